@@ -1,0 +1,1 @@
+"""Bayesian hierarchical meta-analysis of response rates."""
