@@ -40,6 +40,9 @@ __all__ = [
 SHOWN = 5
 """How many offenders a message lists before it only counts them."""
 
+LONG = 25
+"""How many valid names a message lists in full."""
+
 
 class BayesmetaError(Exception):
     """Base of every error raised on purpose by bayesmeta."""
@@ -82,8 +85,9 @@ def listed(items: Iterable[object]) -> str:
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return a hint naming the valid word most like `word`, then all valid ones."""
-    valid = sorted(valid)
-    close = get_close_matches(str(word), valid, n=1, cutoff=0.6)
-    hint = f"Did you mean '{close[0]}'? " if close else ""
-    return f"{hint}Valid: {', '.join(valid) or 'none'}."
+    """Return a hint naming the valid word most like `word`, then the valid ones, if not too many."""
+    valid = sorted(set(valid))
+    folded = {name.casefold(): name for name in valid}
+    close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
+    hint = f"Did you mean '{folded[close[0]]}'? " if close else ""
+    return f"{hint}Valid: {listed(valid) if len(valid) > LONG else ', '.join(valid) or 'none'}."

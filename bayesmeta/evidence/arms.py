@@ -1,0 +1,136 @@
+"""What was observed, exactly as one model sees it: one row per treatment arm."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.columns import ARM, EVENTS, LABEL, PART_OF, STRATUM, STUDY, N
+
+__all__ = ["Arms"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Arms:
+    """Responders out of patients, one row per arm, and what was left out.
+
+    Made by `EvidenceTable.select`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per arm: `study`, `arm`, `events` (responders), `n` (patients) and covariates.
+    excluded : DataFrame
+        The rows that the selection dropped, each with the `rule` that dropped it.
+    selection : mapping
+        The table and the arguments that made the selection, kept with every fit.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no row, two rows have one label, or a whole arm stands beside its own parts
+        or strata.
+    """
+
+    frame: pd.DataFrame
+    excluded: pd.DataFrame
+    selection: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
+        object.__setattr__(self, "excluded", self.excluded.reset_index(drop=True))
+        object.__setattr__(self, "selection", dict(self.selection))
+        if self.frame.empty:
+            raise EvidenceError("There is no arm. Select at least one.")
+        _refuse_same_patients_twice(self.frame)
+        twice = sorted({label for label in self.labels if list(self.labels).count(label) > 1})
+        if twice:
+            raise EvidenceError(f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms.")
+
+    @property
+    def events(self) -> npt.NDArray[np.int64]:
+        """Responders of each arm (counts)."""
+        return self.frame[EVENTS].to_numpy(dtype=np.int64)
+
+    @property
+    def n(self) -> npt.NDArray[np.int64]:
+        """Patients of each arm (counts)."""
+        return self.frame[N].to_numpy(dtype=np.int64)
+
+    @property
+    def labels(self) -> npt.NDArray[np.object_]:
+        """Label of each arm: its study, its arm where named, its stratum where it is one."""
+        parts = zip(self.frame[STUDY], self._text(ARM), self._text(STRATUM), strict=True)
+        return np.array(["/".join(filter(None, part)) for part in parts], dtype=object)
+
+    @property
+    def display_labels(self) -> npt.NDArray[np.object_]:
+        """Label of each arm's study as people write it: column `label`, or else the study's name."""
+        shown = zip(self._text(LABEL), self.frame[STUDY], strict=True)
+        return np.array([label or study for label, study in shown], dtype=object)
+
+    @property
+    def studies(self) -> npt.NDArray[np.object_]:
+        """Names of the studies, in order of first appearance."""
+        return np.asarray(pd.unique(self.frame[STUDY].astype(object)), dtype=object)
+
+    @property
+    def study_index(self) -> npt.NDArray[np.int64]:
+        """Position in `studies` of each arm's study."""
+        return np.asarray(pd.factorize(self.frame[STUDY].astype(object))[0], dtype=np.int64)
+
+    @property
+    def without_patients(self) -> tuple[str, ...]:
+        """Labels of the arms with n = 0; they carry no information."""
+        return tuple(str(label) for label in self.labels[self.n == 0])
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the rows, their columns and their order."""
+        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+
+    def drop(self, rows: npt.NDArray[np.bool_], rule: str) -> "Arms":
+        """Return the arms without `rows`, which move to `excluded` under `rule`."""
+        moved = self.frame[rows].assign(rule=rule)
+        excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
+        return Arms(self.frame[~rows], excluded, self.selection)
+
+    def _text(self, column: str) -> list[str]:
+        return list(self.frame[column]) if column in self.frame.columns else [""] * len(self.frame)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        outcome = self.selection.get("outcome") or "one outcome"
+        studies = len(self.studies)
+        empty = f"; {len(self.without_patients)} without patients" if self.without_patients else ""
+        return (
+            f"Arms({outcome}: {len(self)} {'arm' if len(self) == 1 else 'arms'} of {studies} "
+            f"{'study' if studies == 1 else 'studies'}, {self.events.sum()} responders of {self.n.sum()} "
+            f"patients{empty}; {len(self.excluded)} rows left out)"
+        )
+
+
+def _refuse_same_patients_twice(frame: pd.DataFrame) -> None:
+    """Raise if a whole arm stands beside its own parts or strata."""
+    whole = frame[frame[STRATUM] == ""] if STRATUM in frame.columns else frame
+    arms = set(zip(whole[STUDY], whole[ARM], strict=True)) if ARM in frame.columns else set()
+    again = []
+    for column in (PART_OF, STRATUM):
+        if column not in frame.columns:
+            continue
+        inner = frame[frame[column] != ""]
+        owners = inner[PART_OF] if column == PART_OF else inner[ARM]
+        pairs = zip(inner[STUDY], owners, strict=True)
+        again += [f"{study}/{arm}" for study, arm in pairs if (study, arm) in arms]
+    if again:
+        raise EvidenceError(
+            f"A whole arm can't be pooled with its own parts or strata: {listed(dict.fromkeys(again))}. "
+            "Keep the parts or the whole."
+        )

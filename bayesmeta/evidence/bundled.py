@@ -1,0 +1,59 @@
+"""The evidence that comes with the package."""
+
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, nearest
+from bayesmeta.evidence.checks import checked
+from bayesmeta.evidence.columns import ARM, STUDY
+from bayesmeta.evidence.reading import cells_of_csv
+from bayesmeta.evidence.table import EvidenceTable
+
+__all__ = ["bundled_evidence", "load_evidence"]
+
+
+def bundled_evidence() -> tuple[str, ...]:
+    """Return the names that `load_evidence` knows."""
+    return tuple(sorted(folder.name for folder in _data().iterdir() if folder.is_dir()))
+
+
+def load_evidence(name: str) -> EvidenceTable:
+    """Return a bundled evidence table: results, joined with the columns of their arm and study.
+
+    Parameters
+    ----------
+    name : str
+        ``"rr_aml_venetoclax"``: venetoclax regimens in relapsed or refractory AML.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.load_evidence("rr_aml_venetoclax")
+    EvidenceTable(rr_aml_venetoclax: 46 studies, 57 arms, 75 outcomes, 316 rows)
+    """
+    if name not in bundled_evidence():
+        raise EvidenceError(f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}")
+    results, arms, studies = (_cells(_data() / name / file) for file in ("results.csv", "arms.csv", "studies.csv"))
+    # Results and studies each say where they stand in their source.
+    studies = studies.rename(columns={"locator": "study_locator", "notes": "study_notes"})
+    joined = results.merge(arms, on=[STUDY, ARM], how="left", validate="many_to_one").merge(
+        studies, on=STUDY, how="left", validate="many_to_one"
+    )
+    joined.index = results.index
+    return EvidenceTable(checked(joined.astype(object).where(joined.notna(), None), name), name)
+
+
+def _data() -> Traversable:
+    return files("bayesmeta.evidence") / "data"
+
+
+def _cells(file: Traversable) -> pd.DataFrame:
+    with as_file(file) as path:
+        return cells_of_csv(path)

@@ -1,0 +1,28 @@
+"""Names of the columns that mean something to bayesmeta; every other column is a covariate."""
+
+from typing import Final
+
+STUDY: Final = "study"
+ARM: Final = "arm"
+STRATUM: Final = "stratum"
+OUTCOME: Final = "outcome"
+EVENTS: Final = "events"
+N: Final = "n"
+
+REQUIRED: Final = (STUDY, EVENTS, N)
+COUNTS: Final = (EVENTS, N)
+KEY: Final = (STUDY, ARM, STRATUM, OUTCOME)
+
+PART_OF: Final = "part_of"
+OVERLAP_GROUP: Final = "overlap_group"
+OVERLAP_RANK: Final = "overlap_rank"
+DEFAULT_INCLUDE: Final = "default_include"
+EXCLUSION_REASON: Final = "exclusion_reason"
+DERIVATION: Final = "derivation"
+LABEL: Final = "label"
+
+ALWAYS_TEXT: Final = (*KEY, PART_OF, OVERLAP_GROUP, DEFAULT_INCLUDE, EXCLUSION_REASON, DERIVATION, LABEL)
+"""Columns whose values are names, even where they look like numbers."""
+
+MISSING_TEXT: Final = ("", "NA")
+"""What a cell holds where its value is not known."""

@@ -1,0 +1,105 @@
+"""From a CSV file or a DataFrame to cells of text: what enters is a file, what leaves is a frame.
+
+Nothing is interpreted here but the format itself; rules about counts and names are in `checks`.
+"""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.columns import MISSING_TEXT
+
+__all__ = ["cells_of_csv", "cells_of_frame"]
+
+
+def cells_of_csv(path: Path) -> pd.DataFrame:
+    """Return the cells of a comma-separated UTF-8 file as text, missing ones as None.
+
+    The index holds the place of each row as people count it: ``"row 2 (line 3)"``.
+    """
+    rows = _rows(path, _text(path))
+    if not rows:
+        raise EvidenceError(f"{path} is empty. It needs a header with study, events, n and one row per arm.")
+    (_, header), *body = rows
+    _check_header(path, header)
+    ragged = [(line, cells) for line, cells in body if len(cells) != len(header)]
+    if ragged:
+        where = listed(f"line {line} ({len(cells)} cells)" for line, cells in ragged)
+        raise EvidenceError(
+            f"{path}: each row must have {len(header)} cells, as many as the header; not so in {where}. "
+            "Put quotes around a cell that holds a comma."
+        )
+    if not body:
+        raise EvidenceError(f"{path} has a header but no rows. Add one row per arm.")
+    places = [f"row {row} (line {line})" for row, (line, _) in enumerate(body, start=1)]
+    cells = [[_blank_to_none(cell) for cell in cells] for _, cells in body]
+    return pd.DataFrame(cells, columns=header, index=pd.Index(places), dtype=object)
+
+
+def cells_of_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of `frame` with text stripped, missing values as None and rows numbered."""
+    columns = [str(column).strip() for column in frame.columns]
+    _check_header("the DataFrame", columns)
+    if frame.empty:
+        raise EvidenceError("the DataFrame has no rows. Add one row per arm.")
+    places = [f"row {row}" for row in range(1, len(frame) + 1)]
+    cells = {name: [_cell(value) for value in frame.iloc[:, i]] for i, name in enumerate(columns)}
+    return pd.DataFrame(cells, index=pd.Index(places), dtype=object)
+
+
+def _text(path: Path) -> str:
+    try:
+        # utf-8-sig: spreadsheets put a byte-order mark before the header.
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise EvidenceError(f"No file {path}. Check the path, or use `load_evidence` for bundled tables.") from None
+    except IsADirectoryError:
+        raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
+    except OSError as error:
+        raise EvidenceError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise EvidenceError(
+            f"{path} is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8 (comma delimited)'."
+        ) from error
+
+
+def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    if "\x00" in text:
+        raise EvidenceError(f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8.")
+    reader = csv.reader(text.splitlines(keepends=True), strict=True, skipinitialspace=True)
+    rows = []
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, [cell.strip() for cell in cells]))
+    except csv.Error as error:
+        raise EvidenceError(
+            f"{path}, line {reader.line_num}: {error}. Close every quote; write a quote inside quotes twice."
+        ) from error
+    return rows
+
+
+def _check_header(name: object, header: list[str]) -> None:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise EvidenceError(
+            f"{name}: the columns are not separated by commas; the header reads '{header[0]}'. "
+            "Save the table as comma-separated CSV."
+        )
+    blank = [str(i) for i, column in enumerate(header, start=1) if not column]
+    if blank:
+        raise EvidenceError(f"{name}: every column needs a name; not so column {listed(blank)}.")
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise EvidenceError(f"{name}: column names must differ; {listed(twice)} occurs more than once.")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return _blank_to_none(value.strip())
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value  # type: ignore[call-overload]
+
+
+def _blank_to_none(cell: str) -> str | None:
+    return None if cell in MISSING_TEXT else cell

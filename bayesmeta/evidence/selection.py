@@ -1,0 +1,186 @@
+"""Rules that turn the rows of an evidence table into the arms of one analysis.
+
+Each rule marks rows to drop; the first that marks a row is the reason kept for it. In this order:
+conditions asked for, rows without a count, derivations, default exclusions, strata and mixed
+populations, parts or the whole, overlapping cohorts.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.evidence.columns import (
+    ARM,
+    DEFAULT_INCLUDE,
+    DERIVATION,
+    EVENTS,
+    EXCLUSION_REASON,
+    OVERLAP_GROUP,
+    OVERLAP_RANK,
+    PART_OF,
+    STRATUM,
+    STUDY,
+    N,
+)
+from bayesmeta.evidence.conditions import Mask
+
+__all__ = ["MIXED", "Dropped", "Parts", "Rule", "apply_rules", "selection_rules", "stratum_levels"]
+
+MIXED = "mixed_population"
+"""Stratum of rows whose count includes patients outside the target population."""
+
+_STRATUM = re.compile(r"([^=<>]+)(>=|<=|=|>|<)(.*)")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Rows a rule drops, with the reason kept for each."""
+
+    rows: Mask
+    reasons: Sequence[str]
+
+
+Rule = Callable[[pd.DataFrame], Dropped]
+Parts = Mapping[tuple[str, str], set[str]]
+
+
+def apply_rules(frame: pd.DataFrame, rules: Sequence[Rule]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows that every rule keeps, and the others with the `rule` that dropped each."""
+    excluded = [frame.iloc[:0].assign(rule=pd.Series(dtype="str"))]
+    for rule in rules:
+        dropped = rule(frame)
+        if dropped.rows.any():
+            reasons = [reason for reason, row in zip(dropped.reasons, dropped.rows, strict=True) if row]
+            excluded.append(frame[dropped.rows].assign(rule=reasons))
+            frame = frame[~dropped.rows]
+    kept = [part for part in excluded if len(part)]
+    return frame, pd.concat(kept).sort_index(kind="stable") if kept else excluded[0]
+
+
+def selection_rules(
+    *,
+    parts: str,
+    strata: str | None,
+    derivations: Sequence[str] | None,
+    overlaps: str,
+    include: str,
+    mixed: bool,
+    all_parts: Parts,
+) -> list[Rule]:
+    """Return the rules of `EvidenceTable.select` in the order in which they apply.
+
+    `all_parts` names the arms that make up each arm, whatever outcome they report.
+    """
+    rules: list[Rule] = [_without_count]
+    if derivations is not None:
+        rules.append(lambda frame: _derived_otherwise(frame, derivations))
+    if include == "default":
+        rules.append(_excluded_by_default)
+    if not mixed:
+        rules.append(_mixed_population)
+    rules.append(_strata_left_out if strata is None else lambda frame: _outside_stratum(frame, strata))
+    rules.append(_mixed_beside_target)
+    rules.append(lambda frame: _parts_or_whole(frame, all_parts, prefer_parts=parts == "parts"))
+    if overlaps == "resolve":
+        rules.append(_overlapping)
+    return rules
+
+
+def stratum_levels(text: str) -> dict[str, str]:
+    """Return covariate and level of each term of a stratum, such as ``"tp53=mut;lines>=2"``.
+
+    The population marker is no covariate and is left out.
+    """
+    terms = (_STRATUM.fullmatch(term.strip()) for term in text.split(";") if term.strip())
+    found = {term[1]: term[3] if term[2] == "=" else term[2] + term[3] for term in terms if term}
+    return {name: level for name, level in found.items() if name != MIXED}
+
+
+def _same_reason(rows: Mask, reason: str) -> Dropped:
+    return Dropped(rows, [reason] * len(rows))
+
+
+def _without_count(frame: pd.DataFrame) -> Dropped:
+    rows = (frame[EVENTS].isna() | frame[N].isna()).to_numpy()
+    return _same_reason(rows, "no count: the source prints none that can be recovered")
+
+
+def _derived_otherwise(frame: pd.DataFrame, derivations: Sequence[str]) -> Dropped:
+    rows = ~frame[DERIVATION].isin(derivations).to_numpy()
+    return Dropped(rows, [f"derivation: count is '{how}'" for how in frame[DERIVATION]])
+
+
+def _excluded_by_default(frame: pd.DataFrame) -> Dropped:
+    if DEFAULT_INCLUDE not in frame.columns:
+        return _same_reason(np.zeros(len(frame), dtype=bool), "")
+    rows = (frame[DEFAULT_INCLUDE] == "no").to_numpy()
+    why = frame[EXCLUSION_REASON] if EXCLUSION_REASON in frame.columns else [""] * len(frame)
+    return Dropped(rows, [f"excluded by default: {reason or 'no reason given'}" for reason in why])
+
+
+def _mixed_population(frame: pd.DataFrame) -> Dropped:
+    rows = np.array([_is_mixed(stratum) for stratum in frame[STRATUM]], dtype=bool)
+    return _same_reason(rows, "mixed population: patients outside the target population are counted")
+
+
+def _strata_left_out(frame: pd.DataFrame) -> Dropped:
+    rows = np.array([bool(stratum_levels(stratum)) for stratum in frame[STRATUM]], dtype=bool)
+    return Dropped(rows, [f"stratum: {stratum} is part of the arm" for stratum in frame[STRATUM]])
+
+
+def _outside_stratum(frame: pd.DataFrame, name: str) -> Dropped:
+    rows = np.array([list(stratum_levels(text)) != [name] for text in frame[STRATUM]], dtype=bool)
+    return _same_reason(rows, f"strata: not a level of '{name}'")
+
+
+def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
+    """Drop a mixed count where the same arm reports its target population."""
+    levels = [tuple(stratum_levels(text).items()) for text in frame[STRATUM]]
+    keys = list(zip(frame[STUDY], frame[ARM], levels, strict=True))
+    mixed = [_is_mixed(text) for text in frame[STRATUM]]
+    pure = {key for key, is_mixed in zip(keys, mixed, strict=True) if not is_mixed}
+    whole = {key[:2] for key in pure if not key[2]}
+    rows = [m and (key in pure or key[:2] in whole) for key, m in zip(keys, mixed, strict=True)]
+    return _same_reason(np.array(rows, dtype=bool), "mixed population: the arm reports the target population apart")
+
+
+def _is_mixed(stratum: str) -> bool:
+    return any(term.strip().startswith(MIXED) for term in stratum.split(";"))
+
+
+def _parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
+    rows = pd.Series(data=False, index=frame.index)
+    reasons = pd.Series("", index=frame.index)
+    for whole, parts, every in _families(frame, all_parts):
+        keep_parts = every and prefer_parts
+        dropped = frame.index[whole] if keep_parts else frame.index[parts]
+        rows[dropped] = True
+        reasons[dropped] = (
+            "whole: every part of this arm reports the outcome" if keep_parts else "part: the whole arm is kept"
+        )
+    return Dropped(rows.to_numpy(dtype=bool), list(reasons))
+
+
+def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Mask, Mask, bool]]:
+    """Yield, per arm that stands beside parts of itself: its rows, theirs, and if all are there."""
+    if PART_OF not in frame.columns:
+        return
+    for study, arm in dict.fromkeys(zip(frame[STUDY], frame[PART_OF], strict=True)):
+        in_study = (frame[STUDY] == study).to_numpy()
+        whole = in_study & (frame[ARM] == arm).to_numpy()
+        parts = in_study & (frame[PART_OF] == arm).to_numpy()
+        if arm and whole.any():
+            yield whole, parts, set(frame.loc[parts, ARM]) == all_parts[study, arm]
+
+
+def _overlapping(frame: pd.DataFrame) -> Dropped:
+    if OVERLAP_GROUP not in frame.columns:
+        return _same_reason(np.zeros(len(frame), dtype=bool), "")
+    grouped = frame[frame[OVERLAP_GROUP] != ""]
+    best = grouped.groupby(OVERLAP_GROUP)[OVERLAP_RANK].min()
+    lowest = frame[OVERLAP_GROUP].map(best)
+    rows = (frame[OVERLAP_RANK] > lowest).fillna(value=False).to_numpy(dtype=bool)
+    return Dropped(rows, [f"overlap: group '{group}' is represented by a lower rank" for group in frame[OVERLAP_GROUP]])

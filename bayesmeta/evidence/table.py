@@ -1,0 +1,280 @@
+"""Evidence tables: reading them, and selecting the arms of one analysis."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.evidence.arms import Arms
+from bayesmeta.evidence.checks import checked
+from bayesmeta.evidence.columns import ALWAYS_TEXT, ARM, COUNTS, DERIVATION, OUTCOME, OVERLAP_RANK, PART_OF, STRATUM, STUDY
+from bayesmeta.evidence.conditions import matches
+from bayesmeta.evidence.reading import cells_of_csv, cells_of_frame
+from bayesmeta.evidence.selection import Dropped, Rule, apply_rules, selection_rules, stratum_levels
+
+__all__ = ["EvidenceTable", "read_evidence"]
+
+Where = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EvidenceTable:
+    """Counts of responders out of patients, one row per study, arm, stratum and outcome.
+
+    Made by `read_evidence` and `load_evidence`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The checked rows; the index says where each stands in its source.
+    name : str
+        What messages and provenance call the table.
+    """
+
+    frame: pd.DataFrame
+    name: str
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """Rows with a count, studies and patients of each outcome."""
+        counted = self.frame.dropna(subset=list(COUNTS))
+        grouped = counted.groupby(OUTCOME)
+        summary = pd.DataFrame({"rows": grouped.size(), "studies": grouped[STUDY].nunique()})
+        return summary.sort_values(["rows", "studies"], ascending=False, kind="stable")
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Columns that a model or a condition can use."""
+        reserved = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
+        return tuple(column for column in self.frame.columns if column not in reserved)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the rows, their columns and their order."""
+        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+
+    def select(
+        self,
+        *,
+        outcome: str | None = None,
+        where: Where | None = None,
+        parts: Literal["parts", "whole"] = "parts",
+        strata: str | None = None,
+        derivations: Sequence[str] | None = None,
+        overlaps: Literal["resolve", "keep"] = "resolve",
+        include: Literal["default", "all"] = "default",
+        mixed: bool = False,
+        **columns: Any,
+    ) -> Arms:
+        """Return the arms of one analysis, and keep what was left out with the rule that did it.
+
+        Parameters
+        ----------
+        outcome : str, optional
+            Which outcome; may be left out where the table holds one or names none.
+        where : str or mapping, optional
+            A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to
+            the value or list of values wanted.
+        parts : {"parts", "whole"}
+            Where an arm and its parts (column `part_of`) both report the outcome: the parts, if
+            every one of them reports it, or the whole.
+        strata : str, optional
+            Take the levels of this stratum as rows, in place of whole arms.
+        derivations : sequence of str, optional
+            Keep only counts had in these ways (column `derivation`).
+        overlaps : {"resolve", "keep"}
+            Of cohorts that plausibly share patients (column `overlap_group`), keep the one of
+            lowest rank that reports the outcome, or all.
+        include : {"default", "all"}
+            Leave out studies marked ``no`` in column `default_include`, or keep them.
+        mixed : bool
+            Keep counts that include patients outside the target population, where an arm reports
+            no other.
+        **columns
+            Value, or list of values, wanted in a column: ``venetoclax="yes"``.
+
+        Returns
+        -------
+        Arms
+            One row per arm; `excluded` holds every row of the outcome that was dropped.
+
+        Raises
+        ------
+        EvidenceError
+            If the outcome, a column or a value is not in the table, or nothing is left.
+        SettingsError
+            If an argument is not one of its choices, or would have no effect.
+
+        Examples
+        --------
+        >>> import bayesmeta as bm
+        >>> bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+        Arms(ORR: 32 arms of 27 studies, 455 responders of 915 patients; 32 rows left out)
+        """
+        _check_choice("parts", parts, ("parts", "whole"))
+        _check_choice("overlaps", overlaps, ("resolve", "keep"))
+        _check_choice("include", include, ("default", "all"))
+        outcome = self._outcome(outcome)
+        asked = self._conditions(where, columns)
+        self._check_strata(strata)
+        self._check_derivations(derivations)
+        rules = selection_rules(
+            parts=parts,
+            strata=strata,
+            derivations=derivations,
+            overlaps=overlaps,
+            include=include,
+            mixed=mixed,
+            all_parts=_parts(self.frame),
+        )
+        candidates = self.frame[self.frame[OUTCOME] == outcome]
+        kept, excluded = apply_rules(candidates, [*asked, *rules])
+        if kept.empty:
+            reasons = [f"{reason} ({rows} rows)" for reason, rows in excluded["rule"].value_counts().items()]
+            raise EvidenceError(f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less.")
+        selection = {
+            "table": self.name,
+            "table_hash": self.hash,
+            "outcome": outcome,
+            "where": where if isinstance(where, str) else dict(where or {}) or None,
+            "columns": columns,
+            "parts": parts,
+            "strata": strata,
+            "derivations": None if derivations is None else list(derivations),
+            "overlaps": overlaps,
+            "include": include,
+            "mixed": mixed,
+        }
+        return Arms(_with_stratum_column(kept, strata), excluded, selection)
+
+    def _outcome(self, outcome: str | None) -> str:
+        there = [str(name) for name in pd.unique(self.frame[OUTCOME])]
+        if outcome is None and len(there) == 1:
+            return there[0]
+        if outcome is None:
+            raise EvidenceError(f"{self.name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}.")
+        if outcome not in there:
+            raise EvidenceError(f"{self.name} has no outcome '{outcome}'. {nearest(outcome, there)}")
+        return outcome
+
+    def _conditions(self, where: Where | None, columns: Mapping[str, Any]) -> list[Rule]:
+        wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
+        rules = [partial(_not_wanted, column=column, values=self._values(column, value)) for column, value in wanted.items()]
+        if isinstance(where, str):
+            matches(where, self.frame)
+            rules.append(partial(_not_where, condition=where))
+        return list(rules)
+
+    def _values(self, column: str, wanted: Any) -> list[Any]:
+        if column not in self.frame.columns:
+            raise EvidenceError(f"{self.name} has no column '{column}'. {nearest(column, map(str, self.frame.columns))}")
+        values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+        there = self.frame[column].dropna()
+        if not pd.api.types.is_numeric_dtype(there):
+            values = [str(value) for value in values]
+        absent = [value for value in values if value not in set(there)]
+        if absent:
+            levels = sorted({str(value) for value in there})
+            raise EvidenceError(f"{self.name}: column '{column}' has no value {listed(map(repr, absent))}. {nearest(absent[0], levels)}")
+        return values
+
+    def _check_strata(self, strata: str | None) -> None:
+        there = {name for text in pd.unique(self.frame[STRATUM]) for name in stratum_levels(text)}
+        if strata is not None and strata not in there:
+            raise EvidenceError(f"{self.name} has no stratum '{strata}'. {nearest(strata, there)}")
+
+    def _check_derivations(self, derivations: Sequence[str] | None) -> None:
+        if derivations is None:
+            return
+        if isinstance(derivations, str):
+            raise SettingsError(f"`derivations` must be a list; got {derivations!r}. Write [{derivations!r}].")
+        if DERIVATION not in self.frame.columns:
+            raise SettingsError(f"`derivations` has no effect: {self.name} has no column '{DERIVATION}'. Leave it out.")
+        there = {name for name in self.frame[DERIVATION] if name}
+        unknown = [name for name in derivations if name not in there]
+        if unknown:
+            raise SettingsError(f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        counts = {
+            "studies": self.frame[STUDY].nunique(),
+            "arms": len(self.frame[[STUDY, ARM]].drop_duplicates()),
+            "outcomes": self.frame[OUTCOME].nunique(),
+            "rows": len(self),
+        }
+        return f"EvidenceTable({self.name}: {', '.join(f'{count} {what}' for what, count in counts.items())})"
+
+
+def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
+    """Return a checked evidence table from a CSV file or a DataFrame.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        One row per study, arm, stratum and outcome. Needed columns: `study`, `events`
+        (responders) and `n` (patients). `arm`, `stratum` (``covariate=level``) and `outcome` are
+        optional; so are `label`, `part_of`, `overlap_group`, `overlap_rank`, `default_include`,
+        `exclusion_reason` and `derivation`, which `EvidenceTable.select` uses. Every other column
+        is a covariate. Blank and ``NA`` cells are missing; blanks around a cell don't count.
+
+    Raises
+    ------
+    EvidenceError
+        If the table can't be read or breaks a rule; the message names file, row and column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import bayesmeta as bm
+    >>> bm.read_evidence(pd.DataFrame({"study": ["a", "b"], "events": [4, 7], "n": [10, 20]}))
+    EvidenceTable(DataFrame: 2 studies, 2 arms, 1 outcomes, 2 rows)
+    """
+    if isinstance(source, pd.DataFrame):
+        return EvidenceTable(checked(cells_of_frame(source), "DataFrame"), "DataFrame")
+    if not isinstance(source, str | PathLike):
+        raise EvidenceError(f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}.")
+    path = Path(source)
+    return EvidenceTable(checked(cells_of_csv(path), path.name), path.name)
+
+
+def _parts(frame: pd.DataFrame) -> dict[tuple[str, str], set[str]]:
+    """Return the arms that are parts of each arm."""
+    if PART_OF not in frame.columns:
+        return {}
+    parts = frame[frame[PART_OF] != ""]
+    grouped = parts.groupby([STUDY, PART_OF])[ARM]
+    return {key: set(arms) for key, arms in grouped}  # type: ignore[misc]
+
+
+def _not_wanted(frame: pd.DataFrame, *, column: str, values: list[Any]) -> Dropped:
+    rows = ~frame[column].isin(values).to_numpy(dtype=bool)
+    wanted = " or ".join(map(str, values))
+    there = ["missing" if pd.isna(value) or value == "" else value for value in frame[column]]
+    return Dropped(rows, [f"where: {column} is {value}, not {wanted}" for value in there])
+
+
+def _not_where(frame: pd.DataFrame, *, condition: str) -> Dropped:
+    rows = ~np.asarray(matches(condition, frame), dtype=bool)
+    return Dropped(rows, [f"where: not {condition}"] * len(frame))
+
+
+def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:
+    """Add the level of the stratum asked for as a covariate of its name."""
+    if strata is None:
+        return frame
+    return frame.assign(**{strata: [stratum_levels(text)[strata] for text in frame[STRATUM]]})
+
+
+def _check_choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}.")

@@ -1,0 +1,85 @@
+"""Run folders: written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from bayesmeta.errors import RunError
+
+__all__ = ["MANIFEST", "check_folder", "whole_folder"]
+
+MANIFEST = "fit.json"
+"""The file by which a run folder is known."""
+
+
+def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
+    """Return `folder` as a path, after checking that a run may be written there.
+
+    Raises
+    ------
+    RunError
+        If it exists and `force` is not given, holds something other than a run, or its parent
+        can't be written.
+    """
+    path = Path(folder).absolute()
+    if path.exists() and not force:
+        raise RunError(f"{path} exists. Choose another folder, or replace it with force=True (--force).")
+    if path.exists() and not (path / MANIFEST).is_file():
+        raise RunError(f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder.")
+    parent = next(parent for parent in path.parents if parent.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise RunError(f"{parent} can't be written. Choose another folder.")
+    return path
+
+
+@contextmanager
+def whole_folder(folder: str | PathLike[str], *, force: bool) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `folder` when the block ends well.
+
+    If the block fails or is interrupted, nothing is left behind and a replaced run stays as it
+    was.
+    """
+    path = check_folder(folder, force=force)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    except OSError as error:
+        raise RunError(f"{path} can't be written: {error.strerror}. Choose another folder.") from error
+    try:
+        yield partial
+        _sync(partial)
+        _replace(partial, path)
+    except OSError as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{path} can't be written: {error.strerror or error}. Nothing was kept.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sync(partial: Path) -> None:
+    """Push every file to the disk before the folder gets its name."""
+    partial.chmod(0o755)
+    for file in partial.iterdir():
+        descriptor = os.open(file, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def _replace(partial: Path, path: Path) -> None:
+    if not path.exists():
+        partial.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
+    path.rename(old / path.name)
+    try:
+        partial.rename(path)
+    except OSError:
+        (old / path.name).rename(path)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

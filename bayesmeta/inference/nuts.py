@@ -1,0 +1,184 @@
+"""The one place that knows nutpie: the compiled density in, draws and sampler statistics out.
+
+nutpie is pinned to a minor version because this uses its compiled interface (`nutpie._lib`), the
+way its own PyMC models do; a Python callback would hold the interpreter's lock.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SamplingError
+from bayesmeta.inference.coordinates import size, starting_point
+from bayesmeta.inference.density import DensityData, compiled_copy, compiled_log_density, log_density, pack
+from bayesmeta.inference.settings import SamplerSettings
+
+__all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
+
+Array = npt.NDArray[np.float64]
+
+STATISTICS = {
+    "depth": "tree_depth",
+    "maxdepth_reached": "reached_max_treedepth",
+    "diverging": "diverging",
+    "energy": "energy",
+    "logp": "lp",
+    "n_steps": "n_steps",
+    "step_size": "step_size",
+    "mean_tree_accept": "acceptance_rate",
+}
+"""Sampler statistics that are kept: nutpie's name, ArviZ's name."""
+
+
+@dataclass(frozen=True, eq=False)
+class RawDraws:
+    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics."""
+
+    points: Array
+    statistics: dict[str, npt.NDArray[Any]]
+
+
+def sample_density(data: DensityData, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> RawDraws:
+    """Return draws from the compiled density.
+
+    Raises
+    ------
+    SamplingError
+        If no chain finds a point of finite density, or a chain stops.
+    KeyboardInterrupt
+        If interrupted; the chains are stopped first.
+    """
+    from nutpie import _lib
+
+    packed = pack(data)
+    dim = size(data)
+    # The sampler keeps what is passed third alive for as long as it points into it.
+    density = _lib.LogpFunc(compiled_log_density.address, packed.ctypes.data, packed)
+    expand = _lib.ExpandFunc(dim, dim, compiled_copy.address, packed.ctypes.data, packed)
+    sizes = {"coordinate": dim}
+    variables = _lib.PyVariable.new_variables(["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]})
+    start = _starting_points(data)
+    model = _lib.PyMcModel(density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None)
+    chosen = _settings(_lib, settings, seed)
+    cores = settings.cores or _processors()
+    sampler = _lib.PySampler.from_pymc(
+        chosen, cores, model, _progress(_lib, progress=progress), None, 100, _lib.PyStorage.arrow()
+    )
+    draws, statistics = _finished(sampler, seed).get_arrow_trace()
+    return RawDraws(
+        np.stack([_kept(chain, stats, "point", settings) for chain, stats in zip(draws, statistics, strict=True)]),
+        {
+            name: np.stack([_kept(stats, stats, key, settings) for stats in statistics])
+            for key, name in STATISTICS.items()
+        },
+    )
+
+
+def sample_pymc(model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> Any:
+    """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first.
+
+    Raises
+    ------
+    SamplingError
+        If no chain finds a point of finite density, or a chain stops.
+    """
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(model)
+    chosen = _settings(nutpie._lib, settings, seed).as_dict()["settings"]
+    sampler = nutpie.sample(
+        compiled,
+        draws=settings.draws,
+        tune=settings.warmup,
+        chains=settings.chains,
+        cores=settings.cores or _processors(),
+        seed=chosen["seed"],
+        target_accept=settings.target_accept,
+        maxdepth=settings.max_treedepth,
+        progress_bar=progress,
+        save_warmup=False,
+        blocking=False,
+    )
+    return sampler._extract(_finished(sampler._sampler, seed))
+
+
+def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:
+    chosen = lib.PyNutsSettings.Diag(int(seed.generate_state(1, np.uint64)[0]))
+    chosen.update(
+        {
+            "num_tune": settings.warmup,
+            "num_draws": settings.draws,
+            "num_chains": settings.chains,
+            "target_accept": settings.target_accept,
+            "maxdepth": settings.max_treedepth,
+        }
+    )
+    return chosen
+
+
+def _starting_points(data: DensityData) -> Callable[[int], Array]:
+    """Return a function from a chain's seed to a starting point, after trying one."""
+
+    def start(seed: int) -> Array:
+        return starting_point(data, np.random.default_rng(seed))
+
+    point = start(0)
+    gradient = np.zeros_like(point)
+    if not np.isfinite(log_density(point, data, gradient)) or not np.isfinite(gradient).all():
+        raise SamplingError("The density is not finite where chains start. The priors exclude what the data show; widen them.")
+    return start
+
+
+def _finished(sampler: Any, seed: np.random.SeedSequence) -> Any:
+    """Wait for the chains; stop them if interrupted."""
+    try:
+        sampler.wait(None)
+        return sampler.take_results()
+    except KeyboardInterrupt:
+        sampler.abort()
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split("Stack backtrace")[0].split())
+        raise SamplingError(f"The sampler stopped: {reason}. Seed {seed.entropy} reproduces it.") from error
+
+
+def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> npt.NDArray[Any]:
+    """Return one column of an Arrow batch after warm-up, shape (draw, ...)."""
+    import pyarrow as pa
+
+    column = pa.array(batch.column(name))
+    first = int(np.asarray(statistics.column("tuning")).sum())
+    if batch.num_rows - first != settings.draws:
+        raise SamplingError(f"A chain stopped after {batch.num_rows - first} of {settings.draws} draws. Fit again with another seed.")
+    flat = column.flatten() if hasattr(column, "flatten") else column
+    values = flat.to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)[first:]
+    return values if name == "point" else values[:, 0]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _progress(lib: Any, *, progress: bool) -> Any:
+    """Return a progress bar where a person watches: a terminal or a notebook."""
+    if not progress:
+        return lib.ProgressType.none()
+    if "ipykernel" in sys.modules:
+        return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
+    return lib.ProgressType.indicatif(100) if sys.stderr.isatty() else lib.ProgressType.none()
+
+
+_TEMPLATE = "Sampling: {{ total_finished_draws }} of {{ total_draws }} draws"
+
+
+def _notebook_display() -> Callable[[str], None]:
+    from IPython.display import HTML, display
+
+    shown = display(HTML(""), display_id=True)
+    return lambda text: shown.update(HTML(text))

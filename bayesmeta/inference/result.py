@@ -1,0 +1,127 @@
+"""What a fit leaves behind: the draws and everything needed to reproduce them."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import xarray as xr
+
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design, ModelSpec, make_design
+
+__all__ = ["Fit", "Provenance", "provenance"]
+
+_PACKAGES = ("bayesmeta", "arviz", "formulaic", "numba", "numpy", "nutpie", "pandas", "pymc", "scipy", "xarray")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a fit comes from.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed of all randomness.
+    engine : str
+        What sampled: ``"compiled"`` or ``"pymc"``.
+    created : str
+        UTC time at which the fit ended, ISO 8601.
+    seconds : float
+        Wall time of the fit.
+    versions : mapping
+        Version of Python and of each package that matters.
+    spec_hash, arms_hash : str
+        SHA-256 of the model and of the arms.
+    """
+
+    seed: int
+    engine: str
+    created: str
+    seconds: float
+    versions: Mapping[str, str]
+    spec_hash: str
+    arms_hash: str
+
+
+def provenance(spec: ModelSpec, arms: Arms, *, seed: int, engine: str, seconds: float) -> Provenance:
+    """Return the provenance of a fit that has just ended."""
+    return Provenance(
+        seed=seed,
+        engine=engine,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        versions={"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        spec_hash=spec.hash,
+        arms_hash=arms.hash,
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """Posterior draws of a model on its arms.
+
+    Made by `bayesmeta.fit`. Every ArviZ function works on `draws`.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What was assumed.
+    arms : Arms
+        What was observed; arms with missing covariates are among its excluded rows.
+    settings : SamplerSettings
+        How the sampler ran.
+    draws : xarray.DataTree
+        Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
+        prior_predictive, observed_data and constant_data. Dims chain, draw, arm, study and
+        covariate. The posterior holds `mu`, `beta`, `tau`, `u` and `theta`, all log-odds, as far
+        as the model has them.
+    provenance : Provenance
+        Seed, versions, hashes and times.
+    """
+
+    spec: ModelSpec
+    arms: Arms
+    settings: SamplerSettings
+    draws: xr.DataTree
+    provenance: Provenance = field(kw_only=True)
+
+    @cached_property
+    def design(self) -> Design:
+        """The model on its arms, with the coding of its covariates."""
+        return make_design(self.spec, self.arms)
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The posterior group as a Dataset."""
+        return self.draws["posterior"].to_dataset()
+
+    def save(self, folder: Any, *, force: bool = False) -> None:
+        """Write the fit to `folder`, whole or not at all; `bayesmeta.load_fit` reads it back.
+
+        Parameters
+        ----------
+        folder : path
+            A folder that does not exist yet.
+        force : bool
+            Replace a saved run that stands there.
+
+        Raises
+        ------
+        RunError
+            If the folder exists, or can't be written.
+        """
+        from bayesmeta.inference.storage import save_fit
+
+        save_fit(self, folder, force=force)
+
+    def __repr__(self) -> str:
+        sizes = self.draws["posterior"].sizes
+        return (
+            f"Fit({self.spec!r}, {self.arms!r}, {sizes['chain']} chains of {sizes['draw']} draws, "
+            f"seed {self.provenance.seed})"
+        )

@@ -1,0 +1,53 @@
+"""How the sampler runs, as a frozen value."""
+
+from dataclasses import dataclass
+
+from bayesmeta.errors import SettingsError
+
+__all__ = ["SamplerSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerSettings:
+    """Settings of the No-U-Turn sampler.
+
+    Parameters
+    ----------
+    chains : int
+        Independent chains; four, so that R-hat can see chains that disagree.
+    warmup : int
+        Draws per chain that adapt the sampler and are thrown away.
+    draws : int
+        Draws per chain that are kept.
+    target_accept : float
+        Mean acceptance that the step size is adapted to; nearer 1 is slower and copes with
+        harder posteriors.
+    max_treedepth : int
+        Most doublings of a trajectory.
+    cores : int, optional
+        Chains run at once; as many as there are processors where None. The draws don't depend
+        on it.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    chains: int = 4
+    warmup: int = 600
+    draws: int = 1000
+    target_accept: float = 0.9
+    max_treedepth: int = 10
+    cores: int | None = None
+
+    def __post_init__(self) -> None:
+        least = {"chains": 1, "warmup": 50, "draws": 1, "max_treedepth": 1}
+        if self.cores is not None:
+            least["cores"] = 1
+        for name, minimum in least.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+                raise SettingsError(f"`{name}` must be a whole number of at least {minimum}; got {value!r}.")
+        if not isinstance(self.target_accept, float) or not 0 < self.target_accept < 1:
+            raise SettingsError(f"`target_accept` must lie between 0 and 1; got {self.target_accept!r}.")

@@ -1,0 +1,148 @@
+"""Fits on disk: netCDF draws, the model as TOML, the evidence as CSV, provenance as JSON.
+
+Everything is text or numbers; reading a run executes nothing that stands in it.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.errors import BayesmetaError, RunError, listed
+from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import ALWAYS_TEXT
+from bayesmeta.inference.folders import MANIFEST, whole_folder
+from bayesmeta.inference.result import Fit, Provenance
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import parse_model, to_toml
+
+__all__ = ["SCHEMA", "load_fit", "save_fit"]
+
+SCHEMA = 1
+"""Version of the form of run folders."""
+
+_DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
+_FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
+
+
+def save_fit(fit: Fit, folder: str | PathLike[str], *, force: bool = False) -> None:
+    """Write `fit` to `folder`; see `Fit.save`."""
+    with whole_folder(folder, force=force) as partial:
+        write_fit(fit, partial)
+
+
+def write_fit(fit: Fit, folder: Path) -> None:
+    """Write the files of `fit` into an empty folder."""
+    fit.draws.to_netcdf(folder / _DRAWS, engine="h5netcdf")
+    (folder / _MODEL).write_text(to_toml(fit.spec), encoding="utf-8")
+    _write_frame(fit.arms.frame, folder / _ARMS)
+    _write_frame(fit.arms.excluded, folder / _EXCLUDED)
+    manifest = {
+        "schema": SCHEMA,
+        "provenance": asdict(fit.provenance),
+        "settings": asdict(fit.settings),
+        "selection": fit.arms.selection,
+        "types": {_ARMS: _types(fit.arms.frame), _EXCLUDED: _types(fit.arms.excluded)},
+        "sha256": {name: _sha256(folder / name) for name in _FILES},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def load_fit(folder: str | PathLike[str]) -> Fit:
+    """Return a fit that was saved by `Fit.save`.
+
+    Raises
+    ------
+    RunError
+        If the folder is no saved run, was written by another version of the format, or a file is
+        missing or not as it was written.
+    """
+    path = Path(folder)
+    manifest = _manifest(path)
+    _check_files(path, manifest)
+    try:
+        return _fit(path, manifest)
+    except (KeyError, TypeError, ValueError, BayesmetaError) as error:
+        raise RunError(f"{path} can't be read: {error}. Fit again.") from error
+
+
+def _fit(path: Path, manifest: Mapping[str, Any]) -> Fit:
+    arms = Arms(
+        _read_frame(path / _ARMS, manifest["types"][_ARMS]),
+        _read_frame(path / _EXCLUDED, manifest["types"][_EXCLUDED]),
+        manifest["selection"],
+    )
+    with xr.open_datatree(path / _DRAWS, engine="h5netcdf") as draws:
+        loaded = draws.load()
+    return Fit(
+        parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
+        arms,
+        SamplerSettings(**manifest["settings"]),
+        loaded,
+        provenance=Provenance(**manifest["provenance"]),
+    )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise RunError(f"There is no run folder {path}. Fit with `--out` or `Fit.save` first.")
+    if not (path / MANIFEST).is_file():
+        raise RunError(f"{path} is no saved run: it holds no {MANIFEST}.")
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path / MANIFEST} is damaged: {error}. Fit again.") from error
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA:
+        raise RunError(f"{path} has schema {schema}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it.")
+    return dict(manifest)
+
+
+def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
+    hashes = manifest.get("sha256", {})
+    missing = [name for name in _FILES if not (path / name).is_file()]
+    if missing:
+        raise RunError(f"{path} is not complete: {listed(missing)} is missing. Fit again.")
+    changed = [name for name in _FILES if _sha256(path / name) != hashes.get(name)]
+    if changed:
+        raise RunError(f"{path}: {listed(changed)} is not as it was written (truncated or edited). Fit again.")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _types(frame: pd.DataFrame) -> dict[str, str]:
+    """Return what kind of values each column holds."""
+    return {str(name): {"i": "count", "f": "number"}.get(dtype.kind, "text") for name, dtype in frame.dtypes.items()}
+
+
+def _write_frame(frame: pd.DataFrame, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(frame.columns)
+        for row in frame.itertuples(index=False):
+            writer.writerow(["" if pd.isna(value) else repr(value) if isinstance(value, float) else value for value in row])
+
+
+def _read_frame(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    return pd.DataFrame({name: _column(name, list(values), types[name]) for name, values in zip(header, columns, strict=True)})
+
+
+def _column(name: str, values: list[str], kind: str) -> "pd.Series":
+    if kind == "number":
+        return pd.Series([float(value) if value else float("nan") for value in values], dtype="float64")
+    if kind == "count":
+        return pd.Series([int(value) if value else pd.NA for value in values], dtype="Int64")
+    known = [value if value or name in ALWAYS_TEXT else None for value in values]
+    return pd.Series(known, dtype="str")

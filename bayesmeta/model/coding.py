@@ -1,0 +1,269 @@
+"""How covariates become columns: learnt from the arms, applied unchanged to new profiles."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import ProfileError, SpecError, listed, nearest
+from bayesmeta.evidence.columns import STUDY
+from bayesmeta.model.formula import Factor
+from bayesmeta.model.spec import Covariates
+
+__all__ = ["Coding", "Profile", "learn_coding", "missing_covariates"]
+
+Array = npt.NDArray[np.float64]
+Profile = Mapping[str, Any]
+
+_CONTEXT = {"sqrt": np.sqrt}
+"""What a formula may call beyond formulaic's own functions."""
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """The coding of covariates as columns of the design.
+
+    Parameters
+    ----------
+    covariates : Covariates
+        What was asked for.
+    names : tuple of str
+        Label of each column, such as ``"regimen_class[ven_ldac]"``.
+    levels : dict
+        Levels of each factor, the reference first.
+    centres : dict
+        Value of each numeric column at which `mu` stands, in the column's unit.
+    """
+
+    covariates: Covariates
+    names: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    centres: dict[str, float]
+    _formulaic: Any
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The covariates a profile gives."""
+        return self.covariates.parsed.columns
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The profile at which `mu` stands."""
+        return {name: self.levels[name][0] if name in self.levels else self.centres[name] for name in self.columns}
+
+    def matrix(self, frame: pd.DataFrame) -> Array:
+        """Return the columns for the rows of `frame`, dims (arm, covariate)."""
+        if not self.names:
+            return np.zeros((len(frame), 0))
+        prepared = _prepared(frame, self.covariates, self.levels)
+        return _columns(self._formulaic.get_model_matrix(prepared, context=_CONTEXT))
+
+    def row(self, profile: Profile | None) -> Array:
+        """Return the columns for one profile, shape (covariate,); None is the reference profile.
+
+        Raises
+        ------
+        ProfileError
+            If a covariate is missing, unknown or not a number, or a level was never seen.
+        """
+        if profile is None:
+            return np.zeros(len(self.names))
+        checked = self.checked(profile)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                row = self.matrix(pd.DataFrame([checked]))[0]
+        except (ValueError, RuntimeWarning) as error:
+            raise ProfileError(f"`profile` {dict(profile)} can't be coded: {error}. Stay within the range of the evidence.") from error
+        if not np.isfinite(row).all():
+            raise ProfileError(f"`profile` {dict(profile)} gives a column that is not finite. Correct its numbers.")
+        return row
+
+    def checked(self, profile: Profile) -> dict[str, Any]:
+        """Return the profile with levels as text and numbers as floats, after checking it."""
+        if not isinstance(profile, Mapping):
+            raise ProfileError(f"`profile` must map covariates to values; got {profile!r}. Write {self.reference}.")
+        for name in profile:
+            if name not in self.columns:
+                hint = nearest(name, self.columns) if self.columns else "The model has no covariates: leave `profile` out."
+                raise ProfileError(f"`profile` names '{name}', which is no covariate of the model. {hint}")
+        missing = [name for name in self.columns if name not in profile]
+        if missing:
+            wanted = listed(f"{name}={self.reference[name]}" for name in missing)
+            raise ProfileError(f"`profile` does not give {listed(missing)}. Add, for the reference profile, {wanted}.")
+        return {name: self._value(name, profile[name]) for name in self.columns}
+
+    def _value(self, name: str, value: object) -> object:
+        if name in self.levels:
+            level = _grouped(_level_text(value), self.covariates.groups.get(name, {}))
+            if level not in self.levels[name]:
+                raise ProfileError(f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}")
+            return level
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            number = np.nan
+        if isinstance(value, bool) or not np.isfinite(number):
+            raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
+        return number
+
+
+def missing_covariates(covariates: Covariates, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return, per row of `frame` and covariate, whether the covariate is not known.
+
+    Raises
+    ------
+    SpecError
+        If the evidence has no such column.
+    """
+    for name in covariates.parsed.columns:
+        if name not in frame.columns:
+            raise SpecError(f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}")
+    columns = frame[list(covariates.parsed.columns)]
+    return columns.isna() | (columns == "")
+
+
+def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
+    """Return the coding that `covariates` have on the arms of `frame`.
+
+    Raises
+    ------
+    SpecError
+        If a factor has one level or no valid reference, a numeric column is constant, or columns
+        of the design depend on each other.
+    """
+    formula = covariates.parsed
+    if not formula.terms:
+        return Coding(covariates, (), {}, {}, None)
+    levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
+    centres = {name: _centre(name, covariates, frame) for name in formula.columns if name not in levels}
+    rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
+    text = "1 + " + " + ".join(":".join(rewritten[factor] for factor in term) for term in formula.terms)
+    materialised = _materialised(text, _prepared(frame, covariates, levels), covariates.formula)
+    names = _labels(list(materialised.columns)[1:], rewritten)
+    matrix = _columns(materialised)
+    _check_rank(names, matrix)
+    return Coding(covariates, names, levels, centres, materialised.model_spec)
+
+
+def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that are coded by levels."""
+    factors = covariates.parsed.factors
+    marked = {factor.column for factor in factors if factor.categorical}
+    found = []
+    for name in covariates.parsed.columns:
+        text = not pd.api.types.is_numeric_dtype(frame[name])
+        if text and any(name in factor.columns and factor.column is None for factor in factors):
+            raise SpecError(f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself.")
+        if text or name in marked:
+            found.append(name)
+    for argument in ("reference", "groups"):
+        for name in getattr(covariates, argument):
+            if name not in found:
+                raise SpecError(f"`{argument}` names '{name}', which holds numbers. Write C({name}) to code it by levels.")
+    for name in covariates.centre:
+        if name in found:
+            raise SpecError(f"`centre` names '{name}', which is coded by levels. Give it a reference level instead.")
+    return found
+
+
+def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
+    groups = covariates.groups.get(name, {})
+    column = [_grouped(_level_text(value), groups) for value in frame[name]]
+    there = sorted(set(column))
+    if len(there) < 2:  # noqa: PLR2004
+        raise SpecError(f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out.")
+    studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
+    shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
+    reference = covariates.reference.get(name)
+    if reference is None:
+        raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
+    if reference not in there:
+        raise SpecError(f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}.")
+    return (reference, *(level for level in there if level != reference))
+
+
+def _level_text(value: object) -> str:
+    """Return a level as text; 2020.0 read from a table and 2020 in a profile are one level."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _grouped(level: str, groups: Mapping[str, Any]) -> str:
+    return next((group for group, members in groups.items() if level in members), level)
+
+
+def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
+    if frame[name].nunique() < 2:  # noqa: PLR2004
+        raise SpecError(f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out.")
+    return float(covariates.centre.get(name, frame[name].mean()))
+
+
+def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
+    """Return the factor with numbers centred, so that `mu` stands at their centre."""
+    if factor.column in centres:
+        return f"{{{factor.column} - {centres[factor.column]!r}}}"  # type: ignore[index]
+    if factor.column is not None:
+        return factor.column
+    return factor.text if factor.spline else f"center({factor.text})"
+
+
+def _prepared(frame: pd.DataFrame, covariates: Covariates, levels: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Return the columns of the formula with factors as categories, the reference first."""
+    columns = frame[list(covariates.parsed.columns)].copy()
+    for name, categories in levels.items():
+        groups = covariates.groups.get(name, {})
+        values = [_grouped(_level_text(value), groups) for value in columns[name]]
+        columns[name] = pd.Categorical(values, categories=list(categories))
+    return columns
+
+
+def _materialised(text: str, prepared: pd.DataFrame, formula: str) -> Any:
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):
+            materialised = Formula(text).get_model_matrix(prepared, context=_CONTEXT)
+    except (FormulaicError, ValueError, TypeError) as error:
+        raise SpecError(f"`formula` '{formula}' can't be evaluated on these arms: {error}.") from error
+    bad = [str(name) for name in materialised.columns if not np.isfinite(materialised[name]).all()]
+    if bad or len(materialised) != len(prepared):
+        raise SpecError(f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}.")
+    return materialised
+
+
+def _columns(materialised: Any) -> Array:
+    return np.asarray(materialised, dtype=np.float64)[:, 1:]
+
+
+def _labels(names: list[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...]:
+    """Return the names of formulaic's columns as people write them."""
+    labels = []
+    for name in names:
+        label = name.replace("[T.", "[")
+        for factor, new in rewritten.items():
+            label = label.replace(new.strip("{}"), factor.column or factor.text)
+        labels.append(label)
+    return tuple(labels)
+
+
+def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
+    """Refuse a design in which a column is determined by the intercept and the others."""
+    from scipy.linalg import qr
+
+    full = np.column_stack([np.ones(len(matrix)), matrix])
+    scaled = full / np.maximum(np.abs(full).max(axis=0), np.finfo(float).tiny)
+    rank = int(np.linalg.matrix_rank(scaled))
+    if rank == scaled.shape[1]:
+        return
+    # The columns that pivoting puts last add nothing to the others.
+    *_, order = qr(scaled, mode="economic", pivoting=True)
+    redundant = [names[column - 1] if column else "the intercept" for column in sorted(order[rank:])]
+    raise SpecError(
+        f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
+        f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
+    )

@@ -1,0 +1,96 @@
+"""Laws of the study effects u: how studies of one profile differ on the log-odds scale."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import SpecError
+from bayesmeta.priors import HalfNormal, Prior
+
+__all__ = ["LAWS", "CommonEffect", "NormalEffects", "StudyEffects"]
+
+Array = npt.NDArray[np.float64]
+
+
+class StudyEffects(ABC):
+    """The law of the study effects.
+
+    `name` is its name in a model file; `tau` is the prior of the effects' scale (log-odds), None
+    where there is none.
+    """
+
+    name: ClassVar[str]
+    tau: Prior | None
+
+    @abstractmethod
+    def to_pymc(self) -> Any:
+        """Create the study effects inside the current PyMC model; return `u` with dim `study`."""
+
+    @abstractmethod
+    def quantile(self, probability: npt.ArrayLike, tau: npt.ArrayLike) -> Array:
+        """Return quantiles of the effect of a new study.
+
+        Parameters
+        ----------
+        probability : array
+            Probabilities.
+        tau : array
+            Scale of the study effects (log-odds); broadcast with `probability`.
+        """
+
+
+@dataclass(frozen=True)
+class NormalEffects(StudyEffects):
+    """Study effects normal about zero with standard deviation `tau` (log-odds)."""
+
+    name: ClassVar[str] = "normal"
+    tau: Prior = field(default_factory=lambda: HalfNormal(0.5))
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.tau, Prior):
+            raise SpecError(f"`tau` must be a prior, such as HalfNormal(0.5); got {self.tau!r}.")
+        if self.tau.support[0] < 0:
+            raise SpecError(
+                f"`tau` is a standard deviation: its prior must allow no value below 0; got {self.tau!r}. "
+                "Use HalfNormal, HalfStudentT, HalfCauchy, LogNormal, Gamma, InverseGamma, Exponential or a "
+                "Uniform from 0 up."
+            )
+
+    @override
+    def to_pymc(self) -> Any:
+        import pymc as pm
+
+        tau = self.tau.to_pymc("tau")
+        z = pm.Normal("z", 0, 1, dims="study")
+        return pm.Deterministic("u", tau * z, dims="study")
+
+    @override
+    def quantile(self, probability: npt.ArrayLike, tau: npt.ArrayLike) -> Array:
+        from scipy.special import ndtri
+
+        return np.asarray(ndtri(probability) * np.asarray(tau), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CommonEffect(StudyEffects):
+    """No study effects: all studies of one profile share one rate."""
+
+    name: ClassVar[str] = "common"
+    tau: None = field(default=None, init=False, repr=False)
+
+    @override
+    def to_pymc(self) -> Any:
+        import pytensor.tensor as pt
+
+        return pt.zeros(1)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike, tau: npt.ArrayLike) -> Array:
+        return np.zeros(np.broadcast_shapes(np.shape(probability), np.shape(tau)))
+
+
+LAWS: dict[str, type[StudyEffects]] = {law.name: law for law in (NormalEffects, CommonEffect)}
+"""Every law by the name it has in a model file."""

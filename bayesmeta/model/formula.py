@@ -1,0 +1,153 @@
+"""The right-hand side of a regression formula, checked before anything in it is evaluated.
+
+formulaic would evaluate any Python that stands in a formula. Only column names, numbers,
+arithmetic and the functions of `FUNCTIONS` are let through.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from bayesmeta.errors import SpecError, nearest
+
+__all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
+
+FUNCTIONS = frozenset({"C", "I", "bs", "cr", "exp", "log", "log10", "poly", "scale", "sqrt"})
+"""Functions that a formula may use."""
+
+_SPLINES = frozenset({"bs", "cr", "poly"})
+_ALLOWED = re.compile(r"[\w\s+\-*/:().,=^%{}']*")
+_HELP = "Write column names joined by +, : or *, such as 'regimen_class + log(age_median)'."
+_NODES = (
+    ast.BinOp,
+    ast.Call,
+    ast.Constant,
+    ast.Load,
+    ast.Name,
+    ast.UnaryOp,
+    ast.keyword,
+    ast.operator,
+    ast.unaryop,
+)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One variable or expression of a formula, such as ``design`` or ``log(age_median)``."""
+
+    text: str
+
+    @cached_property
+    def _tree(self) -> ast.expr:
+        return ast.parse(self.text, mode="eval").body
+
+    @property
+    def column(self) -> str | None:
+        """The column, where the factor is nothing but one, perhaps within ``C()``."""
+        tree = self._tree
+        if self.categorical and isinstance(tree, ast.Call):
+            tree = tree.args[0]
+        return tree.id if isinstance(tree, ast.Name) else None
+
+    @property
+    def categorical(self) -> bool:
+        """Whether the factor is marked by ``C()`` as one of levels."""
+        tree = self._tree
+        return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
+
+    @property
+    def spline(self) -> bool:
+        """Whether the factor is a basis of several columns."""
+        tree = self._tree
+        return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _SPLINES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns the factor needs."""
+        called = {id(node.func) for node in ast.walk(self._tree) if isinstance(node, ast.Call)}
+        names = [
+            node.id
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Name) and id(node) not in called
+        ]
+        return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Terms of a formula, each a product of factors; the intercept is not among them."""
+
+    terms: tuple[tuple[Factor, ...], ...]
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """Every factor once, in order of appearance."""
+        return tuple(dict.fromkeys(factor for term in self.terms for factor in term))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column needed, once, in order of appearance."""
+        return tuple(dict.fromkeys(column for factor in self.factors for column in factor.columns))
+
+
+def parse_formula(text: str) -> Formula:
+    """Return the terms of `text`, none for ``""`` and ``"1"``.
+
+    Raises
+    ------
+    SpecError
+        If the formula can't be read, has a left-hand side, drops the intercept (which is `mu`) or
+        holds anything but columns, numbers, arithmetic and `FUNCTIONS`.
+    """
+    stripped = text.strip().removeprefix("~").strip()
+    if stripped in ("", "1"):
+        return Formula(())
+    if "~" in stripped:
+        raise SpecError(f"`formula` has no left-hand side: the response is events of n; got '{text}'. {_HELP}")
+    if not _ALLOWED.fullmatch(stripped):
+        marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
+        raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP}")
+    return Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)))
+
+
+def _terms(stripped: str, text: str) -> list[list[str]]:
+    """Return the expressions of the factors of each term, the intercept aside."""
+    # Imported here: models without covariates don't need it.
+    from formulaic import Formula as Formulaic
+    from formulaic.errors import FormulaicError
+
+    try:
+        parsed = [[factor.expr for factor in term.factors] for term in Formulaic(stripped)]
+    except (FormulaicError, SyntaxError, AttributeError, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it is not a formula"
+        raise SpecError(f"`formula` can't be read: '{text}' ({reason}). {_HELP}") from error
+    if ["1"] not in parsed:
+        raise SpecError(f"`formula` must keep its intercept, which is `mu`; got '{text}'. Leave out 0 and -1.")
+    return [term for term in parsed if term != ["1"]]
+
+
+def _factor(expression: str) -> Factor:
+    try:
+        tree = ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise SpecError(f"`formula` can't be read at '{expression}'. {_HELP}") from error
+    for node in ast.walk(tree):
+        _check_node(node, expression)
+    factor = Factor(expression)
+    if not factor.columns:
+        raise SpecError(f"`formula` names no column in '{expression}'. {_HELP}")
+    if factor.categorical and factor.column is None:
+        raise SpecError(f"`C()` takes one column; got '{expression}'.")
+    return factor
+
+
+def _check_node(node: ast.AST, expression: str) -> None:
+    if not isinstance(node, _NODES):
+        raise SpecError(f"`formula` may not hold '{ast.unparse(node)}', as in '{expression}'. {_HELP}")
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+        if name not in FUNCTIONS:
+            raise SpecError(f"`formula` may not call '{name}', as in '{expression}'. {nearest(name, FUNCTIONS)}")
+    if isinstance(node, ast.Constant) and not isinstance(node.value, int | float):
+        raise SpecError(f"`formula` may hold no constants but numbers; got {node.value!r} in '{expression}'.")
