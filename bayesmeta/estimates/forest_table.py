@@ -1,0 +1,194 @@
+"""Every number of a forest plot, in one tidy table, and what its rows stand for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.shrinkage import shrinkage
+from bayesmeta.estimates.summary import check_ci_prob, summary
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Coding, Profile
+
+__all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
+
+Row = dict[str, Any]
+
+ARM, TYPICAL, NEW_STUDY = "arm", "typical rate", "new study"
+"""What a row of the table is about."""
+
+ALL_STUDIES = "all studies"
+
+_POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
+_OBSERVED = ("observed", "observed_lower", "observed_upper")
+_COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
+_COLUMNS += ["rate", "lower", "upper", "mcse", "weight"]
+
+
+@dataclass(frozen=True, eq=False)
+class ForestNumbers:
+    """What a forest plot shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The rows, from top to bottom; see `forest_numbers`.
+    factor : str or None
+        Factor whose levels are the groups; None where all studies are one group.
+    held : mapping
+        Value of each other covariate at which typical rates and new studies stand.
+    tau : tuple of float, or None
+        Median, lower and upper bound of tau (log-odds); None where the model has no tau.
+    ci_prob : float
+        Probability of the intervals.
+    """
+
+    table: pd.DataFrame
+    factor: str | None
+    held: Mapping[str, object]
+    tau: tuple[float, float, float] | None
+    ci_prob: float
+
+
+def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> ForestNumbers:
+    """Return the numbers of a forest plot.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+    by : str, optional
+        Factor of the model whose levels are the groups; the first of the formula where None.
+    ci_prob : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    ForestNumbers
+        Its `table` has, group by group with the reference first, one row per arm and then one
+        ``typical rate`` and one ``new study``, with columns
+
+        - kind, group, study, arm, label: what the row is for;
+        - studies, events, n: studies with patients, responders and patients that it rests on;
+        - observed, observed_lower, observed_upper: of an arm, with the exact interval
+          (probability), NaN for other rows;
+        - rate, lower, upper, mcse: posterior mean (probability), equal-tailed interval, and
+          Monte-Carlo standard error of the mean;
+        - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
+          a typical rate, the sum over its group's arms; NaN for a new study.
+
+    Raises
+    ------
+    SettingsError
+        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+    """
+    check_ci_prob(ci_prob)
+    if not isinstance(fit, Fit):
+        raise SettingsError(
+            f"`fit` must be a Fit, which has the rate of each arm; got {type(fit).__name__}. "
+            'Fit with method="nuts".'
+        )
+    coding = fit.design.coding
+    factor = _factor(coding, by)
+    profiles = _profiles(coding, factor)
+    estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
+    pooled = estimates.set_index(["quantity", "profile"]).sort_index()
+    arms = _arm_rows(fit, factor, ci_prob)
+    rows: list[Row] = []
+    for group, profile in profiles.items():
+        members = [row for row in arms if row["group"] == group]
+        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, profile))]
+    table = pd.DataFrame(rows, columns=_COLUMNS).astype({"events": "int64", "n": "int64"})
+    held = {name: value for name, value in coding.reference.items() if name != factor}
+    return ForestNumbers(table, factor, held, _tau(pooled), ci_prob)
+
+
+def arm_labels(arms: Arms) -> list[str]:
+    """Return a label for each arm: its study's, with arm and stratum where the study has several.
+
+    Where two arms would still be called alike, the name of the study in the table is added.
+    """
+    study = arms.frame["study"].astype(str)
+    several = study.duplicated(keep=False)
+    parts = [label[len(name) + 1 :] for label, name in zip(arms.labels, study, strict=True)]
+    shown = [
+        f"{label}, {part}" if part and many else str(label)
+        for label, part, many in zip(arms.display_labels, parts, several, strict=True)
+    ]
+    alike = pd.Series(shown, dtype=object).duplicated(keep=False)
+    named = zip(shown, study, alike, strict=True)
+    return [f"{label} [{name}]" if twice else label for label, name, twice in named]
+
+
+def _factor(coding: Coding, by: str | None) -> str | None:
+    """Return the factor to group by, after checking it."""
+    factors = tuple(coding.levels)
+    if by is None:
+        return factors[0] if factors else None
+    if by not in factors:
+        hint = nearest(by, factors) if factors else "The model has no factors: leave `by` out."
+        raise SettingsError(f"`by` names '{by}', which is no factor of the model. {hint}")
+    return by
+
+
+def _profiles(coding: Coding, factor: str | None) -> dict[str, Profile | None]:
+    """Return each group's profile: other covariates stand at their reference."""
+    if factor is None:
+        return {ALL_STUDIES: coding.reference if coding.names else None}
+    return {level: {**coding.reference, factor: level} for level in coding.levels[factor]}
+
+
+def _groups(fit: Fit, factor: str | None) -> list[str]:
+    """Return the group of each arm; grouped levels count as one, as they do in the model."""
+    if factor is None:
+        return [ALL_STUDIES] * len(fit.arms)
+    coding = fit.design.coding
+    values = fit.arms.frame[factor]
+    return [str(coding.checked({**coding.reference, factor: value})[factor]) for value in values]
+
+
+def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
+    table = shrinkage(fit, ci_prob=ci_prob).assign(
+        kind=ARM,
+        group=_groups(fit, factor),
+        label=arm_labels(fit.arms),
+        studies=(fit.arms.n > 0).astype(int),
+    )
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _pooled_rows(
+    group: str, members: list[Row], pooled: pd.DataFrame, profile: str
+) -> Iterable[Row]:
+    """Yield the group's typical rate and new study, with what they rest on."""
+    basis = {
+        "group": group,
+        "study": "",
+        "arm": "",
+        "studies": len({row["study"] for row in members if row["n"] > 0}),
+        "events": sum(row["events"] for row in members),
+        "n": sum(row["n"] for row in members),
+    }
+    weights = {TYPICAL: sum(row["weight"] for row in members), NEW_STUDY: float("nan")}
+    for kind, weight in weights.items():
+        found = pooled.loc[(kind, profile)]
+        yield basis | {
+            "kind": kind,
+            "label": _POOLED_LABELS[kind],
+            "rate": float(found["mean"]),
+            "lower": float(found["lower"]),
+            "upper": float(found["upper"]),
+            "mcse": float(found["mcse_mean"]),
+            "weight": weight,
+        }
+
+
+def _tau(pooled: pd.DataFrame) -> tuple[float, float, float] | None:
+    if "tau" not in pooled.index.get_level_values("quantity"):
+        return None
+    found = pooled.loc[("tau", "")]
+    return float(found["median"]), float(found["lower"]), float(found["upper"])

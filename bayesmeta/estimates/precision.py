@@ -1,0 +1,61 @@
+"""Monte-Carlo precision: estimates from draws, each with its standard error (MCSE).
+
+Numbers only: arrays whose last two axes are chain and draw.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from arviz_stats.base import array_stats
+
+__all__ = ["Estimate", "mean_of", "quantile_of", "sd_of"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """A number and its Monte-Carlo standard error (0 where it was not simulated)."""
+
+    value: float
+    mcse: float
+
+
+def mean_of(draws: Array) -> Estimate:
+    """Return the mean of draws, shape (chain, draw), or of nodes, shape (chain, draw, node)."""
+    if draws.ndim == 3:  # noqa: PLR2004
+        draws = draws.mean(axis=-1)
+    return Estimate(float(draws.mean()), _mcse(draws))
+
+
+def sd_of(draws: Array) -> Estimate:
+    """Return the standard deviation; of nodes, shape (chain, draw, node), that of all together.
+
+    By the delta method its MCSE is that of the mean squared deviation over twice itself.
+    """
+    squared = (draws - draws.mean()) ** 2
+    variance = mean_of(squared)
+    sd = float(np.sqrt(variance.value))
+    return Estimate(sd, variance.mcse / (2 * sd) if sd > 0 else 0.0)
+
+
+def quantile_of(draws: Array, probability: float) -> Estimate:
+    """Return a quantile of draws, shape (chain, draw), or of nodes, shape (chain, draw, node).
+
+    The MCSE is that of the share of mass below it, over the density there; the density is the
+    slope of the quantiles around it (Doss, Flegal, Jones & Neath 2014,
+    doi:10.1214/14-EJS957).
+    """
+    step = 0.2 * min(probability, 1 - probability)
+    low, value, high = np.quantile(draws, [probability - step, probability, probability + step])
+    below = (draws <= value).astype(np.float64)
+    if below.ndim == 3:  # noqa: PLR2004
+        below = below.mean(axis=-1)
+    return Estimate(float(value), _mcse(below) * float(high - low) / (2 * step))
+
+
+def _mcse(draws: Array) -> float:
+    """Return the MCSE of the mean; 0 for a constant, which has none."""
+    if np.ptp(draws) == 0:
+        return 0.0
+    return float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="mean"))

@@ -1,0 +1,235 @@
+"""`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rates import DrawnRates, GridRates, RateLaw, new_study_rates, profile_theta
+from bayesmeta.estimates.summary import check_ci_prob, check_cohort
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["Prediction", "Probability", "predict"]
+
+
+class Probability(float):
+    """A probability with its Monte-Carlo standard error, `mcse`."""
+
+    mcse: float
+
+    def __new__(cls, estimate: Estimate) -> "Probability":
+        """Return the probability of an estimate."""
+        value = super().__new__(cls, min(max(estimate.value, 0.0), 1.0))
+        value.mcse = estimate.mcse
+        return value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction:
+    """The response to expect in a cohort of n patients.
+
+    Made by `predict`.
+
+    Parameters
+    ----------
+    n : int
+        Patients of the cohort.
+    profile : str
+        What the prediction is for.
+    study : str or None
+        The known study whose further cohort it is; None for a new study.
+    law : RateLaw
+        Posterior law of the cohort's true rate.
+    seed : int
+        Source of `draws`; intervals and probabilities are integrals and need none.
+    """
+
+    n: int
+    profile: str
+    study: str | None
+    law: RateLaw
+    seed: int
+
+    @cached_property
+    def draws(self) -> xr.Dataset:
+        """Random `rate` (probability) and `events` (responders of n), dims chain and draw."""
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed))
+        rate = self.law.draw(rng)
+        events = rng.binomial(self.n, rate)
+        chains, draws = rate.shape
+        return xr.Dataset(
+            {"rate": (("chain", "draw"), rate), "events": (("chain", "draw"), events)},
+            coords={"chain": np.arange(chains), "draw": np.arange(draws)},
+        )
+
+    @cached_property
+    def pmf(self) -> pd.DataFrame:
+        """Probability of each number of responders, its MCSE, and the probability of at least it.
+
+        Binomial probabilities are averaged over the posterior; no counts are simulated.
+        """
+        probability, mcse = self.law.pmf(self.n)
+        at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
+        return pd.DataFrame(
+            {"probability": probability, "mcse": mcse, "at_least": at_least},
+            index=pd.RangeIndex(self.n + 1, name="events"),
+        )
+
+    def interval(self, ci_prob: float) -> pd.DataFrame:
+        """Return the equal-tailed prediction interval of the true rate and of the responders.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of the interval.
+
+        Returns
+        -------
+        DataFrame
+            Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
+            `upper` and the MCSE of the bounds, which whole numbers of responders don't have.
+        """
+        check_ci_prob(ci_prob)
+        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
+        low, median, high = (self.law.quantile(p) for p in bounds)
+        counts = np.searchsorted(np.cumsum(self.pmf["probability"]), bounds).astype(float)
+        columns = ["lower", "median", "upper", "mcse_lower", "mcse_upper"]
+        rate = [low.value, median.value, high.value, low.mcse, high.mcse]
+        return pd.DataFrame([rate, [*counts, np.nan, np.nan]], index=["rate", "events"], columns=columns)
+
+    def probability(
+        self,
+        *,
+        rate_above: float | None = None,
+        rate_below: float | None = None,
+        events_at_least: int | None = None,
+        events_at_most: int | None = None,
+    ) -> Probability:
+        """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
+
+        Parameters
+        ----------
+        rate_above, rate_below : float
+            The cohort's true rate lies above, or below, this probability.
+        events_at_least, events_at_most : int
+            So many responders of n, or more; or fewer.
+
+        Raises
+        ------
+        SettingsError
+            Unless exactly one argument is given, in its range.
+        """
+        asked = {
+            "rate_above": rate_above,
+            "rate_below": rate_below,
+            "events_at_least": events_at_least,
+            "events_at_most": events_at_most,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        if len(given) != 1:
+            raise SettingsError(f"`probability` takes exactly one of {', '.join(asked)}; got {listed(given) or 'none'}.")
+        [(name, value)] = given.items()
+        if name.startswith("rate"):
+            above = self.law.above(_rate(name, value))
+            return Probability(above if name == "rate_above" else Estimate(1 - above.value, above.mcse))
+        return self._events(name, value)
+
+    def _events(self, name: str, value: object) -> Probability:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= self.n:
+            raise SettingsError(f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}.")
+        rows = self.pmf.iloc[value:] if name == "events_at_least" else self.pmf.iloc[: value + 1]
+        # Probabilities of neighbouring counts rise and fall together: their errors add at most.
+        return Probability(Estimate(float(rows["probability"].sum()), float(rows["mcse"].sum())))
+
+    def __repr__(self) -> str:
+        target = "a new study" if self.study is None else f"study {self.study}"
+        low, median, high = self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
+        return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
+
+
+def predict(
+    fit: Fit | GridFit,
+    *,
+    n: int,
+    profile: Profile | None = None,
+    study: str | None = None,
+    seed: int,
+) -> Prediction:
+    """Return the response to expect in a cohort of n patients.
+
+    Parameters
+    ----------
+    fit : Fit or GridFit
+        Draws or the deterministic posterior.
+    n : int
+        Patients of the cohort.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None.
+    study : str, optional
+        A study of the evidence, to predict a further cohort of it: its own study effect is used.
+        Where None, the cohort is that of a new study.
+    seed : int
+        Source of the random `Prediction.draws`.
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded, or the arms of `study` have several and none is named.
+    EvidenceError
+        If the evidence has no such study.
+    SettingsError
+        If `n` is not a whole number of at least 1, or `seed` not one of at least 0.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> bm.predict(posterior, n=40, seed=1)
+    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 21)
+    """
+    n = check_cohort("n", n)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
+    if isinstance(fit, GridFit):
+        if profile is not None or study is not None:
+            raise SettingsError("`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out.")
+        return Prediction(n, "all studies", None, GridRates(fit), int(seed))
+    if study is not None:
+        profile = _study_profile(fit, study, profile)
+        theta = profile_theta(fit, profile) + _study_effect(fit, study)
+        law = DrawnRates(theta[..., None])
+    else:
+        law = new_study_rates(fit, profile_theta(fit, profile))
+    return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed))
+
+
+def _study_effect(fit: Fit, study: str) -> "np.ndarray | float":
+    return fit.posterior["u"].sel(study=study).to_numpy() if "u" in fit.posterior else 0.0
+
+
+def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:
+    """Return the profile asked for, or else the one that all arms of the study have."""
+    studies = [str(name) for name in fit.arms.studies]
+    if study not in studies:
+        raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
+    if profile is not None or not fit.design.coding.names:
+        return profile
+    columns = list(fit.design.coding.columns)
+    rows = fit.arms.frame.loc[fit.arms.frame["study"] == study, columns].drop_duplicates()
+    if len(rows) > 1:
+        raise ProfileError(f"`profile` must be given: the arms of '{study}' differ in {listed(columns)}.")
+    return dict(rows.iloc[0])
+
+
+def _rate(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise SettingsError(f"`{name}` must be a probability from 0 to 1; got {value!r}.")
+    return float(value)

@@ -1,0 +1,27 @@
+"""Profiles: the covariate values that an estimate is for, and how they are written."""
+
+
+from bayesmeta.model.coding import Coding, Profile
+
+__all__ = ["default_profiles", "profile_label"]
+
+
+def default_profiles(coding: Coding) -> list[Profile | None]:
+    """Return the reference profile, then each other level of each factor in turn."""
+    if not coding.names:
+        return [None]
+    reference = coding.reference
+    others = [
+        {**reference, name: level} for name, levels in coding.levels.items() for level in levels[1:]
+    ]
+    return [reference, *others]
+
+
+def profile_label(coding: Coding, profile: Profile | None) -> str:
+    """Return a profile as people write it; ``"all studies"`` where there are no covariates."""
+    if not coding.names:
+        return "all studies"
+    values = coding.reference if profile is None else coding.checked(profile)
+    return ", ".join(f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items())
+
+

@@ -1,0 +1,159 @@
+"""Rates that a fit supports for one profile, and the law of a new study's rate.
+
+Everything on the log-odds scale is called theta, everything on the probability scale a rate.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, gammaln
+
+from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["DrawnRates", "GridRates", "RateLaw", "mean_rate", "new_study_rates", "profile_theta", "tau_draws"]
+
+Array = npt.NDArray[np.float64]
+
+STRATA = 16
+"""Points at which each draw's law of a new study is represented."""
+
+_GOLDEN = (np.sqrt(5) - 1) / 2
+
+
+class RateLaw(Protocol):
+    """The posterior law of a rate (probability)."""
+
+    def mean(self) -> Estimate:
+        """Return the mean rate."""
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation of the rate."""
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile of the rate."""
+
+    def above(self, rate: float) -> Estimate:
+        """Return the probability that the rate is above `rate`."""
+
+    def pmf(self, n: int) -> tuple[Array, Array]:
+        """Return the probability of 0 to n responders out of n, and the MCSE of each."""
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return random rates, dims (chain, draw)."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnRates:
+    """The law of a rate as posterior draws: nodes of equal weight, dims (chain, draw, node), log-odds."""
+
+    theta: Array
+
+    def mean(self) -> Estimate:
+        """Return the mean rate."""
+        return mean_of(expit(self.theta))
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation of the rate."""
+        return sd_of(expit(self.theta))
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile of the rate."""
+        return quantile_of(expit(self.theta), probability)
+
+    def above(self, rate: float) -> Estimate:
+        """Return the probability that the rate is above `rate`."""
+        return mean_of((expit(self.theta) > rate).astype(np.float64))
+
+    def pmf(self, n: int) -> tuple[Array, Array]:
+        """Return the binomial probabilities of 0 to n responders, averaged over the draws, and MCSE."""
+        found = [mean_of(_binomial(y, n, self.theta)) for y in range(n + 1)]
+        return np.array([estimate.value for estimate in found]), np.array([estimate.mcse for estimate in found])
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return one rate per posterior draw."""
+        node = rng.integers(self.theta.shape[-1], size=(*self.theta.shape[:-1], 1))
+        return np.asarray(expit(np.take_along_axis(self.theta, node, axis=-1)[..., 0]))
+
+
+@dataclass(frozen=True, eq=False)
+class GridRates:
+    """The law of a new study's rate in a deterministic posterior; its MCSE are 0."""
+
+    fit: GridFit
+
+    DRAWS = (4, 1000)
+
+    def mean(self) -> Estimate:
+        """Return the mean rate."""
+        return Estimate(self.fit.posterior.mean("new_study"), 0.0)
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation of the rate."""
+        return Estimate(self.fit.posterior.sd("new_study"), 0.0)
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile of the rate."""
+        return Estimate(float(self.fit.posterior.quantile("new_study", probability)), 0.0)
+
+    def above(self, rate: float) -> Estimate:
+        """Return the probability that the rate is above `rate`."""
+        return Estimate(1 - float(self.fit.posterior.cdf("new_study", rate)), 0.0)
+
+    def pmf(self, n: int) -> tuple[Array, Array]:
+        """Return the probabilities of 0 to n responders; their MCSE are 0."""
+        return self.fit.posterior.predictive_pmf(n), np.zeros(n + 1)
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return rates at the quantiles of uniform draws."""
+        return np.asarray(self.fit.posterior.quantile("new_study", rng.random(self.DRAWS)))
+
+
+def profile_theta(fit: Fit, profile: Profile | None) -> Array:
+    """Return the log-odds of a profile without study effect, dims (chain, draw).
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded.
+    """
+    row = fit.design.coding.row(profile)
+    theta = fit.posterior["mu"].to_numpy()
+    return theta + fit.posterior["beta"].to_numpy() @ row if row.size else theta
+
+
+def tau_draws(fit: Fit) -> Array:
+    """Return draws of tau (log-odds), dims (chain, draw); 0 where the model has no study effects."""
+    return fit.posterior["tau"].to_numpy() if "tau" in fit.posterior else np.zeros_like(fit.posterior["mu"].to_numpy())
+
+
+def mean_rate(fit: Fit, theta: Array) -> Array:
+    """Return the rate averaged over studies, by quadrature per draw, dims as `theta` (log-odds)."""
+    effects, weights = fit.spec.study_effects.nodes(tau_draws(fit))
+    return np.asarray(expit(theta[..., None] + effects) @ weights)
+
+
+def new_study_rates(fit: Fit, theta: Array) -> DrawnRates:
+    """Return the law of the true rate of a new study with profile log-odds `theta`.
+
+    Each draw's law of the study effect enters at `STRATA` quantiles spaced evenly in probability
+    and shifted from draw to draw by a Weyl sequence, so that no further randomness is added and
+    the same fit always gives the same interval.
+    """
+    draws = np.arange(theta.size).reshape(theta.shape)
+    shift = ((draws + 0.5) * _GOLDEN) % 1
+    probability = (np.arange(STRATA) + shift[..., None]) / STRATA
+    effects = fit.spec.study_effects.quantile(probability, tau_draws(fit)[..., None])
+    return DrawnRates(theta[..., None] + effects)
+
+
+def _binomial(events: int, n: int, theta: Array) -> Array:
+    """Return the probability of `events` responders of n at log-odds theta."""
+    coefficient = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
+    return np.asarray(
+        np.exp(coefficient - events * np.logaddexp(0, -theta) - (n - events) * np.logaddexp(0, theta))
+    )

@@ -1,0 +1,104 @@
+"""Each arm as observed and as the model sees it: shrinkage towards the profile's typical rate."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import betaincinv, expit
+
+from bayesmeta.estimates.heterogeneity import sampling_variance
+from bayesmeta.estimates.precision import mean_of, quantile_of
+from bayesmeta.estimates.rates import tau_draws
+from bayesmeta.estimates.summary import check_ci_prob
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.result import Fit
+
+__all__ = ["exact_interval", "shrinkage"]
+
+Array = npt.NDArray[np.float64]
+
+
+def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
+    """Return observed and posterior rates of every arm, with its weight and shrinkage.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+    ci_prob : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per arm, in the order of the evidence, with columns study, arm, label, events, n;
+
+        - observed, observed_lower, observed_upper: events / n with its exact (Clopper-Pearson)
+          interval; NaN and 0 to 1 where n = 0;
+        - rate, lower, upper, mcse: posterior mean of the arm's true rate (probability), its
+          equal-tailed interval, and the Monte-Carlo standard error of the mean;
+        - weight: the arm's share, from 0 to 1, of the information on the typical rate,
+          ``1 / (tau**2 + v)`` averaged over the draws, with v the sampling variance of the log-odds;
+        - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + tau**2)``
+          averaged over the draws.
+
+    References
+    ----------
+    Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
+    Roever & Friede 2020, doi:10.1177/0962280219833079 (shrinkage in hierarchical models).
+    """
+    check_ci_prob(ci_prob)
+    arms = fit.arms
+    theta = fit.posterior["theta"].to_numpy()
+    rates = np.moveaxis(expit(theta), -1, 0)
+    variance = sampling_variance(arms, theta)
+    tau = tau_draws(fit).reshape(-1)
+    low, high = exact_interval(arms.events, arms.n, ci_prob)
+    return pd.DataFrame(
+        {
+            "study": arms.frame["study"].to_numpy(dtype=object),
+            "arm": arms.frame["arm"].to_numpy(dtype=object),
+            "label": arms.display_labels,
+            "events": arms.events,
+            "n": arms.n,
+            "observed": np.divide(arms.events, arms.n, out=np.full(len(arms), np.nan), where=arms.n > 0),
+            "observed_lower": low,
+            "observed_upper": high,
+            "rate": [mean_of(draws).value for draws in rates],
+            "lower": [quantile_of(draws, (1 - ci_prob) / 2).value for draws in rates],
+            "upper": [quantile_of(draws, (1 + ci_prob) / 2).value for draws in rates],
+            "mcse": [mean_of(draws).mcse for draws in rates],
+            "weight": _weights(arms, variance, tau),
+            "shrinkage": _shrinkage(arms, variance, tau),
+        }
+    )
+
+
+def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> tuple[Array, Array]:
+    """Return the Clopper-Pearson interval of events out of n, as two arrays of probabilities."""
+    events, n = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    tail = (1 - ci_prob) / 2
+    # The beta quantiles have no meaning at 0 and at n responders, where a bound is 0 or 1.
+    low = np.where(events > 0, betaincinv(np.maximum(events, 1), n - events + 1, tail), 0.0)
+    high = np.where(events < n, betaincinv(events + 1, np.maximum(n - events, 1), 1 - tail), 1.0)
+    return low, high
+
+
+def _study_information(arms: Arms, variance: Array) -> Array:
+    """Return each arm's study's information, the sum of 1 / v over its arms, shape (arm,)."""
+    information = np.where(np.isfinite(variance), 1 / variance, 0.0)
+    return np.bincount(arms.study_index, weights=information)[arms.study_index]
+
+
+def _weights(arms: Arms, variance: Array, tau: Array) -> Array:
+    """Return the arms' shares of information, each study's divided by its arms' own."""
+    own = np.where(np.isfinite(variance), 1 / variance, 0.0)
+    study = _study_information(arms, variance)
+    share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
+    # Of arms that share a study effect, information joins before tau is added.
+    weight = share * study / (1 + tau[:, None] ** 2 * study)
+    total = weight.sum(axis=1, keepdims=True)
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).mean(axis=0)
+
+
+def _shrinkage(arms: Arms, variance: Array, tau: Array) -> Array:
+    return np.asarray((1 / (1 + tau[:, None] ** 2 * _study_information(arms, variance))).mean(axis=0))

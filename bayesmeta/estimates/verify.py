@@ -1,0 +1,111 @@
+"""`verify`: an MCMC fit against the deterministic posterior of the same model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
+from bayesmeta.estimates.rates import mean_rate, new_study_rates, profile_theta, tau_draws
+from bayesmeta.inference.exact import grid_fit
+from bayesmeta.inference.result import Fit
+
+__all__ = ["Verification", "verify"]
+
+PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
+LARGEST_Z = 4.0
+LARGEST_DISTANCE = 0.02
+COHORT = 40
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verification:
+    """How far an MCMC fit lies from the deterministic posterior.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per quantity (`mu`, `tau`, ``typical rate``, ``mean rate``, ``new study``) and statistic (mean
+        and quantiles): the MCMC value with its MCSE, the exact value, and z, their difference in MCSE.
+    total_variation : float
+        Half the summed absolute difference of the predictive probabilities of 0 to 40 responders
+        of a new cohort of 40.
+    """
+
+    table: pd.DataFrame
+    total_variation: float
+
+    @property
+    def largest_z(self) -> float:
+        """Largest absolute difference, in Monte-Carlo standard errors."""
+        return float(self.table["z"].abs().max())
+
+    @property
+    def ok(self) -> bool:
+        """Whether all differ by at most 4 MCSE and the predictive probabilities by at most 0.02."""
+        return self.largest_z <= LARGEST_Z and self.total_variation <= LARGEST_DISTANCE
+
+    def __repr__(self) -> str:
+        return (
+            f"Verification({'ok' if self.ok else 'NOT OK'}: largest difference {self.largest_z:.1f} MCSE, "
+            f"predictive total variation {self.total_variation:.4f})"
+        )
+
+
+def verify(fit: Fit) -> Verification:
+    """Compare an MCMC fit with the deterministic posterior of the same model and arms.
+
+    Parameters
+    ----------
+    fit : Fit
+        Draws of a model without covariates.
+
+    Raises
+    ------
+    SpecError
+        If the model has covariates, for which there is no deterministic posterior.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1)).ok
+    True
+    """
+    exact = grid_fit(fit.design).posterior
+    theta = profile_theta(fit, None)
+    law = new_study_rates(fit, theta)
+    drawn = {
+        "mu": ("mu", theta),
+        "tau": ("tau", tau_draws(fit)),
+        "typical rate": ("typical", expit(theta)),
+        "mean rate": ("mean", mean_rate(fit, theta)),
+        "new study": ("new_study", expit(law.theta)),
+    }
+    if fit.spec.study_effects.tau is None:
+        del drawn["tau"]
+    rows = []
+    for quantity, (target, draws) in drawn.items():
+        rows.append(_row(quantity, "mean", mean_of(draws), exact.mean(target)))
+        truth = exact.quantile(target, np.array(PROBABILITIES))
+        rows += [
+            _row(quantity, f"{p:.1%}", quantile_of(draws, p), float(value))
+            for p, value in zip(PROBABILITIES, truth, strict=True)
+        ]
+    pmf, _ = law.pmf(COHORT)
+    distance = np.abs(pmf - exact.predictive_pmf(COHORT)).sum() / 2
+    return Verification(pd.DataFrame(rows), float(distance))
+
+
+def _row(quantity: str, statistic: str, found: Estimate, exact: float) -> dict[str, object]:
+    gap = found.value - exact
+    z = gap / found.mcse if found.mcse > 0 else (0.0 if gap == 0 else np.inf)
+    return {
+        "quantity": quantity,
+        "statistic": statistic,
+        "mcmc": found.value,
+        "mcse": found.mcse,
+        "exact": exact,
+        "z": z,
+    }

@@ -1,0 +1,227 @@
+"""`diagnose`: whether draws may be used, as a value; raising is the caller's choice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from arviz_stats.base import array_stats
+
+from bayesmeta.errors import DiagnosticsError, listed
+from bayesmeta.inference.result import Fit
+
+__all__ = ["THRESHOLDS", "Diagnostics", "Problem", "Thresholds", "diagnose"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What draws must keep to be used.
+
+    Parameters
+    ----------
+    r_hat : float
+        Largest rank-normalised split R-hat of a parameter.
+    ess : float
+        Smallest bulk and tail effective sample size of a parameter.
+    e_bfmi : float
+        Smallest energy fraction of missing information of a chain.
+    chains : int
+        Fewest chains: one can't show that chains disagree.
+    """
+
+    r_hat: float = 1.01
+    ess: float = 400
+    e_bfmi: float = 0.3
+    chains: int = 2
+
+
+THRESHOLDS: Final = Thresholds()
+"""Vehtari et al. 2021 (doi:10.1214/20-BA1221) for R-hat and ESS; Betancourt 2016 for E-BFMI."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One way in which draws fail.
+
+    Parameters
+    ----------
+    kind : str
+        ``r_hat``, ``ess``, ``divergences``, ``tree_depth``, ``e_bfmi``, ``chains`` or ``stuck``.
+    message : str
+        What was found, against which threshold.
+    remedy : str
+        What to do.
+    """
+
+    kind: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnostics:
+    """The diagnosis of a fit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per scalar parameter: r_hat, ess_bulk, ess_tail.
+    problems : tuple of Problem
+        What is wrong; empty for draws that may be used.
+    divergences : int
+        Divergent transitions after warm-up.
+    e_bfmi : tuple of float
+        Energy fraction of missing information of each chain.
+    """
+
+    table: pd.DataFrame
+    problems: tuple[Problem, ...]
+    divergences: int
+    e_bfmi: tuple[float, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the draws may be used."""
+        return not self.problems
+
+    def raise_for_problems(self) -> None:
+        """Raise a DiagnosticsError that lists the problems, if there are any."""
+        if self.problems:
+            raise DiagnosticsError("These draws should not be used. " + " ".join(map(str, self.problems)))
+
+    def __repr__(self) -> str:
+        verdict = "ok" if self.ok else "NOT RELIABLE: " + "; ".join(problem.message for problem in self.problems)
+        return (
+            f"Diagnostics({verdict}; largest R-hat {self.table['r_hat'].max():.3f}, smallest ESS bulk "
+            f"{self.table['ess_bulk'].min():.0f} and tail {self.table['ess_tail'].min():.0f}, "
+            f"{self.divergences} divergences)"
+        )
+
+
+def diagnose(fit: Fit) -> Diagnostics:
+    """Return the diagnosis of a fit: convergence of every parameter, and the sampler's own signs.
+
+    Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u;
+    no divergences; no trajectory at its greatest depth; E-BFMI at least 0.3 in each chain; two
+    chains or more; no chain that stands still.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+
+    Returns
+    -------
+    Diagnostics
+        With `ok`, `problems`, `table` and `raise_for_problems()`.
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
+    Betancourt 2016, arXiv:1604.00695.
+    """
+    table = _table(fit.posterior)
+    statistics = fit.draws["sample_stats"].to_dataset()
+    energy = statistics["energy"].to_numpy()
+    # One draw has no variance; the problem of too few draws is told by the ESS.
+    e_bfmi = array_stats.bfmi(energy) if energy.shape[1] > 1 else np.full(len(energy), np.nan)
+    divergences = int(statistics["diverging"].sum())
+    problems = [
+        *_about_chains(fit.posterior),
+        *_about_parameters(table),
+        *_about_sampler(divergences, statistics, e_bfmi),
+    ]
+    return Diagnostics(table, tuple(problems), divergences, tuple(map(float, e_bfmi)))
+
+
+def _table(posterior: xr.Dataset) -> pd.DataFrame:
+    rows = dict(_scalars(posterior))
+    statistics = {
+        name: {
+            "r_hat": _or_nan(array_stats.rhat, draws, method="rank"),
+            "ess_bulk": _or_nan(array_stats.ess, draws, method="bulk"),
+            "ess_tail": _or_nan(array_stats.ess, draws, method="tail", prob=(0.05, 0.95)),
+        }
+        for name, draws in rows.items()
+    }
+    return pd.DataFrame.from_dict(statistics, orient="index", columns=["r_hat", "ess_bulk", "ess_tail"])
+
+
+def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
+    """Yield label and draws, dims (chain, draw), of every scalar parameter."""
+    for name in ("mu", "beta", "tau", "u"):
+        if name not in posterior:
+            continue
+        variable = posterior[name]
+        if variable.ndim == 2:  # noqa: PLR2004
+            yield name, variable.to_numpy()
+            continue
+        [dim] = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+        for i, label in enumerate(variable[dim].to_numpy()):
+            yield f"{name}[{label}]", variable.isel({dim: i}).to_numpy()
+
+
+def _or_nan(statistic: object, draws: Array, **arguments: object) -> float:
+    """Return a statistic, or NaN where there are too few draws or chains for it to exist."""
+    chains, length = draws.shape
+    if length < 4 or (chains == 1 and "prob" not in arguments and arguments["method"] == "rank"):  # noqa: PLR2004
+        return float("nan")
+    return float(statistic(draws, chain_axis=0, draw_axis=1, **arguments))  # type: ignore[operator]
+
+
+def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:
+    mu = posterior["mu"].to_numpy()
+    if len(mu) < THRESHOLDS.chains:
+        yield Problem("chains", "There is one chain, which can't show that chains disagree.", "Sample four.")
+    still = [str(chain) for chain, draws in enumerate(mu) if draws.size > 1 and np.ptp(draws) == 0]
+    if still:
+        yield Problem("stuck", f"Chain {listed(still)} does not move.", "Fit again with another seed, or raise target_accept.")
+
+
+def _about_parameters(table: pd.DataFrame) -> Iterable[Problem]:
+    # NaN fails too: a statistic that can't be computed can't speak for the draws.
+    unlike = table[~(table["r_hat"] <= THRESHOLDS.r_hat)]
+    if len(unlike):
+        yield Problem(
+            "r_hat",
+            f"R-hat exceeds {THRESHOLDS.r_hat} or is undefined for {listed(unlike.index)}: the chains disagree.",
+            "Sample longer; if that does not help, use stronger priors or a simpler model.",
+        )
+    for column, what in (("ess_bulk", "bulk"), ("ess_tail", "tail")):
+        few = table[~(table[column] >= THRESHOLDS.ess)]
+        if len(few):
+            yield Problem(
+                "ess",
+                f"The {what} ESS is below {THRESHOLDS.ess:.0f} for {listed(few.index)}: the estimates are noisy.",
+                "Keep more draws.",
+            )
+
+
+def _about_sampler(divergences: int, statistics: xr.Dataset, e_bfmi: Array) -> Iterable[Problem]:
+    if divergences:
+        yield Problem(
+            "divergences",
+            f"{divergences} transitions diverged: part of the posterior may be missed.",
+            "Raise target_accept towards 1, or use a stronger prior on tau.",
+        )
+    deepest = int(statistics["reached_max_treedepth"].sum())
+    if deepest:
+        yield Problem(
+            "tree_depth",
+            f"{deepest} trajectories ended at the greatest tree depth: the chains move slowly.",
+            "Raise max_treedepth.",
+        )
+    if (e_bfmi < THRESHOLDS.e_bfmi).any():
+        yield Problem(
+            "e_bfmi",
+            f"E-BFMI is {e_bfmi.min():.2f} in a chain, below {THRESHOLDS.e_bfmi}: the tails are explored badly.",
+            "Use a stronger prior on tau, or sample longer.",
+        )

@@ -1,0 +1,70 @@
+"""The deterministic posterior of a model without covariates, as a fit of its own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from bayesmeta.errors import SpecError
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.grid import GridPosterior, grid_posterior
+from bayesmeta.model import Design, ModelSpec
+
+__all__ = ["GridFit", "grid_fit"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GridFit:
+    """The posterior of a model by quadrature: no draws, no Monte-Carlo error.
+
+    Made by ``bayesmeta.fit(..., method="grid")``; `summary` and `predict` take it.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What was assumed; a model without covariates.
+    arms : Arms
+        What was observed.
+    posterior : GridPosterior
+        Means, quantiles, predictive probabilities and the log marginal likelihood.
+    """
+
+    spec: ModelSpec
+    arms: Arms
+    posterior: GridPosterior
+
+    @property
+    def log_marginal_likelihood(self) -> float:
+        """Log probability of the evidence under the model; it depends on the priors throughout."""
+        return self.posterior.log_marginal_likelihood
+
+    def __repr__(self) -> str:
+        return f"GridFit({self.spec!r}, {self.arms!r})"
+
+
+def grid_fit(design: Design) -> GridFit:
+    """Return the deterministic posterior of `design`.
+
+    Raises
+    ------
+    SpecError
+        If the model has covariates.
+    """
+    if design.coding.names:
+        raise SpecError(
+            f"method='grid' takes models without covariates; {design.spec.name} has "
+            f"'{design.spec.covariates.formula}'. Use method='nuts'."
+        )
+    arms = design.arms
+    # Arms of a study share its rate, so they are one binomial but for the coefficients.
+    events = np.bincount(arms.study_index, weights=arms.events)
+    n = np.bincount(arms.study_index, weights=arms.n)
+    coefficients = gammaln(arms.n + 1) - gammaln(arms.events + 1) - gammaln(arms.n - arms.events + 1)
+    posterior = grid_posterior(
+        events,
+        n,
+        design.spec.mu,
+        design.spec.study_effects.tau,
+        log_coefficients=np.bincount(arms.study_index, weights=coefficients),
+    )
+    return GridFit(design.spec, arms, posterior)

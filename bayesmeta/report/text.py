@@ -1,0 +1,156 @@
+"""What a terminal shows of evidence, fits and predictions: they format, they compute nothing."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bayesmeta.estimates.predict import Prediction
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design, ModelSpec
+
+__all__ = [
+    "cohort_lines",
+    "diagnosis_lines",
+    "evidence_lines",
+    "model_lines",
+    "parameter_table",
+    "prediction_lines",
+    "rate_table",
+    "table_text",
+]
+
+
+def evidence_lines(arms: Arms) -> list[str]:
+    """Return what was selected and what was left out, by rule."""
+    outcome = arms.selection.get("outcome") or "responders"
+    head = (
+        f"Evidence   {outcome} in {arms.selection.get('table', 'the table')}: {len(arms)} arms of {len(arms.studies)} studies, "
+        f"{arms.events.sum()} of {arms.n.sum()} patients responded."
+    )
+    lines = [head]
+    if len(arms.excluded):
+        kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
+        counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
+        lines.append(f"           {len(arms.excluded)} rows left out ({counts}).")
+    if arms.without_patients:
+        lines.append(f"           Without patients, so without information: {', '.join(arms.without_patients)}.")
+    return lines
+
+
+def model_lines(spec: ModelSpec, design: Design) -> list[str]:
+    """Return the model in symbols and its priors, each with the range it allows."""
+    terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
+    predictor = " + ".join(["mu", *terms, *(["u(study)"] if spec.study_effects.tau is not None else [])])
+    low, high = _rate_range(spec)
+    lines = [
+        f"Model      {spec.name}: events ~ Binomial(n, rate), logit(rate) = {predictor}",
+        f"Priors     mu ~ {spec.mu!r}: typical rate {low} to {high} with 95% probability",
+    ]
+    for prior in dict.fromkeys(design.beta):
+        low_odds, high_odds = prior.interval(0.95)
+        lines.append(f"           beta ~ {prior!r}: 95% between {low_odds:.2f} and {high_odds:.2f} (log-odds)")
+    tau = spec.study_effects.tau
+    if tau is not None:
+        low_tau, high_tau = tau.interval(0.95)
+        lines.append(f"           u ~ Normal(0, tau), tau ~ {tau!r}: 95% between {low_tau:.2f} and {high_tau:.2f}")
+    return lines
+
+
+def _rate_range(spec: ModelSpec) -> tuple[str, str]:
+    from scipy.special import expit
+
+    low, high = expit(spec.mu.interval(0.95))
+    return percent(low), percent(high)
+
+
+def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
+    """Return the verdict on the draws; a failed one comes with what to do."""
+    table, sizes = diagnostics.table, fit.posterior.sizes
+    measured = (
+        f"{sizes['chain']} chains of {sizes['draw']} draws, largest R-hat {table['r_hat'].max():.3f}, smallest ESS "
+        f"{table[['ess_bulk', 'ess_tail']].min().min():.0f}, {diagnostics.divergences} divergences"
+    )
+    if diagnostics.ok:
+        return [f"Draws      ok: {measured}; {fit.provenance.seconds:.1f} s."]
+    return [f"Draws      NOT RELIABLE: {measured}.", *(f"           {problem}" for problem in diagnostics.problems)]
+
+
+def percent(rate: float) -> str:
+    """Return a probability as a percentage."""
+    return f"{100 * rate:.0f}%"
+
+
+def rate_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the four rates of each profile as text, one row per profile."""
+    rows = []
+    for profile, group in summary[summary["profile"] != ""].groupby("profile", sort=False):
+        found = group.set_index("quantity")
+        cells = {
+            name: _interval(found.loc[quantity])
+            for name, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study"))
+        }
+        cohort = found.loc["new cohort"]
+        cells[f"{cohort['scale']}"] = f"{cohort['median']:.0f} ({cohort['lower']:.0f} to {cohort['upper']:.0f})"
+        rows.append({"profile": profile, **cells})
+    return pd.DataFrame(rows)
+
+
+def _interval(row: "pd.Series") -> str:
+    return f"{percent(row['median'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+
+
+def rate_precision(summary: pd.DataFrame) -> str:
+    """Return a line that states the largest Monte-Carlo error of the rates printed."""
+    rates = summary[summary["scale"] == "probability"]
+    largest = rates[["mcse_lower", "mcse_upper"]].max().max()
+    return f"Monte-Carlo standard errors of these bounds: at most {100 * largest:.1f} percentage points."
+
+
+def parameter_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return coefficients, tau and I-squared as text, with their Monte-Carlo errors."""
+    rows = summary[summary["profile"] == ""]
+    columns = ["quantity", "mean", "sd", "lower", "upper", "mcse_mean", "ess_bulk", "r_hat"]
+    text = rows[columns].copy().astype(object)
+    for column in columns[1:]:
+        digits = {"ess_bulk": 0, "r_hat": 3, "mcse_mean": 3}.get(column, 2)
+        text[column] = [f"{value:.{digits}f}" for value in rows[column]]
+    return text
+
+
+def cohort_lines(prediction: Prediction, ci_prob: float) -> list[str]:
+    """Return the interval of the true rate and of the responders of a cohort."""
+    table = prediction.interval(ci_prob)
+    rate, events = table.loc["rate"], table.loc["events"]
+    who = "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
+    error = f"MCSE {100 * rate['mcse_lower']:.1f} and {100 * rate['mcse_upper']:.1f} points"
+    return [
+        f"True rate of {who} ({prediction.profile}): {percent(rate['median'])}, {ci_prob:.0%} interval "
+        f"{percent(rate['lower'])} to {percent(rate['upper'])} ({error}).",
+        f"Responders of {prediction.n}: {events['median']:.0f}, {ci_prob:.0%} interval {events['lower']:.0f} to {events['upper']:.0f}.",
+    ]
+
+
+def prediction_lines(prediction: Prediction, ci_prob: float, asked: Sequence[tuple[str, float | int]]) -> list[str]:
+    """Return the intervals, and each probability asked for with its Monte-Carlo error."""
+    lines = cohort_lines(prediction, ci_prob)
+    words = {"rate_above": "rate >", "rate_below": "rate <", "events_at_least": "responders >=", "events_at_most": "responders <="}
+    for name, value in asked:
+        probability = prediction.probability(**{name: value})  # type: ignore[arg-type]
+        lines.append(f"P({words[name]} {value:g}) = {probability:.3f} (MCSE {probability.mcse:.3f}).")
+    return lines
+
+
+def table_text(table: pd.DataFrame, indent: int = 0) -> str:
+    """Return a table of text with its first column to the left and the others to the right."""
+    cells = [list(map(str, table.columns)), *(list(map(str, row)) for row in table.itertuples(index=False))]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
+    lines = []
+    for row in cells:
+        first, *rest = (
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append(" " * indent + "  ".join([first, *rest]).rstrip())
+    return "\n".join(lines)

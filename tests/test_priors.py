@@ -1,0 +1,96 @@
+"""Priors: SciPy is the truth for each, and text reads back as the same value."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bayesmeta as bm
+from bayesmeta.priors import FAMILIES, Prior, Shape, parse_prior
+
+EXAMPLES = [
+    bm.Normal(0.3, 1.5),
+    bm.StudentT(4, -0.5, 2),
+    bm.Cauchy(0.1, 2.5),
+    bm.HalfNormal(0.5),
+    bm.HalfStudentT(3, 1),
+    bm.HalfCauchy(0.7),
+    bm.LogNormal(-1, 0.8),
+    bm.Exponential(2),
+    bm.Uniform(0, 2),
+    bm.Gamma(2, 4),
+    bm.InverseGamma(3, 1),
+]
+
+
+def kernel_logpdf(prior: Prior, x: float) -> float:
+    """The formula that `Kernel` documents."""
+    shape, a, b, c, constant = prior.kernel
+    formulas = {
+        Shape.NORMAL: lambda: -(((x - a) / b) ** 2) / 2,
+        Shape.STUDENT_T: lambda: -(c + 1) / 2 * np.log1p(((x - a) / b) ** 2 / c),
+        Shape.LOG_NORMAL: lambda: -np.log(x) - ((np.log(x) - a) / b) ** 2 / 2,
+        Shape.GAMMA: lambda: (a - 1) * np.log(x) - b * x,
+        Shape.INVERSE_GAMMA: lambda: -(a + 1) * np.log(x) - b / x,
+        Shape.UNIFORM: lambda: 0.0,
+    }
+    return constant + formulas[shape]()
+
+
+def test_every_family_has_an_example() -> None:
+    assert {type(prior).__name__ for prior in EXAMPLES} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_the_kernel_is_the_density(prior: Prior) -> None:
+    low, high = prior.interval(0.99)
+    for x in np.linspace(low, high, 9)[1:-1]:
+        assert kernel_logpdf(prior, x) == pytest.approx(float(prior.logpdf(x)), rel=1e-12)
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_the_density_integrates_to_the_interval(prior: Prior) -> None:
+    low, high = prior.interval(0.9)
+    x = np.linspace(low, high, 20_001)
+    assert np.trapezoid(np.exp(prior.logpdf(x)), x) == pytest.approx(0.9, abs=1e-4)
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_draws_follow_the_prior(prior: Prior) -> None:
+    draws = prior.draw(np.random.default_rng(1), 4000)
+    low, high = prior.interval(0.8)
+    # Binomial(4000, 0.8): four standard errors are 0.025; false alarm below 1e-4.
+    assert np.mean((draws > low) & (draws < high)) == pytest.approx(0.8, abs=0.025)
+    assert (draws >= prior.support[0]).all()
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_text_reads_back_as_the_same_prior(prior: Prior) -> None:
+    assert parse_prior(repr(prior)) == prior
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_numbers_survive_the_text(loc: float, scale: float) -> None:
+    assert parse_prior(repr(bm.Normal(loc, scale))) == bm.Normal(loc, scale)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Norml(0, 1)", "no prior family. Did you mean 'Normal'"),
+        ("Normal(0)", r"written Normal\(loc, scale\)"),
+        ("Normal(0, -1)", "`scale` of Normal must be positive"),
+        ("Normal(0, 1e999)", "positive and finite"),
+        ("HalfNormal(0)", "positive"),
+        ("Uniform(1, 1)", "less than `high`"),
+        ("Normal(0, x)", "in numbers"),
+        ("Normal(0, True)", "must be a number"),
+        ("print(1)", "no prior family"),
+        ("0.5", "written like"),
+        ("", "written like"),
+        ("().__class__", "written like"),
+    ],
+)
+def test_bad_text_is_refused(text: str, message: str) -> None:
+    with pytest.raises(bm.SpecError, match=message):
+        parse_prior(text)

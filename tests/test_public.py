@@ -1,0 +1,54 @@
+"""The public surface: what is exported, and what an import costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import bayesmeta as bm
+
+
+def test_every_public_name_can_be_had_and_is_listed() -> None:
+    for name in bm.__all__:
+        assert getattr(bm, name) is not None
+    assert dir(bm) == sorted(bm.__all__)
+
+
+def test_public_names_are_documented() -> None:
+    undocumented = [name for name in bm.__all__ if not (getattr(bm, name).__doc__ or "").strip()]
+    assert undocumented == []
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'fitt'"):
+        bm.fitt  # noqa: B018
+
+
+def test_importing_the_package_is_light() -> None:
+    heavy = ("pymc", "matplotlib", "numba", "arviz", "pandas")
+    code = f"import sys, bayesmeta; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_fitting_needs_neither_pymc_nor_a_plot() -> None:
+    code = (
+        "import sys, bayesmeta as bm\n"
+        "table = bm.load_evidence('rr_aml_venetoclax')\n"
+        "spec = bm.load_model('pooled')\n"
+        "from bayesmeta.model import make_design\n"
+        "make_design(spec, table.select(outcome='CR'))\n"
+        "print([name for name in ('pymc', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_errors_are_also_the_builtin_they_look_like() -> None:
+    assert issubclass(bm.EvidenceError, ValueError)
+    assert issubclass(bm.SpecError, ValueError)
+    assert issubclass(bm.ProfileError, ValueError)
+    assert issubclass(bm.SettingsError, ValueError)
+    assert issubclass(bm.RunError, OSError)
+    assert issubclass(bm.SamplingError, RuntimeError)
+    assert issubclass(bm.DiagnosticsError, RuntimeError)
