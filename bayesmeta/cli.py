@@ -158,7 +158,7 @@ def fit(
     mixed: Mixed = False,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     warmup: Annotated[int, typer.Option(help="Draws per chain that adapt the sampler.")] = 600,
-    draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = 1000,
+    draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = 2000,
     target_accept: Annotated[float, typer.Option(help="Acceptance the step size is adapted to.")] = 0.9,
     ci: Interval = 0.95,
     cohort: Annotated[int, typer.Option(help="Patients of the new cohort.")] = 40,

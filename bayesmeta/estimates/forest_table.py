@@ -1,6 +1,6 @@
 """Every number of a forest plot, in one tidy table, and what its rows stand for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,9 @@ from bayesmeta.model.coding import Coding, Profile
 
 __all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
 
-Row = dict[str, Any]
+Row = dict[Hashable, Any]
+Pooled = Mapping[tuple[str, str], Row]
+"""Rows of `summary` by quantity and profile."""
 
 ARM, TYPICAL, NEW_STUDY = "arm", "typical rate", "new study"
 """What a row of the table is about."""
@@ -96,7 +98,7 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
     factor = _factor(coding, by)
     profiles = _profiles(coding, factor)
     estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
-    pooled = estimates.set_index(["quantity", "profile"]).sort_index()
+    pooled = {(row["quantity"], row["profile"]): row for row in estimates.to_dict("records")}
     arms = _arm_rows(fit, factor, ci_prob)
     rows: list[Row] = []
     for group, profile in profiles.items():
@@ -135,10 +137,10 @@ def _factor(coding: Coding, by: str | None) -> str | None:
     return by
 
 
-def _profiles(coding: Coding, factor: str | None) -> dict[str, Profile | None]:
+def _profiles(coding: Coding, factor: str | None) -> dict[str, Profile]:
     """Return each group's profile: other covariates stand at their reference."""
     if factor is None:
-        return {ALL_STUDIES: coding.reference if coding.names else None}
+        return {ALL_STUDIES: coding.reference}
     return {level: {**coding.reference, factor: level} for level in coding.levels[factor]}
 
 
@@ -152,18 +154,16 @@ def _groups(fit: Fit, factor: str | None) -> list[str]:
 
 
 def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
-    table = shrinkage(fit, ci_prob=ci_prob).assign(
+    rates = shrinkage(fit, ci_prob=ci_prob).assign(
         kind=ARM,
         group=_groups(fit, factor),
         label=arm_labels(fit.arms),
         studies=(fit.arms.n > 0).astype(int),
     )
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return rates.to_dict("records")
 
 
-def _pooled_rows(
-    group: str, members: list[Row], pooled: pd.DataFrame, profile: str
-) -> Iterable[Row]:
+def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -> Iterable[Row]:
     """Yield the group's typical rate and new study, with what they rest on."""
     basis = {
         "group": group,
@@ -175,20 +175,18 @@ def _pooled_rows(
     }
     weights = {TYPICAL: sum(row["weight"] for row in members), NEW_STUDY: float("nan")}
     for kind, weight in weights.items():
-        found = pooled.loc[(kind, profile)]
+        found = pooled[kind, profile]
         yield basis | {
             "kind": kind,
             "label": _POOLED_LABELS[kind],
-            "rate": float(found["mean"]),
-            "lower": float(found["lower"]),
-            "upper": float(found["upper"]),
-            "mcse": float(found["mcse_mean"]),
+            "rate": found["mean"],
+            "lower": found["lower"],
+            "upper": found["upper"],
+            "mcse": found["mcse_mean"],
             "weight": weight,
         }
 
 
-def _tau(pooled: pd.DataFrame) -> tuple[float, float, float] | None:
-    if "tau" not in pooled.index.get_level_values("quantity"):
-        return None
-    found = pooled.loc[("tau", "")]
-    return float(found["median"]), float(found["lower"]), float(found["upper"])
+def _tau(pooled: Pooled) -> tuple[float, float, float] | None:
+    found = pooled.get(("tau", ""))
+    return (found["median"], found["lower"], found["upper"]) if found else None

@@ -12,6 +12,7 @@ from scipy.special import expit, gammaln
 
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.grid_marginals import Marginal
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -88,21 +89,25 @@ class GridRates:
 
     DRAWS = (4, 1000)
 
+    @property
+    def _marginal(self) -> Marginal:
+        return self.fit.posterior.marginal("new_study")
+
     def mean(self) -> Estimate:
         """Return the mean rate."""
-        return Estimate(self.fit.posterior.mean("new_study"), 0.0)
+        return Estimate(self._marginal.mean, 0.0)
 
     def sd(self) -> Estimate:
         """Return the standard deviation of the rate."""
-        return Estimate(self.fit.posterior.sd("new_study"), 0.0)
+        return Estimate(self._marginal.sd, 0.0)
 
     def quantile(self, probability: float) -> Estimate:
         """Return a quantile of the rate."""
-        return Estimate(float(self.fit.posterior.quantile("new_study", probability)), 0.0)
+        return Estimate(float(self._marginal.quantile(probability)), 0.0)
 
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
-        return Estimate(1 - float(self.fit.posterior.cdf("new_study", rate)), 0.0)
+        return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
 
     def pmf(self, n: int) -> tuple[Array, Array]:
         """Return the probabilities of 0 to n responders; their MCSE are 0."""
@@ -110,7 +115,7 @@ class GridRates:
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return rates at the quantiles of uniform draws."""
-        return np.asarray(self.fit.posterior.quantile("new_study", rng.random(self.DRAWS)))
+        return np.asarray(self._marginal.quantile(rng.random(self.DRAWS)))
 
 
 def profile_theta(fit: Fit, profile: Profile | None) -> Array:

@@ -23,6 +23,7 @@ from bayesmeta.estimates.rates import (
     tau_draws,
 )
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.grid_marginals import Marginal
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -133,12 +134,12 @@ def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
         quantities.append(("tau", "tau", "", _LOG_ODDS))
     quantities += [("typical rate", "typical", "all studies", _RATE), ("mean rate", "mean", "all studies", _RATE)]
     for quantity, target, profile, scale in quantities:
-        posterior = fit.posterior
+        marginal = fit.posterior.marginal(target)
 
-        def quantile(p: float, target: str = target) -> Estimate:
-            return Estimate(float(posterior.quantile(target, p)), 0.0)
+        def quantile(p: float, marginal: Marginal = marginal) -> Estimate:
+            return Estimate(float(marginal.quantile(p)), 0.0)
 
-        mean, sd = Estimate(posterior.mean(target), 0.0), Estimate(posterior.sd(target), 0.0)
+        mean, sd = Estimate(marginal.mean, 0.0), Estimate(marginal.sd, 0.0)
         yield _row(quantity, profile, scale, mean, sd, quantile, ci_prob)
     yield from _law_rows(GridRates(fit), "all studies", ci_prob, cohort)
 

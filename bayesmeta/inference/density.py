@@ -5,29 +5,41 @@ studies costs no compilation. The PyMC model of `bayesmeta.model.build` is the d
 contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone. Covariate columns are
-centred, and the effect of study s is partially non-centred with weight ``w[s]``: with M the mean
-linear predictor of the study's arms, ``z ~ Normal(w M, tau**w)`` and ``u = tau**(1 - w) (z - w M)``,
-which makes ``u ~ Normal(0, tau)`` for every w (Papaspiliopoulos, Roberts & Skoeld 2007,
-doi:10.1214/088342307000000014). Large studies (w near 1) are sampled by their own log-odds, small
-ones by their effect.
+centred. A study effect u is replaced by z, which stands for where u lies within what is expected of
+it given tau: with a and i the study's empirical log-odds and its information, M the mean linear
+predictor of its arms and ``w = tau**2 i / (1 + tau**2 i)``,
+
+    u = w (a - M) + tau / sqrt(1 + tau**2 i) z.
+
+Were the likelihood normal, z would be standard normal and independent of mu, beta and tau: this is
+partial non-centring (Papaspiliopoulos, Roberts & Skoeld 2007, doi:10.1214/088342307000000014) whose
+degree follows tau, so that there is neither a funnel near tau = 0 nor a correlation of mu with large
+studies. It holds for any a and i; they only decide how well the sampler moves.
 """
 
-from math import exp, isfinite, log, log1p
+from math import exp, isfinite, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import carray, cfunc, njit, types
 
-__all__ = ["DensityData", "compiled_copy", "compiled_log_density", "log_density", "pack", "unpack"]
+__all__ = ["TAU_SCALE", "DensityData", "compiled_copy", "compiled_log_density", "log_density", "pack", "unpack"]
 
 Array = npt.NDArray[np.float64]
 
+# Where tau underflows, dividing by it must give infinity, which ends the step, and not an error.
+_compiled = njit(cache=True, error_model="numpy")
+
 _HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
+_HEADER = 5
+
+TAU_SCALE = 0.4
+"""Heterogeneity (log-odds) at which the unbounded scale of tau turns; geometry only."""
 
 
 class DensityData(NamedTuple):
-    """A model and its evidence as arrays; A arms, S studies (0 without study effects), K covariates.
+    """A model and its evidence as arrays; A arms, S studies, K covariates.
 
     Coordinates of a point, all unbounded: mu at the centre of the covariates, beta (K), and with
     study effects tau on its unbounded scale and z (S).
@@ -41,33 +53,35 @@ class DensityData(NamedTuple):
     """Position of each arm's study, shape (A,)."""
     log_coefficient: Array
     """Log binomial coefficient of each arm, shape (A,)."""
-    centred: Array
-    """Covariates minus their centre, shape (A, K)."""
+    deviation: Array
+    """Covariates minus their mean over the arms of the study, shape (A, K)."""
     study_mean: Array
-    """Mean of `centred` over the arms of each study, shape (S, K)."""
+    """Mean covariates of each study's arms, minus `centre`, shape (S, K)."""
     centre: Array
     """What was subtracted from the covariates, shape (K,)."""
-    weight: Array
-    """Degree of centring of each study effect, 0 to 1, shape (S,)."""
+    log_odds: Array
+    """Empirical log-odds of each study, shape (S,); geometry only."""
+    information: Array
+    """Information on it, the inverse of its variance, shape (S,); geometry only."""
     priors: Array
-    """Kernels of the priors of mu, each beta, and tau where there are studies; five columns."""
+    """Kernels of the priors of mu, each beta, and tau where there are study effects; five columns."""
     tau_bounds: Array
     """Lower and upper bound of tau, shape (2,)."""
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def _log1pexp(x):  # type: ignore[no-untyped-def]
     """Return log(1 + exp(x)) without overflow."""
     return x + log1p(exp(-x)) if x > 0 else log1p(exp(x))
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def _sigmoid(x):  # type: ignore[no-untyped-def]
     """Return the inverse logit without overflow."""
     return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def _prior(kernel, x):  # type: ignore[no-untyped-def]
     """Return log density and derivative at x of the prior of one row of `DensityData.priors`."""
     shape, a, b, c, constant = int(kernel[0]), kernel[1], kernel[2], kernel[3], kernel[4]
@@ -87,18 +101,26 @@ def _prior(kernel, x):  # type: ignore[no-untyped-def]
     return constant, 0.0  # UNIFORM
 
 
-@njit(cache=True)  # type: ignore[misc]
-def _bounded(bounds, x):  # type: ignore[no-untyped-def]
-    """Return tau, its derivative in x and the log of that, at x on the unbounded scale."""
+@_compiled  # type: ignore[misc]
+def _tau(bounds, x):  # type: ignore[no-untyped-def]
+    """Return tau at x on the unbounded scale, d tau / dx, its log, and the derivative of that log.
+
+    Without an upper bound ``log(tau / TAU_SCALE) = x - log1pexp(-x)**2 / 2``: the logarithm for
+    large tau, but towards 0, where the density of tau is flat, the density of x falls like a
+    normal one instead of exponentially, and chains come back.
+    """
     low, high = bounds[0], bounds[1]
     if high == np.inf:
-        return low + exp(x), exp(x), x
-    width = high - low
-    log_slope = log(width) - _log1pexp(-x) - _log1pexp(x)
-    return low + width * _sigmoid(x), exp(log_slope), log_slope
+        soft, share = _log1pexp(-x), _sigmoid(-x)
+        tau = TAU_SCALE * exp(x - 0.5 * soft * soft)
+        rate = 1 + soft * share
+        bend = rate - share * (share + soft * (1 - share)) / rate
+        return tau, tau * rate, log(TAU_SCALE) + x - 0.5 * soft * soft + log(rate), bend
+    log_slope = log(high - low) - _log1pexp(-x) - _log1pexp(x)
+    return low + (high - low) * _sigmoid(x), exp(log_slope), log_slope, 1 - 2 * _sigmoid(x)
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def _arm(events, n, theta):  # type: ignore[no-untyped-def]
     """Return binomial log likelihood without its coefficient, and derivative, at log-odds theta.
 
@@ -108,8 +130,8 @@ def _arm(events, n, theta):  # type: ignore[no-untyped-def]
     return value, events * _sigmoid(-theta) - (n - events) * _sigmoid(theta)
 
 
-@njit(cache=True)  # type: ignore[misc]
-def _covariates(q, data, gradient):  # type: ignore[no-untyped-def]
+@_compiled  # type: ignore[misc]
+def _coefficients(q, data, gradient):  # type: ignore[no-untyped-def]
     """Return the log prior of mu and beta, writing its gradient."""
     covariates = data.centre.size
     mu = q[0]
@@ -124,37 +146,76 @@ def _covariates(q, data, gradient):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True)  # type: ignore[misc]
-def _studies(q, data, gradient, effects):  # type: ignore[no-untyped-def]
-    """Return the log prior of tau and z, writing its gradient and the study effects u."""
-    covariates, studies = data.centre.size, data.weight.size
-    place = 1 + covariates
-    tau, slope, log_slope = _bounded(data.tau_bounds, q[place])
-    log_tau = log(tau)
-    value, derivative = _prior(data.priors[1 + covariates], tau)
+@_compiled  # type: ignore[misc]
+def _arms(q, data, level, gradient, by_level):  # type: ignore[no-untyped-def]
+    """Return the log likelihood given each study's log-odds `level`.
+
+    Writes the derivative in each level, and adds that in beta through the arms' deviations.
+    """
+    value = 0.0
+    for i in range(data.events.size):
+        s = int(data.study[i])
+        theta = level[s]
+        for k in range(data.centre.size):
+            theta += data.deviation[i, k] * q[1 + k]
+        log_likelihood, derivative = _arm(data.events[i], data.n[i], theta)
+        value += data.log_coefficient[i] + log_likelihood
+        by_level[s] += derivative
+        for k in range(data.centre.size):
+            gradient[1 + k] += derivative * data.deviation[i, k]
+    return value
+
+
+@_compiled  # type: ignore[misc]
+def _pull(data, s, by_mean, gradient):  # type: ignore[no-untyped-def]
+    """Add to the gradient in mu and beta what the mean predictor of study s carries."""
+    gradient[0] += by_mean
+    for k in range(data.centre.size):
+        gradient[1 + k] += by_mean * data.study_mean[s, k]
+
+
+@_compiled  # type: ignore[misc]
+def _common(q, data, means, gradient):  # type: ignore[no-untyped-def]
+    """Return the log likelihood of a model without study effects, adding its gradient."""
+    by_level = np.zeros(means.size)
+    value = _arms(q, data, means, gradient, by_level)
+    for s in range(means.size):
+        _pull(data, s, by_level[s], gradient)
+    return value
+
+
+@_compiled  # type: ignore[misc]
+def _hierarchical(q, data, means, gradient):  # type: ignore[no-untyped-def]
+    """Return log likelihood, prior of tau and of the study effects, adding their gradient."""
+    place = 1 + data.centre.size
+    z = q[place + 1 :]
+    tau, slope, log_slope, bend = _tau(data.tau_bounds, q[place])
+    value, by_tau = _prior(data.priors[place], tau)
+    level = np.empty(means.size)
+    for s in range(means.size):
+        q_s = tau * tau * data.information[s]
+        rest = 1 / (1 + q_s)
+        # (1 - w) M + w a rather than M + w (a - M), which would cancel for large studies.
+        level[s] = rest * means[s] + q_s * rest * data.log_odds[s] + tau * sqrt(rest) * z[s]
+    by_level = np.zeros(means.size)
+    value += _arms(q, data, level, gradient, by_level)
     by_log_tau = 0.0
-    for s in range(studies):
-        w = data.weight[s]
-        mean = q[0]
-        for k in range(covariates):
-            mean += data.study_mean[s, k] * q[1 + k]
-        gap = q[place + 1 + s] - w * mean
-        effects[s] = exp((1 - w) * log_tau) * gap
-        standard = exp(-w * log_tau) * gap
-        value -= 0.5 * standard * standard + w * log_tau + _HALF_LOG_TWO_PI
-        by_log_tau += w * (standard * standard - 1)
-        by_gap = -exp(-w * log_tau) * standard
-        gradient[place + 1 + s] = by_gap
-        gradient[0] -= w * by_gap
-        for k in range(covariates):
-            gradient[1 + k] -= w * by_gap * data.study_mean[s, k]
-    # d log_slope / dx is 1 without an upper bound, and 1 - 2 sigmoid(x) with one.
-    curvature = 1.0 if data.tau_bounds[1] == np.inf else 1 - 2 * _sigmoid(q[place])
-    gradient[place] = (derivative + by_log_tau / tau) * slope + curvature
+    for s in range(means.size):
+        q_s = tau * tau * data.information[s]
+        rest = 1 / (1 + q_s)
+        w, w_over_tau, root = q_s * rest, tau * data.information[s] * rest, sqrt(rest)
+        gap = data.log_odds[s] - means[s]
+        standard = w_over_tau * gap + root * z[s]  # u / tau, standard normal a priori
+        value += 0.5 * log(rest) - 0.5 * standard * standard - _HALF_LOG_TWO_PI
+        gradient[place + 1 + s] = by_level[s] * tau * root - standard * root
+        _pull(data, s, by_level[s] * rest + standard * w_over_tau, gradient)
+        by_log_tau += by_level[s] * tau * rest * (2 * w_over_tau * gap + root * z[s])
+        by_log_tau -= standard * (w_over_tau * (1 - 2 * w) * gap - w * root * z[s]) + w
+    gradient[place] = (by_tau + by_log_tau / tau) * slope + bend
     return value + log_slope
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def log_density(q, data, gradient):  # type: ignore[no-untyped-def]
     """Return the log posterior density (normalised likelihood and priors) at q.
 
@@ -167,78 +228,42 @@ def log_density(q, data, gradient):  # type: ignore[no-untyped-def]
     gradient : array
         Written: the gradient at q.
     """
-    covariates, studies = data.centre.size, data.weight.size
-    place = 1 + covariates
-    value = _covariates(q, data, gradient)
-    effects = np.zeros(max(studies, 1))
-    by_effect = np.zeros(max(studies, 1))
-    if studies:
-        value += _studies(q, data, gradient, effects)
-    for i in range(data.events.size):
-        s = int(data.study[i]) if studies else 0
-        theta = q[0] + effects[s]
+    covariates, studies = data.centre.size, data.log_odds.size
+    value = _coefficients(q, data, gradient)
+    means = np.empty(studies)
+    for s in range(studies):
+        means[s] = q[0]
         for k in range(covariates):
-            theta += data.centred[i, k] * q[1 + k]
-        log_likelihood, derivative = _arm(data.events[i], data.n[i], theta)
-        value += data.log_coefficient[i] + log_likelihood
-        by_effect[s] += derivative
-        gradient[0] += derivative
-        for k in range(covariates):
-            gradient[1 + k] += derivative * data.centred[i, k]
-    if studies:
-        _through_effects(q, data, gradient, effects, by_effect)
-    return value
-
-
-@njit(cache=True)  # type: ignore[misc]
-def _through_effects(q, data, gradient, effects, by_effect):  # type: ignore[no-untyped-def]
-    """Add to the gradient what the likelihood says through the study effects."""
-    covariates = data.centre.size
-    place = 1 + covariates
-    tau, slope, _ = _bounded(data.tau_bounds, q[place])
-    for s in range(data.weight.size):
-        w = data.weight[s]
-        by_gap = by_effect[s] * exp((1 - w) * log(tau))
-        gradient[place + 1 + s] += by_gap
-        gradient[place] += by_effect[s] * (1 - w) * effects[s] / tau * slope
-        gradient[0] -= w * by_gap
-        for k in range(covariates):
-            gradient[1 + k] -= w * by_gap * data.study_mean[s, k]
+            means[s] += data.study_mean[s, k] * q[1 + k]
+    if data.priors.shape[0] == 1 + covariates:
+        return value + _common(q, data, means, gradient)
+    return value + _hierarchical(q, data, means, gradient)
 
 
 def pack(data: DensityData) -> Array:
     """Return `data` as one array, sizes first, for the sampler to point at."""
-    sizes = [data.events.size, data.weight.size, data.centre.size]
+    sizes = [data.events.size, data.log_odds.size, data.centre.size, data.priors.shape[0]]
     parts = [np.asarray(part, dtype=np.float64).ravel() for part in data]
     return np.concatenate([np.array([sum(part.size for part in parts), *sizes], dtype=np.float64), *parts])
 
 
-@njit(cache=True)  # type: ignore[misc]
+@_compiled  # type: ignore[misc]
 def unpack(packed):  # type: ignore[no-untyped-def]
     """Return the `DensityData` of `pack`, as views."""
-    a, s, k = int(packed[1]), int(packed[2]), int(packed[3])
-    rows = 1 + k + (1 if s else 0)
-    at = 4
-    events = packed[at : at + a]
-    at += a
-    n = packed[at : at + a]
-    at += a
-    study = packed[at : at + a]
-    at += a
-    log_coefficient = packed[at : at + a]
-    at += a
-    centred = packed[at : at + a * k].reshape((a, k))
-    at += a * k
-    study_mean = packed[at : at + s * k].reshape((s, k))
-    at += s * k
-    centre = packed[at : at + k]
-    at += k
-    weight = packed[at : at + s]
-    at += s
-    priors = packed[at : at + 5 * rows].reshape((rows, 5))
-    at += 5 * rows
+    a, s, k, rows = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
+    ends = np.cumsum(np.array([_HEADER, a, a, a, a, a * k, s * k, k, s, s, 5 * rows, 2]))
     return DensityData(
-        events, n, study, log_coefficient, centred, study_mean, centre, weight, priors, packed[at : at + 2]
+        packed[ends[0] : ends[1]],
+        packed[ends[1] : ends[2]],
+        packed[ends[2] : ends[3]],
+        packed[ends[3] : ends[4]],
+        packed[ends[4] : ends[5]].reshape((a, k)),
+        packed[ends[5] : ends[6]].reshape((s, k)),
+        packed[ends[6] : ends[7]],
+        packed[ends[7] : ends[8]],
+        packed[ends[8] : ends[9]],
+        packed[ends[9] : ends[10]].reshape((rows, 5)),
+        packed[ends[10] : ends[11]],
     )
 
 
@@ -257,11 +282,11 @@ OK, NOT_FINITE = 0, 1
 """What the sampler is told: go on, or count the step as divergent."""
 
 
-@cfunc(_LOG_DENSITY, cache=True)  # type: ignore[misc]
+@cfunc(_LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[misc]
 def compiled_log_density(dim, point, gradient, value, data):  # type: ignore[no-untyped-def]
     """Write value and gradient at `point`; what the sampler calls, without Python."""
     size = carray(data, (1,), np.float64)[0]
-    packed = carray(data, (int(size) + 4,), np.float64)
+    packed = carray(data, (int(size) + _HEADER,), np.float64)
     slope = carray(gradient, (dim,))
     log_posterior = log_density(carray(point, (dim,)), unpack(packed), slope)
     value[0] = log_posterior

@@ -72,13 +72,17 @@ class Coding:
         """
         if profile is None:
             return np.zeros(len(self.names))
+        from formulaic.errors import FormulaicError
+
         checked = self.checked(profile)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 row = self.matrix(pd.DataFrame([checked]))[0]
-        except (ValueError, RuntimeWarning) as error:
-            raise ProfileError(f"`profile` {dict(profile)} can't be coded: {error}. Stay within the range of the evidence.") from error
+        except (FormulaicError, ValueError, RuntimeWarning) as error:
+            raise ProfileError(
+                f"`profile` {dict(profile)} can't be coded: {error} Stay within the range of the evidence."
+            ) from error
         if not np.isfinite(row).all():
             raise ProfileError(f"`profile` {dict(profile)} gives a column that is not finite. Correct its numbers.")
         return row

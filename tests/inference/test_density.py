@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.coordinates import density_data, size, starting_point, translate
-from bayesmeta.inference.density import DensityData, log_density, pack, unpack
+from bayesmeta.inference.density import TAU_SCALE, DensityData, log_density, pack, unpack
 from bayesmeta.model import make_design
 from bayesmeta.model.build import build_design
 from bayesmeta.priors import Prior, Shape
@@ -74,25 +75,36 @@ def reference(q: npt.NDArray[np.complex128], data: DensityData) -> np.complex128
     mu = q[0] - data.centre @ beta
     total = log_prior(data.priors[0], mu)
     total += sum(log_prior(data.priors[1 + k], beta[k]) for k in range(covariates))
-    theta = mu + (data.centred + data.centre) @ beta
-    if data.weight.size:
+    # The log-odds of each study if it had the mean rate of its profile.
+    means = q[0] + data.study_mean @ beta
+    level = means
+    if has_effects(data):
         x, z = q[1 + covariates], q[2 + covariates :]
-        low, high = data.tau_bounds
-        if np.isinf(high):
-            tau, log_slope = np.exp(x), x
-        else:
-            tau = low + (high - low) / (1 + np.exp(-x))
-            log_slope = np.log(high - low) - softplus(x) - softplus(-x)
+        tau, log_slope = bounded(x, data.tau_bounds)
         total += log_prior(data.priors[-1], tau) + log_slope
-        mean = q[0] + data.study_mean @ beta
-        u = np.exp((1 - data.weight) * np.log(tau)) * (z - data.weight * mean)
-        standard = np.exp(-data.weight * np.log(tau)) * (z - data.weight * mean)
-        # u ~ Normal(0, tau), and du/dz = tau ** (1 - weight).
-        total += np.sum(-(standard**2) / 2 - np.log(2 * np.pi) / 2 - data.weight * np.log(tau))
-        theta = theta + u[data.study.astype(int)]
+        w = tau**2 * data.information / (1 + tau**2 * data.information)
+        scale = tau / np.sqrt(1 + tau**2 * data.information)
+        level = (1 - w) * means + w * data.log_odds + scale * z
+        standard = tau * data.information / (1 + tau**2 * data.information) * (data.log_odds - means) + scale / tau * z
+        # u ~ Normal(0, tau), and du/dz = scale.
+        total += np.sum(-(standard**2) / 2 - np.log(2 * np.pi) / 2 - np.log(tau) + np.log(scale))
+    theta = level[data.study.astype(int)] + data.deviation @ beta
     successes = np.array([y * softplus(-t) for y, t in zip(data.events, theta, strict=True)])
     failures = np.array([(n - y) * softplus(t) for y, n, t in zip(data.events, data.n, theta, strict=True)])
     return total + np.sum(data.log_coefficient - successes - failures)
+
+
+def has_effects(data: DensityData) -> bool:
+    return len(data.priors) == data.centre.size + 2
+
+
+def bounded(x: np.complex128, bounds: Array) -> tuple[np.complex128, np.complex128]:
+    """Tau and the log of its derivative at x on the unbounded scale."""
+    low, high = bounds
+    if np.isfinite(high):
+        return low + (high - low) / (1 + np.exp(-x)), np.log(high - low) - softplus(x) - softplus(-x)
+    tau = TAU_SCALE * np.exp(x - softplus(-x) ** 2 / 2)
+    return tau, np.log(tau) + np.log(1 + softplus(-x) / (1 + np.exp(x)))
 
 
 def softplus(x: np.complex128) -> np.complex128:
@@ -150,12 +162,15 @@ def test_value_and_gradient_at_random_points(covariates: str, tau: Prior | None)
 )
 def test_value_and_gradient_at_extreme_points(log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int) -> None:
     data = density_data(_extreme_design(tuple((min(pair), max(pair)) for pair in counts)))
-    rng = np.random.default_rng(noise)
-    q = rng.normal(size=size(data))
-    q[0], q[1] = mu, log_tau
-    # Effects of a few tau: z = w M + tau**w times a standard normal.
-    q[2:] = data.weight * mu + np.exp(data.weight * log_tau) * q[2:]
+    q = np.random.default_rng(noise).normal(size=size(data))
+    q[0], q[1] = mu, unbounded(log_tau)
+    assert translate(data, q)["tau"] == pytest.approx(np.exp(log_tau), rel=1e-9)
     assert_matches_reference(q, data)
+
+
+def unbounded(log_tau: float) -> float:
+    """The place on the unbounded scale at which tau is exp(log_tau)."""
+    return brentq(lambda x: np.log(TAU_SCALE) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -50, 50, xtol=1e-14)
 
 
 @functools.cache
@@ -212,13 +227,9 @@ def test_contract_with_the_pymc_definition(covariates: str, tau: Prior | None, m
 def _far_point(data: DensityData, theta: float, log_tau: float) -> Array:
     q = np.full(size(data), 0.1)
     q[0] = theta
-    if data.weight.size:
-        place = 1 + data.centre.size
+    if has_effects(data):
         # On a bounded scale a far point lies near a bound instead.
-        q[place] = log_tau if np.isinf(data.tau_bounds[1]) else np.sign(log_tau) * 8
-        tau = translate(data, q)["tau"]
-        mean = theta + data.study_mean @ q[1:place]
-        q[place + 1 :] = data.weight * mean + 0.3 * tau**data.weight
+        q[1 + data.centre.size] = unbounded(log_tau) if np.isinf(data.tau_bounds[1]) else np.sign(log_tau) * 8
     return q
 
 
@@ -243,31 +254,41 @@ def _pymc_density(model: object) -> Callable[[Array], tuple[float, Array]]:
 
 
 def _pymc_coordinates(q: Array, data: DensityData) -> tuple[Array, Array, float, Array]:
-    """PyMC's coordinates at q (mu, beta, tau, z), their Jacobian, and the log determinant with its gradient."""
-    covariates, studies = data.centre.size, data.weight.size
+    """PyMC's coordinates at q (mu, beta, tau, z), their Jacobian, and the log determinant with its gradient.
+
+    PyMC's z is u / tau, and its tau is on the logarithmic or the interval scale.
+    """
+    covariates = data.centre.size
     place = 1 + covariates
-    values, jacobian = q.copy(), np.eye(q.size)
+    values, jacobian, log_det_gradient = q.copy(), np.eye(q.size), np.zeros_like(q)
     values[0] = q[0] - data.centre @ q[1:place]
     jacobian[0, 1:place] = -data.centre
-    if not studies:
-        return values, jacobian, 0.0, np.zeros_like(q)
+    if not has_effects(data):
+        return values, jacobian, 0.0, log_det_gradient
     found = translate(data, q)
-    tau, weight = found["tau"], data.weight
-    slope = _log_tau_slope(q[place], data.tau_bounds)
-    values[place + 1 :] = found["u"] / tau
+    tau, information = found["tau"], data.information
+    log_tau_slope, own_slope, own_bend = _tau_scales(q[place], tau, data.tau_bounds)
+    rest = 1 / (1 + tau**2 * information)
+    w_over_tau, root, z = tau * information * rest, np.sqrt(rest), q[place + 1 :]
+    gap = data.log_odds - (q[0] + data.study_mean @ q[1:place])
+    values[place] = np.log(tau) if np.isinf(data.tau_bounds[1]) else q[place]
+    jacobian[place, place] = own_slope
+    values[place + 1 :] = w_over_tau * gap + root * z
     rows = np.arange(place + 1, q.size)
-    jacobian[rows, rows] = tau**-weight
-    jacobian[rows, 0] = -weight * tau**-weight
-    jacobian[rows, 1:place] = -(weight * tau**-weight)[:, None] * data.study_mean
-    jacobian[rows, place] = -weight * values[place + 1 :] * slope
-    gradient = np.zeros_like(q)
-    gradient[place] = -weight.sum() * slope
-    return values, jacobian, float(-weight.sum() * np.log(tau)), gradient
+    jacobian[rows, rows] = root
+    jacobian[rows, 0] = -w_over_tau
+    jacobian[rows, 1:place] = -w_over_tau[:, None] * data.study_mean
+    w = 1 - rest
+    jacobian[rows, place] = (w_over_tau * (1 - 2 * w) * gap - root * w * z) * log_tau_slope
+    log_det_gradient[place] = -w.sum() * log_tau_slope + own_bend
+    return values, jacobian, float(np.log(root).sum() + np.log(own_slope)), log_det_gradient
 
 
-def _log_tau_slope(x: float, bounds: Array) -> float:
+def _tau_scales(x: float, tau: float, bounds: Array) -> tuple[float, float, float]:
+    """d log(tau) / dx; the slope of PyMC's own scale in x; the derivative of its logarithm."""
     if np.isinf(bounds[1]):
-        return 1.0
+        soft, share = np.logaddexp(0, -x), 1 / (1 + np.exp(x))
+        rate = 1 + soft * share
+        return rate, rate, -(share**2 + soft * share * (1 - share)) / rate
     share = 1 / (1 + np.exp(-x))
-    width = bounds[1] - bounds[0]
-    return width * share * (1 - share) / (bounds[0] + width * share)
+    return (bounds[1] - bounds[0]) * share * (1 - share) / tau, 1.0, 0.0
