@@ -158,7 +158,7 @@ def fit(
     mixed: Mixed = False,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     warmup: Annotated[int, typer.Option(help="Draws per chain that adapt the sampler.")] = 600,
-    draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = 2000,
+    draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = 3000,
     target_accept: Annotated[float, typer.Option(help="Acceptance the step size is adapted to.")] = 0.9,
     ci: Interval = 0.95,
     cohort: Annotated[int, typer.Option(help="Patients of the new cohort.")] = 40,
@@ -357,7 +357,7 @@ def _prediction_json(prediction: bm.Prediction, ci: float, asked: list[tuple[str
         "study": prediction.study,
         "ci_prob": ci,
         "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
-        "pmf": prediction.pmf["probability"].tolist(),
+        "pmf": prediction.law.pmf(prediction.n).tolist(),
         "probabilities": {
             name: {"at": value, "probability": float(probabilities[name]), "mcse": probabilities[name].mcse}
             for name, value in asked

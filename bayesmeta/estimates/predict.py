@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
@@ -70,15 +71,19 @@ class Prediction:
         )
 
     @cached_property
+    def _pmf(self) -> "npt.NDArray[np.float64]":
+        return self.law.pmf(self.n)
+
+    @cached_property
     def pmf(self) -> pd.DataFrame:
         """Probability of each number of responders, its MCSE, and the probability of at least it.
 
         Binomial probabilities are averaged over the posterior; no counts are simulated.
         """
-        probability, mcse = self.law.pmf(self.n)
+        probability = self._pmf
         at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
         return pd.DataFrame(
-            {"probability": probability, "mcse": mcse, "at_least": at_least},
+            {"probability": probability, "mcse": self.law.pmf_mcse(self.n), "at_least": at_least},
             index=pd.RangeIndex(self.n + 1, name="events"),
         )
 
@@ -99,7 +104,7 @@ class Prediction:
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
         low, median, high = (self.law.quantile(p) for p in bounds)
-        counts = np.searchsorted(np.cumsum(self.pmf["probability"]), bounds).astype(float)
+        counts = np.searchsorted(np.cumsum(self._pmf), bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_upper"]
         rate = [low.value, median.value, high.value, low.mcse, high.mcse]
         return pd.DataFrame([rate, [*counts, np.nan, np.nan]], index=["rate", "events"], columns=columns)
@@ -144,9 +149,10 @@ class Prediction:
     def _events(self, name: str, value: object) -> Probability:
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= self.n:
             raise SettingsError(f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}.")
-        rows = self.pmf.iloc[value:] if name == "events_at_least" else self.pmf.iloc[: value + 1]
-        # Probabilities of neighbouring counts rise and fall together: their errors add at most.
-        return Probability(Estimate(float(rows["probability"].sum()), float(rows["mcse"].sum())))
+        if name == "events_at_least":
+            return Probability(self.law.at_least(int(value), self.n))
+        more = self.law.at_least(int(value) + 1, self.n) if value < self.n else Estimate(0.0, 0.0)
+        return Probability(Estimate(1 - more.value, more.mcse))
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"

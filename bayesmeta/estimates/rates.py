@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, gammaln
+from scipy.special import betainc, expit
 
+from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.grid_marginals import Marginal
@@ -22,6 +23,9 @@ Array = npt.NDArray[np.float64]
 
 STRATA = 16
 """Points at which each draw's law of a new study is represented."""
+
+BLOCK = 64
+"""Counts whose probabilities by draw are held in memory at once."""
 
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
@@ -41,8 +45,14 @@ class RateLaw(Protocol):
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
 
-    def pmf(self, n: int) -> tuple[Array, Array]:
-        """Return the probability of 0 to n responders out of n, and the MCSE of each."""
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
+
+    def pmf_mcse(self, n: int) -> Array:
+        """Return the Monte-Carlo standard errors of `pmf`."""
+
+    def at_least(self, events: int, n: int) -> Estimate:
+        """Return the probability of `events` responders out of n, or more."""
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates, dims (chain, draw)."""
@@ -70,10 +80,25 @@ class DrawnRates:
         """Return the probability that the rate is above `rate`."""
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
-    def pmf(self, n: int) -> tuple[Array, Array]:
-        """Return the binomial probabilities of 0 to n responders, averaged over the draws, and MCSE."""
-        found = [mean_of(_binomial(y, n, self.theta)) for y in range(n + 1)]
-        return np.array([estimate.value for estimate in found]), np.array([estimate.mcse for estimate in found])
+    def pmf(self, n: int) -> Array:
+        """Return the binomial probabilities of 0 to n responders, averaged over the draws."""
+        return np.asarray(binomial_mean(self.theta.ravel(), n))
+
+    def pmf_mcse(self, n: int) -> Array:
+        """Return the Monte-Carlo standard errors of `pmf`."""
+        chains, draws, nodes = self.theta.shape
+        theta = self.theta.reshape(-1, nodes)
+        errors = []
+        for first in range(0, n + 1, BLOCK):
+            block = binomial_by_draw(theta, n, first, min(first + BLOCK - 1, n))
+            errors += [mean_of(column.reshape(chains, draws)).mcse for column in block.T]
+        return np.array(errors)
+
+    def at_least(self, events: int, n: int) -> Estimate:
+        """Return the probability of `events` responders out of n, or more."""
+        if events == 0:
+            return Estimate(1.0, 0.0)
+        return mean_of(betainc(events, n - events + 1, expit(self.theta)))
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return one rate per posterior draw."""
@@ -109,9 +134,17 @@ class GridRates:
         """Return the probability that the rate is above `rate`."""
         return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
 
-    def pmf(self, n: int) -> tuple[Array, Array]:
-        """Return the probabilities of 0 to n responders; their MCSE are 0."""
-        return self.fit.posterior.predictive_pmf(n), np.zeros(n + 1)
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
+        return self.fit.posterior.predictive_pmf(n)
+
+    def pmf_mcse(self, n: int) -> Array:
+        """Return zeros: nothing is simulated."""
+        return np.zeros(n + 1)
+
+    def at_least(self, events: int, n: int) -> Estimate:
+        """Return the probability of `events` responders out of n, or more."""
+        return Estimate(float(self.pmf(n)[events:].sum()), 0.0)
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return rates at the quantiles of uniform draws."""
@@ -154,11 +187,3 @@ def new_study_rates(fit: Fit, theta: Array) -> DrawnRates:
     probability = (np.arange(STRATA) + shift[..., None]) / STRATA
     effects = fit.spec.study_effects.quantile(probability, tau_draws(fit)[..., None])
     return DrawnRates(theta[..., None] + effects)
-
-
-def _binomial(events: int, n: int, theta: Array) -> Array:
-    """Return the probability of `events` responders of n at log-odds theta."""
-    coefficient = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
-    return np.asarray(
-        np.exp(coefficient - events * np.logaddexp(0, -theta) - (n - events) * np.logaddexp(0, theta))
-    )

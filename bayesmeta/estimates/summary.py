@@ -32,7 +32,7 @@ __all__ = ["check_ci_prob", "check_cohort", "cohort_row", "summary"]
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
-LARGEST_COHORT = 100_000
+LARGEST_COHORT = 10_000
 _LOG_ODDS, _RATE = "log-odds", "probability"
 
 
@@ -151,7 +151,7 @@ def _law_rows(law: RateLaw, label: str, ci_prob: float, cohort: int) -> Iterable
 
 def cohort_row(law: RateLaw, label: str, ci_prob: float, n: int) -> Row:
     """Return the row of a new cohort of n: responders, by their probability mass function."""
-    pmf, _ = law.pmf(n)
+    pmf = law.pmf(n)
     events = np.arange(n + 1)
     mean = float(pmf @ events)
     sd = float(np.sqrt(pmf @ (events - mean) ** 2))

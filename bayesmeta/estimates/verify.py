@@ -94,8 +94,7 @@ def verify(fit: Fit) -> Verification:
             _row(quantity, f"{p:.1%}", quantile_of(draws, p), float(value))
             for p, value in zip(PROBABILITIES, truth, strict=True)
         ]
-    pmf, _ = law.pmf(COHORT)
-    distance = np.abs(pmf - exact.predictive_pmf(COHORT)).sum() / 2
+    distance = np.abs(law.pmf(COHORT) - exact.predictive_pmf(COHORT)).sum() / 2
     return Verification(pd.DataFrame(rows), float(distance))
 
 

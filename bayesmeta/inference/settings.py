@@ -36,7 +36,7 @@ class SamplerSettings:
 
     chains: int = 4
     warmup: int = 600
-    draws: int = 2000
+    draws: int = 3000
     target_accept: float = 0.9
     max_treedepth: int = 10
     cores: int | None = None

@@ -1,0 +1,59 @@
+"""Binomial probabilities averaged over a law of log-odds, compiled."""
+
+from math import exp, lgamma, log1p
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["binomial_by_draw", "binomial_mean"]
+
+Array = npt.NDArray[np.float64]
+
+_compiled = njit(cache=True, error_model="numpy")
+
+
+@_compiled  # type: ignore[misc]
+def _add(theta, n, first, weight, out):  # type: ignore[no-untyped-def]
+    """Add to `out` the probabilities of first, first + 1, ... responders of n at log-odds theta.
+
+    One exponential at the most probable count there, and ratios of neighbours from it to both
+    sides: nothing can underflow that matters.
+    """
+    last = first + out.size - 1
+    odds = exp(theta)
+    rate = odds / (1 + odds) if theta < 0 else 1 / (1 + exp(-theta))
+    top = min(max(int((n + 1) * rate), first), last)
+    softplus_minus = log1p(exp(-theta)) if theta > 0 else -theta + log1p(exp(theta))
+    coefficient = lgamma(n + 1.0) - lgamma(top + 1.0) - lgamma(n - top + 1.0)
+    peak = weight * exp(coefficient - top * softplus_minus - (n - top) * (softplus_minus + theta))
+    probability = peak
+    for y in range(top, last + 1):
+        out[y - first] += probability
+        probability *= (n - y) / (y + 1.0) * odds
+    probability = peak
+    for y in range(top - 1, first - 1, -1):
+        probability *= (y + 1.0) / (n - y) / odds
+        out[y - first] += probability
+
+
+@_compiled  # type: ignore[misc]
+def binomial_mean(theta, n):  # type: ignore[no-untyped-def]
+    """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,)."""
+    out = np.zeros(n + 1)
+    for i in range(theta.size):
+        _add(theta[i], n, 0, 1 / theta.size, out)
+    return out
+
+
+@_compiled  # type: ignore[misc]
+def binomial_by_draw(theta, n, first, last):  # type: ignore[no-untyped-def]
+    """Return the probabilities of first to last responders for each draw, averaged over its nodes.
+
+    `theta` is log-odds of shape (draw, node); the result has shape (draw, last - first + 1).
+    """
+    out = np.zeros((theta.shape[0], last - first + 1))
+    for draw in range(theta.shape[0]):
+        for node in range(theta.shape[1]):
+            _add(theta[draw, node], n, first, 1 / theta.shape[1], out[draw])
+    return out
