@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from arviz_stats.base import array_stats
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
@@ -22,6 +21,7 @@ from bayesmeta.estimates.rates import (
     profile_theta,
     tau_draws,
 )
+from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.grid_marginals import Marginal
 from bayesmeta.inference.result import Fit
@@ -179,12 +179,7 @@ def cohort_row(law: RateLaw, label: str, ci_prob: float, n: int) -> Row:
 
 def _drawn(quantity: str, profile: str, scale: str, draws: Array, ci_prob: float) -> Row:
     row = _row(quantity, profile, scale, mean_of(draws), sd_of(draws), lambda p: quantile_of(draws, p), ci_prob)
-    axes = {"chain_axis": 0, "draw_axis": 1}
-    return row | {
-        "ess_bulk": float(array_stats.ess(draws, method="bulk", **axes)),
-        "ess_tail": float(array_stats.ess(draws, method="tail", prob=(0.05, 0.95), **axes)),
-        "r_hat": float(array_stats.rhat(draws, method="rank", **axes)),
-    }
+    return row | {"ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws), "r_hat": r_hat(draws)}
 
 
 def _row(

@@ -11,6 +11,7 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 from bayesmeta.errors import DiagnosticsError, listed
+from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.result import Fit
 
 __all__ = ["THRESHOLDS", "Diagnostics", "Problem", "Thresholds", "diagnose"]
@@ -143,14 +144,9 @@ def diagnose(fit: Fit) -> Diagnostics:
 
 
 def _table(posterior: xr.Dataset) -> pd.DataFrame:
-    rows = dict(_scalars(posterior))
     statistics = {
-        name: {
-            "r_hat": _or_nan(array_stats.rhat, draws, method="rank"),
-            "ess_bulk": _or_nan(array_stats.ess, draws, method="bulk"),
-            "ess_tail": _or_nan(array_stats.ess, draws, method="tail", prob=(0.05, 0.95)),
-        }
-        for name, draws in rows.items()
+        label: {"r_hat": r_hat(draws), "ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws)}
+        for label, draws in _scalars(posterior)
     }
     return pd.DataFrame.from_dict(statistics, orient="index", columns=["r_hat", "ess_bulk", "ess_tail"])
 
@@ -167,14 +163,6 @@ def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
         [dim] = [dim for dim in variable.dims if dim not in ("chain", "draw")]
         for i, label in enumerate(variable[dim].to_numpy()):
             yield f"{name}[{label}]", variable.isel({dim: i}).to_numpy()
-
-
-def _or_nan(statistic: object, draws: Array, **arguments: object) -> float:
-    """Return a statistic, or NaN where there are too few draws or chains for it to exist."""
-    chains, length = draws.shape
-    if length < 4 or (chains == 1 and "prob" not in arguments and arguments["method"] == "rank"):  # noqa: PLR2004
-        return float("nan")
-    return float(statistic(draws, chain_axis=0, draw_axis=1, **arguments))  # type: ignore[operator]
 
 
 def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:

@@ -133,11 +133,11 @@ def _sample_compiled(design: Design, settings: SamplerSettings, seed: np.random.
 
 
 def _sample_pymc(design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> Any:
-    from bayesmeta.inference.nuts import sample_pymc
+    from bayesmeta.inference.nuts import STATISTICS, sample_pymc
 
     tree = sample_pymc(build_design(design), settings, seed, progress=progress)
     posterior = {name: tree.posterior[name].to_numpy() for name in DIMS if name in tree.posterior}
-    return posterior, {name: tree.sample_stats[name].to_numpy() for name in tree.sample_stats}
+    return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
 
 
 def _check_types(spec: object, arms: object) -> None:

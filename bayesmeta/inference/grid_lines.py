@@ -1,0 +1,191 @@
+"""The joint density of counts, `mu` and `tau`, resolved on lines of constant `tau`."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.grid_density import Problem, columns, log_prior
+from bayesmeta.inference.grid_panels import (
+    Panels,
+    Summit,
+    climb,
+    log_integral,
+    outline,
+    resolve,
+)
+from bayesmeta.inference.grid_surface import Surface
+from bayesmeta.priors import Prior
+
+__all__ = ["resolved_posterior"]
+
+Array = npt.NDArray[np.float64]
+
+FARTHEST = 1e11
+"""Panels of `mu` go at most this many standard deviations from the mode."""
+SMALLEST, LARGEST = 300.0, 30.0
+"""Panels of log tau go at most this far below and above the mode."""
+LOG_2_PI = math.log(2 * math.pi)
+
+
+class Line(NamedTuple):
+    """The joint density of the counts, `mu` and log tau at one `tau`.
+
+    Attributes
+    ----------
+    tau : float
+    lower, upper : array, shape (panel,)
+        Ends of panels of `mu`.
+    log_density : array, shape (panel, node)
+    log_likelihood : array, shape (panel, node, study)
+        Log of each study's integrated likelihood, without binomial coefficients.
+    """
+
+    tau: float
+    lower: Array
+    upper: Array
+    log_density: Array
+    log_likelihood: Array
+
+
+class Lines(NamedTuple):
+    """Lines at the Gauss-Legendre nodes of panels of log tau.
+
+    Attributes
+    ----------
+    lower, upper : array, shape (panel,)
+        Ends of panels of log tau.
+    log_density : array, shape (panel, node)
+        Log joint density of the counts and log tau.
+    lines : list of Line
+        One for each node, in their order.
+    """
+
+    lower: Array
+    upper: Array
+    log_density: Array
+    lines: list[Line]
+
+
+def common_line(problem: Problem) -> Line:
+    """Resolve the density of the counts and `mu` of the common-effect model."""
+    return _line(problem, 0.0, _summit(problem, 0.0, _prior_summit(problem.mu_prior)), 0.0)
+
+
+def lines(problem: Problem, tau_prior: Prior) -> Lines:
+    """Resolve the joint density of the counts, `mu` and log tau."""
+    kernel = np.array(tau_prior.kernel)
+    support = _log_support(tau_prior)
+    summits = [_prior_summit(problem.mu_prior)]
+    found: list[Line] = []
+
+    def offset(log_tau: float) -> float:
+        return log_prior(kernel, math.exp(log_tau)) + log_tau
+
+    def laplace(log_tau: float) -> float:
+        summits.append(_summit(problem, math.exp(log_tau), summits[-1]))
+        return summits[-1].height + math.log(summits[-1].sd) + LOG_2_PI / 2 + offset(log_tau)
+
+    def evaluate(log_taus: Array) -> Array:
+        start = len(found)
+        for log_tau in log_taus:
+            tau = math.exp(log_tau)
+            summits.append(_summit(problem, tau, summits[-1]))
+            found.append(_line(problem, tau, summits[-1], offset(log_tau)))
+        masses = [log_integral(*line[1:4]) for line in found[start:]]
+        return np.column_stack([masses, np.arange(start, len(found))])
+
+    summit = climb(laplace, _log_median(tau_prior), 1.0, support)
+    bounds = max(support[0], summit.mode - SMALLEST), min(support[1], summit.mode + LARGEST)
+    edges = outline(laplace, summit, bounds, lambda x: 2 * max(x - summit.mode, 0.0))
+    lower, upper, values = resolve(evaluate, edges, problem.order, problem.tolerance)
+    order = values[:, :, 1].astype(int).ravel()
+    return Lines(lower, upper, values[:, :, 0], [found[i] for i in order])
+
+
+def _line(problem: Problem, tau: float, summit: Summit, offset: float) -> Line:
+    """Resolve the density around `summit`; `offset` is added to its logarithm."""
+    support = problem.mu_prior.support
+    bounds = (
+        max(support[0], summit.mode - FARTHEST * summit.sd),
+        min(support[1], summit.mode + FARTHEST * summit.sd),
+    )
+
+    def growth(mu: float) -> float:
+        return 3 * math.log(max(abs(mu - summit.mode) / summit.sd, 1.0))
+
+    edges = outline(lambda mu: _log_density(problem, tau, mu), summit, bounds, growth)
+    lower, upper, values = resolve(
+        lambda mu: columns(mu, tau, problem.numbers), edges, problem.order, problem.tolerance
+    )
+    return Line(tau, lower, upper, values[:, :, 0] + offset, values[:, :, 1:])
+
+
+def _summit(problem: Problem, tau: float, start: Summit) -> Summit:
+    return climb(
+        lambda mu: _log_density(problem, tau, mu), start.mode, start.sd, problem.mu_prior.support
+    )
+
+
+def _log_density(problem: Problem, tau: float, mu: float) -> float:
+    return float(columns(np.array([mu]), tau, problem.numbers)[0, 0])
+
+
+def _prior_summit(prior: Prior) -> Summit:
+    """Return where to start climbing before anything is known of the posterior."""
+    low, high = prior.interval(0.5)
+    return Summit((low + high) / 2, (high - low) / 2, -math.inf)
+
+
+def _log_support(prior: Prior) -> tuple[float, float]:
+    low, high = prior.support
+    return (math.log(low) if low > 0 else -math.inf), math.log(high)
+
+
+def _log_median(prior: Prior) -> float:
+    return math.log(prior.interval(0.0)[0])
+
+
+def resolved_posterior(problem: Problem) -> tuple[float, Surface, Array]:
+    """Return log evidence without constants, posterior, log likelihoods at its nodes."""
+    if problem.tau_prior is None:
+        line = common_line(problem)
+        log_evidence = log_integral(line.lower, line.upper, line.log_density)
+        return log_evidence, *_surface(problem, [line], np.full(1, -log_evidence), None)
+    grid = lines(problem, problem.tau_prior)
+    log_evidence = log_integral(grid.lower, grid.upper, grid.log_density)
+    log_tau = Panels(grid.lower, grid.upper, np.exp(grid.log_density - log_evidence))
+    log_weights = np.log(log_tau.weights).ravel() - log_evidence
+    return log_evidence, *_surface(problem, grid.lines, log_weights, log_tau)
+
+
+def _surface(
+    problem: Problem, found: list[Line], log_weights: Array, log_tau: Panels | None
+) -> tuple[Surface, Array]:
+    """Stack lines; their densities are multiplied by their weights."""
+    sizes = [line.lower.size for line in found]
+    log_density = np.concatenate([line.log_density for line in found])
+    mu = Panels(
+        np.concatenate([line.lower for line in found]),
+        np.concatenate([line.upper for line in found]),
+        np.exp(log_density + np.repeat(log_weights, sizes)[:, None]),
+    )
+    index = np.repeat(np.arange(len(found)), sizes)
+    tau = np.array([line.tau for line in found])
+    log_likelihood = np.concatenate([line.log_likelihood for line in found])
+    outermost = _outermost(problem, mu, index)
+    return Surface(mu, index, tau, log_tau, outermost), log_likelihood
+
+
+def _outermost(problem: Problem, mu: Panels, index: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
+    """Return which nodes stand next to where the density was cut off; see `Surface`."""
+    support = problem.mu_prior.support
+    first = np.diff(index, prepend=-1) > 0
+    last = np.roll(first, -1)
+    outermost = np.zeros(mu.density.shape, dtype=bool)
+    outermost[first & (mu.lower > support[0]), 0] = True
+    outermost[last & (mu.upper < support[1]), -1] = True
+    if problem.tau_prior is not None:
+        outermost[index == index.max()] = True
+    return outermost

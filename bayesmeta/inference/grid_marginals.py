@@ -1,0 +1,150 @@
+"""Marginal distributions of a posterior of `mu` and `tau` known on lines of constant `tau`.
+
+`TARGETS` names the quantities; each is one function from a `Surface` to a `Marginal`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import elementwise
+from scipy.special import expit, logit
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.inference.grid_new_study import REACH, new_study
+from bayesmeta.inference.grid_panels import Panels
+from bayesmeta.inference.grid_surface import Surface, mean_rate, moments, mu_for_mean_rate
+
+__all__ = ["TARGETS", "Marginal"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Scale(NamedTuple):
+    """A quantity, and the coordinate on the whole real line that stands for it."""
+
+    to_value: Callable[[Array], Array]
+    to_coordinate: Callable[[Array], Array]
+
+
+def _log(x: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.log(np.maximum(x, 0.0))
+
+
+REAL = Scale(np.asarray, np.asarray)
+POSITIVE = Scale(np.exp, _log)
+RATE = Scale(lambda x: expit(x), lambda rate: logit(np.clip(rate, 0.0, 1.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """Posterior distribution of one quantity.
+
+    Attributes
+    ----------
+    mean, sd : float
+        On the quantity's own scale; nan where the integral does not converge.
+    scale : Scale
+    coordinate_cdf : callable
+        Distribution function on the coordinate of `scale`, elementwise.
+    bounds : tuple of float
+        Coordinates that hold all of the probability.
+    """
+
+    mean: float
+    sd: float
+    scale: Scale
+    coordinate_cdf: Callable[[Array], Array]
+    bounds: tuple[float, float]
+
+    def cdf(self, x: npt.ArrayLike) -> Array:
+        """Return the probability of values up to `x`, of the shape of `x`."""
+        coordinate = np.clip(
+            self.scale.to_coordinate(np.asarray(x, dtype=np.float64)), *self.bounds
+        )
+        return np.clip(self.coordinate_cdf(coordinate.ravel()), 0, 1).reshape(coordinate.shape)
+
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        """Return the quantiles of `probability`, of its shape."""
+        probability = np.asarray(probability, dtype=np.float64)
+        if not np.all((probability >= 0) & (probability <= 1)):
+            raise SettingsError(f"`probability` must lie between 0 and 1; got {probability}.")
+        flat = probability.ravel()
+        low, high = (np.full(flat.shape, bound) for bound in self.bounds)
+
+        def excess(x: Array, p: Array) -> Array:
+            return self.coordinate_cdf(x) - p
+
+        root = elementwise.find_root(excess, (low, high), args=(flat,))
+        # Where no root is bracketed, the probability beyond the bounds has rounded to nothing.
+        coordinate = np.where(root.success, root.x, np.where(flat < 1 / 2, low, high))
+        return np.asarray(self.scale.to_value(coordinate.reshape(probability.shape)))
+
+
+def _mu(surface: Surface) -> Marginal:
+    mean, sd = surface.expectation(surface.mu.nodes)
+    return Marginal(mean, sd, REAL, lambda x: _mu_cdf(surface, x), _mu_bounds(surface))
+
+
+def _mu_cdf(surface: Surface, x: Array) -> Array:
+    return surface.mu.mass_below(x[:, None]).sum(axis=1)
+
+
+def _mu_bounds(surface: Surface) -> tuple[float, float]:
+    return float(surface.mu.lower.min()), float(surface.mu.upper.max())
+
+
+def _typical(surface: Surface) -> Marginal:
+    mean, sd = surface.expectation(expit(surface.mu.nodes))
+    return Marginal(mean, sd, RATE, lambda x: _mu_cdf(surface, x), _mu_bounds(surface))
+
+
+def _tau(surface: Surface) -> Marginal:
+    log_tau = surface.log_tau
+    if log_tau is None:
+        raise SettingsError("A common-effect model has no `tau`; ask for another target.")
+    weights = log_tau.weights * log_tau.density
+    mean, sd = moments(weights, np.exp(log_tau.nodes), 0.0, outermost=_last_node(log_tau))
+    bounds = float(log_tau.lower[0]), float(log_tau.upper[-1])
+    return Marginal(
+        mean, sd, POSITIVE, lambda x: log_tau.mass_below(x[:, None]).sum(axis=1), bounds
+    )
+
+
+def _last_node(panels: Panels) -> npt.NDArray[np.bool_]:
+    last = np.zeros(panels.density.shape, dtype=bool)
+    last[-1, -1] = True
+    return last
+
+
+def _mean(surface: Surface) -> Marginal:
+    rate, _ = mean_rate(surface)
+    mean, sd = surface.expectation(rate)
+
+    def cdf(x: Array) -> Array:
+        return surface.mu.mass_below(mu_for_mean_rate(x, surface.tau)[:, surface.line]).sum(axis=1)
+
+    # A mean rate lies nearer one half than the typical rate.
+    low, high = _mu_bounds(surface)
+    return Marginal(mean, sd, RATE, cdf, (min(low, 0.0), max(high, 0.0)))
+
+
+def _new_study(surface: Surface) -> Marginal:
+    rate, variance = mean_rate(surface)
+    mean, sd = surface.expectation(rate, variance)
+    low, high = _mu_bounds(surface)
+    reach = REACH * surface.tau.max()
+    return Marginal(mean, sd, RATE, lambda x: new_study(surface, x)[0], (low - reach, high + reach))
+
+
+TARGETS: dict[str, Callable[[Surface], Marginal]] = {
+    "mu": _mu,
+    "tau": _tau,
+    "typical": _typical,
+    "mean": _mean,
+    "new_study": _new_study,
+}
+"""Log-odds `mu`; `tau` (log-odds); and the typical, mean and new-study rates (probabilities)."""

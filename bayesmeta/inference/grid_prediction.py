@@ -1,0 +1,123 @@
+"""Predictive distributions of counts: of a new study, and of each study given the others."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln, log_expit
+
+from bayesmeta.inference.grid_new_study import new_study
+from bayesmeta.inference.grid_panels import Panels, climb, log_integral, outline, resolve, roughness
+from bayesmeta.inference.grid_surface import Surface
+
+__all__ = ["left_out_scores", "predictive_pmf"]
+
+Array = npt.NDArray[np.float64]
+
+CERTAIN = 45.0
+"""Log-odds beyond the log of the number of patients at which all respond, or none."""
+SMOOTH = 10.0
+"""Widest panel, times the root of the number of patients, that resolves a binomial probability."""
+UNRESOLVED = 1e-4
+"""Roughness up to which a left-out posterior counts as resolved by the panels of the full one."""
+CUT_OFF = 1e-8
+"""Share of a left-out posterior next to where the full one was cut off, up to which it holds."""
+
+
+def predictive_pmf(surface: Surface, n_new: int, tolerance: float) -> Array:
+    """Return the probabilities of 0 to `n_new` events among the patients of a new study.
+
+    Parameters
+    ----------
+    surface : Surface
+    n_new : int
+        Patients.
+    tolerance : float
+        Of the density of the new study's log-odds, see `resolve`.
+
+    Returns
+    -------
+    array, shape (n_new + 1,)
+    """
+    lower, upper, log_density = _new_study_panels(surface, n_new, tolerance)
+    panels = Panels(lower, upper, np.exp(log_density))
+    theta, weights = panels.nodes.ravel(), (panels.weights * panels.density).ravel()
+    pmf = weights @ _binomial_pmf(n_new, theta)
+    below, above = new_study(surface, np.array([lower[0], upper[-1]]))[0]
+    pmf[0] += below
+    pmf[-1] += max(1 - above, 0.0)
+    return pmf
+
+
+def _new_study_panels(surface: Surface, n_new: int, tolerance: float) -> tuple[Array, Array, Array]:
+    """Resolve the log density of the new study's log-odds where responses are not certain."""
+
+    def log_density(theta: Array) -> Array:
+        return np.log(np.maximum(new_study(surface, theta)[1], np.finfo(float).tiny))
+
+    def at(theta: float) -> float:
+        return float(log_density(np.array([theta]))[0])
+
+    bound = CERTAIN + math.log1p(n_new)
+    start = surface.mu.nodes.flat[surface.weights.argmax()]
+    summit = climb(at, float(np.clip(start, -bound, bound)), 1.0, (-bound, bound))
+    coarse = outline(at, summit, (-bound, bound), lambda _: 0.0)
+    widest = SMOOTH / math.sqrt(n_new + 1)
+    pieces = [
+        np.linspace(*pair, math.ceil((pair[1] - pair[0]) / widest), endpoint=False)
+        for pair in pairwise(coarse)
+    ]
+    edges = np.append(np.concatenate(pieces), coarse[-1])
+    order = surface.mu.density.shape[1]
+    lower, upper, values = resolve(lambda x: log_density(x)[:, None], edges, order, tolerance)
+    return lower, upper, values[:, :, 0]
+
+
+def _binomial_pmf(n: int, theta: Array) -> Array:
+    """Return binomial probabilities, shape (theta, n + 1)."""
+    y = np.arange(n + 1)
+    log_coefficient = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
+    log_pmf = np.outer(log_expit(theta), y) + np.outer(log_expit(-theta), n - y)
+    return np.exp(log_coefficient + log_pmf)
+
+
+def left_out_scores(surface: Surface, log_likelihood: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return each study's log predictive density given the others, and whether it can be trusted.
+
+    The posterior without study s is the full one divided by the study's likelihood L_s, so that
+    p(y_s | others) = 1 / E[1 / L_s]. That holds on the panels of the full posterior as long as
+    they resolve the quotient and do not cut it off.
+
+    Parameters
+    ----------
+    surface : Surface
+    log_likelihood : array, shape (panel, node, study)
+
+    Returns
+    -------
+    scores : array, shape (study,)
+    settled : array of bool, shape (study,)
+    """
+    with np.errstate(divide="ignore"):
+        log_density = np.log(np.maximum(surface.mu.density, 0.0))
+    scores, settled = np.empty(log_likelihood.shape[2]), np.empty(log_likelihood.shape[2], bool)
+    for s in range(scores.size):
+        quotient = log_density - log_likelihood[:, :, s]
+        scores[s] = -log_integral(surface.mu.lower, surface.mu.upper, quotient)
+        settled[s] = _is_settled(surface, np.exp(quotient + scores[s]))
+    return scores, settled
+
+
+def _is_settled(surface: Surface, density: Array) -> bool:
+    """Return whether a normalised `density` on the panels of `surface` is resolved by them."""
+    mu = surface.mu
+    weights = mu.weights * density
+    rough = roughness(mu.lower, mu.upper, density).sum()
+    if surface.log_tau is not None:
+        mass = np.bincount(surface.line, weights.sum(axis=1))
+        log_tau = surface.log_tau
+        rough += roughness(
+            log_tau.lower, log_tau.upper, mass.reshape(log_tau.density.shape) / log_tau.weights
+        ).sum()
+    return bool(rough < UNRESOLVED and weights[surface.outermost].sum() < CUT_OFF)

@@ -1,0 +1,160 @@
+"""A posterior density of `mu` and `tau`, known on lines of constant `tau`."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from bayesmeta.inference.grid_panels import Panels
+from bayesmeta.inference.quadrature import conditional_moments
+
+__all__ = ["Surface", "mean_rate", "moments", "mu_for_mean_rate", "study_moments"]
+
+Array = npt.NDArray[np.float64]
+
+TINY = 1e-100
+"""Stands for a `tau` of zero."""
+UNSETTLED = 1e-7
+"""If the outermost nodes hold more than this share of a moment, its integral does not converge."""
+CONVERGED = 1e-14
+MAX_STEPS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A normalised posterior density of `mu` and `tau`.
+
+    Attributes
+    ----------
+    mu : Panels
+        Density of `mu` on the panels of all lines, each times the weight of its line.
+    line : array of int, shape (panel,)
+        Index into `tau`.
+    tau : array, shape (line,)
+        In the order of the nodes of `log_tau`; a single zero for the common-effect model.
+    log_tau : Panels or None
+        Density of log tau; None for the common-effect model.
+    outermost : array of bool, shape (panel, node)
+        Nodes next to where the density was cut off, other than at an end of its support.
+    """
+
+    mu: Panels
+    line: npt.NDArray[np.int_]
+    tau: Array
+    log_tau: Panels | None
+    outermost: npt.NDArray[np.bool_]
+
+    @property
+    def weights(self) -> Array:
+        """Probability at each node, shape (panel, node)."""
+        return self.mu.weights * self.mu.density
+
+    def expectation(self, values: Array, variance: Array | float = 0.0) -> tuple[float, float]:
+        """Return mean and standard deviation of a quantity; see `moments`.
+
+        Parameters
+        ----------
+        values : array, shape (panel, node)
+            Mean of the quantity given `mu` and `tau`.
+        variance : array, shape (panel, node), or float
+            Its variance given `mu` and `tau`.
+        """
+        return moments(self.weights, values, variance, outermost=self.outermost)
+
+
+def moments(
+    weights: Array, values: Array, variance: Array | float, *, outermost: npt.NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Return mean and standard deviation; nan where the integral does not converge."""
+    mean = float(np.sum(weights * values))
+    first = weights * np.abs(values - mean)
+    second = weights * ((values - mean) ** 2 + variance)
+    settled = [part[outermost].sum() <= UNSETTLED * part.sum() for part in (first, second)]
+    return mean if settled[0] else math.nan, math.sqrt(second.sum()) if all(settled) else math.nan
+
+
+def mean_rate(surface: Surface) -> tuple[Array, Array]:
+    """Return mean and variance of invlogit(mu + u) over u ~ Normal(0, tau**2) at each node.
+
+    Returns
+    -------
+    mean, variance : array, shape (panel, node)
+        On the probability scale.
+    """
+    given = _given_counts(surface, 0.0, 0.0)
+    return given[2], given[3]
+
+
+def study_moments(surface: Surface, events: float, n: float) -> tuple[float, float, float, float]:
+    """Return posterior mean and standard deviation of a study's log-odds, and of its rate.
+
+    Parameters
+    ----------
+    surface : Surface
+        The posterior given all studies.
+    events, n : float
+        Counts of the study, one of these.
+    """
+    effect, effect_variance, rate, rate_variance = _given_counts(surface, events, n)
+    theta = surface.expectation(surface.mu.nodes + effect, effect_variance)
+    return *theta, *surface.expectation(rate, rate_variance)
+
+
+def _given_counts(surface: Surface, events: float, n: float) -> Array:
+    """Return mean and variance of u and of the rate given counts, shape (4, panel, node)."""
+    shape = surface.mu.density.shape
+    tau = np.broadcast_to(surface.tau[surface.line, None], shape)
+    given = _conditional(surface.mu.nodes.ravel(), tau.ravel(), np.full(1, events), np.full(1, n))
+    return given.reshape(4, *shape)
+
+
+@njit(cache=True)
+def _conditional(mu: Array, tau: Array, events: Array, n: Array) -> Array:
+    given = np.empty((4, mu.size))
+    for i in range(mu.size):
+        _, mean, variance, rate, spread = conditional_moments(mu[i : i + 1], tau[i], events, n)
+        given[:, i] = mean, variance, rate[0], spread[0]
+    return given
+
+
+@njit(cache=True)
+def mu_for_mean_rate(log_odds: Array, tau: Array) -> Array:
+    """Return the `mu` whose mean rate over u ~ Normal(0, tau**2) is invlogit(log_odds).
+
+    Parameters
+    ----------
+    log_odds : array, shape (point,)
+    tau : array, shape (line,)
+
+    Returns
+    -------
+    array, shape (point, line)
+    """
+    mu = np.empty((log_odds.size, tau.size))
+    for i in range(log_odds.size):
+        for j in range(tau.size):
+            sign = 1.0 if log_odds[i] < 0 else -1.0
+            mu[i, j] = sign * _mu_for_mean_rate(sign * log_odds[i], max(tau[j], TINY))
+    return mu
+
+
+@njit(cache=True, error_model="numpy")
+def _mu_for_mean_rate(log_odds: float, tau: float) -> float:
+    """Return the same for one negative `log_odds`.
+
+    The log of the mean rate is concave and increasing in `mu`, so that Newton's method converges
+    from anywhere. It is the log likelihood of one event in one patient, and so is its slope.
+    """
+    target = log_odds - math.log1p(math.exp(log_odds))
+    one = np.ones(1)
+    mu = np.full(1, log_odds)
+    for _ in range(MAX_STEPS):
+        value, effect, _, rate, _ = conditional_moments(mu, tau, one, one)
+        slope = effect / tau**2 if tau > 1 else 1 - rate[0]
+        move = (target - value) / slope
+        mu[0] += move
+        if abs(move) < CONVERGED * (abs(mu[0]) + tau) or abs(target - value) < CONVERGED:
+            break
+    return float(mu[0])

@@ -1,0 +1,137 @@
+"""What is integrated over one study's effect: its logarithm, slope, mode and cliff.
+
+A study is a tuple of the linear predictors of its arms, `tau`, their events and their patients; see
+`bayesmeta.inference.quadrature`. The logarithm of the integrand is concave in the effect u.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = [
+    "TWO_SIDED",
+    "Study",
+    "cliff",
+    "flat_side",
+    "invlogit",
+    "log_integrand",
+    "log_kernel",
+    "mode",
+]
+
+Array = npt.NDArray[np.float64]
+Study = tuple[Array, float, Array, Array]
+"""Linear predictors, tau, events and n, as arguments of `integrated_log_likelihood`."""
+
+MODE_TOLERANCE = 0.01
+"""The mode need not be known better than to this many standard deviations."""
+NO_CLIFF, TWO_SIDED = 0, 2
+"""What `flat_side` says of a study without patients, and of one with responders and others."""
+
+
+@njit(cache=True, error_model="numpy")
+def mode(study: Study) -> tuple[float, float]:
+    """Return the mode of the integrand, and the standard deviation of the normal like it there."""
+    low, high = _bracket(study)
+    u = min(max(_guess(study), low), high)
+    while True:
+        slope, curvature = _derivatives(u, study)
+        if slope > 0:
+            low = u
+        else:
+            high = u
+        sd = 1 / math.sqrt(curvature)
+        move = slope / curvature
+        if abs(move) < MODE_TOLERANCE * sd or high - low < MODE_TOLERANCE * sd:
+            return u, sd
+        u += move
+        if not low < u < high:
+            u = (low + high) / 2
+
+
+@njit(cache=True, error_model="numpy")
+def _guess(study: Study) -> float:
+    """Return where the mode would be if the likelihood were normal."""
+    eta, tau, events, n = study
+    responders, others = np.sum(events) + 0.5, np.sum(n - events) + 0.5
+    log_odds = math.log(responders / others) - np.mean(eta)
+    return log_odds / (1 + (1 / responders + 1 / others) / tau**2)
+
+
+@njit(cache=True, error_model="numpy")
+def _bracket(study: Study) -> tuple[float, float]:
+    """Return bounds of the mode: zero, and where the likelihood pulls it to at most."""
+    eta, tau, events, n = study
+    responders, others = np.sum(events), np.sum(n - events)
+    if responders > 0 and others > 0:
+        log_odds = math.log(responders / others)
+        return min(0.0, log_odds - np.max(eta)), max(0.0, log_odds - np.min(eta))
+    reach = np.max(np.abs(eta)) + max(1.0, math.log1p(tau**2 * (responders + others)))
+    reach = min(reach, tau**2 * (responders + others))
+    return (-reach if others > 0 else 0.0), (reach if responders > 0 else 0.0)
+
+
+@njit(cache=True, error_model="numpy")
+def log_integrand(u: float, study: Study) -> float:
+    """Return the log of kernel times normal density, without the latter's constant."""
+    return log_kernel(u, study) - (u / study[1]) ** 2 / 2
+
+
+@njit(cache=True, error_model="numpy")
+def log_kernel(u: float, study: Study) -> float:
+    """Return the binomial log likelihood given `u`, without coefficients."""
+    eta, _, events, n = study
+    total = 0.0
+    for i in range(eta.size):
+        theta = eta[i] + u
+        failures = n[i] - events[i]
+        linear = failures * theta if theta > 0 else -events[i] * theta
+        total -= linear + n[i] * math.log1p(math.exp(-abs(theta)))
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _derivatives(u: float, study: Study) -> tuple[float, float]:
+    """Return the slope of the log integrand, and minus its second derivative."""
+    eta, tau, events, n = study
+    slope, curvature = -u / tau**2, 1 / tau**2
+    for i in range(eta.size):
+        rate = invlogit(eta[i] + u)
+        slope += events[i] - n[i] * rate
+        curvature += n[i] * rate * invlogit(-eta[i] - u)
+    return slope, curvature
+
+
+@njit(cache=True, error_model="numpy")
+def invlogit(theta: float) -> float:
+    """Return the rate at log-odds `theta`."""
+    odds = math.exp(-abs(theta))
+    return (1.0 if theta > 0 else odds) / (1 + odds)
+
+
+@njit(cache=True, error_model="numpy")
+def flat_side(study: Study) -> int:
+    """Return on which side of its cliff the kernel is flat: -1 without responders, 1 if all are."""
+    _, _, events, n = study
+    responders, patients = np.sum(events), np.sum(n)
+    if patients == 0:
+        return NO_CLIFF
+    if responders == 0:
+        return -1
+    return 1 if responders == patients else TWO_SIDED
+
+
+@njit(cache=True, error_model="numpy")
+def cliff(study: Study, side: int) -> float:
+    """Return the u at which a one-sided kernel has fallen to about 1/e.
+
+    Without patients there is no cliff, and the fall of the rate itself takes its place.
+    """
+    eta, _, _, n = study
+    if side == NO_CLIFF:
+        return -np.mean(eta)
+    sign = -side
+    farthest = np.max(sign * eta)
+    return -sign * (farthest + math.log(np.sum(n * np.exp(sign * eta - farthest))))

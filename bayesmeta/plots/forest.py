@@ -1,0 +1,211 @@
+"""The forest plot: each arm as observed and as the model sees it, and each group's rates."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from os import PathLike
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bayesmeta.errors import listed
+from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
+from bayesmeta.inference.result import Fit
+from bayesmeta.plots.forest_page import Captions, draw_forest
+from bayesmeta.plots.lettering import UNKNOWN, counted, printable
+from bayesmeta.plots.style import house_style, save_figure
+
+__all__ = ["Forest", "forest"]
+
+_SCREEN_DPI = 110
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Forest:
+    """A forest plot and the numbers it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        Every number drawn, rates as probabilities: one row per arm, typical rate and new study.
+        Columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
+    """
+
+    figure: Figure
+    table: pd.DataFrame
+
+    def save(self, path: str | PathLike[str], *, dpi: int = 300) -> None:
+        """Write the figure to a file, replacing one that stands there.
+
+        Parameters
+        ----------
+        path : path
+            Where to; the suffix is the format: png, svg or pdf.
+        dpi : int
+            Dots per inch of a png.
+
+        Raises
+        ------
+        SettingsError
+            If the suffix is another.
+        RunError
+            If the file can't be written.
+        """
+        save_figure(self.figure, path, dpi=dpi)
+
+    def _repr_png_(self) -> bytes:
+        """Return the figure for a notebook."""
+        buffer = BytesIO()
+        with house_style():
+            self.figure.savefig(buffer, format="png", dpi=_SCREEN_DPI)
+        return buffer.getvalue()
+
+    def __repr__(self) -> str:
+        arms, groups = (int((self.table["kind"] == kind).sum()) for kind in (ARM, TYPICAL))
+        return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
+
+
+def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
+    """Return the forest plot of a fit.
+
+    One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
+    the posterior mean rate with its credible interval (filled circle, thick line); markers are
+    larger the larger the weight. Below each group stand its typical rate (diamond) and the
+    prediction interval for the rate of a new study (bar), other covariates being at their
+    reference.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    by : str, optional
+        Factor of the model whose levels are the groups; the first of the formula where None.
+    ci_prob : float
+        Probability of all intervals.
+
+    Returns
+    -------
+    Forest
+        With `figure`, `table` (probabilities; the figure shows percentages) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+
+    References
+    ----------
+    Lewis & Clarke 2001, Forest plots, doi:10.1136/bmj.322.7300.1479.
+    Riley, Higgins & Deeks 2011, on prediction intervals, doi:10.1136/bmj.d549.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.plots.forest(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    Forest(14 arms in 1 group)
+    """
+    numbers = forest_numbers(fit, by=by, ci_prob=ci_prob)
+    captions = Captions(
+        warning=_warning(fit),
+        title=_title(fit),
+        subtitle=fit.spec.description,
+        notes=_notes(fit, numbers),
+    )
+    with house_style():
+        figure = draw_forest(numbers, captions)
+    return Forest(figure, numbers.table.copy())
+
+
+def _warning(fit: Fit) -> str:
+    """Return what is wrong with the draws; nothing if they may be used."""
+    from bayesmeta.inference.diagnosis import diagnose
+
+    problems = diagnose(fit).problems
+    if not problems:
+        return ""
+    kinds = listed(dict.fromkeys(problem.kind.replace("_", " ") for problem in problems))
+    return f"WARNING: the draws failed their diagnostics ({kinds}): do not use these results."
+
+
+def _title(fit: Fit) -> str:
+    return f"{fit.arms.selection.get('outcome') or 'Response rate'}, model '{fit.spec.name}'"
+
+
+def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
+    """Return the lines below the graph."""
+    return [
+        note
+        for note in (
+            _about_characters(numbers.table),
+            _about_heterogeneity(numbers),
+            _about_profiles(numbers),
+            _about_thin_groups(numbers.table),
+            "Weight: share of the information on typical rates, over all arms; the more of it, the "
+            "larger the markers.",
+            _about_priors(fit),
+            _about_evidence(fit),
+        )
+        if note
+    ]
+
+
+def _about_characters(table: pd.DataFrame) -> str:
+    labels = "".join(printable(label) for label in (*table["label"], *table["group"]))
+    if UNKNOWN not in labels:
+        return ""
+    return f"{UNKNOWN} stands for a character that no installed font has."
+
+
+def _about_heterogeneity(numbers: ForestNumbers) -> str:
+    if numbers.tau is None:
+        return (
+            "Heterogeneity: none in this model (common effect), so arms of one profile share one "
+            "rate, which a new study has as well."
+        )
+    median, lower, upper = numbers.tau
+    return (
+        f"Heterogeneity between studies: tau {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI "
+        f"{lower:.2f} to {upper:.2f}), standard deviation of the log-odds."
+    )
+
+
+def _about_profiles(numbers: ForestNumbers) -> str:
+    if not numbers.held:
+        return ""
+    values = (
+        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in numbers.held.items()
+    )
+    return f"Typical rates and new studies are at {listed(values)}."
+
+
+def _about_thin_groups(table: pd.DataFrame) -> str:
+    """Return what to know of groups with one study or none."""
+    pooled = table[table["kind"] == TYPICAL]
+    if (pooled["studies"] > 1).all():
+        return ""
+    others = " and, through them, on the other groups" if len(pooled) > 1 else ""
+    return f"Typical rates that rest on one study or none lean on the priors{others}."
+
+
+def _about_priors(fit: Fit) -> str:
+    priors = {"mu": fit.spec.mu}
+    if fit.design.coding.names:
+        named = fit.spec.beta_priors.items()
+        priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
+    if fit.spec.study_effects.tau is not None:
+        priors["tau"] = fit.spec.study_effects.tau
+    written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
+    return f"Priors (log-odds): {'; '.join(written)}."
+
+
+def _about_evidence(fit: Fit) -> str:
+    arms, origin = fit.arms, fit.provenance
+    empty = f" ({len(arms.without_patients)} without patients)" if arms.without_patients else ""
+    return (
+        f"Evidence: {counted(len(arms.studies), 'study', 'studies')}, {counted(len(arms), 'arm')}"
+        f"{empty}, {counted(int(arms.n.sum()), 'patient')}. "
+        f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
+    )

@@ -1,0 +1,167 @@
+"""The marks of a forest plot: what an observed rate, a model's rate and a prediction look like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.path import Path
+
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, SMALL
+
+__all__ = ["draw_axis", "draw_legend", "draw_marks"]
+
+Array = npt.NDArray[np.float64]
+
+TICKS = range(0, 101, 20)
+"""Rates at which the axis is labelled, in percent."""
+
+APART = 0.046
+"""How far above the middle of a row the observed mark stands, and the model's below."""
+
+HALF_DIAMOND, HALF_BAR, HALF_ROW = 0.06, 0.035, 0.1
+"""Half heights; all in inches."""
+
+LARGEST, SMALLEST = 36.0, 9.0
+"""Areas of markers in square points: at the largest weight, and the least that can be seen."""
+
+THIN, THICK, EDGE = 0.8, 2.0, 0.8
+"""Widths of lines in points."""
+
+_WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
+_WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
+
+
+def draw_axis(graph: Axes) -> None:
+    """Draw the axis of rates in percent, with numbers above and below."""
+    graph.set(xlim=(0, 100), xticks=TICKS, yticks=[])
+    graph.tick_params(axis="x", top=True, labeltop=True, labelsize=SMALL, length=2.5, pad=2)
+    for side in ("left", "right", "top"):
+        graph.spines[side].set_visible(False)
+    graph.set_xlabel("Rate (%)", labelpad=2)
+
+
+def draw_marks(graph: Axes, table: pd.DataFrame, heights: Sequence[float]) -> None:
+    """Draw each row of a table.
+
+    Parameters
+    ----------
+    graph : Axes
+        Axes with percent across and inches from the top down.
+    table : DataFrame
+        The table of `forest_numbers`; rates are probabilities.
+    heights : sequence of float
+        Middle of each row.
+    """
+    table = table.assign(y=heights)
+    for _, group in table.groupby("group", sort=False):
+        _draw_grid(graph, group)
+    arms = table[table["kind"] == ARM]
+    areas = _areas(arms["weight"].to_numpy())
+    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0])
+    _draw_model(graph, arms, areas)
+    for row in table.to_dict("records"):
+        left, middle, right = (100 * row[name] for name in ("lower", "rate", "upper"))
+        if row["kind"] == TYPICAL:
+            _draw_diamond(graph, (left, middle, right), row["y"])
+        if row["kind"] == NEW_STUDY:
+            _draw_bar(graph, (left, right), row["y"])
+
+
+def draw_legend(page: Axes, place: tuple[float, float], ci_prob: float) -> None:
+    """Explain the marks, from `place` (inches) on to the right and down."""
+    handles = [
+        _symbol("s", 5, "white", OBSERVED, line=OBSERVED, width=THIN),
+        _symbol("o", 6, MODEL, "white", line=RANGE, width=THICK),
+        _symbol(_WIDE_DIAMOND, 18, MODEL, INK),
+        _symbol(_WIDE_BAR, 18, PREDICTION, INK),
+    ]
+    page.legend(
+        handles,
+        _meanings(f"{100 * ci_prob:g}%"),
+        loc="upper left",
+        bbox_to_anchor=place,
+        bbox_transform=page.transData,
+        ncols=2,
+        fontsize=SMALL,
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=2.6,
+    )
+
+
+def _meanings(sure: str) -> list[str]:
+    return [
+        f"Observed rate, exact {sure} confidence interval (CI)",
+        f"Model: posterior mean rate of the arm, {sure} credible interval (CrI)",
+        f"Typical rate, that of the median study (also dotted), {sure} CrI",
+        f"New study: {sure} prediction interval of its true rate",
+    ]
+
+
+def _symbol(
+    shape: str | Path, size: float, face: str, edge: str, *, line: str = INK, width: float = 0
+) -> Line2D:
+    return Line2D(
+        [],
+        [],
+        color=line,
+        linewidth=width,
+        linestyle="-" if width else "none",
+        marker=shape,
+        markersize=size,
+        markerfacecolor=face,
+        markeredgecolor=edge,
+        markeredgewidth=EDGE,
+    )
+
+
+def _areas(weights: Array) -> Array:
+    """Return areas of markers in proportion to weight, as long as they can be seen."""
+    largest = weights.max()
+    share = weights / largest if largest > 0 else np.zeros_like(weights)
+    return np.maximum(LARGEST * share, SMALLEST)
+
+
+def _draw_grid(graph: Axes, group: pd.DataFrame) -> None:
+    """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
+    top, bottom = group["y"].min() - HALF_ROW, group["y"].max() + HALF_ROW
+    graph.vlines(TICKS, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
+    typical = 100 * group.loc[group["kind"] == TYPICAL, "rate"]
+    graph.vlines(typical, top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+
+
+def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array) -> None:
+    y = arms["y"] - APART
+    lower, upper = 100 * arms["observed_lower"], 100 * arms["observed_upper"]
+    graph.hlines(y, lower, upper, color=OBSERVED, linewidth=THIN, clip_on=False, zorder=2)
+    points = graph.scatter(100 * arms["observed"], y, s=areas, marker="s", zorder=3)
+    points.set(facecolor="white", edgecolor=OBSERVED, linewidth=EDGE, clip_on=False)
+
+
+def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array) -> None:
+    y = arms["y"] + APART
+    lower, upper = 100 * arms["lower"], 100 * arms["upper"]
+    graph.hlines(y, lower, upper, color=RANGE, linewidth=THICK, clip_on=False, zorder=4)
+    points = graph.scatter(100 * arms["rate"], y, s=areas, marker="o", zorder=5)
+    points.set(facecolor=MODEL, edgecolor="white", linewidth=EDGE / 2, clip_on=False)
+
+
+def _draw_diamond(graph: Axes, rates: tuple[float, float, float], y: float) -> None:
+    left, middle, right = rates
+    corners = [(left, y), (middle, y - HALF_DIAMOND), (right, y), (middle, y + HALF_DIAMOND)]
+    diamond = Polygon(corners, closed=True, facecolor=MODEL, edgecolor=INK, linewidth=EDGE)
+    diamond.set(clip_on=False, zorder=5)
+    graph.add_patch(diamond)
+
+
+def _draw_bar(graph: Axes, rates: tuple[float, float], y: float) -> None:
+    left, right = rates
+    bar = Rectangle((left, y - HALF_BAR), right - left, 2 * HALF_BAR)
+    bar.set(facecolor=PREDICTION, edgecolor=INK, linewidth=EDGE, clip_on=False, zorder=5)
+    graph.add_patch(bar)

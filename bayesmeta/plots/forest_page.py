@@ -1,0 +1,227 @@
+"""The page of a forest plot: which text stands where, in inches from the top left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayesmeta.estimates.forest_table import NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
+from bayesmeta.plots.lettering import (
+    Paragraph,
+    counted,
+    paragraph,
+    printable,
+    put_paragraphs,
+    put_text,
+    shortened,
+    text_width,
+)
+from bayesmeta.plots.style import ALARM, BAND, INK, SMALL, TITLE
+
+__all__ = ["Captions", "draw_forest"]
+
+Row = dict[Any, Any]
+
+HEADING = "heading"
+
+MARGIN, GAP, INDENT, PAD = 0.25, 0.22, 0.1, 0.04
+ROW, BAND_HEIGHT, BETWEEN_GROUPS = 0.21, 0.21, 0.06
+HEADER, TITLES, AXIS, LEGEND = 0.42, 0.31, 0.46, 0.46
+GRAPH, LONGEST_LABEL = 3.2, 2.6
+"""Sizes in inches."""
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The text around the graph; a warning or subtitle may be empty."""
+
+    warning: str
+    title: str
+    subtitle: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line beside the graph: a group's heading, or a row of the table; `y` is its middle."""
+
+    kind: str
+    label: str
+    cells: tuple[str, ...]
+    y: float
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Left edge of the graph, right edge of each cell, and width of labels and page."""
+
+    graph: float
+    cells: tuple[float, ...]
+    labels: float
+    page: float
+
+    @property
+    def text(self) -> float:
+        """Width between the margins."""
+        return self.page - 2 * MARGIN
+
+
+def draw_forest(numbers: ForestNumbers, captions: Captions) -> Figure:
+    """Return the figure of `numbers` between its captions; to be called in `house_style`."""
+    header = _header(numbers.ci_prob)
+    lines = list(_lines(numbers))
+    columns = _columns(header, lines)
+    above, below = _above(captions, columns.text), _below(captions, columns.text)
+    rule = MARGIN + sum(text.height for text in above) + HEADER
+    bottom = rule + lines[-1].y + ROW / 2 + PAD
+    notes = bottom + AXIS + LEGEND
+    figure = Figure(figsize=(columns.page, notes + sum(text.height for text in below) + MARGIN))
+    page = _axes(figure, (0, columns.page), (0, figure.get_figheight()))
+    page.axis("off")
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    _put_header(page, header, columns, rule)
+    for line in lines:
+        _put_line(page, line, columns, rule + line.y)
+    graph = _axes(figure, (columns.graph, columns.graph + GRAPH), (rule, bottom))
+    draw_axis(graph)
+    draw_marks(graph, numbers.table, [rule + line.y for line in lines if line.kind != HEADING])
+    draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
+    put_paragraphs(page, MARGIN, notes, below)
+    return figure
+
+
+def _axes(figure: Figure, across: tuple[float, float], down: tuple[float, float]) -> Axes:
+    """Return axes at a place in inches from the top left, in which y is that same distance."""
+    width, height = figure.get_size_inches()
+    (left, right), (top, bottom) = across, down
+    size = ((right - left) / width, (bottom - top) / height)
+    axes = figure.add_axes((left / width, 1 - bottom / height, *size), facecolor="none")
+    axes.set(xlim=across, ylim=(bottom, top))
+    return axes
+
+
+def _header(ci_prob: float) -> _Line:
+    sure = f"{100 * ci_prob:g}%"
+    cells = (
+        "Responders\n/ patients",
+        f"Observed\n% ({sure} CI)",
+        f"Model\n% ({sure} CrI)",
+        "Weight\n%",
+    )
+    return _Line(HEADING, "Study", cells, 0)
+
+
+def _lines(numbers: ForestNumbers) -> Iterable[_Line]:
+    """Yield the lines from top to bottom, `y` counted from the rule below the header."""
+    y = PAD
+    for group, rows in numbers.table.groupby("group", sort=False):
+        y += BAND_HEIGHT / 2
+        yield _Line(HEADING, _group_label(str(group), numbers), (_basis(rows),), y)
+        y += BAND_HEIGHT / 2 - ROW / 2 + PAD / 2
+        for row in rows.to_dict("records"):
+            y += ROW
+            yield _Line(str(row["kind"]), _row_label(row), _cells(row), y)
+        y += ROW / 2 + BETWEEN_GROUPS
+
+
+def _group_label(group: str, numbers: ForestNumbers) -> str:
+    if numbers.factor is None:
+        return group.capitalize()
+    first = group == numbers.table["group"].iloc[0]
+    return printable(f"{numbers.factor}: {group}{' (reference)' if first else ''}")
+
+
+def _basis(rows: pd.DataFrame) -> str:
+    studies, patients = rows[["studies", "n"]].iloc[-1]
+    return f"{counted(studies, 'study', 'studies')}, {counted(patients, 'patient')}"
+
+
+def _row_label(row: Row) -> str:
+    """Return the label; that of a typical rate says if it rests on a single study."""
+    label = printable(row["label"])
+    if row["kind"] != TYPICAL or row["studies"] > 1:
+        return label
+    return f"{label} ({counted(row['studies'], 'study', 'studies')})"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    model = _percent(row, "rate", "lower", "upper")
+    if row["kind"] == NEW_STUDY:
+        return "", "", model[model.index("(") :], ""
+    counts, weight = f"{row['events']}/{row['n']}", f"{100 * row['weight']:.1f}"
+    if row["kind"] == TYPICAL:
+        return counts, "", model, weight
+    observed = _percent(row, "observed", "observed_lower", "observed_upper")
+    return counts, observed if row["n"] else "no patients", model, weight
+
+
+def _percent(row: Row, *names: str) -> str:
+    rate, lower, upper = (f"{100 * row[name]:.1f}" for name in names)
+    return f"{rate} ({lower}\N{EN DASH}{upper})"
+
+
+def _columns(header: _Line, lines: list[_Line]) -> _Columns:
+    rows = [line for line in lines if line.kind != HEADING]
+    widths = [
+        max(text_width(text, bold=True) for text in (*title.split("\n"), *set(column)))
+        for title, *column in zip(header.cells, *(row.cells for row in rows), strict=True)
+    ]
+    longest = max(text_width(row.label, bold=row.kind == TYPICAL) for row in rows)
+    labels = min(longest, LONGEST_LABEL)
+    events = MARGIN + INDENT + labels + GAP + widths[0]
+    graph = events + GAP
+    edges, edge = [events], graph + GRAPH
+    for width in widths[1:]:
+        edge += GAP + width
+        edges.append(edge)
+    return _Columns(graph, tuple(edges), labels, edge + MARGIN)
+
+
+def _above(captions: Captions, width: float) -> list[Paragraph]:
+    paragraphs = (
+        paragraph(captions.warning, width, bold=True, colour=ALARM),
+        paragraph(captions.title, width, size=TITLE, bold=True),
+        paragraph(captions.subtitle, width),
+    )
+    return [paragraph for paragraph in paragraphs if paragraph.lines]
+
+
+def _below(captions: Captions, width: float) -> list[Paragraph]:
+    return [paragraph(note, width, size=SMALL) for note in captions.notes]
+
+
+def _put_header(page: Axes, header: _Line, columns: _Columns, rule: float) -> None:
+    lower, upper = rule - TITLES / 4 - PAD / 2, rule - 3 * TITLES / 4 - PAD / 2
+    put_text(page, MARGIN, lower, header.label, bold=True)
+    put_text(
+        page, columns.graph + GRAPH / 2, upper - PAD / 2, "Rate (%)", bold=True, align="center"
+    )
+    for edge, title in zip(columns.cells, header.cells, strict=True):
+        for y, text in zip((upper, lower), title.split("\n"), strict=True):
+            put_text(page, edge, y, text, bold=True, align="right")
+    page.hlines(rule, MARGIN, columns.page - MARGIN, color=INK, linewidth=0.8)
+
+
+def _put_line(page: Axes, line: _Line, columns: _Columns, y: float) -> None:
+    if line.kind == HEADING:
+        _put_heading(page, line, columns, y)
+        return
+    bold = line.kind == TYPICAL
+    label = shortened(line.label, columns.labels, bold=bold)
+    put_text(page, MARGIN + INDENT, y, label, bold=bold)
+    for edge, text in zip(columns.cells, line.cells, strict=True):
+        put_text(page, edge, y, text, bold=bold, align="right")
+
+
+def _put_heading(page: Axes, line: _Line, columns: _Columns, y: float) -> None:
+    """Put a group's label on a band across the page, and at its end what the group rests on."""
+    top, bottom = y - BAND_HEIGHT / 2, y + BAND_HEIGHT / 2
+    page.fill_between([MARGIN, columns.page - MARGIN], top, bottom, color=BAND, linewidth=0)
+    [basis] = line.cells
+    room = columns.text - text_width(basis) - GAP - PAD
+    put_text(page, MARGIN + PAD, y, shortened(line.label, room, bold=True), bold=True)
+    put_text(page, columns.page - MARGIN - PAD, y, basis, align="right")

@@ -1,0 +1,116 @@
+"""The look that all figures share: colours, fonts and files.
+
+Colours are those of Okabe & Ito, which colour-blind readers tell apart; where they carry meaning,
+shape and lightness carry it too, so that figures survive a greyscale printer.
+"""
+
+import io
+from contextlib import AbstractContextManager
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from matplotlib import style
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+from bayesmeta.errors import RunError, SettingsError
+
+__all__ = [
+    "ALARM",
+    "BAND",
+    "BODY",
+    "FAINT",
+    "INK",
+    "MODEL",
+    "OBSERVED",
+    "PREDICTION",
+    "RANGE",
+    "SMALL",
+    "TITLE",
+    "families",
+    "house_style",
+    "save_figure",
+]
+
+INK, FAINT, BAND = "#1a1a1a", "#cfcfcf", "#ededed"
+"""Text and axes; grids and rules; bands behind headings."""
+
+OBSERVED, MODEL, RANGE = "#5a5a5a", "#0072b2", "#56b4e9"
+"""What was seen; what the model says, and within which range."""
+
+PREDICTION, ALARM = "#f2c14e", "#b03000"
+"""What the model expects of a new study; a warning."""
+
+SMALL, BODY, TITLE = 7.0, 8.0, 10.5
+"""Font sizes in points."""
+
+FAMILY = "DejaVu Sans"
+"""It comes with Matplotlib, so that text has the same size everywhere."""
+
+OTHER_SCRIPTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Microsoft YaHei",
+    "Hiragino Sans",
+    "Arial Unicode MS",
+)
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": "bayesmeta"},
+    "svg": {"Date": None, "Creator": "bayesmeta"},
+    "pdf": {"CreationDate": None, "Creator": "bayesmeta"},
+}
+"""What is written into each format; no date, so that the same figure is the same file."""
+
+
+def house_style() -> AbstractContextManager[None]:
+    """Return a context in which figures look alike, whatever the user's own settings."""
+    settings = {
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.8,
+        "font.family": [*families(), "sans-serif"],
+        "font.size": BODY,
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "bayesmeta",
+        "text.color": INK,
+        "text.hinting": "none",
+        "xtick.color": INK,
+    }
+    return style.context(["default", settings])
+
+
+def save_figure(figure: Figure, path: str | PathLike[str], *, dpi: int = 300) -> None:
+    """Write `figure` to `path`, in the format of its suffix.
+
+    Raises
+    ------
+    SettingsError
+        If the suffix is none of png, svg and pdf.
+    RunError
+        If the file can't be written.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower().removeprefix(".")
+    if suffix not in _METADATA:
+        raise SettingsError(
+            f"`path` must end in .png, .svg or .pdf, which is the format; got '{target.name}'."
+        )
+    buffer = io.BytesIO()
+    with house_style():
+        figure.savefig(buffer, format=suffix, dpi=dpi, metadata=_METADATA[suffix])
+    try:
+        target.write_bytes(buffer.getvalue())
+    except OSError as error:
+        raise RunError(
+            f"{target} can't be written: {error.strerror}. Choose a folder that you can write."
+        ) from error
+
+
+@cache
+def families() -> list[str]:
+    """Return the fonts in use; the first that has a character shows it."""
+    installed = set(fontManager.get_font_names())
+    return [FAMILY, *(name for name in OTHER_SCRIPTS if name in installed)]

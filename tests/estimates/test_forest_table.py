@@ -1,0 +1,147 @@
+"""The numbers of a forest plot are those of `shrinkage` and `summary`, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, arm_labels, forest_numbers
+
+TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
+
+
+def arms_of(**columns):
+    return bm.read_evidence(pd.DataFrame(columns)).select()
+
+
+@pytest.fixture(scope="module")
+def two_factors():
+    arms = arms_of(
+        study=["a", "a", "b", "c", "d", "e", "f"],
+        arm=["low", "high", "", "", "", "", ""],
+        label=["A 2019", "A 2019", "B 2020", "C 2021", "C 2021", "E 2022", "F 2022"],
+        regimen=["aza", "dec", "aza", "dec", "aza", "dli", "aza"],
+        phase=[1.0, 1.0, 2.0, 2.0, 3.0, 2.0, 1.0],
+        year=[2019, 2019, 2020, 2021, 2021, 2022, 2022],
+        events=[3, 5, 20, 9, 4, 8, 0],
+        n=[10, 12, 40, 9, 11, 17, 0],
+    )
+    covariates = bm.Covariates(
+        "regimen + C(phase) + year",
+        reference={"regimen": "aza", "phase": "early"},
+        groups={"phase": {"early": ["1", "2"], "late": ["3"]}},
+    )
+    return bm.fit(bm.ModelSpec("two", covariates=covariates), arms, seed=1, settings=TINY)
+
+
+@pytest.fixture(scope="module")
+def common():
+    arms = arms_of(study=["a", "b"], events=[0, 0], n=[4, 9])
+    spec = bm.ModelSpec("common", study_effects=bm.CommonEffect())
+    return bm.fit(spec, arms, seed=1, settings=TINY)
+
+
+def rows(table, kind):
+    return table[table["kind"] == kind].reset_index(drop=True)
+
+
+def test_arms_are_those_of_shrinkage(two_factors):
+    drawn = rows(forest_numbers(two_factors, ci_prob=0.8).table, ARM)
+    expected = bm.shrinkage(two_factors, ci_prob=0.8)
+    columns = ["events", "n", "observed", "observed_lower", "observed_upper", "rate", "lower"]
+    columns += ["upper", "mcse", "weight"]
+    key = ["study", "arm"]
+    both = drawn.merge(expected, on=key, suffixes=("", "_expected"), validate="one_to_one")
+    assert len(both) == len(expected)
+    for column in columns:
+        np.testing.assert_array_equal(both[column], both[f"{column}_expected"])
+
+
+def test_pooled_rows_are_those_of_summary(two_factors):
+    numbers = forest_numbers(two_factors, ci_prob=0.8)
+    reference = two_factors.design.coding.reference
+    for level in ("aza", "dec", "dli"):
+        profile = {**reference, "regimen": level}
+        expected = bm.summary(two_factors, profiles=[profile], ci_prob=0.8).set_index("quantity")
+        for kind in (TYPICAL, NEW_STUDY):
+            [row] = numbers.table.query("kind == @kind and group == @level").to_dict("records")
+            wanted = expected.loc[kind]
+            assert [row["rate"], row["lower"], row["upper"], row["mcse"]] == [
+                wanted["mean"],
+                wanted["lower"],
+                wanted["upper"],
+                wanted["mcse_mean"],
+            ]
+    tau = expected.loc["tau"]
+    assert numbers.tau == (tau["median"], tau["lower"], tau["upper"])
+
+
+def test_groups_have_their_arms_then_their_rates_and_the_reference_comes_first(two_factors):
+    table = forest_numbers(two_factors).table
+    assert list(table["group"].unique()) == ["aza", "dec", "dli"]
+    first = table[table["group"] == "aza"]
+    assert list(first["kind"]) == [ARM, ARM, ARM, ARM, TYPICAL, NEW_STUDY]
+    assert list(first["study"]) == ["a", "b", "d", "f", "", ""]
+
+
+def test_pooled_rows_say_what_they_rest_on(two_factors):
+    typical = rows(forest_numbers(two_factors).table, TYPICAL)
+    assert list(typical["studies"]) == [3, 2, 1]
+    assert list(typical["events"]) == [27, 14, 8]
+    assert list(typical["n"]) == [61, 21, 17]
+    assert typical["weight"].sum() == pytest.approx(1)
+    assert typical["observed"].isna().all()
+
+
+def test_another_factor_with_joined_numeric_levels(two_factors):
+    numbers = forest_numbers(two_factors, by="phase")
+    assert numbers.factor == "phase"
+    assert rows(numbers.table, TYPICAL)["group"].tolist() == ["early", "late"]
+    assert numbers.table.query("kind == 'arm' and group == 'late'")["study"].tolist() == ["d"]
+    assert set(numbers.held) == {"regimen", "year"}
+
+
+def test_labels_tell_arms_apart(two_factors):
+    assert arm_labels(two_factors.arms) == [
+        "A 2019, low",
+        "A 2019, high",
+        "B 2020",
+        "C 2021 [c]",
+        "C 2021 [d]",
+        "E 2022",
+        "F 2022",
+    ]
+
+
+def test_without_covariates_there_is_one_group(common):
+    numbers = forest_numbers(common)
+    assert numbers.factor is None
+    assert numbers.held == {}
+    assert numbers.tau is None
+    assert list(numbers.table["group"].unique()) == ["all studies"]
+    typical, new = (rows(numbers.table, kind).iloc[0] for kind in (TYPICAL, NEW_STUDY))
+    # Without heterogeneity a new study has the typical rate.
+    assert new["lower"] == pytest.approx(typical["lower"], abs=0.01)
+    assert new["upper"] == pytest.approx(typical["upper"], abs=0.01)
+
+
+def test_a_wrong_factor_is_refused_with_the_valid_ones(two_factors, common):
+    with pytest.raises(
+        bm.SettingsError, match=r"'regimes'.*Did you mean 'regimen'.*phase, regimen"
+    ):
+        forest_numbers(two_factors, by="regimes")
+    with pytest.raises(bm.SettingsError, match="'year', which is no factor"):
+        forest_numbers(two_factors, by="year")
+    with pytest.raises(bm.SettingsError, match="no factors: leave `by` out"):
+        forest_numbers(common, by="regimen")
+
+
+def test_a_wrong_probability_is_refused(common):
+    with pytest.raises(bm.SettingsError, match="`ci_prob` must lie between 0 and 1"):
+        forest_numbers(common, ci_prob=95)
+
+
+def test_a_fit_without_arm_rates_is_refused(common):
+    grid = bm.fit(bm.load_model("pooled"), common.arms, method="grid")
+    with pytest.raises(bm.SettingsError, match=r"`fit` must be a Fit.*got GridFit"):
+        forest_numbers(grid)

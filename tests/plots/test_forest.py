@@ -1,0 +1,274 @@
+"""Forest plots show every number of their table, in its place, whatever the names and counts."""
+
+import itertools
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import Polygon, Rectangle
+
+import bayesmeta as bm
+from bayesmeta.plots.lettering import printable, shortened, text_width, wrapped
+
+TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
+LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
+
+
+def fit_of(spec=None, settings=TINY, **columns):
+    arms = bm.read_evidence(pd.DataFrame(columns)).select()
+    return bm.fit(spec or bm.load_model("pooled"), arms, seed=1, settings=settings)
+
+
+@pytest.fixture(scope="module")
+def odd():
+    """Several arms per study, an arm without patients, levels and names of all kinds."""
+    spec = bm.ModelSpec(
+        "$odd_model$",
+        description="All that <b>can</b> go wrong, and then at length. " * 9,
+        covariates=bm.Covariates("regimen", {"regimen": "aza & co"}),
+    )
+    return fit_of(
+        spec,
+        study=[
+            "Müller <$x_1$>",
+            "Müller <$x_1$>",
+            "a_b^{2}",
+            "\\frac{1}{2}",
+            "日本",
+            f"{LONG} 1",
+            "new\nline",
+        ],
+        arm=["ven+aza", "ven\\dec", "", "", "", "", ""],
+        regimen=["aza & co", "$r_1", "aza & co", "$r_1", "aza & co", "aza & co", "#level%"],
+        events=[3, 5, 0, 9, 4, 2, 0],
+        n=[10, 12, 40, 9, 11, 8, 0],
+    )
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    rng = np.random.default_rng(1)
+    n = rng.integers(1, 20_000, 60)
+    names = [f"{LONG} {i}" for i in range(60)]
+    return fit_of(study=names, events=rng.binomial(n, 0.4), n=n)
+
+
+@pytest.fixture(scope="module")
+def one():
+    return fit_of(study=["only"], events=[7], n=[20])
+
+
+@pytest.fixture(scope="module")
+def nothing():
+    spec = bm.ModelSpec("common", study_effects=bm.CommonEffect())
+    return fit_of(spec, study=list("abc"), events=[0, 0, 0], n=[10, 3, 1])
+
+
+def texts(figure):
+    return [
+        text for text in figure.findobj(mpl.text.Text) if text.get_text() and text.get_visible()
+    ]
+
+
+def lines_of(figure):
+    return [text.get_text() for text in texts(figure)]
+
+
+def collisions(figure):
+    """Return texts that leave the figure, and pairs of texts that overlap."""
+    # Letters fitted to pixels, as by a notebook, are widest at some resolutions.
+    figure.set_dpi(110)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts(figure)]
+    page = figure.bbox
+    outside = [
+        text
+        for text, box in boxes
+        if box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1
+    ]
+    overlapping = [
+        (text, other)
+        for (text, box), (other, another) in itertools.combinations(boxes, 2)
+        if min(box.x1, another.x1) - max(box.x0, another.x0) > 1
+        and min(box.y1, another.y1) - max(box.y0, another.y0) > 1
+    ]
+    return outside, overlapping
+
+
+@pytest.mark.parametrize("name", ["regimen_fit", "odd", "crowd", "one", "nothing"])
+def test_nothing_overlaps_or_is_cut_off(name, request):
+    outside, overlapping = collisions(bm.plots.forest(request.getfixturevalue(name)).figure)
+    assert outside == []
+    assert overlapping == []
+
+
+def test_every_row_of_the_table_is_in_the_figure(regimen_fit):
+    forest = bm.plots.forest(regimen_fit)
+    shown = lines_of(forest.figure)
+    assert len(forest.table.query("kind == 'arm'")) == len(regimen_fit.arms)
+    for row in forest.table.to_dict("records"):
+        low, high = f"{100 * row['lower']:.1f}", f"{100 * row['upper']:.1f}"
+        assert sum(text.endswith(f"({low}\N{EN DASH}{high})") for text in shown) >= 1
+        if row["kind"] == "arm":
+            assert row["label"] in shown
+            assert f"{row['events']}/{row['n']}" in shown
+            assert f"{100 * row['weight']:.1f}" in shown
+
+
+def test_marks_stand_at_the_numbers_of_the_table(regimen_fit):
+    forest = bm.plots.forest(regimen_fit)
+    graph = forest.figure.axes[1]
+    arms, typical, new = (
+        forest.table.query("kind == @kind") for kind in ("arm", "typical rate", "new study")
+    )
+    observed, model = (
+        points.get_offsets()[:, 0]
+        for points in graph.collections
+        if points.get_offsets().shape[0] > 1
+    )
+    np.testing.assert_allclose(observed, 100 * arms["observed"])
+    np.testing.assert_allclose(model, 100 * arms["rate"])
+    diamonds = [patch.get_xy()[:3, 0] for patch in graph.patches if isinstance(patch, Polygon)]
+    np.testing.assert_allclose(diamonds, 100 * typical[["lower", "rate", "upper"]])
+    bars = [
+        (bar.get_x(), bar.get_x() + bar.get_width())
+        for bar in graph.patches
+        if isinstance(bar, Rectangle)
+    ]
+    np.testing.assert_allclose(bars, 100 * new[["lower", "upper"]])
+
+
+def test_larger_weights_have_larger_markers(crowd):
+    forest = bm.plots.forest(crowd)
+    weights = forest.table.query("kind == 'arm'")["weight"].to_numpy()
+    *_, model = forest.figure.axes[1].collections
+    areas = model.get_sizes()
+    assert (np.diff(areas[np.argsort(weights)]) >= 0).all()
+
+
+def test_names_print_to_the_letter(odd):
+    shown = lines_of(bm.plots.forest(odd).figure)
+    for name in ("Müller <$x_1$>, ven+aza", "Müller <$x_1$>, ven\\dec", "a_b^{2}", "\\frac{1}{2}"):
+        assert name in shown
+    assert "regimen: $r_1" in shown
+    assert "new line" in shown
+    assert "Response rate, model '$odd_model$'" in shown
+
+
+def test_long_names_are_shortened_in_the_figure_only(crowd):
+    forest = bm.plots.forest(crowd)
+    shown = lines_of(forest.figure)
+    assert forest.table["label"].iloc[17] == f"{LONG} 17"
+    [cut] = [text for text in shown if text.startswith("A very") and text.endswith(" 17")]
+    assert "…" in cut
+
+
+def test_an_arm_without_patients_has_no_observed_mark(odd):
+    forest = bm.plots.forest(odd)
+    shown = lines_of(forest.figure)
+    assert "no patients" in shown
+    assert "Typical rate (0 studies)" in shown
+    assert any("1 without patients" in text for text in shown)
+    sizes = [len(c.get_offsets()) for c in forest.figure.axes[1].collections]
+    assert 6 in sizes
+    assert 7 in sizes
+
+
+def test_a_single_study_is_said_to_be_one(one, regimen_fit):
+    assert "Typical rate (1 study)" in lines_of(bm.plots.forest(one).figure)
+    shown = lines_of(bm.plots.forest(regimen_fit).figure)
+    assert shown.count("Typical rate (1 study)") == 3
+    assert any(
+        "lean on the priors and, through them, on the other groups" in text for text in shown
+    )
+
+
+def test_the_footer_tells_tau_priors_and_evidence(regimen_fit, nothing):
+    shown = " ".join(lines_of(bm.plots.forest(regimen_fit).figure))
+    tau = bm.summary(regimen_fit).set_index("quantity").loc["tau"]
+    assert (
+        f"tau {tau['median']:.2f} (median; 95% CrI {tau['lower']:.2f} to {tau['upper']:.2f})"
+        in shown
+    )
+    assert "mu ~ Normal(0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(0.5)" in shown
+    assert f"{len(regimen_fit.arms.studies)} studies, {len(regimen_fit.arms)} arms" in shown
+    assert "Seed 1, bayesmeta" in shown
+    assert "Heterogeneity: none" in " ".join(lines_of(bm.plots.forest(nothing).figure))
+
+
+def test_failed_diagnostics_are_the_first_line(regimen_fit, one):
+    assert bm.diagnose(regimen_fit).ok
+    assert not any("WARNING" in text for text in lines_of(bm.plots.forest(regimen_fit).figure))
+    assert not bm.diagnose(one).ok
+    highest = max(texts(bm.plots.forest(one).figure), key=lambda text: text.get_window_extent().y1)
+    assert highest.get_text().startswith("WARNING: the draws failed their diagnostics")
+
+
+def test_the_interval_is_named_where_it_is_shown(one):
+    shown = lines_of(bm.plots.forest(one, ci_prob=0.8).figure)
+    assert "% (80% CI)" in shown
+    assert "% (80% CrI)" in shown
+    assert not any("95%" in text for text in shown)
+
+
+def test_a_wrong_factor_is_refused(regimen_fit):
+    with pytest.raises(bm.SettingsError, match=r"`by` names 'colour'.*Valid: regimen_class"):
+        bm.plots.forest(regimen_fit, by="colour")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("f.png", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.PDF", b"%PDF")]
+)
+def test_the_suffix_is_the_format_and_the_file_is_always_the_same(odd, tmp_path, name, start):
+    first, second = tmp_path / name, tmp_path / f"again_{name}"
+    bm.plots.forest(odd).save(first, dpi=60)
+    bm.plots.forest(odd).save(str(second), dpi=60)
+    assert first.read_bytes().startswith(start)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_text_in_an_svg_is_text(odd, tmp_path):
+    bm.plots.forest(odd).save(tmp_path / "f.svg")
+    assert "Müller &lt;$x_1$&gt;, ven+aza" in (tmp_path / "f.svg").read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_written_is_refused(one, tmp_path):
+    forest = bm.plots.forest(one)
+    with pytest.raises(bm.SettingsError, match=r"must end in .png, .svg or .pdf.*got 'f.docx'"):
+        forest.save(tmp_path / "f.docx")
+    with pytest.raises(bm.RunError, match=r"f.png can't be written: No such file or directory"):
+        forest.save(tmp_path / "no" / "f.png", dpi=30)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pyplot_is_not_needed(one, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    forest = bm.plots.forest(one)
+    forest.save(tmp_path / "f.png", dpi=30)
+    assert forest._repr_png_().startswith(b"\x89PNG")
+    assert repr(forest) == "Forest(1 arm in 1 group)"
+
+
+def test_the_users_own_style_neither_changes_nor_matters(one):
+    plain = bm.plots.forest(one).figure.get_size_inches()
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "black", "font.family": "serif"}):
+        before = dict(mpl.rcParams)
+        styled = bm.plots.forest(one).figure
+        assert dict(mpl.rcParams) == before
+    np.testing.assert_array_equal(styled.get_size_inches(), plain)
+
+
+@given(text=st.text(max_size=60), width=st.floats(0.3, 4))
+def test_text_is_made_to_fit(text, width):
+    clean = printable(text)
+    cut = shortened(clean, width)
+    assert "\n" not in cut
+    assert text_width(cut) <= width
+    assert cut == clean or "…" in cut
+    assert all(text_width(line) <= width for line in wrapped(clean, width))
