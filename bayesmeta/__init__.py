@@ -29,7 +29,13 @@ _HOME = {
     "bayesmeta.estimates.predict": ("Prediction", "predict"),
     "bayesmeta.estimates.shrinkage": ("shrinkage",),
     "bayesmeta.estimates.summary": ("summary",),
-    "bayesmeta.evidence": ("Arms", "EvidenceTable", "bundled_evidence", "load_evidence", "read_evidence"),
+    "bayesmeta.evidence": (
+        "Arms",
+        "EvidenceTable",
+        "bundled_evidence",
+        "load_evidence",
+        "read_evidence",
+    ),
     "bayesmeta.inference.diagnosis": ("Diagnostics", "Problem", "diagnose"),
     "bayesmeta.inference.exact": ("GridFit",),
     "bayesmeta.inference.result": ("Fit", "Provenance"),
@@ -63,7 +69,7 @@ _HOME = {
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = ["plots", *sorted(_MODULE)]  # noqa: PLE0604
+__all__ = ["plots", *sorted(_MODULE)]
 __version__ = "0.1.0"
 
 
@@ -80,48 +86,81 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from bayesmeta import plots
-    from bayesmeta.errors import (
-        BayesmetaError,
-        DiagnosticsError,
-        EvidenceError,
-        ProfileError,
-        RunError,
-        SamplingError,
-        SettingsError,
-        SpecError,
+    from bayesmeta import (
+        plots as plots,
     )
-    from bayesmeta.estimates.predict import Prediction, predict
-    from bayesmeta.estimates.shrinkage import shrinkage
-    from bayesmeta.estimates.summary import summary
-    from bayesmeta.estimates.verify import Verification, verify
-    from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence, read_evidence
-    from bayesmeta.inference.diagnosis import Diagnostics, Problem, diagnose
-    from bayesmeta.inference.exact import GridFit
-    from bayesmeta.inference.result import Fit, Provenance
-    from bayesmeta.inference.sampling import fit
-    from bayesmeta.inference.settings import SamplerSettings
-    from bayesmeta.inference.storage import load_fit
+    from bayesmeta.errors import (
+        BayesmetaError as BayesmetaError,
+        DiagnosticsError as DiagnosticsError,
+        EvidenceError as EvidenceError,
+        ProfileError as ProfileError,
+        RunError as RunError,
+        SamplingError as SamplingError,
+        SettingsError as SettingsError,
+        SpecError as SpecError,
+    )
+    from bayesmeta.estimates.predict import (
+        Prediction as Prediction,
+        predict as predict,
+    )
+    from bayesmeta.estimates.shrinkage import (
+        shrinkage as shrinkage,
+    )
+    from bayesmeta.estimates.summary import (
+        summary as summary,
+    )
+    from bayesmeta.estimates.verify import (
+        Verification as Verification,
+        verify as verify,
+    )
+    from bayesmeta.evidence import (
+        Arms as Arms,
+        EvidenceTable as EvidenceTable,
+        bundled_evidence as bundled_evidence,
+        load_evidence as load_evidence,
+        read_evidence as read_evidence,
+    )
+    from bayesmeta.inference.diagnosis import (
+        Diagnostics as Diagnostics,
+        Problem as Problem,
+        diagnose as diagnose,
+    )
+    from bayesmeta.inference.exact import (
+        GridFit as GridFit,
+    )
+    from bayesmeta.inference.result import (
+        Fit as Fit,
+        Provenance as Provenance,
+    )
+    from bayesmeta.inference.sampling import (
+        fit as fit,
+    )
+    from bayesmeta.inference.settings import (
+        SamplerSettings as SamplerSettings,
+    )
+    from bayesmeta.inference.storage import (
+        load_fit as load_fit,
+    )
     from bayesmeta.model import (
-        CommonEffect,
-        Covariates,
-        EvidenceWarning,
-        ModelSpec,
-        NormalEffects,
-        build,
-        bundled_models,
-        load_model,
+        CommonEffect as CommonEffect,
+        Covariates as Covariates,
+        EvidenceWarning as EvidenceWarning,
+        ModelSpec as ModelSpec,
+        NormalEffects as NormalEffects,
+        build as build,
+        bundled_models as bundled_models,
+        load_model as load_model,
     )
     from bayesmeta.priors import (
-        Cauchy,
-        Exponential,
-        Gamma,
-        HalfCauchy,
-        HalfNormal,
-        HalfStudentT,
-        InverseGamma,
-        LogNormal,
-        Normal,
-        StudentT,
-        Uniform,
+        Cauchy as Cauchy,
+        Exponential as Exponential,
+        Gamma as Gamma,
+        HalfCauchy as HalfCauchy,
+        HalfNormal as HalfNormal,
+        HalfStudentT as HalfStudentT,
+        InverseGamma as InverseGamma,
+        LogNormal as LogNormal,
+        Normal as Normal,
+        StudentT as StudentT,
+        Uniform as Uniform,
     )

@@ -6,14 +6,15 @@ Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupt
 import json
 import sys
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
-import click
 import typer
 
 import bayesmeta as bm
-from bayesmeta.errors import BayesmetaError, ProfileError, SettingsError
+from bayesmeta.errors import BayesmetaError, ProfileError
 from bayesmeta.evidence import Arms, EvidenceTable
 
 __all__ = ["main"]
@@ -33,20 +34,54 @@ app.add_typer(evidence_app, name="evidence")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Evidence = Annotated[str, typer.Option("--evidence", help="A bundled table or a CSV file.")]
-Outcome = Annotated[str | None, typer.Option(help="Outcome; may be left out where the table has one.")]
-Where = Annotated[str | None, typer.Option(help="Condition, such as \"venetoclax == 'yes' and n >= 20\".")]
-Parts = Annotated[Literal["parts", "whole"], typer.Option(help="Of an arm and its parts, take these.")]
+Outcome = Annotated[
+    str | None, typer.Option(help="Outcome; may be left out where the table has one.")
+]
+Where = Annotated[
+    str | None, typer.Option(help="Condition, such as \"venetoclax == 'yes' and n >= 20\".")
+]
+Parts = Annotated[
+    Literal["parts", "whole"], typer.Option(help="Of an arm and its parts, take these.")
+]
 Strata = Annotated[str | None, typer.Option(help="Take the levels of this stratum as rows.")]
-Derivations = Annotated[str | None, typer.Option(help="Keep counts had in these ways, joined by commas.")]
-Overlaps = Annotated[Literal["resolve", "keep"], typer.Option(help="Cohorts that may share patients.")]
-Include = Annotated[Literal["default", "all"], typer.Option(help="Leave out studies marked 'no', or keep all.")]
+Derivations = Annotated[
+    str | None, typer.Option(help="Keep counts had in these ways, joined by commas.")
+]
+Overlaps = Annotated[
+    Literal["resolve", "keep"], typer.Option(help="Cohorts that may share patients.")
+]
+Include = Annotated[
+    Literal["default", "all"], typer.Option(help="Leave out studies marked 'no', or keep all.")
+]
 Mixed = Annotated[bool, typer.Option("--mixed", help="Keep counts of mixed populations.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
-Profile = Annotated[list[str] | None, typer.Option("--profile", help="covariate=value; once per covariate.")]
+Profile = Annotated[
+    list[str] | None, typer.Option("--profile", help="covariate=value; once per covariate.")
+]
+
+
+def _exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
+    """Return the command leaving with its exit code, and errors told in one line."""
+
+    @wraps(command)
+    def leaving(*arguments: Any, **options: Any) -> NoReturn:
+        warnings.showwarning = _show_warning
+        try:
+            code = command(*arguments, **options)
+        except BayesmetaError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            code = BAD_INPUT
+        except KeyboardInterrupt:
+            print("Interrupted; nothing was left half written.", file=sys.stderr)
+            code = INTERRUPTED
+        raise typer.Exit(code)
+
+    return leaving
 
 
 @app.command()
+@_exits
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder for the run.")] = None,
     force: Force = False,
@@ -64,10 +99,15 @@ def demo(
     prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
     saved = _save(fit, folder, force=replace, figure=True)
     if as_json:
-        _print_json(_fit_json(fit, diagnostics, table, saved) | {"prediction": _prediction_json(prediction, 0.95, [])})
+        _print_json(
+            _fit_json(fit, diagnostics, table, saved)
+            | {"prediction": _prediction_json(prediction, 0.95, [])}
+        )
         return _code(diagnostics)
     rates = text.rate_table(table)
-    rates["profile"] = rates["profile"].str.removeprefix("regimen_class=")
+    rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
+    studies = arms.frame.groupby("regimen_class")["study"].nunique()
+    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
     _print(
         _warning(diagnostics),
         text.evidence_lines(arms),
@@ -76,11 +116,17 @@ def demo(
         "",
         "Overall response by class of regimen: median and 95% interval",
         text.table_text(rates, indent=2),
-        f"  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
+        "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
         f"  {text.rate_precision(table)}",
+        f"  {text.heterogeneity_line(table)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in text.prediction_lines(prediction, 0.95, [("rate_above", 0.5), ("events_at_least", 24)])],
+        [
+            f"  {line}"
+            for line in text.prediction_lines(
+                prediction, 0.95, [("rate_above", 0.5), ("events_at_least", 24)]
+            )
+        ],
         "",
         f"Saved in {saved}: the draws (draws.nc), model, evidence, provenance and forest.png.",
     )
@@ -88,17 +134,24 @@ def demo(
 
 
 @evidence_app.command("list")
+@_exits
 def evidence_list(as_json: Json = False) -> int:
     """List the bundled tables."""
     tables = {name: bm.load_evidence(name) for name in bm.bundled_evidence()}
     if as_json:
-        _print_json([{"name": name, "rows": len(table), "hash": table.hash} for name, table in tables.items()])
+        _print_json(
+            [
+                {"name": name, "rows": len(table), "hash": table.hash}
+                for name, table in tables.items()
+            ]
+        )
     else:
         _print([repr(table) for table in tables.values()])
     return OK
 
 
 @evidence_app.command("show")
+@_exits
 def evidence_show(
     evidence: Annotated[str, typer.Argument(help="A bundled table or a CSV file.")] = BUNDLED,
     outcome: Outcome = None,
@@ -117,35 +170,61 @@ def evidence_show(
     table = _table(evidence)
     if outcome is None and len(table.outcomes) > 1:
         outcomes = table.outcomes.reset_index()
-        _print_json(_records(outcomes)) if as_json else _print(repr(table), text.table_text(outcomes, indent=2))
+        _print_json(_records(outcomes)) if as_json else _print(
+            repr(table), text.table_text(outcomes, indent=2)
+        )
         return OK
-    arms = _select(table, outcome, where, parts, strata, derivations, overlaps, include, mixed=mixed)
+    arms = _select(
+        table, outcome, where, parts, strata, derivations, overlaps, include, mixed=mixed
+    )
     kept = arms.frame.assign(arm=arms.labels)[["arm", "events", "n"]]
     left_out = arms.excluded[["study", "arm", "stratum", "events", "n", "rule"]]
     if as_json:
-        _print_json({"selection": arms.selection, "arms": _records(arms.frame), "excluded": _records(arms.excluded)})
+        _print_json(
+            {
+                "selection": arms.selection,
+                "arms": _records(arms.frame),
+                "excluded": _records(arms.excluded),
+            }
+        )
     else:
-        _print(text.evidence_lines(arms), text.table_text(kept, indent=2), "Left out", text.table_text(left_out.fillna(""), indent=2))
+        _print(
+            text.evidence_lines(arms),
+            text.table_text(kept, indent=2),
+            "Left out",
+            text.table_text(left_out, indent=2),
+        )
     return OK
 
 
 @evidence_app.command("check")
+@_exits
 def evidence_check(
-    file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")],
+    as_json: Json = False,
 ) -> int:
     """Check a table of one's own: every rule, with the place of each break."""
     table = bm.read_evidence(file)
     if as_json:
-        _print_json({"ok": True, "rows": len(table), "covariates": table.covariates, "hash": table.hash})
+        _print_json(
+            {"ok": True, "rows": len(table), "covariates": table.covariates, "hash": table.hash}
+        )
     else:
-        _print(f"{table!r}: no problem found.", f"Covariates: {', '.join(table.covariates) or 'none'}.")
+        _print(
+            f"{table!r}: no problem found.", f"Covariates: {', '.join(table.covariates) or 'none'}."
+        )
     return OK
 
 
 @app.command()
+@_exits
 def fit(
-    model: Annotated[str, typer.Argument(help="A model file (.toml) or a bundled model, such as 'regimen'.")],
-    seed: Annotated[int, typer.Option(help="Source of all randomness; the same seed gives the same result.")],
+    model: Annotated[
+        str, typer.Argument(help="A model file (.toml) or a bundled model, such as 'regimen'.")
+    ],
+    seed: Annotated[
+        int, typer.Option(help="Source of all randomness; the same seed gives the same result.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the run.")],
     evidence: Evidence = BUNDLED,
     outcome: Outcome = None,
@@ -159,7 +238,9 @@ def fit(
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     warmup: Annotated[int, typer.Option(help="Draws per chain that adapt the sampler.")] = 600,
     draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = 3000,
-    target_accept: Annotated[float, typer.Option(help="Acceptance the step size is adapted to.")] = 0.9,
+    target_accept: Annotated[
+        float, typer.Option(help="Acceptance the step size is adapted to.")
+    ] = 0.9,
     ci: Interval = 0.95,
     cohort: Annotated[int, typer.Option(help="Patients of the new cohort.")] = 40,
     force: Force = False,
@@ -172,9 +253,13 @@ def fit(
     _check_out(out, force=force)
     check_ci_prob(ci)
     check_cohort("cohort", cohort)
-    settings = bm.SamplerSettings(chains=chains, warmup=warmup, draws=draws, target_accept=target_accept)
+    settings = bm.SamplerSettings(
+        chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
+    )
     spec = bm.load_model(model)
-    arms = _select(_table(evidence), outcome, where, parts, strata, derivations, overlaps, include, mixed=mixed)
+    arms = _select(
+        _table(evidence), outcome, where, parts, strata, derivations, overlaps, include, mixed=mixed
+    )
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
     saved = _save(result, out, force=force, figure=False)
@@ -200,11 +285,14 @@ def fit(
 
 
 @app.command()
+@_exits
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
     n: Annotated[int, typer.Option("--n", help="Patients of the cohort.")],
     profile: Profile = None,
-    study: Annotated[str | None, typer.Option(help="Predict a further cohort of this study.")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Predict a further cohort of this study.")
+    ] = None,
     rate_above: Annotated[float | None, typer.Option(help="Print P(rate > this).")] = None,
     rate_below: Annotated[float | None, typer.Option(help="Print P(rate < this).")] = None,
     at_least: Annotated[int | None, typer.Option(help="Print P(responders >= this).")] = None,
@@ -219,7 +307,12 @@ def predict(
     diagnostics = bm.diagnose(result)
     # No seed is needed: intervals and probabilities are integrals, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=_profile(profile), study=study, seed=0)
-    pairs = [("rate_above", rate_above), ("rate_below", rate_below), ("events_at_least", at_least), ("events_at_most", at_most)]
+    pairs = [
+        ("rate_above", rate_above),
+        ("rate_below", rate_below),
+        ("events_at_least", at_least),
+        ("events_at_most", at_most),
+    ]
     asked = [(name, value) for name, value in pairs if value is not None]
     if as_json:
         _print_json(_prediction_json(prediction, ci, asked) | {"diagnostics_ok": diagnostics.ok})
@@ -230,34 +323,23 @@ def predict(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    sys.exit(_run(sys.argv[1:]))
+    app()
 
 
-def _run(arguments: list[str]) -> int:
-    warnings.showwarning = _show_warning
-    try:
-        code = app(arguments, standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        code = exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = BAD_INPUT
-    except BayesmetaError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        code = DIAGNOSTICS_FAILED if isinstance(error, bm.DiagnosticsError) else BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
-        print("Interrupted; nothing was left half written.", file=sys.stderr)
-        code = INTERRUPTED
-    return int(code or OK)
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+def _show_warning(
+    message: Warning | str, category: type[Warning], *_: object, **__: object
+) -> None:
+    """Print our own warnings as notes; others are for developers."""
     if issubclass(category, bm.EvidenceWarning):
         print(f"Note: {message}", file=sys.stderr)
 
 
 def _table(evidence: str) -> EvidenceTable:
-    return bm.load_evidence(evidence) if evidence in bm.bundled_evidence() else bm.read_evidence(evidence)
+    return (
+        bm.load_evidence(evidence)
+        if evidence in bm.bundled_evidence()
+        else bm.read_evidence(evidence)
+    )
 
 
 def _select(
@@ -294,7 +376,9 @@ def _profile(pairs: list[str] | None) -> dict[str, str] | None:
             raise ProfileError(f"`--profile` is written covariate=value; got '{pair}'.")
     names = [name for name, _, _ in split]
     if len(set(names)) < len(names):
-        raise ProfileError(f"`--profile` gives a covariate twice: {', '.join(pairs)}. Give each once.")
+        raise ProfileError(
+            f"`--profile` gives a covariate twice: {', '.join(pairs)}. Give each once."
+        )
     return {name.strip(): value.strip() for name, _, value in split}
 
 
@@ -321,19 +405,27 @@ def _code(diagnostics: bm.Diagnostics) -> int:
 
 
 def _warning(diagnostics: bm.Diagnostics) -> list[str]:
-    return [] if diagnostics.ok else ["NOT RELIABLE: the diagnostics failed; do not use these numbers."]
+    return (
+        []
+        if diagnostics.ok
+        else ["NOT RELIABLE: the diagnostics failed; do not use these numbers."]
+    )
 
 
 def _print(*blocks: str | list[str]) -> None:
+    """Print lines and lists of lines."""
     for block in blocks:
-        print("\n".join(block) if isinstance(block, list) and block else block if isinstance(block, str) else "", end="" if block == [] else "\n")
+        for line in [block] if isinstance(block, str) else block:
+            print(line)
 
 
 def _print_json(content: object) -> None:
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def _fit_json(result: bm.Fit, diagnostics: bm.Diagnostics, table: Any, saved: Path) -> dict[str, Any]:
+def _fit_json(
+    result: bm.Fit, diagnostics: bm.Diagnostics, table: Any, saved: Path
+) -> dict[str, Any]:
     return {
         "diagnostics_ok": diagnostics.ok,
         "problems": [str(problem) for problem in diagnostics.problems],
@@ -349,7 +441,9 @@ def _fit_json(result: bm.Fit, diagnostics: bm.Diagnostics, table: Any, saved: Pa
     }
 
 
-def _prediction_json(prediction: bm.Prediction, ci: float, asked: list[tuple[str, float]]) -> dict[str, Any]:
+def _prediction_json(
+    prediction: bm.Prediction, ci: float, asked: list[tuple[str, Any]]
+) -> dict[str, Any]:
     probabilities = {name: prediction.probability(**{name: value}) for name, value in asked}
     return {
         "n": prediction.n,
@@ -359,7 +453,11 @@ def _prediction_json(prediction: bm.Prediction, ci: float, asked: list[tuple[str
         "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
         "pmf": prediction.law.pmf(prediction.n).tolist(),
         "probabilities": {
-            name: {"at": value, "probability": float(probabilities[name]), "mcse": probabilities[name].mcse}
+            name: {
+                "at": value,
+                "probability": float(probabilities[name]),
+                "mcse": probabilities[name].mcse,
+            }
             for name, value in asked
         },
     }

@@ -109,7 +109,9 @@ class Prior(ABC):
 
     def logpdf(self, x: npt.ArrayLike) -> Array:
         """Return the log density at `x`, of the shape of `x`."""
-        return np.asarray(self.distribution.logpdf(x), dtype=np.float64)
+        return np.asarray(
+            self.distribution.logpdf(np.asarray(x, dtype=np.float64)), dtype=np.float64
+        )
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval that holds probability `ci_prob`."""
@@ -560,7 +562,9 @@ def parse_prior(text: str) -> Prior:
         if isinstance(error, SpecError):
             raise
         form = f"{family.__name__}({', '.join(names)})"
-        raise SpecError(f"A prior of this family is written {form}, in numbers; got '{text}'.") from error
+        raise SpecError(
+            f"A prior of this family is written {form}, in numbers; got '{text}'."
+        ) from error
 
 
 def _call(text: str) -> ast.Call:

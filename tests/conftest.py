@@ -10,10 +10,19 @@ import bayesmeta as bm
 Counts = Sequence[tuple[int, int]]
 
 
-def arms_of(counts: Counts, studies: Sequence[str] | None = None, **covariates: Sequence[object]) -> bm.Arms:
+def arms_of(
+    counts: Counts, studies: Sequence[str] | None = None, **covariates: Sequence[object]
+) -> bm.Arms:
     """Return arms with these (events, n), each its own study unless named."""
     names = studies or [f"study{i:02d}" for i in range(len(counts))]
-    frame = pd.DataFrame({"study": names, "events": [y for y, _ in counts], "n": [n for _, n in counts], **covariates})
+    frame = pd.DataFrame(
+        {
+            "study": names,
+            "events": [y for y, _ in counts],
+            "n": [n for _, n in counts],
+            **covariates,
+        }
+    )
     frame["arm"] = [f"arm{i}" for i in range(len(frame))] if studies else ""
     return bm.read_evidence(frame).select()
 

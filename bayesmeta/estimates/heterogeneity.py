@@ -26,7 +26,8 @@ def sampling_variance(arms: Arms, theta: Array) -> Array:
     """
     rate = expit(theta).mean(axis=(0, 1))
     information = arms.n * rate * (1 - rate)
-    return np.divide(1.0, information, out=np.full(len(arms), np.inf), where=information > 0)
+    variance: Array = np.full(len(arms), np.inf)
+    return np.divide(1.0, information, out=variance, where=information > 0)
 
 
 def typical_variance(variance: Array) -> float:

@@ -4,17 +4,16 @@ from math import exp, lgamma, log1p
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesmeta.inference.compiled import compiled
 
 __all__ = ["binomial_by_draw", "binomial_mean"]
 
 Array = npt.NDArray[np.float64]
 
-_compiled = njit(cache=True, error_model="numpy")
 
-
-@_compiled  # type: ignore[misc]
-def _add(theta, n, first, weight, out):  # type: ignore[no-untyped-def]
+@compiled
+def _add(theta: float, n: int, first: int, weight: float, out: Array) -> None:  # noqa: PLR0917
     """Add to `out` the probabilities of first, first + 1, ... responders of n at log-odds theta.
 
     One exponential at the most probable count there, and ratios of neighbours from it to both
@@ -37,8 +36,8 @@ def _add(theta, n, first, weight, out):  # type: ignore[no-untyped-def]
         out[y - first] += probability
 
 
-@_compiled  # type: ignore[misc]
-def binomial_mean(theta, n):  # type: ignore[no-untyped-def]
+@compiled
+def binomial_mean(theta: Array, n: int) -> Array:
     """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,)."""
     out = np.zeros(n + 1)
     for i in range(theta.size):
@@ -46,8 +45,8 @@ def binomial_mean(theta, n):  # type: ignore[no-untyped-def]
     return out
 
 
-@_compiled  # type: ignore[misc]
-def binomial_by_draw(theta, n, first, last):  # type: ignore[no-untyped-def]
+@compiled
+def binomial_by_draw(theta: Array, n: int, first: int, last: int) -> Array:
     """Return the probabilities of first to last responders for each draw, averaged over its nodes.
 
     `theta` is log-odds of shape (draw, node); the result has shape (draw, last - first + 1).

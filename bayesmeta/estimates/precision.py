@@ -3,13 +3,14 @@
 Numbers only: arrays whose last two axes are chain and draw.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from arviz_stats.base import array_stats
 
-__all__ = ["Estimate", "mean_of", "quantile_of", "sd_of"]
+__all__ = ["Distribution", "Draws", "Estimate", "mean_of", "quantile_of", "sd_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -19,6 +20,38 @@ class Estimate(NamedTuple):
 
     value: float
     mcse: float
+
+
+class Distribution(Protocol):
+    """The posterior distribution of one quantity, each number with its Monte-Carlo error."""
+
+    def mean(self) -> Estimate:
+        """Return the mean."""
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation."""
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """A distribution as draws, dims (chain, draw), or as nodes of them, dims (chain, draw, node)."""
+
+    values: Array
+
+    def mean(self) -> Estimate:
+        """Return the mean."""
+        return mean_of(self.values)
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation."""
+        return sd_of(self.values)
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile."""
+        return quantile_of(self.values, probability)
 
 
 def mean_of(draws: Array) -> Estimate:

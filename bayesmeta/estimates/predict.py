@@ -103,11 +103,13 @@ class Prediction:
         """
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        low, median, high = (self.law.quantile(p) for p in bounds)
+        low, median, high = (self.law.rate.quantile(p) for p in bounds)
         counts = np.searchsorted(np.cumsum(self._pmf), bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_upper"]
         rate = [low.value, median.value, high.value, low.mcse, high.mcse]
-        return pd.DataFrame([rate, [*counts, np.nan, np.nan]], index=["rate", "events"], columns=columns)
+        return pd.DataFrame(
+            [rate, [*counts, np.nan, np.nan]], index=["rate", "events"], columns=columns
+        )
 
     def probability(
         self,
@@ -139,16 +141,26 @@ class Prediction:
         }
         given = {name: value for name, value in asked.items() if value is not None}
         if len(given) != 1:
-            raise SettingsError(f"`probability` takes exactly one of {', '.join(asked)}; got {listed(given) or 'none'}.")
+            raise SettingsError(
+                f"`probability` takes exactly one of {', '.join(asked)}; got {listed(given) or 'none'}."
+            )
         [(name, value)] = given.items()
         if name.startswith("rate"):
             above = self.law.above(_rate(name, value))
-            return Probability(above if name == "rate_above" else Estimate(1 - above.value, above.mcse))
+            return Probability(
+                above if name == "rate_above" else Estimate(1 - above.value, above.mcse)
+            )
         return self._events(name, value)
 
     def _events(self, name: str, value: object) -> Probability:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= self.n:
-            raise SettingsError(f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}.")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | np.integer)
+            or not 0 <= value <= self.n
+        ):
+            raise SettingsError(
+                f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}."
+            )
         if name == "events_at_least":
             return Probability(self.law.at_least(int(value), self.n))
         more = self.law.at_least(int(value) + 1, self.n) if value < self.n else Estimate(0.0, 0.0)
@@ -156,7 +168,9 @@ class Prediction:
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"
-        low, median, high = self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
+        low, median, high = (
+            self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
+        )
         return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
 
 
@@ -206,7 +220,9 @@ def predict(
         raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
     if isinstance(fit, GridFit):
         if profile is not None or study is not None:
-            raise SettingsError("`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out.")
+            raise SettingsError(
+                "`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out."
+            )
         return Prediction(n, "all studies", None, GridRates(fit), int(seed))
     if study is not None:
         profile = _study_profile(fit, study, profile)
@@ -231,7 +247,9 @@ def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | N
     columns = list(fit.design.coding.columns)
     rows = fit.arms.frame.loc[fit.arms.frame["study"] == study, columns].drop_duplicates()
     if len(rows) > 1:
-        raise ProfileError(f"`profile` must be given: the arms of '{study}' differ in {listed(columns)}.")
+        raise ProfileError(
+            f"`profile` must be given: the arms of '{study}' differ in {listed(columns)}."
+        )
     return dict(rows.iloc[0])
 
 

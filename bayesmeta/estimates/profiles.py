@@ -1,6 +1,5 @@
 """Profiles: the covariate values that an estimate is for, and how they are written."""
 
-
 from bayesmeta.model.coding import Coding, Profile
 
 __all__ = ["default_profiles", "profile_label"]
@@ -22,6 +21,7 @@ def profile_label(coding: Coding, profile: Profile | None) -> str:
     if not coding.names:
         return "all studies"
     values = coding.reference if profile is None else coding.checked(profile)
-    return ", ".join(f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items())
-
-
+    return ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in values.items()
+    )

@@ -11,18 +11,30 @@ import numpy.typing as npt
 from scipy.special import betainc, expit
 
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
-from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.grid_marginals import Marginal
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["DrawnRates", "GridRates", "RateLaw", "mean_rate", "new_study_rates", "profile_theta", "tau_draws"]
+__all__ = [
+    "DrawnRates",
+    "Exact",
+    "GridRates",
+    "RateLaw",
+    "mean_rate",
+    "new_study_rates",
+    "profile_theta",
+    "tau_draws",
+]
 
 Array = npt.NDArray[np.float64]
 
 STRATA = 16
 """Points at which each draw's law of a new study is represented."""
+
+GRID_DRAWS = (4, 1000)
+"""Shape of random rates from a deterministic posterior: chains, draws."""
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
@@ -33,14 +45,9 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 class RateLaw(Protocol):
     """The posterior law of a rate (probability)."""
 
-    def mean(self) -> Estimate:
-        """Return the mean rate."""
-
-    def sd(self) -> Estimate:
-        """Return the standard deviation of the rate."""
-
-    def quantile(self, probability: float) -> Estimate:
-        """Return a quantile of the rate."""
+    @property
+    def rate(self) -> Distribution:
+        """Mean, standard deviation and quantiles of the rate."""
 
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
@@ -60,21 +67,14 @@ class RateLaw(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class DrawnRates:
-    """The law of a rate as posterior draws: nodes of equal weight, dims (chain, draw, node), log-odds."""
+    """The law of a rate as draws: nodes of equal weight, log-odds, dims (chain, draw, node)."""
 
     theta: Array
 
-    def mean(self) -> Estimate:
-        """Return the mean rate."""
-        return mean_of(expit(self.theta))
-
-    def sd(self) -> Estimate:
-        """Return the standard deviation of the rate."""
-        return sd_of(expit(self.theta))
-
-    def quantile(self, probability: float) -> Estimate:
-        """Return a quantile of the rate."""
-        return quantile_of(expit(self.theta), probability)
+    @property
+    def rate(self) -> Distribution:
+        """Mean, standard deviation and quantiles of the rate."""
+        return Draws(expit(self.theta))
 
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
@@ -107,28 +107,38 @@ class DrawnRates:
 
 
 @dataclass(frozen=True, eq=False)
+class Exact:
+    """A distribution without Monte-Carlo error: every MCSE is 0."""
+
+    marginal: Marginal
+
+    def mean(self) -> Estimate:
+        """Return the mean."""
+        return Estimate(self.marginal.mean, 0.0)
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation."""
+        return Estimate(self.marginal.sd, 0.0)
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile."""
+        return Estimate(float(self.marginal.quantile(probability)), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
 class GridRates:
     """The law of a new study's rate in a deterministic posterior; its MCSE are 0."""
 
     fit: GridFit
 
-    DRAWS = (4, 1000)
-
     @property
     def _marginal(self) -> Marginal:
         return self.fit.posterior.marginal("new_study")
 
-    def mean(self) -> Estimate:
-        """Return the mean rate."""
-        return Estimate(self._marginal.mean, 0.0)
-
-    def sd(self) -> Estimate:
-        """Return the standard deviation of the rate."""
-        return Estimate(self._marginal.sd, 0.0)
-
-    def quantile(self, probability: float) -> Estimate:
-        """Return a quantile of the rate."""
-        return Estimate(float(self._marginal.quantile(probability)), 0.0)
+    @property
+    def rate(self) -> Distribution:
+        """Mean, standard deviation and quantiles of the rate."""
+        return Exact(self._marginal)
 
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
@@ -148,7 +158,7 @@ class GridRates:
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return rates at the quantiles of uniform draws."""
-        return np.asarray(self._marginal.quantile(rng.random(self.DRAWS)))
+        return np.asarray(self._marginal.quantile(rng.random(GRID_DRAWS)))
 
 
 def profile_theta(fit: Fit, profile: Profile | None) -> Array:
@@ -166,7 +176,11 @@ def profile_theta(fit: Fit, profile: Profile | None) -> Array:
 
 def tau_draws(fit: Fit) -> Array:
     """Return draws of tau (log-odds), dims (chain, draw); 0 where the model has no study effects."""
-    return fit.posterior["tau"].to_numpy() if "tau" in fit.posterior else np.zeros_like(fit.posterior["mu"].to_numpy())
+    return (
+        fit.posterior["tau"].to_numpy()
+        if "tau" in fit.posterior
+        else np.zeros_like(fit.posterior["mu"].to_numpy())
+    )
 
 
 def mean_rate(fit: Fit, theta: Array) -> Array:

@@ -60,7 +60,9 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             "label": arms.display_labels,
             "events": arms.events,
             "n": arms.n,
-            "observed": np.divide(arms.events, arms.n, out=np.full(len(arms), np.nan), where=arms.n > 0),
+            "observed": np.divide(
+                arms.events, arms.n, out=np.full(len(arms), np.nan), where=arms.n > 0
+            ),
             "observed_lower": low,
             "observed_upper": high,
             "rate": [mean_of(draws).value for draws in rates],
@@ -101,4 +103,6 @@ def _weights(arms: Arms, variance: Array, tau: Array) -> Array:
 
 
 def _shrinkage(arms: Arms, variance: Array, tau: Array) -> Array:
-    return np.asarray((1 / (1 + tau[:, None] ** 2 * _study_information(arms, variance))).mean(axis=0))
+    return np.asarray(
+        (1 / (1 + tau[:, None] ** 2 * _study_information(arms, variance))).mean(axis=0)
+    )

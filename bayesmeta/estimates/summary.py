@@ -1,6 +1,6 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,30 +10,29 @@ from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.heterogeneity import i_squared
-from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import default_profiles, profile_label
 from bayesmeta.estimates.rates import (
-    DrawnRates,
+    Exact,
     GridRates,
     RateLaw,
     mean_rate,
     new_study_rates,
     profile_theta,
-    tau_draws,
 )
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.grid_marginals import Marginal
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["check_ci_prob", "check_cohort", "cohort_row", "summary"]
+__all__ = ["check_ci_prob", "check_cohort", "summary"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
+Label = tuple[str, str, str]
 
 LARGEST_COHORT = 10_000
-_LOG_ODDS, _RATE = "log-odds", "probability"
+LOG_ODDS, RATE, ALL = "log-odds", "probability", "all studies"
 
 
 def summary(
@@ -89,10 +88,13 @@ def summary(
     """
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
-    rows = _grid_rows(fit, ci_prob, cohort) if isinstance(fit, GridFit) else _drawn_rows(fit, profiles, ci_prob, cohort)
-    if isinstance(fit, GridFit) and profiles is not None:
-        raise SettingsError("`profiles` has no effect on a GridFit, which has no covariates. Leave it out.")
-    return pd.DataFrame(list(rows))
+    if isinstance(fit, GridFit):
+        if profiles is not None:
+            raise SettingsError(
+                "`profiles` has no effect on a GridFit, which has no covariates. Leave it out."
+            )
+        return pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort)))
+    return pd.DataFrame(list(_drawn_rows(fit, profiles, ci_prob, cohort)))
 
 
 def check_ci_prob(ci_prob: object) -> None:
@@ -110,104 +112,96 @@ def check_cohort(name: str, n: object) -> int:
     return int(n)
 
 
-def _drawn_rows(fit: Fit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int) -> Iterable[Row]:
-    posterior = fit.posterior
-    yield _drawn("mu", "", _LOG_ODDS, posterior["mu"].to_numpy(), ci_prob)
-    for name in fit.design.coding.names:
-        yield _drawn(f"beta[{name}]", "", _LOG_ODDS, posterior["beta"].sel(covariate=name).to_numpy(), ci_prob)
-    if "tau" in posterior:
-        yield _drawn("tau", "", _LOG_ODDS, posterior["tau"].to_numpy(), ci_prob)
-        share = i_squared(tau_draws(fit), fit.arms, posterior["theta"].to_numpy())
-        yield _drawn("i_squared", "", "share of variance", share, ci_prob)
-    chosen = default_profiles(fit.design.coding) if profiles is None else profiles
-    for profile in chosen:
-        label = profile_label(fit.design.coding, profile)
+def _drawn_rows(
+    fit: Fit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+) -> Iterable[Row]:
+    for (quantity, scale), draws in _parameters(fit).items():
+        yield _drawn_row((quantity, "", scale), draws, ci_prob)
+    coding = fit.design.coding
+    for profile in default_profiles(coding) if profiles is None else profiles:
+        label = profile_label(coding, profile)
         theta = profile_theta(fit, profile)
-        yield _drawn("typical rate", label, _RATE, expit(theta), ci_prob)
-        yield _drawn("mean rate", label, _RATE, mean_rate(fit, theta), ci_prob)
+        yield _drawn_row(("typical rate", label, RATE), expit(theta), ci_prob)
+        yield _drawn_row(("mean rate", label, RATE), mean_rate(fit, theta), ci_prob)
         yield from _law_rows(new_study_rates(fit, theta), label, ci_prob, cohort)
 
 
+def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
+    """Return draws of mu, beta, tau and I-squared by quantity and scale."""
+    posterior = fit.posterior
+    found = {("mu", LOG_ODDS): posterior["mu"].to_numpy()}
+    for name in fit.design.coding.names:
+        found[f"beta[{name}]", LOG_ODDS] = posterior["beta"].sel(covariate=name).to_numpy()
+    if "tau" in posterior:
+        tau = posterior["tau"].to_numpy()
+        found["tau", LOG_ODDS] = tau
+        found["i_squared", "share of variance"] = i_squared(
+            tau, fit.arms, posterior["theta"].to_numpy()
+        )
+    return found
+
+
 def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
-    quantities = [("mu", "mu", "", _LOG_ODDS)]
-    if fit.spec.study_effects.tau is not None:
-        quantities.append(("tau", "tau", "", _LOG_ODDS))
-    quantities += [("typical rate", "typical", "all studies", _RATE), ("mean rate", "mean", "all studies", _RATE)]
-    for quantity, target, profile, scale in quantities:
-        marginal = fit.posterior.marginal(target)
-
-        def quantile(p: float, marginal: Marginal = marginal) -> Estimate:
-            return Estimate(float(marginal.quantile(p)), 0.0)
-
-        mean, sd = Estimate(marginal.mean, 0.0), Estimate(marginal.sd, 0.0)
-        yield _row(quantity, profile, scale, mean, sd, quantile, ci_prob)
-    yield from _law_rows(GridRates(fit), "all studies", ci_prob, cohort)
+    labels = {
+        "mu": ("mu", "", LOG_ODDS),
+        "tau": ("tau", "", LOG_ODDS),
+        "typical": ("typical rate", ALL, RATE),
+        "mean": ("mean rate", ALL, RATE),
+    }
+    if fit.spec.study_effects.tau is None:
+        del labels["tau"]
+    for target, label in labels.items():
+        yield _row(label, Exact(fit.posterior.marginal(target)), ci_prob)
+    yield from _law_rows(GridRates(fit), ALL, ci_prob, cohort)
 
 
-def _law_rows(law: RateLaw, label: str, ci_prob: float, cohort: int) -> Iterable[Row]:
-    yield _row("new study", label, _RATE, law.mean(), law.sd(), law.quantile, ci_prob)
-    yield cohort_row(law, label, ci_prob, cohort)
+def _law_rows(law: RateLaw, profile: str, ci_prob: float, cohort: int) -> Iterable[Row]:
+    yield _row(("new study", profile, RATE), law.rate, ci_prob)
+    yield _cohort_row(law, profile, ci_prob, cohort)
 
 
-def cohort_row(law: RateLaw, label: str, ci_prob: float, n: int) -> Row:
+def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
     """Return the row of a new cohort of n: responders, by their probability mass function."""
-    pmf = law.pmf(n)
-    events = np.arange(n + 1)
+    pmf, events = law.pmf(n), np.arange(n + 1)
     mean = float(pmf @ events)
     sd = float(np.sqrt(pmf @ (events - mean) ** 2))
-    cumulative = np.cumsum(pmf)
-    low, median, high = (float(np.searchsorted(cumulative, p)) for p in _bounds(ci_prob))
-    rate = law.mean()
-    return {
-        "quantity": "new cohort",
-        "profile": label,
-        "scale": f"responders of {n}",
-        "mean": mean,
-        "sd": sd,
-        "median": median,
-        "lower": low,
-        "upper": high,
-        "mcse_mean": n * rate.mcse,
-        # A count moves by whole steps: its quantile has no standard error.
-        "mcse_lower": np.nan if rate.mcse else 0.0,
-        "mcse_upper": np.nan if rate.mcse else 0.0,
-        "ess_bulk": np.nan,
-        "ess_tail": np.nan,
-        "r_hat": np.nan,
-    }
+    low, median, high = np.searchsorted(np.cumsum(pmf), _bounds(ci_prob)).astype(float)
+    mcse = n * law.rate.mean().mcse
+    # A count moves by whole steps: its quantile has no standard error.
+    of_bounds = np.nan if mcse else 0.0
+    values = (mean, sd, median, low, high, mcse, of_bounds, of_bounds)
+    return _labelled(("new cohort", profile, f"responders of {n}"), values)
 
 
-def _drawn(quantity: str, profile: str, scale: str, draws: Array, ci_prob: float) -> Row:
-    row = _row(quantity, profile, scale, mean_of(draws), sd_of(draws), lambda p: quantile_of(draws, p), ci_prob)
-    return row | {"ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws), "r_hat": r_hat(draws)}
+def _drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
+    convergence = {"ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws), "r_hat": r_hat(draws)}
+    return _row(label, Draws(draws), ci_prob) | convergence
 
 
-def _row(
-    quantity: str,
-    profile: str,
-    scale: str,
-    mean: Estimate,
-    sd: Estimate,
-    quantile: Callable[[float], Estimate],
-    ci_prob: float,
-) -> Row:
-    low, median, high = (quantile(p) for p in _bounds(ci_prob))
-    return {
-        "quantity": quantity,
-        "profile": profile,
-        "scale": scale,
-        "mean": mean.value,
-        "sd": sd.value,
-        "median": median.value,
-        "lower": low.value,
-        "upper": high.value,
-        "mcse_mean": mean.mcse,
-        "mcse_lower": low.mcse,
-        "mcse_upper": high.mcse,
-        "ess_bulk": np.nan,
-        "ess_tail": np.nan,
-        "r_hat": np.nan,
-    }
+def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
+    mean, sd = distribution.mean(), distribution.sd()
+    low, median, high = (distribution.quantile(p) for p in _bounds(ci_prob))
+    values = (
+        mean.value,
+        sd.value,
+        median.value,
+        low.value,
+        high.value,
+        mean.mcse,
+        low.mcse,
+        high.mcse,
+    )
+    return _labelled(label, values)
+
+
+def _labelled(label: Label, values: Sequence[float]) -> Row:
+    names = ("mean", "sd", "median", "lower", "upper", "mcse_mean", "mcse_lower", "mcse_upper")
+    row: Row = dict(zip(("quantity", "profile", "scale"), label, strict=True))
+    return (
+        row
+        | dict(zip(names, values, strict=True))
+        | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
+    )
 
 
 def _bounds(ci_prob: float) -> tuple[float, float, float]:

@@ -26,8 +26,9 @@ class Verification:
     Parameters
     ----------
     table : DataFrame
-        One row per quantity (`mu`, `tau`, ``typical rate``, ``mean rate``, ``new study``) and statistic (mean
-        and quantiles): the MCMC value with its MCSE, the exact value, and z, their difference in MCSE.
+        One row per quantity (`mu`, `tau`, ``typical rate``, ``mean rate``, ``new study``) and
+        statistic (mean and quantiles): the MCMC value with its MCSE, the exact value, and z, their
+        difference in MCSE.
     total_variation : float
         Half the summed absolute difference of the predictive probabilities of 0 to 40 responders
         of a new cohort of 40.

@@ -50,7 +50,9 @@ class Arms:
         _refuse_same_patients_twice(self.frame)
         twice = sorted({label for label in self.labels if list(self.labels).count(label) > 1})
         if twice:
-            raise EvidenceError(f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms.")
+            raise EvidenceError(
+                f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms."
+            )
 
     @property
     def events(self) -> npt.NDArray[np.int64]:

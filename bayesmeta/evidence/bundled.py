@@ -39,8 +39,12 @@ def load_evidence(name: str) -> EvidenceTable:
     EvidenceTable(rr_aml_venetoclax: 46 studies, 57 arms, 75 outcomes, 316 rows)
     """
     if name not in bundled_evidence():
-        raise EvidenceError(f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}")
-    results, arms, studies = (_cells(_data() / name / file) for file in ("results.csv", "arms.csv", "studies.csv"))
+        raise EvidenceError(
+            f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
+        )
+    results, arms, studies = (
+        _cells(_data() / name / file) for file in ("results.csv", "arms.csv", "studies.csv")
+    )
     # Results and studies each say where they stand in their source.
     studies = studies.rename(columns={"locator": "study_locator", "notes": "study_notes"})
     joined = results.merge(arms, on=[STUDY, ARM], how="left", validate="many_to_one").merge(

@@ -146,9 +146,12 @@ def _count(value: object) -> int | None:
 def _check_within(frame: pd.DataFrame, name: str) -> None:
     above = frame[(frame[EVENTS] > frame[N]).fillna(value=False)]
     cells = [
-        (f"{place} ({_label(row)})", f"{row[EVENTS]} of {row[N]}") for place, row in above.iterrows()
+        (f"{place} ({_label(row)})", f"{row[EVENTS]} of {row[N]}")
+        for place, row in above.iterrows()
     ]
-    _refuse(name, "`events` must lie between 0 and `n`", cells, "Correct the counts or drop the row.")
+    _refuse(
+        name, "`events` must lie between 0 and `n`", cells, "Correct the counts or drop the row."
+    )
 
 
 def _label(row: "pd.Series") -> str:
@@ -186,13 +189,22 @@ def _check_bookkeeping(frame: pd.DataFrame, name: str) -> None:
             for place, row in parts.iterrows()
             if (row[STUDY], row[PART_OF]) not in arms or row[PART_OF] == row[ARM]
         ]
-        _refuse(name, f"`{PART_OF}` must name another arm of the same study", strangers, "Correct the name.")
+        _refuse(
+            name,
+            f"`{PART_OF}` must name another arm of the same study",
+            strangers,
+            "Correct the name.",
+        )
     if OVERLAP_GROUP in frame.columns:
         frame[OVERLAP_RANK] = _overlap_ranks(frame, name)
 
 
 def _overlap_ranks(frame: pd.DataFrame, name: str) -> "pd.Series":
-    ranks = frame[OVERLAP_RANK] if OVERLAP_RANK in frame.columns else pd.Series(None, frame.index, dtype=object)
+    ranks = (
+        frame[OVERLAP_RANK]
+        if OVERLAP_RANK in frame.columns
+        else pd.Series(None, frame.index, dtype=object)
+    )
     grouped = ranks[frame[OVERLAP_GROUP].notna()]
     _refuse(
         name,

@@ -21,7 +21,15 @@ EXCLUSION_REASON: Final = "exclusion_reason"
 DERIVATION: Final = "derivation"
 LABEL: Final = "label"
 
-ALWAYS_TEXT: Final = (*KEY, PART_OF, OVERLAP_GROUP, DEFAULT_INCLUDE, EXCLUSION_REASON, DERIVATION, LABEL)
+ALWAYS_TEXT: Final = (
+    *KEY,
+    PART_OF,
+    OVERLAP_GROUP,
+    DEFAULT_INCLUDE,
+    EXCLUSION_REASON,
+    DERIVATION,
+    LABEL,
+)
 """Columns whose values are names, even where they look like numbers."""
 
 MISSING_TEXT: Final = ("", "NA")

@@ -8,6 +8,7 @@ value is false.
 import ast
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +20,15 @@ __all__ = ["Mask", "matches"]
 
 Mask = npt.NDArray[np.bool_]
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.In: lambda value, group: value in group,  # type: ignore[operator]
-    ast.NotIn: lambda value, group: value not in group,  # type: ignore[operator]
+    ast.In: lambda value, group: value in group,
+    ast.NotIn: lambda value, group: value not in group,
 }
 _FORM = "Write comparisons of columns, such as \"source == '001' and n >= 20\"."
 
@@ -52,15 +53,19 @@ def matches(condition: str, frame: pd.DataFrame) -> Mask:
 def _mask(node: ast.expr, frame: pd.DataFrame, condition: str) -> Mask:
     match node:
         case ast.BoolOp(op=ast.And(), values=parts):
-            return np.logical_and.reduce([_mask(part, frame, condition) for part in parts])
+            return np.all([_mask(part, frame, condition) for part in parts], axis=0)
         case ast.BoolOp(op=ast.Or(), values=parts):
-            return np.logical_or.reduce([_mask(part, frame, condition) for part in parts])
+            return np.any([_mask(part, frame, condition) for part in parts], axis=0)
         case ast.UnaryOp(op=ast.Not(), operand=part):
             return ~_mask(part, frame, condition)
-        case ast.Compare(left=ast.Name(id=column), ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
+        case ast.Compare(left=ast.Name(id=column), ops=[op], comparators=[right]) if (
+            type(op) in _COMPARISONS
+        ):
             return _compare(frame, column, type(op), _constant(right, condition))
         case _:
-            raise EvidenceError(f"`where` does not allow {ast.unparse(node)!r} in {condition!r}. {_FORM}")
+            raise EvidenceError(
+                f"`where` does not allow {ast.unparse(node)!r} in {condition!r}. {_FORM}"
+            )
 
 
 def _constant(node: ast.expr, condition: str) -> object:
@@ -70,16 +75,22 @@ def _constant(node: ast.expr, condition: str) -> object:
         value = None
     items = value if isinstance(value, list | tuple | set) else [value]
     if not all(isinstance(item, str | int | float) for item in items):
-        raise EvidenceError(f"`where` compares with text in quotes or a number, not {ast.unparse(node)!r}. {_FORM}")
+        raise EvidenceError(
+            f"`where` compares with text in quotes or a number, not {ast.unparse(node)!r}. {_FORM}"
+        )
     return value
 
 
 def _compare(frame: pd.DataFrame, column: str, op: type[ast.cmpop], right: object) -> Mask:
     if column not in frame.columns:
-        raise EvidenceError(f"`where` names no column '{column}'. {nearest(column, map(str, frame.columns))}")
+        raise EvidenceError(
+            f"`where` names no column '{column}'. {nearest(column, map(str, frame.columns))}"
+        )
     grouped = isinstance(right, list | tuple | set)
     if grouped != (op in (ast.In, ast.NotIn)):
-        raise EvidenceError(f"`where`: compare '{column}' with a list by `in`, with one value by ==; got {right!r}.")
+        raise EvidenceError(
+            f"`where`: compare '{column}' with a list by `in`, with one value by ==; got {right!r}."
+        )
     compare = _COMPARISONS[op]
     values = frame[column]
     items = right if isinstance(right, list | tuple | set) else [right]
@@ -87,5 +98,9 @@ def _compare(frame: pd.DataFrame, column: str, op: type[ast.cmpop], right: objec
     for item in items:
         if numeric == isinstance(item, str):
             kind = "numbers" if numeric else "text"
-            raise EvidenceError(f"`where`: column '{column}' holds {kind}; got {item!r} to compare it with.")
-    return np.array([bool(pd.notna(value) and compare(value, right)) for value in values], dtype=bool)
+            raise EvidenceError(
+                f"`where`: column '{column}' holds {kind}; got {item!r} to compare it with."
+            )
+    return np.array(
+        [bool(pd.notna(value) and compare(value, right)) for value in values], dtype=bool
+    )

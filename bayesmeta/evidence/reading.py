@@ -21,7 +21,9 @@ def cells_of_csv(path: Path) -> pd.DataFrame:
     """
     rows = _rows(path, _text(path))
     if not rows:
-        raise EvidenceError(f"{path} is empty. It needs a header with study, events, n and one row per arm.")
+        raise EvidenceError(
+            f"{path} is empty. It needs a header with study, events, n and one row per arm."
+        )
     (_, header), *body = rows
     _check_header(path, header)
     ragged = [(line, cells) for line, cells in body if len(cells) != len(header)]
@@ -54,7 +56,9 @@ def _text(path: Path) -> str:
         # utf-8-sig: spreadsheets put a byte-order mark before the header.
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise EvidenceError(f"No file {path}. Check the path, or use `load_evidence` for bundled tables.") from None
+        raise EvidenceError(
+            f"No file {path}. Check the path, or use `load_evidence` for bundled tables."
+        ) from None
     except IsADirectoryError:
         raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
     except OSError as error:
@@ -67,7 +71,9 @@ def _text(path: Path) -> str:
 
 def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
     if "\x00" in text:
-        raise EvidenceError(f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8.")
+        raise EvidenceError(
+            f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8."
+        )
     reader = csv.reader(text.splitlines(keepends=True), strict=True, skipinitialspace=True)
     rows = []
     try:
@@ -92,7 +98,9 @@ def _check_header(name: object, header: list[str]) -> None:
         raise EvidenceError(f"{name}: every column needs a name; not so column {listed(blank)}.")
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
-        raise EvidenceError(f"{name}: column names must differ; {listed(twice)} occurs more than once.")
+        raise EvidenceError(
+            f"{name}: column names must differ; {listed(twice)} occurs more than once."
+        )
 
 
 def _cell(value: object) -> object:

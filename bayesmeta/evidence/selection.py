@@ -53,7 +53,9 @@ def apply_rules(frame: pd.DataFrame, rules: Sequence[Rule]) -> tuple[pd.DataFram
     for rule in rules:
         dropped = rule(frame)
         if dropped.rows.any():
-            reasons = [reason for reason, row in zip(dropped.reasons, dropped.rows, strict=True) if row]
+            reasons = [
+                reason for reason, row in zip(dropped.reasons, dropped.rows, strict=True) if row
+            ]
             excluded.append(frame[dropped.rows].assign(rule=reasons))
             frame = frame[~dropped.rows]
     kept = [part for part in excluded if len(part)]
@@ -81,7 +83,9 @@ def selection_rules(
         rules.append(_excluded_by_default)
     if not mixed:
         rules.append(_mixed_population)
-    rules.append(_strata_left_out if strata is None else lambda frame: _outside_stratum(frame, strata))
+    rules.append(
+        _strata_left_out if strata is None else lambda frame: _outside_stratum(frame, strata)
+    )
     rules.append(_mixed_beside_target)
     rules.append(lambda frame: _parts_or_whole(frame, all_parts, prefer_parts=parts == "parts"))
     if overlaps == "resolve":
@@ -123,7 +127,9 @@ def _excluded_by_default(frame: pd.DataFrame) -> Dropped:
 
 def _mixed_population(frame: pd.DataFrame) -> Dropped:
     rows = np.array([_is_mixed(stratum) for stratum in frame[STRATUM]], dtype=bool)
-    return _same_reason(rows, "mixed population: patients outside the target population are counted")
+    return _same_reason(
+        rows, "mixed population: patients outside the target population are counted"
+    )
 
 
 def _strata_left_out(frame: pd.DataFrame) -> Dropped:
@@ -144,7 +150,9 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
     pure = {key for key, is_mixed in zip(keys, mixed, strict=True) if not is_mixed}
     whole = {key[:2] for key in pure if not key[2]}
     rows = [m and (key in pure or key[:2] in whole) for key, m in zip(keys, mixed, strict=True)]
-    return _same_reason(np.array(rows, dtype=bool), "mixed population: the arm reports the target population apart")
+    return _same_reason(
+        np.array(rows, dtype=bool), "mixed population: the arm reports the target population apart"
+    )
 
 
 def _is_mixed(stratum: str) -> bool:
@@ -159,7 +167,9 @@ def _parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool
         dropped = frame.index[whole] if keep_parts else frame.index[parts]
         rows[dropped] = True
         reasons[dropped] = (
-            "whole: every part of this arm reports the outcome" if keep_parts else "part: the whole arm is kept"
+            "whole: every part of this arm reports the outcome"
+            if keep_parts
+            else "part: the whole arm is kept"
         )
     return Dropped(rows.to_numpy(dtype=bool), list(reasons))
 
@@ -183,4 +193,10 @@ def _overlapping(frame: pd.DataFrame) -> Dropped:
     best = grouped.groupby(OVERLAP_GROUP)[OVERLAP_RANK].min()
     lowest = frame[OVERLAP_GROUP].map(best)
     rows = (frame[OVERLAP_RANK] > lowest).fillna(value=False).to_numpy(dtype=bool)
-    return Dropped(rows, [f"overlap: group '{group}' is represented by a lower rank" for group in frame[OVERLAP_GROUP]])
+    return Dropped(
+        rows,
+        [
+            f"overlap: group '{group}' is represented by a lower rank"
+            for group in frame[OVERLAP_GROUP]
+        ],
+    )

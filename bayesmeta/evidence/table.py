@@ -14,7 +14,17 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checks import checked
-from bayesmeta.evidence.columns import ALWAYS_TEXT, ARM, COUNTS, DERIVATION, OUTCOME, OVERLAP_RANK, PART_OF, STRATUM, STUDY
+from bayesmeta.evidence.columns import (
+    ALWAYS_TEXT,
+    ARM,
+    COUNTS,
+    DERIVATION,
+    OUTCOME,
+    OVERLAP_RANK,
+    PART_OF,
+    STRATUM,
+    STUDY,
+)
 from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.reading import cells_of_csv, cells_of_frame
 from bayesmeta.evidence.selection import Dropped, Rule, apply_rules, selection_rules, stratum_levels
@@ -137,8 +147,13 @@ class EvidenceTable:
         candidates = self.frame[self.frame[OUTCOME] == outcome]
         kept, excluded = apply_rules(candidates, [*asked, *rules])
         if kept.empty:
-            reasons = [f"{reason} ({rows} rows)" for reason, rows in excluded["rule"].value_counts().items()]
-            raise EvidenceError(f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less.")
+            reasons = [
+                f"{reason} ({rows} rows)"
+                for reason, rows in excluded["rule"].value_counts().items()
+            ]
+            raise EvidenceError(
+                f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less."
+            )
         selection = {
             "table": self.name,
             "table_hash": self.hash,
@@ -159,14 +174,21 @@ class EvidenceTable:
         if outcome is None and len(there) == 1:
             return there[0]
         if outcome is None:
-            raise EvidenceError(f"{self.name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}.")
+            raise EvidenceError(
+                f"{self.name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}."
+            )
         if outcome not in there:
-            raise EvidenceError(f"{self.name} has no outcome '{outcome}'. {nearest(outcome, there)}")
+            raise EvidenceError(
+                f"{self.name} has no outcome '{outcome}'. {nearest(outcome, there)}"
+            )
         return outcome
 
     def _conditions(self, where: Where | None, columns: Mapping[str, Any]) -> list[Rule]:
         wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
-        rules = [partial(_not_wanted, column=column, values=self._values(column, value)) for column, value in wanted.items()]
+        rules = [
+            partial(_not_wanted, column=column, values=self._values(column, value))
+            for column, value in wanted.items()
+        ]
         if isinstance(where, str):
             matches(where, self.frame)
             rules.append(partial(_not_where, condition=where))
@@ -174,7 +196,9 @@ class EvidenceTable:
 
     def _values(self, column: str, wanted: Any) -> list[Any]:
         if column not in self.frame.columns:
-            raise EvidenceError(f"{self.name} has no column '{column}'. {nearest(column, map(str, self.frame.columns))}")
+            raise EvidenceError(
+                f"{self.name} has no column '{column}'. {nearest(column, map(str, self.frame.columns))}"
+            )
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         there = self.frame[column].dropna()
         if not pd.api.types.is_numeric_dtype(there):
@@ -182,7 +206,9 @@ class EvidenceTable:
         absent = [value for value in values if value not in set(there)]
         if absent:
             levels = sorted({str(value) for value in there})
-            raise EvidenceError(f"{self.name}: column '{column}' has no value {listed(map(repr, absent))}. {nearest(absent[0], levels)}")
+            raise EvidenceError(
+                f"{self.name}: column '{column}' has no value {listed(map(repr, absent))}. {nearest(absent[0], levels)}"
+            )
         return values
 
     def _check_strata(self, strata: str | None) -> None:
@@ -194,13 +220,19 @@ class EvidenceTable:
         if derivations is None:
             return
         if isinstance(derivations, str):
-            raise SettingsError(f"`derivations` must be a list; got {derivations!r}. Write [{derivations!r}].")
+            raise SettingsError(
+                f"`derivations` must be a list; got {derivations!r}. Write [{derivations!r}]."
+            )
         if DERIVATION not in self.frame.columns:
-            raise SettingsError(f"`derivations` has no effect: {self.name} has no column '{DERIVATION}'. Leave it out.")
+            raise SettingsError(
+                f"`derivations` has no effect: {self.name} has no column '{DERIVATION}'. Leave it out."
+            )
         there = {name for name in self.frame[DERIVATION] if name}
         unknown = [name for name in derivations if name not in there]
         if unknown:
-            raise SettingsError(f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}")
+            raise SettingsError(
+                f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}"
+            )
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -242,7 +274,9 @@ def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
     if isinstance(source, pd.DataFrame):
         return EvidenceTable(checked(cells_of_frame(source), "DataFrame"), "DataFrame")
     if not isinstance(source, str | PathLike):
-        raise EvidenceError(f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}.")
+        raise EvidenceError(
+            f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
+        )
     path = Path(source)
     return EvidenceTable(checked(cells_of_csv(path), path.name), path.name)
 
@@ -277,4 +311,6 @@ def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFram
 
 def _check_choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise SettingsError(f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}.")
+        raise SettingsError(
+            f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}."
+        )

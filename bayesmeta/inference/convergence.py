@@ -22,7 +22,9 @@ def r_hat(draws: Array) -> float:
 
 def ess_bulk(draws: Array) -> float:
     """Return the effective sample size of the bulk."""
-    return float("nan") if _undefined(draws) else float(array_stats.ess(draws, method="bulk", **_AXES))
+    return (
+        float("nan") if _undefined(draws) else float(array_stats.ess(draws, method="bulk", **_AXES))
+    )
 
 
 def ess_tail(draws: Array) -> float:

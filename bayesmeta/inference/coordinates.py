@@ -11,6 +11,7 @@ __all__ = ["density_data", "size", "starting_point", "translate"]
 
 Array = npt.NDArray[np.float64]
 
+
 def density_data(design: Design) -> DensityData:
     """Return the arrays that the compiled density needs."""
     arms, spec = design.arms, design.spec
@@ -22,7 +23,9 @@ def density_data(design: Design) -> DensityData:
     study = arms.study_index
     means = _study_means(design.matrix, n, study)
     centre = design.matrix.mean(axis=0)
-    log_odds, information = _empirical(np.bincount(study, weights=events), np.bincount(study, weights=n))
+    log_odds, information = _empirical(
+        np.bincount(study, weights=events), np.bincount(study, weights=n)
+    )
     return DensityData(
         events=events,
         n=n,

@@ -18,18 +18,25 @@ studies. It holds for any a and i; they only decide how well the sampler moves.
 """
 
 from math import exp, isfinite, log, log1p, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray, cfunc, njit, types
+from numba import carray, cfunc, types
 
-__all__ = ["TAU_SCALE", "DensityData", "compiled_copy", "compiled_log_density", "log_density", "pack", "unpack"]
+from bayesmeta.inference.compiled import compiled
+
+__all__ = [
+    "TAU_SCALE",
+    "DensityData",
+    "compiled_copy",
+    "compiled_log_density",
+    "log_density",
+    "pack",
+    "unpack",
+]
 
 Array = npt.NDArray[np.float64]
-
-# Where tau underflows, dividing by it must give infinity, which ends the step, and not an error.
-_compiled = njit(cache=True, error_model="numpy")
 
 _HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 _HEADER = 5
@@ -69,20 +76,20 @@ class DensityData(NamedTuple):
     """Lower and upper bound of tau, shape (2,)."""
 
 
-@_compiled  # type: ignore[misc]
-def _log1pexp(x):  # type: ignore[no-untyped-def]
+@compiled
+def _log1pexp(x: float) -> float:
     """Return log(1 + exp(x)) without overflow."""
     return x + log1p(exp(-x)) if x > 0 else log1p(exp(x))
 
 
-@_compiled  # type: ignore[misc]
-def _sigmoid(x):  # type: ignore[no-untyped-def]
+@compiled
+def _sigmoid(x: float) -> float:
     """Return the inverse logit without overflow."""
     return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
 
 
-@_compiled  # type: ignore[misc]
-def _prior(kernel, x):  # type: ignore[no-untyped-def]
+@compiled
+def _prior(kernel: Array, x: float) -> tuple[float, float]:
     """Return log density and derivative at x of the prior of one row of `DensityData.priors`."""
     shape, a, b, c, constant = int(kernel[0]), kernel[1], kernel[2], kernel[3], kernel[4]
     if shape == 0:  # NORMAL
@@ -101,8 +108,8 @@ def _prior(kernel, x):  # type: ignore[no-untyped-def]
     return constant, 0.0  # UNIFORM
 
 
-@_compiled  # type: ignore[misc]
-def _tau(bounds, x):  # type: ignore[no-untyped-def]
+@compiled
+def _tau(bounds: Array, x: float) -> tuple[float, float, float, float]:
     """Return tau at x on the unbounded scale, d tau / dx, its log, and the derivative of that log.
 
     Without an upper bound ``log(tau / TAU_SCALE) = x - log1pexp(-x)**2 / 2``: the logarithm for
@@ -120,8 +127,8 @@ def _tau(bounds, x):  # type: ignore[no-untyped-def]
     return low + (high - low) * _sigmoid(x), exp(log_slope), log_slope, 1 - 2 * _sigmoid(x)
 
 
-@_compiled  # type: ignore[misc]
-def _arm(events, n, theta):  # type: ignore[no-untyped-def]
+@compiled
+def _arm(events: float, n: float, theta: float) -> tuple[float, float]:
     """Return binomial log likelihood without its coefficient, and derivative, at log-odds theta.
 
     Both are sums of terms of one sign, so nothing cancels however far out theta is.
@@ -130,8 +137,8 @@ def _arm(events, n, theta):  # type: ignore[no-untyped-def]
     return value, events * _sigmoid(-theta) - (n - events) * _sigmoid(theta)
 
 
-@_compiled  # type: ignore[misc]
-def _coefficients(q, data, gradient):  # type: ignore[no-untyped-def]
+@compiled
+def _coefficients(q: Array, data: DensityData, gradient: Array) -> float:
     """Return the log prior of mu and beta, writing its gradient."""
     covariates = data.centre.size
     mu = q[0]
@@ -146,8 +153,10 @@ def _coefficients(q, data, gradient):  # type: ignore[no-untyped-def]
     return value
 
 
-@_compiled  # type: ignore[misc]
-def _arms(q, data, level, gradient, by_level):  # type: ignore[no-untyped-def]
+@compiled
+def _arms(  # noqa: PLR0917
+    q: Array, data: DensityData, level: Array, gradient: Array, by_level: Array
+) -> float:
     """Return the log likelihood given each study's log-odds `level`.
 
     Writes the derivative in each level, and adds that in beta through the arms' deviations.
@@ -166,16 +175,16 @@ def _arms(q, data, level, gradient, by_level):  # type: ignore[no-untyped-def]
     return value
 
 
-@_compiled  # type: ignore[misc]
-def _pull(data, s, by_mean, gradient):  # type: ignore[no-untyped-def]
+@compiled
+def _pull(data: DensityData, s: int, by_mean: float, gradient: Array) -> None:
     """Add to the gradient in mu and beta what the mean predictor of study s carries."""
     gradient[0] += by_mean
     for k in range(data.centre.size):
         gradient[1 + k] += by_mean * data.study_mean[s, k]
 
 
-@_compiled  # type: ignore[misc]
-def _common(q, data, means, gradient):  # type: ignore[no-untyped-def]
+@compiled
+def _common(q: Array, data: DensityData, means: Array, gradient: Array) -> float:
     """Return the log likelihood of a model without study effects, adding its gradient."""
     by_level = np.zeros(means.size)
     value = _arms(q, data, means, gradient, by_level)
@@ -184,8 +193,8 @@ def _common(q, data, means, gradient):  # type: ignore[no-untyped-def]
     return value
 
 
-@_compiled  # type: ignore[misc]
-def _hierarchical(q, data, means, gradient):  # type: ignore[no-untyped-def]
+@compiled
+def _hierarchical(q: Array, data: DensityData, means: Array, gradient: Array) -> float:
     """Return log likelihood, prior of tau and of the study effects, adding their gradient."""
     place = 1 + data.centre.size
     z = q[place + 1 :]
@@ -215,8 +224,8 @@ def _hierarchical(q, data, means, gradient):  # type: ignore[no-untyped-def]
     return value + log_slope
 
 
-@_compiled  # type: ignore[misc]
-def log_density(q, data, gradient):  # type: ignore[no-untyped-def]
+@compiled
+def log_density(q: Array, data: DensityData, gradient: Array) -> float:
     """Return the log posterior density (normalised likelihood and priors) at q.
 
     Parameters
@@ -244,11 +253,13 @@ def pack(data: DensityData) -> Array:
     """Return `data` as one array, sizes first, for the sampler to point at."""
     sizes = [data.events.size, data.log_odds.size, data.centre.size, data.priors.shape[0]]
     parts = [np.asarray(part, dtype=np.float64).ravel() for part in data]
-    return np.concatenate([np.array([sum(part.size for part in parts), *sizes], dtype=np.float64), *parts])
+    return np.concatenate(
+        [np.array([sum(part.size for part in parts), *sizes], dtype=np.float64), *parts]
+    )
 
 
-@_compiled  # type: ignore[misc]
-def unpack(packed):  # type: ignore[no-untyped-def]
+@compiled
+def unpack(packed: Array) -> DensityData:
     """Return the `DensityData` of `pack`, as views."""
     a, s, k, rows = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
     ends = np.cumsum(np.array([_HEADER, a, a, a, a, a * k, s * k, k, s, s, 5 * rows, 2]))
@@ -275,15 +286,21 @@ _LOG_DENSITY = types.int64(
     types.voidptr,
 )
 _EXPAND = types.int64(
-    types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr
+    types.uint64,
+    types.uint64,
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.voidptr,
 )
 
 OK, NOT_FINITE = 0, 1
 """What the sampler is told: go on, or count the step as divergent."""
 
 
-@cfunc(_LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[misc]
-def compiled_log_density(dim, point, gradient, value, data):  # type: ignore[no-untyped-def]
+@cfunc(_LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def compiled_log_density(  # noqa: PLR0917
+    dim: int, point: Any, gradient: Any, value: Any, data: Any
+) -> int:
     """Write value and gradient at `point`; what the sampler calls, without Python."""
     size = carray(data, (1,), np.float64)[0]
     packed = carray(data, (int(size) + _HEADER,), np.float64)
@@ -293,8 +310,10 @@ def compiled_log_density(dim, point, gradient, value, data):  # type: ignore[no-
     return OK if isfinite(log_posterior) and np.all(np.isfinite(slope)) else NOT_FINITE
 
 
-@cfunc(_EXPAND, cache=True)  # type: ignore[misc]
-def compiled_copy(dim, expanded, point, out, data):  # type: ignore[no-untyped-def]
+@cfunc(_EXPAND, cache=True)  # type: ignore[untyped-decorator]
+def compiled_copy(  # noqa: PLR0917
+    dim: int, expanded: int, point: Any, out: Any, data: Any
+) -> int:
     """Copy `point`: draws are kept in the sampler's coordinates and translated together."""
     for i in range(dim):
         out[i] = point[i]

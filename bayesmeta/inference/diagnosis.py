@@ -96,10 +96,16 @@ class Diagnostics:
     def raise_for_problems(self) -> None:
         """Raise a DiagnosticsError that lists the problems, if there are any."""
         if self.problems:
-            raise DiagnosticsError("These draws should not be used. " + " ".join(map(str, self.problems)))
+            raise DiagnosticsError(
+                "These draws should not be used. " + " ".join(map(str, self.problems))
+            )
 
     def __repr__(self) -> str:
-        verdict = "ok" if self.ok else "NOT RELIABLE: " + "; ".join(problem.message for problem in self.problems)
+        verdict = (
+            "ok"
+            if self.ok
+            else "NOT RELIABLE: " + "; ".join(problem.message for problem in self.problems)
+        )
         return (
             f"Diagnostics({verdict}; largest R-hat {self.table['r_hat'].max():.3f}, smallest ESS bulk "
             f"{self.table['ess_bulk'].min():.0f} and tail {self.table['ess_tail'].min():.0f}, "
@@ -148,7 +154,9 @@ def _table(posterior: xr.Dataset) -> pd.DataFrame:
         label: {"r_hat": r_hat(draws), "ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws)}
         for label, draws in _scalars(posterior)
     }
-    return pd.DataFrame.from_dict(statistics, orient="index", columns=["r_hat", "ess_bulk", "ess_tail"])
+    return pd.DataFrame.from_dict(
+        statistics, orient="index", columns=["r_hat", "ess_bulk", "ess_tail"]
+    )
 
 
 def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
@@ -168,10 +176,16 @@ def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
 def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:
     mu = posterior["mu"].to_numpy()
     if len(mu) < THRESHOLDS.chains:
-        yield Problem("chains", "There is one chain, which can't show that chains disagree.", "Sample four.")
+        yield Problem(
+            "chains", "There is one chain, which can't show that chains disagree.", "Sample four."
+        )
     still = [str(chain) for chain, draws in enumerate(mu) if draws.size > 1 and np.ptp(draws) == 0]
     if still:
-        yield Problem("stuck", f"Chain {listed(still)} does not move.", "Fit again with another seed, or raise target_accept.")
+        yield Problem(
+            "stuck",
+            f"Chain {listed(still)} does not move.",
+            "Fit again with another seed, or raise target_accept.",
+        )
 
 
 def _about_parameters(table: pd.DataFrame) -> Iterable[Problem]:

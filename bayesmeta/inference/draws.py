@@ -52,10 +52,13 @@ def assemble(
     arms = design.arms
     groups = {
         "posterior": _dataset(design, posterior),
-        "sample_stats": _numbered(xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})),
+        "sample_stats": _numbered(
+            xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})
+        ),
         "log_likelihood": _dataset(design, {"events": _log_likelihood(design, posterior["theta"])}),
         "posterior_predictive": _dataset(
-            design, {"events": predictive_rng.binomial(arms.n, expit(posterior["theta"])).astype(np.int32)}
+            design,
+            {"events": predictive_rng.binomial(arms.n, expit(posterior["theta"])).astype(np.int32)},
         ),
         "prior": _dataset(design, prior),
         "prior_predictive": _dataset(
@@ -75,7 +78,11 @@ def assemble(
 
 
 def _dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
-    coords = {"study": design.arms.studies, "arm": design.arms.labels, "covariate": list(design.coding.names)}
+    coords = {
+        "study": design.arms.studies,
+        "arm": design.arms.labels,
+        "covariate": list(design.coding.names),
+    }
     used = {dim for name in variables for dim in DIMS[name]}
     dataset = xr.Dataset(
         {name: (("chain", "draw", *DIMS[name]), values) for name, values in variables.items()},
@@ -85,7 +92,9 @@ def _dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Da
 
 
 def _numbered(dataset: xr.Dataset) -> xr.Dataset:
-    return dataset.assign_coords(chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"]))
+    return dataset.assign_coords(
+        chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"])
+    )
 
 
 def _prior_draws(design: Design, rng: np.random.Generator) -> dict[str, Array]:
@@ -110,5 +119,8 @@ def _log_likelihood(design: Design, theta: Array) -> Array:
     data = density_data(design)
     failures = data.n - data.events
     return np.asarray(
-        data.log_coefficient - data.events * np.logaddexp(0, -theta) - failures * np.logaddexp(0, theta), dtype=np.float64
+        data.log_coefficient
+        - data.events * np.logaddexp(0, -theta)
+        - failures * np.logaddexp(0, theta),
+        dtype=np.float64,
     )

@@ -59,7 +59,9 @@ def grid_fit(design: Design) -> GridFit:
     # Arms of a study share its rate, so they are one binomial but for the coefficients.
     events = np.bincount(arms.study_index, weights=arms.events)
     n = np.bincount(arms.study_index, weights=arms.n)
-    coefficients = gammaln(arms.n + 1) - gammaln(arms.events + 1) - gammaln(arms.n - arms.events + 1)
+    coefficients = (
+        gammaln(arms.n + 1) - gammaln(arms.events + 1) - gammaln(arms.n - arms.events + 1)
+    )
     posterior = grid_posterior(
         events,
         n,

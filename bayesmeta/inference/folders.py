@@ -27,9 +27,13 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
     """
     path = Path(folder).absolute()
     if path.exists() and not force:
-        raise RunError(f"{path} exists. Choose another folder, or replace it with force=True (--force).")
+        raise RunError(
+            f"{path} exists. Choose another folder, or replace it with force=True (--force)."
+        )
     if path.exists() and not (path / MANIFEST).is_file():
-        raise RunError(f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder.")
+        raise RunError(
+            f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder."
+        )
     parent = next(parent for parent in path.parents if parent.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise RunError(f"{parent} can't be written. Choose another folder.")
@@ -46,9 +50,13 @@ def whole_folder(folder: str | PathLike[str], *, force: bool) -> Iterator[Path]:
     path = check_folder(folder, force=force)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+        partial = Path(
+            tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+        )
     except OSError as error:
-        raise RunError(f"{path} can't be written: {error.strerror}. Choose another folder.") from error
+        raise RunError(
+            f"{path} can't be written: {error.strerror}. Choose another folder."
+        ) from error
     try:
         yield partial
         _sync(partial)
@@ -56,7 +64,9 @@ def whole_folder(folder: str | PathLike[str], *, force: bool) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, RunError):
             raise
-        raise RunError(f"{path} can't be written: {error.strerror or error}. Nothing was kept.") from error
+        raise RunError(
+            f"{path} can't be written: {error.strerror or error}. Nothing was kept."
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

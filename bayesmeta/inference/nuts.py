@@ -16,7 +16,13 @@ import pandas as pd
 
 from bayesmeta.errors import SamplingError
 from bayesmeta.inference.coordinates import size, starting_point
-from bayesmeta.inference.density import DensityData, compiled_copy, compiled_log_density, log_density, pack
+from bayesmeta.inference.density import (
+    DensityData,
+    compiled_copy,
+    compiled_log_density,
+    log_density,
+    pack,
+)
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
@@ -44,7 +50,9 @@ class RawDraws:
     statistics: dict[str, npt.NDArray[Any]]
 
 
-def sample_density(data: DensityData, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> RawDraws:
+def sample_density(
+    data: DensityData, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+) -> RawDraws:
     """Return draws from the compiled density.
 
     Raises
@@ -62,9 +70,13 @@ def sample_density(data: DensityData, settings: SamplerSettings, seed: np.random
     density = _lib.LogpFunc(compiled_log_density.address, packed.ctypes.data, packed)
     expand = _lib.ExpandFunc(dim, dim, compiled_copy.address, packed.ctypes.data, packed)
     sizes = {"coordinate": dim}
-    variables = _lib.PyVariable.new_variables(["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]})
+    variables = _lib.PyVariable.new_variables(
+        ["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]}
+    )
     start = _starting_points(data)
-    model = _lib.PyMcModel(density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None)
+    model = _lib.PyMcModel(
+        density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None
+    )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or _processors()
     sampler = _lib.PySampler.from_pymc(
@@ -72,7 +84,12 @@ def sample_density(data: DensityData, settings: SamplerSettings, seed: np.random
     )
     draws, statistics = _finished(sampler, seed).get_arrow_trace()
     return RawDraws(
-        np.stack([_kept(chain, stats, "point", settings) for chain, stats in zip(draws, statistics, strict=True)]),
+        np.stack(
+            [
+                _kept(chain, stats, "point", settings)
+                for chain, stats in zip(draws, statistics, strict=True)
+            ]
+        ),
         {
             name: np.stack([_kept(stats, stats, key, settings) for stats in statistics])
             for key, name in STATISTICS.items()
@@ -80,7 +97,9 @@ def sample_density(data: DensityData, settings: SamplerSettings, seed: np.random
     )
 
 
-def sample_pymc(model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> Any:
+def sample_pymc(
+    model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+) -> Any:
     """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first.
 
     Raises
@@ -131,7 +150,9 @@ def _starting_points(data: DensityData) -> Callable[[int], Array]:
     point = start(0)
     gradient = np.zeros_like(point)
     if not np.isfinite(log_density(point, data, gradient)) or not np.isfinite(gradient).all():
-        raise SamplingError("The density is not finite where chains start. The priors exclude what the data show; widen them.")
+        raise SamplingError(
+            "The density is not finite where chains start. The priors exclude what the data show; widen them."
+        )
     return start
 
 
@@ -145,7 +166,9 @@ def _finished(sampler: Any, seed: np.random.SeedSequence) -> Any:
         raise
     except Exception as error:
         reason = " ".join(str(error).split("Stack backtrace")[0].split())
-        raise SamplingError(f"The sampler stopped: {reason}. Seed {seed.entropy} reproduces it.") from error
+        raise SamplingError(
+            f"The sampler stopped: {reason}. Seed {seed.entropy} reproduces it."
+        ) from error
 
 
 def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> npt.NDArray[Any]:
@@ -155,9 +178,13 @@ def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> 
     column = pa.array(batch.column(name))
     first = int(np.asarray(statistics.column("tuning")).sum())
     if batch.num_rows - first != settings.draws:
-        raise SamplingError(f"A chain stopped after {batch.num_rows - first} of {settings.draws} draws. Fit again with another seed.")
+        raise SamplingError(
+            f"A chain stopped after {batch.num_rows - first} of {settings.draws} draws. Fit again with another seed."
+        )
     flat = column.flatten() if hasattr(column, "flatten") else column
-    values = flat.to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)[first:]
+    values: npt.NDArray[Any] = flat.to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)[
+        first:
+    ]
     return values if name == "point" else values[:, 0]
 
 

@@ -16,7 +16,18 @@ from bayesmeta.model import Design, ModelSpec, make_design
 
 __all__ = ["Fit", "Provenance", "provenance"]
 
-_PACKAGES = ("bayesmeta", "arviz", "formulaic", "numba", "numpy", "nutpie", "pandas", "pymc", "scipy", "xarray")
+_PACKAGES = (
+    "bayesmeta",
+    "arviz",
+    "formulaic",
+    "numba",
+    "numpy",
+    "nutpie",
+    "pandas",
+    "pymc",
+    "scipy",
+    "xarray",
+)
 
 
 @dataclass(frozen=True)
@@ -48,14 +59,17 @@ class Provenance:
     arms_hash: str
 
 
-def provenance(spec: ModelSpec, arms: Arms, *, seed: int, engine: str, seconds: float) -> Provenance:
+def provenance(
+    spec: ModelSpec, arms: Arms, *, seed: int, engine: str, seconds: float
+) -> Provenance:
     """Return the provenance of a fit that has just ended."""
     return Provenance(
         seed=seed,
         engine=engine,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        versions={"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
         spec_hash=spec.hash,
         arms_hash=arms.hash,
     )

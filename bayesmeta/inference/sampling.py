@@ -98,7 +98,12 @@ def fit(
     """
     _check_types(spec, arms)
     if method == "grid":
-        _check_no_effect(seed=seed, settings=settings, progress=progress, engine=None if engine == "compiled" else engine)
+        _check_no_effect(
+            seed=seed,
+            settings=settings,
+            progress=progress,
+            engine=None if engine == "compiled" else engine,
+        )
         from bayesmeta.inference.exact import grid_fit
 
         return grid_fit(make_design(spec, arms))
@@ -107,11 +112,21 @@ def fit(
     if engine not in ("compiled", "pymc"):
         raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it.")
-    return _sampled(make_design(spec, arms), int(seed), settings or SamplerSettings(), engine, progress=progress is not False)
+        raise SettingsError(
+            f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
+        )
+    return _sampled(
+        make_design(spec, arms),
+        int(seed),
+        settings or SamplerSettings(),
+        engine,
+        progress=progress is not False,
+    )
 
 
-def _sampled(design: Design, seed: int, settings: SamplerSettings, engine: Engine, *, progress: bool) -> Fit:
+def _sampled(
+    design: Design, seed: int, settings: SamplerSettings, engine: Engine, *, progress: bool
+) -> Fit:
     started = time.perf_counter()
     sampler_seed, draws_seed = np.random.SeedSequence(seed).spawn(2)
     sample = _sample_compiled if engine == "compiled" else _sample_pymc
@@ -123,7 +138,9 @@ def _sampled(design: Design, seed: int, settings: SamplerSettings, engine: Engin
     return Fit(design.spec, design.arms, settings, draws, provenance=origin)
 
 
-def _sample_compiled(design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> Any:
+def _sample_compiled(
+    design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+) -> Any:
     from bayesmeta.inference.coordinates import density_data, translate
     from bayesmeta.inference.nuts import sample_density
 
@@ -132,7 +149,9 @@ def _sample_compiled(design: Design, settings: SamplerSettings, seed: np.random.
     return translate(data, raw.points), raw.statistics
 
 
-def _sample_pymc(design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool) -> Any:
+def _sample_pymc(
+    design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+) -> Any:
     from bayesmeta.inference.nuts import STATISTICS, sample_pymc
 
     tree = sample_pymc(build_design(design), settings, seed, progress=progress)
@@ -142,12 +161,18 @@ def _sample_pymc(design: Design, settings: SamplerSettings, seed: np.random.Seed
 
 def _check_types(spec: object, arms: object) -> None:
     if not isinstance(spec, ModelSpec):
-        raise SpecError(f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec.")
+        raise SpecError(
+            f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec."
+        )
     if not isinstance(arms, Arms):
-        raise SettingsError(f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...).")
+        raise SettingsError(
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+        )
 
 
 def _check_no_effect(**arguments: object) -> None:
     given = [name for name, value in arguments.items() if value is not None]
     if given:
-        raise SettingsError(f"`{given[0]}` has no effect with method='grid', which is deterministic. Leave it out.")
+        raise SettingsError(
+            f"`{given[0]}` has no effect with method='grid', which is deterministic. Leave it out."
+        )

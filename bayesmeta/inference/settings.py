@@ -48,6 +48,10 @@ class SamplerSettings:
         for name, minimum in least.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-                raise SettingsError(f"`{name}` must be a whole number of at least {minimum}; got {value!r}.")
+                raise SettingsError(
+                    f"`{name}` must be a whole number of at least {minimum}; got {value!r}."
+                )
         if not isinstance(self.target_accept, float) or not 0 < self.target_accept < 1:
-            raise SettingsError(f"`target_accept` must lie between 0 and 1; got {self.target_accept!r}.")
+            raise SettingsError(
+                f"`target_accept` must lie between 0 and 1; got {self.target_accept!r}."
+            )

@@ -52,7 +52,9 @@ def write_fit(fit: Fit, folder: Path) -> None:
         "types": {_ARMS: _types(fit.arms.frame), _EXCLUDED: _types(fit.arms.excluded)},
         "sha256": {name: _sha256(folder / name) for name in _FILES},
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8"
+    )
 
 
 def load_fit(folder: str | PathLike[str]) -> Fit:
@@ -101,7 +103,9 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise RunError(f"{path / MANIFEST} is damaged: {error}. Fit again.") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema != SCHEMA:
-        raise RunError(f"{path} has schema {schema}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it.")
+        raise RunError(
+            f"{path} has schema {schema}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it."
+        )
     return dict(manifest)
 
 
@@ -112,7 +116,9 @@ def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
         raise RunError(f"{path} is not complete: {listed(missing)} is missing. Fit again.")
     changed = [name for name in _FILES if _sha256(path / name) != hashes.get(name)]
     if changed:
-        raise RunError(f"{path}: {listed(changed)} is not as it was written (truncated or edited). Fit again.")
+        raise RunError(
+            f"{path}: {listed(changed)} is not as it was written (truncated or edited). Fit again."
+        )
 
 
 def _sha256(path: Path) -> str:
@@ -121,7 +127,10 @@ def _sha256(path: Path) -> str:
 
 def _types(frame: pd.DataFrame) -> dict[str, str]:
     """Return what kind of values each column holds."""
-    return {str(name): {"i": "count", "f": "number"}.get(dtype.kind, "text") for name, dtype in frame.dtypes.items()}
+    return {
+        str(name): {"i": "count", "f": "number"}.get(dtype.kind, "text")
+        for name, dtype in frame.dtypes.items()
+    }
 
 
 def _write_frame(frame: pd.DataFrame, path: Path) -> None:
@@ -129,19 +138,31 @@ def _write_frame(frame: pd.DataFrame, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(frame.columns)
         for row in frame.itertuples(index=False):
-            writer.writerow(["" if pd.isna(value) else repr(value) if isinstance(value, float) else value for value in row])
+            writer.writerow(
+                [
+                    "" if pd.isna(value) else repr(value) if isinstance(value, float) else value
+                    for value in row
+                ]
+            )
 
 
 def _read_frame(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     columns = list(zip(*rows, strict=True)) or [()] * len(header)
-    return pd.DataFrame({name: _column(name, list(values), types[name]) for name, values in zip(header, columns, strict=True)})
+    return pd.DataFrame(
+        {
+            name: _column(name, list(values), types[name])
+            for name, values in zip(header, columns, strict=True)
+        }
+    )
 
 
 def _column(name: str, values: list[str], kind: str) -> "pd.Series":
     if kind == "number":
-        return pd.Series([float(value) if value else float("nan") for value in values], dtype="float64")
+        return pd.Series(
+            [float(value) if value else float("nan") for value in values], dtype="float64"
+        )
     if kind == "count":
         return pd.Series([int(value) if value else pd.NA for value in values], dtype="Int64")
     known = [value if value or name in ALWAYS_TEXT else None for value in values]

@@ -27,6 +27,8 @@ Study = tuple[Array, float, Array, Array]
 
 MODE_TOLERANCE = 0.01
 """The mode need not be known better than to this many standard deviations."""
+MAX_STEPS = 200
+"""Of the search for the mode; reached only where it is narrower than the spacing of numbers."""
 NO_CLIFF, TWO_SIDED = 0, 2
 """What `flat_side` says of a study without patients, and of one with responders and others."""
 
@@ -35,20 +37,19 @@ NO_CLIFF, TWO_SIDED = 0, 2
 def mode(study: Study) -> tuple[float, float]:
     """Return the mode of the integrand, and the standard deviation of the normal like it there."""
     low, high = _bracket(study)
-    u = min(max(_guess(study), low), high)
-    while True:
+    u, sd = min(max(_guess(study), low), high), 0.0
+    for _ in range(MAX_STEPS):
         slope, curvature = _derivatives(u, study)
+        sd = 1 / math.sqrt(curvature)
         if slope > 0:
             low = u
         else:
             high = u
-        sd = 1 / math.sqrt(curvature)
         move = slope / curvature
-        if abs(move) < MODE_TOLERANCE * sd or high - low < MODE_TOLERANCE * sd:
-            return u, sd
-        u += move
-        if not low < u < high:
-            u = (low + high) / 2
+        if min(abs(move), high - low) < MODE_TOLERANCE * sd:
+            break
+        u = u + move if low < u + move < high else (low + high) / 2
+    return u, sd
 
 
 @njit(cache=True, error_model="numpy")

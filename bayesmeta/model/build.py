@@ -1,6 +1,6 @@
 """The model as PyMC writes it: the definition that every other computation is held to."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,13 +56,17 @@ def build_design(design: Design) -> "pm.Model":
         if design.coding.names:
             predictor = predictor + design.matrix @ _beta(design)
         u = spec.study_effects.to_pymc()
-        study = arms.study_index if spec.study_effects.tau is not None else np.zeros(len(arms), dtype=int)
+        study = (
+            arms.study_index
+            if spec.study_effects.tau is not None
+            else np.zeros(len(arms), dtype=int)
+        )
         theta = pm.Deterministic("theta", predictor + u[study], dims="arm")
         pm.Binomial("events", n=arms.n, logit_p=theta, observed=arms.events, dims="arm")
     return model
 
 
-def _beta(design: Design) -> object:
+def _beta(design: Design) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 

@@ -53,7 +53,10 @@ class Coding:
     @property
     def reference(self) -> dict[str, Any]:
         """The profile at which `mu` stands."""
-        return {name: self.levels[name][0] if name in self.levels else self.centres[name] for name in self.columns}
+        return {
+            name: self.levels[name][0] if name in self.levels else self.centres[name]
+            for name in self.columns
+        }
 
     def matrix(self, frame: pd.DataFrame) -> Array:
         """Return the columns for the rows of `frame`, dims (arm, covariate)."""
@@ -78,34 +81,48 @@ class Coding:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                row = self.matrix(pd.DataFrame([checked]))[0]
+                row: Array = self.matrix(pd.DataFrame([checked]))[0]
         except (FormulaicError, ValueError, RuntimeWarning) as error:
             raise ProfileError(
                 f"`profile` {dict(profile)} can't be coded: {error} Stay within the range of the evidence."
             ) from error
         if not np.isfinite(row).all():
-            raise ProfileError(f"`profile` {dict(profile)} gives a column that is not finite. Correct its numbers.")
+            raise ProfileError(
+                f"`profile` {dict(profile)} gives a column that is not finite. Correct its numbers."
+            )
         return row
 
     def checked(self, profile: Profile) -> dict[str, Any]:
         """Return the profile with levels as text and numbers as floats, after checking it."""
         if not isinstance(profile, Mapping):
-            raise ProfileError(f"`profile` must map covariates to values; got {profile!r}. Write {self.reference}.")
+            raise ProfileError(
+                f"`profile` must map covariates to values; got {profile!r}. Write {self.reference}."
+            )
         for name in profile:
             if name not in self.columns:
-                hint = nearest(name, self.columns) if self.columns else "The model has no covariates: leave `profile` out."
-                raise ProfileError(f"`profile` names '{name}', which is no covariate of the model. {hint}")
+                hint = (
+                    nearest(name, self.columns)
+                    if self.columns
+                    else "The model has no covariates: leave `profile` out."
+                )
+                raise ProfileError(
+                    f"`profile` names '{name}', which is no covariate of the model. {hint}"
+                )
         missing = [name for name in self.columns if name not in profile]
         if missing:
             wanted = listed(f"{name}={self.reference[name]}" for name in missing)
-            raise ProfileError(f"`profile` does not give {listed(missing)}. Add, for the reference profile, {wanted}.")
+            raise ProfileError(
+                f"`profile` does not give {listed(missing)}. Add, for the reference profile, {wanted}."
+            )
         return {name: self._value(name, profile[name]) for name in self.columns}
 
     def _value(self, name: str, value: object) -> object:
         if name in self.levels:
             level = _grouped(_level_text(value), self.covariates.groups.get(name, {}))
             if level not in self.levels[name]:
-                raise ProfileError(f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}")
+                raise ProfileError(
+                    f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}"
+                )
             return level
         try:
             number = float(value)  # type: ignore[arg-type]
@@ -126,7 +143,9 @@ def missing_covariates(covariates: Covariates, frame: pd.DataFrame) -> pd.DataFr
     """
     for name in covariates.parsed.columns:
         if name not in frame.columns:
-            raise SpecError(f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}")
+            raise SpecError(
+                f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
+            )
     columns = frame[list(covariates.parsed.columns)]
     return columns.isna() | (columns == "")
 
@@ -144,9 +163,13 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
     if not formula.terms:
         return Coding(covariates, (), {}, {}, None)
     levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
-    centres = {name: _centre(name, covariates, frame) for name in formula.columns if name not in levels}
+    centres = {
+        name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
+    }
     rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
-    text = "1 + " + " + ".join(":".join(rewritten[factor] for factor in term) for term in formula.terms)
+    text = "1 + " + " + ".join(
+        ":".join(rewritten[factor] for factor in term) for term in formula.terms
+    )
     materialised = _materialised(text, _prepared(frame, covariates, levels), covariates.formula)
     names = _labels(list(materialised.columns)[1:], rewritten)
     matrix = _columns(materialised)
@@ -155,24 +178,35 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
 
 
 def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
-    """Return the columns that are coded by levels."""
+    """Return the columns that are coded by levels: those of text, and those within `C()`."""
     factors = covariates.parsed.factors
     marked = {factor.column for factor in factors if factor.categorical}
-    found = []
-    for name in covariates.parsed.columns:
-        text = not pd.api.types.is_numeric_dtype(frame[name])
-        if text and any(name in factor.columns and factor.column is None for factor in factors):
-            raise SpecError(f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself.")
-        if text or name in marked:
-            found.append(name)
-    for argument in ("reference", "groups"):
-        for name in getattr(covariates, argument):
-            if name not in found:
-                raise SpecError(f"`{argument}` names '{name}', which holds numbers. Write C({name}) to code it by levels.")
-    for name in covariates.centre:
-        if name in found:
-            raise SpecError(f"`centre` names '{name}', which is coded by levels. Give it a reference level instead.")
+    text = [
+        name for name in covariates.parsed.columns if not pd.api.types.is_numeric_dtype(frame[name])
+    ]
+    calculated = {name for factor in factors if factor.column is None for name in factor.columns}
+    for name in text:
+        if name in calculated:
+            raise SpecError(
+                f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself."
+            )
+    found = [name for name in covariates.parsed.columns if name in text or name in marked]
+    _check_kinds(covariates, found)
     return found
+
+
+def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
+    """Refuse levels of a number and the centre of a factor."""
+    for name in (*covariates.reference, *covariates.groups):
+        if name not in factors:
+            raise SpecError(
+                f"`reference` or `groups` names '{name}', which holds numbers. Write C({name}) to code it by levels."
+            )
+    for name in covariates.centre:
+        if name in factors:
+            raise SpecError(
+                f"`centre` names '{name}', which is coded by levels. Give it a reference level instead."
+            )
 
 
 def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -180,14 +214,18 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     column = [_grouped(_level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))
     if len(there) < 2:  # noqa: PLR2004
-        raise SpecError(f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out.")
+        raise SpecError(
+            f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
+        )
     studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
     shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
     reference = covariates.reference.get(name)
     if reference is None:
         raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
     if reference not in there:
-        raise SpecError(f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}.")
+        raise SpecError(
+            f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}."
+        )
     return (reference, *(level for level in there if level != reference))
 
 
@@ -202,7 +240,9 @@ def _grouped(level: str, groups: Mapping[str, Any]) -> str:
 
 def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
     if frame[name].nunique() < 2:  # noqa: PLR2004
-        raise SpecError(f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out.")
+        raise SpecError(
+            f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out."
+        )
     return float(covariates.centre.get(name, frame[name].mean()))
 
 
@@ -215,7 +255,9 @@ def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
     return factor.text if factor.spline else f"center({factor.text})"
 
 
-def _prepared(frame: pd.DataFrame, covariates: Covariates, levels: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+def _prepared(
+    frame: pd.DataFrame, covariates: Covariates, levels: Mapping[str, tuple[str, ...]]
+) -> pd.DataFrame:
     """Return the columns of the formula with factors as categories, the reference first."""
     columns = frame[list(covariates.parsed.columns)].copy()
     for name, categories in levels.items():
@@ -233,10 +275,14 @@ def _materialised(text: str, prepared: pd.DataFrame, formula: str) -> Any:
         with np.errstate(all="ignore"):
             materialised = Formula(text).get_model_matrix(prepared, context=_CONTEXT)
     except (FormulaicError, ValueError, TypeError) as error:
-        raise SpecError(f"`formula` '{formula}' can't be evaluated on these arms: {error}.") from error
+        raise SpecError(
+            f"`formula` '{formula}' can't be evaluated on these arms: {error}."
+        ) from error
     bad = [str(name) for name in materialised.columns if not np.isfinite(materialised[name]).all()]
     if bad or len(materialised) != len(prepared):
-        raise SpecError(f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}.")
+        raise SpecError(
+            f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}."
+        )
     return materialised
 
 
@@ -266,7 +312,9 @@ def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
         return
     # The columns that pivoting puts last add nothing to the others.
     *_, order = qr(scaled, mode="economic", pivoting=True)
-    redundant = [names[column - 1] if column else "the intercept" for column in sorted(order[rank:])]
+    redundant = [
+        names[column - 1] if column else "the intercept" for column in sorted(order[rank:])
+    ]
     raise SpecError(
         f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
         f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."

@@ -57,18 +57,26 @@ def make_design(spec: ModelSpec, arms: Arms) -> Design:
     coding = learn_coding(spec.covariates, arms.frame)
     for label in spec.beta_priors:
         if label != "default" and label not in coding.names:
-            raise SpecError(f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}")
+            raise SpecError(
+                f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
+            )
     return Design(spec, arms, coding)
 
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:
     missing = missing_covariates(spec.covariates, arms.frame)
-    rows = missing.any(axis=1).to_numpy(dtype=bool) if len(missing.columns) else np.zeros(len(arms), dtype=bool)
+    rows = (
+        missing.any(axis=1).to_numpy(dtype=bool)
+        if len(missing.columns)
+        else np.zeros(len(arms), dtype=bool)
+    )
     if not rows.any():
         return arms
     columns = [str(name) for name in missing.columns[missing.any()]]
     if rows.all():
-        raise SpecError(f"No arm has all covariates of the model; missing: {listed(columns)}. Use a smaller model.")
+        raise SpecError(
+            f"No arm has all covariates of the model; missing: {listed(columns)}. Use a smaller model."
+        )
     warnings.warn(
         f"{rows.sum()} of {len(arms)} arms are left out because {listed(columns)} is missing: {listed(arms.labels[rows])}.",
         EvidenceWarning,

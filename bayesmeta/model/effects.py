@@ -91,7 +91,9 @@ class NormalEffects(StudyEffects):
     def quantile(self, probability: npt.ArrayLike, tau: npt.ArrayLike) -> Array:
         from scipy.special import ndtri
 
-        return np.asarray(ndtri(probability) * np.asarray(tau), dtype=np.float64)
+        return np.asarray(
+            ndtri(np.asarray(probability, dtype=np.float64)) * np.asarray(tau, dtype=np.float64)
+        )
 
     @override
     def nodes(self, tau: npt.ArrayLike) -> tuple[Array, Array]:

@@ -46,7 +46,9 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     bundled = bundled_models()
     name = str(source)
     if name not in bundled:
-        raise SpecError(f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml.")
+        raise SpecError(
+            f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
+        )
     return parse_model((_catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
@@ -105,17 +107,18 @@ def to_toml(spec: ModelSpec) -> str:
 def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     priors = _table(content, "priors")
     _check_keys("[priors]", priors, ("mu", "beta"))
-    parts = {
-        "name": _string(content, "name", Path(name).stem),
-        "description": _string(content, "description", ""),
-        "study_effects": _study_effects(_table(content, "study_effects")),
-        "covariates": _covariates(_table(content, "covariates")),
-    }
+    optional: dict[str, Any] = {}
     if "mu" in priors:
-        parts["mu"] = _prior("mu", priors["mu"])
+        optional["mu"] = _prior("mu", priors["mu"])
     if "beta" in priors:
-        parts["beta"] = _beta(priors["beta"])
-    return ModelSpec(**parts)
+        optional["beta"] = _beta(priors["beta"])
+    return ModelSpec(
+        _string(content, "name", Path(name).stem),
+        _string(content, "description", ""),
+        _study_effects(_table(content, "study_effects")),
+        _covariates(_table(content, "covariates")),
+        **optional,
+    )
 
 
 def _study_effects(table: Mapping[str, Any]) -> StudyEffects:
@@ -133,8 +136,12 @@ def _covariates(table: Mapping[str, Any]) -> Covariates:
     _check_keys("[covariates]", table, ("formula", "reference", "groups", "centre"))
     mappings = {key: _table(table, key) for key in ("reference", "groups", "centre")}
     for column, groups in mappings["groups"].items():
-        if not isinstance(groups, dict) or not all(isinstance(levels, list) for levels in groups.values()):
-            raise SpecError(f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}.")
+        if not isinstance(groups, dict) or not all(
+            isinstance(levels, list) for levels in groups.values()
+        ):
+            raise SpecError(
+                f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
+            )
     return Covariates(_string(table, "formula", ""), **mappings)
 
 
@@ -146,7 +153,9 @@ def _beta(value: object) -> Prior | dict[str, Prior]:
 
 def _prior(label: str, value: object) -> Prior:
     if not isinstance(value, str):
-        raise SpecError(f"`{label}` must be a prior in quotes, such as \"Normal(0, 1.5)\"; got {value!r}.")
+        raise SpecError(
+            f'`{label}` must be a prior in quotes, such as "Normal(0, 1.5)"; got {value!r}.'
+        )
     try:
         return parse_prior(value)
     except SpecError as error:
@@ -184,6 +193,8 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SpecError(f"No file {path}. Bundled models go by name: {', '.join(bundled_models())}.") from None
+        raise SpecError(
+            f"No file {path}. Bundled models go by name: {', '.join(bundled_models())}."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} can't be read as UTF-8 text: {error}.") from error

@@ -54,13 +54,19 @@ class Factor:
     def categorical(self) -> bool:
         """Whether the factor is marked by ``C()`` as one of levels."""
         tree = self._tree
-        return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
+        return (
+            isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
+        )
 
     @property
     def spline(self) -> bool:
         """Whether the factor is a basis of several columns."""
         tree = self._tree
-        return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _SPLINES
+        return (
+            isinstance(tree, ast.Call)
+            and isinstance(tree.func, ast.Name)
+            and tree.func.id in _SPLINES
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -104,7 +110,9 @@ def parse_formula(text: str) -> Formula:
     if stripped in ("", "1"):
         return Formula(())
     if "~" in stripped:
-        raise SpecError(f"`formula` has no left-hand side: the response is events of n; got '{text}'. {_HELP}")
+        raise SpecError(
+            f"`formula` has no left-hand side: the response is events of n; got '{text}'. {_HELP}"
+        )
     if not _ALLOWED.fullmatch(stripped):
         marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
         raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP}")
@@ -123,7 +131,9 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
         reason = str(error).splitlines()[0] if str(error) else "it is not a formula"
         raise SpecError(f"`formula` can't be read: '{text}' ({reason}). {_HELP}") from error
     if ["1"] not in parsed:
-        raise SpecError(f"`formula` must keep its intercept, which is `mu`; got '{text}'. Leave out 0 and -1.")
+        raise SpecError(
+            f"`formula` must keep its intercept, which is `mu`; got '{text}'. Leave out 0 and -1."
+        )
     return [term for term in parsed if term != ["1"]]
 
 
@@ -144,10 +154,16 @@ def _factor(expression: str) -> Factor:
 
 def _check_node(node: ast.AST, expression: str) -> None:
     if not isinstance(node, _NODES):
-        raise SpecError(f"`formula` may not hold '{ast.unparse(node)}', as in '{expression}'. {_HELP}")
+        raise SpecError(
+            f"`formula` may not hold '{ast.unparse(node)}', as in '{expression}'. {_HELP}"
+        )
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         if name not in FUNCTIONS:
-            raise SpecError(f"`formula` may not call '{name}', as in '{expression}'. {nearest(name, FUNCTIONS)}")
+            raise SpecError(
+                f"`formula` may not call '{name}', as in '{expression}'. {nearest(name, FUNCTIONS)}"
+            )
     if isinstance(node, ast.Constant) and not isinstance(node.value, int | float):
-        raise SpecError(f"`formula` may hold no constants but numbers; got {node.value!r} in '{expression}'.")
+        raise SpecError(
+            f"`formula` may hold no constants but numbers; got {node.value!r} in '{expression}'."
+        )

@@ -48,13 +48,17 @@ class Covariates:
             column: {group: tuple(map(str, levels)) for group, levels in mapping.items()}
             for column, mapping in self.groups.items()
         }
-        for name, value in (("reference", reference), ("groups", groups), ("centre", dict(self.centre))):
+        for name, value in (
+            ("reference", reference),
+            ("groups", groups),
+            ("centre", dict(self.centre)),
+        ):
             object.__setattr__(self, name, value)
             _check_used(name, value, parsed)
         _check_groups(groups)
-        for column, value in self.centre.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise SpecError(f"`centre` of '{column}' must be a finite number; got {value!r}.")
+        for column, at in self.centre.items():
+            if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+                raise SpecError(f"`centre` of '{column}' must be a finite number; got {at!r}.")
 
     @property
     def parsed(self) -> Formula:
@@ -76,7 +80,9 @@ def _check_groups(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         levels = [level for members in mapping.values() for level in members]
         twice = sorted({level for level in levels if levels.count(level) > 1})
         if twice:
-            raise SpecError(f"`groups` of '{column}' put {listed(twice)} into more than one group. Keep one.")
+            raise SpecError(
+                f"`groups` of '{column}' put {listed(twice)} into more than one group. Keep one."
+            )
 
 
 @dataclass(frozen=True)
@@ -124,13 +130,19 @@ class ModelSpec:
         if isinstance(self.covariates, str):
             object.__setattr__(self, "covariates", Covariates(self.covariates))
         if not isinstance(self.covariates, Covariates):
-            raise SpecError(f"`covariates` must be Covariates or a formula; got {self.covariates!r}.")
+            raise SpecError(
+                f"`covariates` must be Covariates or a formula; got {self.covariates!r}."
+            )
         if not isinstance(self.study_effects, StudyEffects):
-            raise SpecError(f"`study_effects` must be NormalEffects or CommonEffect; got {self.study_effects!r}.")
+            raise SpecError(
+                f"`study_effects` must be NormalEffects or CommonEffect; got {self.study_effects!r}."
+            )
         if isinstance(self.beta, Mapping):
             object.__setattr__(self, "beta", dict(self.beta))
         if not self.covariates.parsed.terms and self.beta != Normal(0, 1):
-            raise SpecError(f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out.")
+            raise SpecError(
+                f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
+            )
         for label, prior in {"mu": self.mu, **self.beta_priors}.items():
             _check_unbounded(label, prior)
 

@@ -1,6 +1,7 @@
 """What a terminal shows of evidence, fits and predictions: they format, they compute nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +15,11 @@ __all__ = [
     "cohort_lines",
     "diagnosis_lines",
     "evidence_lines",
+    "heterogeneity_line",
     "model_lines",
     "parameter_table",
     "prediction_lines",
+    "rate_precision",
     "rate_table",
     "table_text",
 ]
@@ -35,14 +38,18 @@ def evidence_lines(arms: Arms) -> list[str]:
         counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
         lines.append(f"           {len(arms.excluded)} rows left out ({counts}).")
     if arms.without_patients:
-        lines.append(f"           Without patients, so without information: {', '.join(arms.without_patients)}.")
+        lines.append(
+            f"           Without patients, so without information: {', '.join(arms.without_patients)}."
+        )
     return lines
 
 
 def model_lines(spec: ModelSpec, design: Design) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    predictor = " + ".join(["mu", *terms, *(["u(study)"] if spec.study_effects.tau is not None else [])])
+    predictor = " + ".join(
+        ["mu", *terms, *(["u(study)"] if spec.study_effects.tau is not None else [])]
+    )
     low, high = _rate_range(spec)
     lines = [
         f"Model      {spec.name}: events ~ Binomial(n, rate), logit(rate) = {predictor}",
@@ -50,11 +57,15 @@ def model_lines(spec: ModelSpec, design: Design) -> list[str]:
     ]
     for prior in dict.fromkeys(design.beta):
         low_odds, high_odds = prior.interval(0.95)
-        lines.append(f"           beta ~ {prior!r}: 95% between {low_odds:.2f} and {high_odds:.2f} (log-odds)")
+        lines.append(
+            f"           beta ~ {prior!r}: 95% between {low_odds:.2f} and {high_odds:.2f} (log-odds)"
+        )
     tau = spec.study_effects.tau
     if tau is not None:
         low_tau, high_tau = tau.interval(0.95)
-        lines.append(f"           u ~ Normal(0, tau), tau ~ {tau!r}: 95% between {low_tau:.2f} and {high_tau:.2f}")
+        lines.append(
+            f"           u ~ Normal(0, tau), tau ~ {tau!r}: 95% between {low_tau:.2f} and {high_tau:.2f}"
+        )
     return lines
 
 
@@ -74,10 +85,13 @@ def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
     )
     if diagnostics.ok:
         return [f"Draws      ok: {measured}; {fit.provenance.seconds:.1f} s."]
-    return [f"Draws      NOT RELIABLE: {measured}.", *(f"           {problem}" for problem in diagnostics.problems)]
+    return [
+        f"Draws      NOT RELIABLE: {measured}.",
+        *(f"           {problem}" for problem in diagnostics.problems),
+    ]
 
 
-def percent(rate: float) -> str:
+def percent(rate: Any) -> str:
     """Return a probability as a percentage."""
     return f"{100 * rate:.0f}%"
 
@@ -89,16 +103,34 @@ def rate_table(summary: pd.DataFrame) -> pd.DataFrame:
         found = group.set_index("quantity")
         cells = {
             name: _interval(found.loc[quantity])
-            for name, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study"))
+            for name, quantity in (
+                ("typical", "typical rate"),
+                ("mean", "mean rate"),
+                ("new study", "new study"),
+            )
         }
         cohort = found.loc["new cohort"]
-        cells[f"{cohort['scale']}"] = f"{cohort['median']:.0f} ({cohort['lower']:.0f} to {cohort['upper']:.0f})"
+        cells[f"{cohort['scale']}"] = (
+            f"{cohort['median']:.0f} ({cohort['lower']:.0f} to {cohort['upper']:.0f})"
+        )
         rows.append({"profile": profile, **cells})
     return pd.DataFrame(rows)
 
 
-def _interval(row: "pd.Series") -> str:
+def _interval(row: Any) -> str:
     return f"{percent(row['median'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+
+
+def heterogeneity_line(summary: pd.DataFrame) -> str:
+    """Return how much studies differ; nothing where the model has no study effects."""
+    found = summary.set_index("quantity")
+    if "tau" not in found.index:
+        return "Heterogeneity between studies: none in this model, which therefore is too sure."
+    tau, share = found.loc["tau"], found.loc["i_squared"]
+    return (
+        f"Heterogeneity between studies: tau {tau['median']:.2f} ({tau['lower']:.2f} to {tau['upper']:.2f}) log-odds, "
+        f"MCSE {tau['mcse_mean']:.3f}; I-squared {percent(share['median'])}."
+    )
 
 
 def rate_precision(summary: pd.DataFrame) -> str:
@@ -132,19 +164,32 @@ def cohort_lines(prediction: Prediction, ci_prob: float) -> list[str]:
     ]
 
 
-def prediction_lines(prediction: Prediction, ci_prob: float, asked: Sequence[tuple[str, float | int]]) -> list[str]:
+def prediction_lines(
+    prediction: Prediction, ci_prob: float, asked: Sequence[tuple[str, Any]]
+) -> list[str]:
     """Return the intervals, and each probability asked for with its Monte-Carlo error."""
     lines = cohort_lines(prediction, ci_prob)
-    words = {"rate_above": "rate >", "rate_below": "rate <", "events_at_least": "responders >=", "events_at_most": "responders <="}
+    words = {
+        "rate_above": "rate >",
+        "rate_below": "rate <",
+        "events_at_least": "responders >=",
+        "events_at_most": "responders <=",
+    }
     for name, value in asked:
-        probability = prediction.probability(**{name: value})  # type: ignore[arg-type]
-        lines.append(f"P({words[name]} {value:g}) = {probability:.3f} (MCSE {probability.mcse:.3f}).")
+        probability = prediction.probability(**{name: value})
+        lines.append(
+            f"P({words[name]} {value:g}) = {probability:.3f} (MCSE {probability.mcse:.3f})."
+        )
     return lines
 
 
 def table_text(table: pd.DataFrame, indent: int = 0) -> str:
     """Return a table of text with its first column to the left and the others to the right."""
-    cells = [list(map(str, table.columns)), *(list(map(str, row)) for row in table.itertuples(index=False))]
+    body = [
+        ["" if pd.isna(value) else str(value) for value in row]
+        for row in table.itertuples(index=False)
+    ]
+    cells = [list(map(str, table.columns)), *body]
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
     lines = []
     for row in cells:

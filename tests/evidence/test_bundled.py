@@ -7,9 +7,12 @@ import bayesmeta as bm
 
 
 @pytest.mark.parametrize(
-    ("outcome", "arms", "events", "n"), [("CR", 14, 110, 503), ("CR_CRi", 31, 577, 1229), ("ORR", 32, 455, 915)]
+    ("outcome", "arms", "events", "n"),
+    [("CR", 14, 110, 503), ("CR_CRi", 31, 577, 1229), ("ORR", 32, 455, 915)],
 )
-def test_default_selections(table: bm.EvidenceTable, outcome: str, arms: int, events: int, n: int) -> None:
+def test_default_selections(
+    table: bm.EvidenceTable, outcome: str, arms: int, events: int, n: int
+) -> None:
     selected = table.select(outcome=outcome, venetoclax="yes")
     assert (len(selected), selected.events.sum(), selected.n.sum()) == (arms, events, n)
 
@@ -34,7 +37,7 @@ def test_outcomes_are_counted(table: bm.EvidenceTable) -> None:
 
 
 def test_unknown_table() -> None:
-    with pytest.raises(bm.EvidenceError, match="no bundled table 'aml'. Valid: rr_aml_venetoclax"):
+    with pytest.raises(bm.EvidenceError, match=r"no bundled table 'aml'. Valid: rr_aml_venetoclax"):
         bm.load_evidence("aml")
 
 

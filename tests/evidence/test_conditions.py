@@ -8,7 +8,11 @@ import bayesmeta as bm
 from bayesmeta.evidence.conditions import matches
 
 FRAME = pd.DataFrame(
-    {"source": pd.Series(["000", "001", None], dtype="str"), "n": [10.0, 30.0, np.nan], "arm": ["a", "b", "c"]}
+    {
+        "source": pd.Series(["000", "001", None], dtype="str"),
+        "n": [10.0, 30.0, np.nan],
+        "arm": ["a", "b", "c"],
+    }
 )
 
 

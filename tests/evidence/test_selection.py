@@ -9,7 +9,10 @@ import bayesmeta as bm
 def rules(arms: bm.Arms) -> dict[str, str]:
     """Return the rule by arm and stratum of each row left out."""
     rows = arms.excluded
-    return {"/".join(filter(None, key)): rule for *key, rule in rows[["study", "arm", "stratum", "rule"]].itertuples(index=False)}
+    return {
+        "/".join(filter(None, key)): rule
+        for *key, rule in rows[["study", "arm", "stratum", "rule"]].itertuples(index=False)
+    }
 
 
 def family(**changes: object) -> pd.DataFrame:
@@ -60,7 +63,13 @@ def test_a_part_alone_stands_where_the_whole_is_filtered_out() -> None:
 
 def test_strata_are_left_out_unless_asked_for() -> None:
     frame = pd.DataFrame(
-        {"study": ["s"] * 3, "arm": "a", "stratum": ["", "tp53=mut", "tp53=wt"], "events": [8, 2, 6], "n": [20, 8, 12]}
+        {
+            "study": ["s"] * 3,
+            "arm": "a",
+            "stratum": ["", "tp53=mut", "tp53=wt"],
+            "events": [8, 2, 6],
+            "n": [20, 8, 12],
+        }
     )
     table = bm.read_evidence(frame)
     assert table.select().n.sum() == 20
@@ -83,7 +92,13 @@ def test_mixed_populations_on_request_only(table: bm.EvidenceTable) -> None:
 
 def test_a_mixed_count_never_stands_beside_the_target_population() -> None:
     frame = pd.DataFrame(
-        {"study": "s", "arm": "a", "stratum": ["", "mixed_population=yes"], "events": [5, 9], "n": [10, 20]}
+        {
+            "study": "s",
+            "arm": "a",
+            "stratum": ["", "mixed_population=yes"],
+            "events": [5, 9],
+            "n": [10, 20],
+        }
     )
     arms = bm.read_evidence(frame).select(mixed=True)
     assert arms.n.tolist() == [10]
@@ -113,7 +128,9 @@ def test_derivations_can_be_restricted(table: bm.EvidenceTable) -> None:
 
 def test_where_takes_a_condition_a_mapping_or_columns(table: bm.EvidenceTable) -> None:
     by_text = table.select(outcome="ORR", where="venetoclax == 'yes' and n >= 20")
-    by_mapping = table.select(outcome="ORR", where={"venetoclax": "yes"}, regimen_class=["ven_hma", "ven_ldac"])
+    by_mapping = table.select(
+        outcome="ORR", where={"venetoclax": "yes"}, regimen_class=["ven_hma", "ven_ldac"]
+    )
     assert by_text.n.min() >= 20
     assert set(by_mapping.frame["regimen_class"]) == {"ven_hma", "ven_ldac"}
 
@@ -130,17 +147,31 @@ def test_the_selection_is_recorded(orr: bm.Arms) -> None:
         ({"outcome": "OR"}, bm.EvidenceError, "no outcome 'OR'. Did you mean 'ORR'"),
         ({}, bm.EvidenceError, "holds 75 outcomes; name one"),
         ({"outcome": "ORR", "venetoclax": "maybe"}, bm.EvidenceError, "no value 'maybe'"),
-        ({"outcome": "ORR", "venetoklax": "yes"}, bm.EvidenceError, "no column 'venetoklax'. Did you mean 'venetoclax'"),
-        ({"outcome": "ORR", "where": "n > 100000"}, bm.EvidenceError, "leaves no arm. Dropped by: where: not n > 100000"),
+        (
+            {"outcome": "ORR", "venetoklax": "yes"},
+            bm.EvidenceError,
+            "no column 'venetoklax'. Did you mean 'venetoclax'",
+        ),
+        (
+            {"outcome": "ORR", "where": "n > 100000"},
+            bm.EvidenceError,
+            "leaves no arm. Dropped by: where: not n > 100000",
+        ),
         ({"outcome": "ORR", "strata": "tp"}, bm.EvidenceError, "no stratum 'tp'"),
         ({"outcome": "ORR", "derivations": ["guessed"]}, bm.SettingsError, "none is 'guessed'"),
         ({"outcome": "ORR", "derivations": "reported"}, bm.SettingsError, "must be a list"),
-        ({"outcome": "ORR", "parts": "both"}, bm.SettingsError, "`parts` must be 'parts' or 'whole'; got 'both'"),
+        (
+            {"outcome": "ORR", "parts": "both"},
+            bm.SettingsError,
+            "`parts` must be 'parts' or 'whole'; got 'both'",
+        ),
         ({"outcome": "ORR", "overlaps": "x"}, bm.SettingsError, "`overlaps` must be"),
         ({"outcome": "ORR", "include": "x"}, bm.SettingsError, "`include` must be"),
     ],
 )
-def test_bad_arguments(table: bm.EvidenceTable, arguments: dict[str, object], error: type[Exception], message: str) -> None:
+def test_bad_arguments(
+    table: bm.EvidenceTable, arguments: dict[str, object], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         table.select(**arguments)  # type: ignore[arg-type]
 
@@ -160,7 +191,9 @@ def test_derivations_without_the_column_would_have_no_effect() -> None:
 )
 def test_arms_refuse_a_whole_with_its_own_parts_or_strata(columns: dict[str, list[str]]) -> None:
     frame = pd.DataFrame({"study": "s", "events": [5, 2], "n": [20, 8], **columns})
-    with pytest.raises(bm.EvidenceError, match="whole arm can't be pooled with its own parts or strata: s/whole"):
+    with pytest.raises(
+        bm.EvidenceError, match="whole arm can't be pooled with its own parts or strata: s/whole"
+    ):
         bm.Arms(frame, frame.iloc[:0])
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.optimize import brentq
 
 import bayesmeta as bm
@@ -60,8 +59,14 @@ def arms() -> bm.Arms:
 def design_of(covariates: str, tau: Prior | None, mu: Prior = MU_PRIORS[0]) -> object:
     effects = bm.CommonEffect() if tau is None else bm.NormalEffects(tau)
     given_ = COVARIATES[covariates]
-    beta = {"beta": {"default": bm.Normal(0, 1), "regimen[b]": bm.StudentT(3, 0, 1)}} if covariates == "factor" else {}
-    return make_design(bm.ModelSpec(study_effects=effects, covariates=given_, mu=mu, **beta), arms())
+    beta = (
+        {"beta": {"default": bm.Normal(0, 1), "regimen[b]": bm.StudentT(3, 0, 1)}}
+        if covariates == "factor"
+        else {}
+    )
+    return make_design(
+        bm.ModelSpec(study_effects=effects, covariates=given_, mu=mu, **beta), arms()
+    )
 
 
 def random_point(data: DensityData, rng: np.random.Generator) -> Array:
@@ -85,12 +90,17 @@ def reference(q: npt.NDArray[np.complex128], data: DensityData) -> np.complex128
         w = tau**2 * data.information / (1 + tau**2 * data.information)
         scale = tau / np.sqrt(1 + tau**2 * data.information)
         level = (1 - w) * means + w * data.log_odds + scale * z
-        standard = tau * data.information / (1 + tau**2 * data.information) * (data.log_odds - means) + scale / tau * z
+        standard = (
+            tau * data.information / (1 + tau**2 * data.information) * (data.log_odds - means)
+            + scale / tau * z
+        )
         # u ~ Normal(0, tau), and du/dz = scale.
         total += np.sum(-(standard**2) / 2 - np.log(2 * np.pi) / 2 - np.log(tau) + np.log(scale))
     theta = level[data.study.astype(int)] + data.deviation @ beta
     successes = np.array([y * softplus(-t) for y, t in zip(data.events, theta, strict=True)])
-    failures = np.array([(n - y) * softplus(t) for y, n, t in zip(data.events, data.n, theta, strict=True)])
+    failures = np.array(
+        [(n - y) * softplus(t) for y, n, t in zip(data.events, data.n, theta, strict=True)]
+    )
     return total + np.sum(data.log_coefficient - successes - failures)
 
 
@@ -102,7 +112,9 @@ def bounded(x: np.complex128, bounds: Array) -> tuple[np.complex128, np.complex1
     """Tau and the log of its derivative at x on the unbounded scale."""
     low, high = bounds
     if np.isfinite(high):
-        return low + (high - low) / (1 + np.exp(-x)), np.log(high - low) - softplus(x) - softplus(-x)
+        return low + (high - low) / (1 + np.exp(-x)), np.log(high - low) - softplus(x) - softplus(
+            -x
+        )
     tau = TAU_SCALE * np.exp(x - softplus(-x) ** 2 / 2)
     return tau, np.log(tau) + np.log(1 + softplus(-x) / (1 + np.exp(x)))
 
@@ -157,10 +169,14 @@ def test_value_and_gradient_at_random_points(covariates: str, tau: Prior | None)
 @given(
     log_tau=st.floats(np.log(1e-8), np.log(1e3)),
     mu=st.floats(-700, 700),
-    counts=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5),
+    counts=st.lists(
+        st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5
+    ),
     noise=st.integers(0, 2**32 - 1),
 )
-def test_value_and_gradient_at_extreme_points(log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int) -> None:
+def test_value_and_gradient_at_extreme_points(
+    log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int
+) -> None:
     data = density_data(_extreme_design(tuple((min(pair), max(pair)) for pair in counts)))
     q = np.random.default_rng(noise).normal(size=size(data))
     q[0], q[1] = mu, unbounded(log_tau)
@@ -170,14 +186,21 @@ def test_value_and_gradient_at_extreme_points(log_tau: float, mu: float, counts:
 
 def unbounded(log_tau: float) -> float:
     """The place on the unbounded scale at which tau is exp(log_tau)."""
-    return brentq(lambda x: np.log(TAU_SCALE) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -50, 50, xtol=1e-14)
+    return brentq(
+        lambda x: np.log(TAU_SCALE) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau,
+        -50,
+        50,
+        xtol=1e-14,
+    )
 
 
 @functools.cache
 def _extreme_design(counts: tuple[tuple[int, int], ...]) -> object:
     import pandas as pd
 
-    frame = pd.DataFrame(counts, columns=["events", "n"]).assign(study=[f"s{i}" for i in range(len(counts))])
+    frame = pd.DataFrame(counts, columns=["events", "n"]).assign(
+        study=[f"s{i}" for i in range(len(counts))]
+    )
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(bm.HalfCauchy(1)), mu=bm.Cauchy(0, 2))
     return make_design(spec, bm.read_evidence(frame).select())
 
@@ -191,16 +214,24 @@ def test_the_packed_array_reads_back_as_the_same_data() -> None:
 def test_translation_gives_the_models_own_variables() -> None:
     design = design_of("both", bm.Uniform(0.1, 3))
     data = density_data(design)
-    found = translate(data, np.stack([random_point(data, np.random.default_rng(i)) for i in range(3)]))
+    found = translate(
+        data, np.stack([random_point(data, np.random.default_rng(i)) for i in range(3)])
+    )
     rebuilt = (
-        found["mu"][:, None] + found["beta"] @ design.matrix.T + found["u"][:, design.arms.study_index]
+        found["mu"][:, None]
+        + found["beta"] @ design.matrix.T
+        + found["u"][:, design.arms.study_index]
     )
     assert found["theta"] == pytest.approx(rebuilt, rel=1e-12)
     assert ((found["tau"] > 0.1) & (found["tau"] < 3)).all()
 
 
 CONTRACT = [
-    *[(covariates, tau, MU_PRIORS[0]) for covariates in COVARIATES for tau in (None, bm.HalfNormal(0.5))],
+    *[
+        (covariates, tau, MU_PRIORS[0])
+        for covariates in COVARIATES
+        for tau in (None, bm.HalfNormal(0.5))
+    ],
     *[("none", tau, MU_PRIORS[1]) for tau in TAU_PRIORS[2:]],
     *[("number", bm.HalfNormal(1), mu) for mu in MU_PRIORS],
 ]
@@ -214,7 +245,11 @@ def test_contract_with_the_pymc_definition(covariates: str, tau: Prior | None, m
     definition = _pymc_density(build_design(design))
     rng = np.random.default_rng(7)
     points = [random_point(data, rng) for _ in range(6)]
-    points += [_far_point(data, theta, log_tau) for theta in (-40.0, 40.0) for log_tau in (np.log(1e-8), np.log(1e3))]
+    points += [
+        _far_point(data, theta, log_tau)
+        for theta in (-40.0, 40.0)
+        for log_tau in (np.log(1e-8), np.log(1e3))
+    ]
     for q in points:
         values, jacobian, log_det, log_det_gradient = _pymc_coordinates(q, data)
         value, slope = definition(values)
@@ -229,7 +264,9 @@ def _far_point(data: DensityData, theta: float, log_tau: float) -> Array:
     q[0] = theta
     if has_effects(data):
         # On a bounded scale a far point lies near a bound instead.
-        q[1 + data.centre.size] = unbounded(log_tau) if np.isinf(data.tau_bounds[1]) else np.sign(log_tau) * 8
+        q[1 + data.centre.size] = (
+            unbounded(log_tau) if np.isinf(data.tau_bounds[1]) else np.sign(log_tau) * 8
+        )
     return q
 
 
@@ -247,14 +284,16 @@ def _pymc_density(model: object) -> Callable[[Array], tuple[float, Array]]:
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
 
     def density(values: Array) -> tuple[float, Array]:
-        parts = [part.reshape(shape) for part, shape in zip(np.split(values, ends), shapes, strict=True)]
+        parts = [
+            part.reshape(shape) for part, shape in zip(np.split(values, ends), shapes, strict=True)
+        ]
         return float(value(*parts)), np.asarray(slope(*parts))
 
     return density
 
 
 def _pymc_coordinates(q: Array, data: DensityData) -> tuple[Array, Array, float, Array]:
-    """PyMC's coordinates at q (mu, beta, tau, z), their Jacobian, and the log determinant with its gradient.
+    """PyMC's coordinates at q (mu, beta, tau, z), their Jacobian, its log determinant and its gradient.
 
     PyMC's z is u / tau, and its tau is on the logarithmic or the interval scale.
     """

@@ -41,8 +41,8 @@ def test_chains_that_disagree_are_flagged(regimen_fit: bm.Fit) -> None:
     posterior = regimen_fit.posterior.copy(deep=True)
     posterior["tau"][{"chain": 0}] += 1
     found = bm.diagnose(changed(regimen_fit, posterior=posterior))
-    assert [problem.kind for problem in found.problems if "tau" in problem.message][0] == "r_hat"
-    with pytest.raises(bm.DiagnosticsError, match="should not be used. R-hat exceeds 1.01"):
+    assert next(problem.kind for problem in found.problems if "tau" in problem.message) == "r_hat"
+    with pytest.raises(bm.DiagnosticsError, match=r"should not be used. R-hat exceeds 1.01"):
         found.raise_for_problems()
 
 
@@ -66,7 +66,9 @@ def test_one_chain_is_flagged(orr: bm.Arms) -> None:
     ("statistic", "value", "kind"),
     [("diverging", True, "divergences"), ("reached_max_treedepth", True, "tree_depth")],
 )
-def test_the_samplers_own_signs_are_flagged(regimen_fit: bm.Fit, statistic: str, value: object, kind: str) -> None:
+def test_the_samplers_own_signs_are_flagged(
+    regimen_fit: bm.Fit, statistic: str, value: object, kind: str
+) -> None:
     statistics = regimen_fit.draws["sample_stats"].to_dataset().copy(deep=True)
     statistics[statistic][0, 0] = value
     assert kinds(changed(regimen_fit, sample_stats=statistics)) == {kind}
@@ -90,8 +92,12 @@ def test_a_centred_funnel_is_flagged(pooled_fit: bm.Fit) -> None:
         pm.Deterministic("tau", pm.math.exp(log_tau))
         pm.Normal("u", 0, pm.math.exp(log_tau), shape=9)
         pm.Normal("mu", 0, 1)
-    tree = nutpie.sample(nutpie.compile_pymc_model(model), seed=1, progress_bar=False, draws=1000, chains=4)
-    statistics = tree.sample_stats.to_dataset().rename({"maxdepth_reached": "reached_max_treedepth"})
+    tree = nutpie.sample(
+        nutpie.compile_pymc_model(model), seed=1, progress_bar=False, draws=1000, chains=4
+    )
+    statistics = tree.sample_stats.to_dataset().rename(
+        {"maxdepth_reached": "reached_max_treedepth"}
+    )
     posterior = tree.posterior.to_dataset()[["mu", "tau", "u"]].rename({"u_dim_0": "study"})
     found = kinds(changed(pooled_fit, posterior=posterior, sample_stats=statistics))
     assert found & {"divergences", "ess", "r_hat", "e_bfmi"}

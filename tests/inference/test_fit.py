@@ -25,7 +25,13 @@ GROUPS = {
 def test_the_draws_have_every_group_with_our_dims(regimen_fit: bm.Fit) -> None:
     draws = regimen_fit.draws
     assert set(draws.children) == GROUPS
-    for group in ("posterior", "prior", "log_likelihood", "posterior_predictive", "prior_predictive"):
+    for group in (
+        "posterior",
+        "prior",
+        "log_likelihood",
+        "posterior_predictive",
+        "prior_predictive",
+    ):
         for name, variable in draws[group].data_vars.items():
             assert variable.dims == ("chain", "draw", *DIMS[name]), (group, name)
     assert set(draws["posterior"].data_vars) == {"mu", "beta", "tau", "u", "theta"}
@@ -63,10 +69,15 @@ def test_theta_is_the_sum_of_its_parts(regimen_fit: bm.Fit) -> None:
     assert posterior["theta"].to_numpy() == pytest.approx(rebuilt)
 
 
-def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(orr: bm.Arms, quick: bm.SamplerSettings) -> None:
+def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
+    orr: bm.Arms, quick: bm.SamplerSettings
+) -> None:
     spec = bm.load_model("regimen")
     settings = {"chains": quick.chains, "warmup": quick.warmup, "draws": quick.draws}
-    one, two = (bm.fit(spec, orr, seed=5, settings=bm.SamplerSettings(**settings, cores=cores)) for cores in (1, 2))
+    one, two = (
+        bm.fit(spec, orr, seed=5, settings=bm.SamplerSettings(**settings, cores=cores))
+        for cores in (1, 2)
+    )
     assert one.draws.identical(two.draws)
     other = bm.fit(spec, orr, seed=6, settings=quick)
     assert not one.posterior["mu"].equals(other.posterior["mu"])
@@ -87,7 +98,9 @@ def test_prior_draws_are_those_of_the_definition(orr: bm.Arms, regimen_fit: bm.F
     import pymc as pm
 
     with bm.build(bm.load_model("regimen"), orr):
-        theirs = pm.sample_prior_predictive(1000, random_seed=1, compile_kwargs={"mode": "FAST_COMPILE"})
+        theirs = pm.sample_prior_predictive(
+            1000, random_seed=1, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
     ours = regimen_fit.draws["prior_predictive"]["events"].to_numpy()[0]
     other = theirs.prior_predictive["events"].to_numpy()[0]
     error = np.sqrt((ours.var(axis=0) + other.var(axis=0)) / 1000)
@@ -107,7 +120,9 @@ def test_a_common_effect_has_neither_tau_nor_u(orr: bm.Arms, quick: bm.SamplerSe
 
 
 def test_the_fit_says_what_it_is(regimen_fit: bm.Fit) -> None:
-    assert repr(regimen_fit).startswith("Fit(ModelSpec(regimen: mu + regimen_class + u, normal study effects), Arms(ORR: 32")
+    assert repr(regimen_fit).startswith(
+        "Fit(ModelSpec(regimen: mu + regimen_class + u, normal study effects), Arms(ORR: 32"
+    )
     assert regimen_fit.provenance.seed == 1
     assert {"python", "bayesmeta", "nutpie", "numpy"} <= set(regimen_fit.provenance.versions)
 
@@ -121,7 +136,9 @@ def test_the_pymc_engine_gives_the_same_posterior(make_arms: Callable[..., bm.Ar
     error = np.hypot(compiled["mcse_mean"], pymc["mcse_mean"])
     assert (np.abs(compiled["mean"] - pymc["mean"]) < 4 * error).all()
     assert {type(fit.draws) for fit in by_engine} == {xr.DataTree}
-    assert set(by_engine[1].draws["sample_stats"].data_vars) == set(by_engine[0].draws["sample_stats"].data_vars)
+    assert set(by_engine[1].draws["sample_stats"].data_vars) == set(
+        by_engine[0].draws["sample_stats"].data_vars
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +164,9 @@ def test_arguments_that_make_no_sense(
 
 
 def test_the_grid_takes_no_covariates(orr: bm.Arms) -> None:
-    with pytest.raises(bm.SpecError, match="takes models without covariates; regimen has 'regimen_class'"):
+    with pytest.raises(
+        bm.SpecError, match="takes models without covariates; regimen has 'regimen_class'"
+    ):
         bm.fit(bm.load_model("regimen"), orr, method="grid")
 
 

@@ -11,7 +11,14 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.inference.folders import whole_folder
 
-ODD_NAMES = ['a, "quoted" study', "naïve — 试验", "<script>alert(1)</script>", "$x_1$ 'and' \\n", "007", "NaN"]
+ODD_NAMES = [
+    'a, "quoted" study',
+    "naïve — 试验",
+    "<script>alert(1)</script>",
+    "$x_1$ 'and' \\n",
+    "007",
+    "NaN",
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +46,16 @@ def assert_same(one: bm.Fit, other: bm.Fit) -> None:
     pd.testing.assert_frame_equal(one.arms.frame, other.arms.frame)
     pd.testing.assert_frame_equal(one.arms.excluded, other.arms.excluded)
     assert one.arms.selection == other.arms.selection
-    assert (one.spec, one.settings, one.provenance) == (other.spec, other.settings, other.provenance)
+    assert (one.spec, one.settings, one.provenance) == (
+        other.spec,
+        other.settings,
+        other.provenance,
+    )
 
 
-def test_saving_and_loading_is_identity(tmp_path: Path, small_fit: bm.Fit, regimen_fit: bm.Fit) -> None:
+def test_saving_and_loading_is_identity(
+    tmp_path: Path, small_fit: bm.Fit, regimen_fit: bm.Fit
+) -> None:
     for i, fit in enumerate((small_fit, regimen_fit)):
         fit.save(tmp_path / str(i))
         assert_same(bm.load_fit(tmp_path / str(i)), fit)
@@ -62,9 +75,13 @@ def test_a_run_is_text_and_netcdf(tmp_path: Path, small_fit: bm.Fit) -> None:
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "run"]
 
 
-def test_an_existing_run_is_kept_unless_forced(tmp_path: Path, small_fit: bm.Fit, pooled_fit: bm.Fit) -> None:
+def test_an_existing_run_is_kept_unless_forced(
+    tmp_path: Path, small_fit: bm.Fit, pooled_fit: bm.Fit
+) -> None:
     small_fit.save(tmp_path / "run")
-    with pytest.raises(bm.RunError, match=r"run exists. Choose another folder, or replace it with force=True"):
+    with pytest.raises(
+        bm.RunError, match=r"run exists. Choose another folder, or replace it with force=True"
+    ):
         pooled_fit.save(tmp_path / "run")
     assert_same(bm.load_fit(tmp_path / "run"), small_fit)
     pooled_fit.save(tmp_path / "run", force=True)
@@ -75,7 +92,7 @@ def test_an_existing_run_is_kept_unless_forced(tmp_path: Path, small_fit: bm.Fit
 def test_force_replaces_runs_only(tmp_path: Path, small_fit: bm.Fit) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(bm.RunError, match="is no saved run .* left alone"):
+    with pytest.raises(bm.RunError, match=r"is no saved run .* left alone"):
         small_fit.save(tmp_path / "thesis", force=True)
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
 
@@ -86,7 +103,9 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path, small_fit: bm.Fit) -> Non
         small_fit.save(tmp_path / "file" / "run")
 
 
-@pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device"), ValueError()])
+@pytest.mark.parametrize(
+    "failure", [KeyboardInterrupt(), OSError(28, "No space left on device"), ValueError()]
+)
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, failure: BaseException) -> None:
     expected = bm.RunError if isinstance(failure, OSError) else type(failure)
     message = "No space left on device. Nothing was kept" if isinstance(failure, OSError) else "^$"
@@ -108,7 +127,7 @@ def test_a_failed_replacement_keeps_the_old_run(tmp_path: Path, small_fit: bm.Fi
         with whole_folder(tmp_path / "run", force=True):
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         write()
     assert_same(bm.load_fit(tmp_path / "run"), small_fit)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

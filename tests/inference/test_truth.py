@@ -15,7 +15,6 @@ from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.inference.exact import grid_fit
 from bayesmeta.inference.quadrature import integrated_log_likelihood
 from bayesmeta.model import make_design
-from bayesmeta.priors import Prior
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "r"
 RESULTS = json.loads((REFERENCE / "reference.json").read_text())["data_sets"]
@@ -44,9 +43,15 @@ def arms_of(name: str, table: bm.EvidenceTable) -> bm.Arms:
     return table.select(outcome=name, venetoclax="yes")
 
 
-@pytest.mark.parametrize("spec", [POOLED, bm.ModelSpec(study_effects=bm.CommonEffect())], ids=["normal", "common"])
-@pytest.mark.parametrize("name", [*COUNTS, "ORR", "CR", "CR_CRi", "pritz1997.csv", "rats.csv", "cbpp.csv"])
-def test_draws_agree_with_the_deterministic_posterior(table: bm.EvidenceTable, name: str, spec: bm.ModelSpec) -> None:
+@pytest.mark.parametrize(
+    "spec", [POOLED, bm.ModelSpec(study_effects=bm.CommonEffect())], ids=["normal", "common"]
+)
+@pytest.mark.parametrize(
+    "name", [*COUNTS, "ORR", "CR", "CR_CRi", "pritz1997.csv", "rats.csv", "cbpp.csv"]
+)
+def test_draws_agree_with_the_deterministic_posterior(
+    table: bm.EvidenceTable, name: str, spec: bm.ModelSpec
+) -> None:
     """Means and quantiles within 4 MCSE, predictive probabilities within 0.01.
 
     About 30 correlated comparisons a data set, each beyond 4 MCSE once in 16,000.
@@ -61,13 +66,19 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
     """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth."""
     arms = arms_of(name, table)
     fit = bm.fit(POOLED, arms, seed=6)
-    exact, drawn = (bm.summary(any_fit).set_index("quantity") for any_fit in (bm.fit(POOLED, arms, method="grid"), fit))
+    exact, drawn = (
+        bm.summary(any_fit).set_index("quantity")
+        for any_fit in (bm.fit(POOLED, arms, method="grid"), fit)
+    )
     quantities = ["mu", "tau", "typical rate", "mean rate", "new study"]
     for quantity in quantities:
         sd = exact.loc[quantity, "sd"]
         assert abs(drawn.loc[quantity, "mean"] - exact.loc[quantity, "mean"]) <= 0.05 * sd, quantity
         for bound in ("lower", "upper"):
-            assert abs(drawn.loc[quantity, bound] - exact.loc[quantity, bound]) <= 0.10 * sd, (quantity, bound)
+            assert abs(drawn.loc[quantity, bound] - exact.loc[quantity, bound]) <= 0.10 * sd, (
+                quantity,
+                bound,
+            )
     for bound in ("lower", "upper"):
         assert abs(drawn.loc["new cohort", bound] - exact.loc["new cohort", bound]) <= 1
 
@@ -78,7 +89,7 @@ def test_wide_priors_and_heavy_tails() -> None:
 
 
 def brute_force(arms: bm.Arms, x: np.ndarray, spec: bm.ModelSpec) -> dict[str, np.ndarray]:
-    """Posterior of mu, one beta and tau on a dense grid, study effects by Gauss-Hermite, in plain numpy."""
+    """Posterior of mu, one beta and tau on a grid, study effects by Gauss-Hermite, in plain numpy."""
     mu, beta = np.linspace(-4, 4, 61), np.linspace(-3.5, 3.5, 57)
     tau = (np.arange(60) + 0.5) * 0.04  # midpoints: the density of tau is largest at 0
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
@@ -116,7 +127,11 @@ def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
     spec = bm.ModelSpec(covariates=bm.Covariates("x", centre={"x": 0}))
     posterior = bm.fit(spec, arms, seed=4).posterior
     truth = brute_force(arms, frame["x"].to_numpy(), spec)
-    draws = {"mu": posterior["mu"], "beta": posterior["beta"].isel(covariate=0), "tau": posterior["tau"]}
+    draws = {
+        "mu": posterior["mu"],
+        "beta": posterior["beta"].isel(covariate=0),
+        "tau": posterior["tau"],
+    }
     for name, variable in draws.items():
         x, mass = truth[name]
         mean = float(x @ mass)
@@ -132,9 +147,9 @@ def test_the_integrated_likelihood_is_that_of_r(data: str) -> None:
     """The marginal log-likelihood at given (mu, tau), by R's own numerical integration."""
     arms = bm.read_evidence(REFERENCE / f"{data}.csv").select()
     for point in RESULTS[data]["models"]["intercept"]["points"]:
-        assert marginal_log_likelihood(arms, np.full(len(arms), point["mu"]), point["tau"]) == pytest.approx(
-            point["loglik"], abs=1e-7
-        )
+        assert marginal_log_likelihood(
+            arms, np.full(len(arms), point["mu"]), point["tau"]
+        ) == pytest.approx(point["loglik"], abs=1e-7)
 
 
 @pytest.mark.parametrize("data", ["pritz1997", "rats", "cbpp"])
@@ -146,7 +161,9 @@ def test_the_maximum_likelihood_estimates_are_those_of_r(data: str) -> None:
     best = marginal_log_likelihood(arms, np.full(len(arms), mu), tau)
     assert best == pytest.approx(model["ml"]["loglik"], abs=1e-7)
     for shift in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
-        assert marginal_log_likelihood(arms, np.full(len(arms), mu + shift[0]), tau + shift[1]) < best
+        assert (
+            marginal_log_likelihood(arms, np.full(len(arms), mu + shift[0]), tau + shift[1]) < best
+        )
 
 
 def test_the_integrated_likelihood_with_covariates_is_that_of_r() -> None:
@@ -157,7 +174,9 @@ def test_the_integrated_likelihood_with_covariates_is_that_of_r() -> None:
     for point in [model["ml"], *model["points"]]:
         intercept, *slopes = point["coefficients"].values()
         predictor = intercept + design.matrix @ np.array(slopes)
-        assert marginal_log_likelihood(arms, predictor, point["tau"]) == pytest.approx(point["loglik"], abs=1e-7)
+        assert marginal_log_likelihood(arms, predictor, point["tau"]) == pytest.approx(
+            point["loglik"], abs=1e-7
+        )
 
 
 def marginal_log_likelihood(arms: bm.Arms, predictor: np.ndarray, tau: float) -> float:
@@ -188,7 +207,10 @@ def test_the_deterministic_posterior_is_that_of_r() -> None:
 
 @pytest.mark.parametrize(
     ("result", "data", "covariates"),
-    [("pritz1997_intercept", "pritz1997", bm.Covariates()), ("cbpp_period_reference", "cbpp", PERIOD)],
+    [
+        ("pritz1997_intercept", "pritz1997", bm.Covariates()),
+        ("cbpp_period_reference", "cbpp", PERIOD),
+    ],
 )
 def test_draws_agree_with_rstanarm(result: str, data: str, covariates: bm.Covariates) -> None:
     """The same model and priors in `stan_glmer`: means and quantiles within 4 joint standard errors."""

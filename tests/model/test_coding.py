@@ -45,7 +45,13 @@ def test_functions_of_a_number_are_centred_too(make_arms: Maker) -> None:
 def test_an_interaction_uses_the_centred_number(make_arms: Maker) -> None:
     covariates = bm.Covariates("regimen * age", {"regimen": "a"}, centre={"age": 60})
     coded = design(make_arms, covariates, regimen=REGIMEN, age=AGE)
-    assert coded.coding.names == ("regimen[b]", "regimen[c]", "age", "regimen[b]:age", "regimen[c]:age")
+    assert coded.coding.names == (
+        "regimen[b]",
+        "regimen[c]",
+        "age",
+        "regimen[b]:age",
+        "regimen[c]:age",
+    )
     assert coded.coding.row({"regimen": "b", "age": 65}).tolist() == [1, 0, 5, 5, 0]
 
 
@@ -53,14 +59,22 @@ def test_levels_can_be_grouped(make_arms: Maker) -> None:
     covariates = bm.Covariates("regimen", {"regimen": "a"}, {"regimen": {"new": ["b", "c"]}})
     coded = design(make_arms, covariates, regimen=REGIMEN)
     assert coded.coding.names == ("regimen[new]",)
-    assert coded.coding.row({"regimen": "c"}).tolist() == coded.coding.row({"regimen": "new"}).tolist() == [1]
+    assert (
+        coded.coding.row({"regimen": "c"}).tolist()
+        == coded.coding.row({"regimen": "new"}).tolist()
+        == [1]
+    )
 
 
 def test_numbers_can_be_levels(make_arms: Maker) -> None:
     years = [2020, 2021, 2023, 2020, 2021, 2023]
     coded = design(make_arms, bm.Covariates("C(year)", {"year": "2020"}), year=years)
     assert coded.coding.names == ("year[2021]", "year[2023]")
-    assert coded.coding.row({"year": 2023}).tolist() == coded.coding.row({"year": "2023"}).tolist() == [0, 1]
+    assert (
+        coded.coding.row({"year": 2023}).tolist()
+        == coded.coding.row({"year": "2023"}).tolist()
+        == [0, 1]
+    )
 
 
 def test_the_coding_of_the_evidence_does_not_follow_the_profile(make_arms: Maker) -> None:
@@ -72,8 +86,12 @@ def test_the_coding_of_the_evidence_does_not_follow_the_profile(make_arms: Maker
 
 def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> None:
     arms = make_arms(COUNTS, regimen=[*REGIMEN[:-1], None])
-    with pytest.warns(bm.EvidenceWarning, match="1 of 6 arms are left out because regimen is missing: study05"):
-        coded = make_design(bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "a"})), arms)
+    with pytest.warns(
+        bm.EvidenceWarning, match="1 of 6 arms are left out because regimen is missing: study05"
+    ):
+        coded = make_design(
+            bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "a"})), arms
+        )
     assert len(coded.arms) == 5
     assert coded.arms.excluded["rule"].tolist() == ["covariate: regimen is missing"]
 
@@ -82,7 +100,10 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
     ("covariates", "message"),
     [
         (bm.Covariates("dose"), "'dose', which is no column"),
-        (bm.Covariates("regimen"), r"`reference` must name the reference level of 'regimen'. Levels: a \(2 studies\)"),
+        (
+            bm.Covariates("regimen"),
+            r"`reference` must name the reference level of 'regimen'. Levels: a \(2 studies\)",
+        ),
         (bm.Covariates("regimen", {"regimen": "z"}), "must be one of its levels; got 'z'"),
         (bm.Covariates("same", {"same": "x"}), "'same' has one level only, 'x'"),
         (bm.Covariates("fixed"), "'fixed' has one value only, 3"),
@@ -93,8 +114,16 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
         (bm.Covariates("log(age - 100)"), "not finite"),
     ],
 )
-def test_covariates_that_can_not_be_coded(make_arms: Maker, covariates: bm.Covariates, message: str) -> None:
-    columns = {"regimen": REGIMEN, "age": AGE, "double": [2 * age for age in AGE], "same": ["x"] * 6, "fixed": [3] * 6}
+def test_covariates_that_can_not_be_coded(
+    make_arms: Maker, covariates: bm.Covariates, message: str
+) -> None:
+    columns = {
+        "regimen": REGIMEN,
+        "age": AGE,
+        "double": [2 * age for age in AGE],
+        "same": ["x"] * 6,
+        "fixed": [3] * 6,
+    }
     with pytest.raises(bm.SpecError, match=message):
         design(make_arms, covariates, **columns)
 
@@ -102,10 +131,16 @@ def test_covariates_that_can_not_be_coded(make_arms: Maker, covariates: bm.Covar
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"formula": "age", "reference": {"regimen": "a"}}, "`reference` names 'regimen', which the formula does not use"),
+        (
+            {"formula": "age", "reference": {"regimen": "a"}},
+            "`reference` names 'regimen', which the formula does not use",
+        ),
         ({"formula": "age", "centre": {"age": float("nan")}}, "must be a finite number"),
         ({"formula": "age", "centre": {"age": True}}, "must be a finite number"),
-        ({"formula": "r", "groups": {"r": {"x": ["a"], "y": ["a"]}}}, "put a into more than one group"),
+        (
+            {"formula": "r", "groups": {"r": {"x": ["a"], "y": ["a"]}}},
+            "put a into more than one group",
+        ),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: dict[str, object], message: str) -> None:
@@ -125,7 +160,9 @@ def test_arguments_that_make_no_sense(arguments: dict[str, object], message: str
     ],
 )
 def test_profiles_that_can_not_be_coded(make_arms: Maker, profile: object, message: str) -> None:
-    coded = design(make_arms, bm.Covariates("regimen + age", {"regimen": "a"}), regimen=REGIMEN, age=AGE)
+    coded = design(
+        make_arms, bm.Covariates("regimen + age", {"regimen": "a"}), regimen=REGIMEN, age=AGE
+    )
     with pytest.raises(bm.ProfileError, match=message):
         coded.coding.row(profile)  # type: ignore[arg-type]
 
@@ -159,6 +196,8 @@ def test_tau_needs_a_prior_on_standard_deviations(tau: object) -> None:
 
 
 def test_priors_by_coefficient_must_name_one(make_arms: Maker) -> None:
-    spec = bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}), beta={"regimen[z]": bm.Normal(0, 1)})
+    spec = bm.ModelSpec(
+        covariates=bm.Covariates("regimen", {"regimen": "a"}), beta={"regimen[z]": bm.Normal(0, 1)}
+    )
     with pytest.raises(bm.SpecError, match=r"'regimen\[z\]', which is no coefficient"):
         make_design(spec, make_arms(COUNTS, regimen=REGIMEN))

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.model import parse_model, to_toml
@@ -28,7 +27,9 @@ def test_a_model_goes_by_its_name_or_its_path(name: str) -> None:
 @pytest.mark.parametrize("outcome", ["CR", "CR_CRi", "ORR"])
 @pytest.mark.parametrize("name", bm.bundled_models())
 @pytest.mark.filterwarnings("ignore::bayesmeta.EvidenceWarning")
-def test_every_model_can_be_used_for_every_outcome(table: bm.EvidenceTable, name: str, outcome: str) -> None:
+def test_every_model_can_be_used_for_every_outcome(
+    table: bm.EvidenceTable, name: str, outcome: str
+) -> None:
     arms = table.select(outcome=outcome, venetoclax="yes")
     model = bm.build(bm.load_model(name), arms)
     assert model.named_vars_to_dims["events"] == ("arm",)
@@ -72,5 +73,8 @@ def test_the_hash_is_that_of_the_assumptions() -> None:
 
 def test_defaults_are_those_stated() -> None:
     spec = parse_model("schema = 1\n")
-    assert (spec.mu, spec.study_effects) == (bm.Normal(0, 1.5), bm.NormalEffects(bm.HalfNormal(0.5)))
+    assert (spec.mu, spec.study_effects) == (
+        bm.Normal(0, 1.5),
+        bm.NormalEffects(bm.HalfNormal(0.5)),
+    )
     assert spec.beta == bm.Normal(0, 1)
