@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, expit
+from scipy.special import betainc, expit, logit
 
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
@@ -35,6 +35,8 @@ STRATA = 16
 
 GRID_DRAWS = (4, 1000)
 """Shape of random rates from a deterministic posterior: chains, draws."""
+
+GRID_POINTS = 2001
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
@@ -157,8 +159,11 @@ class GridRates:
         return Estimate(float(self.pmf(n)[events:].sum()), 0.0)
 
     def draw(self, rng: np.random.Generator) -> Array:
-        """Return rates at the quantiles of uniform draws."""
-        return np.asarray(self._marginal.quantile(rng.random(GRID_DRAWS)))
+        """Return random rates, by the distribution function on a fine grid of log-odds."""
+        low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
+        theta = np.linspace(low, high, GRID_POINTS)
+        cumulative = self._marginal.cdf(expit(theta))
+        return np.asarray(expit(np.interp(rng.random(GRID_DRAWS), cumulative, theta)))
 
 
 def profile_theta(fit: Fit, profile: Profile | None) -> Array:

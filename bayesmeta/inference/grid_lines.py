@@ -174,18 +174,27 @@ def _surface(
     index = np.repeat(np.arange(len(found)), sizes)
     tau = np.array([line.tau for line in found])
     log_likelihood = np.concatenate([line.log_likelihood for line in found])
-    outermost = _outermost(problem, mu, index)
+    outermost = _ends(mu, index, problem.mu_prior.support)
+    if log_tau is not None and problem.tau_prior is not None:
+        outermost |= _end_lines(log_tau, _log_support(problem.tau_prior))[index, None]
     return Surface(mu, index, tau, log_tau, outermost), log_likelihood
 
 
-def _outermost(problem: Problem, mu: Panels, index: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
-    """Return which nodes stand next to where the density was cut off; see `Surface`."""
-    support = problem.mu_prior.support
-    first = np.diff(index, prepend=-1) > 0
+def _ends(
+    mu: Panels, line: npt.NDArray[np.int_], support: tuple[float, float]
+) -> npt.NDArray[np.bool_]:
+    """Return which nodes are the first and last of their line, unless at the end of the support."""
+    first = np.diff(line, prepend=-1) > 0
     last = np.roll(first, -1)
-    outermost = np.zeros(mu.density.shape, dtype=bool)
-    outermost[first & (mu.lower > support[0]), 0] = True
-    outermost[last & (mu.upper < support[1]), -1] = True
-    if problem.tau_prior is not None:
-        outermost[index == index.max()] = True
-    return outermost
+    ends = np.zeros(mu.density.shape, dtype=bool)
+    ends[:, 0] = first & (mu.lower > support[0])
+    ends[:, -1] = last & (mu.upper < support[1])
+    return ends
+
+
+def _end_lines(log_tau: Panels, support: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Return which lines are the first and last, unless at the end of the support."""
+    ends = np.zeros(log_tau.density.size, dtype=bool)
+    ends[0] = log_tau.lower[0] > support[0]
+    ends[-1] = log_tau.upper[-1] < support[1]
+    return ends

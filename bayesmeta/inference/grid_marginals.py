@@ -14,12 +14,15 @@ from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.grid_new_study import REACH, new_study
-from bayesmeta.inference.grid_panels import Panels
-from bayesmeta.inference.grid_surface import Surface, mean_rate, moments, mu_for_mean_rate
+from bayesmeta.inference.grid_surface import Surface, mean_rate, mu_for_mean_rate
 
 __all__ = ["TARGETS", "Marginal"]
 
 Array = npt.NDArray[np.float64]
+
+
+CERTAIN = 700.0
+"""Log-odds of the smallest and largest rates that differ from zero and one."""
 
 
 class Scale(NamedTuple):
@@ -97,27 +100,27 @@ def _mu_bounds(surface: Surface) -> tuple[float, float]:
     return float(surface.mu.lower.min()), float(surface.mu.upper.max())
 
 
+def _rate_bounds(surface: Surface, reach: float) -> tuple[float, float]:
+    """Return log-odds that hold mu, zero and `reach` more, as far as rates can be told apart."""
+    low, high = _mu_bounds(surface)
+    return max(min(low, 0.0) - reach, -CERTAIN), min(max(high, 0.0) + reach, CERTAIN)
+
+
 def _typical(surface: Surface) -> Marginal:
     mean, sd = surface.expectation(expit(surface.mu.nodes))
-    return Marginal(mean, sd, RATE, lambda x: _mu_cdf(surface, x), _mu_bounds(surface))
+    return Marginal(mean, sd, RATE, lambda x: _mu_cdf(surface, x), _rate_bounds(surface, 0.0))
 
 
 def _tau(surface: Surface) -> Marginal:
     log_tau = surface.log_tau
     if log_tau is None:
         raise SettingsError("A common-effect model has no `tau`; ask for another target.")
-    weights = log_tau.weights * log_tau.density
-    mean, sd = moments(weights, np.exp(log_tau.nodes), 0.0, outermost=_last_node(log_tau))
+    tau = np.broadcast_to(surface.tau[surface.line, None], surface.mu.density.shape)
+    mean, sd = surface.expectation(tau)
     bounds = float(log_tau.lower[0]), float(log_tau.upper[-1])
     return Marginal(
         mean, sd, POSITIVE, lambda x: log_tau.mass_below(x[:, None]).sum(axis=1), bounds
     )
-
-
-def _last_node(panels: Panels) -> npt.NDArray[np.bool_]:
-    last = np.zeros(panels.density.shape, dtype=bool)
-    last[-1, -1] = True
-    return last
 
 
 def _mean(surface: Surface) -> Marginal:
@@ -127,17 +130,15 @@ def _mean(surface: Surface) -> Marginal:
     def cdf(x: Array) -> Array:
         return surface.mu.mass_below(mu_for_mean_rate(x, surface.tau)[:, surface.line]).sum(axis=1)
 
-    # A mean rate lies nearer one half than the typical rate.
-    low, high = _mu_bounds(surface)
-    return Marginal(mean, sd, RATE, cdf, (min(low, 0.0), max(high, 0.0)))
+    # A mean rate lies nearer one half than the typical rate, so the bounds of that hold it.
+    return Marginal(mean, sd, RATE, cdf, _rate_bounds(surface, 0.0))
 
 
 def _new_study(surface: Surface) -> Marginal:
     rate, variance = mean_rate(surface)
     mean, sd = surface.expectation(rate, variance)
-    low, high = _mu_bounds(surface)
-    reach = REACH * surface.tau.max()
-    return Marginal(mean, sd, RATE, lambda x: new_study(surface, x)[0], (low - reach, high + reach))
+    bounds = _rate_bounds(surface, REACH * surface.tau.max())
+    return Marginal(mean, sd, RATE, lambda x: new_study(surface, x)[0], bounds)
 
 
 TARGETS: dict[str, Callable[[Surface], Marginal]] = {

@@ -10,7 +10,7 @@ from numba import njit
 from bayesmeta.inference.grid_panels import Panels
 from bayesmeta.inference.quadrature import conditional_moments
 
-__all__ = ["Surface", "mean_rate", "moments", "mu_for_mean_rate", "study_moments"]
+__all__ = ["Surface", "mean_rate", "mu_for_mean_rate", "study_moments"]
 
 Array = npt.NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class Surface:
     log_tau : Panels or None
         Density of log tau; None for the common-effect model.
     outermost : array of bool, shape (panel, node)
-        Nodes next to where the density was cut off, other than at an end of its support.
+        Nodes next to where the density was cut off, which is not at the ends of its support.
     """
 
     mu: Panels
@@ -52,7 +52,7 @@ class Surface:
         return self.mu.weights * self.mu.density
 
     def expectation(self, values: Array, variance: Array | float = 0.0) -> tuple[float, float]:
-        """Return mean and standard deviation of a quantity; see `moments`.
+        """Return mean and standard deviation of a quantity.
 
         Parameters
         ----------
@@ -60,19 +60,18 @@ class Surface:
             Mean of the quantity given `mu` and `tau`.
         variance : array, shape (panel, node), or float
             Its variance given `mu` and `tau`.
+
+        Returns
+        -------
+        mean, sd : float
+            nan where the integral does not converge.
         """
-        return moments(self.weights, values, variance, outermost=self.outermost)
-
-
-def moments(
-    weights: Array, values: Array, variance: Array | float, *, outermost: npt.NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Return mean and standard deviation; nan where the integral does not converge."""
-    mean = float(np.sum(weights * values))
-    first = weights * np.abs(values - mean)
-    second = weights * ((values - mean) ** 2 + variance)
-    settled = [part[outermost].sum() <= UNSETTLED * part.sum() for part in (first, second)]
-    return mean if settled[0] else math.nan, math.sqrt(second.sum()) if all(settled) else math.nan
+        mean = float(np.sum(self.weights * values))
+        first = self.weights * np.abs(values - mean)
+        second = self.weights * ((values - mean) ** 2 + variance)
+        settled = [part[self.outermost].sum() <= UNSETTLED * part.sum() for part in (first, second)]
+        sd = math.sqrt(second.sum())
+        return mean if settled[0] else math.nan, sd if all(settled) else math.nan
 
 
 def mean_rate(surface: Surface) -> tuple[Array, Array]:
