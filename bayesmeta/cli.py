@@ -66,9 +66,11 @@ def _exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
 
     @wraps(command)
     def leaving(*arguments: Any, **options: Any) -> NoReturn:
-        warnings.showwarning = _show_warning
         try:
-            code = command(*arguments, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", bm.EvidenceWarning)
+                warnings.showwarning = _show_warning
+                code = command(*arguments, **options)
         except BayesmetaError as error:
             print(f"Error: {error}", file=sys.stderr)
             code = BAD_INPUT

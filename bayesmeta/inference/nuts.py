@@ -196,12 +196,20 @@ def _progress(lib: Any, *, progress: bool) -> Any:
     """Return a progress bar where a person watches: a terminal or a notebook."""
     if not progress:
         return lib.ProgressType.none()
-    if "ipykernel" in sys.modules:
+    if _in_notebook():
         return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
     return lib.ProgressType.indicatif(100) if sys.stderr.isatty() else lib.ProgressType.none()
 
 
 _TEMPLATE = "Sampling: {{ total_finished_draws }} of {{ total_draws }} draws"
+
+
+def _in_notebook() -> bool:
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _notebook_display() -> Callable[[str], None]:

@@ -97,7 +97,9 @@ def test_the_deterministic_posterior_predicts_too(pooled_fit: bm.Fit, orr: bm.Ar
     assert exact.probability(events_at_least=20) == pytest.approx(
         drawn.probability(events_at_least=20), abs=0.02
     )
-    assert float(exact.draws["rate"].mean()) == pytest.approx(float(drawn.draws["rate"].mean()), abs=0.02)
+    assert float(exact.draws["rate"].mean()) == pytest.approx(
+        float(drawn.draws["rate"].mean()), abs=0.02
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 500])

@@ -6,8 +6,7 @@ On the deterministic posterior, with hundreds of examples; on draws, within Mont
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.inference.coordinates import density_data, size
@@ -72,7 +71,7 @@ def test_counting_the_others_flips_mu(counts: list[tuple[int, int]], mu: float, 
 def test_a_rescaled_covariate_maps_back(
     counts: list[tuple[int, int]], mu: float, unit: float, shift: float, beta: float
 ) -> None:
-    """The likelihood of x with beta is that of (x + shift) * unit with beta / unit, at the same centre."""
+    """x with beta is (x + shift) * unit with beta / unit, at the same centre."""
     x = np.arange(len(counts), dtype=float)
     flat = bm.StudentT(1, 0, 1e6)
     one = bm.ModelSpec(covariates=bm.Covariates("x", centre={"x": 0}), beta=flat)

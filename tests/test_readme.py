@@ -1,0 +1,82 @@
+"""The README: its code runs, its commands work, and its numbers are those of a run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bayesmeta.cli import app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for found, text in BLOCKS if found == language]
+
+
+def run(command: str) -> int:
+    """Run a command line in this process and return its exit code."""
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app(shlex.split(command)[1:])
+    return int(left.value.code)
+
+
+def test_the_python_example_runs() -> None:
+    [example] = blocks("python")
+    scope: dict[str, object] = {}
+    exec(compile(example, "README.md", "exec"), scope)  # noqa: S102
+    assert len(scope["forest"].table) > 32
+    assert scope["summary"]["quantity"].iloc[0] == "mu"
+
+
+def test_the_commands_on_ones_own_evidence_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [table] = blocks("csv")
+    (tmp_path / "mine.csv").write_text(table)
+    commands = [
+        line for text in blocks("") for line in text.splitlines() if line.startswith("bayesmeta ")
+    ]
+    assert len(commands) == 3
+    assert [run(command) for command in commands] == [0, 0, 0]
+
+
+def test_the_first_commands_are_those_of_the_check_script() -> None:
+    first = blocks("")[0]
+    assert [line.split("  ")[0].strip() for line in first.splitlines()] == [
+        "uv run bayesmeta demo",
+        "uv run pytest",
+    ]
+    assert "\nuv run pytest\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_numbers_are_those_of_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Within 2 points: the largest Monte-Carlo error of a bound is 0.4, and each is rounded."""
+    monkeypatch.chdir(tmp_path)
+    assert run("bayesmeta demo") == 0
+    printed = capsys.readouterr().out
+    [shown] = [text for text in blocks("") if text.startswith("Overall response")]
+    for line in shown.splitlines()[2:]:
+        name = line.split()[0]
+        [same] = [found for found in printed.splitlines() if found.split()[:1] == [name]]
+        ours, theirs = (
+            list(map(int, re.findall(r"\d+", text.replace(name, "", 1)))) for text in (line, same)
+        )
+        assert len(ours) == len(theirs)
+        assert all(abs(a - b) <= 2 for a, b in zip(ours, theirs, strict=True)), (line, same)
+    assert {"draws.nc", "forest.png"} <= {
+        path.name for path in (tmp_path / "runs" / "demo").iterdir()
+    }
+    assert len(printed.splitlines()) < 45
+
+
+def test_links_lead_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
