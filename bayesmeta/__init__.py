@@ -38,10 +38,9 @@ _HOME = {
     ),
     "bayesmeta.inference.diagnosis": ("Diagnostics", "Problem", "diagnose"),
     "bayesmeta.inference.exact": ("GridFit",),
-    "bayesmeta.inference.result": ("Fit", "Provenance"),
+    "bayesmeta.inference.result": ("Fit", "Provenance", "load_fit"),
     "bayesmeta.inference.sampling": ("fit",),
     "bayesmeta.inference.settings": ("SamplerSettings",),
-    "bayesmeta.inference.storage": ("load_fit",),
     "bayesmeta.estimates.verify": ("Verification", "verify"),
     "bayesmeta.model": (
         "CommonEffect",
@@ -131,15 +130,13 @@ if TYPE_CHECKING:
     from bayesmeta.inference.result import (
         Fit as Fit,
         Provenance as Provenance,
+        load_fit as load_fit,
     )
     from bayesmeta.inference.sampling import (
         fit as fit,
     )
     from bayesmeta.inference.settings import (
         SamplerSettings as SamplerSettings,
-    )
-    from bayesmeta.inference.storage import (
-        load_fit as load_fit,
     )
     from bayesmeta.model import (
         CommonEffect as CommonEffect,

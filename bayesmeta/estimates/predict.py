@@ -213,7 +213,7 @@ def predict(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> bm.predict(posterior, n=40, seed=1)
-    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 21)
+    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 22)
     """
     n = check_cohort("n", n)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -1,37 +1,39 @@
 """Evidence tables: reading them, and selecting the arms of one analysis."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import (
     ALWAYS_TEXT,
     ARM,
     COUNTS,
-    DERIVATION,
     OUTCOME,
     OVERLAP_RANK,
-    PART_OF,
     STRATUM,
     STUDY,
 )
-from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.reading import cells_of_csv, cells_of_frame
-from bayesmeta.evidence.selection import Dropped, Rule, apply_rules, selection_rules, stratum_levels
+from bayesmeta.evidence.requests import (
+    Where,
+    asked_conditions,
+    asked_outcome,
+    check_choice,
+    check_derivations,
+    check_strata,
+    parts_of_arms,
+)
+from bayesmeta.evidence.selection import apply_rules, selection_rules, stratum_levels
 
 __all__ = ["EvidenceTable", "read_evidence"]
-
-Where = str | Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,13 +130,13 @@ class EvidenceTable:
         >>> bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
         Arms(ORR: 32 arms of 27 studies, 455 responders of 915 patients; 32 rows left out)
         """
-        _check_choice("parts", parts, ("parts", "whole"))
-        _check_choice("overlaps", overlaps, ("resolve", "keep"))
-        _check_choice("include", include, ("default", "all"))
-        outcome = self._outcome(outcome)
-        asked = self._conditions(where, columns)
-        self._check_strata(strata)
-        self._check_derivations(derivations)
+        check_choice("parts", parts, ("parts", "whole"))
+        check_choice("overlaps", overlaps, ("resolve", "keep"))
+        check_choice("include", include, ("default", "all"))
+        outcome = asked_outcome(self.frame, self.name, outcome)
+        asked = asked_conditions(self.frame, self.name, where, columns)
+        check_strata(self.frame, self.name, strata)
+        check_derivations(self.frame, self.name, derivations)
         rules = selection_rules(
             parts=parts,
             strata=strata,
@@ -142,7 +144,7 @@ class EvidenceTable:
             overlaps=overlaps,
             include=include,
             mixed=mixed,
-            all_parts=_parts(self.frame),
+            all_parts=parts_of_arms(self.frame),
         )
         candidates = self.frame[self.frame[OUTCOME] == outcome]
         kept, excluded = apply_rules(candidates, [*asked, *rules])
@@ -168,71 +170,6 @@ class EvidenceTable:
             "mixed": mixed,
         }
         return Arms(_with_stratum_column(kept, strata), excluded, selection)
-
-    def _outcome(self, outcome: str | None) -> str:
-        there = [str(name) for name in pd.unique(self.frame[OUTCOME])]
-        if outcome is None and len(there) == 1:
-            return there[0]
-        if outcome is None:
-            raise EvidenceError(
-                f"{self.name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}."
-            )
-        if outcome not in there:
-            raise EvidenceError(
-                f"{self.name} has no outcome '{outcome}'. {nearest(outcome, there)}"
-            )
-        return outcome
-
-    def _conditions(self, where: Where | None, columns: Mapping[str, Any]) -> list[Rule]:
-        wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
-        rules = [
-            partial(_not_wanted, column=column, values=self._values(column, value))
-            for column, value in wanted.items()
-        ]
-        if isinstance(where, str):
-            matches(where, self.frame)
-            rules.append(partial(_not_where, condition=where))
-        return list(rules)
-
-    def _values(self, column: str, wanted: Any) -> list[Any]:
-        if column not in self.frame.columns:
-            raise EvidenceError(
-                f"{self.name} has no column '{column}'. {nearest(column, map(str, self.frame.columns))}"
-            )
-        values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
-        there = self.frame[column].dropna()
-        if not pd.api.types.is_numeric_dtype(there):
-            values = [str(value) for value in values]
-        absent = [value for value in values if value not in set(there)]
-        if absent:
-            levels = sorted({str(value) for value in there})
-            raise EvidenceError(
-                f"{self.name}: column '{column}' has no value {listed(map(repr, absent))}. {nearest(absent[0], levels)}"
-            )
-        return values
-
-    def _check_strata(self, strata: str | None) -> None:
-        there = {name for text in pd.unique(self.frame[STRATUM]) for name in stratum_levels(text)}
-        if strata is not None and strata not in there:
-            raise EvidenceError(f"{self.name} has no stratum '{strata}'. {nearest(strata, there)}")
-
-    def _check_derivations(self, derivations: Sequence[str] | None) -> None:
-        if derivations is None:
-            return
-        if isinstance(derivations, str):
-            raise SettingsError(
-                f"`derivations` must be a list; got {derivations!r}. Write [{derivations!r}]."
-            )
-        if DERIVATION not in self.frame.columns:
-            raise SettingsError(
-                f"`derivations` has no effect: {self.name} has no column '{DERIVATION}'. Leave it out."
-            )
-        there = {name for name in self.frame[DERIVATION] if name}
-        unknown = [name for name in derivations if name not in there]
-        if unknown:
-            raise SettingsError(
-                f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}"
-            )
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -281,36 +218,8 @@ def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
     return EvidenceTable(checked(cells_of_csv(path), path.name), path.name)
 
 
-def _parts(frame: pd.DataFrame) -> dict[tuple[str, str], set[str]]:
-    """Return the arms that are parts of each arm."""
-    if PART_OF not in frame.columns:
-        return {}
-    parts = frame[frame[PART_OF] != ""]
-    grouped = parts.groupby([STUDY, PART_OF])[ARM]
-    return {key: set(arms) for key, arms in grouped}  # type: ignore[misc]
-
-
-def _not_wanted(frame: pd.DataFrame, *, column: str, values: list[Any]) -> Dropped:
-    rows = ~frame[column].isin(values).to_numpy(dtype=bool)
-    wanted = " or ".join(map(str, values))
-    there = ["missing" if pd.isna(value) or value == "" else value for value in frame[column]]
-    return Dropped(rows, [f"where: {column} is {value}, not {wanted}" for value in there])
-
-
-def _not_where(frame: pd.DataFrame, *, condition: str) -> Dropped:
-    rows = ~np.asarray(matches(condition, frame), dtype=bool)
-    return Dropped(rows, [f"where: not {condition}"] * len(frame))
-
-
 def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:
     """Add the level of the stratum asked for as a covariate of its name."""
     if strata is None:
         return frame
     return frame.assign(**{strata: [stratum_levels(text)[strata] for text in frame[STRATUM]]})
-
-
-def _check_choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise SettingsError(
-            f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}."
-        )

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, gammaln, logit
 
-from bayesmeta.inference.density import TAU_SCALE, DensityData
+from bayesmeta.inference.density import DensityData
+from bayesmeta.inference.kernels import TAU_SCALE
 from bayesmeta.model import Design
 
 __all__ = ["density_data", "size", "starting_point", "translate"]

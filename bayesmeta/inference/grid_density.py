@@ -1,16 +1,16 @@
 """The problem the grid solves, and its compiled joint density at one `tau`."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature import integrated_log_likelihood
-from bayesmeta.priors import Prior, Shape
+from bayesmeta.priors import Prior
 
-__all__ = ["Problem", "columns", "log_prior"]
+__all__ = ["Problem", "columns"]
 
 Array = npt.NDArray[np.float64]
 Numbers = tuple[Array, Array, Array, int]
@@ -19,9 +19,6 @@ ORDER = 12
 """Gauss-Legendre nodes per panel."""
 TOLERANCE = 1e-6
 """Share of the posterior by which a panel may be unresolved."""
-NORMAL, STUDENT_T = int(Shape.NORMAL), int(Shape.STUDENT_T)
-LOG_NORMAL, GAMMA = int(Shape.LOG_NORMAL), int(Shape.GAMMA)
-INVERSE_GAMMA = int(Shape.INVERSE_GAMMA)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,7 @@ class Problem:
         return TOLERANCE / 100.0**self.refinement
 
 
-@njit(cache=True)
+@compiled
 def columns(mu: Array, tau: float, numbers: Numbers) -> Array:
     """Return the log density of counts and `mu`, and each study's share of it.
 
@@ -81,28 +78,12 @@ def columns(mu: Array, tau: float, numbers: Numbers) -> Array:
     events, n, prior, refinement = numbers
     found = np.empty((mu.size, 1 + n.size))
     for i in range(mu.size):
-        found[i, 0] = log_prior(prior, mu[i])
+        found[i, 0] = log_prior(prior, mu[i])[0]
         for s in range(n.size):
-            found[i, s + 1] = integrated_log_likelihood(
-                mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement
-            )
+            found[i, s + 1] = 0.0
+            if n[s] > 0:
+                found[i, s + 1] = integrated_log_likelihood(
+                    mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement
+                )
             found[i, 0] += found[i, s + 1]
     return found
-
-
-@njit(cache=True)
-def log_prior(kernel: Array, x: float) -> float:
-    """Return the log density of a prior inside its support; see `bayesmeta.priors.Kernel`."""
-    shape, a, b, c, constant = kernel
-    value = 0.0  # of the uniform
-    if shape == NORMAL:
-        value = -(((x - a) / b) ** 2) / 2
-    elif shape == STUDENT_T:
-        value = -(c + 1) / 2 * math.log1p(((x - a) / b) ** 2 / c)
-    elif shape == LOG_NORMAL:
-        value = -math.log(x) - ((math.log(x) - a) / b) ** 2 / 2
-    elif shape == GAMMA:
-        value = (a - 1) * math.log(x) - b * x
-    elif shape == INVERSE_GAMMA:
-        value = -(a + 1) * math.log(x) - b / x
-    return float(constant + value)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.inference.grid_density import Problem, columns, log_prior
+from bayesmeta.inference.grid_density import Problem, columns
 from bayesmeta.inference.grid_panels import (
     Panels,
     Summit,
@@ -16,6 +16,7 @@ from bayesmeta.inference.grid_panels import (
     resolve,
 )
 from bayesmeta.inference.grid_surface import Surface
+from bayesmeta.inference.kernels import log_prior
 from bayesmeta.priors import Prior
 
 __all__ = ["resolved_posterior"]
@@ -68,40 +69,35 @@ class Lines(NamedTuple):
     lines: list[Line]
 
 
-def common_line(problem: Problem) -> Line:
+def _common_line(problem: Problem) -> Line:
     """Resolve the density of the counts and `mu` of the common-effect model."""
     return _line(problem, 0.0, _summit(problem, 0.0, _prior_summit(problem.mu_prior)), 0.0)
 
 
-def lines(problem: Problem, tau_prior: Prior) -> Lines:
+def _lines(problem: Problem, tau_prior: Prior) -> Lines:
     """Resolve the joint density of the counts, `mu` and log tau."""
-    kernel = np.array(tau_prior.kernel)
-    support = _log_support(tau_prior)
-    summits = [_prior_summit(problem.mu_prior)]
+    support, median = _log_support(tau_prior), _log_median(tau_prior)
+    start = _summit(problem, math.exp(median), _prior_summit(problem.mu_prior))
     found: list[Line] = []
 
-    def offset(log_tau: float) -> float:
-        return log_prior(kernel, math.exp(log_tau)) + log_tau
-
     def laplace(log_tau: float) -> float:
-        summits.append(_summit(problem, math.exp(log_tau), summits[-1]))
-        return summits[-1].height + math.log(summits[-1].sd) + LOG_2_PI / 2 + offset(log_tau)
+        summit = _summit(problem, math.exp(log_tau), start)
+        return summit.height + math.log(summit.sd) + LOG_2_PI / 2 + _log_prior(tau_prior, log_tau)
 
     def evaluate(log_taus: Array) -> Array:
-        start = len(found)
+        first = len(found)
         for log_tau in log_taus:
-            tau = math.exp(log_tau)
-            summits.append(_summit(problem, tau, summits[-1]))
-            found.append(_line(problem, tau, summits[-1], offset(log_tau)))
-        masses = [log_integral(*line[1:4]) for line in found[start:]]
-        return np.column_stack([masses, np.arange(start, len(found))])
+            summit = _summit(problem, math.exp(log_tau), start)
+            found.append(_line(problem, math.exp(log_tau), summit, _log_prior(tau_prior, log_tau)))
+        masses = [log_integral(line.lower, line.upper, line.log_density) for line in found[first:]]
+        return np.column_stack([masses, np.arange(first, len(found))])
 
-    summit = climb(laplace, _log_median(tau_prior), 1.0, support)
+    summit = climb(laplace, median, 1.0, support)
     bounds = max(support[0], summit.mode - SMALLEST), min(support[1], summit.mode + LARGEST)
-    edges = outline(laplace, summit, bounds, lambda x: 2 * max(x - summit.mode, 0.0))
+    edges = outline(laplace, summit, bounds, lambda log_tau: 2 * max(log_tau - summit.mode, 0.0))
     lower, upper, values = resolve(evaluate, edges, problem.order, problem.tolerance)
-    order = values[:, :, 1].astype(int).ravel()
-    return Lines(lower, upper, values[:, :, 0], [found[i] for i in order])
+    nodes = values[:, :, 1].astype(int).ravel()
+    return Lines(lower, upper, values[:, :, 0], [found[i] for i in nodes])
 
 
 def _line(problem: Problem, tau: float, summit: Summit, offset: float) -> Line:
@@ -132,6 +128,11 @@ def _log_density(problem: Problem, tau: float, mu: float) -> float:
     return float(columns(np.array([mu]), tau, problem.numbers)[0, 0])
 
 
+def _log_prior(prior: Prior, log_tau: float) -> float:
+    """Return the log prior density of log tau."""
+    return log_prior(np.array(prior.kernel), math.exp(log_tau))[0] + log_tau
+
+
 def _prior_summit(prior: Prior) -> Summit:
     """Return where to start climbing before anything is known of the posterior."""
     low, high = prior.interval(0.5)
@@ -150,10 +151,10 @@ def _log_median(prior: Prior) -> float:
 def resolved_posterior(problem: Problem) -> tuple[float, Surface, Array]:
     """Return log evidence without constants, posterior, log likelihoods at its nodes."""
     if problem.tau_prior is None:
-        line = common_line(problem)
+        line = _common_line(problem)
         log_evidence = log_integral(line.lower, line.upper, line.log_density)
         return log_evidence, *_surface(problem, [line], np.full(1, -log_evidence), None)
-    grid = lines(problem, problem.tau_prior)
+    grid = _lines(problem, problem.tau_prior)
     log_evidence = log_integral(grid.lower, grid.upper, grid.log_density)
     log_tau = Panels(grid.lower, grid.upper, np.exp(grid.log_density - log_evidence))
     log_weights = np.log(log_tau.weights).ravel() - log_evidence

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.grid_panels import rule
 from bayesmeta.inference.grid_surface import Surface
 
@@ -49,7 +49,7 @@ def new_study(surface: Surface, x: Array) -> tuple[Array, Array]:
     return _new_study(x, np.maximum(surface.tau[surface.line], TINY), grid)
 
 
-@njit(cache=True)
+@compiled
 def _new_study(x: Array, tau: Array, grid: Grid) -> tuple[Array, Array]:
     cdf, density = np.zeros(x.size), np.zeros(x.size)
     for i in range(x.size):
@@ -60,7 +60,7 @@ def _new_study(x: Array, tau: Array, grid: Grid) -> tuple[Array, Array]:
     return cdf, density
 
 
-@njit(cache=True)
+@compiled
 def _panel_convolved(x: float, tau: float, panel: int, grid: Grid) -> tuple[float, float]:
     """Return the contribution of one panel to the distribution function and density at `x`."""
     lower, upper = grid[0][panel], grid[1][panel]
@@ -81,7 +81,7 @@ def _panel_convolved(x: float, tau: float, panel: int, grid: Grid) -> tuple[floa
     return cdf + _mass_below(x - REACH * tau, panel, grid), density
 
 
-@njit(cache=True)
+@compiled
 def _gauss(
     stretch: tuple[float, float], point: tuple[float, float], panel: int, grid: Grid
 ) -> tuple[float, float]:
@@ -101,7 +101,7 @@ def _gauss(
     return cdf, density
 
 
-@njit(cache=True)
+@compiled
 def _mass_below(limit: float, panel: int, grid: Grid) -> float:
     """Return the integral of a panel's density up to `limit`, which lies below its upper end."""
     lower, total = grid[0][panel], 0.0
@@ -111,7 +111,7 @@ def _mass_below(limit: float, panel: int, grid: Grid) -> float:
     return total
 
 
-@njit(cache=True)
+@compiled
 def _density(mu: float, panel: int, grid: Grid) -> float:
     """Evaluate a panel's Legendre series by Clenshaw's recurrence."""
     coefficients = grid[2][panel]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.grid_panels import Panels
 from bayesmeta.inference.quadrature import conditional_moments
 
@@ -109,7 +109,7 @@ def _given_counts(surface: Surface, events: float, n: float) -> Array:
     return given.reshape(4, *shape)
 
 
-@njit(cache=True)
+@compiled
 def _conditional(mu: Array, tau: Array, events: Array, n: Array) -> Array:
     given = np.empty((4, mu.size))
     for i in range(mu.size):
@@ -118,7 +118,7 @@ def _conditional(mu: Array, tau: Array, events: Array, n: Array) -> Array:
     return given
 
 
-@njit(cache=True)
+@compiled
 def mu_for_mean_rate(log_odds: Array, tau: Array) -> Array:
     """Return the `mu` whose mean rate over u ~ Normal(0, tau**2) is invlogit(log_odds).
 
@@ -139,7 +139,7 @@ def mu_for_mean_rate(log_odds: Array, tau: Array) -> Array:
     return mu
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _mu_for_mean_rate(log_odds: float, tau: float) -> float:
     """Return the same for one negative `log_odds`.
 

@@ -15,14 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
+from bayesmeta.inference.callbacks import compiled_copy, compiled_log_density, pack
 from bayesmeta.inference.coordinates import size, starting_point
-from bayesmeta.inference.density import (
-    DensityData,
-    compiled_copy,
-    compiled_log_density,
-    log_density,
-    pack,
-)
+from bayesmeta.inference.density import DensityData, log_density
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]

@@ -3,7 +3,7 @@
 For a study whose arms i have linear predictors ``eta[i]`` (log-odds)::
 
     L = integral of  prod_i p_i**events[i] * (1 - p_i)**(n[i] - events[i])  Normal(u; 0, tau**2) du
-    p_i = invlogit(eta[i] + u)
+    p_i = sigmoid(eta[i] + u)
 
 without the binomial coefficients. Everything here is compiled, takes plain numbers and arrays, and
 can be called from other compiled functions.
@@ -28,14 +28,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.kernels import sigmoid
 from bayesmeta.inference.study_integrand import (
     TWO_SIDED,
     Study,
     cliff,
     flat_side,
-    invlogit,
     log_integrand,
     log_kernel,
     mode,
@@ -67,7 +67,7 @@ NO_EFFECT = 1e-100
 LOG_2_PI = math.log(2 * math.pi)
 
 
-@njit(cache=True)
+@compiled
 def integrated_log_likelihood(  # noqa: PLR0917 - compiled functions have no keyword-only arguments
     eta: Array, tau: float, events: Array, n: Array, refinement: int = 0
 ) -> float:
@@ -94,7 +94,7 @@ def integrated_log_likelihood(  # noqa: PLR0917 - compiled functions have no key
     return _integrate((eta, tau, events, n), refinement, nothing, nothing)[0]
 
 
-@njit(cache=True)
+@compiled
 def conditional_moments(  # noqa: PLR0917
     eta: Array, tau: float, events: Array, n: Array, refinement: int = 0
 ) -> tuple[float, float, float, Array, Array]:
@@ -121,7 +121,7 @@ def conditional_moments(  # noqa: PLR0917
     return log_integral, mean, variance, rate_mean, rate_variance
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _integrate(
     study: Study, refinement: int, rate_mean: Array, rate_variance: Array
 ) -> tuple[float, float, float]:
@@ -130,7 +130,7 @@ def _integrate(
     without_effect = log_kernel(0.0, study)
     if tau < NO_EFFECT or not math.isfinite(without_effect + tau):
         for i in range(rate_mean.size):
-            rate_mean[i] = invlogit(eta[i])
+            rate_mean[i] = sigmoid(eta[i])
         return without_effect + 0 * tau, 0.0, 0.0
     mesh = _mesh(study, refinement)
     left = _march(-1, study, mesh, (rate_mean, rate_variance))
@@ -141,13 +141,13 @@ def _integrate(
     shift = (left[1] + right[1]) / total
     for i in range(rate_mean.size):
         difference = rate_mean[i] / total
-        rate_mean[i] = invlogit(eta[i] + peak_at) + difference
+        rate_mean[i] = sigmoid(eta[i] + peak_at) + difference
         rate_variance[i] = rate_variance[i] / total - difference**2
     log_integral = peak + math.log(step * total / tau) - LOG_2_PI / 2
     return log_integral, peak_at + shift, (left[2] + right[2]) / total - shift**2
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _march(
     direction: int, study: Study, mesh: Mesh, rate_sums: tuple[Array, Array]
 ) -> tuple[float, float, float]:
@@ -165,13 +165,13 @@ def _march(
         first += weight * (u - peak_at)
         second += weight * (u - peak_at) ** 2
         for i in range(rate_sums[0].size):
-            difference = invlogit(study[0][i] + u) - invlogit(study[0][i] + peak_at)
+            difference = sigmoid(study[0][i] + u) - sigmoid(study[0][i] + peak_at)
             rate_sums[0][i] += weight * difference
             rate_sums[1][i] += weight * difference**2
         k += 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _mesh(study: Study, refinement: int) -> Mesh:
     """Return mode, log integrand there, step, centre, and how steps are stretched (0: not)."""
     peak_at, sd = mode(study)
@@ -189,14 +189,13 @@ def _mesh(study: Study, refinement: int) -> Mesh:
     return peak_at, peak, step * halvings, peak_at, 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _nearest_bend(peak_at: float, study: Study) -> float:
     """Return the u nearest to the mode at which the log kernel of an arm is not a straight line."""
-    distance = max(np.min(np.abs(study[0] + peak_at)) - STRAIGHT, 0.0)
-    return peak_at + distance
+    return peak_at + max(float(np.min(np.abs(study[0] + peak_at))) - STRAIGHT, 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _abscissa(x: float, centre: float, stretch: float) -> tuple[float, float]:
     """Return u at the mesh coordinate `x`, and log du/dx."""
     if stretch > 0:

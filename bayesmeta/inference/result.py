@@ -2,19 +2,22 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from os import PathLike
+from pathlib import Path
 
 import xarray as xr
 
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import Design, ModelSpec, make_design
+from bayesmeta.inference.storage import Contents, read_run, write_run
+from bayesmeta.model import Design, ModelSpec, make_design, model_hash
 
-__all__ = ["Fit", "Provenance", "provenance"]
+__all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 
 _PACKAGES = (
     "bayesmeta",
@@ -70,7 +73,7 @@ def provenance(
         seconds=round(seconds, 3),
         versions={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
-        spec_hash=spec.hash,
+        spec_hash=model_hash(spec),
         arms_hash=arms.hash,
     )
 
@@ -114,7 +117,7 @@ class Fit:
         """The posterior group as a Dataset."""
         return self.draws["posterior"].to_dataset()
 
-    def save(self, folder: Any, *, force: bool = False) -> None:
+    def save(self, folder: str | PathLike[str], *, force: bool = False) -> None:
         """Write the fit to `folder`, whole or not at all; `bayesmeta.load_fit` reads it back.
 
         Parameters
@@ -129,9 +132,15 @@ class Fit:
         RunError
             If the folder exists, or can't be written.
         """
-        from bayesmeta.inference.storage import save_fit
+        with whole_folder(folder, force=force) as partial:
+            self.write(partial)
 
-        save_fit(self, folder, force=force)
+    def write(self, folder: Path) -> None:
+        """Write the files of the fit into an empty folder that exists."""
+        write_run(
+            Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance)),
+            folder,
+        )
 
     def __repr__(self) -> str:
         sizes = self.draws["posterior"].sizes
@@ -139,3 +148,16 @@ class Fit:
             f"Fit({self.spec!r}, {self.arms!r}, {sizes['chain']} chains of {sizes['draw']} draws, "
             f"seed {self.provenance.seed})"
         )
+
+
+def load_fit(folder: str | PathLike[str]) -> Fit:
+    """Return a fit that was saved by `Fit.save`.
+
+    Raises
+    ------
+    RunError
+        If the folder is no saved run, was written by another version of the format, or a file is
+        missing or not as it was written.
+    """
+    spec, arms, settings, draws, origin = read_run(folder)
+    return Fit(spec, arms, settings, draws, provenance=Provenance(**origin))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -18,12 +18,11 @@ import xarray as xr
 from bayesmeta.errors import BayesmetaError, RunError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
-from bayesmeta.inference.folders import MANIFEST, whole_folder
-from bayesmeta.inference.result import Fit, Provenance
+from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import parse_model, to_toml
+from bayesmeta.model import ModelSpec, parse_model, to_toml
 
-__all__ = ["SCHEMA", "load_fit", "save_fit"]
+__all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
 
 SCHEMA = 1
 """Version of the form of run folders."""
@@ -32,33 +31,37 @@ _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "exclud
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 
 
-def save_fit(fit: Fit, folder: str | PathLike[str], *, force: bool = False) -> None:
-    """Write `fit` to `folder`; see `Fit.save`."""
-    with whole_folder(folder, force=force) as partial:
-        write_fit(fit, partial)
+class Contents(NamedTuple):
+    """What a run folder holds."""
+
+    spec: ModelSpec
+    arms: Arms
+    settings: SamplerSettings
+    draws: xr.DataTree
+    provenance: dict[str, Any]
 
 
-def write_fit(fit: Fit, folder: Path) -> None:
-    """Write the files of `fit` into an empty folder."""
-    fit.draws.to_netcdf(folder / _DRAWS, engine="h5netcdf")
-    (folder / _MODEL).write_text(to_toml(fit.spec), encoding="utf-8")
-    _write_frame(fit.arms.frame, folder / _ARMS)
-    _write_frame(fit.arms.excluded, folder / _EXCLUDED)
+def write_run(contents: Contents, folder: Path) -> None:
+    """Write the files of a run into an empty folder."""
+    contents.draws.to_netcdf(folder / _DRAWS, engine="h5netcdf")
+    (folder / _MODEL).write_text(to_toml(contents.spec), encoding="utf-8")
+    frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
+    for name, frame in frames.items():
+        _write_frame(frame, folder / name)
     manifest = {
         "schema": SCHEMA,
-        "provenance": asdict(fit.provenance),
-        "settings": asdict(fit.settings),
-        "selection": fit.arms.selection,
-        "types": {_ARMS: _types(fit.arms.frame), _EXCLUDED: _types(fit.arms.excluded)},
+        "provenance": contents.provenance,
+        "settings": asdict(contents.settings),
+        "selection": contents.arms.selection,
+        "types": {name: _types(frame) for name, frame in frames.items()},
         "sha256": {name: _sha256(folder / name) for name in _FILES},
     }
-    (folder / MANIFEST).write_text(
-        json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8"
-    )
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def load_fit(folder: str | PathLike[str]) -> Fit:
-    """Return a fit that was saved by `Fit.save`.
+def read_run(folder: str | PathLike[str]) -> Contents:
+    """Return what a run folder holds, after checking that it is as it was written.
 
     Raises
     ------
@@ -70,25 +73,23 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     manifest = _manifest(path)
     _check_files(path, manifest)
     try:
-        return _fit(path, manifest)
+        return _contents(path, manifest)
     except (KeyError, TypeError, ValueError, BayesmetaError) as error:
         raise RunError(f"{path} can't be read: {error}. Fit again.") from error
 
 
-def _fit(path: Path, manifest: Mapping[str, Any]) -> Fit:
-    arms = Arms(
-        _read_frame(path / _ARMS, manifest["types"][_ARMS]),
-        _read_frame(path / _EXCLUDED, manifest["types"][_EXCLUDED]),
-        manifest["selection"],
-    )
+def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
+    frames = {
+        name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
+    }
     with xr.open_datatree(path / _DRAWS, engine="h5netcdf") as draws:
         loaded = draws.load()
-    return Fit(
+    return Contents(
         parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
-        arms,
+        Arms(frames[_ARMS], frames[_EXCLUDED], manifest["selection"]),
         SamplerSettings(**manifest["settings"]),
         loaded,
-        provenance=Provenance(**manifest["provenance"]),
+        manifest["provenance"],
     )
 
 

@@ -8,14 +8,15 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.kernels import sigmoid
 
 __all__ = [
     "TWO_SIDED",
     "Study",
     "cliff",
     "flat_side",
-    "invlogit",
     "log_integrand",
     "log_kernel",
     "mode",
@@ -33,7 +34,7 @@ NO_CLIFF, TWO_SIDED = 0, 2
 """What `flat_side` says of a study without patients, and of one with responders and others."""
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def mode(study: Study) -> tuple[float, float]:
     """Return the mode of the integrand, and the standard deviation of the normal like it there."""
     low, high = _bracket(study)
@@ -52,7 +53,7 @@ def mode(study: Study) -> tuple[float, float]:
     return u, sd
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _guess(study: Study) -> float:
     """Return where the mode would be if the likelihood were normal."""
     eta, tau, events, n = study
@@ -61,7 +62,7 @@ def _guess(study: Study) -> float:
     return log_odds / (1 + (1 / responders + 1 / others) / tau**2)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _bracket(study: Study) -> tuple[float, float]:
     """Return bounds of the mode: zero, and where the likelihood pulls it to at most."""
     eta, tau, events, n = study
@@ -74,13 +75,13 @@ def _bracket(study: Study) -> tuple[float, float]:
     return (-reach if others > 0 else 0.0), (reach if responders > 0 else 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def log_integrand(u: float, study: Study) -> float:
     """Return the log of kernel times normal density, without the latter's constant."""
     return log_kernel(u, study) - (u / study[1]) ** 2 / 2
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def log_kernel(u: float, study: Study) -> float:
     """Return the binomial log likelihood given `u`, without coefficients."""
     eta, _, events, n = study
@@ -93,26 +94,19 @@ def log_kernel(u: float, study: Study) -> float:
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _derivatives(u: float, study: Study) -> tuple[float, float]:
     """Return the slope of the log integrand, and minus its second derivative."""
     eta, tau, events, n = study
     slope, curvature = -u / tau**2, 1 / tau**2
     for i in range(eta.size):
-        rate = invlogit(eta[i] + u)
+        rate = sigmoid(eta[i] + u)
         slope += events[i] - n[i] * rate
-        curvature += n[i] * rate * invlogit(-eta[i] - u)
+        curvature += n[i] * rate * sigmoid(-eta[i] - u)
     return slope, curvature
 
 
-@njit(cache=True, error_model="numpy")
-def invlogit(theta: float) -> float:
-    """Return the rate at log-odds `theta`."""
-    odds = math.exp(-abs(theta))
-    return (1.0 if theta > 0 else odds) / (1 + odds)
-
-
-@njit(cache=True, error_model="numpy")
+@compiled
 def flat_side(study: Study) -> int:
     """Return on which side of its cliff the kernel is flat: -1 without responders, 1 if all are."""
     _, _, events, n = study
@@ -124,7 +118,7 @@ def flat_side(study: Study) -> int:
     return 1 if responders == patients else TWO_SIDED
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def cliff(study: Study, side: int) -> float:
     """Return the u at which a one-sided kernel has fallen to about 1/e.
 

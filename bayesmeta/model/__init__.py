@@ -3,7 +3,7 @@
 from bayesmeta.model.build import build
 from bayesmeta.model.design import Design, EvidenceWarning, make_design
 from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
-from bayesmeta.model.files import bundled_models, load_model, parse_model, to_toml
+from bayesmeta.model.files import bundled_models, load_model, model_hash, parse_model, to_toml
 from bayesmeta.model.spec import Covariates, ModelSpec
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "bundled_models",
     "load_model",
     "make_design",
+    "model_hash",
     "parse_model",
     "to_toml",
 ]

@@ -9,17 +9,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import ProfileError, SpecError, listed, nearest
-from bayesmeta.evidence.columns import STUDY
-from bayesmeta.model.formula import Factor
+from bayesmeta.errors import ProfileError, listed, nearest
 from bayesmeta.model.spec import Covariates
 
-__all__ = ["Coding", "Profile", "learn_coding", "missing_covariates"]
+__all__ = [
+    "CONTEXT",
+    "Coding",
+    "Profile",
+    "columns_of",
+    "grouped",
+    "level_text",
+    "prepared_columns",
+]
 
 Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
 
-_CONTEXT = {"sqrt": np.sqrt}
+CONTEXT = {"sqrt": np.sqrt}
 """What a formula may call beyond formulaic's own functions."""
 
 
@@ -62,8 +68,8 @@ class Coding:
         """Return the columns for the rows of `frame`, dims (arm, covariate)."""
         if not self.names:
             return np.zeros((len(frame), 0))
-        prepared = _prepared(frame, self.covariates, self.levels)
-        return _columns(self._formulaic.get_model_matrix(prepared, context=_CONTEXT))
+        prepared = prepared_columns(frame, self.covariates, self.levels)
+        return columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
 
     def row(self, profile: Profile | None) -> Array:
         """Return the columns for one profile, shape (covariate,); None is the reference profile.
@@ -118,7 +124,7 @@ class Coding:
 
     def _value(self, name: str, value: object) -> object:
         if name in self.levels:
-            level = _grouped(_level_text(value), self.covariates.groups.get(name, {}))
+            level = grouped(level_text(value), self.covariates.groups.get(name, {}))
             if level not in self.levels[name]:
                 raise ProfileError(
                     f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}"
@@ -133,189 +139,28 @@ class Coding:
         return number
 
 
-def missing_covariates(covariates: Covariates, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return, per row of `frame` and covariate, whether the covariate is not known.
-
-    Raises
-    ------
-    SpecError
-        If the evidence has no such column.
-    """
-    for name in covariates.parsed.columns:
-        if name not in frame.columns:
-            raise SpecError(
-                f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
-            )
-    columns = frame[list(covariates.parsed.columns)]
-    return columns.isna() | (columns == "")
-
-
-def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
-    """Return the coding that `covariates` have on the arms of `frame`.
-
-    Raises
-    ------
-    SpecError
-        If a factor has one level or no valid reference, a numeric column is constant, or columns
-        of the design depend on each other.
-    """
-    formula = covariates.parsed
-    if not formula.terms:
-        return Coding(covariates, (), {}, {}, None)
-    levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
-    centres = {
-        name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
-    }
-    rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
-    text = "1 + " + " + ".join(
-        ":".join(rewritten[factor] for factor in term) for term in formula.terms
-    )
-    materialised = _materialised(text, _prepared(frame, covariates, levels), covariates.formula)
-    names = _labels(list(materialised.columns)[1:], rewritten)
-    matrix = _columns(materialised)
-    _check_rank(names, matrix)
-    return Coding(covariates, names, levels, centres, materialised.model_spec)
-
-
-def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
-    """Return the columns that are coded by levels: those of text, and those within `C()`."""
-    factors = covariates.parsed.factors
-    marked = {factor.column for factor in factors if factor.categorical}
-    text = [
-        name for name in covariates.parsed.columns if not pd.api.types.is_numeric_dtype(frame[name])
-    ]
-    calculated = {name for factor in factors if factor.column is None for name in factor.columns}
-    for name in text:
-        if name in calculated:
-            raise SpecError(
-                f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself."
-            )
-    found = [name for name in covariates.parsed.columns if name in text or name in marked]
-    _check_kinds(covariates, found)
-    return found
-
-
-def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
-    """Refuse levels of a number and the centre of a factor."""
-    for name in (*covariates.reference, *covariates.groups):
-        if name not in factors:
-            raise SpecError(
-                f"`reference` or `groups` names '{name}', which holds numbers. Write C({name}) to code it by levels."
-            )
-    for name in covariates.centre:
-        if name in factors:
-            raise SpecError(
-                f"`centre` names '{name}', which is coded by levels. Give it a reference level instead."
-            )
-
-
-def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
-    groups = covariates.groups.get(name, {})
-    column = [_grouped(_level_text(value), groups) for value in frame[name]]
-    there = sorted(set(column))
-    if len(there) < 2:  # noqa: PLR2004
-        raise SpecError(
-            f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
-        )
-    studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
-    shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
-    reference = covariates.reference.get(name)
-    if reference is None:
-        raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
-    if reference not in there:
-        raise SpecError(
-            f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}."
-        )
-    return (reference, *(level for level in there if level != reference))
-
-
-def _level_text(value: object) -> str:
+def level_text(value: object) -> str:
     """Return a level as text; 2020.0 read from a table and 2020 in a profile are one level."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _grouped(level: str, groups: Mapping[str, Any]) -> str:
+def grouped(level: str, groups: Mapping[str, Any]) -> str:
+    """Return the group that a level belongs to, or the level itself."""
     return next((group for group, members in groups.items() if level in members), level)
 
 
-def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
-    if frame[name].nunique() < 2:  # noqa: PLR2004
-        raise SpecError(
-            f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out."
-        )
-    return float(covariates.centre.get(name, frame[name].mean()))
-
-
-def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
-    """Return the factor with numbers centred, so that `mu` stands at their centre."""
-    if factor.column in centres:
-        return f"{{{factor.column} - {centres[factor.column]!r}}}"  # type: ignore[index]
-    if factor.column is not None:
-        return factor.column
-    return factor.text if factor.spline else f"center({factor.text})"
-
-
-def _prepared(
+def prepared_columns(
     frame: pd.DataFrame, covariates: Covariates, levels: Mapping[str, tuple[str, ...]]
 ) -> pd.DataFrame:
     """Return the columns of the formula with factors as categories, the reference first."""
     columns = frame[list(covariates.parsed.columns)].copy()
     for name, categories in levels.items():
         groups = covariates.groups.get(name, {})
-        values = [_grouped(_level_text(value), groups) for value in columns[name]]
+        values = [grouped(level_text(value), groups) for value in columns[name]]
         columns[name] = pd.Categorical(values, categories=list(categories))
     return columns
 
 
-def _materialised(text: str, prepared: pd.DataFrame, formula: str) -> Any:
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
-    try:
-        with np.errstate(all="ignore"):
-            materialised = Formula(text).get_model_matrix(prepared, context=_CONTEXT)
-    except (FormulaicError, ValueError, TypeError) as error:
-        raise SpecError(
-            f"`formula` '{formula}' can't be evaluated on these arms: {error}."
-        ) from error
-    bad = [str(name) for name in materialised.columns if not np.isfinite(materialised[name]).all()]
-    if bad or len(materialised) != len(prepared):
-        raise SpecError(
-            f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}."
-        )
-    return materialised
-
-
-def _columns(materialised: Any) -> Array:
+def columns_of(materialised: Any) -> Array:
+    """Return formulaic's columns as numbers, the intercept left out."""
     return np.asarray(materialised, dtype=np.float64)[:, 1:]
-
-
-def _labels(names: list[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...]:
-    """Return the names of formulaic's columns as people write them."""
-    labels = []
-    for name in names:
-        label = name.replace("[T.", "[")
-        for factor, new in rewritten.items():
-            label = label.replace(new.strip("{}"), factor.column or factor.text)
-        labels.append(label)
-    return tuple(labels)
-
-
-def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
-    """Refuse a design in which a column is determined by the intercept and the others."""
-    from scipy.linalg import qr
-
-    full = np.column_stack([np.ones(len(matrix)), matrix])
-    scaled = full / np.maximum(np.abs(full).max(axis=0), np.finfo(float).tiny)
-    rank = int(np.linalg.matrix_rank(scaled))
-    if rank == scaled.shape[1]:
-        return
-    # The columns that pivoting puts last add nothing to the others.
-    *_, order = qr(scaled, mode="economic", pivoting=True)
-    redundant = [
-        names[column - 1] if column else "the intercept" for column in sorted(order[rank:])
-    ]
-    raise SpecError(
-        f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
-        f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
-    )

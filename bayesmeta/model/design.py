@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding, learn_coding, missing_covariates
+from bayesmeta.model.coding import Coding
+from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 

@@ -1,5 +1,6 @@
 """Models as TOML files, and the models that come with the package."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -13,7 +14,7 @@ from bayesmeta.model.effects import LAWS, StudyEffects
 from bayesmeta.model.spec import Covariates, ModelSpec
 from bayesmeta.priors import Prior, parse_prior
 
-__all__ = ["SCHEMA", "bundled_models", "load_model", "parse_model", "to_toml"]
+__all__ = ["SCHEMA", "bundled_models", "load_model", "model_hash", "parse_model", "to_toml"]
 
 SCHEMA = 1
 """Version of the form of model files."""
@@ -102,6 +103,11 @@ def to_toml(spec: ModelSpec) -> str:
         priors["beta"] = beta if isinstance(spec.beta, Mapping) else beta["default"]
     document["priors"] = priors
     return tomlkit.dumps(document)
+
+
+def model_hash(spec: ModelSpec) -> str:
+    """Return the SHA-256 of `spec` as it is written in a model file."""
+    return hashlib.sha256(to_toml(spec).encode()).hexdigest()
 
 
 def _model(content: Mapping[str, Any], name: str) -> ModelSpec:

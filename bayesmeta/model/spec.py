@@ -1,6 +1,5 @@
 """Model specifications: what is assumed, as frozen values without data."""
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -151,13 +150,6 @@ class ModelSpec:
         """Priors of the coefficients by label; ``"default"`` is that of all the others."""
         given = dict(self.beta) if isinstance(self.beta, Mapping) else {"default": self.beta}
         return {"default": Normal(0, 1), **given}
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the model as it is written in a model file."""
-        from bayesmeta.model.files import to_toml
-
-        return hashlib.sha256(to_toml(self).encode()).hexdigest()
 
     def __repr__(self) -> str:
         terms = [":".join(factor.text for factor in term) for term in self.covariates.parsed.terms]

@@ -12,9 +12,12 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = [
+    "arms_blocks",
     "cohort_lines",
+    "demo_blocks",
     "diagnosis_lines",
     "evidence_lines",
+    "fit_blocks",
     "heterogeneity_line",
     "model_lines",
     "parameter_table",
@@ -22,7 +25,82 @@ __all__ = [
     "rate_precision",
     "rate_table",
     "table_text",
+    "warning_lines",
 ]
+
+
+Blocks = list[str | list[str]]
+
+DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
+"""What the demonstration asks about the new cohort."""
+
+
+def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob: float) -> Blocks:
+    """Return what is printed of a fit: evidence, model, draws, parameters and rates."""
+    return [
+        *_head(fit, diagnostics),
+        f"Parameters (log-odds; {ci_prob:.0%} interval)",
+        table_text(parameter_table(table), indent=2),
+        "",
+        f"Rates: median and {ci_prob:.0%} interval",
+        table_text(rate_table(table), indent=2),
+        f"  {rate_precision(table)}",
+    ]
+
+
+def demo_blocks(
+    fit: Fit,
+    diagnostics: Diagnostics,
+    table: pd.DataFrame,
+    prediction: Prediction,
+) -> Blocks:
+    """Return what is printed of the demonstration, whose covariate is the class of regimen."""
+    rates = rate_table(table)
+    rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
+    studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
+    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
+    return [
+        *_head(fit, diagnostics),
+        "Overall response by class of regimen: median and 95% interval",
+        table_text(rates, indent=2),
+        "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
+        f"  {rate_precision(table)}",
+        f"  {heterogeneity_line(table)}",
+        "",
+        "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
+        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
+    ]
+
+
+def arms_blocks(arms: Arms) -> Blocks:
+    """Return the arms of a selection, and the rows left out with their rules."""
+    kept = arms.frame.assign(arm=arms.labels)[["arm", "events", "n"]]
+    left_out = arms.excluded[["study", "arm", "stratum", "events", "n", "rule"]]
+    return [
+        evidence_lines(arms),
+        table_text(kept, indent=2),
+        "Left out",
+        table_text(left_out, indent=2),
+    ]
+
+
+def warning_lines(diagnostics: Diagnostics) -> list[str]:
+    """Return the first line of everything printed of a fit that failed its diagnostics."""
+    return (
+        []
+        if diagnostics.ok
+        else ["NOT RELIABLE: the diagnostics failed; do not use these numbers."]
+    )
+
+
+def _head(fit: Fit, diagnostics: Diagnostics) -> Blocks:
+    return [
+        warning_lines(diagnostics),
+        evidence_lines(fit.arms),
+        model_lines(fit.spec, fit.design),
+        diagnosis_lines(diagnostics, fit),
+        "",
+    ]
 
 
 def evidence_lines(arms: Arms) -> list[str]:

@@ -10,8 +10,10 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import brentq
 
 import bayesmeta as bm
+from bayesmeta.inference.callbacks import pack, unpack
 from bayesmeta.inference.coordinates import density_data, size, starting_point, translate
-from bayesmeta.inference.density import TAU_SCALE, DensityData, log_density, pack, unpack
+from bayesmeta.inference.density import DensityData, log_density
+from bayesmeta.inference.kernels import TAU_SCALE
 from bayesmeta.model import make_design
 from bayesmeta.model.build import build_design
 from bayesmeta.priors import Prior, Shape

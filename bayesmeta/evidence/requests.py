@@ -1,0 +1,128 @@
+"""What a selection asks for, checked against the table and turned into rules."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.evidence.columns import ARM, DERIVATION, OUTCOME, PART_OF, STRATUM, STUDY
+from bayesmeta.evidence.conditions import matches
+from bayesmeta.evidence.selection import Dropped, Parts, Rule, stratum_levels
+
+__all__ = [
+    "Where",
+    "asked_conditions",
+    "asked_outcome",
+    "check_choice",
+    "check_derivations",
+    "check_strata",
+    "parts_of_arms",
+]
+
+Where = str | Mapping[str, Any]
+
+
+def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
+    """Return the outcome asked for, or the only one there is."""
+    there = [str(found) for found in pd.unique(frame[OUTCOME])]
+    if outcome is None and len(there) == 1:
+        return there[0]
+    if outcome is None:
+        raise EvidenceError(
+            f"{name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}."
+        )
+    if outcome not in there:
+        raise EvidenceError(f"{name} has no outcome '{outcome}'. {nearest(outcome, there)}")
+    return outcome
+
+
+def asked_conditions(
+    frame: pd.DataFrame, name: str, where: Where | None, columns: Mapping[str, Any]
+) -> list[Rule]:
+    """Return the rules of a condition, a mapping or single columns."""
+    wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
+    rules: list[Rule] = [
+        partial(_not_wanted, column=column, values=_values(frame, name, column, value))
+        for column, value in wanted.items()
+    ]
+    if isinstance(where, str):
+        matches(
+            where, frame
+        )  # so that a condition that can't be read is told before any rule applies
+        rules.append(partial(_not_where, condition=where))
+    return rules
+
+
+def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[Any]:
+    if column not in frame.columns:
+        raise EvidenceError(
+            f"{name} has no column '{column}'. {nearest(column, map(str, frame.columns))}"
+        )
+    values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+    there = frame[column].dropna()
+    if not pd.api.types.is_numeric_dtype(there):
+        values = [str(value) for value in values]
+    absent = [value for value in values if value not in set(there)]
+    if absent:
+        levels = sorted({str(value) for value in there})
+        raise EvidenceError(
+            f"{name}: column '{column}' has no value {listed(map(repr, absent))}. {nearest(absent[0], levels)}"
+        )
+    return values
+
+
+def check_strata(frame: pd.DataFrame, name: str, strata: str | None) -> None:
+    """Raise if no row is a level of the stratum asked for."""
+    there = {found for text in pd.unique(frame[STRATUM]) for found in stratum_levels(text)}
+    if strata is not None and strata not in there:
+        raise EvidenceError(f"{name} has no stratum '{strata}'. {nearest(strata, there)}")
+
+
+def check_derivations(frame: pd.DataFrame, name: str, derivations: Sequence[str] | None) -> None:
+    """Raise if a derivation asked for is none of the table's."""
+    if derivations is None:
+        return
+    if isinstance(derivations, str):
+        raise SettingsError(
+            f"`derivations` must be a list; got {derivations!r}. Write [{derivations!r}]."
+        )
+    if DERIVATION not in frame.columns:
+        raise SettingsError(
+            f"`derivations` has no effect: {name} has no column '{DERIVATION}'. Leave it out."
+        )
+    there = {found for found in frame[DERIVATION] if found}
+    unknown = [found for found in derivations if found not in there]
+    if unknown:
+        raise SettingsError(f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}")
+
+
+def check_choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raise if a value is none of its choices."""
+    if value not in choices:
+        raise SettingsError(
+            f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}."
+        )
+
+
+def parts_of_arms(frame: pd.DataFrame) -> Parts:
+    """Return the arms that are parts of each arm."""
+    if PART_OF not in frame.columns:
+        return {}
+    parts = frame[frame[PART_OF] != ""]
+    grouped = parts.groupby([STUDY, PART_OF])[ARM]
+    return {key: set(arms) for key, arms in grouped}  # type: ignore[misc]
+
+
+def _not_wanted(frame: pd.DataFrame, *, column: str, values: list[Any]) -> Dropped:
+    rows = ~frame[column].isin(values).to_numpy(dtype=bool)
+    wanted = " or ".join(map(str, values))
+    there = ["missing" if pd.isna(value) or value == "" else value for value in frame[column]]
+    return Dropped(rows, [f"where: {column} is {value}, not {wanted}" for value in there])
+
+
+def _not_where(frame: pd.DataFrame, *, condition: str) -> Dropped:
+    rows = ~np.asarray(matches(condition, frame), dtype=bool)
+    return Dropped(rows, [f"where: not {condition}"] * len(frame))

@@ -1,0 +1,190 @@
+"""Learning the coding of covariates from the arms, and refusing what can't be coded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.evidence.columns import STUDY
+from bayesmeta.model.coding import (
+    CONTEXT,
+    Coding,
+    columns_of,
+    grouped,
+    level_text,
+    prepared_columns,
+)
+from bayesmeta.model.formula import Factor
+from bayesmeta.model.spec import Covariates
+
+__all__ = ["learn_coding", "missing_covariates"]
+
+Array = npt.NDArray[np.float64]
+
+
+def missing_covariates(covariates: Covariates, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return, per row of `frame` and covariate, whether the covariate is not known.
+
+    Raises
+    ------
+    SpecError
+        If the evidence has no such column.
+    """
+    for name in covariates.parsed.columns:
+        if name not in frame.columns:
+            raise SpecError(
+                f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
+            )
+    columns = frame[list(covariates.parsed.columns)]
+    return columns.isna() | (columns == "")
+
+
+def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
+    """Return the coding that `covariates` have on the arms of `frame`.
+
+    Raises
+    ------
+    SpecError
+        If a factor has one level or no valid reference, a numeric column is constant, or columns
+        of the design depend on each other.
+    """
+    formula = covariates.parsed
+    if not formula.terms:
+        return Coding(covariates, (), {}, {}, None)
+    levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
+    centres = {
+        name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
+    }
+    rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
+    text = "1 + " + " + ".join(
+        ":".join(rewritten[factor] for factor in term) for term in formula.terms
+    )
+    materialised = _materialised(
+        text, prepared_columns(frame, covariates, levels), covariates.formula
+    )
+    names = _labels(list(materialised.columns)[1:], rewritten)
+    matrix = columns_of(materialised)
+    _check_rank(names, matrix)
+    return Coding(covariates, names, levels, centres, materialised.model_spec)
+
+
+def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that are coded by levels: those of text, and those within `C()`."""
+    factors = covariates.parsed.factors
+    marked = {factor.column for factor in factors if factor.categorical}
+    text = [
+        name for name in covariates.parsed.columns if not pd.api.types.is_numeric_dtype(frame[name])
+    ]
+    calculated = {name for factor in factors if factor.column is None for name in factor.columns}
+    for name in text:
+        if name in calculated:
+            raise SpecError(
+                f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself."
+            )
+    found = [name for name in covariates.parsed.columns if name in text or name in marked]
+    _check_kinds(covariates, found)
+    return found
+
+
+def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
+    """Refuse levels of a number and the centre of a factor."""
+    for name in (*covariates.reference, *covariates.groups):
+        if name not in factors:
+            raise SpecError(
+                f"`reference` or `groups` names '{name}', which holds numbers. Write C({name}) to code it by levels."
+            )
+    for name in covariates.centre:
+        if name in factors:
+            raise SpecError(
+                f"`centre` names '{name}', which is coded by levels. Give it a reference level instead."
+            )
+
+
+def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
+    groups = covariates.groups.get(name, {})
+    column = [grouped(level_text(value), groups) for value in frame[name]]
+    there = sorted(set(column))
+    if len(there) < 2:  # noqa: PLR2004
+        raise SpecError(
+            f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
+        )
+    studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
+    shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
+    reference = covariates.reference.get(name)
+    if reference is None:
+        raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
+    if reference not in there:
+        raise SpecError(
+            f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}."
+        )
+    return (reference, *(level for level in there if level != reference))
+
+
+def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
+    if frame[name].nunique() < 2:  # noqa: PLR2004
+        raise SpecError(
+            f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out."
+        )
+    return float(covariates.centre.get(name, frame[name].mean()))
+
+
+def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
+    """Return the factor with numbers centred, so that `mu` stands at their centre."""
+    if factor.column in centres:
+        return f"{{{factor.column} - {centres[factor.column]!r}}}"  # type: ignore[index]
+    if factor.column is not None:
+        return factor.column
+    return factor.text if factor.spline else f"center({factor.text})"
+
+
+def _materialised(text: str, prepared: pd.DataFrame, formula: str) -> Any:
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):
+            materialised = Formula(text).get_model_matrix(prepared, context=CONTEXT)
+    except (FormulaicError, ValueError, TypeError) as error:
+        raise SpecError(
+            f"`formula` '{formula}' can't be evaluated on these arms: {error}."
+        ) from error
+    bad = [str(name) for name in materialised.columns if not np.isfinite(materialised[name]).all()]
+    if bad or len(materialised) != len(prepared):
+        raise SpecError(
+            f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}."
+        )
+    return materialised
+
+
+def _labels(names: list[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...]:
+    """Return the names of formulaic's columns as people write them."""
+    labels = []
+    for name in names:
+        label = name.replace("[T.", "[")
+        for factor, new in rewritten.items():
+            label = label.replace(new.strip("{}"), factor.column or factor.text)
+        labels.append(label)
+    return tuple(labels)
+
+
+def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
+    """Refuse a design in which a column is determined by the intercept and the others."""
+    from scipy.linalg import qr
+
+    full = np.column_stack([np.ones(len(matrix)), matrix])
+    scaled = full / np.maximum(np.abs(full).max(axis=0), np.finfo(float).tiny)
+    rank = int(np.linalg.matrix_rank(scaled))
+    if rank == scaled.shape[1]:
+        return
+    # The columns that pivoting puts last add nothing to the others.
+    *_, order = qr(scaled, mode="economic", pivoting=True)
+    redundant = [
+        names[column - 1] if column else "the intercept" for column in sorted(order[rank:])
+    ]
+    raise SpecError(
+        f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
+        f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
+    )

@@ -1,0 +1,113 @@
+"""What every prior is: a frozen value that can be evaluated, drawn from and put into PyMC."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import SpecError
+
+if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
+__all__ = ["Kernel", "Prior", "Shape"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Shape(IntEnum):
+    """The few functional forms that all families share; see `Kernel`."""
+
+    NORMAL = 0
+    STUDENT_T = 1
+    LOG_NORMAL = 2
+    GAMMA = 3
+    INVERSE_GAMMA = 4
+    UNIFORM = 5
+
+
+class Kernel(NamedTuple):
+    """A prior as numbers, for the compiled density.
+
+    The log density is ``constant`` plus, with parameters a, b, c:
+    NORMAL ``-((x - a) / b)**2 / 2``; STUDENT_T ``-(c + 1) / 2 * log1p(((x - a) / b)**2 / c)``;
+    LOG_NORMAL ``-log(x) - ((log(x) - a) / b)**2 / 2``; GAMMA ``(a - 1) * log(x) - b * x``;
+    INVERSE_GAMMA ``-(a + 1) * log(x) - b / x``; UNIFORM ``0`` between a and b.
+    """
+
+    shape: Shape
+    a: float
+    b: float
+    c: float
+    constant: float
+
+
+class Prior(ABC):
+    """A univariate prior: a frozen value that can be evaluated, drawn from and put into PyMC."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Bounds of the values the prior allows."""
+        return (-math.inf, math.inf)
+
+    @property
+    @abstractmethod
+    def distribution(self) -> "rv_continuous_frozen":
+        """The same distribution in SciPy."""
+
+    @property
+    @abstractmethod
+    def kernel(self) -> Kernel:
+        """The same distribution as numbers for the compiled density."""
+
+    @abstractmethod
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        """Create the random variable `name` inside the current PyMC model.
+
+        Parameters
+        ----------
+        name : str
+            Name of the variable.
+        **kwargs
+            Passed on to PyMC, such as `dims`.
+        """
+
+    def logpdf(self, x: npt.ArrayLike) -> Array:
+        """Return the log density at `x`, of the shape of `x`."""
+        return np.asarray(
+            self.distribution.logpdf(np.asarray(x, dtype=np.float64)), dtype=np.float64
+        )
+
+    def interval(self, ci_prob: float) -> tuple[float, float]:
+        """Return the equal-tailed interval that holds probability `ci_prob`."""
+        low, high = self.distribution.ppf([(1 - ci_prob) / 2, (1 + ci_prob) / 2])
+        return float(low), float(high)
+
+    def draw(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
+        """Return `size` independent draws made with `rng`."""
+        return np.asarray(self.distribution.rvs(size=size, random_state=rng), dtype=np.float64)
+
+    def __repr__(self) -> str:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(_shortest(value) for value in values)})"
+
+    def _demand(self, *, finite: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
+        for name in (*finite, *positive):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                raise SpecError(
+                    f"`{name}` of {type(self).__name__} must be a number; got {value!r}."
+                )
+            object.__setattr__(self, name, float(value))
+            if not math.isfinite(value) or (name in positive and value <= 0):
+                rule = "positive and finite" if name in positive else "finite"
+                raise SpecError(f"`{name}` of {type(self).__name__} must be {rule}; got {value}.")
+
+
+def _shortest(value: float) -> str:
+    """Return the shortest text that reads back as the same number."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

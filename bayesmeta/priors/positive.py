@@ -1,0 +1,259 @@
+"""Priors of positive numbers, for scales."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, override
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.priors.base import Array, Kernel, Prior, Shape
+from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT
+
+if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
+__all__ = [
+    "Exponential",
+    "Gamma",
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "LogNormal",
+]
+
+
+class _PositivePrior(Prior):
+    """A prior whose values are positive."""
+
+    @property
+    @override
+    def support(self) -> tuple[float, float]:
+        return (0.0, math.inf)
+
+
+def _folded(kernel: Kernel) -> Kernel:
+    """Return the kernel of the absolute value of a variable symmetric about zero."""
+    return kernel._replace(constant=kernel.constant + math.log(2))
+
+
+@dataclass(frozen=True, repr=False)
+class HalfNormal(_PositivePrior):
+    """Absolute value of a normal with mean 0 and standard deviation `scale`."""
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("scale",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.halfnorm(0, self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return _folded(Normal(0, self.scale).kernel)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.HalfNormal(name, sigma=self.scale, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class HalfStudentT(_PositivePrior):
+    """Absolute value of a Student-t with `df` degrees of freedom, centre 0 and scale `scale`."""
+
+    df: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("df", "scale"))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        # SciPy has no half-t.
+        return _HalfT(stats.t(self.df, 0, self.scale))  # type: ignore[return-value]
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return _folded(StudentT(self.df, 0, self.scale).kernel)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.HalfStudentT(name, nu=self.df, sigma=self.scale, **kwargs)
+
+
+@dataclass(frozen=True)
+class _HalfT:
+    """The half of a symmetric SciPy distribution above zero."""
+
+    whole: "rv_continuous_frozen"
+
+    def logpdf(self, x: npt.ArrayLike) -> Array:
+        x = np.asarray(x, dtype=np.float64)
+        return np.where(x < 0, -np.inf, self.whole.logpdf(x) + math.log(2))
+
+    def ppf(self, q: npt.ArrayLike) -> Array:
+        return np.asarray(self.whole.ppf((1 + np.asarray(q)) / 2), dtype=np.float64)
+
+    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Array:
+        return np.abs(self.whole.rvs(size=size, random_state=random_state))
+
+
+@dataclass(frozen=True, repr=False)
+class HalfCauchy(_PositivePrior):
+    """Absolute value of a Cauchy with centre 0 and scale `scale`."""
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("scale",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.halfcauchy(0, self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return _folded(Cauchy(0, self.scale).kernel)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.HalfCauchy(name, beta=self.scale, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class LogNormal(_PositivePrior):
+    """Variable whose logarithm is normal with mean `log_mean` and standard deviation `log_sd`."""
+
+    log_mean: float
+    log_sd: float
+
+    def __post_init__(self) -> None:
+        self._demand(finite=("log_mean",), positive=("log_sd",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.lognorm(s=self.log_sd, scale=math.exp(self.log_mean))
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        constant = -math.log(self.log_sd) - math.log(2 * math.pi) / 2
+        return Kernel(Shape.LOG_NORMAL, self.log_mean, self.log_sd, 0.0, constant)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.LogNormal(name, mu=self.log_mean, sigma=self.log_sd, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class Gamma(_PositivePrior):
+    """Gamma with `shape` and `rate`; its mean is ``shape / rate``."""
+
+    shape: float
+    rate: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("shape", "rate"))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.gamma(self.shape, scale=1 / self.rate)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        constant = self.shape * math.log(self.rate) - math.lgamma(self.shape)
+        return Kernel(Shape.GAMMA, self.shape, self.rate, 0.0, constant)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.Gamma(name, alpha=self.shape, beta=self.rate, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class Exponential(_PositivePrior):
+    """Exponential with `rate`; its mean is ``1 / rate``."""
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("rate",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.expon(scale=1 / self.rate)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return Gamma(1, self.rate).kernel
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.Exponential(name, lam=self.rate, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class InverseGamma(_PositivePrior):
+    """Inverse gamma with `shape` and `scale`; on `tau` itself, not on its square."""
+
+    shape: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(positive=("shape", "scale"))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.invgamma(self.shape, scale=self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        constant = self.shape * math.log(self.scale) - math.lgamma(self.shape)
+        return Kernel(Shape.INVERSE_GAMMA, self.shape, self.scale, 0.0, constant)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.InverseGamma(name, alpha=self.shape, beta=self.scale, **kwargs)

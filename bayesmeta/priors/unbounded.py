@@ -1,0 +1,144 @@
+"""Priors that allow every number, for log-odds; and the uniform, between two of them."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, override
+
+from bayesmeta.errors import SpecError
+from bayesmeta.priors.base import Kernel, Prior, Shape
+
+if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
+__all__ = ["Cauchy", "Normal", "StudentT", "Uniform"]
+
+
+@dataclass(frozen=True, repr=False)
+class Normal(Prior):
+    """Normal with mean `loc` and standard deviation `scale`."""
+
+    loc: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(finite=("loc",), positive=("scale",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.norm(self.loc, self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        constant = -math.log(self.scale) - math.log(2 * math.pi) / 2
+        return Kernel(Shape.NORMAL, self.loc, self.scale, 0.0, constant)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.Normal(name, mu=self.loc, sigma=self.scale, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class StudentT(Prior):
+    """Student-t with `df` degrees of freedom, centre `loc` and scale `scale`."""
+
+    df: float
+    loc: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(finite=("loc",), positive=("df", "scale"))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.t(self.df, self.loc, self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        constant = (
+            math.lgamma((self.df + 1) / 2)
+            - math.lgamma(self.df / 2)
+            - math.log(self.df * math.pi) / 2
+            - math.log(self.scale)
+        )
+        return Kernel(Shape.STUDENT_T, self.loc, self.scale, self.df, constant)
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.StudentT(name, nu=self.df, mu=self.loc, sigma=self.scale, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class Cauchy(Prior):
+    """Cauchy with centre `loc` and scale `scale`."""
+
+    loc: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        self._demand(finite=("loc",), positive=("scale",))
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.cauchy(self.loc, self.scale)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return StudentT(1, self.loc, self.scale).kernel
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.Cauchy(name, alpha=self.loc, beta=self.scale, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class Uniform(Prior):
+    """Uniform between `low` and `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        self._demand(finite=("low", "high"))
+        if self.low >= self.high:
+            raise SpecError(f"`low` of Uniform must be less than `high`; got {self!r}.")
+
+    @property
+    @override
+    def support(self) -> tuple[float, float]:
+        return (self.low, self.high)
+
+    @property
+    @override
+    def distribution(self) -> "rv_continuous_frozen":
+        from scipy import stats
+
+        return stats.uniform(self.low, self.high - self.low)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return Kernel(Shape.UNIFORM, self.low, self.high, 0.0, -math.log(self.high - self.low))
+
+    @override
+    def to_pymc(self, name: str, **kwargs: Any) -> Any:
+        import pymc as pm
+
+        return pm.Uniform(name, lower=self.low, upper=self.high, **kwargs)

@@ -1,0 +1,71 @@
+"""Fits and predictions as JSON for machines."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.estimates.predict import Prediction
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.result import Fit
+
+__all__ = ["arms_json", "fit_json", "prediction_json", "records"]
+
+
+def arms_json(arms: Arms) -> dict[str, Any]:
+    """Return the rows kept, the rows left out, and the selection that decided."""
+    return {
+        "selection": arms.selection,
+        "arms": records(arms.frame),
+        "excluded": records(arms.excluded),
+    }
+
+
+def fit_json(
+    result: Fit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
+) -> dict[str, Any]:
+    """Return a fit's verdict, evidence and summary."""
+    return {
+        "diagnostics_ok": diagnostics.ok,
+        "problems": [str(problem) for problem in diagnostics.problems],
+        "model": result.spec.name,
+        "arms": len(result.arms),
+        "studies": len(result.arms.studies),
+        "events": int(result.arms.events.sum()),
+        "n": int(result.arms.n.sum()),
+        "seed": result.provenance.seed,
+        "seconds": result.provenance.seconds,
+        "summary": records(table),
+        "saved": str(saved),
+    }
+
+
+def prediction_json(
+    prediction: Prediction, ci: float, asked: Sequence[tuple[str, Any]]
+) -> dict[str, Any]:
+    """Return a prediction's interval, probability mass function and the probabilities asked for."""
+    probabilities = {name: prediction.probability(**{name: value}) for name, value in asked}
+    return {
+        "n": prediction.n,
+        "profile": prediction.profile,
+        "study": prediction.study,
+        "ci_prob": ci,
+        "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
+        "pmf": prediction.law.pmf(prediction.n).tolist(),
+        "probabilities": {
+            name: {
+                "at": value,
+                "probability": float(probabilities[name]),
+                "mcse": probabilities[name].mcse,
+            }
+            for name, value in asked
+        },
+    }
+
+
+def records(table: pd.DataFrame) -> Any:
+    """Return a table as a list of rows; missing values are null."""
+    return json.loads(table.to_json(orient="records", double_precision=15))
