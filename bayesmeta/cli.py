@@ -3,7 +3,9 @@
 Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupted.
 """
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ import bayesmeta as bm
 from bayesmeta.cli_options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
+    NOTHING_SELECTED,
     OK,
     AsJson,
     Cohort,
@@ -100,7 +103,7 @@ def evidence_show(
     from bayesmeta.report import machine, text
 
     table = _table(evidence)
-    if selection["outcome"] is None and len(table.outcomes) > 1:
+    if selection == NOTHING_SELECTED and len(table.outcomes) > 1:
         outcomes = table.outcomes.reset_index()
         if as_json:
             _print_json(machine.records(outcomes))
@@ -158,7 +161,7 @@ def fit(
     as_json: AsJson = False,
 ) -> int:
     """Fit a model, print its summary and save the run."""
-    from bayesmeta.estimates.summary import check_ci_prob, check_cohort
+    from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
     from bayesmeta.report import machine, text
 
     # What can be refused is refused before the work rather than after it.
@@ -219,12 +222,17 @@ def predict(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that can't show a letter shows its code instead of an error.
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
-def _table(evidence: str) -> bm.EvidenceTable:
-    bundled = evidence in bm.bundled_evidence()
-    return bm.load_evidence(evidence) if bundled else bm.read_evidence(evidence)
+def _table(evidence: str) -> "bm.EvidenceTable":
+    """Return a bundled table by its name, or else a CSV file's."""
+    is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
+    return bm.read_evidence(evidence) if is_file else bm.load_evidence(evidence)
 
 
 def _profile(pairs: list[str] | None) -> dict[str, str] | None:
@@ -248,7 +256,7 @@ def _check_out(folder: Path, *, force: bool) -> None:
     check_folder(folder, force=force)
 
 
-def _save(result: bm.Fit, folder: Path, *, force: bool, figure: bool) -> None:
+def _save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
     """Save the run, with its forest plot if asked for, whole or not at all."""
     from bayesmeta.inference.folders import whole_folder
 
@@ -258,7 +266,7 @@ def _save(result: bm.Fit, folder: Path, *, force: bool, figure: bool) -> None:
             bm.plots.forest(result).save(partial / "forest.png")
 
 
-def _code(diagnostics: bm.Diagnostics) -> int:
+def _code(diagnostics: "bm.Diagnostics") -> int:
     return OK if diagnostics.ok else DIAGNOSTICS_FAILED
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "BUNDLED",
     "DIAGNOSTICS_FAILED",
     "INTERRUPTED",
+    "NOTHING_SELECTED",
     "OK",
     "AsJson",
     "Cohort",
@@ -75,6 +76,10 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
 """Arguments of `EvidenceTable.select` as options."""
 
 
+NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
+"""The selection of a command to which no option of it was given."""
+
+
 def selecting(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options of a selection; it gets them as one argument, `selection`."""
     own = inspect.signature(command)
@@ -111,7 +116,7 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
             print(f"Error: {error}", file=sys.stderr)
             code = BAD_INPUT
         except KeyboardInterrupt:
-            print("Interrupted; nothing was left half written.", file=sys.stderr)
+            print("\nInterrupted; nothing was left half written.", file=sys.stderr)
             code = INTERRUPTED
         raise typer.Exit(code)
 

@@ -35,10 +35,14 @@ __all__ = [
     "SpecError",
     "listed",
     "nearest",
+    "shortened",
 ]
 
 SHOWN = 5
 """How many offenders a message lists before it only counts them."""
+
+LONGEST = 120
+"""Characters of an input that a message shows."""
 
 LONG = 25
 """How many valid names a message lists in full."""
@@ -82,6 +86,11 @@ def listed(items: Iterable[object]) -> str:
     shown = ", ".join(str(item) for item in items[:SHOWN])
     rest = len(items) - SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def shortened(text: str) -> str:
+    """Return `text` short enough to be shown in a message."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 4 :]}"
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

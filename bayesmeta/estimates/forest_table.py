@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.shrinkage import shrinkage
-from bayesmeta.estimates.summary import check_ci_prob, summary
+from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile

@@ -9,10 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import DrawnRates, GridRates, RateLaw, new_study_rates, profile_theta
-from bayesmeta.estimates.summary import check_ci_prob, check_cohort
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -215,6 +215,7 @@ def predict(
     >>> bm.predict(posterior, n=40, seed=1)
     Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 22)
     """
+    check_fit(fit, grid=True)
     n = check_cohort("n", n)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")

@@ -5,10 +5,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv, expit
 
+from bayesmeta.estimates.arguments import check_ci_prob, check_fit
 from bayesmeta.estimates.heterogeneity import sampling_variance
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.estimates.rates import tau_draws
-from bayesmeta.estimates.summary import check_ci_prob
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 
@@ -46,6 +46,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
     Roever & Friede 2020, doi:10.1177/0962280219833079 (shrinkage in hierarchical models).
     """
+    check_fit(fit, grid=False)
     check_ci_prob(ci_prob)
     arms = fit.arms
     theta = fit.posterior["theta"].to_numpy()

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import default_profiles, profile_label
@@ -25,13 +26,12 @@ from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["check_ci_prob", "check_cohort", "summary"]
+__all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 Label = tuple[str, str, str]
 
-LARGEST_COHORT = 10_000
 LOG_ODDS, RATE, ALL = "log-odds", "probability", "all studies"
 
 
@@ -86,6 +86,7 @@ def summary(
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.05, 0.52]
     """
+    check_fit(fit, grid=True)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     if isinstance(fit, GridFit):
@@ -94,22 +95,8 @@ def summary(
                 "`profiles` has no effect on a GridFit, which has no covariates. Leave it out."
             )
         return pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort)))
+    check_profiles(profiles)
     return pd.DataFrame(list(_drawn_rows(fit, profiles, ci_prob, cohort)))
-
-
-def check_ci_prob(ci_prob: object) -> None:
-    """Raise unless `ci_prob` is a probability strictly between 0 and 1."""
-    if isinstance(ci_prob, bool) or not isinstance(ci_prob, int | float) or not 0 < ci_prob < 1:
-        raise SettingsError(f"`ci_prob` must lie between 0 and 1, such as 0.95; got {ci_prob!r}.")
-
-
-def check_cohort(name: str, n: object) -> int:
-    """Return `n`, the patients of a cohort, after checking that it is a whole number of at least 1."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= LARGEST_COHORT:
-        raise SettingsError(
-            f"`{name}` must be a whole number of patients from 1 to {LARGEST_COHORT:,}; got {n!r}."
-        )
-    return int(n)
 
 
 def _drawn_rows(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from bayesmeta.estimates.arguments import check_fit
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
 from bayesmeta.estimates.rates import mean_rate, new_study_rates, profile_theta, tau_draws
 from bayesmeta.inference.exact import grid_fit
@@ -74,6 +75,7 @@ def verify(fit: Fit) -> Verification:
     >>> bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1)).ok
     True
     """
+    check_fit(fit, grid=False)
     exact = grid_fit(fit.design).posterior
     theta = profile_theta(fit, None)
     law = new_study_rates(fit, theta)

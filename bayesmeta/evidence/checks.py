@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -24,12 +26,13 @@ from bayesmeta.evidence.columns import (
     STUDY,
     N,
 )
+from bayesmeta.evidence.strata import is_stratum
 
 __all__ = ["checked"]
 
 LARGEST_COUNT = 10**9
-_WHOLE = re.compile(r"\d+(\.0*)?")
-_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def checked(cells: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -87,8 +90,8 @@ def _refuse(name: str, rule: str, cells: Iterable[tuple[str, object]], remedy: s
         raise EvidenceError(f"{name}: {rule}; not so in {listed(offenders)}. {remedy}")
 
 
-def _quoted(value: object) -> str:
-    return "blank" if value is None or value == "" else f"'{value}'"
+def _quoted(value: Any) -> str:
+    return "blank" if value is None or value == "" or pd.isna(value) else f"'{value}'"
 
 
 def _where(column: "pd.Series", rule: Callable[[object], bool]) -> list[tuple[str, object]]:
@@ -97,12 +100,31 @@ def _where(column: "pd.Series", rule: Callable[[object], bool]) -> list[tuple[st
 
 
 def _check_names(frame: pd.DataFrame, name: str) -> None:
-    frame[STUDY] = [None if value is None else str(value) for value in frame[STUDY]]
+    names = [None if value is None else str(value) for value in frame[STUDY]]
+    frame[STUDY] = pd.Series(names, index=frame.index, dtype=object)
     _refuse(
         name,
         "`study` must not be blank",
-        _where(frame[STUDY], lambda value: value is None),
+        _where(frame[STUDY], lambda value: value is None or value == ""),
         "Give every row the name of its study.",
+    )
+    _refuse(
+        name,
+        "names must be written in one way (Unicode NFC), or one study becomes two",
+        _where(frame[STUDY], lambda value: normalize("NFC", str(value)) != value),
+        "Retype the name, or normalise the file.",
+    )
+    _refuse(
+        name,
+        f"`{OUTCOME}` must be given in every row or in none",
+        _where(frame[OUTCOME], lambda value: not value) if frame[OUTCOME].ne("").any() else (),
+        "Name the outcome of each row.",
+    )
+    _refuse(
+        name,
+        f"`{STRATUM}` must be written covariate=level, terms joined by ';'",
+        _where(frame[STRATUM], lambda value: not is_stratum(str(value))),
+        "Write for instance tp53=mut; leave it blank for a whole arm.",
     )
 
 
@@ -195,6 +217,18 @@ def _check_bookkeeping(frame: pd.DataFrame, name: str) -> None:
             strangers,
             "Correct the name.",
         )
+        owners = set(zip(parts[STUDY], parts[PART_OF], strict=True))
+        nested = [
+            (str(place), f"{row[ARM]}, part of {row[PART_OF]}")
+            for place, row in parts.iterrows()
+            if (row[STUDY], row[ARM]) in owners
+        ]
+        _refuse(
+            name,
+            f"an arm that has parts can't be part of another (`{PART_OF}`)",
+            nested,
+            "Name the whole arm as the owner of the smallest parts.",
+        )
     if OVERLAP_GROUP in frame.columns:
         frame[OVERLAP_RANK] = _overlap_ranks(frame, name)
 
@@ -213,7 +247,19 @@ def _overlap_ranks(frame: pd.DataFrame, name: str) -> "pd.Series":
         "Rank the overlapping studies; the lowest rank is kept.",
     )
     values = [pd.NA if value is None else _count(value) for value in ranks]
-    return pd.Series(values, index=frame.index, dtype="Int64")
+    found = pd.Series(values, index=frame.index, dtype="Int64")
+    each = frame.assign(rank=found)[[OVERLAP_GROUP, "rank", STUDY]].dropna().drop_duplicates()
+    tied = each[each.duplicated([OVERLAP_GROUP, "rank"], keep=False)]
+    _refuse(
+        name,
+        f"studies of one `{OVERLAP_GROUP}` must differ in `{OVERLAP_RANK}`",
+        [
+            (str(place), f"{row[STUDY]}, rank {row['rank']} of {row[OVERLAP_GROUP]}")
+            for place, row in tied.iterrows()
+        ],
+        "Give each study of the group a rank of its own; the lowest is kept.",
+    )
+    return found
 
 
 def _typed(column: "pd.Series", *, text: bool) -> "pd.Series":

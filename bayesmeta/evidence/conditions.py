@@ -18,6 +18,9 @@ from bayesmeta.errors import EvidenceError, nearest
 
 __all__ = ["Mask", "matches"]
 
+LONGEST = 2000
+"""Characters of the longest condition that is read."""
+
 Mask = npt.NDArray[np.bool_]
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -42,9 +45,13 @@ def matches(condition: str, frame: pd.DataFrame) -> Mask:
         If the condition is not in the grammar above, names no column, or compares text with
         numbers.
     """
+    if len(condition) > LONGEST:
+        raise EvidenceError(
+            f"`where` must have at most {LONGEST} characters; got {len(condition)}."
+        )
     try:
         tree = ast.parse(condition.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f" at character {error.offset}" if isinstance(error, SyntaxError) else ""
         raise EvidenceError(f"`where` can't be read{place}: {condition!r}. {_FORM}") from error
     return _mask(tree, frame, condition)
@@ -71,10 +78,12 @@ def _mask(node: ast.expr, frame: pd.DataFrame, condition: str) -> Mask:
 def _constant(node: ast.expr, condition: str) -> object:
     try:
         value = ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         value = None
     items = value if isinstance(value, list | tuple | set) else [value]
-    if not all(isinstance(item, str | int | float) for item in items):
+    if not all(
+        isinstance(item, str | int | float) and not isinstance(item, bool) for item in items
+    ):
         raise EvidenceError(
             f"`where` compares with text in quotes or a number, not {ast.unparse(node)!r}. {_FORM}"
         )

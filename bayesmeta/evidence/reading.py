@@ -95,11 +95,13 @@ def _check_header(name: object, header: list[str]) -> None:
         )
     blank = [str(i) for i, column in enumerate(header, start=1) if not column]
     if blank:
-        raise EvidenceError(f"{name}: every column needs a name; not so column {listed(blank)}.")
+        raise EvidenceError(
+            f"{name}: every column needs a name; not so column {listed(blank)}. Give it one, or drop the column."
+        )
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise EvidenceError(
-            f"{name}: column names must differ; {listed(twice)} occurs more than once."
+            f"{name}: column names must differ; {listed(twice)} occurs more than once. Rename one of them."
         )
 
 

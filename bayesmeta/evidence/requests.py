@@ -10,7 +10,8 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.columns import ARM, DERIVATION, OUTCOME, PART_OF, STRATUM, STUDY
 from bayesmeta.evidence.conditions import matches
-from bayesmeta.evidence.selection import Dropped, Parts, Rule, stratum_levels
+from bayesmeta.evidence.selection import Dropped, Parts, Rule
+from bayesmeta.evidence.strata import stratum_levels
 
 __all__ = [
     "Where",
@@ -34,6 +35,8 @@ def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
         raise EvidenceError(
             f"{name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}."
         )
+    if outcome not in there and there == [""]:
+        raise EvidenceError(f"{name} names no outcome; got '{outcome}'. Leave `outcome` out.")
     if outcome not in there:
         raise EvidenceError(f"{name} has no outcome '{outcome}'. {nearest(outcome, there)}")
     return outcome
@@ -43,6 +46,8 @@ def asked_conditions(
     frame: pd.DataFrame, name: str, where: Where | None, columns: Mapping[str, Any]
 ) -> list[Rule]:
     """Return the rules of a condition, a mapping or single columns."""
+    if not isinstance(where, str | Mapping | None):
+        raise SettingsError(f"`where` must be a condition or a mapping; got {where!r}.")
     wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
     rules: list[Rule] = [
         partial(_not_wanted, column=column, values=_values(frame, name, column, value))
@@ -65,6 +70,10 @@ def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[An
     there = frame[column].dropna()
     if not pd.api.types.is_numeric_dtype(there):
         values = [str(value) for value in values]
+    elif any(isinstance(value, str) for value in values):
+        raise EvidenceError(
+            f"{name}: column '{column}' holds numbers; got {listed(map(repr, values))}. Leave the quotes out."
+        )
     absent = [value for value in values if value not in set(there)]
     if absent:
         levels = sorted({str(value) for value in there})
@@ -99,9 +108,11 @@ def check_derivations(frame: pd.DataFrame, name: str, derivations: Sequence[str]
         raise SettingsError(f"`derivations`: none is '{unknown[0]}'. {nearest(unknown[0], there)}")
 
 
-def check_choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
+def check_choice(argument: str, value: object, choices: tuple[str | bool, ...]) -> None:
     """Raise if a value is none of its choices."""
-    if value not in choices:
+    if not any(
+        value is choice or (isinstance(choice, str) and value == choice) for choice in choices
+    ):
         raise SettingsError(
             f"`{argument}` must be {' or '.join(map(repr, choices))}; got {value!r}."
         )

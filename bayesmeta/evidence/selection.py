@@ -5,7 +5,6 @@ conditions asked for, rows without a count, derivations, default exclusions, str
 populations, parts or the whole, overlapping cohorts.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,13 +25,9 @@ from bayesmeta.evidence.columns import (
     N,
 )
 from bayesmeta.evidence.conditions import Mask
+from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
-__all__ = ["MIXED", "Dropped", "Parts", "Rule", "apply_rules", "selection_rules", "stratum_levels"]
-
-MIXED = "mixed_population"
-"""Stratum of rows whose count includes patients outside the target population."""
-
-_STRATUM = re.compile(r"([^=<>]+)(>=|<=|=|>|<)(.*)")
+__all__ = ["Dropped", "Parts", "Rule", "apply_rules", "selection_rules"]
 
 
 @dataclass(frozen=True)
@@ -93,16 +88,6 @@ def selection_rules(
     return rules
 
 
-def stratum_levels(text: str) -> dict[str, str]:
-    """Return covariate and level of each term of a stratum, such as ``"tp53=mut;lines>=2"``.
-
-    The population marker is no covariate and is left out.
-    """
-    terms = (_STRATUM.fullmatch(term.strip()) for term in text.split(";") if term.strip())
-    found = {term[1]: term[3] if term[2] == "=" else term[2] + term[3] for term in terms if term}
-    return {name: level for name, level in found.items() if name != MIXED}
-
-
 def _same_reason(rows: Mask, reason: str) -> Dropped:
     return Dropped(rows, [reason] * len(rows))
 
@@ -126,7 +111,7 @@ def _excluded_by_default(frame: pd.DataFrame) -> Dropped:
 
 
 def _mixed_population(frame: pd.DataFrame) -> Dropped:
-    rows = np.array([_is_mixed(stratum) for stratum in frame[STRATUM]], dtype=bool)
+    rows = np.array([is_mixed(stratum) for stratum in frame[STRATUM]], dtype=bool)
     return _same_reason(
         rows, "mixed population: patients outside the target population are counted"
     )
@@ -146,17 +131,13 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
     """Drop a mixed count where the same arm reports its target population."""
     levels = [tuple(stratum_levels(text).items()) for text in frame[STRATUM]]
     keys = list(zip(frame[STUDY], frame[ARM], levels, strict=True))
-    mixed = [_is_mixed(text) for text in frame[STRATUM]]
+    mixed = [is_mixed(text) for text in frame[STRATUM]]
     pure = {key for key, is_mixed in zip(keys, mixed, strict=True) if not is_mixed}
     whole = {key[:2] for key in pure if not key[2]}
     rows = [m and (key in pure or key[:2] in whole) for key, m in zip(keys, mixed, strict=True)]
     return _same_reason(
         np.array(rows, dtype=bool), "mixed population: the arm reports the target population apart"
     )
-
-
-def _is_mixed(stratum: str) -> bool:
-    return any(term.strip().startswith(MIXED) for term in stratum.split(";"))
 
 
 def _parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:

@@ -31,7 +31,8 @@ from bayesmeta.evidence.requests import (
     check_strata,
     parts_of_arms,
 )
-from bayesmeta.evidence.selection import apply_rules, selection_rules, stratum_levels
+from bayesmeta.evidence.selection import apply_rules, selection_rules
+from bayesmeta.evidence.strata import stratum_levels
 
 __all__ = ["EvidenceTable", "read_evidence"]
 
@@ -133,8 +134,9 @@ class EvidenceTable:
         check_choice("parts", parts, ("parts", "whole"))
         check_choice("overlaps", overlaps, ("resolve", "keep"))
         check_choice("include", include, ("default", "all"))
-        outcome = asked_outcome(self.frame, self.name, outcome)
+        check_choice("mixed", mixed, (True, False))
         asked = asked_conditions(self.frame, self.name, where, columns)
+        outcome = asked_outcome(self.frame, self.name, outcome)
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
         rules = selection_rules(

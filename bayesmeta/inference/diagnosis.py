@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from bayesmeta.errors import DiagnosticsError, listed
+from bayesmeta.errors import DiagnosticsError, SettingsError, listed
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.result import Fit
 
@@ -135,6 +135,8 @@ def diagnose(fit: Fit) -> Diagnostics:
     Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
     Betancourt 2016, arXiv:1604.00695.
     """
+    if not isinstance(fit, Fit):
+        raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table = _table(fit.posterior)
     statistics = fit.draws["sample_stats"].to_dataset()
     energy = statistics["energy"].to_numpy()

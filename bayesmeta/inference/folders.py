@@ -25,12 +25,17 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
         If it exists and `force` is not given, holds something other than a run, or its parent
         can't be written.
     """
-    path = Path(folder).absolute()
-    if path.exists() and not force:
+    try:
+        path = Path(folder).absolute()
+        path.exists()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder} can't be written: {error}. Choose another folder.") from error
+    is_run = (path / MANIFEST).is_file()
+    if is_run and not force:
         raise RunError(
             f"{path} exists. Choose another folder, or replace it with force=True (--force)."
         )
-    if path.exists() and not (path / MANIFEST).is_file():
+    if path.exists() and not is_run:
         raise RunError(
             f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder."
         )
@@ -85,11 +90,13 @@ def _replace(partial: Path, path: Path) -> None:
         partial.rename(path)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
-    path.rename(old / path.name)
     try:
+        path.rename(old / path.name)
         partial.rename(path)
-    except OSError:
-        (old / path.name).rename(path)
+    except BaseException:
+        # Whatever stopped it, an interrupt included: the old run gets its place back.
+        if not path.exists():
+            (old / path.name).rename(path)
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)

@@ -102,8 +102,15 @@ class GridPosterior:
         Returns
         -------
         array, shape (n_new + 1,)
+
+        Raises
+        ------
+        SettingsError
+            If `n_new` is not a whole number of patients.
         """
-        return predictive_pmf(self.surface, n_new, self.problem.tolerance)
+        if n_new != int(n_new) or n_new < 0:
+            raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
+        return predictive_pmf(self.surface, int(n_new), self.problem.tolerance)
 
     def study_moments(self) -> StudyMoments:
         """Return moments of each study's own log-odds and rate."""

@@ -17,7 +17,7 @@ Numbers = tuple[Array, Array, Array, int]
 
 ORDER = 12
 """Gauss-Legendre nodes per panel."""
-TOLERANCE = 1e-6
+TOLERANCE = 2e-7
 """Share of the posterior by which a panel may be unresolved."""
 
 

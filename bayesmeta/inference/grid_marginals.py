@@ -14,13 +14,15 @@ from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.grid_new_study import REACH, new_study
-from bayesmeta.inference.grid_surface import Surface, mean_rate, mu_for_mean_rate
+from bayesmeta.inference.grid_surface import Surface, mu_for_mean_rate
 
 __all__ = ["TARGETS", "Marginal"]
 
 Array = npt.NDArray[np.float64]
 
 
+NEGLIGIBLE = 1e-15
+"""Probability of a line on which mean rates are not looked up."""
 CERTAIN = 700.0
 """Log-odds of the smallest and largest rates that differ from zero and one."""
 
@@ -124,18 +126,22 @@ def _tau(surface: Surface) -> Marginal:
 
 
 def _mean(surface: Surface) -> Marginal:
-    rate, _ = mean_rate(surface)
+    rate, _ = surface.mean_rate
     mean, sd = surface.expectation(rate)
 
+    heavy = np.bincount(surface.line, surface.weights.sum(axis=1)) > NEGLIGIBLE
+
     def cdf(x: Array) -> Array:
-        return surface.mu.mass_below(mu_for_mean_rate(x, surface.tau)[:, surface.line]).sum(axis=1)
+        mu = np.repeat(x[:, None], surface.tau.size, axis=1)
+        mu[:, heavy] = mu_for_mean_rate(x, surface.tau[heavy])
+        return surface.mu.mass_below(mu[:, surface.line]).sum(axis=1)
 
     # A mean rate lies nearer one half than the typical rate, so the bounds of that hold it.
     return Marginal(mean, sd, RATE, cdf, _rate_bounds(surface, 0.0))
 
 
 def _new_study(surface: Surface) -> Marginal:
-    rate, variance = mean_rate(surface)
+    rate, variance = surface.mean_rate
     mean, sd = surface.expectation(rate, variance)
     bounds = _rate_bounds(surface, REACH * surface.tau.max())
     return Marginal(mean, sd, RATE, lambda x: new_study(surface, x)[0], bounds)

@@ -1,15 +1,17 @@
 """The log-odds of a new study: the posterior of `mu` convolved with the study effects.
 
-The density of `mu` on a line of constant `tau` is a polynomial on each panel. Where a panel is
-narrow compared with `tau`, one Gauss-Legendre rule integrates the product with a normal density;
-where it is wide, only the stretch within nine `tau` of the point matters, and that is cut into
-pieces on which such a rule does. No `tau` is too small or too large for it.
+The density of `mu` on a line of constant `tau` is a polynomial on each panel. Its product with a
+normal density is integrated by a Gauss-Legendre rule where the panel is narrow compared with `tau`,
+by a Gauss-Hermite rule, which is exact, where the normal density lies within the panel, and
+where it is cut off by an end of the panel, piece by piece. No `tau` is too small or too large.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial.hermite_e import hermegauss
 
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.grid_panels import rule
@@ -18,18 +20,34 @@ from bayesmeta.inference.grid_surface import Surface
 __all__ = ["REACH", "new_study"]
 
 Array = npt.NDArray[np.float64]
-Grid = tuple[Array, Array, Array, Array, Array]
-"""Lower and upper ends of panels, their coefficients, nodes and weights of the rule."""
 
 REACH = 9.0
 """A normal density has nothing left beyond this many standard deviations."""
 PIECES = 5
 """Of the stretch within `REACH`, each with a Gauss-Legendre rule of its own."""
 NARROW = 2.0
-"""On a panel at most this many `tau` to either side of its middle, the panel's own rule serves."""
+"""On a panel at most this many `tau` to either side of its middle, a single rule serves."""
+NEGLIGIBLE = 1e-17
+"""Probability of a panel that is left out."""
 TINY = 1e-100
 """Stands for a `tau` of zero."""
-ROOT_HALF, ROOT_PI = math.sqrt(0.5), math.sqrt(math.pi)
+ROOT_HALF, ROOT_TWO_PI = math.sqrt(0.5), math.sqrt(2 * math.pi)
+
+
+class Grid(NamedTuple):
+    """A surface as plain arrays, and the two rules."""
+
+    lower: Array
+    upper: Array
+    tau: Array
+    density: Array
+    """Chebyshev coefficients on each panel, shape (panel, order)."""
+    mass: Array
+    """Those of the integral from the lower end, shape (panel, order + 1)."""
+    nodes: Array
+    weights: Array
+    normal_nodes: Array
+    normal_weights: Array
 
 
 def new_study(surface: Surface, x: Array) -> tuple[Array, Array]:
@@ -44,82 +62,106 @@ def new_study(surface: Surface, x: Array) -> tuple[Array, Array]:
     -------
     cdf, density : array, shape (point,)
     """
-    mu, order = surface.mu, rule(surface.mu.density.shape[1])
-    grid = (mu.lower, mu.upper, np.ascontiguousarray(mu.coefficients.T), order.nodes, order.weights)
-    return _new_study(x, np.maximum(surface.tau[surface.line], TINY), grid)
+    mu, order = surface.mu, surface.mu.density.shape[1]
+    heavy = surface.weights.sum(axis=1) > NEGLIGIBLE
+    normal_nodes, normal_weights = hermegauss(order // 2 + 1)
+    grid = Grid(
+        mu.lower[heavy],
+        mu.upper[heavy],
+        np.maximum(surface.tau[surface.line[heavy]], TINY),
+        np.ascontiguousarray(mu.coefficients.T[heavy]),
+        np.ascontiguousarray(mu.antiderivative.T[heavy]),
+        rule(order).nodes,
+        rule(order).weights,
+        normal_nodes,
+        normal_weights / ROOT_TWO_PI,
+    )
+    return _new_study(x, grid)
 
 
 @compiled
-def _new_study(x: Array, tau: Array, grid: Grid) -> tuple[Array, Array]:
+def _new_study(x: Array, grid: Grid) -> tuple[Array, Array]:
     cdf, density = np.zeros(x.size), np.zeros(x.size)
     for i in range(x.size):
-        for panel in range(tau.size):
-            below, at = _panel_convolved(x[i], tau[panel], panel, grid)
+        for panel in range(grid.tau.size):
+            below, at = _panel_convolved(x[i], panel, grid)
             cdf[i] += below
             density[i] += at
     return cdf, density
 
 
 @compiled
-def _panel_convolved(x: float, tau: float, panel: int, grid: Grid) -> tuple[float, float]:
+def _panel_convolved(x: float, panel: int, grid: Grid) -> tuple[float, float]:
     """Return the contribution of one panel to the distribution function and density at `x`."""
-    lower, upper = grid[0][panel], grid[1][panel]
-    half = (upper - lower) / 2
-    if lower >= x + REACH * tau:
+    lower, upper, tau = grid.lower[panel], grid.upper[panel], grid.tau[panel]
+    low, high = x - REACH * tau, x + REACH * tau
+    if lower >= high:
         return 0.0, 0.0
-    if upper <= x - REACH * tau:
-        return 2 * half * grid[2][panel, 0], 0.0
-    if half <= NARROW * tau:
-        return _gauss(((x - upper) / tau, (x - lower) / tau), (x, tau), panel, grid)
+    if upper <= low:
+        return _mass_below(upper, panel, grid), 0.0
+    if upper - lower <= 2 * NARROW * tau:
+        return _piece((x - upper) / tau, (x - lower) / tau, x, (panel, grid))
+    if lower <= low and high <= upper:
+        return _within(x, panel, grid)
     far, near = max((x - upper) / tau, -REACH), min((x - lower) / tau, REACH)
-    cdf, density = 0.0, 0.0
+    cdf, density, width = _mass_below(low, panel, grid), 0.0, (near - far) / PIECES
     for piece in range(PIECES):
-        start = far + (near - far) * piece / PIECES
-        part = _gauss((start, start + (near - far) / PIECES), (x, tau), panel, grid)
-        cdf += part[0]
-        density += part[1]
-    return cdf + _mass_below(x - REACH * tau, panel, grid), density
-
-
-@compiled
-def _gauss(
-    stretch: tuple[float, float], point: tuple[float, float], panel: int, grid: Grid
-) -> tuple[float, float]:
-    """Integrate over a stretch of z, where mu = x - tau z, with (x, tau) the point.
-
-    The integrands are the density of mu times the normal distribution function, and times the
-    normal density.
-    """
-    x, tau = point
-    cdf, density = 0.0, 0.0
-    half = (stretch[1] - stretch[0]) / 2
-    for k in range(grid[3].size):
-        z = stretch[0] + half * (1 + grid[3][k])
-        height = grid[4][k] * half * _density(x - tau * z, panel, grid)
-        cdf += height * tau * math.erfc(-z * ROOT_HALF) / 2
-        density += height * math.exp(-z * z / 2) * ROOT_HALF / ROOT_PI
+        start = far + piece * width
+        below, at = _piece(start, start + width, x, (panel, grid))
+        cdf += below
+        density += at
     return cdf, density
 
 
 @compiled
-def _mass_below(limit: float, panel: int, grid: Grid) -> float:
-    """Return the integral of a panel's density up to `limit`, which lies below its upper end."""
-    lower, total = grid[0][panel], 0.0
-    half = max(limit - lower, 0.0) / 2
-    for k in range(grid[3].size):
-        total += grid[4][k] * half * _density(lower + half * (1 + grid[3][k]), panel, grid)
-    return total
+def _piece(start: float, end: float, x: float, where: tuple[int, Grid]) -> tuple[float, float]:
+    """Integrate over mu = x - tau z, with z from `start` to `end`, by the Gauss-Legendre rule.
+
+    The integrands are the density of mu times the normal distribution function, and times the
+    normal density.
+    """
+    panel, grid = where
+    tau, half, cdf, density = grid.tau[panel], (end - start) / 2, 0.0, 0.0
+    for k in range(grid.nodes.size):
+        z = start + half * (1 + grid.nodes[k])
+        height = grid.weights[k] * half * _density(x - tau * z, panel, grid)
+        cdf += height * tau * math.erfc(-z * ROOT_HALF) / 2
+        density += height * math.exp(-z * z / 2) / ROOT_TWO_PI
+    return cdf, density
+
+
+@compiled
+def _within(x: float, panel: int, grid: Grid) -> tuple[float, float]:
+    """Return the same where the normal density lies within the panel: means of polynomials."""
+    cdf, density = 0.0, 0.0
+    for k in range(grid.normal_nodes.size):
+        mu = x - grid.tau[panel] * grid.normal_nodes[k]
+        cdf += grid.normal_weights[k] * _mass_below(mu, panel, grid)
+        density += grid.normal_weights[k] * _density(mu, panel, grid)
+    return cdf, density
 
 
 @compiled
 def _density(mu: float, panel: int, grid: Grid) -> float:
-    """Evaluate a panel's Legendre series by Clenshaw's recurrence."""
-    coefficients = grid[2][panel]
-    x = (2 * mu - grid[0][panel] - grid[1][panel]) / (grid[1][panel] - grid[0][panel])
+    """Return the density of mu."""
+    return _series(mu, panel, grid, grid.density[panel])
+
+
+@compiled
+def _mass_below(mu: float, panel: int, grid: Grid) -> float:
+    """Return the mass of the panel below mu, which is nothing below its lower end."""
+    half = (grid.upper[panel] - grid.lower[panel]) / 2
+    mass = _series(max(mu, grid.lower[panel]), panel, grid, grid.mass[panel])
+    return float(half * mass)
+
+
+@compiled
+def _series(mu: float, panel: int, grid: Grid, coefficients: Array) -> float:
+    """Evaluate a Chebyshev series on a panel by Clenshaw's recurrence."""
+    lower, upper = grid.lower[panel], grid.upper[panel]
+    x = ((mu - lower) - (upper - mu)) / (upper - lower)
     current, above = 0.0, 0.0
     for k in range(coefficients.size - 1, 0, -1):
-        current, above = (
-            coefficients[k] + (2 * k + 1) / (k + 1) * x * current - (k + 1) / (k + 2) * above,
-            current,
-        )
-    return float(coefficients[0] + x * current - above / 2)
+        current, above = coefficients[k] + 2 * x * current - above, current
+    value: float = coefficients[0] + x * current - above
+    return value

@@ -11,12 +11,13 @@ distribution function is the antiderivative of its polynomials.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numpy.polynomial import legendre
+from numpy.polynomial import chebyshev
+from numpy.polynomial.legendre import leggauss
 
 __all__ = ["Panels", "Summit", "climb", "log_integral", "outline", "resolve", "roughness", "rule"]
 
@@ -34,7 +35,7 @@ SIDES = 2
 
 
 class Rule(NamedTuple):
-    """Gauss-Legendre rule on [-1, 1], and the matrix from values at its nodes to coefficients."""
+    """Gauss-Legendre rule on [-1, 1], and the matrix from values at its nodes to a Chebyshev series."""
 
     nodes: Array
     weights: Array
@@ -44,10 +45,9 @@ class Rule(NamedTuple):
 @cache
 def rule(order: int) -> Rule:
     """Return the rule with `order` nodes."""
-    nodes, weights = legendre.leggauss(order)
-    basis = legendre.legvander(nodes, order - 1)
-    scale = np.arange(order) + 0.5
-    return Rule(nodes, weights, scale[:, None] * (basis * weights[:, None]).T)
+    nodes, weights = leggauss(order)
+    to_coefficients = np.linalg.inv(chebyshev.chebvander(nodes, order - 1))
+    return Rule(nodes, weights, np.asarray(to_coefficients, dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +76,15 @@ class Panels:
         """Weights, shape (panel, node): an integral is ``sum(weights * density * f)``."""
         return np.outer(self.upper - self.lower, rule(self.density.shape[1]).weights) / 2
 
-    @property
+    @cached_property
     def coefficients(self) -> Array:
-        """Legendre coefficients of the density on each panel, shape (node, panel)."""
+        """Chebyshev coefficients of the density on each panel, shape (node, panel)."""
         return rule(self.density.shape[1]).to_coefficients @ self.density.T
+
+    @cached_property
+    def antiderivative(self) -> Array:
+        """Those of its integral from the lower end, in half panels, shape (node + 1, panel)."""
+        return np.asarray(chebyshev.chebint(self.coefficients, lbnd=-1, axis=0))
 
     def mass_below(self, limit: Array) -> Array:
         """Return the integral of each panel's density up to `limit`, shape (..., panel).
@@ -88,8 +93,7 @@ class Panels:
         """
         half = (self.upper - self.lower) / 2
         local = np.clip((limit - self.lower) / half - 1, -1, 1)
-        integral = legendre.legint(self.coefficients, lbnd=-1, axis=0)
-        return half * np.asarray(legendre.legval(local, integral, tensor=False))
+        return half * np.asarray(chebyshev.chebval(local, self.antiderivative, tensor=False))
 
 
 class Summit(NamedTuple):
@@ -171,7 +175,7 @@ def resolve(
 ) -> tuple[Array, Array, Array]:
     """Evaluate a density on panels, halving those that are not yet smooth.
 
-    A panel is smooth when the last Legendre coefficients of the density on it, times its width,
+    A panel is smooth when the last Chebyshev coefficients of the density on it, times its width,
     are below `tolerance` of the whole integral.
 
     Parameters

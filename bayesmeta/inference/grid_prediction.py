@@ -1,11 +1,10 @@
 """Predictive distributions of counts: of a new study, and of each study given the others."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln, log_expit
+from scipy.special import expit, gammaln, log_expit
 
 from bayesmeta.inference.grid_new_study import new_study
 from bayesmeta.inference.grid_panels import Panels, climb, log_integral, outline, resolve, roughness
@@ -17,9 +16,9 @@ Array = npt.NDArray[np.float64]
 
 CERTAIN = 45.0
 """Log-odds beyond the log of the number of patients at which all respond, or none."""
-SMOOTH = 10.0
-"""Widest panel, times the root of the number of patients, that resolves a binomial probability."""
-UNRESOLVED = 1e-4
+SMOOTH = 7.0
+"""Widest panel of log-odds on which the binomial probability of a few patients is smooth."""
+UNRESOLVED = 2e-5
 """Roughness up to which a left-out posterior counts as resolved by the panels of the full one."""
 CUT_OFF = 1e-8
 """Share of a left-out posterior next to where the full one was cut off, up to which it holds."""
@@ -63,15 +62,20 @@ def _new_study_panels(surface: Surface, n_new: int, tolerance: float) -> tuple[A
     start = surface.mu.nodes.flat[surface.weights.argmax()]
     summit = climb(at, float(np.clip(start, -bound, bound)), 1.0, (-bound, bound))
     coarse = outline(at, summit, (-bound, bound), lambda _: 0.0)
-    widest = SMOOTH / math.sqrt(n_new + 1)
-    pieces = [
-        np.linspace(*pair, math.ceil((pair[1] - pair[0]) / widest), endpoint=False)
-        for pair in pairwise(coarse)
-    ]
-    edges = np.append(np.concatenate(pieces), coarse[-1])
-    order = surface.mu.density.shape[1]
+    edges, order = _split(coarse, n_new), surface.mu.density.shape[1]
     lower, upper, values = resolve(lambda x: log_density(x)[:, None], edges, order, tolerance)
     return lower, upper, values[:, :, 0]
+
+
+def _split(edges: Array, n_new: int) -> Array:
+    """Halve panels of log-odds until binomial probabilities are smooth on each."""
+    while True:
+        steepest = np.clip(0, edges[:-1], edges[1:])
+        information = n_new * expit(steepest) * expit(-steepest)
+        wide = np.diff(edges) > SMOOTH / np.sqrt(1 + 4 * information)
+        if not wide.any():
+            return edges
+        edges = np.sort(np.append(edges, (edges[:-1] + edges[1:])[wide] / 2))
 
 
 def _binomial_pmf(n: int, theta: Array) -> Array:

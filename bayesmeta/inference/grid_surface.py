@@ -2,15 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.grid_panels import Panels
-from bayesmeta.inference.quadrature import conditional_moments
+from bayesmeta.inference.kernels import sigmoid
+from bayesmeta.inference.quadrature import conditional_moments, effect_moments
 
-__all__ = ["Surface", "mean_rate", "mu_for_mean_rate", "study_moments"]
+__all__ = ["Surface", "mu_for_mean_rate", "study_moments"]
 
 Array = npt.NDArray[np.float64]
 
@@ -18,8 +20,13 @@ TINY = 1e-100
 """Stands for a `tau` of zero."""
 UNSETTLED = 1e-7
 """If the outermost nodes hold more than this share of a moment, its integral does not converge."""
-CONVERGED = 1e-14
+CONVERGED = 1e-8
+"""Newton's method has as many digits again after a move of this size."""
 MAX_STEPS = 100
+PROBIT = 0.35
+"""About the ratio of the squared slopes of the logistic and normal distribution functions."""
+SMALL = 1e-3
+"""Up to this `tau` the slope of the rate at `mu` is near enough to that of the mean rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +53,19 @@ class Surface:
     log_tau: Panels | None
     outermost: npt.NDArray[np.bool_]
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """Probability at each node, shape (panel, node)."""
         return self.mu.weights * self.mu.density
+
+    @cached_property
+    def mean_rate(self) -> tuple[Array, Array]:
+        """Mean and variance of invlogit(mu + u) over u ~ Normal(0, tau**2) at each node.
+
+        Both have shape (panel, node) and are on the probability scale.
+        """
+        given = _given_counts(self, 0.0, 0.0)
+        return given[2], given[3]
 
     def expectation(self, values: Array, variance: Array | float = 0.0) -> tuple[float, float]:
         """Return mean and standard deviation of a quantity.
@@ -72,18 +88,6 @@ class Surface:
         settled = [part[self.outermost].sum() <= UNSETTLED * part.sum() for part in (first, second)]
         sd = math.sqrt(second.sum())
         return mean if settled[0] else math.nan, sd if all(settled) else math.nan
-
-
-def mean_rate(surface: Surface) -> tuple[Array, Array]:
-    """Return mean and variance of invlogit(mu + u) over u ~ Normal(0, tau**2) at each node.
-
-    Returns
-    -------
-    mean, variance : array, shape (panel, node)
-        On the probability scale.
-    """
-    given = _given_counts(surface, 0.0, 0.0)
-    return given[2], given[3]
 
 
 def study_moments(surface: Surface, events: float, n: float) -> tuple[float, float, float, float]:
@@ -148,12 +152,12 @@ def _mu_for_mean_rate(log_odds: float, tau: float) -> float:
     """
     target = log_odds - math.log1p(math.exp(log_odds))
     one = np.ones(1)
-    mu = np.full(1, log_odds)
+    mu = np.full(1, log_odds * math.sqrt(1 + PROBIT * tau**2))
     for _ in range(MAX_STEPS):
-        value, effect, _, rate, _ = conditional_moments(mu, tau, one, one)
-        slope = effect / tau**2 if tau > 1 else 1 - rate[0]
+        value, effect, _ = effect_moments(mu, tau, one, one)
+        slope = effect / tau**2 if tau > SMALL else sigmoid(-mu[0])
         move = (target - value) / slope
         mu[0] += move
-        if abs(move) < CONVERGED * (abs(mu[0]) + tau) or abs(target - value) < CONVERGED:
+        if abs(move) <= CONVERGED * (abs(mu[0]) + tau):
             break
     return float(mu[0])

@@ -5,8 +5,11 @@ way its own PyMC models do; a Python callback would hold the interpreter's lock.
 """
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,10 +77,13 @@ def sample_density(
     )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or _processors()
-    sampler = _lib.PySampler.from_pymc(
-        chosen, cores, model, _progress(_lib, progress=progress), None, 100, _lib.PyStorage.arrow()
-    )
-    draws, statistics = _finished(sampler, seed).get_arrow_trace()
+    shown = _progress(_lib, progress=progress)
+
+    def begin() -> Any:
+        storage = _lib.PyStorage.arrow()
+        return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
+
+    draws, statistics = _finished(begin, seed).get_arrow_trace()
     return RawDraws(
         np.stack(
             [
@@ -106,20 +112,27 @@ def sample_pymc(
 
     compiled = nutpie.compile_pymc_model(model)
     chosen = _settings(nutpie._lib, settings, seed).as_dict()["settings"]
-    sampler = nutpie.sample(
-        compiled,
-        draws=settings.draws,
-        tune=settings.warmup,
-        chains=settings.chains,
-        cores=settings.cores or _processors(),
-        seed=chosen["seed"],
-        target_accept=settings.target_accept,
-        maxdepth=settings.max_treedepth,
-        progress_bar=progress,
-        save_warmup=False,
-        blocking=False,
-    )
-    return sampler._extract(_finished(sampler._sampler, seed))
+    started = []
+
+    def begin() -> Any:
+        sampler = nutpie.sample(
+            compiled,
+            draws=settings.draws,
+            tune=settings.warmup,
+            chains=settings.chains,
+            cores=settings.cores or _processors(),
+            seed=chosen["seed"],
+            target_accept=settings.target_accept,
+            maxdepth=settings.max_treedepth,
+            progress_bar=progress,
+            save_warmup=False,
+            blocking=False,
+        )
+        started.append(sampler)
+        return sampler._sampler
+
+    results = _finished(begin, seed)
+    return started[0]._extract(results)
 
 
 def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:
@@ -151,9 +164,13 @@ def _starting_points(data: DensityData) -> Callable[[int], Array]:
     return start
 
 
-def _finished(sampler: Any, seed: np.random.SeedSequence) -> Any:
-    """Wait for the chains; stop them if interrupted."""
+def _finished(begin: Callable[[], Any], seed: np.random.SeedSequence) -> Any:
+    """Start the chains and wait for them; stop them if interrupted."""
+    with _recorded_interrupts() as seen:
+        sampler = begin()
     try:
+        if seen:
+            raise KeyboardInterrupt
         sampler.wait(None)
         return sampler.take_results()
     except KeyboardInterrupt:
@@ -164,6 +181,20 @@ def _finished(sampler: Any, seed: np.random.SeedSequence) -> Any:
         raise SamplingError(
             f"The sampler stopped: {reason}. Seed {seed.entropy} reproduces it."
         ) from error
+
+
+@contextmanager
+def _recorded_interrupts() -> Iterator[list[int]]:
+    """Note interrupts instead of raising: one that rises while chains start would not stop them."""
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> npt.NDArray[Any]:

@@ -41,7 +41,7 @@ from bayesmeta.inference.study_integrand import (
     mode,
 )
 
-__all__ = ["conditional_moments", "integrated_log_likelihood"]
+__all__ = ["conditional_moments", "effect_moments", "integrated_log_likelihood"]
 
 Array = npt.NDArray[np.float64]
 Mesh = tuple[float, float, float, float, float]
@@ -90,8 +90,28 @@ def integrated_log_likelihood(  # noqa: PLR0917 - compiled functions have no key
         Logarithm of the integral, without binomial coefficients; not finite only if `eta` or `tau`
         is not.
     """
+    return effect_moments(eta, tau, events, n, refinement)[0]
+
+
+@compiled
+def effect_moments(  # noqa: PLR0917
+    eta: Array, tau: float, events: Array, n: Array, refinement: int = 0
+) -> tuple[float, float, float]:
+    """Return log L of one study, and mean and variance of its effect given its counts.
+
+    Parameters
+    ----------
+    eta, tau, events, n, refinement
+        As in `integrated_log_likelihood`.
+
+    Returns
+    -------
+    log_integral : float
+    effect_mean, effect_variance : float
+        Of u given the counts, on the log-odds scale.
+    """
     nothing = eta[:0]
-    return _integrate((eta, tau, events, n), refinement, nothing, nothing)[0]
+    return _integrate((eta, tau, events, n), refinement, nothing, nothing)
 
 
 @compiled
@@ -109,9 +129,8 @@ def conditional_moments(  # noqa: PLR0917
 
     Returns
     -------
-    log_integral : float
-    effect_mean, effect_variance : float
-        Of u given the counts, on the log-odds scale.
+    log_integral, effect_mean, effect_variance : float
+        As in `effect_moments`.
     rate_mean, rate_variance : array of float, shape (arm,)
         Of invlogit(eta + u) given the counts, on the probability scale.
     """

@@ -111,6 +111,10 @@ def fit(
         raise SettingsError(f"`method` must be 'nuts' or 'grid'; got {method!r}.")
     if engine not in ("compiled", "pymc"):
         raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
+    if not isinstance(settings, SamplerSettings | None):
+        raise SettingsError(
+            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
+        )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SettingsError(
             f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."

@@ -42,14 +42,19 @@ class SamplerSettings:
     cores: int | None = None
 
     def __post_init__(self) -> None:
-        least = {"chains": 1, "warmup": 50, "draws": 1, "max_treedepth": 1}
+        limits = {
+            "chains": (1, 1000),
+            "warmup": (50, 1_000_000),
+            "draws": (1, 1_000_000),
+            "max_treedepth": (1, 20),
+        }
         if self.cores is not None:
-            least["cores"] = 1
-        for name, minimum in least.items():
+            limits["cores"] = (1, 1000)
+        for name, (least, most) in limits.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 raise SettingsError(
-                    f"`{name}` must be a whole number of at least {minimum}; got {value!r}."
+                    f"`{name}` must be a whole number from {least} to {most:,}; got {value!r}."
                 )
         if not isinstance(self.target_accept, float) or not 0 < self.target_accept < 1:
             raise SettingsError(

@@ -74,7 +74,7 @@ def read_run(folder: str | PathLike[str]) -> Contents:
     _check_files(path, manifest)
     try:
         return _contents(path, manifest)
-    except (KeyError, TypeError, ValueError, BayesmetaError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
         raise RunError(f"{path} can't be read: {error}. Fit again.") from error
 
 
@@ -100,18 +100,19 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} is no saved run: it holds no {MANIFEST}.")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / MANIFEST} is damaged: {error}. Fit again.") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
-    if schema != SCHEMA:
+    if schema != SCHEMA or isinstance(schema, bool):
         raise RunError(
-            f"{path} has schema {schema}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it."
+            f"{path} has schema {schema!r}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it."
         )
     return dict(manifest)
 
 
 def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
-    hashes = manifest.get("sha256", {})
+    found = manifest.get("sha256")
+    hashes = found if isinstance(found, dict) else {}
     missing = [name for name in _FILES if not (path / name).is_file()]
     if missing:
         raise RunError(f"{path} is not complete: {listed(missing)} is missing. Fit again.")

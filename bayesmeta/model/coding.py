@@ -72,29 +72,29 @@ class Coding:
         return columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
 
     def row(self, profile: Profile | None) -> Array:
-        """Return the columns for one profile, shape (covariate,); None is the reference profile.
+        """Return the columns for one profile, shape (covariate,); None is `reference`.
 
         Raises
         ------
         ProfileError
             If a covariate is missing, unknown or not a number, or a level was never seen.
         """
-        if profile is None:
-            return np.zeros(len(self.names))
+        if not self.names and profile is None:
+            return np.zeros(0)
         from formulaic.errors import FormulaicError
 
-        checked = self.checked(profile)
+        checked = self.checked(self.reference if profile is None else profile)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 row: Array = self.matrix(pd.DataFrame([checked]))[0]
         except (FormulaicError, ValueError, RuntimeWarning) as error:
             raise ProfileError(
-                f"`profile` {dict(profile)} can't be coded: {error} Stay within the range of the evidence."
+                f"`profile` {checked} can't be coded: {error} Stay within the range of the evidence."
             ) from error
         if not np.isfinite(row).all():
             raise ProfileError(
-                f"`profile` {dict(profile)} gives a column that is not finite. Correct its numbers."
+                f"`profile` {checked} gives a column that is not finite. Correct its numbers."
             )
         return row
 
@@ -132,9 +132,11 @@ class Coding:
             return level
         try:
             number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = np.nan
-        if isinstance(value, bool) or not np.isfinite(number):
+        # float() would also read 6_0.
+        odd = isinstance(value, bool | np.bool_) or (isinstance(value, str) and "_" in value)
+        if odd or not np.isfinite(number):
             raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
         return number
 

@@ -54,6 +54,13 @@ def make_design(spec: ModelSpec, arms: Arms) -> Design:
     SpecError
         If the covariates can't be coded on these arms; see `learn_coding`.
     """
+    try:
+        return _design(spec, arms)
+    except SpecError as error:
+        raise SpecError(f"{spec.name}: {error}") from error
+
+
+def _design(spec: ModelSpec, arms: Arms) -> Design:
     arms = _complete(spec, arms)
     coding = learn_coding(spec.covariates, arms.frame)
     for label in spec.beta_priors:
@@ -81,6 +88,6 @@ def _complete(spec: ModelSpec, arms: Arms) -> Arms:
     warnings.warn(
         f"{rows.sum()} of {len(arms)} arms are left out because {listed(columns)} is missing: {listed(arms.labels[rows])}.",
         EvidenceWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return arms.drop(rows, f"covariate: {', '.join(columns)} is missing")

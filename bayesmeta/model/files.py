@@ -41,6 +41,8 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     >>> load_model("common_effect")
     ModelSpec(common_effect: mu, common study effects)
     """
+    if not isinstance(source, str | PathLike):
+        raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
     path = Path(source)
     if path.suffix == ".toml":
         return parse_model(_text(path), path.name)
@@ -63,13 +65,14 @@ def parse_model(text: str, name: str = "model") -> ModelSpec:
     """Return the model that TOML `text` describes; `name` is what messages call it."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{name} is not valid TOML: {error}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
     _check_keys(name, content, _KEYS)
-    if content.get("schema") != SCHEMA:
+    found = repr(content["schema"]) if "schema" in content else "none"
+    if content.get("schema") != SCHEMA or isinstance(content["schema"], bool):
         raise SpecError(
             f"{name}: `schema` must be {SCHEMA}, the version of model files this release reads; "
-            f"got {content.get('schema', 'none')}."
+            f"got {found}. Write schema = {SCHEMA}."
         )
     try:
         return _model(content, name)
@@ -129,7 +132,7 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
 
 def _study_effects(table: Mapping[str, Any]) -> StudyEffects:
     law = table.get("law", "normal")
-    if law not in LAWS:
+    if not isinstance(law, str) or law not in LAWS:
         raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
     if law == "common":
         _check_keys("[study_effects] of the common law", table, ("law",))
@@ -197,7 +200,7 @@ def _catalogue() -> Traversable:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(
             f"No file {path}. Bundled models go by name: {', '.join(bundled_models())}."

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.evidence.columns import EVENTS
 
 __all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
 
-FUNCTIONS = frozenset({"C", "I", "bs", "cr", "exp", "log", "log10", "poly", "scale", "sqrt"})
+FUNCTIONS = frozenset({"C", "I", "bs", "cr", "exp", "log", "log10", "poly", "sqrt"})
 """Functions that a formula may use."""
 
 _SPLINES = frozenset({"bs", "cr", "poly"})
+LONGEST = 1000
+"""Characters of the longest formula that is read."""
+
+GREATEST_POWER = 5
+_POWER = re.compile(r"(?:\*\*|\^)\s*([\w.]*)")
 _ALLOWED = re.compile(r"[\w\s+\-*/:().,=^%{}']*")
 _HELP = "Write column names joined by +, : or *, such as 'regimen_class + log(age_median)'."
 _NODES = (
@@ -46,7 +52,7 @@ class Factor:
     def column(self) -> str | None:
         """The column, where the factor is nothing but one, perhaps within ``C()``."""
         tree = self._tree
-        if self.categorical and isinstance(tree, ast.Call):
+        if self.categorical and isinstance(tree, ast.Call) and tree.args:
             tree = tree.args[0]
         return tree.id if isinstance(tree, ast.Name) else None
 
@@ -116,7 +122,30 @@ def parse_formula(text: str) -> Formula:
     if not _ALLOWED.fullmatch(stripped):
         marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
         raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP}")
-    return Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)))
+    _check_size(stripped)
+    formula = Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)))
+    if not formula.terms:
+        raise SpecError(
+            f"`formula` leaves no covariate; got '{text}'. Leave it out, or name columns."
+        )
+    if EVENTS in formula.columns:
+        raise SpecError(
+            f"`formula` uses '{EVENTS}', which is the response; got '{text}'. Leave it out."
+        )
+    return formula
+
+
+def _check_size(text: str) -> None:
+    """Refuse what would keep a parser busy for ever."""
+    if len(text) > LONGEST:
+        raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
+    powers = _POWER.findall(text)
+    if any(not power.isdigit() or int(power) > GREATEST_POWER for power in powers) or re.search(
+        r"(\*\*|\^)\s*\d+\s*(\*\*|\^)", text
+    ):
+        raise SpecError(
+            f"`formula` may raise to whole powers up to {GREATEST_POWER} only; got '{text}'. {_HELP}"
+        )
 
 
 def _terms(stripped: str, text: str) -> list[list[str]]:
@@ -127,7 +156,14 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
 
     try:
         parsed = [[factor.expr for factor in term.factors] for term in Formulaic(stripped)]
-    except (FormulaicError, SyntaxError, AttributeError, ValueError, TypeError) as error:
+    except (
+        FormulaicError,
+        SyntaxError,
+        AttributeError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else "it is not a formula"
         raise SpecError(f"`formula` can't be read: '{text}' ({reason}). {_HELP}") from error
     if ["1"] not in parsed:
@@ -147,9 +183,13 @@ def _factor(expression: str) -> Factor:
     factor = Factor(expression)
     if not factor.columns:
         raise SpecError(f"`formula` names no column in '{expression}'. {_HELP}")
-    if factor.categorical and factor.column is None:
-        raise SpecError(f"`C()` takes one column; got '{expression}'.")
+    if factor.categorical and (factor.column is None or not _takes_one(tree)):
+        raise SpecError(f"`C()` takes one column and nothing else; got '{expression}'.")
     return factor
+
+
+def _takes_one(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Call) and len(tree.args) == 1 and not tree.keywords
 
 
 def _check_node(node: ast.AST, expression: str) -> None:

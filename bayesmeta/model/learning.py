@@ -65,6 +65,13 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
     materialised = _materialised(
         text, prepared_columns(frame, covariates, levels), covariates.formula
     )
+    empty = [
+        str(term) for term, columns in materialised.model_spec.term_indices.items() if not columns
+    ]
+    if empty:
+        raise SpecError(
+            f"`formula`: {listed(empty)} gives no column. Leave it out, or raise its degree."
+        )
     names = _labels(list(materialised.columns)[1:], rewritten)
     matrix = columns_of(materialised)
     _check_rank(names, matrix)
@@ -105,6 +112,12 @@ def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
 
 def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
     groups = covariates.groups.get(name, {})
+    known = {level_text(value) for value in frame[name]}
+    strangers = [level for members in groups.values() for level in members if level not in known]
+    if groups and len(strangers) == sum(map(len, groups.values())):
+        raise SpecError(
+            f"`groups` of '{name}' name none of its levels; got {listed(strangers)}. {nearest(strangers[0], known)}"
+        )
     column = [grouped(level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))
     if len(there) < 2:  # noqa: PLR2004

@@ -20,8 +20,8 @@ class Covariates:
     ----------
     formula : str
         Right-hand side of a formula: columns joined by ``+``, ``:`` and ``*``; ``C(column)`` for
-        levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``scale``, ``bs``,
-        ``cr``, ``poly``. Empty for none.
+        levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``cr``,
+        ``poly``. Empty for none.
     reference : mapping
         Reference level of each factor; `mu` is the log-odds there.
     groups : mapping
@@ -41,6 +41,15 @@ class Covariates:
     centre: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.formula, str):
+            raise SpecError(
+                f"`formula` must be text; got {self.formula!r}. Write column names joined by +."
+            )
+        for name in ("reference", "groups", "centre"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise SpecError(
+                    f"`{name}` must map columns to values; got {getattr(self, name)!r}."
+                )
         parsed = parse_formula(self.formula)
         reference = {column: str(level) for column, level in self.reference.items()}
         groups = {
@@ -71,6 +80,14 @@ def _check_used(argument: str, mapping: Mapping[str, object], formula: Formula) 
             raise SpecError(
                 f"`{argument}` names '{column}', which the formula does not use, so it would have no effect. "
                 f"{nearest(column, formula.columns)}"
+            )
+    if argument == "centre":
+        plain = {factor.column for factor in formula.factors}
+        inside = [column for column in mapping if column not in plain]
+        if inside:
+            raise SpecError(
+                f"`centre` of '{inside[0]}' has no effect within a function, whose values are centred at "
+                "their mean. Leave it out, or use the column by itself."
             )
 
 
@@ -126,6 +143,7 @@ class ModelSpec:
     beta: Prior | Mapping[str, Prior] = field(default_factory=lambda: Normal(0, 1))
 
     def __post_init__(self) -> None:
+        _check_text(self.name, self.description)
         if isinstance(self.covariates, str):
             object.__setattr__(self, "covariates", Covariates(self.covariates))
         if not isinstance(self.covariates, Covariates):
@@ -142,8 +160,9 @@ class ModelSpec:
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
-        for label, prior in {"mu": self.mu, **self.beta_priors}.items():
-            _check_unbounded(label, prior)
+        _check_unbounded("mu", self.mu)
+        for label, prior in self.beta_priors.items():
+            _check_unbounded("beta" if label == "default" else f"beta {label}", prior)
 
     @property
     def beta_priors(self) -> dict[str, Prior]:
@@ -166,3 +185,9 @@ def _check_unbounded(label: str, prior: object) -> None:
             f"`{label}` is a log-odds: its prior must allow every number; got {prior!r}. "
             "Use Normal, StudentT or Cauchy."
         )
+
+
+def _check_text(name: object, description: object) -> None:
+    for label, value in (("name", name), ("description", description)):
+        if not isinstance(value, str):
+            raise SpecError(f"`{label}` must be text; got {value!r}.")

@@ -95,6 +95,14 @@ class Prior(ABC):
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
         return f"{type(self).__name__}({', '.join(_shortest(value) for value in values)})"
 
+    def _demand_at_most(self, limit: float, *names: str) -> None:
+        """Refuse values beyond which a family can't be computed."""
+        for name in names:
+            if getattr(self, name) > limit:
+                raise SpecError(
+                    f"`{name}` of {type(self).__name__} must be at most {limit:g}; got {getattr(self, name):g}."
+                )
+
     def _demand(self, *, finite: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
         for name in (*finite, *positive):
             value = getattr(self, name)
@@ -102,7 +110,11 @@ class Prior(ABC):
                 raise SpecError(
                     f"`{name}` of {type(self).__name__} must be a number; got {value!r}."
                 )
-            object.__setattr__(self, name, float(value))
+            try:
+                value = float(value)
+            except OverflowError:
+                value = math.inf
+            object.__setattr__(self, name, value)
             if not math.isfinite(value) or (name in positive and value <= 0):
                 rule = "positive and finite" if name in positive else "finite"
                 raise SpecError(f"`{name}` of {type(self).__name__} must be {rule}; got {value}.")

@@ -75,6 +75,7 @@ class HalfStudentT(_PositivePrior):
 
     def __post_init__(self) -> None:
         self._demand(positive=("df", "scale"))
+        self._demand_at_most(1e6, "df")
 
     @property
     @override
@@ -150,6 +151,7 @@ class LogNormal(_PositivePrior):
 
     def __post_init__(self) -> None:
         self._demand(finite=("log_mean",), positive=("log_sd",))
+        self._demand_at_most(100, "log_mean", "log_sd")
 
     @property
     @override
@@ -180,6 +182,7 @@ class Gamma(_PositivePrior):
 
     def __post_init__(self) -> None:
         self._demand(positive=("shape", "rate"))
+        self._demand_at_most(1e6, "shape")
 
     @property
     @override
@@ -238,6 +241,7 @@ class InverseGamma(_PositivePrior):
 
     def __post_init__(self) -> None:
         self._demand(positive=("shape", "scale"))
+        self._demand_at_most(1e6, "shape")
 
     @property
     @override

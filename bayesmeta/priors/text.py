@@ -3,7 +3,7 @@
 import ast
 from dataclasses import fields
 
-from bayesmeta.errors import SpecError, nearest
+from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.priors.base import Prior
 from bayesmeta.priors.positive import (
     Exponential,
@@ -61,7 +61,7 @@ def parse_prior(text: str) -> Prior:
     family = FAMILIES.get(call.func.id)  # type: ignore[attr-defined]
     if family is None:
         name = call.func.id  # type: ignore[attr-defined]
-        raise SpecError(f"'{name}' is no prior family. {nearest(name, FAMILIES)}")
+        raise SpecError(f"'{shortened(name)}' is no prior family. {nearest(name, FAMILIES)}")
     names = [field.name for field in fields(family)]  # type: ignore[arg-type]
     try:
         positional = [ast.literal_eval(node) for node in call.args]
@@ -72,7 +72,7 @@ def parse_prior(text: str) -> Prior:
             raise
         form = f"{family.__name__}({', '.join(names)})"
         raise SpecError(
-            f"A prior of this family is written {form}, in numbers; got '{text}'."
+            f"A prior of this family is written {form}, in numbers; got '{shortened(text)}'."
         ) from error
 
 
@@ -82,5 +82,5 @@ def _call(text: str) -> ast.Call:
     except (SyntaxError, ValueError):
         node = None
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        raise SpecError(f"A prior is written like 'Normal(0, 1.5)'; got '{text}'.")
+        raise SpecError(f"A prior is written like 'Normal(0, 1.5)'; got '{shortened(text)}'.")
     return node

@@ -53,6 +53,7 @@ class StudentT(Prior):
 
     def __post_init__(self) -> None:
         self._demand(finite=("loc",), positive=("df", "scale"))
+        self._demand_at_most(1e6, "df")
 
     @property
     @override

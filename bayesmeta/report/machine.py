@@ -1,6 +1,7 @@
 """Fits and predictions as JSON for machines."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,16 @@ def prediction_json(
             name: {
                 "at": value,
                 "probability": float(probabilities[name]),
-                "mcse": probabilities[name].mcse,
+                "mcse": _number(probabilities[name].mcse),
             }
             for name, value in asked
         },
     }
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or None where there is none: JSON has no NaN."""
+    return value if math.isfinite(value) else None
 
 
 def records(table: pd.DataFrame) -> Any:

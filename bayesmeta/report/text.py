@@ -39,10 +39,10 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob:
     """Return what is printed of a fit: evidence, model, draws, parameters and rates."""
     return [
         *_head(fit, diagnostics),
-        f"Parameters (log-odds; {ci_prob:.0%} interval)",
+        f"Parameters (log-odds; {100 * ci_prob:g}% interval)",
         table_text(parameter_table(table), indent=2),
         "",
-        f"Rates: median and {ci_prob:.0%} interval",
+        f"Rates: median and {100 * ci_prob:g}% interval",
         table_text(rate_table(table), indent=2),
         f"  {rate_precision(table)}",
     ]
@@ -236,9 +236,9 @@ def cohort_lines(prediction: Prediction, ci_prob: float) -> list[str]:
     who = "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
     error = f"MCSE {100 * rate['mcse_lower']:.1f} and {100 * rate['mcse_upper']:.1f} points"
     return [
-        f"True rate of {who} ({prediction.profile}): {percent(rate['median'])}, {ci_prob:.0%} interval "
+        f"True rate of {who} ({prediction.profile}): {percent(rate['median'])}, {100 * ci_prob:g}% interval "
         f"{percent(rate['lower'])} to {percent(rate['upper'])} ({error}).",
-        f"Responders of {prediction.n}: {events['median']:.0f}, {ci_prob:.0%} interval {events['lower']:.0f} to {events['upper']:.0f}.",
+        f"Responders of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
     ]
 
 

@@ -173,9 +173,9 @@ def test_the_grid_takes_no_covariates(orr: bm.Arms) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"chains": 0}, "`chains` must be a whole number of at least 1"),
+        ({"chains": 0}, "`chains` must be a whole number from 1 to 1,000"),
         ({"draws": 2.5}, "`draws` must be a whole number"),
-        ({"warmup": 10}, "`warmup` must be a whole number of at least 50"),
+        ({"warmup": 10}, "`warmup` must be a whole number from 50"),
         ({"cores": 0}, "`cores` must be"),
         ({"max_treedepth": True}, "`max_treedepth` must be"),
         ({"target_accept": 1.0}, "`target_accept` must lie between 0 and 1"),

@@ -178,7 +178,7 @@ def test_a_profile_outside_a_splines_range(make_arms: Maker) -> None:
     [
         ({"mu": bm.HalfNormal(1)}, "`mu` is a log-odds: its prior must allow every number"),
         ({"mu": 0.5}, "`mu` must be a prior"),
-        ({"covariates": "age", "beta": bm.Exponential(1)}, "`default` is a log-odds"),
+        ({"covariates": "age", "beta": bm.Exponential(1)}, "`beta` is a log-odds"),
         ({"beta": bm.Normal(0, 2)}, "`beta` has no effect without covariates"),
         ({"study_effects": "normal"}, "must be NormalEffects or CommonEffect"),
         ({"covariates": 3}, "`covariates` must be Covariates or a formula"),

@@ -1,0 +1,5 @@
+"""`python -m bayesmeta`: the command line."""
+
+from bayesmeta.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""Checks of arguments that several answers share."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.result import Fit
+
+__all__ = ["check_ci_prob", "check_cohort", "check_fit", "check_profiles"]
+
+LARGEST_COHORT = 10_000
+LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
+
+
+def check_fit(fit: object, *, grid: bool) -> None:
+    """Raise unless `fit` is a Fit, or where `grid` allows it a GridFit."""
+    if not isinstance(fit, Fit) and not (grid and isinstance(fit, GridFit)):
+        wanted = "a Fit or GridFit" if grid else "a Fit"
+        raise SettingsError(
+            f"`fit` must be {wanted}; got {type(fit).__name__}. Make one by bm.fit."
+        )
+
+
+def check_profiles(profiles: object) -> None:
+    """Raise unless `profiles` is None or a sequence of mappings."""
+    listed = isinstance(profiles, Sequence) and all(isinstance(one, Mapping) for one in profiles)
+    if profiles is not None and not listed:
+        raise SettingsError(
+            f"`profiles` must be a list of mappings; got {profiles!r}. Write [{{...}}]."
+        )
+
+
+def check_ci_prob(ci_prob: object) -> None:
+    """Raise unless `ci_prob` is a probability away from 0 and 1."""
+    if (
+        isinstance(ci_prob, bool)
+        or not isinstance(ci_prob, int | float)
+        or not LEAST_CI_PROB <= ci_prob <= MOST_CI_PROB
+    ):
+        raise SettingsError(
+            f"`ci_prob` must lie between 0 and 1 ({LEAST_CI_PROB} to {MOST_CI_PROB}), such as 0.95; got {ci_prob!r}."
+        )
+
+
+def check_cohort(name: str, n: object) -> int:
+    """Return `n`, the patients of a cohort, after checking that it is a whole number of at least 1."""
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= LARGEST_COHORT:
+        raise SettingsError(
+            f"`{name}` must be a whole number of patients from 1 to {LARGEST_COHORT:,}; got {n!r}."
+        )
+    return int(n)

@@ -1,0 +1,208 @@
+"""Bad input ends in a message that names the place, the value, the rule and the remedy.
+
+The corpus is data: tables/ and models/ hold one fault a file, commands.toml and calls.toml one a
+case, and beside each stand the patterns that its message must match. Whatever is asked, nothing is
+written, nothing is printed on standard output, no code in the input runs and nobody waits long.
+"""
+
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from corpus import HERE, Workspace, contents, named, read_corpus
+from damaged_runs import DAMAGE
+
+import bayesmeta as bm
+from bayesmeta.cli import main
+
+BAD_INPUT = 2
+LONGEST_MESSAGE = 2_000
+LONGEST_WAIT = 10
+DECORATION = re.compile(r"\x1b\[[\d;]*m|[│╭╮╰╯─]")
+BUILTINS = {"ValueError": ValueError, "OSError": OSError}
+
+TABLES, MODELS = read_corpus("tables"), read_corpus("models")
+COMMANDS, CALLS = read_corpus("commands")["case"], read_corpus("calls")["case"]
+PROCESSES = [case for case in COMMANDS if case.get("process")]
+
+Refuse = Callable[[list[str]], str]
+
+
+class TooSlowError(BaseException):
+    """Not an Exception, so that nothing takes it for a refusal."""
+
+
+@pytest.fixture
+def impatient(workspace: Workspace) -> Iterator[Workspace]:
+    """Stop a test whose input keeps the computer busy, where the system has alarms."""
+
+    def stop(*_: object) -> None:
+        raise TooSlowError(f"no answer within {LONGEST_WAIT} seconds")
+
+    if not hasattr(signal, "setitimer"):
+        yield workspace
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_WAIT)
+    yield workspace
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def refused(
+    impatient: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Refuse]:
+    """Yield a function that runs a command line, demands a refusal and returns its message."""
+    monkeypatch.chdir(impatient.folder)
+
+    def refuse(arguments: list[str]) -> str:
+        monkeypatch.setattr(sys, "argv", ["bayesmeta", *arguments])
+        before = contents(impatient.folder)
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed, message = capsys.readouterr()
+        assert contents(impatient.folder) == before
+        check_refusal(left.value.code, printed, message)
+        return message
+
+    yield refuse
+    # Were a bad input accepted, its run must not get in the way of the next case.
+    shutil.rmtree(impatient.folder / "new", ignore_errors=True)
+
+
+def check_refusal(code: object, printed: str, message: str) -> None:
+    assert (code, printed) == (BAD_INPUT, ""), message
+    assert "Traceback" not in message
+    assert len(message) < LONGEST_MESSAGE
+
+
+def check_message(message: str, patterns: list[str]) -> None:
+    plain = " ".join(DECORATION.sub("", message).split())
+    unmatched = [pattern for pattern in patterns if not re.search(pattern, plain)]
+    assert not unmatched, plain
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table(name: str, refused: Refuse) -> None:
+    file = HERE / "tables" / f"{name}.csv"
+    check_message(refused(["evidence", "check", str(file)]), [re.escape(file.name), *TABLES[name]])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model(name: str, refused: Refuse) -> None:
+    file = str(HERE / "models" / f"{name}.toml")
+    arguments = ["fit", file, "--evidence", "evidence.csv", "--seed", "1", "--out", "new"]
+    check_message(refused(arguments), [re.escape(name), *MODELS[name]])
+
+
+@pytest.fixture
+def damaged(case: dict[str, Any], workspace: Workspace) -> Iterator[None]:
+    """Keep a damaged run in the folder while a case that asks for one runs."""
+    folder = workspace.folder / "damaged"
+    if "damage" in case:
+        shutil.copytree(workspace.folder / "pooled", folder)
+        DAMAGE[case["damage"]](folder)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.usefixtures("damaged")
+@pytest.mark.parametrize("case", COMMANDS, ids=named)
+def test_command(case: dict[str, Any], refused: Refuse) -> None:
+    check_message(refused(shlex.split(case["command"])), case["message"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", PROCESSES, ids=named)
+def test_command_as_a_process(case: dict[str, Any], workspace: Workspace) -> None:
+    before = contents(workspace.folder)
+    program = shutil.which("bayesmeta", path=str(Path(sys.executable).parent))
+    assert program is not None
+    arguments = [program, *shlex.split(case["command"])]
+    ended = subprocess.run(
+        arguments, cwd=workspace.folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert contents(workspace.folder) == before
+    check_refusal(ended.returncode, ended.stdout, ended.stderr)
+    check_message(ended.stderr, case["message"])
+
+
+def call(name: str, workspace: Workspace, arguments: dict[str, Any]) -> object:
+    """Make a call that works but for `arguments`."""
+    settings = bm.SamplerSettings(chains=2, warmup=50, draws=50)
+    sampled = {
+        "spec": workspace.pooled.spec,
+        "arms": workspace.pooled.arms,
+        "seed": 1,
+        "settings": settings,
+    }
+    cohort = {"fit": workspace.run, "n": 40, "seed": 1}
+    calls: dict[str, Callable[[], object]] = {
+        "predict": lambda: bm.predict(**(cohort | arguments)),
+        "probability": lambda: bm.predict(**cohort).probability(**arguments),
+        "summary": lambda: bm.summary(**({"fit": workspace.run} | arguments)),
+        "fit": lambda: bm.fit(**(sampled | arguments)),
+        "SamplerSettings": lambda: bm.SamplerSettings(**arguments),
+        "read_evidence": lambda: bm.read_evidence(pd.DataFrame(arguments)),
+        "select": lambda: workspace.table.select(**arguments),
+        "select_where_nested": lambda: workspace.table.select(where="not " * 3_001 + "n > 3"),
+        "Covariates": lambda: bm.Covariates(**arguments),
+        "ModelSpec": lambda: bm.ModelSpec(**arguments),
+        "load_fit": lambda: bm.load_fit(arguments["folder"]),
+        "save": lambda: workspace.pooled.save(**arguments),
+    }
+    return calls[name]()
+
+
+@pytest.mark.parametrize("case", CALLS, ids=named)
+def test_call(case: dict[str, Any], impatient: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(impatient.folder)
+    before = contents(impatient.folder)
+    with pytest.raises(getattr(bm, case["error"]), match=case["message"][0]) as caught:
+        call(case["call"], impatient, case["arguments"])
+    assert isinstance(caught.value, bm.BayesmetaError)
+    assert isinstance(caught.value, BUILTINS[case["builtin"]])
+    assert contents(impatient.folder) == before
+    check_message(str(caught.value), case["message"])
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("tables", TABLES), ("models", MODELS)])
+def test_every_file_has_its_message(folder: str, expected: dict[str, list[str]]) -> None:
+    assert {file.stem for file in (HERE / folder).iterdir()} == set(expected)
+    assert all(expected.values())
+
+
+def test_every_case_has_its_name_and_message() -> None:
+    for cases in (COMMANDS, CALLS):
+        assert len({case["name"] for case in cases}) == len(cases)
+        assert all(case["message"] for case in cases)
+    assert {case["damage"] for case in COMMANDS if "damage" in case} == set(DAMAGE)
+
+
+def test_corpus_is_large() -> None:
+    assert len(TABLES) >= 60
+    assert len(MODELS) >= 60
+    assert len(COMMANDS) + len(CALLS) >= 100
+    assert len(PROCESSES) >= 6
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("utf16", b"\xff\xfes\x00"),
+        ("semicolons_and_byte_order_mark", b"\xef\xbb\xbfstudy;"),
+        ("old_mac_lines_before_fault", b"study,arm,events,n\ralpha2019"),
+        ("windows_lines_before_fault", b"study,arm,events,n\r\nalpha2019"),
+    ],
+)
+def test_no_editor_has_mended_a_table(name: str, start: bytes) -> None:
+    assert (HERE / "tables" / f"{name}.csv").read_bytes().startswith(start)
