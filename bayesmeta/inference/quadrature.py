@@ -59,7 +59,9 @@ STRETCH = 2.0
 WIDE = 1.5
 """Standard deviation (log-odds) from which on the integrand is wider than its kernel bends."""
 FAR = 8.0
-"""What bends the kernel this many standard deviations from the mode makes no difference."""
+"""What lies this many standard deviations from the mode makes no difference."""
+SPREAD = 8.0
+"""Arms farther apart than this (log-odds) have cliffs of their own, too far for stretched steps."""
 STRAIGHT = 50.0
 """Log-odds beyond which the log kernel of an arm is a straight line."""
 NO_EFFECT = 1e-100
@@ -199,19 +201,20 @@ def _mesh(study: Study, refinement: int) -> Mesh:
     step = 1 / math.sqrt((GAUSSIAN_STEP * sd) ** -2 + KERNEL_STEP**-2)
     if sd < WIDE:
         return peak_at, peak, step * halvings, peak_at, 0.0
-    side = flat_side(study)
-    edge = cliff(study, side) if side != TWO_SIDED else _nearest_bend(peak_at, study)
-    if abs(edge - peak_at) > FAR * sd:
-        step = GAUSSIAN_STEP * sd
-    elif side != TWO_SIDED:
-        return peak_at, peak, STRETCHED_STEP * halvings, edge, STRETCH
+    if _is_straight(peak_at, FAR * sd, study):
+        return peak_at, peak, GAUSSIAN_STEP * sd * halvings, peak_at, 0.0
+    side, spread = flat_side(study), np.max(study[0]) - np.min(study[0])
+    if side != TWO_SIDED and spread < SPREAD:
+        edge = cliff(study, side)
+        if abs(edge - peak_at) < FAR * sd:
+            return peak_at, peak, STRETCHED_STEP * halvings, edge, STRETCH
     return peak_at, peak, step * halvings, peak_at, 0.0
 
 
 @compiled
-def _nearest_bend(peak_at: float, study: Study) -> float:
-    """Return the u nearest to the mode at which the log kernel of an arm is not a straight line."""
-    return peak_at + max(float(np.min(np.abs(study[0] + peak_at))) - STRAIGHT, 0.0)
+def _is_straight(peak_at: float, reach: float, study: Study) -> bool:
+    """Return whether within reach of the mode the log kernels of all arms are straight lines."""
+    return bool(np.min(np.abs(study[0] + peak_at)) > reach + STRAIGHT)
 
 
 @compiled

@@ -293,8 +293,8 @@ def test_halving_the_step_changes_nothing(
     sd = math.sqrt(fine[2])
     assert coarse[1] == pytest.approx(fine[1], rel=1e-12, abs=1e-7 * sd)
     assert coarse[2] == pytest.approx(fine[2], rel=1e-7, abs=1e-20)
-    np.testing.assert_allclose(coarse[3], fine[3], rtol=0, atol=1e-8)
-    np.testing.assert_allclose(coarse[4], fine[4], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(coarse[3], fine[3], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(coarse[4], fine[4], rtol=0, atol=1e-9)
     assert all(0 <= rate <= 1 for rate in coarse[3])
 
 
