@@ -56,7 +56,8 @@ def demo(
     """Show the whole job on the bundled evidence: regimens in relapsed or refractory AML."""
     from bayesmeta.report import machine, text
 
-    folder, replace = out or DEMO_FOLDER, force or out is None
+    folder = out or DEMO_FOLDER
+    replace = force or (out is None and _is_demo(folder))
     _check_out(folder, force=replace)
     arms = bm.load_evidence(BUNDLED).select(outcome="ORR", venetoclax="yes")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=1)
@@ -254,6 +255,19 @@ def _check_out(folder: Path, *, force: bool) -> None:
     from bayesmeta.inference.folders import check_folder
 
     check_folder(folder, force=force)
+
+
+def _is_demo(folder: Path) -> bool:
+    """Return whether a folder holds an earlier run of the demonstration, which may be replaced."""
+    try:
+        found = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
+        return bool(
+            found["provenance"]["seed"] == 1
+            and found["selection"]["table"] == BUNDLED
+            and (folder / "forest.png").is_file()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:

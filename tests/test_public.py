@@ -31,7 +31,7 @@ def test_importing_the_package_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_fitting_needs_neither_pymc_nor_a_plot() -> None:
+def test_evidence_and_models_need_neither_pymc_nor_a_plot() -> None:
     code = (
         "import sys, bayesmeta as bm\n"
         "table = bm.load_evidence('rr_aml_venetoclax')\n"

@@ -29,7 +29,7 @@ ALL_STUDIES = "all studies"
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
 _COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
-_COLUMNS += ["rate", "lower", "upper", "mcse", "weight"]
+_COLUMNS += ["rate", "lower", "upper", "mcse_rate", "mcse_lower", "mcse_upper", "weight"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
-        - rate, lower, upper, mcse: posterior mean (probability), equal-tailed interval, and
-          Monte-Carlo standard error of the mean;
+        - rate, lower, upper: posterior mean (probability) and equal-tailed interval; mcse_rate,
+          mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
           a typical rate, the sum over its group's arms; NaN for a new study.
 
@@ -183,7 +183,9 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
             "rate": found["mean"],
             "lower": found["lower"],
             "upper": found["upper"],
-            "mcse": found["mcse_mean"],
+            "mcse_rate": found["mcse_mean"],
+            "mcse_lower": found["mcse_lower"],
+            "mcse_upper": found["mcse_upper"],
             "weight": weight,
         }
 

@@ -31,7 +31,9 @@ def sampling_variance(arms: Arms, theta: Array) -> Array:
 
 
 def typical_variance(variance: Array) -> float:
-    """Return the typical sampling variance of Higgins & Thompson 2002 (doi:10.1002/sim.1186).
+    """Return the typical one of sampling variances, shape (study,).
+
+    That of Higgins & Thompson 2002 (doi:10.1002/sim.1186).
 
     With one informative arm it is that arm's variance; without any, infinite.
     """
@@ -49,5 +51,11 @@ def i_squared(tau: Array, arms: Arms, theta: Array) -> Array:
     It rises with the size of the studies, whatever their heterogeneity; tau and the prediction
     interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
     """
-    typical = typical_variance(sampling_variance(arms, theta))
+    # Arms of a study share its effect: their information counts once, however they are split.
+    variance = sampling_variance(arms, theta)
+    own = np.where(np.isfinite(variance), 1 / variance, 0.0)
+    information = np.bincount(arms.study_index, weights=own)
+    by_study: Array = np.full(len(information), np.inf)
+    np.divide(1.0, information, out=by_study, where=information > 0)
+    typical = typical_variance(by_study)
     return np.asarray(tau**2 / (tau**2 + typical), dtype=np.float64)

@@ -99,16 +99,16 @@ class Prediction:
         -------
         DataFrame
             Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
-            `upper` and the MCSE of the bounds, which whole numbers of responders don't have.
+            `upper` and their MCSE, which whole numbers of responders don't have.
         """
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        low, median, high = (self.law.rate.quantile(p) for p in bounds)
+        found = [self.law.rate.quantile(p) for p in bounds]
         counts = np.searchsorted(np.cumsum(self._pmf), bounds).astype(float)
-        columns = ["lower", "median", "upper", "mcse_lower", "mcse_upper"]
-        rate = [low.value, median.value, high.value, low.mcse, high.mcse]
+        columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
+        rate = [*(one.value for one in found), *(one.mcse for one in found)]
         return pd.DataFrame(
-            [rate, [*counts, np.nan, np.nan]], index=["rate", "events"], columns=columns
+            [rate, [*counts, np.nan, np.nan, np.nan]], index=["rate", "events"], columns=columns
         )
 
     def probability(

@@ -22,6 +22,11 @@ def profile_label(coding: Coding, profile: Profile | None) -> str:
         return "all studies"
     values = coding.reference if profile is None else coding.checked(profile)
     return ", ".join(
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        f"{name}={_number(value)}" if isinstance(value, float) else f"{name}={value}"
         for name, value in values.items()
     )
+
+
+def _number(value: float) -> str:
+    """Return a number to four decimals, and whole numbers whole."""
+    return str(int(value)) if value.is_integer() else f"{value:.4f}".rstrip("0")

@@ -34,8 +34,9 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
 
         - observed, observed_lower, observed_upper: events / n with its exact (Clopper-Pearson)
           interval; NaN and 0 to 1 where n = 0;
-        - rate, lower, upper, mcse: posterior mean of the arm's true rate (probability), its
-          equal-tailed interval, and the Monte-Carlo standard error of the mean;
+        - rate, lower, upper: posterior mean of the arm's true rate (probability) and its
+          equal-tailed interval;
+        - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (tau**2 + v)`` averaged over the draws, with v the sampling variance of the log-odds;
         - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + tau**2)``
@@ -53,6 +54,11 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     rates = np.moveaxis(expit(theta), -1, 0)
     variance = sampling_variance(arms, theta)
     tau = tau_draws(fit).reshape(-1)
+    posterior = {
+        "rate": [mean_of(draws) for draws in rates],
+        "lower": [quantile_of(draws, (1 - ci_prob) / 2) for draws in rates],
+        "upper": [quantile_of(draws, (1 + ci_prob) / 2) for draws in rates],
+    }
     low, high = exact_interval(arms.events, arms.n, ci_prob)
     return pd.DataFrame(
         {
@@ -66,10 +72,8 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             ),
             "observed_lower": low,
             "observed_upper": high,
-            "rate": [mean_of(draws).value for draws in rates],
-            "lower": [quantile_of(draws, (1 - ci_prob) / 2).value for draws in rates],
-            "upper": [quantile_of(draws, (1 + ci_prob) / 2).value for draws in rates],
-            "mcse": [mean_of(draws).mcse for draws in rates],
+            **{name: [one.value for one in found] for name, found in posterior.items()},
+            **{f"mcse_{name}": [one.mcse for one in found] for name, found in posterior.items()},
             "weight": _weights(arms, variance, tau),
             "shrinkage": _shrinkage(arms, variance, tau),
         }

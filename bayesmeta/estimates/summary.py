@@ -29,6 +29,8 @@ from bayesmeta.model.coding import Profile
 __all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
+STATISTICS = ("mean", "sd", "median", "lower", "upper")
+
 Row = dict[str, Any]
 Label = tuple[str, str, str]
 
@@ -61,13 +63,15 @@ def summary(
     DataFrame
         One row per quantity, with columns
 
-        - quantity: `mu`, ``beta[...]``, `tau`, `i_squared`, and per profile ``typical rate`` (of the
-          median study), ``mean rate`` (averaged over studies), ``new study`` (the true rate of a
-          new study: the prediction interval) and ``new cohort`` (responders out of `cohort`);
+        - quantity: `mu`, ``beta[...]``, `tau`, `i_squared` (from draws only; it rises with the size
+          of the studies whatever their heterogeneity, so look at tau and ``new study``), and
+          per profile ``typical rate`` (of the median study), ``mean rate`` (averaged over
+          studies), ``new study`` (the true rate of a new study: the prediction interval) and ``new cohort`` (responders out of `cohort`);
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
-        - mcse_mean, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for a `GridFit`;
+        - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
+          a `GridFit`;
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the law
           of a new study.
 
@@ -155,9 +159,12 @@ def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
     low, median, high = np.searchsorted(np.cumsum(pmf), _bounds(ci_prob)).astype(float)
     mcse = n * law.rate.mean().mcse
     # A count moves by whole steps: its quantile has no standard error.
-    of_bounds = np.nan if mcse else 0.0
-    values = (mean, sd, median, low, high, mcse, of_bounds, of_bounds)
-    return _labelled(("new cohort", profile, f"responders of {n}"), values)
+    none = np.nan if mcse else 0.0
+    return _labelled(
+        ("new cohort", profile, f"responders of {n}"),
+        (mean, sd, median, low, high),
+        (mcse, none, none, none, none),
+    )
 
 
 def _drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
@@ -168,27 +175,15 @@ def _drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
 def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
     mean, sd = distribution.mean(), distribution.sd()
     low, median, high = (distribution.quantile(p) for p in _bounds(ci_prob))
-    values = (
-        mean.value,
-        sd.value,
-        median.value,
-        low.value,
-        high.value,
-        mean.mcse,
-        low.mcse,
-        high.mcse,
-    )
-    return _labelled(label, values)
+    found = (mean, sd, median, low, high)
+    return _labelled(label, [one.value for one in found], [one.mcse for one in found])
 
 
-def _labelled(label: Label, values: Sequence[float]) -> Row:
-    names = ("mean", "sd", "median", "lower", "upper", "mcse_mean", "mcse_lower", "mcse_upper")
+def _labelled(label: Label, values: Sequence[float], errors: Sequence[float]) -> Row:
     row: Row = dict(zip(("quantity", "profile", "scale"), label, strict=True))
-    return (
-        row
-        | dict(zip(names, values, strict=True))
-        | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
-    )
+    row |= dict(zip(STATISTICS, values, strict=True))
+    row |= {f"mcse_{name}": error for name, error in zip(STATISTICS, errors, strict=True)}
+    return row | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
 
 
 def _bounds(ci_prob: float) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, listed
-from bayesmeta.evidence.columns import ARM, EVENTS, LABEL, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.columns import ARM, EVENTS, LABEL, PART_OF, REQUIRED, STRATUM, STUDY, N
 
 __all__ = ["Arms"]
 
@@ -42,11 +42,22 @@ class Arms:
     selection: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
+        missing = [column for column in REQUIRED if column not in self.frame.columns]
+        if missing:
+            raise EvidenceError(
+                f"Arms need the columns study, events and n; {listed(missing)} is missing."
+            )
+        named = {column: "" for column in (ARM, STRATUM) if column not in self.frame.columns}
+        object.__setattr__(self, "frame", self.frame.assign(**named).reset_index(drop=True))
         object.__setattr__(self, "excluded", self.excluded.reset_index(drop=True))
         object.__setattr__(self, "selection", dict(self.selection))
         if self.frame.empty:
             raise EvidenceError("There is no arm. Select at least one.")
+        bad = self.labels[(self.events < 0) | (self.events > self.n)]
+        if bad.size:
+            raise EvidenceError(
+                f"`events` must lie between 0 and `n`; not so in {listed(bad)}. Correct the counts."
+            )
         _refuse_same_patients_twice(self.frame)
         twice = sorted({label for label in self.labels if list(self.labels).count(label) > 1})
         if twice:

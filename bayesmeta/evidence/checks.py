@@ -32,7 +32,7 @@ __all__ = ["checked"]
 
 LARGEST_COUNT = 10**9
 _WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def checked(cells: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -116,6 +116,12 @@ def _check_names(frame: pd.DataFrame, name: str) -> None:
     )
     _refuse(
         name,
+        "names must be text that can be written down",
+        _where(frame[STUDY] + frame[ARM], lambda value: not _writable(str(value))),
+        "Retype the name.",
+    )
+    _refuse(
+        name,
         f"`{OUTCOME}` must be given in every row or in none",
         _where(frame[OUTCOME], lambda value: not value) if frame[OUTCOME].ne("").any() else (),
         "Name the outcome of each row.",
@@ -126,6 +132,11 @@ def _check_names(frame: pd.DataFrame, name: str) -> None:
         _where(frame[STRATUM], lambda value: not is_stratum(str(value))),
         "Write for instance tp53=mut; leave it blank for a whole arm.",
     )
+
+
+def _writable(text: str) -> bool:
+    """Return whether a name has neither NUL nor half of a character."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _check_counts_present(frame: pd.DataFrame, name: str) -> None:
@@ -276,5 +287,5 @@ def _typed(column: "pd.Series", *, text: bool) -> "pd.Series":
 def _is_number(value: object) -> bool:
     if isinstance(value, str):
         # '001' is a label: a number keeps no leading zeros.
-        return bool(_NUMBER.fullmatch(value)) and any(c.isdigit() for c in value)
+        return bool(_NUMBER.fullmatch(value)) and np.isfinite(float(value))
     return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)

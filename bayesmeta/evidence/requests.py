@@ -21,6 +21,7 @@ __all__ = [
     "check_derivations",
     "check_strata",
     "parts_of_arms",
+    "plain",
 ]
 
 Where = str | Mapping[str, Any]
@@ -33,7 +34,7 @@ def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
         return there[0]
     if outcome is None:
         raise EvidenceError(
-            f"{name} holds {len(there)} outcomes; name one by `outcome`: {', '.join(sorted(there))}."
+            f"{name} holds {len(there)} outcomes; name one by `outcome`: {listed(sorted(there))}."
         )
     if outcome not in there and there == [""]:
         raise EvidenceError(f"{name} names no outcome; got '{outcome}'. Leave `outcome` out.")
@@ -48,6 +49,9 @@ def asked_conditions(
     """Return the rules of a condition, a mapping or single columns."""
     if not isinstance(where, str | Mapping | None):
         raise SettingsError(f"`where` must be a condition or a mapping; got {where!r}.")
+    twice = sorted(set(where) & set(columns)) if isinstance(where, Mapping) else []
+    if twice:
+        raise SettingsError(f"`where` and the columns both name {listed(twice)}. Name each once.")
     wanted = {**(where if isinstance(where, Mapping) else {}), **columns}
     rules: list[Rule] = [
         partial(_not_wanted, column=column, values=_values(frame, name, column, value))
@@ -61,12 +65,31 @@ def asked_conditions(
     return rules
 
 
+def plain(wanted: Any) -> list[Any]:
+    """Return the values wanted in a column as a list of text and numbers, which can be kept.
+
+    Raises
+    ------
+    SettingsError
+        If one of them is neither.
+    """
+    several = isinstance(wanted, list | tuple | set | frozenset | np.ndarray | pd.Series)
+    values = sorted(wanted, key=str) if isinstance(wanted, set | frozenset) else wanted
+    items = [
+        item.item() if isinstance(item, np.generic) else item
+        for item in (values if several else [wanted])
+    ]
+    if not all(isinstance(item, str | int | float) for item in items):
+        raise SettingsError(f"Columns are selected by text and numbers; got {wanted!r}.")
+    return items
+
+
 def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[Any]:
     if column not in frame.columns:
         raise EvidenceError(
             f"{name} has no column '{column}'. {nearest(column, map(str, frame.columns))}"
         )
-    values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+    values = plain(wanted)
     there = frame[column].dropna()
     if not pd.api.types.is_numeric_dtype(there):
         values = [str(value) for value in values]
@@ -88,6 +111,11 @@ def check_strata(frame: pd.DataFrame, name: str, strata: str | None) -> None:
     there = {found for text in pd.unique(frame[STRATUM]) for found in stratum_levels(text)}
     if strata is not None and strata not in there:
         raise EvidenceError(f"{name} has no stratum '{strata}'. {nearest(strata, there)}")
+    if strata in frame.columns:
+        raise EvidenceError(
+            f"{name} has a column '{strata}' besides the stratum of that name, which would replace it. "
+            "Rename the column."
+        )
 
 
 def check_derivations(frame: pd.DataFrame, name: str, derivations: Sequence[str] | None) -> None:

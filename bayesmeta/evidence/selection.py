@@ -159,8 +159,9 @@ def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Mask, Mas
     """Yield, per arm that stands beside parts of itself: its rows, theirs, and if all are there."""
     if PART_OF not in frame.columns:
         return
-    for study, arm in dict.fromkeys(zip(frame[STUDY], frame[PART_OF], strict=True)):
-        in_study = (frame[STUDY] == study).to_numpy()
+    keys = zip(frame[STUDY], frame[PART_OF], frame[STRATUM], strict=True)
+    for study, arm, stratum in dict.fromkeys(keys):
+        in_study = ((frame[STUDY] == study) & (frame[STRATUM] == stratum)).to_numpy()
         whole = in_study & (frame[ARM] == arm).to_numpy()
         parts = in_study & (frame[PART_OF] == arm).to_numpy()
         if arm and whole.any():

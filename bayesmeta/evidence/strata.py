@@ -1,8 +1,10 @@
 """Strata: parts of an arm written ``covariate=level``, terms joined by ``;``."""
 
 import re
+from itertools import pairwise
+from math import inf
 
-__all__ = ["MIXED", "is_mixed", "is_stratum", "stratum_levels"]
+__all__ = ["MIXED", "is_mixed", "is_stratum", "ranges_overlap", "stratum_levels"]
 
 MIXED = "mixed_population"
 """Stratum of rows whose count includes patients outside the target population."""
@@ -22,10 +24,35 @@ def stratum_levels(text: str) -> dict[str, str]:
     The population marker is no covariate and is left out.
     """
     terms = (_STRATUM.fullmatch(term.strip()) for term in text.split(";") if term.strip())
-    found = {term[1]: term[3] if term[2] == "=" else term[2] + term[3] for term in terms if term}
+    found = {
+        term[1].strip(): term[3].strip() if term[2] == "=" else term[2] + term[3].strip()
+        for term in terms
+        if term
+    }
     return {name: level for name, level in found.items() if name != MIXED}
 
 
 def is_mixed(stratum: str) -> bool:
     """Return whether the count includes patients outside the target population."""
-    return f"{MIXED}=yes" in (term.strip() for term in stratum.split(";"))
+    return f"{MIXED}=yes" in ("".join(term.split()) for term in stratum.split(";"))
+
+
+def ranges_overlap(levels: list[str]) -> bool:
+    """Return whether two levels written as ranges, such as ``>=1`` and ``>=2``, share values."""
+    ranges = sorted(found for found in map(_range, levels) if found is not None)
+    return any(low < high_before for (_, high_before), (low, _) in pairwise(ranges))
+
+
+def _range(level: str) -> tuple[float, float] | None:
+    """Return the ends of a level of numbers; a single number is a range of hardly any width."""
+    term = re.fullmatch(r"(>=|<=|>|<)?\s*(-?\d+(?:\.\d+)?)", level)
+    if term is None:
+        return None
+    value, little = float(term[2]), 1e-9
+    return {
+        None: (value, value + little),
+        ">=": (value, inf),
+        ">": (value + 2 * little, inf),
+        "<=": (-inf, value + little),
+        "<": (-inf, value - little),
+    }[term[1]]

@@ -30,9 +30,10 @@ from bayesmeta.evidence.requests import (
     check_derivations,
     check_strata,
     parts_of_arms,
+    plain,
 )
 from bayesmeta.evidence.selection import apply_rules, selection_rules
-from bayesmeta.evidence.strata import stratum_levels
+from bayesmeta.evidence.strata import ranges_overlap, stratum_levels
 
 __all__ = ["EvidenceTable", "read_evidence"]
 
@@ -162,8 +163,10 @@ class EvidenceTable:
             "table": self.name,
             "table_hash": self.hash,
             "outcome": outcome,
-            "where": where if isinstance(where, str) else dict(where or {}) or None,
-            "columns": columns,
+            "where": where
+            if isinstance(where, str)
+            else {key: plain(value) for key, value in (where or {}).items()} or None,
+            "columns": {key: plain(value) for key, value in columns.items()},
             "parts": parts,
             "strata": strata,
             "derivations": None if derivations is None else list(derivations),
@@ -224,4 +227,12 @@ def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFram
     """Add the level of the stratum asked for as a covariate of its name."""
     if strata is None:
         return frame
-    return frame.assign(**{strata: [stratum_levels(text)[strata] for text in frame[STRATUM]]})
+    levels = [stratum_levels(text)[strata] for text in frame[STRATUM]]
+    for (study, arm), own in pd.Series(levels).groupby(
+        [frame[STUDY].to_numpy(), frame[ARM].to_numpy()]
+    ):
+        if ranges_overlap(list(own)):
+            raise EvidenceError(
+                f"The levels {listed(own)} of '{strata}' share patients of arm {study}/{arm}. Drop one of them."
+            )
+    return frame.assign(**{strata: levels})

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from bayesmeta.errors import RunError
+from bayesmeta.errors import RunError, listed
 
 __all__ = ["MANIFEST", "check_folder", "whole_folder"]
 
 MANIFEST = "fit.json"
 """The file by which a run folder is known."""
+
+OWN = frozenset({MANIFEST, "draws.nc", "model.toml", "arms.csv", "excluded.csv", "forest.png"})
+"""Files that a run folder may hold; no other is ever deleted."""
 
 
 def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
@@ -25,6 +28,8 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
         If it exists and `force` is not given, holds something other than a run, or its parent
         can't be written.
     """
+    if not isinstance(folder, str | PathLike):
+        raise RunError(f"`folder` must be a path; got {folder!r}.")
     try:
         path = Path(folder).absolute()
         path.exists()
@@ -38,6 +43,13 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
     if path.exists() and not is_run:
         raise RunError(
             f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder."
+        )
+    strangers = (
+        sorted(file.name for file in path.iterdir() if file.name not in OWN) if is_run else []
+    )
+    if strangers:
+        raise RunError(
+            f"{path} holds files that are not of a run and would be lost: {listed(strangers)}. Move them first."
         )
     parent = next(parent for parent in path.parents if parent.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):

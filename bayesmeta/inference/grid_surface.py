@@ -117,8 +117,8 @@ def _given_counts(surface: Surface, events: float, n: float) -> Array:
 def _conditional(mu: Array, tau: Array, events: Array, n: Array) -> Array:
     given = np.empty((4, mu.size))
     for i in range(mu.size):
-        _, mean, variance, rate, spread = conditional_moments(mu[i : i + 1], tau[i], events, n)
-        given[:, i] = mean, variance, rate[0], spread[0]
+        _, mean, variance, rate, spread = conditional_moments(mu[i : i + 1], tau[i], events, n, 0)
+        given[0, i], given[1, i], given[2, i], given[3, i] = mean, variance, rate[0], spread[0]
     return given
 
 
@@ -154,7 +154,7 @@ def _mu_for_mean_rate(log_odds: float, tau: float) -> float:
     one = np.ones(1)
     mu = np.full(1, log_odds * math.sqrt(1 + PROBIT * tau**2))
     for _ in range(MAX_STEPS):
-        value, effect, _ = effect_moments(mu, tau, one, one)
+        value, effect, _ = effect_moments(mu, tau, one, one, 0)
         slope = effect / tau**2 if tau > SMALL else sigmoid(-mu[0])
         move = (target - value) / slope
         mu[0] += move

@@ -49,7 +49,11 @@ class RawDraws:
 
 
 def sample_density(
-    data: DensityData, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+    data: DensityData,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
 ) -> RawDraws:
     """Return draws from the compiled density.
 
@@ -99,7 +103,7 @@ def sample_density(
 
 
 def sample_pymc(
-    model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+    model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool | None
 ) -> Any:
     """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first.
 
@@ -124,7 +128,7 @@ def sample_pymc(
             seed=chosen["seed"],
             target_accept=settings.target_accept,
             maxdepth=settings.max_treedepth,
-            progress_bar=progress,
+            progress_bar=progress is not False,
             save_warmup=False,
             blocking=False,
         )
@@ -218,13 +222,14 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _progress(lib: Any, *, progress: bool) -> Any:
+def _progress(lib: Any, *, progress: bool | None) -> Any:
     """Return a progress bar where a person watches: a terminal or a notebook."""
-    if not progress:
+    if progress is False:
         return lib.ProgressType.none()
     if _in_notebook():
         return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
-    return lib.ProgressType.indicatif(100) if sys.stderr.isatty() else lib.ProgressType.none()
+    watched = progress or sys.stderr.isatty()
+    return lib.ProgressType.indicatif(100) if watched else lib.ProgressType.none()
 
 
 _TEMPLATE = "Sampling: {{ total_finished_draws }} of {{ total_draws }} draws"

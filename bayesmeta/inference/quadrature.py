@@ -35,7 +35,9 @@ from bayesmeta.inference.study_integrand import (
     TWO_SIDED,
     Study,
     cliff,
+    extremes,
     flat_side,
+    is_straight,
     log_integrand,
     log_kernel,
     mode,
@@ -62,8 +64,6 @@ FAR = 8.0
 """What lies this many standard deviations from the mode makes no difference."""
 SPREAD = 8.0
 """Arms farther apart than this (log-odds) have cliffs of their own, too far for stretched steps."""
-STRAIGHT = 50.0
-"""Log-odds beyond which the log kernel of an arm is a straight line."""
 NO_EFFECT = 1e-100
 """Below it `tau` is zero."""
 LOG_2_PI = math.log(2 * math.pi)
@@ -201,20 +201,14 @@ def _mesh(study: Study, refinement: int) -> Mesh:
     step = 1 / math.sqrt((GAUSSIAN_STEP * sd) ** -2 + KERNEL_STEP**-2)
     if sd < WIDE:
         return peak_at, peak, step * halvings, peak_at, 0.0
-    if _is_straight(peak_at, FAR * sd, study):
+    if is_straight(peak_at, FAR * sd, study):
         return peak_at, peak, GAUSSIAN_STEP * sd * halvings, peak_at, 0.0
-    side, spread = flat_side(study), np.max(study[0]) - np.min(study[0])
-    if side != TWO_SIDED and spread < SPREAD:
+    side, (low, high) = flat_side(study), extremes(study)
+    if side != TWO_SIDED and high - low < SPREAD:
         edge = cliff(study, side)
         if abs(edge - peak_at) < FAR * sd:
             return peak_at, peak, STRETCHED_STEP * halvings, edge, STRETCH
     return peak_at, peak, step * halvings, peak_at, 0.0
-
-
-@compiled
-def _is_straight(peak_at: float, reach: float, study: Study) -> bool:
-    """Return whether within reach of the mode the log kernels of all arms are straight lines."""
-    return bool(np.min(np.abs(study[0] + peak_at)) > reach + STRAIGHT)
 
 
 @compiled

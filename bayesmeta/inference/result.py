@@ -9,8 +9,10 @@ from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
+from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
@@ -82,7 +84,7 @@ def provenance(
 class Fit:
     """Posterior draws of a model on its arms.
 
-    Made by `bayesmeta.fit`. Every ArviZ function works on `draws`.
+    Made by `bayesmeta.fit`. ArviZ's summaries, diagnostics and plots work on `draws`.
 
     Parameters
     ----------
@@ -160,4 +162,13 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
         missing or not as it was written.
     """
     spec, arms, settings, draws, origin = read_run(folder)
-    return Fit(spec, arms, settings, draws, provenance=Provenance(**origin))
+    try:
+        fit = Fit(spec, arms, settings, draws, provenance=Provenance(**origin))
+    except TypeError as error:
+        raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
+    if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
+        raise RunError(
+            f"{folder}: the coding of its covariates can't be had again with formulaic "
+            f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."
+        )
+    return fit

@@ -124,12 +124,12 @@ def fit(
         int(seed),
         settings or SamplerSettings(),
         engine,
-        progress=progress is not False,
+        progress=progress,
     )
 
 
 def _sampled(
-    design: Design, seed: int, settings: SamplerSettings, engine: Engine, *, progress: bool
+    design: Design, seed: int, settings: SamplerSettings, engine: Engine, *, progress: bool | None
 ) -> Fit:
     started = time.perf_counter()
     sampler_seed, draws_seed = np.random.SeedSequence(seed).spawn(2)
@@ -143,7 +143,11 @@ def _sampled(
 
 
 def _sample_compiled(
-    design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+    design: Design,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
 ) -> Any:
     from bayesmeta.inference.coordinates import density_data, translate
     from bayesmeta.inference.nuts import sample_density
@@ -154,7 +158,11 @@ def _sample_compiled(
 
 
 def _sample_pymc(
-    design: Design, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool
+    design: Design,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
 ) -> Any:
     from bayesmeta.inference.nuts import STATISTICS, sample_pymc
 

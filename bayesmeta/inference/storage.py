@@ -69,7 +69,13 @@ def read_run(folder: str | PathLike[str]) -> Contents:
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
     """
+    if not isinstance(folder, str | PathLike):
+        raise RunError(f"`folder` must be a path; got {folder!r}.")
     path = Path(folder)
+    try:
+        path.is_dir()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder} can't be read: {error}.") from error
     manifest = _manifest(path)
     _check_files(path, manifest)
     try:

@@ -16,7 +16,9 @@ __all__ = [
     "TWO_SIDED",
     "Study",
     "cliff",
+    "extremes",
     "flat_side",
+    "is_straight",
     "log_integrand",
     "log_kernel",
     "mode",
@@ -30,6 +32,8 @@ MODE_TOLERANCE = 0.01
 """The mode need not be known better than to this many standard deviations."""
 MAX_STEPS = 200
 """Of the search for the mode; reached only where it is narrower than the spacing of numbers."""
+STRAIGHT = 50.0
+"""Log-odds beyond which the log kernel of an arm is a straight line."""
 NO_CLIFF, TWO_SIDED = 0, 2
 """What `flat_side` says of a study without patients, and of one with responders and others."""
 
@@ -56,23 +60,44 @@ def mode(study: Study) -> tuple[float, float]:
 @compiled
 def _guess(study: Study) -> float:
     """Return where the mode would be if the likelihood were normal."""
-    eta, tau, events, n = study
-    responders, others = np.sum(events) + 0.5, np.sum(n - events) + 0.5
-    log_odds = math.log(responders / others) - np.mean(eta)
-    return log_odds / (1 + (1 / responders + 1 / others) / tau**2)
+    responders, others = _totals(study)
+    low, high = extremes(study)
+    log_odds = math.log((responders + 0.5) / (others + 0.5)) - (low + high) / 2
+    spread = 1 / (responders + 0.5) + 1 / (others + 0.5)
+    return log_odds / (1 + spread / study[1] ** 2)
 
 
 @compiled
 def _bracket(study: Study) -> tuple[float, float]:
     """Return bounds of the mode: zero, and where the likelihood pulls it to at most."""
-    eta, tau, events, n = study
-    responders, others = np.sum(events), np.sum(n - events)
+    responders, others = _totals(study)
+    low, high = extremes(study)
     if responders > 0 and others > 0:
         log_odds = math.log(responders / others)
-        return min(0.0, log_odds - np.max(eta)), max(0.0, log_odds - np.min(eta))
-    reach = np.max(np.abs(eta)) + max(1.0, math.log1p(tau**2 * (responders + others)))
-    reach = min(reach, tau**2 * (responders + others))
+        return min(0.0, log_odds - high), max(0.0, log_odds - low)
+    pull = study[1] ** 2 * (responders + others)
+    reach = min(max(-low, high) + max(1.0, math.log1p(pull)), pull)
     return (-reach if others > 0 else 0.0), (reach if responders > 0 else 0.0)
+
+
+@compiled
+def _totals(study: Study) -> tuple[float, float]:
+    """Return how many responded in all arms, and how many did not."""
+    _, _, events, n = study
+    responders, others = 0.0, 0.0
+    for i in range(n.size):
+        responders += events[i]
+        others += n[i] - events[i]
+    return responders, others
+
+
+@compiled
+def extremes(study: Study) -> tuple[float, float]:
+    """Return the smallest and largest linear predictor."""
+    low, high = math.inf, -math.inf
+    for value in study[0]:
+        low, high = min(low, value), max(high, value)
+    return low, high
 
 
 @compiled
@@ -109,13 +134,10 @@ def _derivatives(u: float, study: Study) -> tuple[float, float]:
 @compiled
 def flat_side(study: Study) -> int:
     """Return on which side of its cliff the kernel is flat: -1 without responders, 1 if all are."""
-    _, _, events, n = study
-    responders, patients = np.sum(events), np.sum(n)
-    if patients == 0:
-        return NO_CLIFF
-    if responders == 0:
-        return -1
-    return 1 if responders == patients else TWO_SIDED
+    responders, others = _totals(study)
+    if responders > 0 and others > 0:
+        return TWO_SIDED
+    return -1 if others > 0 else int(responders > 0)
 
 
 @compiled
@@ -124,9 +146,20 @@ def cliff(study: Study, side: int) -> float:
 
     Without patients there is no cliff, and the fall of the rate itself takes its place.
     """
-    eta, _, _, n = study
+    low, high = extremes(study)
     if side == NO_CLIFF:
-        return -np.mean(eta)
-    sign = -side
-    farthest = np.max(sign * eta)
-    return -sign * (farthest + math.log(np.sum(n * np.exp(sign * eta - farthest))))
+        return -(low + high) / 2
+    eta, _, _, n = study
+    farthest, total = max(-side * low, -side * high), 0.0
+    for i in range(n.size):
+        total += n[i] * math.exp(-side * eta[i] - farthest)
+    return side * (farthest + math.log(total))
+
+
+@compiled
+def is_straight(u: float, reach: float, study: Study) -> bool:
+    """Return whether the log kernels of all arms are straight lines within `reach` of `u`."""
+    nearest = math.inf
+    for value in study[0]:
+        nearest = min(nearest, abs(value + u))
+    return nearest > reach + STRAIGHT

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import ProfileError, listed, nearest
+from bayesmeta.model.levels import level_text
 from bayesmeta.model.spec import Covariates
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "Profile",
     "columns_of",
     "grouped",
-    "level_text",
     "prepared_columns",
 ]
 
@@ -43,12 +43,15 @@ class Coding:
         Levels of each factor, the reference first.
     centres : dict
         Value of each numeric column at which `mu` stands, in the column's unit.
+    origin : array
+        Columns at the reference profile before it was subtracted, shape (covariate,).
     """
 
     covariates: Covariates
     names: tuple[str, ...]
     levels: dict[str, tuple[str, ...]]
     centres: dict[str, float]
+    origin: Array
     _formulaic: Any
 
     @property
@@ -69,7 +72,9 @@ class Coding:
         if not self.names:
             return np.zeros((len(frame), 0))
         prepared = prepared_columns(frame, self.covariates, self.levels)
-        return columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
+        found = columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
+        # So that `mu` stands at the reference profile, splines and functions included.
+        return found - self.origin
 
     def row(self, profile: Profile | None) -> Array:
         """Return the columns for one profile, shape (covariate,); None is `reference`.
@@ -139,11 +144,6 @@ class Coding:
         if odd or not np.isfinite(number):
             raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
         return number
-
-
-def level_text(value: object) -> str:
-    """Return a level as text; 2020.0 read from a table and 2020 in a profile are one level."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def grouped(level: str, groups: Mapping[str, Any]) -> str:

@@ -14,10 +14,10 @@ from bayesmeta.evidence.columns import EVENTS
 
 __all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
 
-FUNCTIONS = frozenset({"C", "I", "bs", "cr", "exp", "log", "log10", "poly", "sqrt"})
+FUNCTIONS = frozenset({"C", "I", "bs", "exp", "log", "log10", "poly", "sqrt"})
 """Functions that a formula may use."""
 
-_SPLINES = frozenset({"bs", "cr", "poly"})
+_SPLINES = frozenset({"bs", "poly"})
 LONGEST = 1000
 """Characters of the longest formula that is read."""
 

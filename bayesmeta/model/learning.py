@@ -1,6 +1,7 @@
 """Learning the coding of covariates from the arms, and refusing what can't be coded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,9 @@ import pandas as pd
 
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
-from bayesmeta.model.coding import (
-    CONTEXT,
-    Coding,
-    columns_of,
-    grouped,
-    level_text,
-    prepared_columns,
-)
+from bayesmeta.model.coding import CONTEXT, Coding, columns_of, grouped, prepared_columns
 from bayesmeta.model.formula import Factor
+from bayesmeta.model.levels import level_text
 from bayesmeta.model.spec import Covariates
 
 __all__ = ["learn_coding", "missing_covariates"]
@@ -53,7 +48,7 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
     """
     formula = covariates.parsed
     if not formula.terms:
-        return Coding(covariates, (), {}, {}, None)
+        return Coding(covariates, (), {}, {}, np.zeros(0), None)
     levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
     centres = {
         name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
@@ -75,7 +70,8 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
     names = _labels(list(materialised.columns)[1:], rewritten)
     matrix = columns_of(materialised)
     _check_rank(names, matrix)
-    return Coding(covariates, names, levels, centres, materialised.model_spec)
+    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), materialised.model_spec)
+    return replace(raw, origin=raw.row(None))
 
 
 def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
@@ -91,6 +87,13 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
             raise SpecError(
                 f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself."
             )
+    both = [
+        factor.column for factor in factors if factor.column in marked and not factor.categorical
+    ]
+    if both:
+        raise SpecError(
+            f"`formula` uses '{both[0]}' both by itself and as C({both[0]}). Use one; write {{{both[0]} * 1}} for a trend."
+        )
     found = [name for name in covariates.parsed.columns if name in text or name in marked]
     _check_kinds(covariates, found)
     return found
@@ -177,7 +180,7 @@ def _labels(names: list[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...
     labels = []
     for name in names:
         label = name.replace("[T.", "[")
-        for factor, new in rewritten.items():
+        for factor, new in sorted(rewritten.items(), key=lambda item: -len(item[1])):
             label = label.replace(new.strip("{}"), factor.column or factor.text)
         labels.append(label)
     return tuple(labels)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.model.effects import NormalEffects, StudyEffects
 from bayesmeta.model.formula import Formula, parse_formula
+from bayesmeta.model.levels import level_text
 from bayesmeta.priors import Normal, Prior
 
 __all__ = ["Covariates", "ModelSpec"]
@@ -20,8 +21,8 @@ class Covariates:
     ----------
     formula : str
         Right-hand side of a formula: columns joined by ``+``, ``:`` and ``*``; ``C(column)`` for
-        levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``cr``,
-        ``poly``. Empty for none.
+        levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``poly``.
+        Empty for none.
     reference : mapping
         Reference level of each factor; `mu` is the log-odds there.
     groups : mapping
@@ -51,9 +52,9 @@ class Covariates:
                     f"`{name}` must map columns to values; got {getattr(self, name)!r}."
                 )
         parsed = parse_formula(self.formula)
-        reference = {column: str(level) for column, level in self.reference.items()}
+        reference = {column: level_text(level) for column, level in self.reference.items()}
         groups = {
-            column: {group: tuple(map(str, levels)) for group, levels in mapping.items()}
+            column: {group: tuple(map(level_text, levels)) for group, levels in mapping.items()}
             for column, mapping in self.groups.items()
         }
         for name, value in (
@@ -80,14 +81,6 @@ def _check_used(argument: str, mapping: Mapping[str, object], formula: Formula) 
             raise SpecError(
                 f"`{argument}` names '{column}', which the formula does not use, so it would have no effect. "
                 f"{nearest(column, formula.columns)}"
-            )
-    if argument == "centre":
-        plain = {factor.column for factor in formula.factors}
-        inside = [column for column in mapping if column not in plain]
-        if inside:
-            raise SpecError(
-                f"`centre` of '{inside[0]}' has no effect within a function, whose values are centred at "
-                "their mean. Leave it out, or use the column by itself."
             )
 
 

@@ -115,6 +115,10 @@ def evidence_lines(arms: Arms) -> list[str]:
         kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
         counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
         lines.append(f"           {len(arms.excluded)} rows left out ({counts}).")
+    if len(arms.studies) == 1:
+        lines.append(
+            "           One study: tau and what a new study would show rest on the priors."
+        )
     if arms.without_patients:
         lines.append(
             f"           Without patients, so without information: {', '.join(arms.without_patients)}."
@@ -207,15 +211,15 @@ def heterogeneity_line(summary: pd.DataFrame) -> str:
     tau, share = found.loc["tau"], found.loc["i_squared"]
     return (
         f"Heterogeneity between studies: tau {tau['median']:.2f} ({tau['lower']:.2f} to {tau['upper']:.2f}) log-odds, "
-        f"MCSE {tau['mcse_mean']:.3f}; I-squared {percent(share['median'])}."
+        f"MCSE {tau['mcse_median']:.3f}; I-squared {percent(share['median'])} (it rises with study size)."
     )
 
 
 def rate_precision(summary: pd.DataFrame) -> str:
     """Return a line that states the largest Monte-Carlo error of the rates printed."""
     rates = summary[summary["scale"] == "probability"]
-    largest = rates[["mcse_lower", "mcse_upper"]].max().max()
-    return f"Monte-Carlo standard errors of these bounds: at most {100 * largest:.1f} percentage points."
+    largest = rates[["mcse_median", "mcse_lower", "mcse_upper"]].max().max()
+    return f"Monte-Carlo standard errors of these numbers: at most {100 * largest:.1f} percentage points."
 
 
 def parameter_table(summary: pd.DataFrame) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def test_arms_are_those_of_shrinkage(two_factors):
     drawn = rows(forest_numbers(two_factors, ci_prob=0.8).table, ARM)
     expected = bm.shrinkage(two_factors, ci_prob=0.8)
     columns = ["events", "n", "observed", "observed_lower", "observed_upper", "rate", "lower"]
-    columns += ["upper", "mcse", "weight"]
+    columns += ["upper", "mcse_rate", "mcse_lower", "mcse_upper", "weight"]
     key = ["study", "arm"]
     both = drawn.merge(expected, on=key, suffixes=("", "_expected"), validate="one_to_one")
     assert len(both) == len(expected)
@@ -66,7 +66,7 @@ def test_pooled_rows_are_those_of_summary(two_factors):
         for kind in (TYPICAL, NEW_STUDY):
             [row] = numbers.table.query("kind == @kind and group == @level").to_dict("records")
             wanted = expected.loc[kind]
-            assert [row["rate"], row["lower"], row["upper"], row["mcse"]] == [
+            assert [row["rate"], row["lower"], row["upper"], row["mcse_rate"]] == [
                 wanted["mean"],
                 wanted["lower"],
                 wanted["upper"],

@@ -20,6 +20,8 @@ COLUMNS = [
     "lower",
     "upper",
     "mcse_mean",
+    "mcse_sd",
+    "mcse_median",
     "mcse_lower",
     "mcse_upper",
     "ess_bulk",

@@ -137,7 +137,7 @@ def test_where_takes_a_condition_a_mapping_or_columns(table: bm.EvidenceTable) -
 
 def test_the_selection_is_recorded(orr: bm.Arms) -> None:
     assert orr.selection["outcome"] == "ORR"
-    assert orr.selection["columns"] == {"venetoclax": "yes"}
+    assert orr.selection["columns"] == {"venetoclax": ["yes"]}
     assert len(orr.selection["table_hash"]) == 64
 
 
@@ -201,3 +201,59 @@ def test_arms_that_would_share_a_label_are_refused() -> None:
     frame = pd.DataFrame({"study": ["a/b", "a"], "arm": ["", "b"], "events": [1, 1], "n": [2, 2]})
     with pytest.raises(bm.EvidenceError, match="label of its own; a/b occurs again"):
         bm.read_evidence(frame).select()
+
+
+def strata_table(levels: list[str], **columns: object) -> bm.EvidenceTable:
+    frame = pd.DataFrame({"study": "a", "arm": "x", "stratum": levels, "events": 2, "n": 8})
+    return bm.read_evidence(frame.assign(**columns))
+
+
+def test_a_stratum_never_replaces_a_column() -> None:
+    with pytest.raises(bm.EvidenceError, match="has a column 'n' besides the stratum of that name"):
+        strata_table(["n=1", "n=2"]).select(strata="n")
+
+
+def test_levels_that_share_patients_are_refused() -> None:
+    with pytest.raises(
+        bm.EvidenceError, match="levels >=1, >=2 of 'lines' share patients of arm a/x"
+    ):
+        strata_table(["lines>=1", "lines>=2"]).select(strata="lines")
+    assert len(strata_table(["lines=1", "lines>=2"]).select(strata="lines")) == 2
+    assert len(strata_table(["lines<=1", "lines>1"]).select(strata="lines")) == 2
+
+
+def test_parts_stand_for_the_whole_stratum_by_stratum() -> None:
+    rows = [
+        ("W", "g=m", ""),
+        ("W", "g=w", ""),
+        ("P", "g=m", "W"),
+        ("Q", "g=m", "W"),
+        ("P", "g=w", "W"),
+    ]
+    frame = pd.DataFrame(rows, columns=["arm", "stratum", "part_of"]).assign(
+        study="s", events=2, n=9
+    )
+    arms = bm.read_evidence(frame).select(strata="g")
+    assert sorted(arms.labels) == ["s/P/g=m", "s/Q/g=m", "s/W/g=w"]
+
+
+def test_a_column_asked_for_twice_is_refused(table: bm.EvidenceTable) -> None:
+    with pytest.raises(bm.SettingsError, match="both name venetoclax"):
+        table.select(outcome="CR", where={"venetoclax": "yes"}, venetoclax="no")
+
+
+def test_what_was_asked_is_kept_as_plain_values(table: bm.EvidenceTable) -> None:
+    arms = table.select(outcome="CR", venetoclax={"yes"}, year=pd.Series([2020, 2021]).to_numpy())
+    assert arms.selection["columns"] == {"venetoclax": ["yes"], "year": [2020, 2021]}
+
+
+def test_labels_that_begin_like_an_exponent_stay_text() -> None:
+    frame = pd.DataFrame(
+        {"study": ["a", "b"], "cohort": ["E1", "E2"], "events": [1, 2], "n": [4, 5]}
+    )
+    assert bm.read_evidence(frame).frame["cohort"].tolist() == ["E1", "E2"]
+
+
+def test_arms_made_by_hand_are_checked() -> None:
+    with pytest.raises(bm.EvidenceError, match="`events` must lie between 0 and `n`; not so in a"):
+        bm.Arms(pd.DataFrame({"study": ["a"], "events": [5], "n": [3]}), pd.DataFrame())

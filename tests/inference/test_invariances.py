@@ -162,7 +162,7 @@ def test_draws_do_not_depend_on_how_an_arm_is_split() -> None:
         {"study": "b", "arm": ["1", "2"], "events": [4, 5], "n": [9, 12], "age": 66.0}
     )
     split = pd.concat([BASE[BASE["study"] != "b"], parts])
-    assert_same(means(BASE), means(split, seed=2), ["mu", "beta[age]", "tau"])
+    assert_same(means(BASE), means(split, seed=2), ["mu", "beta[age]", "tau", "i_squared"])
 
 
 def test_draws_follow_the_unit_of_a_covariate() -> None:

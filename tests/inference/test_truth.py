@@ -15,6 +15,7 @@ from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.inference.exact import grid_fit
 from bayesmeta.inference.quadrature import integrated_log_likelihood
 from bayesmeta.model import make_design
+from bayesmeta.priors import Prior
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "r"
 RESULTS = json.loads((REFERENCE / "reference.json").read_text())["data_sets"]
@@ -86,6 +87,19 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
 def test_wide_priors_and_heavy_tails() -> None:
     frame = pd.DataFrame(COUNTS["large tau"], columns=["events", "n"]).assign(study=list("abcdef"))
     assert bm.verify(bm.fit(WIDE, bm.read_evidence(frame).select(), seed=3)).ok
+
+
+@pytest.mark.parametrize(
+    "tau", [bm.Exponential(0.1), bm.LogNormal(1, 1), bm.Uniform(0, 10)], ids=repr
+)
+def test_rates_averaged_over_very_different_studies(tau: Prior) -> None:
+    """Where tau is large the mean rate needs more nodes than a fixed rule has."""
+    frame = pd.DataFrame({"study": ["a", "b"], "events": [0, 20], "n": [20, 20]})
+    fit = bm.fit(
+        bm.ModelSpec(study_effects=bm.NormalEffects(tau)), bm.read_evidence(frame).select(), seed=5
+    )
+    found = bm.verify(fit).table
+    assert found.loc[found["quantity"] == "mean rate", "z"].abs().max() <= 4
 
 
 def brute_force(arms: bm.Arms, x: np.ndarray, spec: bm.ModelSpec) -> dict[str, np.ndarray]:
