@@ -66,7 +66,8 @@ def summary(
         - quantity: `mu`, ``beta[...]``, `tau`, `i_squared` (from draws only; it rises with the size
           of the studies whatever their heterogeneity, so look at tau and ``new study``), and
           per profile ``typical rate`` (of the median study), ``mean rate`` (averaged over
-          studies), ``new study`` (the true rate of a new study: the prediction interval) and ``new cohort`` (responders out of `cohort`);
+          studies), ``new study`` (the true rate of a new study: the prediction interval) and
+          ``new cohort`` (responders out of `cohort`);
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
