@@ -48,7 +48,10 @@ app.add_typer(evidence_app, name="evidence")
 @exits
 def demo(
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the run; runs/demo if left out.")
+        Path | None,
+        typer.Option(
+            help="Folder for the run; if left out runs/demo, where an earlier demo is replaced."
+        ),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -125,7 +128,7 @@ def evidence_check(
     file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")],
     as_json: AsJson = False,
 ) -> int:
-    """Check a table of one's own: every rule, with the place of each break."""
+    """Check a table of one's own: the first rule that it breaks, and every place where it does."""
     table = bm.read_evidence(file)
     if as_json:
         content = {

@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 def run(command: str) -> int:
     """Run a command line in this process and return its exit code."""
     with pytest.raises(SystemExit, match=r"\d") as left:
-        app(shlex.split(command)[1:])
+        app(shlex.split(command.removeprefix("uv run "))[1:])
     return int(left.value.code)
 
 
@@ -38,9 +38,8 @@ def test_the_commands_on_ones_own_evidence_run(
     monkeypatch.chdir(tmp_path)
     [table] = blocks("csv")
     (tmp_path / "mine.csv").write_text(table)
-    commands = [
-        line for text in blocks("") for line in text.splitlines() if line.startswith("bayesmeta ")
-    ]
+    lines = [line for text in blocks("") for line in text.splitlines()]
+    commands = [line for line in lines if line.startswith("uv run bayesmeta ")][1:]
     assert len(commands) == 3
     assert [run(command) for command in commands] == [0, 0, 0]
 

@@ -79,7 +79,8 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
-        - rate, lower, upper: posterior mean (probability) and equal-tailed interval; mcse_rate,
+        - rate, lower, upper: posterior mean of an arm's rate, median of a typical or new-study rate
+          (probability; as in the tables of `summary`), and equal-tailed interval; mcse_rate,
           mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
           a typical rate, the sum over its group's arms; NaN for a new study.
@@ -180,10 +181,10 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
         yield basis | {
             "kind": kind,
             "label": _POOLED_LABELS[kind],
-            "rate": found["mean"],
+            "rate": found["median"],
             "lower": found["lower"],
             "upper": found["upper"],
-            "mcse_rate": found["mcse_mean"],
+            "mcse_rate": found["mcse_median"],
             "mcse_lower": found["mcse_lower"],
             "mcse_upper": found["mcse_upper"],
             "weight": weight,

@@ -113,7 +113,8 @@ def effect_moments(  # noqa: PLR0917
         Of u given the counts, on the log-odds scale.
     """
     nothing = eta[:0]
-    return _integrate((eta, tau, events, n), refinement, nothing, nothing)
+    # A float, lest integers of different kinds be compiled for one by one.
+    return _integrate((eta, tau, events, n), 0.5**refinement, nothing, nothing)
 
 
 @compiled
@@ -138,13 +139,13 @@ def conditional_moments(  # noqa: PLR0917
     """
     rate_mean, rate_variance = np.zeros(eta.size), np.zeros(eta.size)
     study = (eta, tau, events, n)
-    log_integral, mean, variance = _integrate(study, refinement, rate_mean, rate_variance)
+    log_integral, mean, variance = _integrate(study, 0.5**refinement, rate_mean, rate_variance)
     return log_integral, mean, variance, rate_mean, rate_variance
 
 
 @compiled
 def _integrate(
-    study: Study, refinement: int, rate_mean: Array, rate_variance: Array
+    study: Study, fineness: float, rate_mean: Array, rate_variance: Array
 ) -> tuple[float, float, float]:
     """Return log L, mean and variance of u; fill in those of the rates unless they are empty."""
     eta, tau = study[0], study[1]
@@ -153,7 +154,7 @@ def _integrate(
         for i in range(rate_mean.size):
             rate_mean[i] = sigmoid(eta[i])
         return without_effect + 0 * tau, 0.0, 0.0
-    mesh = _mesh(study, refinement)
+    mesh = _mesh(study, fineness)
     left = _march(-1, study, mesh, (rate_mean, rate_variance))
     right = _march(1, study, mesh, (rate_mean, rate_variance))
     total = left[0] + right[0]
@@ -193,22 +194,21 @@ def _march(
 
 
 @compiled
-def _mesh(study: Study, refinement: int) -> Mesh:
+def _mesh(study: Study, fineness: float) -> Mesh:
     """Return mode, log integrand there, step, centre, and how steps are stretched (0: not)."""
     peak_at, sd = mode(study)
     peak = log_integrand(peak_at, study)
-    halvings = 2.0**-refinement
     step = 1 / math.sqrt((GAUSSIAN_STEP * sd) ** -2 + KERNEL_STEP**-2)
     if sd < WIDE:
-        return peak_at, peak, step * halvings, peak_at, 0.0
+        return peak_at, peak, step * fineness, peak_at, 0.0
     if is_straight(peak_at, FAR * sd, study):
-        return peak_at, peak, GAUSSIAN_STEP * sd * halvings, peak_at, 0.0
+        return peak_at, peak, GAUSSIAN_STEP * sd * fineness, peak_at, 0.0
     side, (low, high) = flat_side(study), extremes(study)
     if side != TWO_SIDED and high - low < SPREAD:
         edge = cliff(study, side)
         if abs(edge - peak_at) < FAR * sd:
-            return peak_at, peak, STRETCHED_STEP * halvings, edge, STRETCH
-    return peak_at, peak, step * halvings, peak_at, 0.0
+            return peak_at, peak, STRETCHED_STEP * fineness, edge, STRETCH
+    return peak_at, peak, step * fineness, peak_at, 0.0
 
 
 @compiled

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bayesmeta.errors import SpecError, nearest
-from bayesmeta.evidence.columns import EVENTS
+from bayesmeta.evidence.columns import EVENTS, STUDY
 
 __all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
 
@@ -128,10 +128,11 @@ def parse_formula(text: str) -> Formula:
         raise SpecError(
             f"`formula` leaves no covariate; got '{text}'. Leave it out, or name columns."
         )
-    if EVENTS in formula.columns:
-        raise SpecError(
-            f"`formula` uses '{EVENTS}', which is the response; got '{text}'. Leave it out."
-        )
+    for column, what in ((EVENTS, "the response"), (STUDY, "what the study effects are for")):
+        if column in formula.columns:
+            raise SpecError(
+                f"`formula` uses '{column}', which is {what}; got '{text}'. Leave it out."
+            )
     return formula
 
 

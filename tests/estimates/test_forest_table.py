@@ -67,10 +67,10 @@ def test_pooled_rows_are_those_of_summary(two_factors):
             [row] = numbers.table.query("kind == @kind and group == @level").to_dict("records")
             wanted = expected.loc[kind]
             assert [row["rate"], row["lower"], row["upper"], row["mcse_rate"]] == [
-                wanted["mean"],
+                wanted["median"],
                 wanted["lower"],
                 wanted["upper"],
-                wanted["mcse_mean"],
+                wanted["mcse_median"],
             ]
     tau = expected.loc["tau"]
     assert numbers.tau == (tau["median"], tau["lower"], tau["upper"])
