@@ -27,6 +27,8 @@ FARTHEST = 1e11
 """Panels of `mu` go at most this many standard deviations from the mode."""
 SMALLEST, LARGEST = 300.0, 30.0
 """Panels of log tau go at most this far below and above the mode."""
+EXTREME = 600.0
+"""The summit of log tau is looked for between minus this and this."""
 LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -92,8 +94,8 @@ def _lines(problem: Problem, tau_prior: Prior) -> Lines:
         masses = [log_integral(line.lower, line.upper, line.log_density) for line in found[first:]]
         return np.column_stack([masses, np.arange(first, len(found))])
 
-    summit = climb(laplace, median, 1.0, support)
-    bounds = max(support[0], summit.mode - SMALLEST), min(support[1], summit.mode + LARGEST)
+    summit = climb(laplace, median, 1.0, _narrowed(support, -EXTREME, EXTREME))
+    bounds = _narrowed(support, summit.mode - SMALLEST, summit.mode + LARGEST)
     edges = outline(laplace, summit, bounds, lambda log_tau: 2 * max(log_tau - summit.mode, 0.0))
     lower, upper, values = resolve(evaluate, edges, problem.order, problem.tolerance)
     nodes = values[:, :, 1].astype(int).ravel()
@@ -102,11 +104,8 @@ def _lines(problem: Problem, tau_prior: Prior) -> Lines:
 
 def _line(problem: Problem, tau: float, summit: Summit, offset: float) -> Line:
     """Resolve the density around `summit`; `offset` is added to its logarithm."""
-    support = problem.mu_prior.support
-    bounds = (
-        max(support[0], summit.mode - FARTHEST * summit.sd),
-        min(support[1], summit.mode + FARTHEST * summit.sd),
-    )
+    farthest = FARTHEST * summit.sd
+    bounds = _narrowed(problem.mu_prior.support, summit.mode - farthest, summit.mode + farthest)
 
     def growth(mu: float) -> float:
         return 3 * math.log(max(abs(mu - summit.mode) / summit.sd, 1.0))
@@ -128,6 +127,10 @@ def _log_density(problem: Problem, tau: float, mu: float) -> float:
     return float(columns(np.array([mu]), tau, problem.numbers)[0, 0])
 
 
+def _narrowed(support: tuple[float, float], low: float, high: float) -> tuple[float, float]:
+    return max(support[0], low), min(support[1], high)
+
+
 def _log_prior(prior: Prior, log_tau: float) -> float:
     """Return the log prior density of log tau."""
     return log_prior(np.array(prior.kernel), math.exp(log_tau))[0] + log_tau
@@ -145,7 +148,9 @@ def _log_support(prior: Prior) -> tuple[float, float]:
 
 
 def _log_median(prior: Prior) -> float:
-    return math.log(prior.interval(0.0)[0])
+    """Return the log of the median, or zero if that can't be told from zero or infinity."""
+    median = prior.interval(0.0)[0]
+    return math.log(median) if abs(math.log(median or math.inf)) < EXTREME else 0.0
 
 
 def resolved_posterior(problem: Problem) -> tuple[float, Surface, Array]:

@@ -25,10 +25,11 @@ Array = npt.NDArray[np.float64]
 LogDensity = Callable[[float], float]
 
 NEGLIGIBLE = 25.0
-"""A log density this far below its summit, in units of the summit's width, is dropped."""
+"""Where the log density lies this far below its summit, panels end."""
 FIRST_PANEL = 2.0
 """Width of the innermost panels, in standard deviations."""
 MAX_HALVINGS = 50
+"""Of a panel; reached only by a density that is not smooth."""
 STEEP, FLAT = 1.0, 0.1
 """Between these drops of the log density to its sides a parabola is fitted to the summit."""
 SIDES = 2
@@ -196,10 +197,11 @@ def resolve(
     lower, upper = edges[:-1], edges[1:]
     smooth: list[tuple[Array, Array, Array]] = []
     log_smooth = -math.inf
-    for _ in range(MAX_HALVINGS):
+    for left in reversed(range(MAX_HALVINGS)):
         values = evaluate(_nodes(lower, upper, order).ravel()).reshape(lower.size, order, -1)
         log_total = np.logaddexp(log_smooth, log_integral(lower, upper, values[:, :, 0]))
-        rough = roughness(lower, upper, np.exp(values[:, :, 0] - log_total)) > tolerance
+        density = np.exp(values[:, :, 0] - log_total)
+        rough = (roughness(lower, upper, density) > tolerance) & (left > 0)
         smooth.append((lower[~rough], upper[~rough], values[~rough]))
         log_smooth = np.logaddexp(
             log_smooth, log_integral(smooth[-1][0], smooth[-1][1], smooth[-1][2][:, :, 0])

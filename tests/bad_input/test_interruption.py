@@ -98,7 +98,13 @@ def test_ctrl_c_while_sampling(sign: str, workspace: Workspace) -> None:
     # The progress bar, which only a terminal gets, shows that sampling has begun.
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        arguments, cwd=workspace.folder, stderr=theirs, stdout=subprocess.PIPE, text=True
+        arguments,
+        cwd=workspace.folder,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell that starts the tests in the background has interrupts ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(theirs)
     assert sign in until(ours, sign)

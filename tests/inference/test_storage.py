@@ -127,8 +127,12 @@ def test_a_failed_replacement_keeps_the_old_run(tmp_path: Path, small_fit: bm.Fi
         with whole_folder(tmp_path / "run", force=True):
             signal.raise_signal(signal.SIGINT)
 
+    # A shell that starts the tests in the background has interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         write()
+    signal.signal(signal.SIGINT, before)
     assert_same(bm.load_fit(tmp_path / "run"), small_fit)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
