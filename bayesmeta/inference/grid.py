@@ -164,7 +164,7 @@ def grid_posterior(
         Constant of each study's log likelihood: the sum over its arms of log C(n_i, events_i). They
         enter the marginal likelihood and the left-out predictive densities.
     refinement : int
-        0 is accurate to about nine digits. Each unit halves the steps of the inner quadrature,
+        0 gives six digits or more. Each unit halves the steps of the inner quadrature,
         adds four nodes to each panel and divides the tolerance by a hundred, which shows it.
 
     Returns
@@ -174,9 +174,10 @@ def grid_posterior(
     Raises
     ------
     SettingsError
-        If counts are not 0 <= events <= n for each study, or `tau_prior` allows negative values.
+        If counts are not 0 <= events <= n for each study, or `tau_prior` allows negative values or
+        is singular at zero beyond what can be computed with, such as Gamma(0.01, 1).
     """
-    events, n = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     _check(events, n, tau_prior)
     problem = Problem(events, n, mu_prior, tau_prior, refinement)
     constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.errors import SettingsError
 from bayesmeta.inference.grid_density import Problem, columns
 from bayesmeta.inference.grid_panels import (
     Panels,
@@ -23,12 +24,14 @@ __all__ = ["resolved_posterior"]
 
 Array = npt.NDArray[np.float64]
 
-FARTHEST = 1e11
+FAR = 25.0
+"""Logarithm of the distance up to which tails are followed for the sake of moments alone."""
+FARTHEST = 1e100
 """Panels of `mu` go at most this many standard deviations from the mode."""
-SMALLEST, LARGEST = 300.0, 30.0
-"""Panels of log tau go at most this far below and above the mode."""
-EXTREME = 600.0
-"""The summit of log tau is looked for between minus this and this."""
+EXTREME = 690.0
+"""Panels of log tau lie between minus this and this."""
+SHALLOW = 20.0
+"""If the density of log tau has not fallen by this factor (log) at the smallest tau, it is too flat."""
 LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -94,9 +97,14 @@ def _lines(problem: Problem, tau_prior: Prior) -> Lines:
         masses = [log_integral(line.lower, line.upper, line.log_density) for line in found[first:]]
         return np.column_stack([masses, np.arange(first, len(found))])
 
-    summit = climb(laplace, median, 1.0, _narrowed(support, -EXTREME, EXTREME))
-    bounds = _narrowed(support, summit.mode - SMALLEST, summit.mode + LARGEST)
-    edges = outline(laplace, summit, bounds, lambda log_tau: 2 * max(log_tau - summit.mode, 0.0))
+    bounds = _narrowed(support, -EXTREME, EXTREME)
+    summit = climb(laplace, median, 1.0, bounds)
+    edges = outline(laplace, summit, bounds, lambda x: _moment_growth(max(x - summit.mode, 0.0)))
+    if support[0] < edges[0] and summit.height - laplace(edges[0]) < SHALLOW:
+        raise SettingsError(
+            f"{tau_prior} as the prior of tau puts too much probability next to zero to be "
+            "computed with. Take one with a finite density there, such as HalfNormal."
+        )
     lower, upper, values = resolve(evaluate, edges, problem.order, problem.tolerance)
     nodes = values[:, :, 1].astype(int).ravel()
     return Lines(lower, upper, values[:, :, 0], [found[i] for i in nodes])
@@ -108,7 +116,8 @@ def _line(problem: Problem, tau: float, summit: Summit, offset: float) -> Line:
     bounds = _narrowed(problem.mu_prior.support, summit.mode - farthest, summit.mode + farthest)
 
     def growth(mu: float) -> float:
-        return 3 * math.log(max(abs(mu - summit.mode) / summit.sd, 1.0))
+        log_distance = math.log(max(abs(mu - summit.mode) / summit.sd, 1.0))
+        return log_distance + _moment_growth(log_distance)
 
     edges = outline(lambda mu: _log_density(problem, tau, mu), summit, bounds, growth)
     lower, upper, values = resolve(
@@ -125,6 +134,11 @@ def _summit(problem: Problem, tau: float, start: Summit) -> Summit:
 
 def _log_density(problem: Problem, tau: float, mu: float) -> float:
     return float(columns(np.array([mu]), tau, problem.numbers)[0, 0])
+
+
+def _moment_growth(log_distance: float) -> float:
+    """Return the log of a squared distance, unless so far out that its moment can't converge."""
+    return 2 * log_distance if log_distance < FAR else 0.0
 
 
 def _narrowed(support: tuple[float, float], low: float, high: float) -> tuple[float, float]:
@@ -149,8 +163,9 @@ def _log_support(prior: Prior) -> tuple[float, float]:
 
 def _log_median(prior: Prior) -> float:
     """Return the log of the median, or zero if that can't be told from zero or infinity."""
-    median = prior.interval(0.0)[0]
-    return math.log(median) if abs(math.log(median or math.inf)) < EXTREME else 0.0
+    with np.errstate(divide="ignore"):
+        median = float(np.log(prior.interval(0.0)[0]))
+    return median if abs(median) < EXTREME else 0.0
 
 
 def resolved_posterior(problem: Problem) -> tuple[float, Surface, Array]:

@@ -52,17 +52,14 @@ CASES = {
     "large studies": Case([30000, 31000, 29500], [100000] * 3),
     "large alike studies": Case([30000, 30010], [100000] * 2),
     "mu Cauchy, no events": Case([0, 0], [10, 20], mu=bm.Cauchy(0, 2.5)),
-    "mu Student": Case([0, 1], [10, 20], mu=bm.StudentT(3, 0, 2.5)),
     "mu vague, no events": Case([0, 0], [10, 20], mu=bm.Normal(0, 100)),
     "mu against its prior": Case([90, 180], [100, 200], mu=bm.Normal(-3, 0.3)),
     "tau HalfCauchy": Case(*SIX, tau=bm.HalfCauchy(0.5)),
     "tau HalfCauchy, no events": Case([0, 0], [10, 20], tau=bm.HalfCauchy(0.5)),
-    "tau HalfStudentT": Case([1, 0, 3], [10, 20, 30], tau=bm.HalfStudentT(3, 1)),
     "tau Uniform": Case(*SIX, tau=bm.Uniform(0, 2)),
     "tau Uniform, away from 0": Case(*SIX, tau=bm.Uniform(0.3, 0.6)),
     "tau Gamma, singular": Case(*SIX, tau=bm.Gamma(0.5, 1)),
     "tau LogNormal": Case(*SIX, tau=bm.LogNormal(-1, 0.75)),
-    "tau LogNormal, narrow": Case(*SIX, tau=bm.LogNormal(-1, 0.01)),
     "tau InverseGamma": Case(*SIX, tau=bm.InverseGamma(2, 1)),
     "common effect": Case(*SIX, tau=None),
     "common effect, no events": Case([0, 0], [10, 20], mu=bm.Cauchy(0, 2.5), tau=None),
@@ -100,7 +97,7 @@ def test_refining_changes_nothing(name: str) -> None:
     assert_agree(case, posterior_of(case), posterior_of(case, refinement=1))
 
 
-@pytest.mark.parametrize("name", ["two studies", "no events", "large studies", "common effect"])
+@pytest.mark.parametrize("name", ["two studies", "large studies", "common effect"])
 def test_refining_twice_changes_nothing(name: str) -> None:
     case = CASES[name]
     levels = [posterior_of(case, refinement) for refinement in (0, 1, 2)]
@@ -226,7 +223,7 @@ def test_brute_force_studies(pair: tuple[BruteForce, GridPosterior]) -> None:
 
 
 @pytest.mark.parametrize("target", RATES)
-@pytest.mark.parametrize("name", ["two studies", "no events", "tau Uniform", "common effect"])
+@pytest.mark.parametrize("name", ["two studies", "no events", "common effect"])
 def test_distribution_functions_have_the_right_moments(name: str, target: str) -> None:
     """E[X] is the area above the distribution function, E[X^2] twice that of x (1 - F(x))."""
     marginal = posterior_of(CASES[name]).marginal(target)
@@ -249,7 +246,10 @@ PRIORS = [
     bm.Uniform(0.1, 3),
     bm.Gamma(0.5, 4),
     bm.Gamma(2, 4),
+    bm.Gamma(0.1, 1),
     bm.InverseGamma(3, 1),
+    bm.LogNormal(0, 8),
+    bm.Uniform(3, 1000),
 ]
 
 
@@ -331,7 +331,7 @@ def test_predictive_moments(n_new: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["many studies", "rates from 0 to 1", "large studies", "one study"]
+    "name", ["alike studies", "rates from 0 to 1", "large studies", "one study"]
 )
 def test_leaving_out_is_refitting(name: str) -> None:
     case = CASES[name]
@@ -396,7 +396,7 @@ def summaries(studies: Studies, tau: Prior | None = HALF_NORMAL) -> Array:
 
 
 @given(studies=studies_drawn, data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_studies_have_no_order_and_empty_ones_no_weight(
     studies: Studies, data: st.DataObject
 ) -> None:
@@ -406,7 +406,7 @@ def test_studies_have_no_order_and_empty_ones_no_weight(
 
 
 @given(studies=studies_drawn)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_failures_for_events_flip_mu(studies: Studies) -> None:
     found, straight = summaries([(n - y, n) for y, n in studies]), summaries(studies)
     log_evidence, mu_mean, mu_sd, low, middle, high, mean, sd, *tau = straight
@@ -423,7 +423,7 @@ def test_under_a_common_effect_studies_merge(studies: Studies) -> None:
 
 
 @given(studies=studies_drawn, target=st.sampled_from(list(TARGETS)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_quantiles_invert_the_distribution_function(studies: Studies, target: str) -> None:
     marginal = of_studies(studies).marginal(target)
     probabilities = np.array([[0.01, 0.3], [0.5, 0.98]])
@@ -470,6 +470,7 @@ def test_left_out_scores_are_taken_from_the_panels_where_they_hold() -> None:
         (([-1], [3], NORMAL, None), r"between 0 and `n`; got -1 of 3\."),
         (([math.nan], [3], NORMAL, None), r"between 0 and `n`; got nan of 3\."),
         (([1], [3], NORMAL, NORMAL), r"positive values only; got Normal\(0, 1\.5\)"),
+        (([1], [3], NORMAL, bm.Gamma(0.01, 1)), r"Gamma\(0\.01, 1\) .* too much probability"),
     ],
 )
 def test_bad_arguments(arguments: tuple[object, ...], message: str) -> None:
