@@ -6,7 +6,13 @@ from scipy.special import expit
 
 from bayesmeta.evidence import Arms
 
-__all__ = ["i_squared", "sampling_variance", "typical_variance"]
+__all__ = [
+    "arm_information",
+    "i_squared",
+    "sampling_variance",
+    "study_information",
+    "typical_variance",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +34,16 @@ def sampling_variance(arms: Arms, theta: Array) -> Array:
     information = arms.n * rate * (1 - rate)
     variance: Array = np.full(len(arms), np.inf)
     return np.divide(1.0, information, out=variance, where=information > 0)
+
+
+def arm_information(variance: Array) -> Array:
+    """Return the inverse of each arm's sampling variance, 0 where that is infinite."""
+    return np.asarray(np.where(np.isfinite(variance), 1 / variance, 0.0))
+
+
+def study_information(arms: Arms, variance: Array) -> Array:
+    """Return the information of each study, the sum over its arms, shape (study,)."""
+    return np.asarray(np.bincount(arms.study_index, weights=arm_information(variance)))
 
 
 def typical_variance(variance: Array) -> float:
@@ -52,9 +68,7 @@ def i_squared(tau: Array, arms: Arms, theta: Array) -> Array:
     interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
     """
     # Arms of a study share its effect: their information counts once, however they are split.
-    variance = sampling_variance(arms, theta)
-    own = np.where(np.isfinite(variance), 1 / variance, 0.0)
-    information = np.bincount(arms.study_index, weights=own)
+    information = study_information(arms, sampling_variance(arms, theta))
     by_study: Array = np.full(len(information), np.inf)
     np.divide(1.0, information, out=by_study, where=information > 0)
     typical = typical_variance(by_study)

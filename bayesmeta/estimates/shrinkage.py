@@ -6,7 +6,7 @@ import pandas as pd
 from scipy.special import betaincinv, expit
 
 from bayesmeta.estimates.arguments import check_ci_prob, check_fit
-from bayesmeta.estimates.heterogeneity import sampling_variance
+from bayesmeta.estimates.heterogeneity import arm_information, sampling_variance, study_information
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.estimates.rates import tau_draws
 from bayesmeta.evidence import Arms
@@ -90,16 +90,10 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
-def _study_information(arms: Arms, variance: Array) -> Array:
-    """Return each arm's study's information, the sum of 1 / v over its arms, shape (arm,)."""
-    information = np.where(np.isfinite(variance), 1 / variance, 0.0)
-    return np.bincount(arms.study_index, weights=information)[arms.study_index]
-
-
 def _weights(arms: Arms, variance: Array, tau: Array) -> Array:
     """Return the arms' shares of information, each study's divided by its arms' own."""
-    own = np.where(np.isfinite(variance), 1 / variance, 0.0)
-    study = _study_information(arms, variance)
+    own = arm_information(variance)
+    study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
     # Of arms that share a study effect, information joins before tau is added.
     weight = share * study / (1 + tau[:, None] ** 2 * study)
@@ -109,5 +103,7 @@ def _weights(arms: Arms, variance: Array, tau: Array) -> Array:
 
 def _shrinkage(arms: Arms, variance: Array, tau: Array) -> Array:
     return np.asarray(
-        (1 / (1 + tau[:, None] ** 2 * _study_information(arms, variance))).mean(axis=0)
+        (1 / (1 + tau[:, None] ** 2 * study_information(arms, variance)[arms.study_index])).mean(
+            axis=0
+        )
     )
