@@ -13,7 +13,7 @@ from scipy.special import betainc, expit, logit
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.grid_marginals import Marginal
+from bayesmeta.inference.grid.marginals import Marginal
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 

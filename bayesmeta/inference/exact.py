@@ -7,7 +7,7 @@ from scipy.special import gammaln
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.grid import GridPosterior, grid_posterior
+from bayesmeta.inference.grid.posterior import GridPosterior, grid_posterior
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = ["GridFit", "grid_fit"]

@@ -1,7 +1,7 @@
 """What is integrated over one study's effect: its logarithm, slope, mode and cliff.
 
 A study is a tuple of the linear predictors of its arms, `tau`, their events and their patients; see
-`bayesmeta.inference.quadrature`. The logarithm of the integrand is concave in the effect u.
+`bayesmeta.inference.grid.quadrature`. The logarithm of the integrand is concave in the effect u.
 """
 
 import math

@@ -13,8 +13,8 @@ from scipy.optimize import elementwise
 from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.grid_new_study import REACH, new_study
-from bayesmeta.inference.grid_surface import Surface, mu_for_mean_rate
+from bayesmeta.inference.grid.new_study import REACH, new_study
+from bayesmeta.inference.grid.surface import Surface, mu_for_mean_rate
 
 __all__ = ["TARGETS", "Marginal"]
 

@@ -30,8 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.kernels import sigmoid
-from bayesmeta.inference.study_integrand import (
+from bayesmeta.inference.grid.study_integrand import (
     TWO_SIDED,
     Study,
     cliff,
@@ -42,6 +41,7 @@ from bayesmeta.inference.study_integrand import (
     log_kernel,
     mode,
 )
+from bayesmeta.inference.kernels import sigmoid
 
 __all__ = ["conditional_moments", "effect_moments", "integrated_log_likelihood"]
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from numpy.polynomial.hermite_e import hermegauss
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.grid_panels import rule
-from bayesmeta.inference.grid_surface import Surface
+from bayesmeta.inference.grid.panels import rule
+from bayesmeta.inference.grid.surface import Surface
 
 __all__ = ["REACH", "new_study"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.grid_density import Problem, columns
-from bayesmeta.inference.grid_panels import (
+from bayesmeta.inference.grid.density import Problem, columns
+from bayesmeta.inference.grid.panels import (
     Panels,
     Summit,
     climb,
@@ -16,7 +16,7 @@ from bayesmeta.inference.grid_panels import (
     outline,
     resolve,
 )
-from bayesmeta.inference.grid_surface import Surface
+from bayesmeta.inference.grid.surface import Surface
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.priors import Prior
 

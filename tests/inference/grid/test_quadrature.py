@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
 from scipy.special import expit, gammaln, log_expit
 
-from bayesmeta.inference.quadrature import conditional_moments, integrated_log_likelihood
+from bayesmeta.inference.grid.quadrature import conditional_moments, integrated_log_likelihood
 
 Array = npt.NDArray[np.float64]
 Counts = tuple[float, ...]

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, gammaln, log_expit
 
-from bayesmeta.inference.grid_new_study import new_study
-from bayesmeta.inference.grid_panels import Panels, climb, log_integral, outline, resolve, roughness
-from bayesmeta.inference.grid_surface import Surface
+from bayesmeta.inference.grid.new_study import new_study
+from bayesmeta.inference.grid.panels import Panels, climb, log_integral, outline, resolve, roughness
+from bayesmeta.inference.grid.surface import Surface
 
 __all__ = ["left_out_scores", "predictive_pmf"]
 

@@ -5,10 +5,10 @@ For studies s with pooled counts::
     events_s ~ Binomial(n_s, invlogit(mu + u_s)),  u_s ~ Normal(0, tau**2)
 
 and any priors on `mu` and `tau`, or without u (the common-effect model). Each study's effect is
-integrated out (`bayesmeta.inference.quadrature`), which leaves a density of two variables.
+integrated out (`bayesmeta.inference.grid.quadrature`), which leaves a density of two variables.
 It is resolved on lines of constant `tau`: the lines stand at the Gauss-Legendre nodes of adaptive
 panels of log tau, and each has adaptive panels of `mu` of its own
-(`bayesmeta.inference.grid_panels`). Everything asked of the posterior is then a sum over
+(`bayesmeta.inference.grid.panels`). Everything asked of the posterior is then a sum over
 nodes, or the integral of a polynomial.
 
 >>> from bayesmeta.priors import HalfNormal, Normal
@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError, listed, nearest
-from bayesmeta.inference.grid_density import Problem
-from bayesmeta.inference.grid_lines import resolved_posterior
-from bayesmeta.inference.grid_marginals import TARGETS, Marginal
-from bayesmeta.inference.grid_prediction import left_out_scores, predictive_pmf
-from bayesmeta.inference.grid_surface import Surface, study_moments
+from bayesmeta.inference.grid.density import Problem
+from bayesmeta.inference.grid.lines import resolved_posterior
+from bayesmeta.inference.grid.marginals import TARGETS, Marginal
+from bayesmeta.inference.grid.prediction import left_out_scores, predictive_pmf
+from bayesmeta.inference.grid.surface import Surface, study_moments
 from bayesmeta.priors import Prior
 
 __all__ = ["GridPosterior", "grid_posterior"]

@@ -12,9 +12,9 @@ from scipy.special import expit, gammaln, log_expit, logit, ndtr
 
 import bayesmeta as bm
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.grid import GridPosterior, grid_posterior
-from bayesmeta.inference.grid_marginals import TARGETS
-from bayesmeta.inference.grid_prediction import left_out_scores
+from bayesmeta.inference.grid.marginals import TARGETS
+from bayesmeta.inference.grid.posterior import GridPosterior, grid_posterior
+from bayesmeta.inference.grid.prediction import left_out_scores
 from bayesmeta.priors import Prior
 
 Array = npt.NDArray[np.float64]
