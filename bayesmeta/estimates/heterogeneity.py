@@ -1,13 +1,14 @@
-"""How much studies differ beyond chance: I-squared on the log-odds scale."""
+"""How much studies differ beyond chance: variances within and between them, and I-squared."""
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.result import Fit
 
 __all__ = [
     "arm_information",
+    "between_variance",
     "i_squared",
     "sampling_variance",
     "study_information",
@@ -17,23 +18,34 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 
-def sampling_variance(arms: Arms, theta: Array) -> Array:
-    """Return the sampling variance of each arm's log-odds at its posterior mean rate, shape (arm,).
+def sampling_variance(fit: Fit) -> Array:
+    """Return the sampling variance of each arm's linear predictor at its posterior mean, shape (arm,).
 
-    ``1 / (n p (1 - p))``, infinite for an arm without patients. The posterior rate stands in for
-    the observed one, which has no finite variance at 0 and at n responders.
-
-    Parameters
-    ----------
-    arms : Arms
-        The arms.
-    theta : array
-        Posterior log-odds, dims (chain, draw, arm).
+    ``1 / (n p (1 - p))`` on the log-odds scale, infinite for an arm without patients; with a
+    beta-binomial likelihood, as much more as its overdispersion makes it. The posterior rate
+    stands in for the observed one, which has no finite variance at 0 and at n responders.
     """
-    rate = expit(theta).mean(axis=(0, 1))
-    information = arms.n * rate * (1 - rate)
-    variance: Array = np.full(len(arms), np.inf)
+    link, n = fit.spec.link, fit.arms.n
+    rate = link.rate(fit.posterior["theta"].to_numpy()).mean(axis=(0, 1))
+    information = n * link.information(link.theta(rate))
+    if "rho" in fit.posterior:
+        information = information / (1 + np.maximum(n - 1, 0) * float(fit.posterior["rho"].mean()))
+    variance: Array = np.full(len(fit.arms), np.inf)
     return np.divide(1.0, information, out=variance, where=information > 0)
+
+
+def between_variance(fit: Fit) -> Array:
+    """Return the variance of the study effects, dims (chain, draw, level).
+
+    There is one level unless tau has more. The variance is 0 for a common effect, and infinite
+    for independent studies.
+    """
+    law, posterior = fit.spec.study_effects, fit.posterior
+    own = {name: posterior[name].to_numpy()[..., None] for name in law.parameters}
+    if law.tau is None:
+        return law.variance(np.zeros((*posterior["mu"].shape, 1)))
+    tau = posterior["tau"].to_numpy()
+    return law.variance(tau if law.by else tau[..., None], **own)
 
 
 def arm_information(variance: Array) -> Array:
@@ -61,15 +73,18 @@ def typical_variance(variance: Array) -> float:
     return float((weights.size - 1) * weights.sum() / (weights.sum() ** 2 - (weights**2).sum()))
 
 
-def i_squared(tau: Array, arms: Arms, theta: Array) -> Array:
-    """Return draws of I-squared: the share of variance on the log-odds scale that is between studies.
+def i_squared(fit: Fit) -> dict[str, Array]:
+    """Return draws of I-squared by level of tau: the share of variance that is between studies.
 
-    It rises with the size of the studies, whatever their heterogeneity; tau and the prediction
-    interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
+    On the scale of the link. It rises with the size of the studies, whatever their heterogeneity;
+    tau and the prediction interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
     """
     # Arms of a study share its effect: their information counts once, however they are split.
-    information = study_information(arms, sampling_variance(arms, theta))
+    information = study_information(fit.arms, sampling_variance(fit))
     by_study: Array = np.full(len(information), np.inf)
     np.divide(1.0, information, out=by_study, where=information > 0)
-    typical = typical_variance(by_study)
-    return np.asarray(tau**2 / (tau**2 + typical), dtype=np.float64)
+    variance, found = between_variance(fit), {}
+    for i, level in enumerate(fit.design.tau_levels):
+        typical = typical_variance(by_study[fit.design.tau_of_study == i])
+        found[level] = np.asarray(variance[..., i] / (variance[..., i] + typical))
+    return found

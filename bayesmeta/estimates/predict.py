@@ -11,8 +11,9 @@ import xarray as xr
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
 from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.profile_rates import ProfileRates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rates import DrawnRates, GridRates, RateLaw, new_study_rates, profile_theta
+from bayesmeta.estimates.rates import GridRates, RateLaw
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -227,15 +228,10 @@ def predict(
         return Prediction(n, "all studies", None, GridRates(fit), int(seed))
     if study is not None:
         profile = _study_profile(fit, study, profile)
-        theta = profile_theta(fit, profile) + _study_effect(fit, study)
-        law = DrawnRates(theta[..., None])
+        law = ProfileRates(fit, profile).further_cohort(study)
     else:
-        law = new_study_rates(fit, profile_theta(fit, profile))
+        law = ProfileRates(fit, profile).new_study()
     return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed))
-
-
-def _study_effect(fit: Fit, study: str) -> "np.ndarray | float":
-    return fit.posterior["u"].sel(study=study).to_numpy() if "u" in fit.posterior else 0.0
 
 
 def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:
@@ -243,7 +239,7 @@ def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | N
     studies = [str(name) for name in fit.arms.studies]
     if study not in studies:
         raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
-    if profile is not None or not fit.design.coding.names:
+    if profile is not None or not fit.design.coding.columns:
         return profile
     columns = list(fit.design.coding.columns)
     rows = fit.arms.frame.loc[fit.arms.frame["study"] == study, columns].drop_duplicates()

@@ -1,5 +1,7 @@
 """Profiles: the covariate values that an estimate is for, and how they are written."""
 
+from collections.abc import Mapping
+
 from bayesmeta.model.coding import Coding, Profile
 
 __all__ = ["default_profiles", "profile_label"]
@@ -7,7 +9,7 @@ __all__ = ["default_profiles", "profile_label"]
 
 def default_profiles(coding: Coding) -> list[Profile | None]:
     """Return the reference profile, then each other level of each factor in turn."""
-    if not coding.names:
+    if not coding.columns:
         return [None]
     reference = coding.reference
     others = [
@@ -18,13 +20,17 @@ def default_profiles(coding: Coding) -> list[Profile | None]:
 
 def profile_label(coding: Coding, profile: Profile | None) -> str:
     """Return a profile as people write it; ``"all studies"`` where there are no covariates."""
-    if not coding.names:
+    if not coding.columns:
         return "all studies"
     values = coding.reference if profile is None else coding.checked(profile)
-    return ", ".join(
-        f"{name}={_number(value)}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in values.items()
-    )
+    return ", ".join(f"{name}={_text(value)}" for name, value in values.items())
+
+
+def _text(value: object) -> str:
+    """Return a value of a profile: a level, a number, or the shares of a mixture."""
+    if isinstance(value, Mapping):
+        return "+".join(f"{level}:{share:g}" for level, share in value.items())
+    return _number(value) if isinstance(value, float) else str(value)
 
 
 def _number(value: float) -> str:

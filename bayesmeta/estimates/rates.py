@@ -1,4 +1,4 @@
-"""Rates that a fit supports for one profile, and the law of a new study's rate.
+"""The posterior law of a rate: as draws, or deterministic.
 
 Everything on the log-odds scale is called theta, everything on the probability scale a rate.
 """
@@ -14,24 +14,15 @@ from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.grid.marginals import Marginal
-from bayesmeta.inference.result import Fit
-from bayesmeta.model.coding import Profile
 
 __all__ = [
     "DrawnRates",
     "Exact",
     "GridRates",
     "RateLaw",
-    "mean_rate",
-    "new_study_rates",
-    "profile_theta",
-    "tau_draws",
 ]
 
 Array = npt.NDArray[np.float64]
-
-STRATA = 16
-"""Points at which each draw's law of a new study is represented."""
 
 GRID_DRAWS = (4, 1000)
 """Shape of random rates from a deterministic posterior: chains, draws."""
@@ -40,8 +31,6 @@ GRID_POINTS = 2001
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
-
-_GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 class RateLaw(Protocol):
@@ -164,45 +153,3 @@ class GridRates:
         theta = np.linspace(low, high, GRID_POINTS)
         cumulative = self._marginal.cdf(expit(theta))
         return np.asarray(expit(np.interp(rng.random(GRID_DRAWS), cumulative, theta)))
-
-
-def profile_theta(fit: Fit, profile: Profile | None) -> Array:
-    """Return the log-odds of a profile without study effect, dims (chain, draw).
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
-    row = fit.design.coding.row(profile)
-    theta = fit.posterior["mu"].to_numpy()
-    return theta + fit.posterior["beta"].to_numpy() @ row if row.size else theta
-
-
-def tau_draws(fit: Fit) -> Array:
-    """Return draws of tau (log-odds), dims (chain, draw); 0 where the model has no study effects."""
-    return (
-        fit.posterior["tau"].to_numpy()
-        if "tau" in fit.posterior
-        else np.zeros_like(fit.posterior["mu"].to_numpy())
-    )
-
-
-def mean_rate(fit: Fit, theta: Array) -> Array:
-    """Return the rate averaged over studies, by quadrature per draw, dims as `theta` (log-odds)."""
-    effects, weights = fit.spec.study_effects.nodes(tau_draws(fit))
-    return np.asarray(expit(theta[..., None] + effects) @ weights)
-
-
-def new_study_rates(fit: Fit, theta: Array) -> DrawnRates:
-    """Return the law of the true rate of a new study with profile log-odds `theta`.
-
-    Each draw's law of the study effect enters at `STRATA` quantiles spaced evenly in probability
-    and shifted from draw to draw by a Weyl sequence, so that no further randomness is added and
-    the same fit always gives the same interval.
-    """
-    draws = np.arange(theta.size).reshape(theta.shape)
-    shift = ((draws + 0.5) * _GOLDEN) % 1
-    probability = (np.arange(STRATA) + shift[..., None]) / STRATA
-    effects = fit.spec.study_effects.quantile(probability, tau_draws(fit)[..., None])
-    return DrawnRates(theta[..., None] + effects)

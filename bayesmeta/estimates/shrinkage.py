@@ -3,12 +3,17 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import betaincinv, expit
+from scipy.special import betaincinv
 
 from bayesmeta.estimates.arguments import check_ci_prob, check_fit
-from bayesmeta.estimates.heterogeneity import arm_information, sampling_variance, study_information
+from bayesmeta.estimates.heterogeneity import (
+    arm_information,
+    between_variance,
+    sampling_variance,
+    study_information,
+)
 from bayesmeta.estimates.precision import mean_of, quantile_of
-from bayesmeta.estimates.rates import tau_draws
+from bayesmeta.estimates.profile_rates import SHIFTS, own_parameters
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 
@@ -38,8 +43,9 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
           equal-tailed interval;
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
-          ``1 / (tau**2 + v)`` averaged over the draws, with v the sampling variance of the log-odds;
-        - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + tau**2)``
+          ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
+          squared for the normal law) and v the sampling variance of the linear predictor;
+        - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + V)``
           averaged over the draws.
 
     References
@@ -50,10 +56,10 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     check_fit(fit, grid=False)
     check_ci_prob(ci_prob)
     arms = fit.arms
-    theta = fit.posterior["theta"].to_numpy()
-    rates = np.moveaxis(expit(theta), -1, 0)
-    variance = sampling_variance(arms, theta)
-    tau = tau_draws(fit).reshape(-1)
+    rates = np.moveaxis(arm_rates(fit), -1, 0)
+    variance = sampling_variance(fit)
+    between = between_variance(fit)
+    between = between.reshape(-1, between.shape[-1])[:, fit.design.tau_of_study[arms.study_index]]
     posterior = {
         "rate": [mean_of(draws) for draws in rates],
         "lower": [quantile_of(draws, (1 - ci_prob) / 2) for draws in rates],
@@ -74,10 +80,27 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             "observed_upper": high,
             **{name: [one.value for one in found] for name, found in posterior.items()},
             **{f"mcse_{name}": [one.mcse for one in found] for name, found in posterior.items()},
-            "weight": _weights(arms, variance, tau),
-            "shrinkage": _shrinkage(arms, variance, tau),
+            "weight": _weights(arms, variance, between),
+            "shrinkage": _shrinkage(arms, variance, between),
         }
     )
+
+
+def arm_rates(fit: Fit) -> Array:
+    """Return draws of each arm's true rate (probability), dims (chain, draw, arm).
+
+    That of a beta-binomial likelihood, which the sampler does not draw, enters at one quantile
+    per draw of its law given the arm's responders, moved from draw to draw by a Weyl sequence.
+    """
+    theta = fit.posterior["theta"].to_numpy()
+    if not fit.spec.likelihood.parameters:
+        return fit.spec.link.rate(theta)
+    places = np.arange(theta.size).reshape(theta.shape)
+    probability = ((places + 0.5) * SHIFTS["u"]) % 1
+    own = own_parameters(fit, fit.spec.likelihood.parameters)
+    own = {name: draws[..., None] for name, draws in own.items()}
+    events, n = fit.arms.events, fit.arms.n
+    return fit.spec.likelihood.rate(theta, probability, events=events, n=n, **own)
 
 
 def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> tuple[Array, Array]:
@@ -90,20 +113,20 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
-def _weights(arms: Arms, variance: Array, tau: Array) -> Array:
+def _weights(arms: Arms, variance: Array, between: Array) -> Array:
     """Return the arms' shares of information, each study's divided by its arms' own."""
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
     # Of arms that share a study effect, information joins before tau is added.
-    weight = share * study / (1 + tau[:, None] ** 2 * study)
+    weight = share * study / (1 + between * study)
     total = weight.sum(axis=1, keepdims=True)
     return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).mean(axis=0)
 
 
-def _shrinkage(arms: Arms, variance: Array, tau: Array) -> Array:
-    return np.asarray(
-        (1 / (1 + tau[:, None] ** 2 * study_information(arms, variance)[arms.study_index])).mean(
-            axis=0
-        )
-    )
+def _shrinkage(arms: Arms, variance: Array, between: Array) -> Array:
+    study = study_information(arms, variance)[arms.study_index]
+    # A study without information is drawn all the way, however much studies differ.
+    known = np.where(study > 0, study, 1.0)
+    share = np.where(study > 0, 1 / (1 + between * known), 1.0)
+    return np.asarray(share.mean(axis=0))

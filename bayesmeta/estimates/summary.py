@@ -6,21 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
+import xarray as xr
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.profile_rates import ProfileRates
 from bayesmeta.estimates.profiles import default_profiles, profile_label
-from bayesmeta.estimates.rates import (
-    Exact,
-    GridRates,
-    RateLaw,
-    mean_rate,
-    new_study_rates,
-    profile_theta,
-)
+from bayesmeta.estimates.rates import Exact, GridRates, RateLaw
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
@@ -33,6 +27,17 @@ STATISTICS = ("mean", "sd", "median", "lower", "upper")
 
 Row = dict[str, Any]
 Label = tuple[str, str, str]
+
+OWN_SCALES = {
+    "tau": "",
+    "nu": "degrees of freedom",
+    "share": "share of studies",
+    "tau_arm": "",
+    "rho": "correlation",
+    "x_mean": "unit of the column",
+    "x_sd": "unit of the column",
+}
+"""Scalar parameters beside mu and beta, and their scales; that of the link where empty."""
 
 LOG_ODDS, RATE, ALL = "log-odds", "probability", "all studies"
 
@@ -112,25 +117,35 @@ def _drawn_rows(
     coding = fit.design.coding
     for profile in default_profiles(coding) if profiles is None else profiles:
         label = profile_label(coding, profile)
-        theta = profile_theta(fit, profile)
-        yield _drawn_row(("typical rate", label, RATE), expit(theta), ci_prob)
-        yield _drawn_row(("mean rate", label, RATE), mean_rate(fit, theta), ci_prob)
-        yield from _law_rows(new_study_rates(fit, theta), label, ci_prob, cohort)
+        rates = ProfileRates(fit, profile)
+        yield _drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
+        yield _drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
+        yield from _law_rows(rates.new_study(), label, ci_prob, cohort)
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
-    """Return draws of mu, beta, tau and I-squared by quantity and scale."""
-    posterior = fit.posterior
-    found = {("mu", LOG_ODDS): posterior["mu"].to_numpy()}
-    for name in fit.design.coding.names:
-        found[f"beta[{name}]", LOG_ODDS] = posterior["beta"].sel(covariate=name).to_numpy()
+    """Return draws of scalar parameters and I-squared by quantity and scale."""
+    posterior, link = fit.posterior, fit.spec.link.scale
+    found = {("mu", link): posterior["mu"].to_numpy()}
+    for name in ("beta", *OWN_SCALES):
+        if name in posterior:
+            scale = OWN_SCALES.get(name) or link
+            found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
     if "tau" in posterior:
-        tau = posterior["tau"].to_numpy()
-        found["tau", LOG_ODDS] = tau
-        found["i_squared", "share of variance"] = i_squared(
-            tau, fit.arms, posterior["theta"].to_numpy()
-        )
+        for level, draws in i_squared(fit).items():
+            label = f"i_squared[{level}]" if level else "i_squared"
+            found[label, "share of variance"] = draws
     return found
+
+
+def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
+    """Yield label and draws, dims (chain, draw), of a parameter's values."""
+    if variable.ndim == 2:  # noqa: PLR2004
+        yield str(variable.name), variable.to_numpy()
+        return
+    [dim] = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+    for label in variable[dim].to_numpy():
+        yield f"{variable.name}[{label}]", variable.sel({dim: label}).to_numpy()
 
 
 def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_fit
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
-from bayesmeta.estimates.rates import mean_rate, new_study_rates, profile_theta, tau_draws
+from bayesmeta.estimates.profile_rates import ProfileRates
 from bayesmeta.inference.exact import grid_fit
 from bayesmeta.inference.result import Fit
 
@@ -77,13 +77,13 @@ def verify(fit: Fit) -> Verification:
     """
     check_fit(fit, grid=False)
     exact = grid_fit(fit.design).posterior
-    theta = profile_theta(fit, None)
-    law = new_study_rates(fit, theta)
+    rates = ProfileRates(fit, None)
+    law = rates.new_study()
     drawn = {
-        "mu": ("mu", theta),
-        "tau": ("tau", tau_draws(fit)),
-        "typical rate": ("typical", expit(theta)),
-        "mean rate": ("mean", mean_rate(fit, theta)),
+        "mu": ("mu", rates.theta),
+        "tau": ("tau", rates.tau),
+        "typical rate": ("typical", rates.typical),
+        "mean rate": ("mean", rates.mean),
         "new study": ("new_study", expit(law.theta)),
     }
     if fit.spec.study_effects.tau is None:

@@ -163,16 +163,18 @@ def _table(posterior: xr.Dataset) -> pd.DataFrame:
 
 def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
     """Yield label and draws, dims (chain, draw), of every scalar parameter."""
-    for name in ("mu", "beta", "tau", "u"):
-        if name not in posterior:
+    for name, variable in posterior.items():
+        if name == "theta":
             continue
-        variable = posterior[name]
-        if variable.ndim == 2:  # noqa: PLR2004
-            yield name, variable.to_numpy()
-            continue
-        [dim] = [dim for dim in variable.dims if dim not in ("chain", "draw")]
-        for i, label in enumerate(variable[dim].to_numpy()):
-            yield f"{name}[{label}]", variable.isel({dim: i}).to_numpy()
+        values, own = variable.to_numpy(), variable.dims[2:]
+        for place in np.ndindex(values.shape[2:]):
+            draws = values[(slice(None), slice(None), *place)]
+            # A known value of a covariate stands beside those that the model imputes.
+            if name != "x" or np.ptp(draws) > 0:
+                labels = [
+                    str(variable[dim].to_numpy()[i]) for dim, i in zip(own, place, strict=True)
+                ]
+                yield (f"{name}[{', '.join(labels)}]" if labels else str(name)), draws
 
 
 def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy.special import expit
 
-from bayesmeta.inference.coordinates import density_data
+from bayesmeta.inference.simulation import draw_events, likelihood_parameters, prior_draws
 from bayesmeta.model import Design
 
 __all__ = ["DIMS", "assemble"]
@@ -19,11 +18,19 @@ DIMS: dict[str, tuple[str, ...]] = {
     "mu": (),
     "beta": ("covariate",),
     "tau": (),
+    "nu": (),
+    "share": (),
+    "tau_arm": (),
+    "rho": (),
+    "x_mean": ("imputed",),
+    "x_sd": ("imputed",),
+    "x": ("arm", "imputed"),
     "u": ("study",),
+    "w": ("arm",),
     "theta": ("arm",),
     "events": ("arm",),
 }
-"""Dims of every variable beyond chain and draw."""
+"""Dims of every variable beyond chain and draw; `tau` by a column has dim level."""
 
 PRIOR_DRAWS = 1000
 
@@ -48,21 +55,20 @@ def assemble(
         Source of the prior and predictive draws.
     """
     prior_rng, predictive_rng = map(np.random.default_rng, seed.spawn(2))
-    prior = _prior_draws(design, prior_rng)
+    prior = prior_draws(design, prior_rng, (1, PRIOR_DRAWS))
     arms = design.arms
     groups = {
         "posterior": _dataset(design, posterior),
         "sample_stats": _numbered(
             xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})
         ),
-        "log_likelihood": _dataset(design, {"events": _log_likelihood(design, posterior["theta"])}),
+        "log_likelihood": _dataset(design, {"events": _log_likelihood(design, posterior)}),
         "posterior_predictive": _dataset(
-            design,
-            {"events": predictive_rng.binomial(arms.n, expit(posterior["theta"])).astype(np.int32)},
+            design, {"events": draw_events(design, posterior, predictive_rng).astype(np.int32)}
         ),
         "prior": _dataset(design, prior),
         "prior_predictive": _dataset(
-            design, {"events": prior_rng.binomial(arms.n, expit(prior["theta"])).astype(np.int32)}
+            design, {"events": draw_events(design, prior, prior_rng).astype(np.int32)}
         ),
         "observed_data": xr.Dataset({"events": ("arm", arms.events)}, coords={"arm": arms.labels}),
         "constant_data": xr.Dataset(
@@ -82,13 +88,21 @@ def _dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Da
         "study": design.arms.studies,
         "arm": design.arms.labels,
         "covariate": list(design.coding.names),
+        "level": list(design.tau_levels),
+        "imputed": [one.name for one in design.imputed],
     }
-    used = {dim for name in variables for dim in DIMS[name]}
+    dims = {name: _dims(name, values) for name, values in variables.items()}
+    used = {dim for own in dims.values() for dim in own}
     dataset = xr.Dataset(
-        {name: (("chain", "draw", *DIMS[name]), values) for name, values in variables.items()},
+        {name: (("chain", "draw", *dims[name]), values) for name, values in variables.items()},
         coords={dim: coords[dim] for dim in sorted(used)},
     )
     return _numbered(dataset)
+
+
+def _dims(name: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
+    by_level = name == "tau" and values.ndim > 2  # noqa: PLR2004
+    return ("level",) if by_level else DIMS[name]
 
 
 def _numbered(dataset: xr.Dataset) -> xr.Dataset:
@@ -97,30 +111,12 @@ def _numbered(dataset: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _prior_draws(design: Design, rng: np.random.Generator) -> dict[str, Array]:
-    """Return draws of every variable before the evidence, shape (1, draw, ...)."""
-    shape = (1, PRIOR_DRAWS)
-    spec, arms = design.spec, design.arms
-    drawn = {"mu": spec.mu.draw(rng, shape)}
-    theta = np.repeat(drawn["mu"][..., None], len(arms), axis=-1)
-    if design.beta:
-        drawn["beta"] = np.stack([prior.draw(rng, shape) for prior in design.beta], axis=-1)
-        theta = theta + drawn["beta"] @ design.matrix.T
-    if spec.study_effects.tau is not None:
-        drawn["tau"] = spec.study_effects.tau.draw(rng, shape)
-        uniform = rng.random((*shape, len(arms.studies)))
-        drawn["u"] = spec.study_effects.quantile(uniform, drawn["tau"][..., None])
-        theta = theta + drawn["u"][..., arms.study_index]
-    return drawn | {"theta": theta}
-
-
-def _log_likelihood(design: Design, theta: Array) -> Array:
-    """Return each arm's binomial log probability, given its own study effect."""
-    data = density_data(design)
-    failures = data.n - data.events
-    return np.asarray(
-        data.log_coefficient
-        - data.events * np.logaddexp(0, -theta)
-        - failures * np.logaddexp(0, theta),
-        dtype=np.float64,
+def _log_likelihood(design: Design, posterior: Mapping[str, Array]) -> Array:
+    """Return each arm's log probability, given its own effects."""
+    arms = design.arms
+    return design.spec.likelihood.log_probability(
+        arms.events.astype(np.float64),
+        arms.n.astype(np.float64),
+        posterior["theta"],
+        **likelihood_parameters(design, posterior),
     )

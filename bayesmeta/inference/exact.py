@@ -8,7 +8,7 @@ from scipy.special import gammaln
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.grid.posterior import GridPosterior, grid_posterior
-from bayesmeta.model import Design, ModelSpec
+from bayesmeta.model import Binomial, CommonEffect, Design, Logit, ModelSpec, NormalEffects
 
 __all__ = ["GridFit", "grid_fit"]
 
@@ -50,11 +50,7 @@ def grid_fit(design: Design) -> GridFit:
     SpecError
         If the model has covariates.
     """
-    if design.coding.names:
-        raise SpecError(
-            f"method='grid' takes models without covariates; {design.spec.name} has "
-            f"'{design.spec.covariates.formula}'. Use method='nuts'."
-        )
+    _check_covered(design)
     arms = design.arms
     # Arms of a study share its rate, so they are one binomial but for the coefficients.
     events = np.bincount(arms.study_index, weights=arms.events)
@@ -70,3 +66,20 @@ def grid_fit(design: Design) -> GridFit:
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
     )
     return GridFit(design.spec, arms, posterior)
+
+
+def _check_covered(design: Design) -> None:
+    """Raise unless the model is one that the grid can compute."""
+    spec = design.spec
+    if design.coding.names:
+        raise SpecError(
+            f"method='grid' takes models without covariates; {spec.name} has "
+            f"'{spec.covariates.formula}'. Use method='nuts'."
+        )
+    law = spec.study_effects
+    covered = isinstance(law, CommonEffect) or (isinstance(law, NormalEffects) and law.by is None)
+    if not covered or spec.likelihood != Binomial(Logit()) or spec.arm_effects is not None:
+        raise SpecError(
+            "method='grid' takes a binomial logit likelihood with normal study effects of one tau, or a "
+            f"common effect; got {spec!r}. Use method='nuts'."
+        )

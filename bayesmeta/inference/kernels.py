@@ -1,4 +1,4 @@
-"""The terms of the compiled density: priors, the scale of tau, the binomial; values and derivatives."""
+"""Compiled terms that several densities share: the logistic function and the priors."""
 
 from math import exp, log, log1p
 
@@ -7,12 +7,9 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
 
-__all__ = ["TAU_SCALE", "bounded_tau", "log1pexp", "log_binomial", "log_prior", "sigmoid"]
+__all__ = ["log1pexp", "log_prior", "sigmoid"]
 
 Array = npt.NDArray[np.float64]
-
-TAU_SCALE = 0.4
-"""Heterogeneity (log-odds) at which the unbounded scale of tau turns; geometry only."""
 
 
 @compiled
@@ -28,7 +25,7 @@ def sigmoid(x: float) -> float:
 
 
 @compiled
-def log_prior(kernel: Array, x: float) -> tuple[float, float]:
+def log_prior(kernel: Array, x: float) -> tuple[float, float]:  # noqa: PLR0911
     """Return log density and derivative at x of the prior of one row of `DensityData.priors`."""
     shape, a, b, c, constant = int(kernel[0]), kernel[1], kernel[2], kernel[3], kernel[4]
     if shape == 0:  # NORMAL
@@ -44,33 +41,7 @@ def log_prior(kernel: Array, x: float) -> tuple[float, float]:
         return constant + (a - 1) * log(x) - b * x, (a - 1) / x - b
     if shape == 4:  # INVERSE_GAMMA  # noqa: PLR2004
         return constant - (a + 1) * log(x) - b / x, (-(a + 1) + b / x) / x
+    if shape == 6:  # BETA  # noqa: PLR2004
+        value = constant + (a - 1) * log(x) + (b - 1) * log1p(-x)
+        return value, (a - 1) / x - (b - 1) / (1 - x)
     return constant, 0.0  # UNIFORM
-
-
-@compiled
-def bounded_tau(bounds: Array, x: float) -> tuple[float, float, float, float]:
-    """Return tau at x on the unbounded scale, d tau / dx, its log, and the derivative of that log.
-
-    Without an upper bound ``log(tau / TAU_SCALE) = x - log1pexp(-x)**2 / 2``: the logarithm for
-    large tau, but towards 0, where the density of tau is flat, the density of x falls like a
-    normal one instead of exponentially, and chains come back.
-    """
-    low, high = bounds[0], bounds[1]
-    if high == np.inf:
-        soft, share = log1pexp(-x), sigmoid(-x)
-        tau = TAU_SCALE * exp(x - 0.5 * soft * soft)
-        rate = 1 + soft * share
-        bend = rate - share * (share + soft * (1 - share)) / rate
-        return tau, tau * rate, log(TAU_SCALE) + x - 0.5 * soft * soft + log(rate), bend
-    log_slope = log(high - low) - log1pexp(-x) - log1pexp(x)
-    return low + (high - low) * sigmoid(x), exp(log_slope), log_slope, 1 - 2 * sigmoid(x)
-
-
-@compiled
-def log_binomial(events: float, n: float, theta: float) -> tuple[float, float]:
-    """Return binomial log likelihood without its coefficient, and derivative, at log-odds theta.
-
-    Both are sums of terms of one sign, so nothing cancels however far out theta is.
-    """
-    value = -events * log1pexp(-theta) - (n - events) * log1pexp(theta)
-    return value, events * sigmoid(-theta) - (n - events) * sigmoid(theta)

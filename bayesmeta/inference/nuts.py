@@ -18,9 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
-from bayesmeta.inference.callbacks import compiled_copy, compiled_log_density, pack
-from bayesmeta.inference.coordinates import size, starting_point
-from bayesmeta.inference.density import DensityData, log_density
+from bayesmeta.inference.density.callbacks import compiled_copy, compiled_log_density, pack
+from bayesmeta.inference.density.coordinates import size, starting_point
+from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]

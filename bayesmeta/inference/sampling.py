@@ -149,12 +149,12 @@ def _sample_compiled(
     *,
     progress: bool | None,
 ) -> Any:
-    from bayesmeta.inference.coordinates import density_data, translate
+    from bayesmeta.inference.density.coordinates import density_data, variables
     from bayesmeta.inference.nuts import sample_density
 
     data = density_data(design)
     raw = sample_density(data, settings, seed, progress=progress)
-    return translate(data, raw.points), raw.statistics
+    return variables(design, data, raw.points), raw.statistics
 
 
 def _sample_pymc(

@@ -1,18 +1,42 @@
 """Model room. In: a `ModelSpec`, written in Python or TOML, and `Arms`. Out: designs and PyMC models."""
 
 from bayesmeta.model.build import build
+from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.design import Design, EvidenceWarning, make_design
-from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
+from bayesmeta.model.effects import (
+    ArmEffects,
+    CommonEffect,
+    ContaminatedEffects,
+    IndependentStudies,
+    NormalEffects,
+    StudentTEffects,
+    StudyEffects,
+)
 from bayesmeta.model.files import bundled_models, load_model, model_hash, parse_model, to_toml
-from bayesmeta.model.spec import Covariates, ModelSpec
+from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
+from bayesmeta.model.links import CLogLog, Link, Logit, Probit
+from bayesmeta.model.sense import ModelWarning
+from bayesmeta.model.spec import ModelSpec
 
 __all__ = [
+    "ArmEffects",
+    "BetaBinomial",
+    "Binomial",
+    "CLogLog",
     "CommonEffect",
+    "ContaminatedEffects",
     "Covariates",
     "Design",
     "EvidenceWarning",
+    "IndependentStudies",
+    "Likelihood",
+    "Link",
+    "Logit",
     "ModelSpec",
+    "ModelWarning",
     "NormalEffects",
+    "Probit",
+    "StudentTEffects",
     "StudyEffects",
     "build",
     "bundled_models",

@@ -6,6 +6,7 @@ import numpy as np
 
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
+from bayesmeta.model.imputation import Imputation
 from bayesmeta.model.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     Returns
     -------
     pymc.Model
-        Variables, all on the log-odds scale: `mu`; `beta` with dim covariate; `tau`; `z` and `u`
-        with dim study; `theta` with dim arm. Observed: `events` with dim arm.
+        Variables, on the scale of the link unless said otherwise, as far as the model has them:
+        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the law's
+        own `nu` or `share`; `u` with dim study and `z`, which it is made of; `tau_arm`, `w` and
+        `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of imputed covariates (their
+        own unit) and `theta` with dim arm. Observed: `events` with dim arm.
 
     Raises
     ------
@@ -50,20 +54,80 @@ def build_design(design: Design) -> "pm.Model":
     import pymc as pm
 
     spec, arms = design.spec, design.arms
-    coords = {"arm": arms.labels, "study": arms.studies, "covariate": list(design.coding.names)}
-    with pm.Model(coords=coords) as model:
-        predictor = spec.mu.to_pymc("mu")
-        if design.coding.names:
-            predictor = predictor + design.matrix @ _beta(design)
-        u = spec.study_effects.to_pymc()
-        study = (
-            arms.study_index
-            if spec.study_effects.tau is not None
-            else np.zeros(len(arms), dtype=int)
-        )
-        theta = pm.Deterministic("theta", predictor + u[study], dims="arm")
-        pm.Binomial("events", n=arms.n, logit_p=theta, observed=arms.events, dims="arm")
+    with pm.Model(coords=_coords(design)) as model:
+        mu = spec.mu.to_pymc("mu")
+        predictor = mu + _regression(design)
+        u = _study_effects(design, mu)
+        if u is not None:
+            predictor = predictor + u[arms.study_index]
+        if spec.arm_effects is not None:
+            tau_arm = spec.arm_effects.tau_arm.to_pymc("tau_arm")
+            z = pm.Normal("z_arm", 0, 1, dims="arm")
+            predictor = predictor + pm.Deterministic("w", tau_arm * z, dims="arm")
+        theta = pm.Deterministic("theta", predictor, dims="arm")
+        own = {name: prior.to_pymc(name) for name, prior in spec.likelihood.parameters.items()}
+        spec.likelihood.to_pymc(theta, arms.n, arms.events, **own)
     return model
+
+
+def _coords(design: Design) -> dict[str, Any]:
+    coords = {
+        "arm": design.arms.labels,
+        "study": design.arms.studies,
+        "covariate": list(design.coding.names),
+        "level": list(design.tau_levels) if design.spec.study_effects.by else None,
+        "imputed": [one.name for one in design.imputed] or None,
+    }
+    return {name: values for name, values in coords.items() if values is not None}
+
+
+def _study_effects(design: Design, mu: Any) -> Any:
+    law = design.spec.study_effects
+    tau = None
+    if law.tau is not None:
+        tau = law.tau.to_pymc("tau", dims="level" if law.by else None)
+        tau = tau[design.tau_of_study] if law.by else tau
+    own = {name: prior.to_pymc(name) for name, prior in law.parameters.items()}
+    return law.to_pymc(tau, mu, design.spec.mu, **own)
+
+
+def _regression(design: Design) -> Any:
+    """Return what the covariates add to the predictor of each arm."""
+    import pytensor.tensor as pt
+
+    if not design.coding.names:
+        return np.zeros(len(design.arms))
+    beta, matrix = _beta(design), pt.as_tensor(design.matrix)
+    for one, value in zip(design.imputed, _imputed(design), strict=True):
+        matrix = pt.inc_subtensor(matrix[one.missing], value[:, None] * one.slope)
+    return matrix @ beta
+
+
+def _imputed(design: Design) -> list[Any]:
+    """Return the missing values of each imputed covariate, standardised."""
+    import pymc as pm
+
+    if not design.imputed:
+        return []
+    first = design.imputed[0]
+    mean = first.mean.to_pymc("x_mean_standard", dims="imputed")
+    sd = first.sd.to_pymc("x_sd_standard", dims="imputed")
+    found = []
+    for i, one in enumerate(design.imputed):
+        pm.Normal(f"x_known_{i}", mean[i], sd[i], observed=one.known)
+        z = pm.Normal(f"x_z_{i}", 0, 1, shape=len(one.missing))
+        found.append(mean[i] + sd[i] * z)
+    _record_values(design.imputed, mean, sd)
+    return found
+
+
+def _record_values(imputed: tuple[Imputation, ...], mean: Any, sd: Any) -> None:
+    import pymc as pm
+
+    centre = np.array([one.centre for one in imputed])
+    spread = np.array([one.spread for one in imputed])
+    pm.Deterministic("x_mean", centre + spread * mean, dims="imputed")
+    pm.Deterministic("x_sd", spread * sd, dims="imputed")
 
 
 def _beta(design: Design) -> Any:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import ProfileError, listed, nearest
+from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.spec import Covariates
+from bayesmeta.model.mixtures import mixtures, parts_of
 
 __all__ = [
     "CONTEXT",
@@ -24,6 +25,8 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
+
+SHARE_TOLERANCE = 1e-6
 
 CONTEXT = {"sqrt": np.sqrt}
 """What a formula may call beyond formulaic's own functions."""
@@ -45,6 +48,8 @@ class Coding:
         Value of each numeric column at which `mu` stands, in the column's unit.
     origin : array
         Columns at the reference profile before it was subtracted, shape (covariate,).
+    by : str or None
+        Study-level column whose levels each have a tau of their own.
     """
 
     covariates: Covariates
@@ -53,11 +58,13 @@ class Coding:
     centres: dict[str, float]
     origin: Array
     _formulaic: Any
+    by: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The covariates a profile gives."""
-        return self.covariates.parsed.columns
+        used = self.covariates.parsed.columns
+        return used if self.by is None or self.by in used else (*used, self.by)
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -68,13 +75,40 @@ class Coding:
         }
 
     def matrix(self, frame: pd.DataFrame) -> Array:
-        """Return the columns for the rows of `frame`, dims (arm, covariate)."""
+        """Return the columns for the rows of `frame`, dims (arm, covariate).
+
+        A known mixture of levels is the mean of its parts, and a missing value that the model
+        imputes stands at the column's centre.
+        """
         if not self.names:
             return np.zeros((len(frame), 0))
-        prepared = prepared_columns(frame, self.covariates, self.levels)
-        found = columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
+        parts = mixtures(frame, self.covariates.shares)
         # So that `mu` stands at the reference profile, splines and functions included.
-        return found - self.origin
+        found = np.zeros((len(frame), len(self.names)))
+        for share, part in parts:
+            found += share[:, None] * (self._raw(part) - self.origin)
+        return found
+
+    def _raw(self, frame: pd.DataFrame) -> Array:
+        prepared = prepared_columns(frame, self.covariates, self.levels, self.centres)
+        return columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
+
+    def tau_level(self, profile: Profile | None) -> int:
+        """Return the position, among the levels of `by`, of the level that the profile has.
+
+        Raises
+        ------
+        ProfileError
+            If the profile does not give it, or gives a level never seen.
+        """
+        if self.by is None:
+            return 0
+        level = self.checked(self.reference if profile is None else profile)[self.by]
+        if isinstance(level, Mapping):
+            raise ProfileError(
+                f"`profile`: '{self.by}' decides on tau and must be one level; got {dict(level)}."
+            )
+        return self.levels[self.by].index(level)
 
     def row(self, profile: Profile | None) -> Array:
         """Return the columns for one profile, shape (covariate,); None is `reference`.
@@ -84,15 +118,19 @@ class Coding:
         ProfileError
             If a covariate is missing, unknown or not a number, or a level was never seen.
         """
-        if not self.names and profile is None:
+        if not self.columns and profile is None:
             return np.zeros(0)
         from formulaic.errors import FormulaicError
 
         checked = self.checked(self.reference if profile is None else profile)
+        if not self.names:
+            return np.zeros(0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                row: Array = self.matrix(pd.DataFrame([checked]))[0]
+                row = np.zeros(len(self.names))
+                for share, part in parts_of(checked):
+                    row += share * (self._raw(pd.DataFrame([part]))[0] - self.origin)
         except (FormulaicError, ValueError, RuntimeWarning) as error:
             raise ProfileError(
                 f"`profile` {checked} can't be coded: {error} Stay within the range of the evidence."
@@ -128,6 +166,8 @@ class Coding:
         return {name: self._value(name, profile[name]) for name in self.columns}
 
     def _value(self, name: str, value: object) -> object:
+        if name in self.levels and isinstance(value, Mapping):
+            return self._composition(name, value)
         if name in self.levels:
             level = grouped(level_text(value), self.covariates.groups.get(name, {}))
             if level not in self.levels[name]:
@@ -145,6 +185,22 @@ class Coding:
             raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
         return number
 
+    def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
+        """Return the shares of a factor's levels in a mixed profile, after checking them."""
+        numbers = [isinstance(share, int | float) for share in shares.values()]
+        if not all(numbers) or not all(0 <= share <= 1 for share in shares.values()):
+            raise ProfileError(
+                f"`profile`: shares of '{name}' must lie within 0 and 1; got {dict(shares)}."
+            )
+        if abs(sum(shares.values()) - 1) > SHARE_TOLERANCE:
+            raise ProfileError(
+                f"`profile`: shares of '{name}' must sum to 1; got {dict(shares)}, {sum(shares.values()):g}."
+            )
+        found = {str(self._value(name, level)): float(share) for level, share in shares.items()}
+        if len(found) < len(shares):
+            raise ProfileError(f"`profile` gives a level of '{name}' twice: {dict(shares)}.")
+        return found
+
 
 def grouped(level: str, groups: Mapping[str, Any]) -> str:
     """Return the group that a level belongs to, or the level itself."""
@@ -152,11 +208,18 @@ def grouped(level: str, groups: Mapping[str, Any]) -> str:
 
 
 def prepared_columns(
-    frame: pd.DataFrame, covariates: Covariates, levels: Mapping[str, tuple[str, ...]]
+    frame: pd.DataFrame,
+    covariates: Covariates,
+    levels: Mapping[str, tuple[str, ...]],
+    centres: Mapping[str, float],
 ) -> pd.DataFrame:
     """Return the columns of the formula with factors as categories, the reference first."""
     columns = frame[list(covariates.parsed.columns)].copy()
+    for name in covariates.impute:
+        columns[name] = columns[name].astype(float).fillna(centres[name])
     for name, categories in levels.items():
+        if name not in columns:
+            continue
         groups = covariates.groups.get(name, {})
         values = [grouped(level_text(value), groups) for value in columns[name]]
         columns[name] = pd.Categorical(values, categories=list(categories))

@@ -9,16 +9,41 @@ import numpy.typing as npt
 
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding
+from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.imputation import Imputation, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
+from bayesmeta.model.levels import level_text
+from bayesmeta.model.sense import check_sense
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
-__all__ = ["Design", "EvidenceWarning", "make_design"]
+__all__ = ["Design", "EvidenceWarning", "Scalar", "make_design"]
+
+OWN_TURN = 10.0
+"""Turn of degrees of freedom; parameters between two bounds have none."""
 
 
 class EvidenceWarning(UserWarning):
     """Rows of the evidence were left out of a fit."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One scalar parameter beside `mu` and `beta`.
+
+    Parameters
+    ----------
+    name : str
+        The variable it belongs to: `tau`, `nu`, `share`, `tau_arm`, `rho`, `x_mean`, `x_sd`.
+    prior : Prior
+        Its prior, whose support bounds it.
+    turn : float
+        Value above its lower bound at which the sampler's scale turns; geometry only.
+    """
+
+    name: str
+    prior: Prior
+    turn: float = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +56,7 @@ class Design:
 
     @cached_property
     def matrix(self) -> npt.NDArray[np.float64]:
-        """Coded covariates, dims (arm, covariate)."""
+        """Coded covariates, dims (arm, covariate); a missing value stands at its centre."""
         return self.coding.matrix(self.arms.frame)
 
     @property
@@ -39,6 +64,45 @@ class Design:
         """Prior of each coefficient, in the order of the columns."""
         priors = self.spec.beta_priors
         return tuple(priors.get(name, priors["default"]) for name in self.coding.names)
+
+    @cached_property
+    def imputed(self) -> tuple[Imputation, ...]:
+        """The covariates whose missing values the model estimates."""
+        return imputations(self.coding, self.arms)
+
+    @property
+    def tau_levels(self) -> tuple[str, ...]:
+        """Levels that each have a tau of their own; one, unnamed, where all studies share one."""
+        by = self.spec.study_effects.by
+        return self.coding.levels[by] if by else ("",)
+
+    @cached_property
+    def tau_of_study(self) -> npt.NDArray[np.int64]:
+        """Position among `tau_levels` of each study's, shape (study,)."""
+        by = self.spec.study_effects.by
+        first = np.unique(self.arms.study_index, return_index=True)[1]
+        if by is None:
+            return np.zeros(len(first), dtype=np.int64)
+        groups = self.spec.covariates.groups.get(by, {})
+        levels = [grouped(level_text(value), groups) for value in self.arms.frame[by].iloc[first]]
+        return np.array([self.tau_levels.index(level) for level in levels], dtype=np.int64)
+
+    @cached_property
+    def scalars(self) -> tuple[Scalar, ...]:
+        """Scalar parameters beside `mu` and `beta`, in the order of the sampler's coordinates."""
+        spec, law = self.spec, self.spec.study_effects
+        found = [Scalar("tau", law.tau)] * len(self.tau_levels) if law.tau is not None else []
+        found += [Scalar(name, prior, OWN_TURN) for name, prior in law.parameters.items()]
+        if spec.arm_effects is not None:
+            found.append(Scalar("tau_arm", spec.arm_effects.tau_arm))
+        found += [Scalar(name, prior) for name, prior in spec.likelihood.parameters.items()]
+        for one in self.imputed:
+            found += [Scalar("x_mean", one.mean), Scalar("x_sd", one.sd)]
+        return tuple(found)
+
+    def places(self, name: str) -> list[int]:
+        """Return the positions of a variable's parameters among `scalars`."""
+        return [place for place, scalar in enumerate(self.scalars) if scalar.name == name]
 
 
 def make_design(spec: ModelSpec, arms: Arms) -> Design:
@@ -48,6 +112,8 @@ def make_design(spec: ModelSpec, arms: Arms) -> Design:
     -----
     EvidenceWarning
         If arms are left out; they are named, and kept in `arms.excluded`.
+    ModelWarning
+        If the evidence is too little for a part of the model.
 
     Raises
     ------
@@ -62,17 +128,19 @@ def make_design(spec: ModelSpec, arms: Arms) -> Design:
 
 def _design(spec: ModelSpec, arms: Arms) -> Design:
     arms = _complete(spec, arms)
-    coding = learn_coding(spec.covariates, arms.frame)
+    coding = learn_coding(spec.covariates, arms.frame, spec.study_effects.by)
     for label in spec.beta_priors:
         if label != "default" and label not in coding.names:
             raise SpecError(
                 f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
             )
-    return Design(spec, arms, coding)
+    design = Design(spec, arms, coding)
+    check_sense(spec, arms, design.coding)
+    return design
 
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:
-    missing = missing_covariates(spec.covariates, arms.frame)
+    missing = missing_covariates(spec.covariates, arms.frame, spec.study_effects.by)
     rows = (
         missing.any(axis=1).to_numpy(dtype=bool)
         if len(missing.columns)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
@@ -10,16 +10,36 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
-from bayesmeta.model.effects import LAWS, StudyEffects
-from bayesmeta.model.spec import Covariates, ModelSpec
-from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.model.parts import (
+    check_keys,
+    covariates_table,
+    part_table,
+    read_arm_effects,
+    read_beta,
+    read_covariates,
+    read_likelihood,
+    read_prior,
+    read_study_effects,
+    string_of,
+    table_of,
+)
+from bayesmeta.model.spec import ModelSpec
 
 __all__ = ["SCHEMA", "bundled_models", "load_model", "model_hash", "parse_model", "to_toml"]
 
 SCHEMA = 1
 """Version of the form of model files."""
 
-_KEYS = ("schema", "name", "description", "study_effects", "covariates", "priors")
+_KEYS = (
+    "schema",
+    "name",
+    "description",
+    "likelihood",
+    "study_effects",
+    "arm_effects",
+    "covariates",
+    "priors",
+)
 
 
 def load_model(source: str | PathLike[str]) -> ModelSpec:
@@ -67,7 +87,7 @@ def parse_model(text: str, name: str = "model") -> ModelSpec:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
-    _check_keys(name, content, _KEYS)
+    check_keys(name, content, _KEYS)
     found = repr(content["schema"]) if "schema" in content else "none"
     if content.get("schema") != SCHEMA or isinstance(content["schema"], bool):
         raise SpecError(
@@ -86,20 +106,11 @@ def to_toml(spec: ModelSpec) -> str:
 
     document = tomlkit.document()
     document.update({"schema": SCHEMA, "name": spec.name, "description": spec.description})
-    effects = {"law": spec.study_effects.name}
-    if spec.study_effects.tau is not None:
-        effects["tau"] = repr(spec.study_effects.tau)
-    document["study_effects"] = effects
-    covariates = {
-        "formula": spec.covariates.formula,
-        "reference": dict(spec.covariates.reference),
-        "groups": {
-            column: {group: list(levels) for group, levels in groups.items()}
-            for column, groups in spec.covariates.groups.items()
-        },
-        "centre": dict(spec.covariates.centre),
-    }
-    document["covariates"] = {key: value for key, value in covariates.items() if value}
+    document["likelihood"] = part_table(spec.likelihood, "family") | {"link": spec.link.name}
+    document["study_effects"] = part_table(spec.study_effects, "law")
+    if spec.arm_effects is not None:
+        document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
+    document["covariates"] = covariates_table(spec.covariates)
     priors: dict[str, object] = {"mu": repr(spec.mu)}
     if spec.covariates.formula:
         beta = {label: repr(prior) for label, prior in spec.beta_priors.items()}
@@ -114,82 +125,23 @@ def model_hash(spec: ModelSpec) -> str:
 
 
 def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
-    priors = _table(content, "priors")
-    _check_keys("[priors]", priors, ("mu", "beta"))
+    priors = table_of(content, "priors")
+    check_keys("[priors]", priors, ("mu", "beta"))
     optional: dict[str, Any] = {}
     if "mu" in priors:
-        optional["mu"] = _prior("mu", priors["mu"])
+        optional["mu"] = read_prior("mu", priors["mu"])
     if "beta" in priors:
-        optional["beta"] = _beta(priors["beta"])
+        optional["beta"] = read_beta(priors["beta"])
+    if "arm_effects" in content:
+        optional["arm_effects"] = read_arm_effects(table_of(content, "arm_effects"))
     return ModelSpec(
-        _string(content, "name", Path(name).stem),
-        _string(content, "description", ""),
-        _study_effects(_table(content, "study_effects")),
-        _covariates(_table(content, "covariates")),
+        string_of(content, "name", Path(name).stem),
+        string_of(content, "description", ""),
+        read_study_effects(table_of(content, "study_effects")),
+        read_covariates(table_of(content, "covariates")),
+        likelihood=read_likelihood(table_of(content, "likelihood")),
         **optional,
     )
-
-
-def _study_effects(table: Mapping[str, Any]) -> StudyEffects:
-    law = table.get("law", "normal")
-    if not isinstance(law, str) or law not in LAWS:
-        raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
-    if law == "common":
-        _check_keys("[study_effects] of the common law", table, ("law",))
-        return LAWS[law]()
-    _check_keys("[study_effects]", table, ("law", "tau"))
-    return LAWS[law](**{"tau": _prior("tau", table["tau"])} if "tau" in table else {})
-
-
-def _covariates(table: Mapping[str, Any]) -> Covariates:
-    _check_keys("[covariates]", table, ("formula", "reference", "groups", "centre"))
-    mappings = {key: _table(table, key) for key in ("reference", "groups", "centre")}
-    for column, groups in mappings["groups"].items():
-        if not isinstance(groups, dict) or not all(
-            isinstance(levels, list) for levels in groups.values()
-        ):
-            raise SpecError(
-                f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
-            )
-    return Covariates(_string(table, "formula", ""), **mappings)
-
-
-def _beta(value: object) -> Prior | dict[str, Prior]:
-    if isinstance(value, dict):
-        return {label: _prior(f"beta {label}", prior) for label, prior in value.items()}
-    return _prior("beta", value)
-
-
-def _prior(label: str, value: object) -> Prior:
-    if not isinstance(value, str):
-        raise SpecError(
-            f'`{label}` must be a prior in quotes, such as "Normal(0, 1.5)"; got {value!r}.'
-        )
-    try:
-        return parse_prior(value)
-    except SpecError as error:
-        raise SpecError(f"`{label}`: {error}") from error
-
-
-def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = content.get(key, {})
-    if not isinstance(value, dict):
-        raise SpecError(f"`{key}` must be a table, [{key}]; got {value!r}.")
-    return value
-
-
-def _string(content: Mapping[str, Any], key: str, default: str) -> str:
-    value = content.get(key, default)
-    if not isinstance(value, str):
-        raise SpecError(f"`{key}` must be text in quotes; got {value!r}.")
-    return value
-
-
-def _check_keys(place: str, table: Mapping[str, Any], valid: Iterable[str]) -> None:
-    valid = tuple(valid)
-    for key in table:
-        if key not in valid:
-            raise SpecError(f"{place}: unknown key '{key}'. {nearest(key, valid)}")
 
 
 def _catalogue() -> Traversable:

@@ -10,35 +10,43 @@ import pandas as pd
 
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
-from bayesmeta.model.coding import CONTEXT, Coding, columns_of, grouped, prepared_columns
+from bayesmeta.model.coding import CONTEXT, Coding, grouped, prepared_columns
+from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.spec import Covariates
+from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 
 __all__ = ["learn_coding", "missing_covariates"]
 
 Array = npt.NDArray[np.float64]
 
 
-def missing_covariates(covariates: Covariates, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return, per row of `frame` and covariate, whether the covariate is not known.
+def missing_covariates(
+    covariates: Covariates, frame: pd.DataFrame, by: str | None = None
+) -> pd.DataFrame:
+    """Return, per row of `frame` and covariate that must be known, whether it is not.
 
     Raises
     ------
     SpecError
         If the evidence has no such column.
     """
-    for name in covariates.parsed.columns:
+    needed = dict.fromkeys([*covariates.parsed.columns, *([by] if by else [])])
+    for name in needed:
         if name not in frame.columns:
+            argument = "formula" if name in covariates.parsed.columns else "by"
             raise SpecError(
-                f"`formula` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
+                f"`{argument}` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
             )
-    columns = frame[list(covariates.parsed.columns)]
-    return columns.isna() | (columns == "")
+    columns = frame[[name for name in needed if name not in covariates.impute]]
+    missing = columns.isna() | (columns == "")
+    for factor, shares in covariates.shares.items():
+        missing[factor] &= ~has_shares(frame, shares)
+    return missing
 
 
-def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
-    """Return the coding that `covariates` have on the arms of `frame`.
+def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = None) -> Coding:
+    """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`.
 
     Raises
     ------
@@ -48,17 +56,24 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
     """
     formula = covariates.parsed
     if not formula.terms:
-        return Coding(covariates, (), {}, {}, np.zeros(0), None)
+        return Coding(covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), None, by)
+    check_shares(frame, covariates.shares)
     levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
     centres = {
         name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
     }
+    if by in centres:
+        raise SpecError(
+            f"`by` names '{by}', whose numbers the formula uses. Write C({by}) there, or name another."
+        )
     rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
     text = "1 + " + " + ".join(
         ":".join(rewritten[factor] for factor in term) for term in formula.terms
     )
     materialised = _materialised(
-        text, prepared_columns(frame, covariates, levels), covariates.formula
+        text,
+        prepared_columns(_present(frame, covariates), covariates, levels, centres),
+        covariates.formula,
     )
     empty = [
         str(term) for term, columns in materialised.model_spec.term_indices.items() if not columns
@@ -68,10 +83,29 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame) -> Coding:
             f"`formula`: {listed(empty)} gives no column. Leave it out, or raise its degree."
         )
     names = _labels(list(materialised.columns)[1:], rewritten)
-    matrix = columns_of(materialised)
-    _check_rank(names, matrix)
     raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), materialised.model_spec)
-    return replace(raw, origin=raw.row(None))
+    coding = replace(raw, origin=raw.row(None))
+    _check_rank(names, coding.matrix(frame))
+    return replace(coding, levels=_tau_levels(by, levels, frame), by=by)
+
+
+def _present(frame: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
+    """Return the rows, a mixed one once for each level it holds."""
+    parts = mixtures(frame, covariates.shares)
+    return pd.concat([part[share > 0] for share, part in parts])
+
+
+def _tau_levels(
+    by: str | None, levels: Mapping[str, tuple[str, ...]], frame: pd.DataFrame
+) -> dict[str, tuple[str, ...]]:
+    """Return `levels` with those of column `by`, the one of most studies first."""
+    if by is None or by in levels:
+        return dict(levels)
+    if by in (STUDY, "events", "n"):
+        raise SpecError(f"`by` can't be '{by}'. Name a study-level column.")
+    studies = frame.groupby(frame[by].map(level_text))[STUDY].nunique()
+    ordered = sorted(studies.index, key=lambda level: (-studies[level], level))
+    return {**levels, by: tuple(ordered)}
 
 
 def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
@@ -96,7 +130,20 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
         )
     found = [name for name in covariates.parsed.columns if name in text or name in marked]
     _check_kinds(covariates, found)
+    _check_roles(covariates, found)
     return found
+
+
+def _check_roles(covariates: Covariates, factors: list[str]) -> None:
+    """Refuse shares of a number, and imputing a factor."""
+    for name in covariates.shares:
+        if name not in factors:
+            raise SpecError(f"`shares` names '{name}', which holds numbers. Name a factor.")
+    for name in covariates.impute:
+        if name in factors:
+            raise SpecError(
+                f"`impute` names '{name}', which is coded by levels; only numbers can be imputed. Leave it out."
+            )
 
 
 def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
@@ -115,6 +162,7 @@ def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
 
 def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str, ...]:
     groups = covariates.groups.get(name, {})
+    frame = _present(frame, covariates)
     known = {level_text(value) for value in frame[name]}
     strangers = [level for members in groups.values() for level in members if level not in known]
     if groups and len(strangers) == sum(map(len, groups.values())):

@@ -15,6 +15,7 @@ A new family is one class in this room and one entry of `FAMILIES`.
 """
 
 from bayesmeta.priors.base import Kernel, Prior, Shape
+from bayesmeta.priors.bounded import Beta, Truncated
 from bayesmeta.priors.positive import (
     Exponential,
     Gamma,
@@ -29,6 +30,7 @@ from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT, Uniform
 
 __all__ = [
     "FAMILIES",
+    "Beta",
     "Cauchy",
     "Exponential",
     "Gamma",
@@ -42,6 +44,7 @@ __all__ = [
     "Prior",
     "Shape",
     "StudentT",
+    "Truncated",
     "Uniform",
     "parse_prior",
 ]

@@ -14,7 +14,7 @@ from bayesmeta.errors import SpecError
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
-__all__ = ["Kernel", "Prior", "Shape"]
+__all__ = ["Kernel", "Prior", "Shape", "exact"]
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +28,7 @@ class Shape(IntEnum):
     GAMMA = 3
     INVERSE_GAMMA = 4
     UNIFORM = 5
+    BETA = 6
 
 
 class Kernel(NamedTuple):
@@ -36,7 +37,8 @@ class Kernel(NamedTuple):
     The log density is ``constant`` plus, with parameters a, b, c:
     NORMAL ``-((x - a) / b)**2 / 2``; STUDENT_T ``-(c + 1) / 2 * log1p(((x - a) / b)**2 / c)``;
     LOG_NORMAL ``-log(x) - ((log(x) - a) / b)**2 / 2``; GAMMA ``(a - 1) * log(x) - b * x``;
-    INVERSE_GAMMA ``-(a + 1) * log(x) - b / x``; UNIFORM ``0`` between a and b.
+    INVERSE_GAMMA ``-(a + 1) * log(x) - b / x``; UNIFORM ``0`` between a and b; BETA
+    ``(a - 1) * log(x) + (b - 1) * log1p(-x)``.
     """
 
     shape: Shape
@@ -64,7 +66,11 @@ class Prior(ABC):
     def kernel(self) -> Kernel:
         """The same distribution as numbers for the compiled density."""
 
+    @property
     @abstractmethod
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        """Name of the same distribution in PyMC, with its arguments."""
+
     def to_pymc(self, name: str, **kwargs: Any) -> Any:
         """Create the random variable `name` inside the current PyMC model.
 
@@ -75,6 +81,10 @@ class Prior(ABC):
         **kwargs
             Passed on to PyMC, such as `dims`.
         """
+        import pymc as pm
+
+        family, arguments = self.pymc
+        return getattr(pm, family)(name, **exact(arguments), **kwargs)
 
     def logpdf(self, x: npt.ArrayLike) -> Array:
         """Return the log density at `x`, of the shape of `x`."""
@@ -118,6 +128,11 @@ class Prior(ABC):
             if not math.isfinite(value) or (name in positive and value <= 0):
                 rule = "positive and finite" if name in positive else "finite"
                 raise SpecError(f"`{name}` of {type(self).__name__} must be {rule}; got {value}.")
+
+
+def exact(arguments: dict[str, float]) -> dict[str, np.float64]:
+    """Return arguments for PyMC, which takes logarithms of plain numbers in single precision."""
+    return {name: np.float64(value) for name, value in arguments.items()}
 
 
 def _shortest(value: float) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 import numpy.typing as npt
@@ -59,11 +59,10 @@ class HalfNormal(_PositivePrior):
     def kernel(self) -> Kernel:
         return _folded(Normal(0, self.scale).kernel)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.HalfNormal(name, sigma=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "HalfNormal", {"sigma": self.scale}
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,11 +89,10 @@ class HalfStudentT(_PositivePrior):
     def kernel(self) -> Kernel:
         return _folded(StudentT(self.df, 0, self.scale).kernel)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.HalfStudentT(name, nu=self.df, sigma=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "HalfStudentT", {"nu": self.df, "sigma": self.scale}
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,10 @@ class _HalfT:
     def logpdf(self, x: npt.ArrayLike) -> Array:
         x = np.asarray(x, dtype=np.float64)
         return np.where(x < 0, -np.inf, self.whole.logpdf(x) + math.log(2))
+
+    def cdf(self, x: npt.ArrayLike) -> Array:
+        below = np.asarray(self.whole.cdf(np.asarray(x, dtype=np.float64)), dtype=np.float64)
+        return np.maximum(2 * below - 1, 0.0)
 
     def ppf(self, q: npt.ArrayLike) -> Array:
         return np.asarray(self.whole.ppf((1 + np.asarray(q)) / 2), dtype=np.float64)
@@ -135,11 +137,10 @@ class HalfCauchy(_PositivePrior):
     def kernel(self) -> Kernel:
         return _folded(Cauchy(0, self.scale).kernel)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.HalfCauchy(name, beta=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "HalfCauchy", {"beta": self.scale}
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,11 +167,10 @@ class LogNormal(_PositivePrior):
         constant = -math.log(self.log_sd) - math.log(2 * math.pi) / 2
         return Kernel(Shape.LOG_NORMAL, self.log_mean, self.log_sd, 0.0, constant)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.LogNormal(name, mu=self.log_mean, sigma=self.log_sd, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "LogNormal", {"mu": self.log_mean, "sigma": self.log_sd}
 
 
 @dataclass(frozen=True, repr=False)
@@ -197,11 +197,10 @@ class Gamma(_PositivePrior):
         constant = self.shape * math.log(self.rate) - math.lgamma(self.shape)
         return Kernel(Shape.GAMMA, self.shape, self.rate, 0.0, constant)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.Gamma(name, alpha=self.shape, beta=self.rate, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "Gamma", {"alpha": self.shape, "beta": self.rate}
 
 
 @dataclass(frozen=True, repr=False)
@@ -225,11 +224,10 @@ class Exponential(_PositivePrior):
     def kernel(self) -> Kernel:
         return Gamma(1, self.rate).kernel
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.Exponential(name, lam=self.rate, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "Exponential", {"lam": self.rate}
 
 
 @dataclass(frozen=True, repr=False)
@@ -256,8 +254,7 @@ class InverseGamma(_PositivePrior):
         constant = self.shape * math.log(self.scale) - math.lgamma(self.shape)
         return Kernel(Shape.INVERSE_GAMMA, self.shape, self.scale, 0.0, constant)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.InverseGamma(name, alpha=self.shape, beta=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "InverseGamma", {"alpha": self.shape, "beta": self.scale}

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.priors.base import Prior
+from bayesmeta.priors.bounded import Beta
 from bayesmeta.priors.positive import (
     Exponential,
     Gamma,
@@ -32,6 +33,7 @@ FAMILIES: dict[str, type[Prior]] = {
         Uniform,
         Gamma,
         InverseGamma,
+        Beta,
     )
 }
 """Every prior family by name."""

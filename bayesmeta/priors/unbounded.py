@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, override
 
 from bayesmeta.errors import SpecError
 from bayesmeta.priors.base import Kernel, Prior, Shape
@@ -36,11 +36,10 @@ class Normal(Prior):
         constant = -math.log(self.scale) - math.log(2 * math.pi) / 2
         return Kernel(Shape.NORMAL, self.loc, self.scale, 0.0, constant)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.Normal(name, mu=self.loc, sigma=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "Normal", {"mu": self.loc, "sigma": self.scale}
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,11 +72,10 @@ class StudentT(Prior):
         )
         return Kernel(Shape.STUDENT_T, self.loc, self.scale, self.df, constant)
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.StudentT(name, nu=self.df, mu=self.loc, sigma=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "StudentT", {"nu": self.df, "mu": self.loc, "sigma": self.scale}
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,11 +100,10 @@ class Cauchy(Prior):
     def kernel(self) -> Kernel:
         return StudentT(1, self.loc, self.scale).kernel
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.Cauchy(name, alpha=self.loc, beta=self.scale, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "Cauchy", {"alpha": self.loc, "beta": self.scale}
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,8 +135,7 @@ class Uniform(Prior):
     def kernel(self) -> Kernel:
         return Kernel(Shape.UNIFORM, self.low, self.high, 0.0, -math.log(self.high - self.low))
 
+    @property
     @override
-    def to_pymc(self, name: str, **kwargs: Any) -> Any:
-        import pymc as pm
-
-        return pm.Uniform(name, lower=self.low, upper=self.high, **kwargs)
+    def pymc(self) -> tuple[str, dict[str, float]]:
+        return "Uniform", {"lower": self.low, "upper": self.high}

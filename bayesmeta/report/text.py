@@ -10,6 +10,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
+from bayesmeta.priors import Prior
 
 __all__ = [
     "arms_blocks",
@@ -128,34 +129,35 @@ def evidence_lines(arms: Arms) -> list[str]:
 
 def model_lines(spec: ModelSpec, design: Design) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
+    law, link = spec.study_effects, spec.link
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    predictor = " + ".join(
-        ["mu", *terms, *(["u(study)"] if spec.study_effects.tau is not None else [])]
-    )
-    low, high = _rate_range(spec)
+    effects = ["u(study)"] * bool(law.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
+    predictor = " + ".join(["mu", *terms, *effects])
+    low, high = map(percent, link.rate(spec.mu.interval(0.95)))
     lines = [
-        f"Model      {spec.name}: events ~ Binomial(n, rate), logit(rate) = {predictor}",
+        f"Model      {spec.name}: events ~ {spec.likelihood.symbol}, {link.name}(rate) = {predictor}",
         f"Priors     mu ~ {spec.mu!r}: typical rate {low} to {high} with 95% probability",
     ]
-    for prior in dict.fromkeys(design.beta):
-        low_odds, high_odds = prior.interval(0.95)
-        lines.append(
-            f"           beta ~ {prior!r}: 95% between {low_odds:.2f} and {high_odds:.2f} (log-odds)"
-        )
-    tau = spec.study_effects.tau
-    if tau is not None:
-        low_tau, high_tau = tau.interval(0.95)
-        lines.append(
-            f"           u ~ Normal(0, tau), tau ~ {tau!r}: 95% between {low_tau:.2f} and {high_tau:.2f}"
-        )
-    return lines
+    lines += [
+        f"           beta ~ {prior!r}: {_range(prior)} ({link.scale})"
+        for prior in dict.fromkeys(design.beta)
+    ]
+    if law.symbol:
+        by = f", one for each level of {law.by}" if law.by else ""
+        tau = f", tau ~ {law.tau!r}: {_range(law.tau)}{by}" if law.tau is not None else ""
+        lines.append(f"           {law.symbol}{tau}")
+    if spec.arm_effects is not None:
+        tau_arm = spec.arm_effects.tau_arm
+        lines.append(f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {_range(tau_arm)}")
+    own = {**law.parameters, **spec.likelihood.parameters}
+    return lines + [
+        f"           {name} ~ {prior!r}: {_range(prior)}" for name, prior in own.items()
+    ]
 
 
-def _rate_range(spec: ModelSpec) -> tuple[str, str]:
-    from scipy.special import expit
-
-    low, high = expit(spec.mu.interval(0.95))
-    return percent(low), percent(high)
+def _range(prior: Prior) -> str:
+    low, high = prior.interval(0.95)
+    return f"95% between {low:.2f} and {high:.2f}"
 
 
 def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:

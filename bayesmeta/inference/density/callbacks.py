@@ -8,29 +8,43 @@ import numpy.typing as npt
 from numba import carray, cfunc, types
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.density import DensityData, log_density
+from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.log_density import log_density
 
 __all__ = ["compiled_copy", "compiled_log_density", "pack", "unpack"]
 
 Array = npt.NDArray[np.float64]
 
-_HEADER = 5
+_HEADER = 9
 
 
 def pack(data: DensityData) -> Array:
     """Return `data` as one array, sizes first, for the sampler to point at."""
-    sizes = [data.events.size, data.log_odds.size, data.centre.size, data.priors.shape[0]]
-    parts = [np.asarray(part, dtype=np.float64).ravel() for part in data]
+    sizes = [
+        data.events.size,
+        data.level.size,
+        data.centre.size,
+        len(data.scales),
+        data.arm_level.size,
+        data.missing_arm.size,
+        len(data.known),
+        data.parts.size,
+    ]
+    arrays = [np.asarray(part, dtype=np.float64).ravel() for part in data]
     return np.concatenate(
-        [np.array([sum(part.size for part in parts), *sizes], dtype=np.float64), *parts]
+        [np.array([sum(part.size for part in arrays), *sizes], dtype=np.float64), *arrays]
     )
 
 
 @compiled
 def unpack(packed: Array) -> DensityData:
     """Return the `DensityData` of `pack`, as views."""
-    a, s, k, rows = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
-    ends = np.cumsum(np.array([_HEADER, a, a, a, a, a * k, s * k, k, s, s, 5 * rows, 2]))
+    a, s, k, p = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
+    w, m, c, parts = int(packed[5]), int(packed[6]), int(packed[7]), int(packed[8])
+    priors = 1 + k + p
+    sizes = [_HEADER, a, a, a, a, a * k, s * k, k, s, s, w, w, s]
+    sizes += [5 * priors, 3 * p, m, m, m * k, 3 * c, parts]
+    ends = np.cumsum(np.array(sizes))
     return DensityData(
         packed[ends[0] : ends[1]],
         packed[ends[1] : ends[2]],
@@ -41,8 +55,16 @@ def unpack(packed: Array) -> DensityData:
         packed[ends[6] : ends[7]],
         packed[ends[7] : ends[8]],
         packed[ends[8] : ends[9]],
-        packed[ends[9] : ends[10]].reshape((rows, 5)),
+        packed[ends[9] : ends[10]],
         packed[ends[10] : ends[11]],
+        packed[ends[11] : ends[12]],
+        packed[ends[12] : ends[13]].reshape((priors, 5)),
+        packed[ends[13] : ends[14]].reshape((p, 3)),
+        packed[ends[14] : ends[15]],
+        packed[ends[15] : ends[16]],
+        packed[ends[16] : ends[17]].reshape((m, k)),
+        packed[ends[17] : ends[18]].reshape((c, 3)),
+        packed[ends[18] : ends[19]],
     )
 
 

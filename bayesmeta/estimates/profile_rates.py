@@ -1,0 +1,165 @@
+"""The rates that a fit supports for one profile: typical, mean, and of a new study."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.effects import NormalEffects, normal_nodes
+
+__all__ = ["ProfileRates", "own_parameters"]
+
+Array = npt.NDArray[np.float64]
+
+STRATA = 16
+"""Points at which each draw's law of a new study is represented."""
+
+STRATA_OF_BETA = 4
+"""The same where each point needs a quantile of a beta law, which is dear."""
+
+MULTIPLIERS = {"u": 1, "w": 7, "rate": 3}
+"""Order in which each source of variation runs through its strata; odd, so that all are met."""
+
+SHIFTS = {"u": (np.sqrt(5) - 1) / 2, "w": 0.7548776662466927, "rate": 0.5698402909980532}
+"""How the strata move from draw to draw: Weyl sequences that keep no common step."""
+
+BLOCK = 1 << 22
+"""Products of draws and nodes that are held in memory at once."""
+
+
+def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
+    """Return draws of scalar parameters by name, dims (chain, draw)."""
+    return {name: fit.posterior[name].to_numpy() for name in names}
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileRates:
+    """Draws of the rates of one profile.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+    profile : mapping or None
+        Covariate values; None for the reference profile.
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded; when `theta` is first asked for.
+    """
+
+    fit: Fit
+    profile: Profile | None
+
+    @cached_property
+    def theta(self) -> Array:
+        """Linear predictor without effects, dims (chain, draw), scale of the link."""
+        row = self.fit.design.coding.row(self.profile)
+        theta = self.fit.posterior["mu"].to_numpy()
+        return theta + self.fit.posterior["beta"].to_numpy() @ row if row.size else theta
+
+    @cached_property
+    def tau(self) -> Array:
+        """Scale of the study effects, dims (chain, draw); 0 where the model has none."""
+        posterior = self.fit.posterior
+        if "tau" not in posterior:
+            return np.zeros_like(posterior["mu"].to_numpy())
+        tau = posterior["tau"].to_numpy()
+        level = self.fit.design.coding.tau_level(self.profile)
+        return tau if self.fit.spec.study_effects.by is None else tau[..., level]
+
+    @property
+    def typical(self) -> Array:
+        """Rate (probability) of the median study, dims (chain, draw)."""
+        return self._rate(self.theta, np.array(0.5))
+
+    @property
+    def mean(self) -> Array:
+        """Rate (probability) averaged over studies, by quadrature per draw, dims (chain, draw)."""
+        theta, tau = self.theta.ravel(), self.tau.ravel()
+        own = {name: draws.ravel() for name, draws in self._law_parameters.items()}
+        link = self.fit.spec.link
+        law, with_arms = self.fit.spec.study_effects, self.fit.spec.arm_effects is not None
+        if with_arms and isinstance(law, NormalEffects):
+            tau, with_arms = np.hypot(tau, self.fit.posterior["tau_arm"].to_numpy().ravel()), False
+        effects, weights = law.nodes(tau, link.pole, **own)
+        weights = np.broadcast_to(weights, effects.shape)
+        if with_arms:
+            effects, weights = self._with_arms(effects, weights)
+        step = max(1, BLOCK // effects.shape[-1])
+        found = [
+            (link.rate(theta[i : i + step, None] + effects[i : i + step]) * weights[i : i + step])
+            for i in range(0, theta.size, step)
+        ]
+        return np.concatenate([one.sum(axis=-1) for one in found]).reshape(self.theta.shape)
+
+    def _with_arms(self, effects: Array, weights: Array) -> tuple[Array, Array]:
+        """Return nodes and weights of study and arm effects together."""
+        tau_arm = self.fit.posterior["tau_arm"].to_numpy().ravel()
+        own, own_weights = normal_nodes(tau_arm, self.fit.spec.link.pole)
+        both = effects[:, :, None] + own[:, None, :]
+        return both.reshape(len(both), -1), (weights[:, :, None] * own_weights).reshape(
+            len(both), -1
+        )
+
+    def new_study(self) -> DrawnRates:
+        """Return the law of the true rate of a new study.
+
+        Each draw's law enters at `STRATA` points spaced evenly in probability and shifted from
+        draw to draw by a Weyl sequence, so that no further randomness is added and the same fit
+        always gives the same interval. Where a rate varies for several reasons (study, arm, the
+        beta law of a beta-binomial), the points form a lattice that turns from draw to draw
+        (Cranley & Patterson 1976, doi:10.1137/0713071).
+        """
+        own = {name: draws[..., None] for name, draws in self._law_parameters.items()}
+        effects = self.fit.spec.study_effects.quantile(
+            self._points("u"), self.tau[..., None], **own
+        )
+        return self._cohort(self.theta[..., None] + effects)
+
+    def further_cohort(self, study: str) -> DrawnRates:
+        """Return the law of the true rate of a further cohort of a known study."""
+        posterior = self.fit.posterior
+        effect = posterior["u"].sel(study=study).to_numpy() if "u" in posterior else 0.0
+        return self._cohort((self.theta + effect)[..., None])
+
+    def _cohort(self, theta: Array) -> DrawnRates:
+        """Return the law of the rate of one arm, given the predictor of its study."""
+        if self.fit.spec.arm_effects is not None:
+            from scipy.special import ndtri
+
+            tau_arm = self.fit.posterior["tau_arm"].to_numpy()[..., None]
+            theta = theta + tau_arm * ndtri(self._points("w"))
+        if not self.fit.spec.likelihood.parameters:
+            return DrawnRates(self.fit.spec.link.log_odds(theta))
+        rate = self._rate(theta, self._points("rate"))
+        tiny = np.finfo(np.float64).tiny
+        return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))
+
+    def _rate(self, theta: Array, probability: Array) -> Array:
+        """Return quantiles of the rate of an arm given its predictor."""
+        own = own_parameters(self.fit, self.fit.spec.likelihood.parameters)
+        extra = (1,) * (theta.ndim - 2)
+        own = {name: draws.reshape(*draws.shape, *extra) for name, draws in own.items()}
+        return self.fit.spec.likelihood.rate(theta, probability, **own)
+
+    @property
+    def _law_parameters(self) -> dict[str, Array]:
+        return own_parameters(self.fit, self.fit.spec.study_effects.parameters)
+
+    def _points(self, source: str) -> Array:
+        """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
+        strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
+        draws = np.arange(self.theta.size).reshape(self.theta.shape)
+        shift = ((draws + 0.5) * SHIFTS[source]) % 1
+        place = np.arange(strata) * MULTIPLIERS[source]
+        if source == "u":
+            return np.asarray((place + shift[..., None]) / strata)
+        # Turned by the whole circle: within their strata alone, the same strata would always meet.
+        return np.asarray((place / strata + shift[..., None]) % 1)

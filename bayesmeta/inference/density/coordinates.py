@@ -1,0 +1,278 @@
+"""Between a design and the sampler's coordinates: arrays in, starting points, draws out."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, gammaln
+
+from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.log_density import COMMON, INDEPENDENT
+from bayesmeta.model import Design, ModelSpec
+
+__all__ = ["density_data", "named_scalars", "size", "starting_point", "translate", "variables"]
+
+Array = npt.NDArray[np.float64]
+
+TYPICAL_TAU_ARM = 0.2
+TYPICAL_RHO = 0.05
+"""What arms and patients are taken to differ by when effects are placed; geometry only."""
+
+
+def density_data(design: Design) -> DensityData:
+    """Return the arrays that the compiled density needs."""
+    arms, spec = design.arms, design.spec
+    events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
+    study = arms.study_index
+    means = _study_means(design.matrix, n, study)
+    independent = spec.study_effects.code == INDEPENDENT
+    centre = np.zeros(design.matrix.shape[1]) if independent else design.matrix.mean(axis=0)
+    arm_level, arm_information = _empirical(events, n, spec)
+    with_arms = spec.arm_effects is not None
+    if with_arms:
+        level, information = _by_study(arm_level, arm_information, study)
+    else:
+        totals = np.bincount(study, weights=events), np.bincount(study, weights=n)
+        level, information = _empirical(*totals, spec)
+    own = [spec.mu, *design.beta, *(scalar.prior for scalar in design.scalars)]
+    return DensityData(
+        events=events,
+        n=n,
+        study=study.astype(np.float64),
+        log_coefficient=gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1),
+        deviation=np.ascontiguousarray(design.matrix - means[study]),
+        study_mean=means - centre,
+        centre=centre,
+        level=level,
+        information=information,
+        arm_level=arm_level if with_arms else np.zeros(0),
+        arm_information=arm_information if with_arms else np.zeros(0),
+        tau_of_study=design.tau_of_study.astype(np.float64),
+        priors=np.array([[*prior.kernel] for prior in own], dtype=np.float64),
+        scales=np.array(
+            [[*scalar.prior.support, scalar.turn] for scalar in design.scalars]
+        ).reshape(-1, 3),
+        parts=np.array(_parts(design), dtype=np.float64),
+        **_imputation(design),
+    )
+
+
+def size(data: DensityData) -> int:
+    """Return the number of coordinates."""
+    effects = 0 if data.parts[2] == COMMON else data.level.size
+    scalars = 1 + data.centre.size + len(data.scales)
+    return scalars + effects + data.arm_level.size + data.missing_arm.size
+
+
+def starting_point(data: DensityData, rng: np.random.Generator) -> Array:
+    """Return a point near the data from which a chain may start, different for each call."""
+    point = rng.normal(scale=0.3, size=size(data))
+    if data.parts[2] != INDEPENDENT:
+        weight = data.information + 1e-6
+        point[0] += weight @ data.level / weight.sum()
+    return point
+
+
+def variables(design: Design, data: DensityData, points: Array) -> dict[str, Array]:
+    """Return the variables of a design at points in the sampler's coordinates.
+
+    Parameters
+    ----------
+    design : Design
+        The model and its arms.
+    data : DensityData
+        Its arrays.
+    points : array
+        Shape (..., coordinates).
+
+    Returns
+    -------
+    dict
+        As of `translate`, with the scalars under their own names and, of imputed covariates, `x`
+        with dims arm and imputed, in their own units.
+    """
+    found = translate(data, points)
+    named = named_scalars(design, found.pop("scalars"))
+    if "x" in found:
+        named["x"] = _values(design, found.pop("x"))
+    return found | named
+
+
+def named_scalars(design: Design, scalars: Array) -> dict[str, Array]:
+    """Return the scalars beside mu and beta as variables; shape (..., scalar) to (...) or (..., own)."""
+    found = {}
+    for name in dict.fromkeys(scalar.name for scalar in design.scalars):
+        places = design.places(name)
+        several = name.startswith("x_") or (name == "tau" and design.spec.study_effects.by)
+        found[name] = scalars[..., places] if several else scalars[..., places[0]]
+    if design.imputed:
+        spread = np.array([one.spread for one in design.imputed])
+        centre = np.array([one.centre for one in design.imputed])
+        found["x_mean"] = centre + spread * found["x_mean"]
+        found["x_sd"] = spread * found["x_sd"]
+    return found
+
+
+def _values(design: Design, missing: Array) -> Array:
+    """Return every arm's value of the imputed covariates, dims (..., arm, imputed)."""
+    x = np.empty((*missing.shape[:-1], len(design.arms), len(design.imputed)))
+    first = 0
+    for i, one in enumerate(design.imputed):
+        x[..., i] = design.arms.frame[one.name].to_numpy(dtype=np.float64)
+        last = first + one.missing.size
+        x[..., one.missing, i] = one.in_own_unit(missing[..., first:last])
+        first = last
+    return x
+
+
+def translate(data: DensityData, points: Array) -> dict[str, Array]:
+    """Return the model's variables at points in the sampler's coordinates.
+
+    Parameters
+    ----------
+    data : DensityData
+        Model and evidence.
+    points : array
+        Shape (..., coordinates).
+
+    Returns
+    -------
+    dict
+        `mu` and `scalars`, and where the model has them `beta`, `u`, `w` and `x`, and `theta`;
+        shape (...) and (..., covariate, study, arm, or missing value); on the scale of the link
+        but for `x`, which is standardised, and those of `scalars` that have other units.
+    """
+    first = 1 + data.centre.size
+    beta, scalars = points[..., 1:first], len(data.scales)
+    found = {"mu": points[..., 0] - beta @ data.centre}
+    if beta.shape[-1]:
+        found["beta"] = beta
+    found["scalars"] = _bounded(data.scales, points[..., first : first + scalars])
+    rest = points[..., first + scalars :]
+    return found | _levels(data, found, points[..., :1], rest)
+
+
+def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) -> dict[str, Array]:
+    """Return effects, missing values and the linear predictor of each arm."""
+    beta = found.get("beta", np.zeros((*mu.shape[:-1], 0)))
+    parts, study = Parts(*data.parts), data.study.astype(np.int64)
+    scalars, new = found["scalars"], {}
+    effects = 0 if parts.law == COMMON else data.level.size
+    mean = data.priors[0, 1] if parts.law == INDEPENDENT else mu
+    level = mean + beta @ data.study_mean.T
+    if effects:
+        if parts.law == INDEPENDENT:
+            tau = np.full((*mu.shape[:-1], 1), data.priors[0, 2])
+        else:
+            tau = scalars[..., data.tau_of_study.astype(np.int64)]
+        u = _effect(tau, data.information, data.level - level, rest[..., :effects])
+        level = level + u
+        # Of an independent study, u is what its level has beyond mu.
+        new["u"] = u + (mean - found["mu"][..., None]) if parts.law == INDEPENDENT else u
+    theta = level[..., study] + beta @ data.deviation.T
+    rest = rest[..., effects:]
+    if data.missing_arm.size:
+        new["x"] = _missing(
+            data, scalars[..., int(parts.imputed) :], rest[..., -data.missing_arm.size :]
+        )
+        shift = new["x"] * (beta @ data.missing_slope.T)
+        onto = np.arange(len(study)) == data.missing_arm[:, None]
+        theta = theta + shift @ onto
+    if data.arm_level.size:
+        tau_arm = scalars[..., int(parts.tau_arm), None]
+        z = rest[..., : data.arm_level.size]
+        new["w"] = _effect(tau_arm, data.arm_information, data.arm_level - theta, z)
+        theta = theta + new["w"]
+    return new | {"theta": theta}
+
+
+def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
+    """Return the effect that z stands for, its data being `gap` from its mean; see `placement`."""
+    rest = 1 / (1 + tau**2 * information)
+    return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
+
+
+def _missing(data: DensityData, scalars: Array, z: Array) -> Array:
+    """Return missing values, standardised; `scalars` begin with means and standard deviations."""
+    column = 2 * data.missing_column.astype(np.int64)
+    return np.asarray(scalars[..., column] + scalars[..., column + 1] * z)
+
+
+def _bounded(scales: Array, x: Array) -> Array:
+    """Return scalars at x on their unbounded scales; see `scales`."""
+    values = np.array(x, dtype=np.float64)
+    for j, (low, high, turn) in enumerate(scales):
+        at = x[..., j]
+        if np.isfinite(low) and np.isinf(high):
+            values[..., j] = low + turn * np.exp(at - np.logaddexp(0, -at) ** 2 / 2)
+        elif np.isfinite(low):
+            values[..., j] = low + (high - low) * expit(at)
+    return values
+
+
+def _parts(design: Design) -> Parts:
+    law = design.spec.study_effects
+
+    def place(name: str) -> int:
+        return next(iter(design.places(name)), -1)
+
+    own = place(next(iter(law.parameters), ""))
+    return Parts(
+        design.spec.link.code,
+        design.spec.likelihood.code,
+        law.code,
+        len(design.places("tau")),
+        own,
+        place("tau_arm"),
+        place("rho"),
+        place("x_mean"),
+        law.constants[0],
+    )
+
+
+def _imputation(design: Design) -> dict[str, Array]:
+    imputed = design.imputed
+    covariates = design.matrix.shape[1]
+    known = [
+        [one.known.size, one.known.mean(), ((one.known - one.known.mean()) ** 2).sum()]
+        for one in imputed
+    ]
+    columns = [np.full(one.missing.size, c) for c, one in enumerate(imputed)]
+    none = np.zeros(0)
+    return {
+        "missing_arm": np.concatenate([none, *(one.missing for one in imputed)]),
+        "missing_column": np.concatenate([none, *columns]),
+        "missing_slope": np.ascontiguousarray(
+            np.concatenate([np.zeros((0, covariates)), *(one.slope for one in imputed)])
+        ),
+        "known": np.array(known, dtype=np.float64).reshape(-1, 3),
+    }
+
+
+def _study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array:
+    """Return each study's mean covariates, weighted by patients."""
+    # Half a patient each keeps a study without patients defined.
+    weights = n + 0.5
+    totals = np.bincount(study, weights=weights)
+    sums = [np.bincount(study, weights=weights * column) for column in matrix.T]
+    # In rows: another layout of the array would be another compilation of the density.
+    return np.ascontiguousarray(
+        np.array(sums).reshape(matrix.shape[1], totals.size).T / totals[:, None]
+    )
+
+
+def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
+    """Return each row's linear predictor and the information on it, with half a patient each way."""
+    theta = spec.link.theta((events + 0.5) / (n + 1))
+    information = np.where(n > 0, (n + 1) * spec.link.information(theta), 0.0)
+    if spec.likelihood.parameters:
+        information = information / (1 + np.maximum(n - 1, 0) * TYPICAL_RHO)
+    return theta, information
+
+
+def _by_study(
+    level: Array, information: Array, study: npt.NDArray[np.int64]
+) -> tuple[Array, Array]:
+    """Return each study's mean level and the information on it, given what its arms differ by."""
+    weights = information / (1 + TYPICAL_TAU_ARM**2 * information)
+    total = np.bincount(study, weights=weights)
+    sums = np.bincount(study, weights=weights * level)
+    return np.divide(sums, total, out=np.zeros_like(total), where=total > 0), total

@@ -1,0 +1,77 @@
+"""A model and its evidence as arrays: everything the compiled density is a function of."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["DensityData", "Parts"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Parts(NamedTuple):
+    """Which parts the model has: codes of its classes, and where their parameters stand.
+
+    Places count from the first scalar beside mu and beta; -1 where there is none.
+    """
+
+    link: int
+    likelihood: int
+    law: int
+    taus: int
+    own: int
+    tau_arm: int
+    rho: int
+    imputed: int
+    constant: float
+    """Fixed number of the law of study effects."""
+
+
+class DensityData(NamedTuple):
+    """A model and its evidence as arrays.
+
+    A arms, S studies, K covariates, P scalars beside mu and beta, C covariates that are imputed, M
+    missing values. Coordinates of a point, all unbounded: mu at the centre of the covariates,
+    beta (K), the scalars (P), then z of the study effects (S), of the arm effects (A) and of the
+    missing values (M), as far as the model has them.
+    """
+
+    events: Array
+    """Responders, shape (A,)."""
+    n: Array
+    """Patients, shape (A,)."""
+    study: Array
+    """Position of each arm's study, shape (A,)."""
+    log_coefficient: Array
+    """Log binomial coefficient of each arm, shape (A,)."""
+    deviation: Array
+    """Covariates minus their mean over the arms of the study, shape (A, K)."""
+    study_mean: Array
+    """Mean covariates of each study's arms, minus `centre`, shape (S, K)."""
+    centre: Array
+    """What was subtracted from the covariates, shape (K,)."""
+    level: Array
+    """Empirical linear predictor of each study, shape (S,); geometry only."""
+    information: Array
+    """Information on it, the inverse of its variance, shape (S,); geometry only."""
+    arm_level: Array
+    """Empirical linear predictor of each arm, shape (A,), or (0,) without arm effects."""
+    arm_information: Array
+    """Information on it, of the shape of `arm_level`; geometry only."""
+    tau_of_study: Array
+    """Position of each study's tau, shape (S,)."""
+    priors: Array
+    """Kernels of the priors of mu, beta and the scalars, shape (1 + K + P, 5)."""
+    scales: Array
+    """Lower bound, upper bound and turn of each scalar, shape (P, 3)."""
+    missing_arm: Array
+    """Arm of each missing value, shape (M,)."""
+    missing_column: Array
+    """Position of its covariate among those imputed, shape (M,)."""
+    missing_slope: Array
+    """Change of that arm's covariates per unit of the missing value, shape (M, K)."""
+    known: Array
+    """Number, mean and sum of squares about it of each imputed covariate's known values, (C, 3)."""
+    parts: Array
+    """`Parts` as numbers."""

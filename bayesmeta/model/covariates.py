@@ -1,0 +1,137 @@
+"""Regression covariates: which columns, and how they are coded."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.model.formula import Formula, parse_formula
+from bayesmeta.model.levels import level_text
+
+__all__ = ["Covariates"]
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Regression covariates and how they are coded.
+
+    Parameters
+    ----------
+    formula : str
+        Right-hand side of a formula: columns joined by ``+``, ``:`` and ``*``; ``C(column)`` for
+        levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``poly``.
+        Empty for none.
+    reference : mapping
+        Reference level of each factor; `mu` is the log-odds there.
+    groups : mapping
+        Levels of a factor to be taken as one: ``{"design": {"prospective": ["phase1", "phase2"]}}``.
+    centre : mapping
+        Value of a numeric column at which `mu` stands; the mean over arms where not given.
+    shares : mapping
+        Columns that hold the shares of a factor's levels in arms of a known mixture, by factor and
+        level: ``{"hma": {"aza": "share_aza", "dec": "share_dec"}}``. An arm with shares is coded as
+        the mixture, whatever its own level; they must sum to 1.
+    impute : sequence of str
+        Numeric columns whose missing values are estimated inside the model, as normal with a mean
+        and standard deviation of their own; arms that lack another covariate are left out.
+
+    Raises
+    ------
+    SpecError
+        If the formula is not allowed, or another argument names a column that it does not use.
+    """
+
+    formula: str = ""
+    reference: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    centre: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    impute: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.formula, str):
+            raise SpecError(
+                f"`formula` must be text; got {self.formula!r}. Write column names joined by +."
+            )
+        for name in ("reference", "groups", "centre", "shares"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise SpecError(
+                    f"`{name}` must map columns to values; got {getattr(self, name)!r}."
+                )
+        parsed = parse_formula(self.formula)
+        for name, value in self._normalised().items():
+            object.__setattr__(self, name, value)
+            _check_used(name, value, parsed)
+        _check_groups(self.groups)
+        _check_shares(self.shares)
+        _check_imputed(self.impute, parsed)
+        _check_centres(self.centre)
+
+    def _normalised(self) -> "dict[str, Mapping[str, object] | tuple[str, ...]]":
+        """Return the arguments with levels as text, in values of their own."""
+        if isinstance(self.impute, str) or not all(isinstance(name, str) for name in self.impute):
+            raise SpecError(f"`impute` must list columns, such as ['age']; got {self.impute!r}.")
+        return {
+            "reference": {column: level_text(level) for column, level in self.reference.items()},
+            "groups": {
+                column: {group: tuple(map(level_text, levels)) for group, levels in mapping.items()}
+                for column, mapping in self.groups.items()
+            },
+            "centre": dict(self.centre),
+            "shares": {
+                column: {level_text(level): name for level, name in mapping.items()}
+                for column, mapping in self.shares.items()
+            },
+            "impute": tuple(self.impute),
+        }
+
+    @property
+    def parsed(self) -> Formula:
+        """The formula's terms and factors."""
+        return parse_formula(self.formula)
+
+
+def _check_used(argument: str, columns: Iterable[str], formula: Formula) -> None:
+    for column in columns:
+        if column not in formula.columns:
+            raise SpecError(
+                f"`{argument}` names '{column}', which the formula does not use, so it would have no effect. "
+                f"{nearest(column, formula.columns)}"
+            )
+
+
+def _check_groups(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    for column, mapping in groups.items():
+        levels = [level for members in mapping.values() for level in members]
+        twice = sorted({level for level in levels if levels.count(level) > 1})
+        if twice:
+            raise SpecError(
+                f"`groups` of '{column}' put {listed(twice)} into more than one group. Keep one."
+            )
+
+
+def _check_shares(shares: Mapping[str, Mapping[str, str]]) -> None:
+    for column, mapping in shares.items():
+        names = list(mapping.values())
+        if len(mapping) < 2 or len(set(names)) < len(names):  # noqa: PLR2004
+            raise SpecError(
+                f"`shares` of '{column}' must give two levels or more a column each; got {dict(mapping)!r}."
+            )
+
+
+def _check_imputed(impute: Sequence[str], formula: Formula) -> None:
+    """Refuse what would make the predictor bend in a value that is not known."""
+    for term in formula.terms:
+        unknown = [factor for factor in term if set(factor.columns) & set(impute)]
+        bent = [factor.text for factor in unknown if factor.column is None or factor.categorical]
+        if bent or len(unknown) > 1:
+            raise SpecError(
+                f"`impute` takes columns that enter as they are; got {listed(factor.text for factor in unknown)}. "
+                "Leave out the function, or the product of two of them."
+            )
+
+
+def _check_centres(centre: Mapping[str, float]) -> None:
+    for column, at in centre.items():
+        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+            raise SpecError(f"`centre` of '{column}' must be a finite number; got {at!r}.")

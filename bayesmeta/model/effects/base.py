@@ -1,0 +1,169 @@
+"""What every law of study effects is, and the rule that averages over one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import SpecError
+from bayesmeta.priors import HalfNormal, Prior
+
+__all__ = ["ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
+
+Array = npt.NDArray[np.float64]
+
+REACH = 8.5
+"""Standard deviations of a normal law beyond which nothing is left."""
+
+WIDEST_STEP = 0.5
+EXPONENT = 18.0
+"""The trapezoid rule errs by about exp(-EXPONENT), 1e-8."""
+
+
+class StudyEffects(ABC):
+    """The law of the study effects u, on the scale of the linear predictor.
+
+    `name` is its name in a model file, `code` its branch in the compiled density; `tau` is the
+    prior of the effects' scale, None where there is none; `by` the study-level column whose levels
+    each have a `tau` of their own, if any.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+    tau: Prior | None
+    by: str | None
+
+    @property
+    @abstractmethod
+    def symbol(self) -> str:
+        """The law as it is written, such as ``"u ~ Normal(0, tau)"``; empty for no effects."""
+
+    @property
+    def parameters(self) -> Mapping[str, Prior]:
+        """Priors of the law's own parameters beside tau, by name."""
+        return {}
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        """Fixed numbers that the compiled density needs."""
+        return (0.0,)
+
+    @abstractmethod
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+        """Return `u`, with dim study, created inside the current PyMC model.
+
+        Parameters
+        ----------
+        tau : variable
+            Scale of each study's effect, or one for all.
+        mu : variable
+            Linear predictor at the reference profile, with its prior.
+        mu_prior : Prior
+            Prior of `mu`.
+        **parameters
+            The law's own parameters.
+        """
+
+    @abstractmethod
+    def quantile(
+        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
+    ) -> Array:
+        """Return quantiles of the effect of a new study.
+
+        Parameters
+        ----------
+        probability : array
+            Probabilities.
+        tau : array
+            Scale of the study effects; broadcast with `probability`.
+        **parameters : array
+            The law's own parameters; broadcast with `probability`.
+        """
+
+    @abstractmethod
+    def nodes(
+        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
+    ) -> tuple[Array, Array]:
+        """Return effects and weights whose weighted sums are means over studies.
+
+        Parameters
+        ----------
+        tau : array
+            Scale of the study effects.
+        pole : float
+            How far from the real line what is averaged stays smooth; `Link.pole` for rates.
+        **parameters : array
+            The law's own parameters, of the shape of `tau`.
+
+        Returns
+        -------
+        effects : array
+            Shape of `tau` with a last axis of nodes.
+        weights : array
+            Weight of each node; they sum to 1 along the last axis.
+        """
+
+    @abstractmethod
+    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+        """Return the variance of the effects, of the shape of `tau`."""
+
+
+@dataclass(frozen=True)
+class ScaledEffects(StudyEffects):
+    """A law with a scale `tau`, or one for each level of a study-level column.
+
+    Parameters
+    ----------
+    tau : Prior
+        Prior of each scale.
+    by : str, optional
+        Study-level column whose levels each have a `tau` of their own.
+    """
+
+    tau: Prior = field(default_factory=lambda: HalfNormal(0.5))
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        check_scale("tau", self.tau)
+        if self.by is not None and (not isinstance(self.by, str) or not self.by):
+            raise SpecError(f"`by` must name a study-level column; got {self.by!r}.")
+
+    @abstractmethod
+    def standard(self, **parameters: Any) -> Any:
+        """Return effects `z` of scale 1, with dim study, inside the current PyMC model."""
+
+    @override
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+        import pymc as pm
+
+        return pm.Deterministic("u", tau * self.standard(**parameters), dims="study")
+
+
+def check_scale(name: str, prior: object) -> None:
+    """Raise unless `prior` may be that of a standard deviation."""
+    if not isinstance(prior, Prior):
+        raise SpecError(f"`{name}` must be a prior, such as HalfNormal(0.5); got {prior!r}.")
+    if prior.support[0] < 0:
+        raise SpecError(
+            f"`{name}` is a standard deviation: its prior must allow no value below 0; got {prior!r}. "
+            "Use HalfNormal, HalfStudentT, HalfCauchy, LogNormal, Gamma, InverseGamma, Exponential or a "
+            "Uniform from 0 up."
+        )
+
+
+def normal_nodes(scale: npt.ArrayLike, pole: float) -> tuple[Array, Array]:
+    """Return nodes and weights of a normal law of standard deviation `scale`; see `nodes`.
+
+    The trapezoid rule errs by exp(-2 pi d / step) where the integrand has its poles at distance d
+    (Trefethen & Weideman 2014, doi:10.1137/130932132): of rates, at pole / scale. The step errs by
+    1e-8 whatever the scale is, where a fixed number of Gauss-Hermite nodes fails.
+    """
+    scale = np.asarray(scale, dtype=np.float64)
+    step = min(WIDEST_STEP, 2 * np.pi * pole / (EXPONENT * max(float(scale.max()), 1e-8)))
+    half = int(np.ceil(REACH / step))
+    standard = np.arange(-half, half + 1) * step
+    weights = np.exp(-(standard**2) / 2)
+    return scale[..., None] * standard, weights / weights.sum()

@@ -1,0 +1,81 @@
+"""The two ends of the scale: studies that share one rate, and studies that share nothing."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.model.effects.base import Array, StudyEffects
+from bayesmeta.priors import Prior
+
+__all__ = ["CommonEffect", "IndependentStudies"]
+
+
+@dataclass(frozen=True)
+class _Unscaled(StudyEffects):
+    """A law without a scale, under which a new study has no effect of its own."""
+
+    tau: None = field(default=None, init=False, repr=False)
+    by: None = field(default=None, init=False, repr=False)
+
+    @override
+    def quantile(
+        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
+    ) -> Array:
+        return np.zeros(np.broadcast_shapes(np.shape(probability), np.shape(tau)))
+
+    @override
+    def nodes(
+        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
+    ) -> tuple[Array, Array]:
+        return np.zeros((*np.shape(tau), 1)), np.ones(1)
+
+
+@dataclass(frozen=True)
+class CommonEffect(_Unscaled):
+    """No study effects: all studies of one profile share one rate."""
+
+    name: ClassVar[str] = "common"
+    code: ClassVar[int] = 0
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return ""
+
+    @override
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+        return None
+
+    @override
+    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+        return np.zeros(np.shape(tau))
+
+
+@dataclass(frozen=True)
+class IndependentStudies(_Unscaled):
+    """No pooling: each study has a level of its own, with the prior of `mu`.
+
+    ``mu + u`` of each study has the prior that `mu` has, and studies tell nothing of each other.
+    `mu` is what is known of a study not seen: its posterior is its prior.
+    """
+
+    name: ClassVar[str] = "independent"
+    code: ClassVar[int] = 4
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return "mu + u of each study has the prior of mu"
+
+    @override
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+        import pymc as pm
+
+        level = mu_prior.to_pymc("study_level", dims="study")
+        return pm.Deterministic("u", level - mu, dims="study")
+
+    @override
+    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+        return np.full(np.shape(tau), np.inf)

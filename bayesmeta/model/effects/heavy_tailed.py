@@ -1,0 +1,212 @@
+"""Laws of study effects with room for outlying studies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from bayesmeta.errors import SpecError
+from bayesmeta.model.effects.base import EXPONENT, Array, ScaledEffects, normal_nodes
+from bayesmeta.priors import Beta, Gamma, Prior, Truncated
+
+__all__ = ["ContaminatedEffects", "StudentTEffects"]
+
+LEAST_NU = 2.0
+"""Degrees of freedom below which the effects have no variance."""
+
+FARTHEST = 9.0
+"""Inverse hyperbolic sine of the farthest node of a Student law."""
+
+BISECTIONS = 8
+NEWTON_STEPS = 4
+
+WIDEST_STEP = 0.35
+
+
+@dataclass(frozen=True)
+class StudentTEffects(ScaledEffects):
+    """Study effects of a Student law about zero, with scale `tau` and `nu` degrees of freedom.
+
+    Parameters
+    ----------
+    tau : Prior
+        Prior of the scale; the standard deviation is ``tau * sqrt(nu / (nu - 2))``.
+    by : str, optional
+        Study-level column whose levels each have a `tau` of their own.
+    nu : Prior
+        Prior of the degrees of freedom, cut off below 2 (Juarez & Steel 2010,
+        doi:10.1198/jbes.2009.07145, for Gamma(2, 0.1)).
+    """
+
+    name: ClassVar[str] = "student_t"
+    code: ClassVar[int] = 2
+    nu: Prior = field(default_factory=lambda: Gamma(2, 0.1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.nu, Prior) or self.nu.support[0] < 0:
+            raise SpecError(
+                f"`nu` is degrees of freedom: its prior must allow no value below 0; got {self.nu!r}. "
+                "Use Gamma(2, 0.1)."
+            )
+        Truncated(self.nu, LEAST_NU)
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return "u ~ StudentT(nu, 0, tau)"
+
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Prior]:
+        return {"nu": Truncated(self.nu, LEAST_NU)}
+
+    @override
+    def standard(self, **parameters: Any) -> Any:
+        import pymc as pm
+
+        return pm.StudentT("z", nu=parameters["nu"], mu=0, sigma=1, dims="study")
+
+    @override
+    def quantile(
+        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
+    ) -> Array:
+        probability = np.asarray(probability, dtype=np.float64)
+        nu = np.asarray(parameters["nu"], dtype=np.float64)
+        return np.asarray(special.stdtrit(nu, probability) * np.asarray(tau, dtype=np.float64))
+
+    @override
+    def nodes(
+        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
+    ) -> tuple[Array, Array]:
+        tau = np.asarray(tau, dtype=np.float64)
+        nu = np.asarray(parameters["nu"], dtype=np.float64)[..., None]
+        # In v = asinh(t) the tails fall exponentially; the law's own poles lie at distance pi / 2.
+        distance = float(np.arcsin(min(1.0, pole / max(float(tau.max()), 1e-8))))
+        step = min(WIDEST_STEP, 2 * np.pi * distance / EXPONENT)
+        v = np.arange(-int(np.ceil(FARTHEST / step)), int(np.ceil(FARTHEST / step)) + 1) * step
+        standard = np.sinh(v)
+        weights = np.exp(-(nu + 1) / 2 * np.log1p(standard**2 / nu)) * np.cosh(v)
+        return tau[..., None] * standard, weights / weights.sum(axis=-1, keepdims=True)
+
+    @override
+    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+        nu = np.asarray(parameters["nu"], dtype=np.float64)
+        return np.asarray(tau, dtype=np.float64) ** 2 * nu / (nu - LEAST_NU)
+
+
+@dataclass(frozen=True)
+class ContaminatedEffects(ScaledEffects):
+    """Study effects normal about zero, a share of them with a wider standard deviation.
+
+    Parameters
+    ----------
+    tau : Prior
+        Prior of the standard deviation of the usual studies.
+    by : str, optional
+        Study-level column whose levels each have a `tau` of their own.
+    share : Prior
+        Prior of the share of outlying studies, within 0 and 1.
+    ratio : float
+        Standard deviation of outlying studies over that of usual ones, above 1.
+
+    References
+    ----------
+    Gumedze & Jackson 2011, doi:10.1186/1471-2288-11-19 (outlying studies as of larger variance).
+    """
+
+    name: ClassVar[str] = "contaminated"
+    code: ClassVar[int] = 3
+    share: Prior = field(default_factory=lambda: Beta(1, 9))
+    ratio: float = 4.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share = self.share
+        if not isinstance(share, Prior) or share.support[0] < 0 or share.support[1] > 1:
+            raise SpecError(
+                f"`share` is a share of studies: its prior must lie within 0 and 1; got {share!r}. "
+                "Use Beta(1, 9) or a Uniform within 0 and 1."
+            )
+        number = isinstance(self.ratio, int | float) and not isinstance(self.ratio, bool)
+        if not number or not 1 < self.ratio <= 100:  # noqa: PLR2004
+            raise SpecError(f"`ratio` must be a number above 1, at most 100; got {self.ratio!r}.")
+        object.__setattr__(self, "ratio", float(self.ratio))
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return f"u ~ Normal(0, tau), or in a share of studies Normal(0, {self.ratio:g} tau)"
+
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Prior]:
+        return {"share": self.share}
+
+    @property
+    @override
+    def constants(self) -> tuple[float, ...]:
+        return (self.ratio,)
+
+    @override
+    def standard(self, **parameters: Any) -> Any:
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        share = parameters["share"]
+        return pm.NormalMixture(
+            "z", w=pt.stack([1 - share, share]), mu=0, sigma=np.array([1.0, self.ratio]), dims="study"
+        )
+
+    @override
+    def quantile(
+        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
+    ) -> Array:
+        probability, share = np.broadcast_arrays(
+            np.asarray(probability, dtype=np.float64), np.asarray(parameters["share"], np.float64)
+        )
+        return np.asarray(self._standard_quantile(probability, share) * np.asarray(tau))
+
+    def _standard_quantile(self, probability: Array, share: Array) -> Array:
+        """Return quantiles at scale 1, by bisection between those of the two parts, then Newton."""
+        inner = special.ndtri(probability)
+        low, high = np.minimum(inner, self.ratio * inner), np.maximum(inner, self.ratio * inner)
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            below = self._cdf(middle, share) < probability
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        found = (low + high) / 2
+        for _ in range(NEWTON_STEPS):
+            density = (1 - share) * _density(found) + share * _density(
+                found / self.ratio
+            ) / self.ratio
+            step = (self._cdf(found, share) - probability) / density
+            found = np.clip(found - step, low, high)
+        return np.asarray(found)
+
+    def _cdf(self, x: Array, share: Array) -> Array:
+        return np.asarray((1 - share) * special.ndtr(x) + share * special.ndtr(x / self.ratio))
+
+    @override
+    def nodes(
+        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
+    ) -> tuple[Array, Array]:
+        tau = np.asarray(tau, dtype=np.float64)
+        share = np.asarray(parameters["share"], dtype=np.float64)[..., None]
+        usual, usual_weights = normal_nodes(tau, pole)
+        outlying, outlying_weights = normal_nodes(tau * self.ratio, pole)
+        effects = np.concatenate([usual, outlying], axis=-1)
+        weights = [(1 - share) * usual_weights, share * outlying_weights]
+        return effects, np.concatenate(weights, axis=-1)
+
+    @override
+    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+        share = np.asarray(parameters["share"], dtype=np.float64)
+        return np.asarray(tau, np.float64) ** 2 * (1 + share * (self.ratio**2 - 1))
+
+
+def _density(x: Array) -> Array:
+    return np.asarray(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))

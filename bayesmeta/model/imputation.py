@@ -1,0 +1,85 @@
+"""Missing values of numeric covariates, to be estimated inside the model."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import SpecError
+from bayesmeta.evidence import Arms
+from bayesmeta.model.coding import Coding
+from bayesmeta.priors import HalfNormal, Normal, Prior
+
+__all__ = ["Imputation", "imputations"]
+
+Array = npt.NDArray[np.float64]
+
+FEWEST_KNOWN = 3
+WIDTH = 2.5
+"""Scale of the priors of a column's mean and standard deviation, in its known values' own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Imputation:
+    """A numeric column with missing values.
+
+    Inside the model, values are standardised by the known values' centre and spread; there their
+    mean has the prior Normal(0, 2.5) and their standard deviation HalfNormal(2.5).
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    centre, spread : float
+        Where the column is centred and the standard deviation of its known values, its own unit.
+    known : array
+        Standardised known values.
+    missing : array
+        Positions of the arms whose value is not known.
+    slope : array
+        Change of those arms' coded covariates per standard deviation, dims (missing, covariate).
+    """
+
+    name: str
+    centre: float
+    spread: float
+    known: Array
+    missing: npt.NDArray[np.int64]
+    slope: Array
+
+    mean: ClassVar[Prior] = Normal(0, WIDTH)
+    sd: ClassVar[Prior] = HalfNormal(WIDTH)
+
+    def in_own_unit(self, standard: Array) -> Array:
+        """Return values of the column from standardised ones."""
+        return self.centre + self.spread * standard
+
+
+def imputations(coding: Coding, arms: Arms) -> tuple[Imputation, ...]:
+    """Return the columns to be imputed that lack values in `arms`.
+
+    Raises
+    ------
+    SpecError
+        If fewer than three values of such a column are known, or all are alike.
+    """
+    found = (_imputation(name, coding, arms) for name in coding.covariates.impute)
+    return tuple(one for one in found if one.missing.size)
+
+
+def _imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
+    values = arms.frame[name].to_numpy(dtype=np.float64)
+    there = np.isfinite(values)
+    if there.sum() < FEWEST_KNOWN:
+        raise SpecError(
+            f"`impute` needs {FEWEST_KNOWN} known values of '{name}'; got {there.sum()}. Leave it out."
+        )
+    spread = float(values[there].std(ddof=1))
+    centre = coding.centres[name]
+    moved = arms.frame.assign(**{name: np.where(there, values, centre + spread)})
+    slope = coding.matrix(moved) - coding.matrix(arms.frame)
+    missing = np.flatnonzero(~there)
+    return Imputation(
+        name, centre, spread, (values[there] - centre) / spread, missing, slope[missing]
+    )

@@ -1,0 +1,269 @@
+"""Likelihoods: how the responders of an arm follow from its linear predictor."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from bayesmeta.errors import SpecError
+from bayesmeta.model.links import Link, Logit
+from bayesmeta.priors import Beta, Prior
+
+__all__ = ["LIKELIHOODS", "BetaBinomial", "Binomial", "Likelihood"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+LEAST_RHO = 1e-8
+"""Overdispersion below which a beta law of rates can't be told from a point."""
+
+
+class Likelihood(ABC):
+    """The law of `events` (responders) out of `n` given the linear predictor theta.
+
+    `name` is its name in a model file, `code` its branch in the compiled density.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+    link: Link
+
+    @property
+    @abstractmethod
+    def symbol(self) -> str:
+        """The likelihood as it is written, such as ``"Binomial(n, rate)"``."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> Mapping[str, Prior]:
+        """Priors of its own parameters by name."""
+
+    @abstractmethod
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+        """Create the observed `events`, with dim `arm`, inside the current PyMC model."""
+
+    @abstractmethod
+    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
+        """Return the log probability of each arm's events.
+
+        Parameters
+        ----------
+        events, n : array
+            Responders and patients, shape (arm,).
+        theta : array
+            Linear predictor, shape (..., arm).
+        **parameters : array
+            Own parameters, shape (..., 1).
+        """
+
+    @abstractmethod
+    def rate(
+        self,
+        theta: Array,
+        probability: Array,
+        *,
+        events: Array | Counts | int = 0,
+        n: Array | Counts | int = 0,
+        **parameters: Array,
+    ) -> Array:
+        """Return the quantile, at `probability`, of the true rate of an arm with this predictor.
+
+        Parameters
+        ----------
+        theta : array
+            Linear predictor.
+        probability : array
+            Probabilities.
+        events, n : array
+            Responders and patients of the arm that are known already.
+        **parameters : array
+            Own parameters.
+        """
+
+    def draw(
+        self, rng: np.random.Generator, n: Counts, theta: Array, **parameters: Array
+    ) -> Counts:
+        """Return random events of arms with `n` patients, of the shape of `theta`."""
+        rate = self.rate(theta, rng.random(theta.shape), **parameters)
+        return np.asarray(rng.binomial(n, rate), dtype=np.int64)
+
+
+def _check_link(link: object) -> None:
+    if not isinstance(link, Link):
+        raise SpecError(f"`link` must be Logit(), Probit() or CLogLog(); got {link!r}.")
+
+
+@dataclass(frozen=True)
+class Binomial(Likelihood):
+    """Binomial: patients of an arm respond independently at one rate.
+
+    Parameters
+    ----------
+    link : Link
+        Logit, Probit or CLogLog.
+    """
+
+    name: ClassVar[str] = "binomial"
+    code: ClassVar[int] = 0
+    link: Link = field(default_factory=Logit)
+
+    def __post_init__(self) -> None:
+        _check_link(self.link)
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return "Binomial(n, rate)"
+
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Prior]:
+        return {}
+
+    @override
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+        import pymc as pm
+
+        if isinstance(self.link, Logit):
+            return pm.Binomial("events", n=n, logit_p=theta, observed=events, dims="arm")
+        # PyMC's binomial takes a rate, which rounds to 0 or 1 far out; this takes both logarithms.
+        return pm.CustomDist(
+            "events",
+            theta,
+            n,
+            logp=self._log_mass,
+            random=self._random,
+            observed=events,
+            dims="arm",
+            dtype="int64",
+        )
+
+    def _log_mass(self, value: Any, theta: Any, n: Any) -> Any:
+        import pytensor.tensor as pt
+
+        log_rate, log_rest = self.link.to_pymc(theta)
+        choose = pt.gammaln(n + 1) - pt.gammaln(value + 1) - pt.gammaln(n - value + 1)
+        # Nothing is added for no responders or no others, whatever their logarithm.
+        responders = pt.switch(pt.gt(value, 0), value * log_rate, 0.0)
+        others = pt.switch(pt.gt(n - value, 0), (n - value) * log_rest, 0.0)
+        return choose + responders + others
+
+    def _random(self, theta: Any, n: Any, rng: Any = None, size: Any = None) -> Any:
+        return rng.binomial(n, self.link.rate(theta), size=size)
+
+    @override
+    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
+        log_rate, log_rest = self.link.log_rates(theta)
+        choose = (
+            special.gammaln(n + 1) - special.gammaln(events + 1) - special.gammaln(n - events + 1)
+        )
+        responders = np.where(events > 0, events * log_rate, 0.0)
+        return np.asarray(choose + responders + np.where(n > events, (n - events) * log_rest, 0.0))
+
+    @override
+    def rate(
+        self,
+        theta: Array,
+        probability: Array,
+        *,
+        events: Array | Counts | int = 0,
+        n: Array | Counts | int = 0,
+        **parameters: Array,
+    ) -> Array:
+        shape = np.broadcast_shapes(np.shape(theta), np.shape(probability))
+        return np.broadcast_to(self.link.rate(theta), shape)
+
+
+@dataclass(frozen=True)
+class BetaBinomial(Likelihood):
+    """Beta-binomial: arms with one linear predictor have rates that follow a beta law about it.
+
+    Parameters
+    ----------
+    link : Link
+        Link of the mean rate.
+    rho : Prior
+        Prior of the overdispersion between 0 and 1: the correlation of two patients of an arm, and
+        the share of ``rate * (1 - rate)`` that is variance of rates between arms.
+    """
+
+    name: ClassVar[str] = "beta_binomial"
+    code: ClassVar[int] = 1
+    link: Link = field(default_factory=Logit)
+    rho: Prior = field(default_factory=lambda: Beta(1, 9))
+
+    def __post_init__(self) -> None:
+        _check_link(self.link)
+        if not isinstance(self.rho, Prior) or self.rho.support[0] < 0 or self.rho.support[1] > 1:
+            raise SpecError(
+                f"`rho` is a correlation: its prior must lie within 0 and 1; got {self.rho!r}. "
+                "Use Beta(1, 9) or a Uniform within 0 and 1."
+            )
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return "BetaBinomial(n, rate, rho)"
+
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Prior]:
+        return {"rho": self.rho}
+
+    @override
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        log_rate, log_rest = self.link.to_pymc(theta)
+        size = (1 - parameters["rho"]) / parameters["rho"]
+        return pm.BetaBinomial(
+            "events",
+            n=n,
+            alpha=size * pt.exp(log_rate),
+            beta=size * pt.exp(log_rest),
+            observed=events,
+            dims="arm",
+        )
+
+    @override
+    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
+        alpha, beta = self._beta(theta, parameters["rho"])
+        choose = -np.log(n + 1) - special.betaln(events + 1, n - events + 1)
+        return np.asarray(
+            choose + special.betaln(events + alpha, n - events + beta) - special.betaln(alpha, beta)
+        )
+
+    @override
+    def rate(
+        self,
+        theta: Array,
+        probability: Array,
+        *,
+        events: Array | Counts | int = 0,
+        n: Array | Counts | int = 0,
+        **parameters: Array,
+    ) -> Array:
+        alpha, beta = self._beta(theta, parameters["rho"])
+        known, others = np.asarray(events), np.asarray(n) - np.asarray(events)
+        return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
+
+    def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
+        """Return the parameters of the beta law of rates."""
+        rho = np.maximum(rho, LEAST_RHO)
+        size = (1 - rho) / rho
+        log_rate, log_rest = self.link.log_rates(theta)
+        # Never 0, whose log beta function is infinite.
+        tiny = np.finfo(np.float64).tiny
+        return (
+            np.maximum(size * np.exp(log_rate), tiny),
+            np.maximum(size * np.exp(log_rest), tiny),
+        )
+
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {law.name: law for law in (Binomial, BetaBinomial)}
+"""Every likelihood by the name it has in a model file."""

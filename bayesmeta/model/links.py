@@ -1,0 +1,216 @@
+"""Links: from the linear predictor theta to the rate (probability) of response, and back."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, override
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from bayesmeta.priors import Normal, Prior
+
+__all__ = ["LINKS", "CLogLog", "Link", "Logit", "Probit"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Link(ABC):
+    """A link function g, with ``g(rate) = theta``.
+
+    `name` is its name in a model file, `code` its branch in the compiled density. `mu` and `beta`
+    are default priors on its scale, that leave about the same spread of rates for every link.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+    scale: ClassVar[str]
+    mu: ClassVar[Prior]
+    beta: ClassVar[Prior]
+
+    @abstractmethod
+    def rate(self, theta: npt.ArrayLike) -> Array:
+        """Return the rate (probability) at `theta`."""
+
+    @abstractmethod
+    def theta(self, rate: npt.ArrayLike) -> Array:
+        """Return the linear predictor at which the rate is `rate`."""
+
+    @abstractmethod
+    def log_rates(self, theta: npt.ArrayLike) -> tuple[Array, Array]:
+        """Return the logarithms of the rate and of its complement, accurate far out."""
+
+    @abstractmethod
+    def log_slope(self, theta: npt.ArrayLike) -> Array:
+        """Return the logarithm of the derivative of the rate in `theta`."""
+
+    @abstractmethod
+    def to_pymc(self, theta: Any) -> tuple[Any, Any]:
+        """Return the logarithms of the rate and of its complement as PyTensor expressions."""
+
+    @property
+    @abstractmethod
+    def pole(self) -> float:
+        """Distance from the real line of the rate's nearest pole, or of where it turns large."""
+
+    def log_odds(self, theta: npt.ArrayLike) -> Array:
+        """Return the log-odds of the rate at `theta`."""
+        log_rate, log_rest = self.log_rates(theta)
+        return np.asarray(log_rate - log_rest)
+
+    def information(self, theta: npt.ArrayLike) -> Array:
+        """Return the information of one patient on `theta`."""
+        log_rate, log_rest = self.log_rates(theta)
+        return np.exp(2 * self.log_slope(theta) - log_rate - log_rest)
+
+
+@dataclass(frozen=True)
+class Logit(Link):
+    """Log-odds."""
+
+    name: ClassVar[str] = "logit"
+    code: ClassVar[int] = 0
+    scale: ClassVar[str] = "log-odds"
+    mu: ClassVar[Prior] = Normal(0, 1.5)
+    beta: ClassVar[Prior] = Normal(0, 1)
+
+    @override
+    def rate(self, theta: npt.ArrayLike) -> Array:
+        return np.asarray(special.expit(_array(theta)))
+
+    @override
+    def theta(self, rate: npt.ArrayLike) -> Array:
+        return np.asarray(special.logit(_array(rate)))
+
+    @override
+    def log_rates(self, theta: npt.ArrayLike) -> tuple[Array, Array]:
+        theta = _array(theta)
+        return -np.logaddexp(0, -theta), -np.logaddexp(0, theta)
+
+    @override
+    def log_slope(self, theta: npt.ArrayLike) -> Array:
+        log_rate, log_rest = self.log_rates(theta)
+        return log_rate + log_rest
+
+    @override
+    def log_odds(self, theta: npt.ArrayLike) -> Array:
+        return _array(theta)
+
+    @override
+    def to_pymc(self, theta: Any) -> tuple[Any, Any]:
+        import pytensor.tensor as pt
+
+        return -pt.softplus(-theta), -pt.softplus(theta)
+
+    @property
+    @override
+    def pole(self) -> float:
+        return float(np.pi)
+
+
+@dataclass(frozen=True)
+class Probit(Link):
+    """Standard normal quantile."""
+
+    name: ClassVar[str] = "probit"
+    code: ClassVar[int] = 1
+    scale: ClassVar[str] = "probit"
+    mu: ClassVar[Prior] = Normal(0, 1)
+    beta: ClassVar[Prior] = Normal(0, 0.6)
+
+    @override
+    def rate(self, theta: npt.ArrayLike) -> Array:
+        return np.asarray(special.ndtr(_array(theta)))
+
+    @override
+    def theta(self, rate: npt.ArrayLike) -> Array:
+        return np.asarray(special.ndtri(_array(rate)))
+
+    @override
+    def log_rates(self, theta: npt.ArrayLike) -> tuple[Array, Array]:
+        theta = _array(theta)
+        return special.log_ndtr(theta), special.log_ndtr(-theta)
+
+    @override
+    def log_slope(self, theta: npt.ArrayLike) -> Array:
+        theta = _array(theta)
+        return np.asarray(-(theta**2) / 2 - np.log(2 * np.pi) / 2)
+
+    @override
+    def to_pymc(self, theta: Any) -> tuple[Any, Any]:
+        return _log_normal_cdf(theta), _log_normal_cdf(-theta)
+
+    @property
+    @override
+    def pole(self) -> float:
+        # It has none; a few units off the real line it grows beyond use.
+        return 3.0
+
+
+@dataclass(frozen=True)
+class CLogLog(Link):
+    """Complementary log-log, ``log(-log(1 - rate))``: proportional hazards of responding."""
+
+    name: ClassVar[str] = "cloglog"
+    code: ClassVar[int] = 2
+    scale: ClassVar[str] = "complementary log-log"
+    mu: ClassVar[Prior] = Normal(-0.5, 1.1)
+    beta: ClassVar[Prior] = Normal(0, 0.7)
+
+    @override
+    def rate(self, theta: npt.ArrayLike) -> Array:
+        return np.asarray(-np.expm1(-_exp(theta)))
+
+    @override
+    def theta(self, rate: npt.ArrayLike) -> Array:
+        return np.asarray(np.log(-np.log1p(-_array(rate))))
+
+    @override
+    def log_rates(self, theta: npt.ArrayLike) -> tuple[Array, Array]:
+        theta = _array(theta)
+        hazard = _exp(theta)
+        # Where exp(theta) is beyond the smallest number, the rate is exp(theta) itself.
+        far = theta < -700  # noqa: PLR2004
+        rate = -np.expm1(-np.where(far, 1.0, hazard))
+        return np.where(far, theta, np.log(rate)), -hazard
+
+    @override
+    def log_slope(self, theta: npt.ArrayLike) -> Array:
+        theta = _array(theta)
+        return np.asarray(theta - _exp(theta))
+
+    @override
+    def to_pymc(self, theta: Any) -> tuple[Any, Any]:
+        import pytensor.tensor as pt
+
+        hazard = pt.exp(theta)
+        return pt.log(-pt.expm1(-hazard)), -hazard
+
+    @property
+    @override
+    def pole(self) -> float:
+        return float(np.pi / 2)
+
+
+def _array(values: npt.ArrayLike) -> Array:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _exp(theta: npt.ArrayLike) -> Array:
+    """Return exp(theta), at most the largest number."""
+    return np.exp(np.minimum(_array(theta), 709.0))
+
+
+def _log_normal_cdf(theta: Any) -> Any:
+    """Return the logarithm of the normal distribution function as a PyTensor expression."""
+    import pytensor.tensor as pt
+
+    # Each branch sees only values it can bear, or its infinities would spoil the gradient.
+    left, right = pt.minimum(theta, -1.0), pt.maximum(theta, -1.0)
+    far = pt.log(pt.erfcx(-left / np.sqrt(2)) / 2) - left**2 / 2
+    near = pt.log1p(-pt.erfc(right / np.sqrt(2)) / 2)
+    return pt.switch(theta < -1.0, far, near)
+
+
+LINKS: dict[str, type[Link]] = {link.name: link for link in (Logit, Probit, CLogLog)}
+"""Every link by the name it has in a model file."""

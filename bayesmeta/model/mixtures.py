@@ -1,0 +1,95 @@
+"""Arms and profiles that are a known mixture of a factor's levels, as weighted parts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.evidence.columns import STUDY
+
+__all__ = ["check_shares", "has_shares", "mixtures", "parts_of"]
+
+Array = npt.NDArray[np.float64]
+Shares = Mapping[str, Mapping[str, str]]
+
+ROUNDING = 0.005
+"""How far published shares may sum from 1."""
+
+
+def has_shares(frame: pd.DataFrame, columns: Mapping[str, str]) -> npt.NDArray[np.bool_]:
+    """Return which rows give the shares of a factor, by the columns of its levels."""
+    if not set(columns.values()) <= set(frame.columns):
+        return np.zeros(len(frame), dtype=bool)
+    return frame[list(columns.values())].notna().any(axis=1).to_numpy(dtype=bool)
+
+
+def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
+    """Raise unless the shares of each mixed row are numbers within 0 and 1 that sum to 1."""
+    for factor, columns in shares.items():
+        for name in columns.values():
+            if name not in frame.columns:
+                raise SpecError(
+                    f"`shares` of '{factor}' name '{name}', which is no column of the evidence. "
+                    f"{nearest(name, map(str, frame.columns))}"
+                )
+            if not pd.api.types.is_numeric_dtype(frame[name]):
+                raise SpecError(
+                    f"`shares` of '{factor}': column '{name}' must hold numbers within 0 and 1."
+                )
+        rows = has_shares(frame, columns)
+        found = frame.loc[rows, list(columns.values())].fillna(0.0).to_numpy(dtype=np.float64)
+        good = ((found >= 0) & (found <= 1)).all(axis=1)
+        good &= np.abs(found.sum(axis=1) - 1) <= ROUNDING
+        if not good.all():
+            raise SpecError(
+                f"`shares` of '{factor}' must lie within 0 and 1 and sum to 1; not so in "
+                f"{listed(frame.loc[rows, STUDY][~good])}. Correct the table."
+            )
+
+
+def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFrame]]:
+    """Return `frame` as parts: the share of each row in a part, and the part's rows.
+
+    A row that is no mixture is the whole of the first part.
+    """
+    parts = [(np.ones(len(frame)), frame)]
+    for factor, columns in shares.items():
+        rows = has_shares(frame, columns)
+        if rows.any():
+            parts = [
+                (share * _share(frame, columns, level, rows), _at_level(part, factor, level, rows))
+                for share, part in parts
+                for level in columns
+            ]
+    return parts
+
+
+def _share(
+    frame: pd.DataFrame, columns: Mapping[str, str], level: str, rows: npt.NDArray[np.bool_]
+) -> Array:
+    found = frame[list(columns.values())].fillna(0.0).to_numpy(dtype=np.float64)
+    total = np.where(rows, found.sum(axis=1), 1.0)
+    share = found[:, list(columns).index(level)] / total
+    return np.where(rows, share, float(level == next(iter(columns))))
+
+
+def _at_level(
+    part: pd.DataFrame, factor: str, level: str, rows: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    return part.assign(**{factor: part[factor].astype(object).mask(rows, level)})
+
+
+def parts_of(profile: Mapping[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+    """Return a profile as parts of one level per factor, each with its share."""
+    parts: list[tuple[float, dict[str, Any]]] = [(1.0, dict(profile))]
+    for name, value in profile.items():
+        if isinstance(value, Mapping):
+            parts = [
+                (share * own, {**part, name: level})
+                for share, part in parts
+                for level, own in value.items()
+            ]
+    return parts

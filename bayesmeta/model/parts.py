@@ -1,0 +1,164 @@
+"""The parts of a model file: tables of TOML to values, and back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from bayesmeta.errors import SpecError, nearest
+from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.effects import LAWS, ArmEffects, StudyEffects
+from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
+from bayesmeta.model.links import LINKS
+from bayesmeta.priors import Prior, parse_prior
+
+__all__ = [
+    "check_keys",
+    "covariates_table",
+    "part_table",
+    "read_arm_effects",
+    "read_beta",
+    "read_covariates",
+    "read_likelihood",
+    "read_prior",
+    "read_study_effects",
+    "string_of",
+    "table_of",
+]
+
+Table = Mapping[str, Any]
+
+
+def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
+    """Return the table of a law or a likelihood: its name under `key`, and its arguments."""
+    table: dict[str, Any] = {key: part.name}
+    for argument in _arguments(type(part)):
+        value = getattr(part, argument)
+        if value is not None:
+            table[argument] = repr(value) if isinstance(value, Prior) else value
+    return table
+
+
+def read_study_effects(table: Table) -> StudyEffects:
+    """Return the law of study effects that a table names."""
+    law = table.get("law", "normal")
+    if not isinstance(law, str) or law not in LAWS:
+        raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
+    return LAWS[law](**_own(f"[study_effects] of the {law} law", table, LAWS[law], "law"))
+
+
+def read_likelihood(table: Table) -> Likelihood:
+    """Return the likelihood that a table names, with its link."""
+    family, link = table.get("family", "binomial"), table.get("link", "logit")
+    if not isinstance(family, str) or family not in LIKELIHOODS:
+        raise SpecError(
+            f"[likelihood]: there is no family {family!r}. {nearest(str(family), LIKELIHOODS)}"
+        )
+    if not isinstance(link, str) or link not in LINKS:
+        raise SpecError(f"[likelihood]: there is no link {link!r}. {nearest(str(link), LINKS)}")
+    kind = LIKELIHOODS[family]
+    own = _own(f"[likelihood] of the {family} family", table, kind, "family", "link")
+    return kind(**{"link": LINKS[link](), **own})
+
+
+def read_arm_effects(table: Table) -> ArmEffects:
+    """Return the arm effects of a table."""
+    return ArmEffects(**_own("[arm_effects]", table, ArmEffects))
+
+
+def read_covariates(table: Table) -> Covariates:
+    """Return the covariates of a table."""
+    check_keys("[covariates]", table, [one.name for one in fields(Covariates)])
+    mappings = {key: table_of(table, key) for key in ("reference", "groups", "centre", "shares")}
+    for column, groups in mappings["groups"].items():
+        if not isinstance(groups, dict) or not all(
+            isinstance(levels, list) for levels in groups.values()
+        ):
+            raise SpecError(
+                f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
+            )
+    for column, shares in mappings["shares"].items():
+        if not isinstance(shares, dict) or not all(
+            isinstance(name, str) for name in shares.values()
+        ):
+            raise SpecError(
+                f"[covariates.shares] '{column}' must map levels to columns; got {shares!r}."
+            )
+    impute = table.get("impute", [])
+    if not isinstance(impute, list):
+        raise SpecError(f"`impute` must list columns, such as ['age']; got {impute!r}.")
+    return Covariates(string_of(table, "formula", ""), **mappings, impute=impute)
+
+
+def covariates_table(covariates: Covariates) -> dict[str, Any]:
+    """Return the table of covariates, without what is empty."""
+    table = {
+        "formula": covariates.formula,
+        "reference": dict(covariates.reference),
+        "groups": {
+            column: {group: list(levels) for group, levels in groups.items()}
+            for column, groups in covariates.groups.items()
+        },
+        "centre": dict(covariates.centre),
+        "shares": {column: dict(shares) for column, shares in covariates.shares.items()},
+        "impute": list(covariates.impute),
+    }
+    return {key: value for key, value in table.items() if value}
+
+
+def read_beta(value: object) -> Prior | dict[str, Prior]:
+    """Return the prior of all coefficients, or priors by label."""
+    if isinstance(value, dict):
+        return {label: read_prior(f"beta {label}", prior) for label, prior in value.items()}
+    return read_prior("beta", value)
+
+
+def read_prior(label: str, value: object) -> Prior:
+    """Return the prior that a string writes down."""
+    if not isinstance(value, str):
+        raise SpecError(
+            f'`{label}` must be a prior in quotes, such as "Normal(0, 1.5)"; got {value!r}.'
+        )
+    try:
+        return parse_prior(value)
+    except SpecError as error:
+        raise SpecError(f"`{label}`: {error}") from error
+
+
+def table_of(content: Table, key: str) -> dict[str, Any]:
+    """Return a table of a table, empty where it is not there."""
+    value = content.get(key, {})
+    if not isinstance(value, dict):
+        raise SpecError(f"`{key}` must be a table, [{key}]; got {value!r}.")
+    return value
+
+
+def string_of(content: Table, key: str, default: str) -> str:
+    """Return the text of a table's key."""
+    value = content.get(key, default)
+    if not isinstance(value, str):
+        raise SpecError(f"`{key}` must be text in quotes; got {value!r}.")
+    return value
+
+
+def check_keys(place: str, table: Table, valid: Iterable[str]) -> None:
+    """Raise if a table has a key that is not valid."""
+    valid = tuple(valid)
+    for key in table:
+        if key not in valid:
+            raise SpecError(f"{place}: unknown key '{key}'. {nearest(key, valid)}")
+
+
+def _arguments(part: type) -> list[str]:
+    """Return what a part of a model is made of, its link aside."""
+    return [one.name for one in fields(part) if one.init and one.name != "link"]
+
+
+def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:
+    """Return the arguments of a part that its table gives; strings are priors but for `by`."""
+    arguments = _arguments(part)
+    check_keys(place, table, (*names, *arguments))
+    return {
+        key: table[key] if key in ("by", "ratio") else read_prior(key, table[key])
+        for key in arguments
+        if key in table
+    }

@@ -1,0 +1,130 @@
+"""Whether a model makes sense on its evidence: what is refused, and what is warned of."""
+
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+
+from bayesmeta.errors import SpecError, listed
+from bayesmeta.evidence import Arms
+from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
+from bayesmeta.model.levels import level_text
+from bayesmeta.model.likelihoods import BetaBinomial
+from bayesmeta.model.spec import ModelSpec
+
+__all__ = ["ModelWarning", "check_sense"]
+
+FEWEST_FOR_TAILS = 5
+FEWEST_FOR_TAU = 3
+
+
+class ModelWarning(UserWarning):
+    """The evidence says little or nothing about a part of the model."""
+
+
+def check_sense(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
+    """Refuse parts that the evidence can't tell apart, and warn of those it says little about.
+
+    Raises
+    ------
+    SpecError
+        If arm effects have no study of several arms, or the column of `by` varies within studies.
+
+    Warns
+    -----
+    ModelWarning
+        If a part rests on its prior.
+    """
+    _check_by(spec, arms)
+    _check_arm_effects(spec, arms)
+    for message in (
+        *_about_tails(spec, arms),
+        *_about_tau(spec, arms),
+        *_about_overlap(spec, arms),
+    ):
+        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=6)
+    for message in _about_independent(spec, arms, coding):
+        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=6)
+
+
+def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
+    """Return each arm's level of the column that tau goes by."""
+    by = str(spec.study_effects.by)
+    groups = spec.covariates.groups.get(by, {})
+    return [grouped(level_text(value), groups) for value in arms.frame[by]]
+
+
+def _check_by(spec: ModelSpec, arms: Arms) -> None:
+    by = spec.study_effects.by
+    if by is None:
+        return
+    levels = arms.frame.assign(level=_tau_levels(spec, arms))[["study", "level"]]
+    several = levels.groupby("study")["level"].nunique()
+    mixed = list(several.index[several > 1])
+    if mixed:
+        raise SpecError(
+            f"`by` must name a study-level column; the arms of {listed(mixed)} differ in '{by}'. Name another."
+        )
+    if levels["level"].nunique() < 2:  # noqa: PLR2004
+        raise SpecError(
+            f"`by`: '{by}' has one level only, '{levels['level'].iloc[0]}', in these arms. Leave it out."
+        )
+
+
+def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
+    if spec.arm_effects is not None and not _has_several_arms(arms):
+        raise SpecError(
+            "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
+            "of studies are the same thing. Leave them out."
+        )
+
+
+def _has_several_arms(arms: Arms) -> bool:
+    return bool((np.bincount(arms.study_index, weights=arms.n > 0) > 1).any())
+
+
+def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+    law, studies = spec.study_effects, len(arms.studies)
+    if isinstance(law, StudentTEffects | ContaminatedEffects) and studies < FEWEST_FOR_TAILS:
+        name = "nu" if isinstance(law, StudentTEffects) else "share"
+        yield (
+            f"{studies} studies can't show outlying ones: `{name}` rests on its prior. "
+            "NormalEffects assumes less."
+        )
+
+
+def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+    if spec.study_effects.by is None:
+        return
+    levels = arms.frame.assign(level=_tau_levels(spec, arms)).groupby("level")["study"].nunique()
+    few = [f"{level} ({studies})" for level, studies in levels.items() if studies < FEWEST_FOR_TAU]
+    if few:
+        yield (
+            f"tau of {listed(few)} rests on its prior: fewer than {FEWEST_FOR_TAU} studies. "
+            "Group levels, or share one tau."
+        )
+
+
+def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+    if not isinstance(spec.likelihood, BetaBinomial) or spec.study_effects.name == "common":
+        return
+    if not _has_several_arms(arms):
+        yield (
+            "with one arm per study, `rho` of the beta-binomial likelihood and the study effects can't be "
+            "told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
+        )
+
+
+def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
+    if not isinstance(spec.study_effects, IndependentStudies) or not coding.names:
+        return
+    matrix = coding.matrix(arms.frame)
+    _, first = np.unique(arms.study_index, return_index=True)
+    apart = matrix - matrix[first][arms.study_index]
+    between = [name for name, column in zip(coding.names, apart.T, strict=True) if not column.any()]
+    if between:
+        yield (
+            f"{listed(between)} vary between studies only, so that without pooling they rest on their "
+            "priors. Use NormalEffects, or leave them out."
+        )

@@ -1,0 +1,103 @@
+"""Designs of the whole family, on evidence with studies of one to three arms and odd cells."""
+
+import functools
+import warnings
+
+import pandas as pd
+
+import bayesmeta as bm
+from bayesmeta.model import Design, make_design
+from bayesmeta.model.effects import LAWS
+from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.links import LINKS
+from bayesmeta.priors import Prior
+
+COVARIATES = {
+    "none": bm.Covariates(),
+    "factor": bm.Covariates("regimen", {"regimen": "a"}),
+    "number": bm.Covariates("age"),
+    "both": bm.Covariates("regimen * age", {"regimen": "a"}, centre={"age": 6}),
+    "imputed": bm.Covariates("regimen * dose + prior", {"regimen": "a"}, impute=["dose", "prior"]),
+    "shares": bm.Covariates(
+        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "in_a", "b": "in_b"}}
+    ),
+}
+MU_PRIORS: list[Prior] = [bm.Normal(0.2, 1.5), bm.StudentT(4, -0.5, 2), bm.Cauchy(0, 2.5)]
+TAU_PRIORS: list[Prior] = [
+    bm.HalfNormal(0.5),
+    bm.HalfStudentT(3, 1),
+    bm.HalfCauchy(0.7),
+    bm.LogNormal(-1, 0.8),
+    bm.Exponential(2),
+    bm.Uniform(0, 2),
+    bm.Uniform(0.1, 3),
+    bm.Gamma(0.5, 4),
+    bm.InverseGamma(3, 1),
+    bm.Beta(2, 5),
+]
+
+
+@functools.cache
+def arms() -> bm.Arms:
+    frame = pd.DataFrame(
+        {
+            "study": ["s1", "s1", "s2", "s3", "s4", "s4", "s4", "s5"],
+            "arm": ["a", "b", "a", "a", "a", "b", "c", "a"],
+            "events": [3, 5, 0, 12, 2, 7, 0, 60],
+            "n": [10, 20, 8, 12, 9, 15, 0, 140],
+            "regimen": ["a", "b", "a", "c", "b", "a", "c", "a"],
+            "in_a": [None, None, 0.3, None, None, None, None, None],
+            "in_b": [None, None, 0.7, None, None, None, None, None],
+            "age": [6.1, 6.05, 7.0, 5.5, 4.8, 6.6, 5.0, 7.1],
+            "dose": [1.0, 2.6, None, 3.0, None, 1.5, 2.5, 2.0],
+            "prior": [0.1, None, 0.4, 0.2, 0.9, 0.3, 0.5, 0.6],
+            "period": ["old", "old", "new", "new", "old", "old", "old", "new"],
+        }
+    )
+    return bm.read_evidence(frame).select()
+
+
+def design_of(**parts: object) -> Design:
+    covariates = parts.pop("covariates", "none")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bm.ModelWarning)
+        spec = bm.ModelSpec(covariates=COVARIATES[str(covariates)], **parts)  # type: ignore[arg-type]
+        return make_design(spec, arms())
+
+
+def laws() -> list[bm.StudyEffects]:
+    """Every law, and every one with a scale also with a tau for each level of a factor."""
+    found = [law() for law in LAWS.values()]
+    return [*found, *(type(law)(by="period") for law in found if law.tau is not None)]  # type: ignore[call-arg]
+
+
+def likelihoods() -> list[bm.Likelihood]:
+    """Every likelihood with every link."""
+    return [law(link=link()) for law in LIKELIHOODS.values() for link in LINKS.values()]  # type: ignore[call-arg]
+
+
+def combinations() -> list[dict[str, object]]:
+    """Every likelihood, link, law and kind of effects, with covariates known, imputed or none."""
+    found = []
+    for i, likelihood in enumerate(likelihoods()):
+        for j, law in enumerate(laws()):
+            arm_effects = [None] if likelihood.parameters else [None, bm.ArmEffects()]
+            for k, own in enumerate(arm_effects):
+                covariates = list(COVARIATES)[(i + j + k) % len(COVARIATES)]
+                for used in sorted({"imputed", covariates}):
+                    parts = {"likelihood": likelihood, "study_effects": law, "arm_effects": own}
+                    found.append({**parts, "covariates": used})
+    return found
+
+
+def named(parts: dict[str, object]) -> str:
+    """Return a combination as pytest shows it."""
+    law = parts["study_effects"]
+    words = [
+        parts["likelihood"].name,  # type: ignore[attr-defined]
+        parts["likelihood"].link.name,  # type: ignore[attr-defined]
+        law.name + ("-by" if law.by else ""),  # type: ignore[attr-defined]
+        "arms" if parts["arm_effects"] else "",
+        str(parts["covariates"]),
+    ]
+    return "-".join(filter(None, words))

@@ -1,0 +1,197 @@
+"""The model family written out in plain numpy over complex numbers, apart from the compiled code.
+
+Over complex numbers the derivative of each formula is its imaginary part after a tiny imaginary
+step, exact to rounding (Squire & Trapp 1998, doi:10.1137/S003614459631241X).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.priors import Shape
+
+Array = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+STEP = 1e-30
+COMMON, NORMAL, STUDENT, CONTAMINATED, INDEPENDENT = range(5)
+
+
+@dataclass
+class Point:
+    """The model's variables at a point in the sampler's coordinates."""
+
+    mu: complex
+    beta: Complex
+    scalars: Complex
+    slopes: Complex
+    """Derivatives of the scalars in their coordinates."""
+    standard: Complex
+    """Study effects over tau; of independent studies, standardised levels."""
+    arm_standard: Complex
+    x_standard: Complex
+    """Standardised missing values about their mean."""
+    theta: Complex
+    log_roots: complex
+    """Log derivatives of the effects in their coordinates."""
+
+
+def softplus(x: complex) -> complex:
+    return x + np.log1p(np.exp(-x)) if np.real(x) > 0 else np.log1p(np.exp(x))
+
+
+def scalar_at(scale: Array, x: complex) -> tuple[complex, complex]:
+    """A scalar and its derivative at x; `scale` is its bounds and turn."""
+    low, high, turn = scale
+    if np.isinf(low):
+        return x, 1.0
+    if np.isinf(high):
+        above = turn * np.exp(x - softplus(-x) ** 2 / 2)
+        return low + above, above * (1 + softplus(-x) / (1 + np.exp(x)))
+    share = 1 / (1 + np.exp(-x)) if np.real(x) > 0 else np.exp(x) / (1 + np.exp(x))
+    return low + (high - low) * share, (high - low) * np.exp(-softplus(x) - softplus(-x))
+
+
+def effect(
+    tau: Complex, information: Array, data: Array, mean: Complex, z: Complex
+) -> tuple[Complex, Complex, Complex]:
+    """Mean and effect together, effect over tau, and the log derivative of that in z."""
+    rest = 1 / (1 + tau**2 * information)
+    level = rest * mean + tau**2 * information * rest * data + tau * np.sqrt(rest) * z
+    standard = tau * information * rest * (data - mean) + np.sqrt(rest) * z
+    return level, standard, np.log(rest) / 2
+
+
+def point_at(q: Complex, data: DensityData) -> Point:
+    parts, k, p = Parts(*data.parts), data.centre.size, len(data.scales)
+    beta, rest = q[1 : 1 + k], q[1 + k + p :]
+    pairs = [
+        scalar_at(scale, x) for scale, x in zip(data.scales, q[1 + k : 1 + k + p], strict=True)
+    ]
+    scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
+    level = (data.priors[0, 1] if parts.law == INDEPENDENT else q[0]) + data.study_mean @ beta
+    standard, log_roots = np.zeros(0, dtype=complex), 0.0
+    if parts.law != COMMON:
+        studies = level.size
+        tau = np.full(studies, data.priors[0, 2] + 0j)
+        if parts.law != INDEPENDENT:
+            tau = scalars[data.tau_of_study.astype(int)]
+        level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
+        rest = rest[studies:]
+        log_roots = log_root.sum()
+    theta = level[data.study.astype(int)] + data.deviation @ beta
+    arm_standard = np.zeros(0, dtype=complex)
+    number = data.arm_level.size
+    x_standard = rest[number:]
+    for arm, column, slope, z in zip(
+        data.missing_arm, data.missing_column, data.missing_slope, x_standard, strict=True
+    ):
+        mean, sd = scalars[int(parts.imputed + 2 * column) :][:2]
+        theta[int(arm)] += (mean + sd * z) * (slope @ beta)
+    if number:
+        tau_arm = scalars[int(parts.tau_arm)]
+        theta, arm_standard, log_root = effect(
+            tau_arm, data.arm_information, data.arm_level, theta, rest[:number]
+        )
+        log_roots = log_roots + log_root.sum()
+    mu = q[0] - data.centre @ beta
+    return Point(mu, beta, scalars, slopes, standard, arm_standard, x_standard, theta, log_roots)
+
+
+def log_posterior(q: Complex, data: DensityData) -> complex:
+    """Log likelihood, priors, and the logarithm of the change of variables."""
+    parts, at = Parts(*data.parts), point_at(q, data)
+    values = [at.mu, *at.beta, *at.scalars]
+    total = sum(log_prior(row, x) for row, x in zip(data.priors, values, strict=True))
+    total += np.log(at.slopes).sum() + at.log_roots
+    total += sum(log_effect(data, parts, at, x) for x in at.standard)
+    total += sum(log_normal(x) for x in [*at.arm_standard, *at.x_standard])
+    for c, (number, mean, squares) in enumerate(data.known):
+        m, s = at.scalars[int(parts.imputed) + 2 * c :][:2]
+        total -= number * (np.log(s) + np.log(2 * np.pi) / 2)
+        total -= (squares + number * (mean - m) ** 2) / (2 * s**2)
+    rho = at.scalars[int(parts.rho)] if parts.rho >= 0 else 0.0
+    arms = zip(data.events, data.n, at.theta, strict=True)
+    return total + data.log_coefficient.sum() + sum(log_arm(parts, *arm, rho) for arm in arms)
+
+
+def log_normal(x: complex) -> complex:
+    return -(x**2) / 2 - np.log(2 * np.pi) / 2
+
+
+def log_effect(data: DensityData, parts: Parts, at: Point, x: complex) -> complex:
+    if parts.law == INDEPENDENT:
+        centre, scale = data.priors[0, 1], data.priors[0, 2]
+        return log_prior(data.priors[0], centre + scale * x) + np.log(scale)
+    own = at.scalars[int(parts.own)] if parts.own >= 0 else None
+    if parts.law == STUDENT:
+        half = special.loggamma((own + 1) / 2) - special.loggamma(own / 2)
+        return half - np.log(own * np.pi) / 2 - (own + 1) / 2 * np.log1p(x**2 / own)
+    if parts.law == CONTAMINATED:
+        ratio = parts.constant
+        usual, outlying = -(x**2) / 2, -((x / ratio) ** 2) / 2 - np.log(ratio)
+        top = max(usual.real, outlying.real)
+        mixture = (1 - own) * np.exp(usual - top) + own * np.exp(outlying - top)
+        return top + np.log(mixture) - np.log(2 * np.pi) / 2
+    return log_normal(x)
+
+
+def log_arm(parts: Parts, y: float, n: float, theta: complex, rho: complex) -> complex:
+    log_rate, log_rest = LOG_RATES[int(parts.link)](theta)
+    if parts.likelihood == 0:
+        return (y * log_rate if y else 0.0) + ((n - y) * log_rest if n > y else 0.0)
+    size = (1 - rho) / rho
+    # gamma(y + a) / gamma(a) with its first factor a apart, which may be far out.
+    total = -special.loggamma(n + size) + special.loggamma(size)
+    for count, log_share in ((y, log_rate), (n - y, log_rest)):
+        if count:
+            a = size * np.exp(log_share)
+            total += (
+                np.log(size) + log_share + special.loggamma(count + a) - special.loggamma(1 + a)
+            )
+    return total
+
+
+def _probit(theta: complex) -> tuple[complex, complex]:
+    return special.log_ndtr(theta), special.log_ndtr(-theta)
+
+
+def _cloglog(theta: complex) -> tuple[complex, complex]:
+    hazard = np.exp(theta)
+    if hazard.real < 1e-5:
+        return theta + np.log1p(-hazard / 2 + hazard**2 / 6), -hazard
+    return np.log1p(-np.exp(-hazard)), -hazard
+
+
+LOG_RATES: list[Callable[[complex], tuple[complex, complex]]] = [
+    lambda theta: (-softplus(-theta), -softplus(theta)),
+    _probit,
+    _cloglog,
+]
+
+
+def log_prior(kernel: Array, x: complex) -> complex:  # noqa: PLR0911
+    shape, a, b, c, constant = kernel
+    if shape == Shape.NORMAL:
+        return constant - ((x - a) / b) ** 2 / 2
+    if shape == Shape.STUDENT_T:
+        return constant - (c + 1) / 2 * np.log1p(((x - a) / b) ** 2 / c)
+    if shape == Shape.LOG_NORMAL:
+        return constant - np.log(x) - ((np.log(x) - a) / b) ** 2 / 2
+    if shape == Shape.GAMMA:
+        return constant + (a - 1) * np.log(x) - b * x
+    if shape == Shape.INVERSE_GAMMA:
+        return constant - (a + 1) * np.log(x) - b / x
+    if shape == Shape.BETA:
+        return constant + (a - 1) * np.log(x) + (b - 1) * np.log1p(-x)
+    return constant
+
+
+def derivative(function: Callable[[Complex], complex | Complex], q: Array) -> Array:
+    """Derivatives by the complex step, one row for each coordinate."""
+    shifts = q + 1j * STEP * np.eye(q.size)
+    return np.array([np.imag(function(shifted)) / STEP for shifted in shifts])

@@ -1,0 +1,167 @@
+"""The contract: compiled density and PyMC definition agree, value and gradient, for the whole family.
+
+The sampler's coordinates are mapped to PyMC's; the densities differ by the log Jacobian of the map.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from family import MU_PRIORS, TAU_PRIORS, combinations, design_of, named
+from formulas import Complex, derivative, point_at
+from scipy.optimize import brentq
+
+import bayesmeta as bm
+from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.log_density import log_density
+from bayesmeta.inference.density.scales import bounded
+from bayesmeta.model import Design
+from bayesmeta.model.build import build_design
+
+Array = npt.NDArray[np.float64]
+Density = Callable[[dict[str, Array]], tuple[float, Array]]
+
+PRIORS: list[dict[str, object]] = [
+    *[{"covariates": "number", "mu": mu} for mu in MU_PRIORS],
+    *[{"study_effects": bm.NormalEffects(tau), "covariates": "none"} for tau in TAU_PRIORS],
+    {"study_effects": bm.StudentTEffects(nu=bm.Uniform(0, 40)), "covariates": "none"},
+    {"study_effects": bm.ContaminatedEffects(share=bm.Uniform(0, 0.2)), "covariates": "none"},
+    {"likelihood": bm.BetaBinomial(rho=bm.Uniform(0, 0.5)), "covariates": "none"},
+    {
+        "beta": {"default": bm.Normal(0, 1), "regimen[b]": bm.StudentT(3, 0, 1)},
+        "covariates": "factor",
+    },
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", combinations(), ids=named)
+def test_every_combination(parts: dict[str, object]) -> None:
+    assert_contract(design_of(**parts))
+
+
+@pytest.mark.parametrize("parts", PRIORS, ids=str)
+def test_every_prior(parts: dict[str, object]) -> None:
+    assert_contract(design_of(**parts))
+
+
+def assert_contract(design: Design) -> None:
+    data = density_data(design)
+    definition = pymc_density(design)
+    rng = np.random.default_rng(7)
+    points = [starting_point(data, rng) + rng.normal(size=size(data)) for _ in range(3)]
+    for q in [*points, *far_points(design, data)]:
+        value, slope = definition(pymc_values(q.astype(complex), data, design))
+        log_det = log_determinant(q.astype(complex), data, design)
+        gradient = np.empty_like(q)
+        assert log_density(q, data, gradient) == pytest.approx(value + log_det.real, rel=1e-9)
+        jacobian = derivative(lambda at: flat(pymc_values(at, data, design)), q)
+        expected = jacobian @ slope + derivative(lambda at: log_determinant(at, data, design), q)
+        assert np.abs(gradient - expected).max() <= 1e-9 * max(1.0, np.abs(expected).max())
+
+
+def far_points(design: Design, data: DensityData) -> list[Array]:
+    """Points at theta = -40 and 40, tau = 1e-8 and 1e3, as far as PyMC itself can follow."""
+    thetas, others = (-40.0, 40.0), 0.1
+    if design.spec.likelihood.parameters and design.spec.link != bm.Logit():
+        # Its beta-binomial has no parameters as small as these links give.
+        thetas, others = (-4.0, 1.0), 0.01
+    found = []
+    for theta in thetas:
+        for log_tau in (np.log(1e-8), np.log(1e3)):
+            q = np.full(size(data), others)
+            q[0] = theta
+            for j, scale in enumerate(data.scales[: len(design.places("tau"))]):
+                # On a bounded scale a far point lies near a bound instead.
+                bent = np.isinf(scale[1])
+                q[1 + data.centre.size + j] = (
+                    unbounded(scale, log_tau) if bent else np.sign(log_tau) * 8
+                )
+            found.append(q)
+    return found
+
+
+def unbounded(scale: Array, log_tau: float) -> float:
+    return brentq(lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, 30, xtol=1e-13)
+
+
+def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Complex]:
+    """PyMC's unconstrained values at q, by the name of the variable."""
+    at, parts = point_at(q, data), Parts(*data.parts)
+    found: dict[str, Complex] = {"mu": np.array([at.mu])}
+    if len(set(design.beta)) == 1:
+        found["beta"] = at.beta
+    found |= {f"beta_{k}": at.beta[k : k + 1] for k in range(len(design.beta))}
+    own = [
+        pymc_scale(scale, value)[0]
+        for scale, value in zip(pymc_bounds(design), at.scalars, strict=True)
+    ]
+    for name in dict.fromkeys(scalar.name for scalar in design.scalars):
+        pymc_name = f"{name}_standard" if name.startswith("x_") else name
+        found[pymc_name] = np.array([own[place] for place in design.places(name)])
+    centre, scale = data.priors[0, 1:3]
+    found["study_level"] = centre + scale * at.standard
+    found["z"], found["z_arm"] = at.standard, at.arm_standard
+    for c in range(len(design.imputed)):
+        found[f"x_z_{c}"] = at.x_standard[data.missing_column == c]
+    assert parts.law == design.spec.study_effects.code
+    return found
+
+
+def pymc_bounds(design: Design) -> list[tuple[float, float]]:
+    """Bounds between which PyMC places each scalar; what is cut off below it leaves open above."""
+    supports = [(scalar.name, *scalar.prior.support) for scalar in design.scalars]
+    return [(low, np.inf if name == "nu" else high) for name, low, high in supports]
+
+
+def pymc_scale(bounds: tuple[float, float], value: complex) -> tuple[complex, complex]:
+    """PyMC's unconstrained value of a scalar, and its derivative in the scalar."""
+    low, high = bounds
+    if np.isinf(low):
+        return value, 1.0
+    if np.isinf(high):
+        return np.log(value - low), 1 / (value - low)
+    return np.log((value - low) / (high - value)), 1 / (value - low) + 1 / (high - value)
+
+
+def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
+    """Log of the Jacobian of PyMC's values in q, which is triangular."""
+    at, parts = point_at(q, data), Parts(*data.parts)
+    total = at.log_roots
+    for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
+        total += np.log(slope * pymc_scale(bounds, value)[1])
+    if parts.law == 4:
+        total += data.level.size * np.log(data.priors[0, 2])
+    return total + 0j
+
+
+def flat(values: dict[str, Complex]) -> Complex:
+    return np.concatenate([np.atleast_1d(values[name]) for name in flat.order])  # type: ignore[attr-defined]
+
+
+def pymc_density(design: Design) -> Callable[[dict[str, Complex]], tuple[float, Array]]:
+    """Value and gradient of the PyMC model at its own values, in the order that `flat` has."""
+    from pytensor.compile.mode import get_mode
+
+    model = build_design(design)
+    free = model.free_RVs
+    variables = [model.rvs_to_values[variable] for variable in free]
+    flat.order = [variable.name for variable in free]  # type: ignore[attr-defined]
+    # As nutpie compiles it: without stabilising, log(1 - sigmoid(40)) is minus infinity.
+    mode = get_mode("FAST_COMPILE").including("canonicalize", "stabilize")
+    both = model.compile_fn(
+        [model.logp(), model.dlogp(free)], inputs=variables, mode=mode, point_fn=False
+    )
+    shapes = [np.shape(model.initial_point()[variable.name]) for variable in variables]
+
+    def density(values: dict[str, Complex]) -> tuple[float, Array]:
+        parts = [
+            np.real(values[variable.name]).reshape(shape)
+            for variable, shape in zip(free, shapes, strict=True)
+        ]
+        value, slope = both(*parts)
+        return float(value), np.asarray(slope)
+
+    return density
