@@ -106,8 +106,10 @@ class _HalfT:
         return np.where(x < 0, -np.inf, self.whole.logpdf(x) + math.log(2))
 
     def cdf(self, x: npt.ArrayLike) -> Array:
-        below = np.asarray(self.whole.cdf(np.asarray(x, dtype=np.float64)), dtype=np.float64)
-        return np.maximum(2 * below - 1, 0.0)
+        return 1 - self.sf(x)
+
+    def sf(self, x: npt.ArrayLike) -> Array:
+        return np.minimum(2 * self.whole.sf(np.asarray(x, dtype=np.float64)), 1.0)
 
     def ppf(self, q: npt.ArrayLike) -> Array:
         return np.asarray(self.whole.ppf((1 + np.asarray(q)) / 2), dtype=np.float64)
