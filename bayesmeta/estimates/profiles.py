@@ -18,12 +18,17 @@ def default_profiles(coding: Coding) -> list[Profile | None]:
     return [reference, *others]
 
 
-def profile_label(coding: Coding, profile: Profile | None) -> str:
-    """Return a profile as people write it; ``"all studies"`` where there are no covariates."""
+def profile_label(coding: Coding, profile: Profile | None, *, without: str | None = None) -> str:
+    """Return a profile as people write it; ``"all studies"`` where there are no covariates.
+
+    The covariate `without` is not written.
+    """
     if not coding.columns:
         return "all studies"
     values = coding.reference if profile is None else coding.checked(profile)
-    return ", ".join(f"{name}={_text(value)}" for name, value in values.items())
+    return ", ".join(
+        f"{name}={_text(value)}" for name, value in values.items() if name != without
+    )
 
 
 def _text(value: object) -> str:

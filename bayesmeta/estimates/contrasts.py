@@ -1,0 +1,223 @@
+"""`contrast`: levels of a factor against each other, with where the information comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit
+
+from bayesmeta.estimates.arguments import check_ci_prob, check_fit
+from bayesmeta.estimates.comparisons import (
+    Pair,
+    checked_factor,
+    coded_differences,
+    level_pairs,
+    level_profiles,
+    studies_by_level,
+)
+from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rates import profile_theta
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["Contrasts", "contrast"]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Contrasts:
+    """Levels of a factor against each other, and their ranks.
+
+    Made by `contrast`, which says what the columns are.
+
+    Parameters
+    ----------
+    factor : str
+        The factor whose levels are compared.
+    profile : str
+        Values of the other covariates, blank where there are none.
+    ci_prob : float
+        Probability of the intervals.
+    table : DataFrame
+        One row per pair of levels.
+    ranks : DataFrame
+        One row per level: the probability of each rank.
+    """
+
+    factor: str
+    profile: str
+    ci_prob: float
+    table: pd.DataFrame
+    ranks: pd.DataFrame
+
+    def __repr__(self) -> str:
+        pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""
+        only = int(self.table["between_only"].sum())
+        return (
+            f"Contrasts({self.factor}{held}: {pairs} {'pair' if pairs == 1 else 'pairs'} of "
+            f"{len(self.ranks)} levels, {only} known only between studies)"
+        )
+
+
+def contrast(
+    fit: Fit,
+    factor: str | None = None,
+    *,
+    profile: Profile | None = None,
+    against: str | None = None,
+    ci_prob: float = 0.95,
+) -> Contrasts:
+    """Return the difference between each two levels of a factor, and the ranks of the levels.
+
+    Covariates are study-level: where `between_only` holds, a difference between levels is that of
+    the studies which have them, with everything else in which those studies differ.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a model with a factor.
+    factor : str, optional
+        Factor whose levels are compared; the first of the formula where None.
+    profile : mapping, optional
+        Value of every other covariate; at their reference where None.
+    against : str, optional
+        Level that all others are compared with; every pair of levels where None.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+
+    Returns
+    -------
+    Contrasts
+        Its `table` has one row per pair, with columns
+
+        - level, versus, profile: what is compared with what, and where other covariates stand;
+        - odds_ratio, odds_ratio_lower, odds_ratio_upper: of the typical rate of `level` to that of
+          `versus`, posterior median and interval;
+        - log_odds_ratio, log_odds_ratio_sd: posterior mean and standard deviation;
+        - rate_difference, rate_difference_lower, rate_difference_upper: of the typical rates
+          (probability), median and interval;
+        - probability_higher: that the typical rate of `level` is the higher one;
+        - mcse_...: the Monte-Carlo standard error of each of these; 0 of a probability that
+          is 0 or 1 because no draw, or every draw, is so;
+        - within_share: share, from 0 to 1, of the information on the contrast that is within
+          studies; NaN where the evidence says nothing about it;
+        - between_only: whether all of it comes from differences between studies;
+        - studies_level, studies_versus, studies_both: studies with patients at either level, and
+          at both.
+
+        Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
+        highest typical rate), mean_rank, sucra and their mcse_... .
+
+        Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
+        levels that hardly differ, or are hardly known, one still ranks first.
+
+    Raises
+    ------
+    SettingsError
+        If the fit is a GridFit or has no factor, `factor` is none of its factors, `against` none
+        of the levels, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If `profile` gives `factor`, leaves out or misnames another covariate, or stands where the
+        model has one rate for two levels.
+
+    References
+    ----------
+    Salanti, Ades & Ioannidis 2011, doi:10.1016/j.jclinepi.2010.03.016 (ranks, SUCRA).
+    Mbuagbaw et al. 2017, doi:10.1186/s13643-017-0473-z (what ranks don't say).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from bayesmeta.estimates.contrasts import contrast
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+    >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
+    Contrasts(regimen_class: 7 pairs of 8 levels, 6 known only between studies)
+    """
+    check_fit(fit, grid=False)
+    check_ci_prob(ci_prob)
+    coding = fit.design.coding
+    factor = checked_factor(coding, factor)
+    pairs = level_pairs(coding, factor, against)
+    profiles = level_profiles(coding, factor, profile)
+    held = profile_label(coding, next(iter(profiles.values())), without=factor)
+    theta = {level: profile_theta(fit, one) for level, one in profiles.items()}
+    basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
+    rows = [
+        {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(theta, pair, ci_prob)}
+        for pair in pairs
+    ]
+    table = pd.concat([pd.DataFrame(rows), basis], axis=1)
+    return Contrasts(factor, held, ci_prob, table, _ranks(theta))
+
+
+def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:
+    """Return what evidence each pair's contrast rests on."""
+    shares = within_shares(fit, contrasts)
+    studies = studies_by_level(fit, factor)
+    return pd.DataFrame(
+        {
+            "within_share": shares,
+            "between_only": shares == 0,
+            "studies_level": [len(studies[level]) for level, _ in pairs],
+            "studies_versus": [len(studies[versus]) for _, versus in pairs],
+            "studies_both": [len(studies[level] & studies[versus]) for level, versus in pairs],
+        }
+    )
+
+
+def _linked(theta: Array) -> tuple[Array, Array]:
+    """Return rates (probability) and log-odds of linear predictors: what the link decides."""
+    return expit(theta), theta
+
+
+def _numbers(theta: Mapping[str, Array], pair: Pair, ci_prob: float) -> Row:
+    """Return the estimates of one contrast, each with its Monte-Carlo error."""
+    (rate, log_odds), (rate_versus, log_odds_versus) = (_linked(theta[level]) for level in pair)
+    ratio, difference = log_odds - log_odds_versus, rate - rate_versus
+    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
+    found = {
+        **{f"odds_ratio{end}": _exponential(quantile_of(ratio, p)) for end, p in bounds.items()},
+        "log_odds_ratio": mean_of(ratio),
+        "log_odds_ratio_sd": sd_of(ratio),
+        **{f"rate_difference{end}": quantile_of(difference, p) for end, p in bounds.items()},
+        "probability_higher": mean_of((ratio > 0).astype(np.float64)),
+    }
+    return _with_errors(found)
+
+
+def _exponential(found: Estimate) -> Estimate:
+    """Return the exponential of a quantile, its error by the delta method; it may be infinite."""
+    with np.errstate(over="ignore"):
+        value = float(np.exp(found.value))
+    return Estimate(value, value * found.mcse if found.mcse else 0.0)
+
+
+def _ranks(theta: Mapping[str, Array]) -> pd.DataFrame:
+    """Return the probability of each rank by typical rate, 1 the highest, one row per level."""
+    # Rates rise with the linear predictor, which never runs into 0 or 1 and so has no ties.
+    order = np.argsort(-np.stack(list(theta.values())), axis=0, kind="stable")
+    ranks = np.argsort(order, axis=0) + 1.0
+    rows = []
+    for level, drawn in zip(theta, ranks, strict=True):
+        mean, others = mean_of(drawn), len(theta) - 1
+        found = {
+            f"rank_{rank}": mean_of((drawn == rank).astype(np.float64))
+            for rank in range(1, len(theta) + 1)
+        }
+        found["mean_rank"] = mean
+        found["sucra"] = Estimate((len(theta) - mean.value) / others, mean.mcse / others)
+        rows.append({"level": level, **_with_errors(found)})
+    return pd.DataFrame(rows)
+
+
+def _with_errors(found: Mapping[str, Estimate]) -> Row:
+    return {name: one.value for name, one in found.items()} | {
+        f"mcse_{name}": one.mcse for name, one in found.items()
+    }
