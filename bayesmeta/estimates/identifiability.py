@@ -1,0 +1,200 @@
+"""`identifiability`: what the evidence of a fit can't tell, as a table and in plain sentences."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import listed
+from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.comparisons import studies_by_level
+from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.overlap import prior_overlap, share_above
+from bayesmeta.inference.result import Fit
+
+__all__ = ["identifiability", "notes"]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+FEWEST_STUDIES = 3
+"""Studies from which on an estimate is not called one of few studies."""
+
+UNCHANGED = 0.8
+"""Overlap above which a posterior is called its prior."""
+
+UPPER_TAIL = 0.95
+"""Probability of the prior of tau below its upper tail."""
+
+CONFLICT = 0.5
+"""Share of tau's posterior in that tail above which prior and evidence are said to disagree."""
+
+_COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
+
+
+def identifiability(fit: Fit) -> pd.DataFrame:
+    """Return what each coefficient, and tau, is known from.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+
+    Returns
+    -------
+    DataFrame
+        One row per coefficient and one for tau, as far as the model has them, with columns
+
+        - coefficient: ``regimen_class[ven_ldac]``, ..., ``tau``;
+        - studies: how many studies with patients inform it: of a column of zeros and ones, such
+          as a level's, the studies with an arm at one; of another column, the studies with an arm off
+          the column's commonest value, without which there would be no differences; of tau, all;
+        - within_share: share, from 0 to 1, of the information on the coefficient that is within
+          studies, see `within_shares`; NaN where the evidence has none, and of tau;
+        - between_only: whether all of it comes from differences between studies; False of tau,
+          which is about nothing else;
+        - prior_overlap: overlap of the densities of prior and posterior, from 0 to 1.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit.
+
+    References
+    ----------
+    Berlin et al. 2002, doi:10.1002/sim.1023 (ecological bias in meta-regression).
+    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap of prior and posterior).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from bayesmeta.estimates.identifiability import identifiability
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+    >>> table = identifiability(bm.fit(bm.load_model("regimen"), arms, seed=1))
+    >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
+    ['regimen_class[ven_dli]', 'regimen_class[ven_hma_or_ldac]', 'regimen_class[ven_targeted]']
+    """
+    check_fit(fit, grid=False)
+    return pd.DataFrame([*_coefficients(fit), *_tau(fit)], columns=_COLUMNS).astype(
+        {"studies": "int64", "between_only": "bool"}
+    )
+
+
+def notes(fit: Fit) -> tuple[str, ...]:
+    """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
+
+    Levels and coefficients of fewer than 3 studies; coefficients known only from differences
+    between studies; posteriors that overlap their prior by more than 0.8; coefficients without
+    any evidence; and a tau with more than half of its posterior above the 95% quantile of its prior.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit.
+    """
+    table = identifiability(fit)
+    return tuple([*_few_studies(fit, table), *_weak(table), *_conflict(fit)])
+
+
+def _coefficients(fit: Fit) -> Iterable[Row]:
+    names = fit.design.coding.names
+    if not names:
+        return
+    shares = within_shares(fit, np.eye(len(names)))
+    drawn = fit.posterior["beta"].transpose("covariate", ...).to_numpy()
+    for i, (name, prior) in enumerate(zip(names, fit.design.beta, strict=True)):
+        yield {
+            "coefficient": name,
+            "studies": _studies(fit, fit.design.matrix[:, i]),
+            "within_share": shares[i],
+            "between_only": shares[i] == 0,
+            "prior_overlap": prior_overlap(prior, drawn[i]),
+        }
+
+
+def _tau(fit: Fit) -> Iterable[Row]:
+    prior = fit.spec.study_effects.tau
+    if prior is not None:
+        yield {
+            "coefficient": "tau",
+            "studies": fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique(),
+            "within_share": np.nan,
+            "between_only": False,
+            "prior_overlap": prior_overlap(prior, fit.posterior["tau"].to_numpy()),
+        }
+
+
+def _studies(fit: Fit, column: Array) -> int:
+    """Return how many studies with patients inform the coefficient of a column."""
+    there = fit.arms.n > 0
+    values, counts = np.unique(column[there], return_counts=True)
+    if not values.size:
+        return 0
+    idle = 0.0 if np.isin(column, (0, 1)).all() else values[counts.argmax()]
+    return int(np.unique(fit.arms.study_index[there & (column != idle)]).size)
+
+
+def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
+    """Yield which estimates, and which reference levels, rest on fewer than 3 studies."""
+    rows = table[table["studies"] < FEWEST_STUDIES]
+    if len(rows):
+        pairs = zip(rows["coefficient"], rows["studies"], strict=True)
+        named = [f"{name} ({studies})" for name, studies in pairs]
+        yield (
+            f"Fewer than {FEWEST_STUDIES} studies inform {listed(named)}: "
+            "one study's peculiarities can't be told from the effect, and the prior counts."
+        )
+    references = {
+        f"{factor}[{levels[0]}]": len(studies_by_level(fit, factor)[levels[0]])
+        for factor, levels in fit.design.coding.levels.items()
+    }
+    few = [f"{name} ({count})" for name, count in references.items() if count < FEWEST_STUDIES]
+    if few:
+        yield (
+            f"Fewer than {FEWEST_STUDIES} studies have the reference level {listed(few)}, "
+            "with which all other levels are compared: name another reference, or group levels."
+        )
+
+
+def _weak(table: pd.DataFrame) -> Iterable[str]:
+    """Yield which coefficients are ecological, without evidence, or left as the prior had them."""
+    between = table.loc[table["between_only"], "coefficient"]
+    if len(between):
+        yield (
+            f"Known only from differences between studies: {listed(between)}. Whatever else "
+            "differs between those studies (patients, definitions of response, years) is mixed into them."
+        )
+    coefficients = table[table["coefficient"] != "tau"]
+    silent = coefficients.loc[coefficients["within_share"].isna(), "coefficient"]
+    if len(silent):
+        yield f"The evidence says nothing about {listed(silent)}: only the prior does."
+    same = table[table["prior_overlap"] > UNCHANGED]
+    if len(same):
+        pairs = zip(same["coefficient"], same["prior_overlap"], strict=True)
+        named = [f"{name} ({100 * overlap:.0f}%)" for name, overlap in pairs]
+        yield (
+            f"The evidence hardly changed the prior of {listed(named)}; in brackets how far prior "
+            "and posterior overlap. Another prior would give another answer."
+        )
+
+
+def _conflict(fit: Fit) -> Iterable[str]:
+    """Yield that tau lies in the upper tail of its prior, where it does."""
+    prior = fit.spec.study_effects.tau
+    if prior is None:
+        return
+    share = share_above(prior, fit.posterior["tau"].to_numpy(), UPPER_TAIL)
+    if share > CONFLICT:
+        quantile = float(prior.distribution.ppf(UPPER_TAIL))
+        yield (
+            f"Prior and evidence disagree about tau: {100 * share:.0f}% of its posterior lies above "
+            f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may differ more than the "
+            "prior lets them: fit again with a wider prior of tau, and compare."
+        )
