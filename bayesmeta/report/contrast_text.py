@@ -1,0 +1,106 @@
+"""What a terminal shows of contrasts, ranks and notes: they format, they compute nothing."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.report.text import percent, table_text
+
+__all__ = ["contrast_lines", "note_lines", "rank_lines"]
+
+Row = Mapping[Hashable, Any]
+
+LARGEST = 1000
+"""Odds ratio from which on only its size is written."""
+
+
+def contrast_lines(contrasts: Contrasts) -> list[str]:
+    """Return the pairs of levels, one a line, with what their contrast rests on."""
+    table = contrasts.table
+    held = f", at {contrasts.profile}" if contrasts.profile else ""
+    cells = pd.DataFrame(
+        {
+            "pair": table["level"] + " vs " + table["versus"],
+            "odds ratio": [_ratios(row) for row in table.to_dict("records")],
+            "rate difference": [_points(row) for row in table.to_dict("records")],
+            "P(higher)": [f"{value:.2f}" for value in table["probability_higher"]],
+            "within studies": [_share(value) for value in table["within_share"]],
+            "studies": [
+                f"{level} and {versus}, {both} both"
+                for level, versus, both in zip(
+                    table["studies_level"],
+                    table["studies_versus"],
+                    table["studies_both"],
+                    strict=True,
+                )
+            ],
+        }
+    )
+    return [
+        f"Contrasts of {contrasts.factor}{held}: median and {100 * contrasts.ci_prob:g}% interval",
+        *table_text(cells, indent=2).splitlines(),
+        "  Rate difference: of typical rates, in percentage points. P(higher): that the first has the higher rate.",
+        "  Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
+        f"  {_precision(table)}",
+    ]
+
+
+def rank_lines(contrasts: Contrasts) -> list[str]:
+    """Return the probability of each rank, one level a line, with what ranks don't say."""
+    ranks = contrasts.ranks
+    numbers = range(1, len(ranks) + 1)
+    cells = pd.DataFrame(
+        {
+            contrasts.factor: ranks["level"],
+            **{f"{rank}": [percent(value) for value in ranks[f"rank_{rank}"]] for rank in numbers},
+            "mean rank": [f"{value:.1f}" for value in ranks["mean_rank"]],
+            "SUCRA": [percent(value) for value in ranks["sucra"]],
+        }
+    )
+    largest = ranks[[f"mcse_rank_{rank}" for rank in numbers]].max().max()
+    return [
+        f"Probability of each rank of {contrasts.factor} by typical rate (1 is the highest)",
+        *table_text(cells, indent=2).splitlines(),
+        "  Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first.",
+        f"  Monte-Carlo standard errors of these probabilities: at most {100 * largest:.1f} percentage points.",
+    ]
+
+
+def note_lines(notes: Sequence[str]) -> list[str]:
+    """Return what the evidence can't tell, one note a line, set like the lines of a fit."""
+    return [f"{'' if i else 'Notes':<11}{note}" for i, note in enumerate(notes)]
+
+
+def _ratios(row: Row) -> str:
+    median, low, high = (_ratio(row[f"odds_ratio{end}"]) for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"
+
+
+def _ratio(value: float) -> str:
+    if value >= LARGEST:
+        return f"{value:.0e}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004
+
+
+def _points(row: Row) -> str:
+    median, low, high = (
+        round(100 * row[f"rate_difference{end}"]) for end in ("", "_lower", "_upper")
+    )
+    return f"{median} ({low} to {high})"
+
+
+def _share(value: float) -> str:
+    return "no evidence" if pd.isna(value) else percent(value)
+
+
+def _precision(table: pd.DataFrame) -> str:
+    """Return a line that states the largest Monte-Carlo errors of what is printed."""
+    ratio = (table["mcse_odds_ratio"] / table["odds_ratio"]).max()
+    ends = ("", "_lower", "_upper")
+    points = table[[f"mcse_rate_difference{end}" for end in ends]].max().max()
+    return (
+        f"Monte-Carlo standard errors: median odds ratios at most {100 * ratio:.1f}% of themselves, rate differences "
+        f"{100 * points:.1f} points, P(higher) {table['mcse_probability_higher'].max():.3f}."
+    )

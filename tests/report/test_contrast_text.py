@@ -1,0 +1,57 @@
+"""Lines of contrasts, ranks and notes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.estimates.contrasts import Contrasts, contrast
+from bayesmeta.report.contrast_text import contrast_lines, note_lines, rank_lines
+
+
+@pytest.fixture(scope="module")
+def found(regimen_fit: bm.Fit) -> Contrasts:
+    return contrast(regimen_fit, against="ven_hma")
+
+
+def test_contrast_lines(found: Contrasts) -> None:
+    head, columns, *lines = contrast_lines(found)
+    assert head == "Contrasts of regimen_class: median and 95% interval"
+    assert columns.split("  ")[1] == "pair"
+    [ldac] = [line for line in lines if "ven_ldac vs ven_hma" in line]
+    row = found.table.set_index("level").loc["ven_ldac"]
+    assert f"{row['odds_ratio']:.2f} ({row['odds_ratio_lower']:.2f} to " in ldac
+    assert ldac.endswith(f"{100 * row['within_share']:.0f}%  3 and 12, 2 both")
+    assert lines[-1].startswith("  Monte-Carlo standard errors: median odds ratios at most 0.")
+
+
+def test_other_covariates_are_named_and_odd_numbers_written(found: Contrasts) -> None:
+    table = found.table.head(1).assign(
+        odds_ratio=0.00123,
+        odds_ratio_lower=0.0,
+        odds_ratio_upper=np.inf,
+        rate_difference=-0.001,
+        within_share=np.nan,
+    )
+    head, _, line, *_ = contrast_lines(Contrasts("dose", "age=65", 0.9, table, found.ranks))
+    assert head == "Contrasts of dose, at age=65: median and 90% interval"
+    assert "0.0012 (0 to inf)" in line
+    assert " 0 (" in line
+    assert "no evidence" in line
+
+
+def test_rank_lines_carry_their_caveat(found: Contrasts) -> None:
+    head, columns, *lines = rank_lines(found)
+    assert head.startswith("Probability of each rank of regimen_class by typical rate")
+    assert columns.split() == ["regimen_class", *"12345678", "mean", "rank", "SUCRA"]
+    assert len(lines) == 8 + 2
+    assert "Ranks say nothing about how large differences are" in lines[-2]
+
+
+def test_note_lines() -> None:
+    assert note_lines(()) == []
+    assert note_lines(("One.", "Two.")) == ["Notes      One.", "           Two."]
+
+
+def test_lines_are_text(found: Contrasts) -> None:
+    assert pd.Series([*contrast_lines(found), *rank_lines(found)]).str.len().max() < 140
