@@ -1,0 +1,170 @@
+"""How fast bayesmeta is beside R, as one table of ratios, all of one run on one machine.
+
+`uv run python tests/benchmarks/against_r.py [--quick]`
+
+The job is overall response by class of regimen in the bundled evidence, with study effects: 4 chains
+of 600 + 1000 draws in bayesmeta, rstanarm and brms, and maximum likelihood in metafor. Each package
+adapts its sampler as it does by default; priors are the same as far as the package permits (the
+headers of fit_*.R say where not). bayesmeta runs its chains on all processors. The R packages run
+theirs on one, unless told otherwise by --r-cores: on this job, starting R's workers takes longer
+than they save.
+
+"Cold" is the first run after an installation that compiled nothing: no bytecode of any package,
+nothing compiled by numba, no index of fonts. Files may be in the machine's memory already. "Warm" is
+every later run. Seconds are medians of three, or with --quick measured once.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ratios import ROW_NAMES, Result, agreement, rows, table
+
+import bayesmeta as bm
+
+HERE = Path(__file__).parent
+CHAINS, WARMUP, DRAWS, SEED = 4, 600, 1000, 1
+WHERE = "venetoclax == 'yes'"
+R_PACKAGES = ("rstanarm", "brms", "metafor")
+DEBIAN = "r-base-core r-cran-metafor r-cran-rstanarm r-cran-brms r-cran-bh r-cran-rcppeigen libtbb-dev libboost-dev"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where this run keeps its files, and how often it repeats."""
+
+    folder: Path
+    repeats: int
+    r_cores: int
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "arms.csv"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="measure everything once")
+    parser.add_argument("--r-cores", type=int, default=1, help="processors for R's chains")
+    options = parser.parse_args()
+    check_r()
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(Path(folder), 1 if options.quick else 3, options.r_cores)
+        export(job.data)
+        whole = whole_processes(job)
+        inside = {package: inside_r(job, package) for package in R_PACKAGES}
+        inside["bayesmeta"] = inside_bayesmeta(job)
+    print(f"{versions(inside)}\n")
+    print(table(ROW_NAMES, [row.cells() for row in rows(whole, inside)]))
+    print(
+        "\nDo they fit the same model? Posterior means, log-odds. metafor has an effect for each arm"
+    )
+    print("and no priors, which pull differences between regimens towards 0: its mu is lower.\n")
+    print(table(("engine", "mu", "tau", "smallest bulk ESS"), agreement(inside)))
+
+
+def check_r() -> None:
+    """Stop, saying what to install, unless R and its packages are there."""
+    wanted = ", ".join(f"'{package}'" for package in (*R_PACKAGES, "posterior"))
+    question = f"stopifnot(nzchar(sapply(c({wanted}), function(p) system.file(package = p))))"
+    if shutil.which("Rscript") is None:
+        sys.exit(f"There is no Rscript. On Debian: apt-get install {DEBIAN}")
+    if subprocess.run(["Rscript", "-e", question], capture_output=True, check=False).returncode:
+        sys.exit(f"R lacks one of {wanted}. On Debian: apt-get install {DEBIAN}")
+
+
+def export(path: Path) -> None:
+    """Write the evidence as R reads it."""
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", where=WHERE)
+    arms.frame[["study", "regimen_class", "events", "n"]].to_csv(path, index=False)
+
+
+def whole_processes(job: Job) -> dict[str, float]:
+    """Return median wall seconds of whole processes, in turn so that all meet the same machine."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("cold", "warm", *R_PACKAGES)}
+    for i in range(job.repeats):
+        cache, command = job.folder / f"cache{i}", fit_command(job.folder / "run")
+        seconds["cold"].append(wall(command, caches(cache)))
+        seconds["warm"].append(wall(command, caches(cache)))
+        for package in R_PACKAGES:
+            seconds[package].append(wall(r_command(job, package, refits=0)))
+    return {name: statistics.median(found) for name, found in seconds.items()}
+
+
+def fit_command(out: Path) -> list[str]:
+    job = ["regimen", "--outcome", "ORR", "--where", WHERE, "--seed", str(SEED)]
+    size = ["--chains", str(CHAINS), "--warmup", str(WARMUP), "--draws", str(DRAWS)]
+    return [sys.executable, "-m", "bayesmeta", "fit", *job, *size, "--out", str(out), "--force"]
+
+
+def caches(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that keeps what it compiles in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    places = {
+        "PYTHONPYCACHEPREFIX": "bytecode",
+        "NUMBA_CACHE_DIR": "numba",
+        "MPLCONFIGDIR": "fonts",
+    }
+    return kept | {name: str(folder / place) for name, place in places.items()}
+
+
+def r_command(job: Job, package: str, *, refits: int) -> list[str]:
+    numbers = (CHAINS, WARMUP, DRAWS, job.r_cores, SEED, refits)
+    files = [str(job.data), str(job.folder / f"{package}.csv")]
+    return ["Rscript", str(HERE / f"fit_{package}.R"), *files, *map(str, numbers)]
+
+
+def inside_r(job: Job, package: str) -> dict[str, Any]:
+    """Return what a fit and refits in one R process report."""
+    run(r_command(job, package, refits=job.repeats))
+    with (job.folder / f"{package}.csv").open(encoding="utf-8") as file:
+        texts = {line["name"]: line["value"] for line in csv.DictReader(file)}
+    named = ("version", "R")
+    return {name: text if name in named else float(text) for name, text in texts.items()}
+
+
+def inside_bayesmeta(job: Job) -> dict[str, Any]:
+    numbers = (CHAINS, WARMUP, DRAWS, SEED, 10 * job.repeats)
+    command = [sys.executable, str(HERE / "fit_bayesmeta.py"), *map(str, numbers)]
+    found: dict[str, Any] = json.loads(run(command, caches(job.folder / "cache0")))
+    return found
+
+
+def wall(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
+    start = time.perf_counter()
+    run(command, environment)
+    return time.perf_counter() - start
+
+
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """Return what a command prints; stop the benchmark if it fails."""
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def versions(inside: Mapping[str, Result]) -> str:
+    """Return one line on the machine and one on what ran."""
+    ours = [f"{name} {version(name)}" for name in ("bayesmeta", "numba", "nutpie", "numpy")]
+    theirs = [f"{name} {inside[name]['version']}" for name in R_PACKAGES]
+    python, r = f"Python {platform.python_version()}", f"R {inside['brms']['R']}"
+    machine = f"{platform.platform()}, {os.cpu_count()} processors"
+    return f"{machine}\n{', '.join([python, *ours, r, *theirs])}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What bayesmeta costs inside a process, as JSON; run by `against_r.py`, the counterpart of fit_*.R.
+
+`python fit_bayesmeta.py CHAINS WARMUP DRAWS SEED REFITS`
+"""
+
+import ctypes
+import itertools
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+import bayesmeta as bm
+from bayesmeta.inference import nuts
+from bayesmeta.inference.callbacks import compiled_log_density, pack
+from bayesmeta.inference.convergence import ess_bulk
+from bayesmeta.inference.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density import DensityData
+from bayesmeta.model import make_design
+
+COPIES = (1, 10, 100, 1000)
+"""How often the evidence is repeated for the cost of a gradient as arms grow."""
+
+WORK = 4_000_000
+"""Arms over which gradients are timed, per repetition."""
+
+
+def main() -> None:
+    chains, warmup, draws, seed, refits = map(int, sys.argv[1:])
+    settings = bm.SamplerSettings(chains=chains, warmup=warmup, draws=draws)
+    found = refit(settings, seed, refits) | sampling(settings, seed, refits)
+    print(json.dumps(found | {"gradient": [gradient_cost(copies) for copies in COPIES]}))
+
+
+def evidence() -> bm.Arms:
+    """Return overall response to venetoclax regimens, from the bundled evidence."""
+    table = bm.load_evidence("rr_aml_venetoclax")
+    return table.select(outcome="ORR", where="venetoclax == 'yes'")
+
+
+def refit(settings: bm.SamplerSettings, seed: int, refits: int) -> dict[str, float]:
+    """Return seconds of a call of `fit`, and the last fit's means and smallest bulk ESS."""
+    spec, arms = bm.load_model("regimen"), evidence()
+    bm.fit(spec, arms, seed=seed, settings=settings)
+    seconds, fits = zip(
+        *(
+            timed(bm.fit, spec, arms, seed=seed + i, settings=settings)
+            for i in range(1, refits + 1)
+        ),
+        strict=True,
+    )
+    posterior = fits[-1].posterior
+    coefficients = np.moveaxis(posterior["beta"].to_numpy(), -1, 0)
+    ess = min(
+        map(ess_bulk, [posterior["mu"].to_numpy(), *coefficients, posterior["tau"].to_numpy()])
+    )
+    means = {name: float(posterior[name].mean()) for name in ("mu", "tau")}
+    return means | {"ess": ess, "refit": statistics.median(seconds)}
+
+
+def sampling(settings: bm.SamplerSettings, seed: int, repeats: int) -> dict[str, float]:
+    """Return seconds of the sampler alone, and how many gradients it asked for."""
+    data = density_data(make_design(bm.load_model("regimen"), evidence()))
+
+    def sample() -> nuts.RawDraws:
+        root = np.random.SeedSequence(seed)
+        return nuts.sample_density(data, settings, root, progress=False)
+
+    seconds, draws = zip(*(timed(sample) for _ in range(repeats)), strict=True)
+    again, gradients = counted(sample)
+    if not np.array_equal(again.points, draws[-1].points):
+        sys.exit(
+            "Counting gradients changed the draws, so it did not count those of the timed run."
+        )
+    return {
+        "sampling": statistics.median(seconds),
+        "gradients": gradients,
+        "kept_steps": int(again.statistics["n_steps"].sum()),
+        "cores": min(settings.chains, processors()),
+    }
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def counted[T](sample: Callable[[], T]) -> tuple[T, int]:
+    """Return the result of `sample` and how often it called the density.
+
+    Every call counts, during warm-up and the search for a first step size too, which the sampler's
+    own `n_steps` leaves out. The calls pass through Python, so this is not the run that is timed;
+    with the same seed it takes the same steps.
+    """
+    calls = itertools.count()
+    original = compiled_log_density.ctypes
+
+    def density(*arguments: Any) -> int:
+        next(calls)
+        return int(original(*arguments))
+
+    callback = type(original)(density)
+    address = ctypes.cast(callback, ctypes.c_void_p).value
+    with patch.object(nuts, "compiled_log_density", SimpleNamespace(address=address)):
+        return sample(), next(calls)
+
+
+def gradient_cost(copies: int) -> dict[str, float]:
+    """Return microseconds of a gradient, as the sampler asks for it, of the evidence repeated."""
+    data = repeated(density_data(make_design(bm.load_model("regimen"), evidence())), copies)
+    arms, calls = data.events.size, max(WORK // data.events.size, 1)
+    point = starting_point(data, np.random.default_rng(1))
+    arguments = (point, np.empty(size(data)), np.empty(1), pack(data))
+    many_gradients(1, *arguments)
+    seconds = min(timed(many_gradients, calls, *arguments)[0] for _ in range(5))
+    return {"arms": arms, "microseconds": 1e6 * seconds / calls}
+
+
+def repeated(data: DensityData, copies: int) -> DensityData:
+    """Return the evidence `copies` times over, each time of other studies."""
+    arms, studies = data.events.size, data.log_odds.size
+    grown = DensityData(
+        *(
+            np.concatenate([part] * copies) if len(part) in (arms, studies) else part
+            for part in data
+        )
+    )
+    return grown._replace(study=grown.study + studies * np.repeat(np.arange(copies), arms))
+
+
+_density = compiled_log_density.ctypes
+
+
+@njit  # type: ignore[untyped-decorator]
+def many_gradients(
+    calls: int,
+    point: npt.NDArray[np.float64],
+    gradient: npt.NDArray[np.float64],
+    value: npt.NDArray[np.float64],
+    packed: npt.NDArray[np.float64],
+) -> None:
+    for _ in range(calls):
+        _density(point.size, point.ctypes, gradient.ctypes, value.ctypes, packed.ctypes)
+
+
+def timed[**P, R](
+    function: Callable[P, R], *arguments: P.args, **options: P.kwargs
+) -> tuple[float, R]:
+    """Return wall seconds of a call, and what it returned."""
+    start = time.perf_counter()
+    result = function(*arguments, **options)
+    return time.perf_counter() - start, result
+
+
+if __name__ == "__main__":
+    main()
