@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects, normal_nodes
@@ -21,12 +22,6 @@ STRATA = 16
 
 STRATA_OF_BETA = 4
 """The same where each point needs a quantile of a beta law, which is dear."""
-
-MULTIPLIERS = {"u": 1, "w": 7, "rate": 3}
-"""Order in which each source of variation runs through its strata; odd, so that all are met."""
-
-SHIFTS = {"u": (np.sqrt(5) - 1) / 2, "w": 0.7548776662466927, "rate": 0.5698402909980532}
-"""How the strata move from draw to draw: Weyl sequences that keep no common step."""
 
 BLOCK = 1 << 22
 """Products of draws and nodes that are held in memory at once."""
@@ -111,11 +106,8 @@ class ProfileRates:
     def new_study(self) -> DrawnRates:
         """Return the law of the true rate of a new study.
 
-        Each draw's law enters at `STRATA` points spaced evenly in probability and shifted from
-        draw to draw by a Weyl sequence, so that no further randomness is added and the same fit
-        always gives the same interval. Where a rate varies for several reasons (study, arm, the
-        beta law of a beta-binomial), the points form a lattice that turns from draw to draw
-        (Cranley & Patterson 1976, doi:10.1137/0713071).
+        Each draw's law enters at evenly spread points (`bayesmeta.inference.lattice`), so that no
+        further randomness is added and the same fit always gives the same interval.
         """
         own = {name: draws[..., None] for name, draws in self._law_parameters.items()}
         effects = self.fit.spec.study_effects.quantile(
@@ -156,10 +148,4 @@ class ProfileRates:
     def _points(self, source: str) -> Array:
         """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
         strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
-        draws = np.arange(self.theta.size).reshape(self.theta.shape)
-        shift = ((draws + 0.5) * SHIFTS[source]) % 1
-        place = np.arange(strata) * MULTIPLIERS[source]
-        if source == "u":
-            return np.asarray((place + shift[..., None]) / strata)
-        # Turned by the whole circle: within their strata alone, the same strata would always meet.
-        return np.asarray((place / strata + shift[..., None]) % 1)
+        return spread(source, self.theta.size, strata).reshape(*self.theta.shape, strata)

@@ -13,8 +13,9 @@ from bayesmeta.estimates.heterogeneity import (
     study_information,
 )
 from bayesmeta.estimates.precision import mean_of, quantile_of
-from bayesmeta.estimates.profile_rates import SHIFTS, own_parameters
+from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 
 __all__ = ["exact_interval", "shrinkage"]
@@ -95,8 +96,7 @@ def arm_rates(fit: Fit) -> Array:
     theta = fit.posterior["theta"].to_numpy()
     if not fit.spec.likelihood.parameters:
         return fit.spec.link.rate(theta)
-    places = np.arange(theta.size).reshape(theta.shape)
-    probability = ((places + 0.5) * SHIFTS["u"]) % 1
+    probability = spread("u", theta.size, 1).reshape(theta.shape)
     own = own_parameters(fit, fit.spec.likelihood.parameters)
     own = {name: draws[..., None] for name, draws in own.items()}
     events, n = fit.arms.events, fit.arms.n

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from bayesmeta.inference.simulation import draw_events, likelihood_parameters, prior_draws
+from bayesmeta.inference.simulation import draw_events, log_likelihood, prior_draws
 from bayesmeta.model import Design
 
 __all__ = ["DIMS", "assemble"]
@@ -62,7 +62,7 @@ def assemble(
         "sample_stats": _numbered(
             xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})
         ),
-        "log_likelihood": _dataset(design, {"events": _log_likelihood(design, posterior)}),
+        "log_likelihood": _dataset(design, {"events": log_likelihood(design, posterior)}),
         "posterior_predictive": _dataset(
             design, {"events": draw_events(design, posterior, predictive_rng).astype(np.int32)}
         ),
@@ -108,15 +108,4 @@ def _dims(name: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
 def _numbered(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.assign_coords(
         chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"])
-    )
-
-
-def _log_likelihood(design: Design, posterior: Mapping[str, Array]) -> Array:
-    """Return each arm's log probability, given its own effects."""
-    arms = design.arms
-    return design.spec.likelihood.log_probability(
-        arms.events.astype(np.float64),
-        arms.n.astype(np.float64),
-        posterior["theta"],
-        **likelihood_parameters(design, posterior),
     )

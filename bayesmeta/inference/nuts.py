@@ -55,8 +55,23 @@ def sample_density(
     seed: np.random.SeedSequence,
     *,
     progress: bool | None,
+    address: int | None = None,
 ) -> RawDraws:
     """Return draws from the compiled density.
+
+    Parameters
+    ----------
+    data : DensityData
+        Model and evidence.
+    settings : SamplerSettings
+        Chains, warm-up, draws.
+    seed : SeedSequence
+        Source of all randomness.
+    progress : bool, optional
+        Show a progress bar; where None, only where a person watches.
+    address : int, optional
+        Another density of the same data and coordinates, as a C function; checks of the checks
+        sample wrong ones. That of `bayesmeta.inference.density` where None.
 
     Raises
     ------
@@ -70,7 +85,7 @@ def sample_density(
     packed = pack(data)
     dim = size(data)
     # The sampler keeps what is passed third alive for as long as it points into it.
-    density = _lib.LogpFunc(compiled_log_density.address, packed.ctypes.data, packed)
+    density = _lib.LogpFunc(address or compiled_log_density.address, packed.ctypes.data, packed)
     expand = _lib.ExpandFunc(dim, dim, compiled_copy.address, packed.ctypes.data, packed)
     sizes = {"coordinate": dim}
     variables = _lib.PyVariable.new_variables(

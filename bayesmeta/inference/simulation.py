@@ -4,24 +4,35 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.model import Design
+from bayesmeta.model.imputation import Imputation
 
-__all__ = ["draw_events", "likelihood_parameters", "prior_draws"]
+__all__ = ["draw_events", "likelihood_parameters", "log_likelihood", "new_study_rates", "prior_draws"]
+
+RESAMPLED = 4000
+"""Candidates from which the mean and standard deviation of a covariate are resampled, at least."""
 
 Array = npt.NDArray[np.float64]
 Shape = tuple[int, ...]
 
 
 def prior_draws(design: Design, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
-    """Return draws of every variable from its prior, shape `shape` and the variable's own dims."""
+    """Return draws of every variable before responders are seen, shape `shape` and its own dims.
+
+    All are from their priors, but the mean and standard deviation of an imputed covariate, which
+    are given its known values.
+    """
     spec = design.spec
-    drawn = {"mu": spec.mu.draw(rng, shape)}
+    drawn = {"mu": np.asarray(spec.mu.draw(rng, shape))}
     if design.beta:
         drawn["beta"] = np.stack([prior.draw(rng, shape) for prior in design.beta], axis=-1)
     if design.scalars:
         scalars = np.stack([one.prior.draw(rng, shape) for one in design.scalars], axis=-1)
+        for one, place in zip(design.imputed, design.places("x_mean"), strict=True):
+            scalars[..., place : place + 2] = _given_known(one, rng, shape)
         drawn |= named_scalars(design, scalars)
     drawn |= _missing(design, drawn, rng, shape)
     theta = _predictor(design, drawn, shape)
@@ -42,9 +53,62 @@ def draw_events(
     return design.spec.likelihood.draw(rng, design.arms.n, variables["theta"], **own)
 
 
+def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
+    """Return each arm's log probability given its own effects, dims (..., arm)."""
+    return design.spec.likelihood.log_probability(
+        design.arms.events.astype(np.float64),
+        design.arms.n.astype(np.float64),
+        variables["theta"],
+        **likelihood_parameters(design, variables),
+    )
+
+
+def new_study_rates(
+    design: Design, variables: Mapping[str, Array], points: Mapping[str, Array]
+) -> Array:
+    """Return the rate (probability) of a new study at the reference profile.
+
+    Parameters
+    ----------
+    design : Design
+        The model.
+    variables : mapping
+        Its variables.
+    points : mapping
+        Where the new study, its arm and its rate lie among those there could be, from 0 to 1, by
+        the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
+    """
+    spec = design.spec
+    tau = variables.get("tau", np.zeros(()))
+    tau = tau[..., 0] if spec.study_effects.by else tau
+    own = {name: variables[name] for name in spec.study_effects.parameters}
+    theta = variables["mu"] + spec.study_effects.quantile(points["u"], tau, **own)
+    if spec.arm_effects is not None:
+        theta = theta + variables["tau_arm"] * ndtri(points["w"])
+    own = {name: variables[name] for name in spec.likelihood.parameters}
+    return spec.likelihood.rate(theta, points["rate"], **own)
+
+
 def likelihood_parameters(design: Design, variables: Mapping[str, Array]) -> dict[str, Array]:
     """Return the likelihood's own parameters, with a last axis for arms."""
     return {name: variables[name][..., None] for name in design.spec.likelihood.parameters}
+
+
+def _given_known(one: Imputation, rng: np.random.Generator, shape: Shape) -> Array:
+    """Return means and standard deviations of an imputed covariate given its known values.
+
+    By resampling from the posterior under flat priors, which is known, with weights for the priors
+    that there are (Smith & Gelfand 1992, doi:10.2307/2684170).
+    """
+    number, tries = one.known.size, RESAMPLED + 20 * int(np.prod(shape))
+    squares = ((one.known - one.known.mean()) ** 2).sum()
+    sd = np.sqrt(squares / rng.chisquare(number - 1, tries))
+    mean = one.known.mean() + sd / np.sqrt(number) * rng.standard_normal(tries)
+    # The flat prior that the chi-square stands for is that of log sd.
+    log_weight = one.mean.logpdf(mean) + one.sd.logpdf(sd) + np.log(sd)
+    weight = np.exp(log_weight - log_weight.max())
+    chosen = rng.choice(tries, size=shape, p=weight / weight.sum())
+    return np.stack([mean[chosen], sd[chosen]], axis=-1)
 
 
 def _predictor(design: Design, drawn: Mapping[str, Array], shape: Shape) -> Array:

@@ -1,0 +1,33 @@
+"""Evenly spread probabilities at which laws enter a draw, without further randomness.
+
+Each draw's law enters at points spaced evenly in probability and moved from draw to draw by a Weyl
+sequence, so that the same draws always give the same interval. Where a rate varies for several
+reasons (study, arm, the beta law of a beta-binomial), the points form a lattice that turns from draw
+to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["SOURCES", "spread"]
+
+Array = npt.NDArray[np.float64]
+
+SOURCES = {
+    "u": (1, (np.sqrt(5) - 1) / 2),
+    "w": (7, 0.7548776662466927),
+    "rate": (3, 0.5698402909980532),
+}
+"""For each reason: the order in which it runs through its strata (odd, so that all are met), and how
+the strata move from draw to draw (numbers that keep no common step)."""
+
+
+def spread(source: str, draws: int, strata: int) -> Array:
+    """Return probabilities at which a source of variation enters, dims (draw, node)."""
+    multiplier, step = SOURCES[source]
+    shift = ((np.arange(draws) + 0.5) * step) % 1
+    place = np.arange(strata) * multiplier
+    if source == "u":
+        return np.asarray((place + shift[:, None]) / strata)
+    # Turned by the whole circle: within their strata alone, the same strata would always meet.
+    return np.asarray((place / strata + shift[:, None]) % 1)
