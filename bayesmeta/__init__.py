@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "bayesmeta.calibration": ("Calibration", "calibrate"),
     "bayesmeta.errors": (
         "BayesmetaError",
         "DiagnosticsError",
@@ -116,6 +117,10 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from bayesmeta import (
         plots as plots,
+    )
+    from bayesmeta.calibration import (
+        Calibration as Calibration,
+        calibrate as calibrate,
     )
     from bayesmeta.errors import (
         BayesmetaError as BayesmetaError,

@@ -1,0 +1,26 @@
+"""Calibration room. In: parts of the model family. Out: whether simulation, density and sampler agree.
+
+A new law of the study effects is calibrated once it is in its registry, a new prior family once it
+has a role in `parts.ROLES`.
+"""
+
+from bayesmeta.calibration.cases import Case, all_cases, select_cases
+from bayesmeta.calibration.identity import Change, changes, identity_of
+from bayesmeta.calibration.judging import Calibration, judge
+from bayesmeta.calibration.results import CaseResult, read_results
+from bayesmeta.calibration.running import calibrate, run_case
+
+__all__ = [
+    "Calibration",
+    "Case",
+    "CaseResult",
+    "Change",
+    "all_cases",
+    "calibrate",
+    "changes",
+    "identity_of",
+    "judge",
+    "read_results",
+    "run_case",
+    "select_cases",
+]

@@ -1,0 +1,120 @@
+"""Simultaneous bands of the distribution function of ranks, and how far ranks stray from even.
+
+If every rank is as likely, the number of truths up to each rank is binomial. A band that gives each
+of these numbers the same tail probability holds all of them at once with a probability that a
+recursion over the ranks gives exactly (Säilynoja, Bürkner & Vehtari 2022,
+doi:10.1007/s11222-022-10090-6). Simulations, as in ArviZ, can't resolve the small probabilities
+that many comparisons at once need.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import bdtr, gammaln
+
+__all__ = ["Band", "band", "p_value", "relative_distance"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Least and greatest number of truths up to each rank but the last, each included."""
+
+    lower: Counts
+    upper: Counts
+
+
+@cache
+def band(sets: int, ranks: int, probability: float) -> Band:
+    """Return the band that holds all numbers at once with at least `probability`.
+
+    Parameters
+    ----------
+    sets : int
+        Data sets.
+    ranks : int
+        Ranks that are possible.
+    probability : float
+        Probability of the band, simultaneous.
+    """
+    low, high = -40.0, 0.0  # logarithm of the tail probability of each number, both tails together
+    while high - low > 1e-4:  # noqa: PLR2004
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high)
+            if _outside(float(np.exp(middle)), sets, ranks) <= 1 - probability
+            else (low, middle)
+        )
+    inside = _tails(sets, ranks) > np.exp(low)
+    return Band(inside.argmax(axis=1), sets - inside[:, ::-1].argmax(axis=1))
+
+
+def relative_distance(counts: Counts, limits: Band) -> float:
+    """Return the greatest deviation from even ranks in units of the band: inside up to 1.
+
+    Parameters
+    ----------
+    counts : array
+        How many truths had each rank.
+    limits : Band
+        A band for as many data sets and ranks.
+    """
+    below, expected = _cumulative(counts)
+    room = np.where(below > expected, limits.upper - expected, expected - limits.lower)
+    return float(np.max(np.abs(below - expected) / np.maximum(room, 0.5)))
+
+
+def p_value(counts: Counts) -> float:
+    """Return the probability of ranks that stray as far as these, if all are as likely.
+
+    How far they stray is the least tail probability of the number of truths up to any rank.
+
+    Parameters
+    ----------
+    counts : array
+        How many truths had each rank.
+    """
+    below, _ = _cumulative(counts)
+    tails = _tails(int(counts.sum()), counts.size)
+    least = float(tails[np.arange(below.size), below].min())
+    return _outside(least * (1 + 1e-12), int(counts.sum()), counts.size)
+
+
+def _cumulative(counts: Counts) -> tuple[Counts, Array]:
+    """Return the number of truths up to each rank but the last, and its mean if ranks are even."""
+    below = np.cumsum(counts)[:-1]
+    return below, np.arange(1, counts.size) / counts.size * counts.sum()
+
+
+@cache
+def _tails(sets: int, ranks: int) -> Array:
+    """Return twice the smaller tail probability of each number up to each rank, (rank, number)."""
+    number = np.arange(sets + 1.0)
+    share = np.arange(1, ranks)[:, None] / ranks
+    # The upper tail as a lower one of the truths above the rank: no difference from 1 to cancel.
+    upper = bdtr(sets - number, sets, 1 - share)
+    return np.asarray(2 * np.minimum(bdtr(number, sets, share), upper))
+
+
+def _outside(tail: float, sets: int, ranks: int) -> float:
+    """Return the probability that some number up to a rank has a tail probability of at most `tail`.
+
+    The numbers at single ranks are as Poisson numbers given their sum, so that the number up to a
+    rank spreads to the next by one convolution.
+    """
+    inside = _tails(sets, ranks) > tail
+    number = np.arange(sets + 1.0)
+    mean = sets / ranks
+    step = np.exp(number * np.log(mean) - mean - gammaln(number + 1))
+    step = step[: int(np.flatnonzero(step > 1e-300)[-1]) + 1]  # noqa: PLR2004
+    chance = np.zeros(sets + 1)
+    chance[0] = 1.0
+    for allowed in inside:
+        chance = np.convolve(chance, step)[: sets + 1] * allowed
+    total = np.exp(sets * np.log(sets) - sets - gammaln(sets + 1.0))
+    at_the_end = np.convolve(chance, step)[sets]
+    return float(np.clip(1 - at_the_end / total, 0.0, 1.0))

@@ -1,0 +1,167 @@
+"""What a stored result depends on, and whether that is still so.
+
+Three things are kept with each result. The model and the layout of its evidence, as a hash. The
+density, as its values and those of the variables at fixed points: rewriting it leaves them, another
+posterior or other coordinates don't. The code of every module that a fit runs through, as a hash
+each, of its syntax without docstrings, comments and formatting.
+
+A result is *stale* if one of the first two differs: it is about another posterior. It is *edited*
+if only code differs: to be run again in time, but not disproved.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bayesmeta.calibration.cases import Case
+from bayesmeta.model import Design, make_design
+from bayesmeta.model.files import to_toml
+
+__all__ = ["Change", "changes", "identity_of"]
+
+ROOTS = ("bayesmeta.calibration.trials",)
+"""Modules where the code of a result begins; what they import of this package belongs to it."""
+
+APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.cases")
+"""What can't change a result, or only through the model and layout, which are kept themselves."""
+
+POINTS = 6
+RATE = 0.4
+"""Share of responders in the evidence that the density is evaluated on."""
+
+TOLERANCE = 1e-6
+"""Relative difference that is rounding; platforms differ by less."""
+
+Identity = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a result since it was stored: nothing, unless one of these is given.
+
+    Parameters
+    ----------
+    stale : str
+        Why the result is about another posterior.
+    edited : tuple of str
+        Modules whose code is not what it was.
+    """
+
+    stale: str = ""
+    edited: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing differs."""
+        return not self.stale and not self.edited
+
+
+def identity_of(case: Case) -> Identity:
+    """Return what the result of a case depends on, as JSON can hold it."""
+    design = case.design
+    models = [spec for spec in (case.spec, case.truth) if spec is not None]
+    text = "\n".join([*map(to_toml, models), design.arms.hash])
+    probes = [_probe(make_design(spec, design.arms)) for spec in models]
+    return {
+        "model": sha256(text.encode()).hexdigest()[:16],
+        "density": [float(f"{value:.10g}") for probe in probes for value in probe],
+        "code": dict(_code()),
+    }
+
+
+def changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Change:
+    """Return what differs between the identity stored with a result and that of its case now."""
+    before, after = stored["code"], now["code"]
+    edited = tuple(
+        name for name in sorted({*before, *after}) if before.get(name) != after.get(name)
+    )
+    if stored["model"] != now["model"]:
+        return Change("its model or the layout of its evidence is another", edited)
+    same = len(stored["density"]) == len(now["density"]) and np.allclose(
+        stored["density"], now["density"], rtol=TOLERANCE, atol=TOLERANCE
+    )
+    return Change("" if same else "its density has other values", edited)
+
+
+def _probe(design: Design) -> Iterator[float]:
+    """Yield the density, its gradient and the variables at points that never change."""
+    from dataclasses import replace
+
+    from bayesmeta.inference.coordinates import density_data, size, translate
+    from bayesmeta.inference.density import log_density
+
+    events = np.round(RATE * design.arms.n).astype(np.int64)
+    arms = replace(design.arms, frame=design.arms.frame.assign(events=events))
+    data = density_data(replace(design, arms=arms))
+    dim = size(data)
+    for k in range(POINTS):
+        # Sines rather than random numbers, whose streams may change with numpy.
+        point = 1.5 * np.sin(1.0 + 12.9898 * k + 78.233 * np.arange(dim))
+        gradient = np.zeros(dim)
+        yield float(log_density(point, data, gradient))
+        yield float(gradient @ np.cos(np.arange(dim)))
+        for _, values in sorted(translate(data, point).items()):
+            yield float(values.ravel() @ np.cos(np.arange(values.size)))
+
+
+@cache
+def _code() -> Mapping[str, str]:
+    """Return the hash of every module that a fit runs through, by name."""
+    found: dict[str, str] = {}
+    waiting = list(ROOTS)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.startswith(APART):
+            continue
+        tree = ast.parse(_source(name))
+        found[name] = sha256("".join(_syntax(tree)).encode()).hexdigest()[:12]
+        waiting += _imports(tree)
+    return dict(sorted(found.items()))
+
+
+def _source(name: str) -> str:
+    spec = find_spec(name)
+    assert spec is not None and spec.origin is not None  # noqa: S101
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Yield the modules of this package that a module imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bayesmeta."):
+            yield str(node.module)
+
+
+def _syntax(node: Any) -> Iterator[str]:
+    """Yield the syntax of a node without docstrings and without what is empty.
+
+    Own text rather than `ast.dump`, whose form differs between versions of Python.
+    """
+    if isinstance(node, list):
+        for child in node:
+            yield from _syntax(child)
+    elif not isinstance(node, ast.AST):
+        yield repr(node)
+    elif not _is_docstring(node):
+        yield type(node).__name__
+        for name, value in ast.iter_fields(node):
+            if value not in (None, []) and name != "type_comment":
+                yield f"({name}="
+                yield from _syntax(value)
+                yield ")"
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    """Return whether a statement is text alone, which does nothing."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

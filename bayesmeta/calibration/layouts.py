@@ -1,0 +1,36 @@
+"""Evidence without responders: arms of realistic sizes, some studies with two, covariates."""
+
+import pandas as pd
+
+from bayesmeta.evidence import Arms, read_evidence
+
+__all__ = ["empty_arms"]
+
+PATIENTS = (24, 8, 41, 15, 60, 12, 33, 19, 27, 50)
+"""Patients of the arms, over and over."""
+
+DOSES = (1.0, 2.5, 0.5, 1.5, 3.0, 2.0, 0.8)
+
+EVERY = 3
+"""Every so many studies one has two arms, which inform on covariates within a study."""
+
+FEW = 5
+"""Up to so many studies a factor has two levels, with more three."""
+
+
+def empty_arms(studies: int) -> Arms:
+    """Return the arms of so many studies, with no responders yet and every covariate."""
+    levels = "ab" if studies <= FEW else "abc"
+    pairs = [(i, j) for i in range(studies) for j in range(2 if i % EVERY == 0 else 1)]
+    rows = [
+        {
+            "study": f"study{i + 1:02d}",
+            "arm": f"arm{j + 1}",
+            "events": 0,
+            "n": PATIENTS[row % len(PATIENTS)],
+            "regimen": levels[row % len(levels)],
+            "dose": DOSES[row % len(DOSES)],
+        }
+        for row, (i, j) in enumerate(pairs)
+    ]
+    return read_evidence(pd.DataFrame(rows)).select()

@@ -1,0 +1,189 @@
+"""What is kept of a case: how often the truth had each rank, and was inside each interval."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from bayesmeta.calibration.trials import RANKS, Trial
+from bayesmeta.errors import RunError
+
+__all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
+
+CI_PROBS = (0.5, 0.8, 0.95)
+"""Probabilities of the prediction intervals whose coverage is counted."""
+
+FORMAT = 1
+
+SUFFIX = ".json"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over data sets; those of several add up.
+
+    Parameters
+    ----------
+    sets : int
+        Data sets.
+    ranks : mapping
+        For each quantity, how many truths had each rank.
+    covered : mapping
+        For each prediction, how many truths the interval of each of `CI_PROBS` held: `rate` of a
+        new study; `responders` of a new cohort; and `responders_exact`, the responders with ties
+        broken at random, whose intervals hold exactly their probability.
+    divergent, still_divergent : int
+        Fits with divergences, and those whose repetition had some as well.
+    """
+
+    sets: int
+    ranks: Mapping[str, tuple[int, ...]]
+    covered: Mapping[str, tuple[int, ...]]
+    divergent: int
+    still_divergent: int
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.sets + other.sets,
+            {name: _added(own, other.ranks[name]) for name, own in self.ranks.items()},
+            {name: _added(own, other.covered[name]) for name, own in self.covered.items()},
+            self.divergent + other.divergent,
+            self.still_divergent + other.still_divergent,
+        )
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """The result of one case, and where it comes from.
+
+    Parameters
+    ----------
+    name, part : str
+        The case.
+    judged : bool
+        Whether the truths were drawn from the model, so that calibration can be demanded.
+    seed : int
+        Root seed.
+    tally : Tally
+        The counts.
+    seconds : float
+        Time of one core.
+    versions : mapping
+        Version of Python and of each package that matters.
+    identity : mapping
+        What the result depends on; see `bayesmeta.calibration.identity`.
+    """
+
+    name: str
+    part: str
+    judged: bool
+    seed: int
+    tally: Tally
+    seconds: float
+    versions: Mapping[str, str]
+    identity: Mapping[str, Any]
+
+
+def tally(trials: Iterable[Trial]) -> Tally:
+    """Return the counts of some trials of one case; there must be one at least."""
+    first, *others = map(_one, trials)
+    return sum(others, start=first)
+
+
+def write_result(result: CaseResult, folder: Path) -> None:
+    """Write a result to its file in `folder`, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        If it can't be written.
+    """
+    path = folder / f"{result.name}{SUFFIX}"
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(_text(result))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(f"{path} can't be written: {error.strerror}. Free the place.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_results(folder: str | PathLike[str]) -> tuple[CaseResult, ...]:
+    """Return the results in a folder, by name.
+
+    Raises
+    ------
+    RunError
+        If the folder or a result in it can't be read.
+    """
+    if not Path(folder).is_dir():
+        raise RunError(f"There is no folder {folder}. Give that of an earlier calibration.")
+    return tuple(_read(path) for path in sorted(Path(folder).glob(f"*{SUFFIX}")))
+
+
+def _one(trial: Trial) -> Tally:
+    """Return the counts of one trial."""
+    between = trial.fewer + trial.between * (trial.at_most - trial.fewer)
+    below_and_up_to = {
+        "rate": (trial.rate, trial.rate),
+        "responders": (trial.fewer, trial.at_most),
+        "responders_exact": (between, between),
+    }
+    # The printed interval of responders ends at the first counts with so much probability up to
+    # them; it holds a count unless all up to it is less than the one tail, or all below the rest.
+    covered = {
+        name: tuple(int(at_most >= (1 - p) / 2 and below < (1 + p) / 2) for p in CI_PROBS)
+        for name, (below, at_most) in below_and_up_to.items()
+    }
+    ranks = {name: _indicator(rank) for name, rank in trial.ranks.items()}
+    return Tally(1, ranks, covered, int(trial.divergent), int(trial.still_divergent))
+
+
+def _indicator(rank: int) -> tuple[int, ...]:
+    return tuple(int(k == rank) for k in range(RANKS))
+
+
+def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def _text(result: CaseResult) -> str:
+    """Return a result as JSON with one line for each quantity, so that changes can be read."""
+    content = {"format": FORMAT} | asdict(result)
+    counts = content.pop("tally")
+    content |= {key: value for key, value in counts.items() if not isinstance(value, Mapping)}
+    lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()]
+    for key in ("ranks", "covered"):
+        inner = [
+            f"  {json.dumps(name)}: {json.dumps(' '.join(map(str, own)))}"
+            for name, own in counts[key].items()
+        ]
+        lines.append(f" {json.dumps(key)}: {{\n" + ",\n".join(inner) + "\n }")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _read(path: Path) -> CaseResult:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise ValueError("another format")
+        counts = Tally(
+            **{key: content.pop(key) for key in ("sets", "divergent", "still_divergent")},
+            **{key: _numbers(content.pop(key)) for key in ("ranks", "covered")},
+        )
+        return CaseResult(tally=counts, **content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"{path} is no result of a calibration ({error}). Remove it; it will be made again."
+        ) from error
+
+
+def _numbers(texts: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(map(int, text.split())) for name, text in texts.items()}

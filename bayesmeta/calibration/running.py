@@ -1,0 +1,245 @@
+"""`calibrate`: run what is not there yet, keep each case as it is finished, judge them all."""
+
+import multiprocessing
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+
+from bayesmeta.calibration.cases import Case, select_cases
+from bayesmeta.calibration.identity import changes, identity_of
+from bayesmeta.calibration.judging import Calibration
+from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
+from bayesmeta.calibration.trials import Sampler, run_trial, sample_compiled, seed_of
+from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.model import Design, make_design
+
+__all__ = ["calibrate", "run_case"]
+
+SETS, SHORT_SETS = 1000, 100
+"""Data sets of each case, and of each of the few cases of a short calibration."""
+
+BLOCK = 50
+"""Data sets that a worker does at once."""
+
+_PACKAGES = ("bayesmeta", "numba", "numpy", "nutpie", "scipy")
+
+
+def calibrate(
+    out: str | PathLike[str],
+    *,
+    parts: Sequence[str] = (),
+    sets: int | None = None,
+    seed: int,
+    short: bool = False,
+    workers: int = 1,
+    progress: bool | None = None,
+) -> Calibration:
+    """Check by simulation that the model family is fitted as it is defined.
+
+    Parameters are drawn from a model's priors and evidence from the parameters; the model is fitted,
+    and the truth ranked among the draws, for many data sets. Whatever the model, all ranks are as
+    likely if density, sampler and simulation agree. Likewise prediction intervals must hold the
+    truth as often as they say. Cases are kept in `out` as each is finished, and what is there is not
+    done again unless what it depends on has changed.
+
+    Parameters
+    ----------
+    out : path
+        Folder of the results, which may hold those of an interrupted or earlier calibration.
+    parts : sequence of str
+        Parts of the model family, such as ``"law-normal"`` or ``"coverage"``; all where empty.
+    sets : int, optional
+        Data sets of each case; 1000, or 100 of a short calibration, where None.
+    seed : int
+        Source of all randomness; results are the same whatever the number of workers.
+    short : bool
+        Only one case of each part.
+    workers : int
+        Processes that fit at once.
+    progress : bool, optional
+        Show a progress bar; where None, only at a terminal.
+
+    Returns
+    -------
+    Calibration
+        With tables `ranks`, `coverage`, `fits`, and the verdict `ok`.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range.
+    RunError
+        If `out` can't be written, or holds a file that is no result.
+
+    References
+    ----------
+    Talts et al. 2018, arXiv:1804.06788. Modrak et al. 2025, doi:10.1214/23-BA1404.
+    """
+    chosen = SHORT_SETS if sets is None and short else SETS if sets is None else sets
+    for name, value, least in (("sets", chosen, 10), ("seed", seed, 0), ("workers", workers, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise SettingsError(
+                f"`{name}` must be a whole number of at least {least}; got {value!r}."
+            )
+    cases = select_cases(parts, short=short)
+    folder = _folder(out)
+    kept = _kept(folder, cases, chosen, seed)
+    to_do = [case for case in cases if case.name not in kept]
+    with (
+        _executor(workers if to_do else 1) as executor,
+        _bar(chosen * len(to_do), shown=progress) as advance,
+    ):
+        # All work is handed out before any is waited for, so that no worker runs out of it.
+        begun = [(case, _begin(case, chosen, seed, executor=executor)) for case in to_do]
+        for case, blocks in begun:
+            kept[case.name] = _finish(case, seed, blocks, advance)
+            write_result(kept[case.name], folder)
+    return Calibration(tuple(kept[case.name] for case in cases))
+
+
+def run_case(
+    case: Case, *, sets: int, seed: int, sampler: Sampler = sample_compiled
+) -> CaseResult:
+    """Return the result of one case, done in this process.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    sets : int
+        Data sets.
+    seed : int
+        Source of all randomness, with the case's name.
+    sampler : callable
+        What fits; a wrong one shows what calibration would find.
+    """
+    return _finish(case, seed, _begin(case, sets, seed, sampler=sampler))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Data sets that are done at once."""
+
+    case: Case
+    seed: int
+    numbers: range
+    sampler: Sampler
+
+
+def _begin(
+    case: Case,
+    sets: int,
+    seed: int,
+    *,
+    sampler: Sampler = sample_compiled,
+    executor: Executor | None = None,
+) -> Iterator[tuple[Tally, float]]:
+    """Return the counts of all blocks, to come: worked on by the executor, or here when asked for."""
+    firsts = range(0, sets, BLOCK)
+    blocks = [_Block(case, seed, range(k, min(k + BLOCK, sets)), sampler) for k in firsts]
+    return executor.map(_run_block, blocks) if executor else map(_run_block, blocks)
+
+
+def _finish(
+    case: Case,
+    seed: int,
+    blocks: Iterator[tuple[Tally, float]],
+    advance: Callable[[int], None] = lambda sets: None,
+) -> CaseResult:
+    """Return the result of a case when all its blocks are done."""
+    done = []
+    for counts, seconds in blocks:
+        done.append((counts, seconds))
+        advance(counts.sets)
+    first, *others = (counts for counts, _ in done)
+    return CaseResult(
+        name=case.name,
+        part=case.part,
+        judged=case.truth is None,
+        seed=seed,
+        tally=sum(others, start=first),
+        seconds=round(sum(seconds for _, seconds in done), 2),
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
+        identity=identity_of(case),
+    )
+
+
+def _run_block(block: _Block) -> tuple[Tally, float]:
+    """Return the counts of a block and the seconds that it took."""
+    design, truth = _designs(block.case)
+    started = time.perf_counter()
+    trials = [
+        run_trial(design, truth, seed_of(block.case, block.seed, number), block.sampler)
+        for number in block.numbers
+    ]
+    return tally(trials), time.perf_counter() - started
+
+
+def _designs(case: Case) -> tuple[Design, Design]:
+    design = case.design
+    return design, design if case.truth is None else make_design(case.truth, design.arms)
+
+
+def _kept(folder: Path, cases: Sequence[Case], sets: int, seed: int) -> dict[str, CaseResult]:
+    """Return the results that need not be made again, by case."""
+    stored = {result.name: result for result in read_results(folder)}
+    return {
+        case.name: stored[case.name]
+        for case in cases
+        if case.name in stored
+        and (stored[case.name].tally.sets, stored[case.name].seed) == (sets, seed)
+        and changes(stored[case.name].identity, identity_of(case)).current
+    }
+
+
+def _folder(out: str | PathLike[str]) -> Path:
+    try:
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, TypeError, ValueError) as error:
+        raise RunError(f"{out} can't be written: {error}. Choose another folder.") from error
+    return folder
+
+
+@contextmanager
+def _executor(workers: int) -> Iterator[Executor | None]:
+    """Yield processes to work in, or None where one is enough."""
+    if workers == 1:
+        yield None
+        return
+    # Fresh processes: a copy of this one would hold the sampler's threads half alive.
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Leave an interrupt to the main process, which stops the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _bar(total: int, *, shown: bool | None) -> Iterator[Callable[[int], None]]:
+    """Yield what to call with the number of data sets done; it moves a bar where a person watches."""
+    if total == 0 or not (sys.stderr.isatty() if shown is None else shown):
+        yield lambda sets: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), "data sets", TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda sets: bar.advance(task, sets)
