@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
+from bayesmeta.cli_calibrate import calibrate
 from bayesmeta.cli_options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
 app.add_typer(evidence_app, name="evidence")
+app.command()(calibrate)
 
 
 @app.command()

@@ -5,7 +5,7 @@ has a role in `parts.ROLES`.
 """
 
 from bayesmeta.calibration.cases import Case, all_cases, select_cases
-from bayesmeta.calibration.identity import Change, changes, identity_of
+from bayesmeta.calibration.identity import Change, changes, identity_of, status
 from bayesmeta.calibration.judging import Calibration, judge
 from bayesmeta.calibration.results import CaseResult, read_results
 from bayesmeta.calibration.running import calibrate, run_case
@@ -23,4 +23,5 @@ __all__ = [
     "read_results",
     "run_case",
     "select_cases",
+    "status",
 ]

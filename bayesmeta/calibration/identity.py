@@ -10,8 +10,8 @@ if only code differs: to be run again in time, but not disproved.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from bayesmeta.calibration.cases import Case
+from bayesmeta.calibration.cases import Case, all_cases
+from bayesmeta.calibration.results import CaseResult
+from bayesmeta.errors import listed
 from bayesmeta.model import Design, make_design
 from bayesmeta.model.files import to_toml
 
-__all__ = ["Change", "changes", "identity_of"]
+__all__ = ["Change", "changes", "identity_of", "status"]
 
 ROOTS = ("bayesmeta.calibration.trials",)
 """Modules where the code of a result begins; what they import of this package belongs to it."""
@@ -90,10 +93,43 @@ def changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Change:
     return Change("" if same else "its density has other values", edited)
 
 
+def status(results: Sequence[CaseResult]) -> pd.DataFrame:
+    """Return what became of stored results, and which cases have none.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        Stored results; see `bayesmeta.calibration.read_results`.
+
+    Returns
+    -------
+    DataFrame
+        One row per case: `case`, `part`, `state` and `reason`. A state is ``"current"``;
+        ``"edited"``: code that produced the result is not what it was, the density is;
+        ``"stale"``: the result is about another posterior; ``"missing"``: there is none.
+    """
+    cases = {case.name: case for case in all_cases()}
+    rows = [(result.name, result.part, *_state(result, cases)) for result in results]
+    stored = {result.name for result in results}
+    rows += [
+        (case.name, case.part, "missing", "it was never run")
+        for case in cases.values()
+        if case.name not in stored
+    ]
+    return pd.DataFrame(rows, columns=["case", "part", "state", "reason"])
+
+
+def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
+    if result.name not in cases:
+        return "stale", "there is no such case any more"
+    change = changes(result.identity, identity_of(cases[result.name]))
+    if change.stale:
+        return "stale", change.stale
+    return ("edited", listed(change.edited)) if change.edited else ("current", "")
+
+
 def _probe(design: Design) -> Iterator[float]:
     """Yield the density, its gradient and the variables at points that never change."""
-    from dataclasses import replace
-
     from bayesmeta.inference.coordinates import density_data, size, translate
     from bayesmeta.inference.density import log_density
 

@@ -3,6 +3,7 @@
 Importing this room imports Matplotlib; importing bayesmeta does not.
 """
 
+from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.forest import Forest, forest
 
-__all__ = ["Forest", "forest"]
+__all__ = ["Forest", "RankPlot", "calibration", "forest"]

@@ -1,0 +1,45 @@
+"""The command `bayesmeta calibrate`: calibration by simulation, printed and kept."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+
+__all__ = ["calibrate"]
+
+
+@exits
+def calibrate(
+    out: Annotated[
+        Path, typer.Option(help="Folder of the results; what is done there is not done again.")
+    ],
+    part: Annotated[
+        list[str] | None, typer.Option(help="A part of the model family; once per part.")
+    ] = None,
+    sets: Annotated[
+        int | None, typer.Option(help="Data sets of each case; 1000, or 100 with --short.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that fit at once.")] = 1,
+    short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Check by simulation that models are fitted as they are defined; minutes to an hour.
+
+    The exit code is 1 if a case fails.
+    """
+    import json
+
+    import bayesmeta as bm
+    from bayesmeta.report.calibration import calibration_json, calibration_lines
+
+    result = bm.calibrate(
+        out, parts=part or (), sets=sets, seed=seed, short=short, workers=workers
+    )
+    if as_json:
+        print(json.dumps(calibration_json(result), indent=2, allow_nan=False))
+    else:
+        print("\n".join([*calibration_lines(result), "", f"Kept in {out}."]))
+    return OK if result.ok else DIAGNOSTICS_FAILED
