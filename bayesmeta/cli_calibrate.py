@@ -35,9 +35,7 @@ def calibrate(
     import bayesmeta as bm
     from bayesmeta.report.calibration import calibration_json, calibration_lines
 
-    result = bm.calibrate(
-        out, parts=part or (), sets=sets, seed=seed, short=short, workers=workers
-    )
+    result = bm.calibrate(out, parts=part or (), sets=sets, seed=seed, short=short, workers=workers)
     if as_json:
         print(json.dumps(calibration_json(result), indent=2, allow_nan=False))
     else:

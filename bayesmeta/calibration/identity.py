@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,8 @@ TOLERANCE = 1e-6
 """Relative difference that is rounding; platforms differ by less."""
 
 Identity = dict[str, Any]
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,9 @@ def _code() -> Mapping[str, str]:
 
 
 def _source(name: str) -> str:
-    spec = find_spec(name)
-    assert spec is not None and spec.origin is not None  # noqa: S101
-    return Path(spec.origin).read_text(encoding="utf-8")
+    path = _PACKAGE.joinpath(*name.split(".")[1:])
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file.read_text(encoding="utf-8")
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

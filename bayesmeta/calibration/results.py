@@ -175,8 +175,11 @@ def _read(path: Path) -> CaseResult:
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
         counts = Tally(
-            **{key: content.pop(key) for key in ("sets", "divergent", "still_divergent")},
-            **{key: _numbers(content.pop(key)) for key in ("ranks", "covered")},
+            content.pop("sets"),
+            _numbers(content.pop("ranks")),
+            _numbers(content.pop("covered")),
+            content.pop("divergent"),
+            content.pop("still_divergent"),
         )
         return CaseResult(tally=counts, **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

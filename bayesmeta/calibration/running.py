@@ -105,9 +105,7 @@ def calibrate(
     return Calibration(tuple(kept[case.name] for case in cases))
 
 
-def run_case(
-    case: Case, *, sets: int, seed: int, sampler: Sampler = sample_compiled
-) -> CaseResult:
+def run_case(case: Case, *, sets: int, seed: int, sampler: Sampler = sample_compiled) -> CaseResult:
     """Return the result of one case, done in this process.
 
     Parameters

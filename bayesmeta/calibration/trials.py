@@ -143,7 +143,7 @@ def run_trial(
     seen = _with_events(design, draw_events(truth, true, rng))
     draws, divergent, still = _fitted(seen, fit_seeds, sampler)
     rng = np.random.default_rng(rank_seed)
-    rate = new_study_rates(truth, true, rng.random())
+    rate = new_study_rates(truth, true, np.asarray(rng.random()))
     ranks = _ranks(seen, draws, true | {"new_study_rate": rate}, rng)
     found = _predictive(seen, draws, float(rate), int(rng.binomial(COHORT, rate)))
     return Trial(ranks, *found, rng.random(), divergent, still)

@@ -78,9 +78,8 @@ def calibration(result: Calibration, *, part: str | None = None) -> RankPlot:
     """Return the distribution functions of ranks minus even ones, one panel for each quantity.
 
     Each line is a quantity of one case; all coefficients share a panel. The band holds a whole
-    line with probability 99% if nothing is wrong. A line that rises in the middle of its panel
-    shows truths too often low among the draws in the left half: one hump up means draws too high,
-    one down too low, up and then down draws too narrow, down and then up draws too wide.
+    line with probability 99% if nothing is wrong. A line that bends up shows draws that are too
+    high, down too low; up and then down draws too narrow, down and then up too wide.
 
     Parameters
     ----------
@@ -108,10 +107,11 @@ def calibration(result: Calibration, *, part: str | None = None) -> RankPlot:
     table = _table(results)
     panels = list(dict.fromkeys(table["panel"]))
     with house_style():
+        title = f"Ranks of the truth among the draws, {part or 'all parts'}"
         figure, page, graphs = _page(len(panels))
         for graph, panel in zip(graphs, panels, strict=True):
             _draw_panel(graph, table[table["panel"] == panel], results, sets)
-        _write(page, figure, part, len(results), sets)
+        _write(page, title, len(results), sets)
     return RankPlot(figure, table)
 
 
@@ -162,12 +162,12 @@ def _page(panels: int) -> tuple[Figure, Axes, list[Axes]]:
     return figure, page, graphs
 
 
-def _draw_panel(
-    graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult], sets: int
-) -> None:
+def _draw_panel(graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult], sets: int) -> None:
     share = np.arange(RANKS + 1) / RANKS
     limits = band(sets, RANKS, BAND)
-    lower, upper = (np.array([0, *edge, sets]) / sets - share for edge in (limits.lower, limits.upper))
+    lower, upper = (
+        np.array([0, *edge, sets]) / sets - share for edge in (limits.lower, limits.upper)
+    )
     graph.fill_between(share, lower, upper, color=SHADE, linewidth=0, zorder=0)
     graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     counts = {each.name: each.tally.ranks for each in results}
@@ -186,11 +186,10 @@ def _draw_panel(
         graph.spines[side].set_visible(False)
 
 
-def _write(page: Axes, figure: Figure, part: str | None, cases: int, sets: int) -> None:
+def _write(page: Axes, title: str, cases: int, sets: int) -> None:
     """Write the title above the panels and what they show below."""
-    width, height = figure.get_size_inches()
+    width, height = page.get_xlim()[1], page.get_ylim()[0]
     room = width - 2 * MARGIN
-    title = f"Ranks of the truth among the draws, {part or 'all parts'}"
     put_paragraphs(page, MARGIN, 0.16, [paragraph(title, room, size=TITLE, bold=True)])
     notes = (
         "Across: share of the draws below the truth. Upwards: share of data sets up to there, minus "

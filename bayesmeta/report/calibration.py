@@ -20,7 +20,11 @@ def calibration_lines(result: Calibration) -> list[str]:
     """Return the verdict, what leaves its band or fails, coverage, and divergences."""
     failed = result.comparisons and not result.ok
     return [
-        *(["CALIBRATION FAILED: fits of the parts marked 'FAILS' can't be trusted.", ""] if failed else []),
+        *(
+            ["CALIBRATION FAILED: fits of the parts marked 'FAILS' can't be trusted.", ""]
+            if failed
+            else []
+        ),
         repr(result),
         f"A fault is called where chance alone would call one in {1 / FALSE_ALARM:,.0f} calibrations, "
         f"over {result.comparisons:,} comparisons.",
@@ -74,7 +78,8 @@ def _coverage_lines(result: Calibration) -> list[str]:
     """Return the shares of new studies and cohorts that intervals held; failures of any part."""
     cases = {each.name for each in result.results if each.part == COVERAGE}
     coverage = result.coverage
-    shown = coverage[coverage["case"].isin(cases) | ~coverage["ok"]]
+    printed = coverage["case"].isin(cases) & (coverage["prediction"] != "responders_exact")
+    shown = coverage[printed | ~coverage["ok"]]
     if shown.empty:
         return []
     wide = shown.assign(
@@ -88,6 +93,7 @@ def _coverage_lines(result: Calibration) -> list[str]:
     return [
         "Coverage: truths inside prediction intervals of a new study's rate and a new cohort's responders",
         table_text(table, indent=2),
+        "  Whole numbers of responders make their intervals wider than asked for.",
         "  At a held tau no prior can promise the interval's probability; nothing is judged there.",
         "",
     ]

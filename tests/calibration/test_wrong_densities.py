@@ -1,0 +1,85 @@
+"""Calibration finds densities that are wrong; each is a copy of the real one with one fault."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from numba import carray, cfunc, types
+
+from bayesmeta.calibration import all_cases, judge, run_case
+from bayesmeta.calibration.trials import sample_compiled
+from bayesmeta.inference.callbacks import unpack
+from bayesmeta.inference.density import log_density
+from bayesmeta.inference.kernels import bounded_tau
+
+DENSITY = types.int64(
+    types.uint64,
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.voidptr,
+)
+HEADER = 5
+CASES = {case.name: case for case in all_cases()}
+
+pytestmark = pytest.mark.slow
+
+
+@cfunc(DENSITY, error_model="numpy")
+def without_jacobian(dim, point, gradient, value, packed):
+    """The prior of tau on the sampler's scale without the change of variables."""
+    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
+    data = unpack(carray(packed, (size,), np.float64))
+    q, slope = carray(point, (dim,)), carray(gradient, (dim,))
+    value[0] = log_density(q, data, slope)
+    place = 1 + data.centre.size
+    _, _, log_slope, bend = bounded_tau(data.tau_bounds, q[place])
+    value[0] -= log_slope
+    slope[place] -= bend
+    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+
+@cfunc(DENSITY, error_model="numpy")
+def scale_as_variance(dim, point, gradient, value, packed):
+    """The scale of the prior of tau taken as a variance."""
+    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
+    data = unpack(carray(packed, (size,), np.float64).copy())
+    place = 1 + data.centre.size
+    data.priors[place, 2] = np.sqrt(data.priors[place, 2])
+    slope = carray(gradient, (dim,))
+    value[0] = log_density(carray(point, (dim,)), data, slope)
+    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+
+@cfunc(DENSITY, error_model="numpy")
+def without_evidence(dim, point, gradient, value, packed):
+    """The prior, whatever was observed."""
+    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
+    data = unpack(carray(packed, (size,), np.float64).copy())
+    data.events[:] = 0
+    data.n[:] = 0
+    data.log_coefficient[:] = 0
+    slope = carray(gradient, (dim,))
+    value[0] = log_density(carray(point, (dim,)), data, slope)
+    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+
+def verdicts(case: str, density, sets: int) -> pd.Series:
+    sampler = partial(sample_compiled, address=density.address)
+    result = run_case(CASES[case], sets=sets, seed=1, sampler=sampler)
+    return judge([result]).set_index("quantity")["p"]
+
+
+def test_a_jacobian_left_out_is_found() -> None:
+    assert verdicts("law-normal-10-none", without_jacobian, 100)["tau"] < 1e-6
+
+
+def test_a_scale_taken_as_a_variance_is_found() -> None:
+    assert verdicts("law-normal-3-none", scale_as_variance, 500)["tau"] < 1e-4
+
+
+def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
+    p = verdicts("law-normal-3-factor", without_evidence, 100)
+    assert p["log_likelihood"] < 1e-6
+    assert (p.drop("log_likelihood") > 1e-3).all()
