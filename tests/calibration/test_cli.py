@@ -1,0 +1,45 @@
+"""The command `bayesmeta calibrate`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bayesmeta.cli import app
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app(["calibrate", *arguments])
+    return int(left.value.code)
+
+
+@pytest.mark.slow
+def test_it_prints_and_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--short", "--sets", "20", "--out", str(tmp_path))
+    assert run(*arguments, "--part", "coverage", "--part", "law-common") == 0
+    text = capsys.readouterr().out
+    for part in (
+        "Calibration(2 cases, 40 fits: ok)",
+        "coverage-3",
+        "Ranks",
+        "law-common",
+        "Kept in",
+    ):
+        assert part in text, part
+    assert run(*arguments, "--part", "law-common", "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["ok"] is True
+    assert {row["quantity"] for row in content["ranks"]} == {
+        "mu",
+        "beta[regimen[b]]",
+        "new_study_rate",
+        "log_likelihood",
+    }
+
+
+def test_a_part_that_is_none_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--part", "law-norml", "--out", str(tmp_path)) == 2
+    assert "Did you mean 'law-normal'?" in capsys.readouterr().err
