@@ -71,7 +71,8 @@ def relative_distance(counts: Counts, limits: Band) -> float:
 def p_value(counts: Counts) -> float:
     """Return the probability of ranks that stray as far as these, if all are as likely.
 
-    How far they stray is the least tail probability of the number of truths up to any rank.
+    How far they stray is the least tail probability of the number of truths up to any rank. The
+    result is good to about 1e-13; what is less may be 0.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ import multiprocessing
 import platform
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -215,17 +216,26 @@ def _executor(workers: int) -> Iterator[Executor | None]:
         yield None
         return
     # Fresh processes: a copy of this one would hold the sampler's threads half alive.
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     try:
+        with _ignored_interrupts():
+            executor.submit(int)
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """Leave an interrupt to the main process, which stops the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Ignore interrupts, as do processes that are started meanwhile; this one stops them itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
