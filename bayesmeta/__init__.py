@@ -16,7 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
-    "bayesmeta.calibration": ("Calibration", "calibrate"),
+    "bayesmeta.calibration": (
+        "Calibration",
+        "calibrate",
+    ),
     "bayesmeta.errors": (
         "BayesmetaError",
         "DiagnosticsError",
@@ -26,6 +29,14 @@ _HOME = {
         "SamplingError",
         "SettingsError",
         "SpecError",
+    ),
+    "bayesmeta.estimates.contrasts": (
+        "Contrasts",
+        "contrast",
+    ),
+    "bayesmeta.estimates.identifiability": (
+        "identifiability",
+        "notes",
     ),
     "bayesmeta.estimates.predict": (
         "Prediction",
@@ -131,6 +142,14 @@ if TYPE_CHECKING:
         SamplingError as SamplingError,
         SettingsError as SettingsError,
         SpecError as SpecError,
+    )
+    from bayesmeta.estimates.contrasts import (
+        Contrasts as Contrasts,
+        contrast as contrast,
+    )
+    from bayesmeta.estimates.identifiability import (
+        identifiability as identifiability,
+        notes as notes,
     )
     from bayesmeta.estimates.predict import (
         Prediction as Prediction,

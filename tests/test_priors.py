@@ -19,6 +19,7 @@ EXAMPLES = [
     bm.Uniform(0, 2),
     bm.Gamma(2, 4),
     bm.InverseGamma(3, 1),
+    bm.Beta(2, 9),
 ]
 
 
@@ -32,6 +33,7 @@ def kernel_logpdf(prior: Prior, x: float) -> float:
         Shape.GAMMA: lambda: (a - 1) * np.log(x) - b * x,
         Shape.INVERSE_GAMMA: lambda: -(a + 1) * np.log(x) - b / x,
         Shape.UNIFORM: lambda: 0.0,
+        Shape.BETA: lambda: (a - 1) * np.log(x) + (b - 1) * np.log1p(-x),
     }
     return constant + formulas[shape]()
 

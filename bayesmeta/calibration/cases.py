@@ -1,15 +1,17 @@
 """What is calibrated: each case is a model and a number of studies; a list of them is data."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bayesmeta.calibration.layouts import empty_arms
-from bayesmeta.calibration.parts import COVARIATES, PARTS, spec_of
+from bayesmeta.calibration.parts import PARTS, covariates_of, spec_of
 from bayesmeta.errors import SettingsError, listed, nearest
-from bayesmeta.model import Design, ModelSpec, NormalEffects, make_design
+from bayesmeta.evidence import Arms
+from bayesmeta.model import Design, ModelSpec, ModelWarning, NormalEffects, make_design
 from bayesmeta.priors import Uniform
 
-__all__ = ["COVERAGE", "Case", "all_cases", "select_cases"]
+__all__ = ["COVERAGE", "Case", "all_cases", "design_of", "select_cases"]
 
 COVERAGE = "coverage"
 """Name of the part that holds the coverage of prediction intervals."""
@@ -47,7 +49,14 @@ class Case:
     @property
     def design(self) -> Design:
         """The model on arms without responders."""
-        return make_design(self.spec, empty_arms(self.studies))
+        return design_of(self.spec, empty_arms(self.studies))
+
+
+def design_of(spec: ModelSpec, arms: Arms) -> Design:
+    """Return a design, of evidence that may be too little to advise the model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)
+        return make_design(spec, arms)
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -56,8 +65,7 @@ def all_cases() -> tuple[Case, ...]:
         _ranked(part, studies, covariates)
         for part in PARTS
         for studies in STUDIES
-        for covariates in COVARIATES
-        if covariates != "none" or "beta" not in PARTS[part]
+        for covariates in covariates_of(part)
     )
     return ranked + tuple(
         case
@@ -93,8 +101,10 @@ def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Cas
 
 
 def _is_short(case: Case) -> bool:
-    plain = case.part == COVERAGE and case.truth is None
-    return case.studies == min(STUDIES) and (plain or case.spec.covariates == COVARIATES["factor"])
+    if case.part == COVERAGE:
+        return case.studies == min(STUDIES) and case.truth is None
+    chosen = "factor" if "factor" in covariates_of(case.part) else covariates_of(case.part)[0]
+    return case.studies == min(STUDIES) and case.name.endswith(f"-{chosen}")
 
 
 def _ranked(part: str, studies: int, covariates: str) -> Case:

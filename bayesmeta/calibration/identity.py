@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.calibration.cases import Case, all_cases
+from bayesmeta.calibration.cases import Case, all_cases, design_of
 from bayesmeta.calibration.results import CaseResult
 from bayesmeta.errors import listed
-from bayesmeta.model import Design, make_design
+from bayesmeta.model import Design
 from bayesmeta.model.files import to_toml
 
 __all__ = ["Change", "changes", "identity_of", "status"]
@@ -72,7 +72,7 @@ def identity_of(case: Case) -> Identity:
     design = case.design
     models = [spec for spec in (case.spec, case.truth) if spec is not None]
     text = "\n".join([*map(to_toml, models), design.arms.hash])
-    probes = [_probe(make_design(spec, design.arms)) for spec in models]
+    probes = [_probe(design_of(spec, design.arms)) for spec in models]
     return {
         "model": sha256(text.encode()).hexdigest()[:16],
         "density": [float(f"{value:.10g}") for probe in probes for value in probe],
@@ -131,8 +131,8 @@ def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
 
 def _probe(design: Design) -> Iterator[float]:
     """Yield the density, its gradient and the variables at points that never change."""
-    from bayesmeta.inference.coordinates import density_data, size, translate
-    from bayesmeta.inference.density import log_density
+    from bayesmeta.inference.density.coordinates import density_data, size, translate
+    from bayesmeta.inference.density.log_density import log_density
 
     events = np.round(RATE * design.arms.n).astype(np.int64)
     arms = replace(design.arms, frame=design.arms.frame.assign(events=events))

@@ -17,6 +17,9 @@ EVERY = 3
 FEW = 5
 """Up to so many studies a factor has two levels, with more three."""
 
+MIXED = 1
+"""Row whose regimen is a known mixture of two, where a model asks for it."""
+
 
 def empty_arms(studies: int) -> Arms:
     """Return the arms of so many studies, with no responders yet and every covariate."""
@@ -30,6 +33,10 @@ def empty_arms(studies: int) -> Arms:
             "n": PATIENTS[row % len(PATIENTS)],
             "regimen": levels[row % len(levels)],
             "dose": DOSES[row % len(DOSES)],
+            "known_dose": None if row % EVERY == 1 and row else DOSES[row % len(DOSES)],
+            "share_a": 0.3 if row == MIXED else None,
+            "share_b": 0.7 if row == MIXED else None,
+            "period": "early" if i % 2 else "late",
         }
         for row, (i, j) in enumerate(pairs)
     ]

@@ -1,31 +1,50 @@
 """The parts of the model family that are calibrated, each a small change of one base model.
 
-A part is found in the registry it belongs to: every law of the study effects and every prior
-family, wherever it can stand. Priors here are moderately informative, so that few data sets are
-all responders or none.
+A part is found in the registry it belongs to: every law of the study effects, every likelihood with
+every link, and every prior family, wherever it can stand. Priors here are moderately informative, so
+that few data sets are all responders or none.
 """
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from itertools import product
 from typing import Any
 
 from bayesmeta.errors import SpecError
-from bayesmeta.model import Covariates, ModelSpec, NormalEffects, StudyEffects
+from bayesmeta.model import (
+    ArmEffects,
+    BetaBinomial,
+    Binomial,
+    CommonEffect,
+    Covariates,
+    ModelSpec,
+    NormalEffects,
+    StudyEffects,
+)
 from bayesmeta.model.effects import LAWS
+from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
-__all__ = ["COVARIATES", "PARTS", "Part", "spec_of"]
+__all__ = ["COVARIATES", "PARTS", "Part", "covariates_of", "spec_of"]
 
 Part = Mapping[str, Any]
-"""Arguments of `ModelSpec` that differ from the base model's."""
+"""Arguments of `ModelSpec` that differ from the base model's; as `covariates`, names of sets."""
 
 COVARIATES: dict[str, Covariates] = {
     "none": Covariates(),
     "factor": Covariates("regimen", {"regimen": "a"}),
     "number": Covariates("dose", centre={"dose": 1.5}),
+    "imputed": Covariates("known_dose", centre={"known_dose": 1.5}, impute=["known_dose"]),
+    "shares": Covariates(
+        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "share_a", "b": "share_b"}}
+    ),
 }
 """Covariate sets by name; their columns are those of `bayesmeta.calibration.layouts`."""
+
+USUAL = ("none", "factor", "number")
+"""Covariate sets that a part is calibrated with, unless it says otherwise."""
 
 MU, BETA, TAU = "Normal(0, 1)", "Normal(0, 0.7)", "HalfNormal(0.5)"
 """Priors of the base model."""
@@ -42,22 +61,34 @@ ROLES: dict[str, dict[str, str]] = {
     "Uniform": {"tau": "Uniform(0, 1.2)"},
     "Gamma": {"tau": "Gamma(3, 6)"},
     "InverseGamma": {"tau": "InverseGamma(4, 1.5)"},
+    "Beta": {"tau": "Beta(2, 4)"},
 }
 """For each prior family the roles it can have, and the prior that is calibrated there."""
+
+LINK_PRIORS: dict[str, dict[str, str]] = {
+    "logit": {},
+    "probit": {"mu": "Normal(0, 0.6)", "beta": "Normal(0, 0.4)"},
+    "cloglog": {"mu": "Normal(-0.5, 0.8)", "beta": "Normal(0, 0.5)"},
+}
+"""Priors on the scale of each link, where they are not the base model's."""
 
 
 def spec_of(part: str, covariates: str) -> ModelSpec:
     """Return the model of a part with a covariate set; both by name."""
-    chosen = {"mu": parse_prior(MU), "study_effects": NormalEffects(parse_prior(TAU))}
-    spec = ModelSpec(f"{part}-{covariates}", **(chosen | _without_beta(PARTS[part])))
+    part_of = dict(PARTS[part])
+    beta = part_of.pop("beta", parse_prior(BETA))
+    part_of.pop("covariates", None)
+    base = {"mu": parse_prior(MU), "study_effects": NormalEffects(parse_prior(TAU))}
+    spec = ModelSpec(f"{part}-{covariates}", **(base | part_of))
     if covariates == "none":
         return spec
-    beta = PARTS[part].get("beta", parse_prior(BETA))
     return replace(spec, covariates=COVARIATES[covariates], beta=beta)
 
 
-def _without_beta(part: Part) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if name != "beta"}
+def covariates_of(part: str) -> tuple[str, ...]:
+    """Return the names of the covariate sets that a part is calibrated with."""
+    usual = USUAL[1:] if "beta" in PARTS[part] else USUAL
+    return tuple(PARTS[part].get("covariates", usual))
 
 
 def _parts() -> dict[str, Part]:
@@ -68,7 +99,31 @@ def _parts() -> dict[str, Part]:
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return laws | priors
+    return laws | priors | _likelihoods() | _others()
+
+
+def _likelihoods() -> dict[str, Part]:
+    """Return every likelihood with every link, but for the base model's."""
+    found: dict[str, Part] = {}
+    for (family, law), (link, kind) in product(LIKELIHOODS.items(), LINKS.items()):
+        likelihood = law(link=kind())  # type: ignore[call-arg]
+        if likelihood == Binomial():
+            continue
+        priors = {role: parse_prior(text) for role, text in LINK_PRIORS[link].items()}
+        effects: Part = {"study_effects": CommonEffect()} if likelihood.parameters else {}
+        found[f"likelihood-{family}-{link}"] = {"likelihood": likelihood, **effects, **priors}
+    return found
+
+
+def _others() -> dict[str, Part]:
+    tau = parse_prior(TAU)
+    return {
+        "arm_effects": {"arm_effects": ArmEffects(parse_prior("HalfNormal(0.3)"))},
+        "tau_by": {"study_effects": NormalEffects(tau, by="period")},
+        "overdispersion_and_effects": {"likelihood": BetaBinomial()},
+        "imputed": {"covariates": ("imputed",)},
+        "shares": {"covariates": ("shares",)},
+    }
 
 
 def _law(law: type[StudyEffects]) -> StudyEffects:

@@ -14,13 +14,13 @@ from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 
-from bayesmeta.calibration.cases import Case, select_cases
+from bayesmeta.calibration.cases import Case, design_of, select_cases
 from bayesmeta.calibration.identity import changes, identity_of
 from bayesmeta.calibration.judging import Calibration
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import Sampler, run_trial, sample_compiled, seed_of
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.model import Design, make_design
+from bayesmeta.model import Design
 
 __all__ = ["calibrate", "run_case"]
 
@@ -185,7 +185,7 @@ def _run_block(block: _Block) -> tuple[Tally, float]:
 
 def _designs(case: Case) -> tuple[Design, Design]:
     design = case.design
-    return design, design if case.truth is None else make_design(case.truth, design.arms)
+    return design, design if case.truth is None else design_of(case.truth, design.arms)
 
 
 def _kept(folder: Path, cases: Sequence[Case], sets: int, seed: int) -> dict[str, CaseResult]:

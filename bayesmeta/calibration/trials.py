@@ -17,6 +17,7 @@ from scipy.special import bdtr
 
 from bayesmeta.calibration.cases import Case
 from bayesmeta.inference.draws import DIMS
+from bayesmeta.inference.lattice import SOURCES, spread
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.simulation import (
     draw_events,
@@ -111,12 +112,12 @@ def sample_compiled(
     address: int | None = None,
 ) -> tuple[Mapping[str, Array], Mapping[str, npt.NDArray[Any]]]:
     """Return draws from the compiled density, or from the one at `address`; see `sample_density`."""
-    from bayesmeta.inference.coordinates import density_data, translate
+    from bayesmeta.inference.density.coordinates import density_data, variables
     from bayesmeta.inference.nuts import sample_density
 
     data = density_data(design)
     raw = sample_density(data, settings, seed, progress=False, address=address)
-    return translate(data, raw.points), raw.statistics
+    return variables(design, data, raw.points), raw.statistics
 
 
 def run_trial(
@@ -144,7 +145,7 @@ def run_trial(
     seen = _with_events(design, draw_events(truth, true, rng))
     draws, divergent, still = _fitted(seen, fit_seeds, sampler)
     rng = np.random.default_rng(rank_seed)
-    rate = new_study_rates(truth, true, np.asarray(rng.random()))
+    rate = new_study_rates(truth, true, _random_points(rng, ()))
     ranks = _ranks(seen, draws, true | {"new_study_rate": rate}, rng)
     found = _predictive(seen, draws, float(rate), int(rng.binomial(COHORT, rate)))
     return Trial(ranks, *found, rng.random(), divergent, still)
@@ -168,7 +169,8 @@ def _with_events(design: Design, events: npt.NDArray[np.int64]) -> Design:
     arms = replace(design.arms, frame=design.arms.frame.assign(events=events))
     seen = replace(design, arms=arms)
     # Coding the covariates again would take as long as the fit.
-    vars(seen)["matrix"] = design.matrix
+    for name in ("matrix", "imputed", "scalars", "tau_of_study"):
+        vars(seen)[name] = getattr(design, name)
     return seen
 
 
@@ -177,7 +179,7 @@ def _ranks(
 ) -> dict[str, int]:
     """Return the rank of the truth for each quantity."""
     thinned = {name: values[THINNING - 1 :: THINNING] for name, values in draws.items()}
-    thinned["new_study_rate"] = new_study_rates(seen, thinned, rng.random(RANKS - 1))
+    thinned["new_study_rate"] = new_study_rates(seen, thinned, _random_points(rng, (RANKS - 1,)))
     truths = _quantities(seen, true)
     return {
         name: _rank(truths[name], values, rng)
@@ -190,12 +192,12 @@ def _quantities(design: Design, variables: Mapping[str, Array]) -> Variables:
     found: Variables = {}
     for name, values in variables.items():
         dims = DIMS.get(name, ())
-        if not dims:
+        if not dims and values.ndim == variables["mu"].ndim:
             found[name] = values
         elif dims == ("covariate",):
             labels = (f"{name}[{label}]" for label in design.coding.names)
             found |= {label: values[..., k] for k, label in enumerate(labels)}
-        elif "arm" not in dims and "study" not in dims:
+        elif not {"arm", "study"} & set(dims):
             found |= {f"{name}[{k}]": values[..., k] for k in range(values.shape[-1])}
     return found | {"log_likelihood": log_likelihood(design, variables).sum(axis=-1)}
 
@@ -209,12 +211,12 @@ def _rank(true: Array, draws: Array, rng: np.random.Generator) -> int:
 def _predictive(
     design: Design, draws: Variables, rate: float, responders: int
 ) -> tuple[float, float, float]:
-    """Return predictive probabilities: at most the rate, fewer responders, at most so many.
-
-    Each draw's law of a new study enters at quantiles spaced evenly and shifted from draw to draw.
-    """
-    shift = (np.arange(draws["mu"].size) + 0.5) * (np.sqrt(5) - 1) / 2 % 1
-    probability = (np.arange(STRATA)[:, None] + shift) / STRATA
-    rates = new_study_rates(design, draws, probability)
+    """Return predictive probabilities: at most the rate, fewer responders, at most so many."""
+    points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
+    rates = new_study_rates(design, draws, points)
     few = bdtr(responders - 1, COHORT, rates).mean() if responders else 0.0
     return float((rates <= rate).mean()), float(few), float(bdtr(responders, COHORT, rates).mean())
+
+
+def _random_points(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Array]:
+    return {source: np.asarray(rng.random(shape)) for source in SOURCES}

@@ -10,6 +10,7 @@ from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile, grouped
 from bayesmeta.model.levels import level_text
+from bayesmeta.model.mixtures import mixtures
 
 __all__ = [
     "Pair",
@@ -33,16 +34,18 @@ def studies_by_level(fit: Fit, factor: str) -> dict[str, frozenset[str]]:
     """Return the studies with patients at each level of a factor, grouped levels as one."""
     coding, frame = fit.design.coding, fit.arms.frame[fit.arms.n > 0]
     groups = coding.covariates.groups.get(factor, {})
-    there = [grouped(level_text(value), groups) for value in frame[factor]]
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
-    for level, study in zip(there, frame["study"], strict=True):
-        found[level].add(str(study))
+    for share, part in mixtures(frame, coding.covariates.shares):
+        for level, study in zip(
+            part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
+        ):
+            found[grouped(level_text(level), groups)].add(str(study))
     return {level: frozenset(studies) for level, studies in found.items()}
 
 
 def checked_factor(coding: Coding, factor: object) -> str:
     """Return the factor to compare levels of, after checking it."""
-    factors = tuple(coding.levels)
+    factors = tuple(coding.factors)
     if not factors:
         raise SettingsError(
             "`fit` is of a model without factors, so there are no levels to compare. Fit one with a factor."

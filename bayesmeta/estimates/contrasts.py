@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob, check_fit
 from bayesmeta.estimates.comparisons import (
@@ -20,8 +19,8 @@ from bayesmeta.estimates.comparisons import (
 )
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.profile_rates import ProfileRates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rates import profile_theta
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -147,14 +146,21 @@ def contrast(
     pairs = level_pairs(coding, factor, against)
     profiles = level_profiles(coding, factor, profile)
     held = profile_label(coding, next(iter(profiles.values())), without=factor)
-    theta = {level: profile_theta(fit, one) for level, one in profiles.items()}
+    rates = {level: ProfileRates(fit, one) for level, one in profiles.items()}
+    typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
     basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
     rows = [
-        {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(theta, pair, ci_prob)}
+        {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(typical, pair, ci_prob)}
         for pair in pairs
     ]
     table = pd.concat([pd.DataFrame(rows), basis], axis=1)
-    return Contrasts(factor, held, ci_prob, table, _ranks(theta))
+    return Contrasts(
+        factor,
+        held,
+        ci_prob,
+        table,
+        _ranks({level: log_odds for level, (_, log_odds) in typical.items()}),
+    )
 
 
 def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:
@@ -172,14 +178,9 @@ def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd
     )
 
 
-def _linked(theta: Array) -> tuple[Array, Array]:
-    """Return rates (probability) and log-odds of linear predictors: what the link decides."""
-    return expit(theta), theta
-
-
-def _numbers(theta: Mapping[str, Array], pair: Pair, ci_prob: float) -> Row:
-    """Return the estimates of one contrast, each with its Monte-Carlo error."""
-    (rate, log_odds), (rate_versus, log_odds_versus) = (_linked(theta[level]) for level in pair)
+def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: float) -> Row:
+    """Return the estimates of one contrast of typical rates and log-odds, with Monte-Carlo errors."""
+    (rate, log_odds), (rate_versus, log_odds_versus) = (typical[level] for level in pair)
     ratio, difference = log_odds - log_odds_versus, rate - rate_versus
     bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
     found = {
@@ -199,20 +200,20 @@ def _exponential(found: Estimate) -> Estimate:
     return Estimate(value, value * found.mcse if found.mcse else 0.0)
 
 
-def _ranks(theta: Mapping[str, Array]) -> pd.DataFrame:
+def _ranks(log_odds: Mapping[str, Array]) -> pd.DataFrame:
     """Return the probability of each rank by typical rate, 1 the highest, one row per level."""
-    # Rates rise with the linear predictor, which never runs into 0 or 1 and so has no ties.
-    order = np.argsort(-np.stack(list(theta.values())), axis=0, kind="stable")
+    # Log-odds never run into 0 or 1 as rates do, and so have no ties.
+    order = np.argsort(-np.stack(list(log_odds.values())), axis=0, kind="stable")
     ranks = np.argsort(order, axis=0) + 1.0
     rows = []
-    for level, drawn in zip(theta, ranks, strict=True):
-        mean, others = mean_of(drawn), len(theta) - 1
+    for level, drawn in zip(log_odds, ranks, strict=True):
+        mean, others = mean_of(drawn), len(log_odds) - 1
         found = {
             f"rank_{rank}": mean_of((drawn == rank).astype(np.float64))
-            for rank in range(1, len(theta) + 1)
+            for rank in range(1, len(log_odds) + 1)
         }
         found["mean_rank"] = mean
-        found["sucra"] = Estimate((len(theta) - mean.value) / others, mean.mcse / others)
+        found["sucra"] = Estimate((len(log_odds) - mean.value) / others, mean.mcse / others)
         rows.append({"level": level, **_with_errors(found)})
     return pd.DataFrame(rows)
 

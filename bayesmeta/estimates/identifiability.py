@@ -13,6 +13,7 @@ from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.overlap import prior_overlap, share_above
 from bayesmeta.inference.result import Fit
+from bayesmeta.priors import Prior
 
 __all__ = ["identifiability", "notes"]
 
@@ -45,16 +46,18 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per coefficient and one for tau, as far as the model has them, with columns
+        One row per coefficient, one for tau (or each of them) and one for each parameter of another
+        part (nu, share, tau_arm, rho), as far as the model has them, with columns
 
         - coefficient: ``regimen_class[ven_ldac]``, ..., ``tau``;
         - studies: how many studies with patients inform it: of a column of zeros and ones, such
           as a level's, the studies with an arm at one; of another column, the studies with an arm off
-          the column's commonest value, without which there would be no differences; of tau, all;
+          the column's commonest value, without which there would be no differences; of tau, all (of
+          its level);
         - within_share: share, from 0 to 1, of the information on the coefficient that is within
-          studies, see `within_shares`; NaN where the evidence has none, and of tau;
-        - between_only: whether all of it comes from differences between studies; False of tau,
-          which is about nothing else;
+          studies, see `within_shares`; NaN where the evidence has none, and of other parameters;
+        - between_only: whether all of it comes from differences between studies; False of other
+          parameters, which are about nothing else;
         - prior_overlap: overlap of the densities of prior and posterior, from 0 to 1.
 
     Raises
@@ -77,7 +80,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     ['regimen_class[ven_dli]', 'regimen_class[ven_hma_or_ldac]', 'regimen_class[ven_targeted]']
     """
     check_fit(fit, grid=False)
-    return pd.DataFrame([*_coefficients(fit), *_tau(fit)], columns=_COLUMNS).astype(
+    return pd.DataFrame([*_coefficients(fit), *_scalars(fit)], columns=_COLUMNS).astype(
         {"studies": "int64", "between_only": "bool"}
     )
 
@@ -100,7 +103,7 @@ def notes(fit: Fit) -> tuple[str, ...]:
         If `fit` is no Fit.
     """
     table = identifiability(fit)
-    return tuple([*_few_studies(fit, table), *_weak(table), *_conflict(fit)])
+    return tuple([*_few_studies(fit, table), *_weak(fit, table), *_conflict(fit)])
 
 
 def _coefficients(fit: Fit) -> Iterable[Row]:
@@ -119,16 +122,32 @@ def _coefficients(fit: Fit) -> Iterable[Row]:
         }
 
 
-def _tau(fit: Fit) -> Iterable[Row]:
-    prior = fit.spec.study_effects.tau
-    if prior is not None:
+def _scalars(fit: Fit) -> Iterable[Row]:
+    for label, prior, draws, studies in _scalar_draws(fit):
         yield {
-            "coefficient": "tau",
-            "studies": fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique(),
+            "coefficient": label,
+            "studies": studies,
             "within_share": np.nan,
             "between_only": False,
-            "prior_overlap": prior_overlap(prior, fit.posterior["tau"].to_numpy()),
+            "prior_overlap": prior_overlap(prior, draws),
         }
+
+
+def _scalar_draws(fit: Fit) -> Iterable[tuple[str, Prior, Array, int]]:
+    """Yield label, prior, draws and number of studies of tau and the parameters of other parts."""
+    design = fit.design
+    study = design.arms.study_index[fit.arms.n > 0]
+    level_of_study = design.tau_of_study[np.unique(study)]
+    priors = {scalar.name: scalar.prior for scalar in design.scalars}
+    for name, prior in priors.items():
+        if name.startswith("x_"):
+            continue
+        draws = fit.posterior[name].to_numpy()
+        if name == "tau" and design.spec.study_effects.by:
+            for i, level in enumerate(design.tau_levels):
+                yield f"tau[{level}]", prior, draws[..., i], int((level_of_study == i).sum())
+        else:
+            yield name, prior, draws, level_of_study.size
 
 
 def _studies(fit: Fit, column: Array) -> int:
@@ -153,7 +172,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
         )
     references = {
         f"{factor}[{levels[0]}]": len(studies_by_level(fit, factor)[levels[0]])
-        for factor, levels in fit.design.coding.levels.items()
+        for factor, levels in fit.design.coding.factors.items()
     }
     few = [f"{name} ({count})" for name, count in references.items() if count < FEWEST_STUDIES]
     if few:
@@ -163,7 +182,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
         )
 
 
-def _weak(table: pd.DataFrame) -> Iterable[str]:
+def _weak(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
     """Yield which coefficients are ecological, without evidence, or left as the prior had them."""
     between = table.loc[table["between_only"], "coefficient"]
     if len(between):
@@ -171,7 +190,7 @@ def _weak(table: pd.DataFrame) -> Iterable[str]:
             f"Known only from differences between studies: {listed(between)}. Whatever else "
             "differs between those studies (patients, definitions of response, years) is mixed into them."
         )
-    coefficients = table[table["coefficient"] != "tau"]
+    coefficients = table[table["coefficient"].isin(fit.design.coding.names)]
     silent = coefficients.loc[coefficients["within_share"].isna(), "coefficient"]
     if len(silent):
         yield f"The evidence says nothing about {listed(silent)}: only the prior does."
@@ -187,14 +206,14 @@ def _weak(table: pd.DataFrame) -> Iterable[str]:
 
 def _conflict(fit: Fit) -> Iterable[str]:
     """Yield that tau lies in the upper tail of its prior, where it does."""
-    prior = fit.spec.study_effects.tau
-    if prior is None:
-        return
-    share = share_above(prior, fit.posterior["tau"].to_numpy(), UPPER_TAIL)
-    if share > CONFLICT:
-        quantile = float(prior.distribution.ppf(UPPER_TAIL))
-        yield (
-            f"Prior and evidence disagree about tau: {100 * share:.0f}% of its posterior lies above "
-            f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may differ more than the "
-            "prior lets them: fit again with a wider prior of tau, and compare."
-        )
+    for label, prior, draws, _ in _scalar_draws(fit):
+        if not label.startswith("tau"):
+            continue
+        share = share_above(prior, draws, UPPER_TAIL)
+        if share > CONFLICT:
+            quantile = float(prior.distribution.ppf(UPPER_TAIL))
+            yield (
+                f"Prior and evidence disagree about {label}: {100 * share:.0f}% of its posterior lies above "
+                f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may "
+                f"differ more than the prior lets them: fit again with a wider prior of {label}, and compare."
+            )

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.estimates.heterogeneity import arm_information, sampling_variance
-from bayesmeta.estimates.rates import tau_draws
+from bayesmeta.estimates.heterogeneity import (
+    arm_information,
+    between_variance,
+    sampling_variance,
+)
 from bayesmeta.inference.result import Fit
 
 __all__ = ["Rows", "rows_between", "rows_within", "share_within", "within_shares"]
@@ -22,6 +25,9 @@ Index = npt.NDArray[np.int64]
 
 TOLERANCE = 1e-8
 """Part of a column's or of a contrast's size below which it counts as rounding."""
+
+ENDLESS = 1e6
+"""Standard deviation that stands for an infinite one, of independent studies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +96,7 @@ def rows_within(design: Array, information: Array, study: Index) -> Rows:
     design : array
         Coded covariates, dims (arm, covariate).
     information : array
-        Information of each arm, the inverse of its sampling variance (log-odds); positive.
+        Information of each arm, the inverse of its sampling variance (scale of the link); positive.
     study : array
         Number of each arm's study, from 0 without gaps.
     """
@@ -98,8 +104,8 @@ def rows_within(design: Array, information: Array, study: Index) -> Rows:
     return Rows(design - means[study], information)
 
 
-def rows_between(design: Array, information: Array, study: Index, tau: float) -> Rows:
-    """Return the studies' differences from their mean; tau (log-odds) adds to their variance.
+def rows_between(design: Array, information: Array, study: Index, tau: Array | float) -> Rows:
+    """Return the studies' differences from their mean; tau (scale of the link) adds to their variance.
 
     The mean stands for `mu`, which is not known. Arguments as in `rows_within`.
     """
@@ -110,7 +116,7 @@ def rows_between(design: Array, information: Array, study: Index, tau: float) ->
 
 
 def share_within(
-    contrasts: Array, *, design: Array, information: Array, study: Index, tau: float
+    contrasts: Array, *, design: Array, information: Array, study: Index, tau: Array | float
 ) -> Array:
     """Return the share of the information on each contrast that is within studies.
 
@@ -124,17 +130,18 @@ def share_within(
     design : array
         Coded covariates, dims (arm, covariate).
     information : array
-        Information of each arm, the inverse of its sampling variance (log-odds); may be 0.
+        Information of each arm, the inverse of its sampling variance (scale of the link); may be 0.
     study : array
         Number of each arm's study.
-    tau : float
-        Scale of the study effects (log-odds), 0 where there are none.
+    tau : float or array
+        Standard deviation of the study effects, one for all or of each study; 0 where there are none.
     """
     kept = information > 0
     shares = np.full(len(contrasts), np.nan)
     if not kept.any():
         return shares
     design, information = design[kept], information[kept]
+    tau = np.broadcast_to(np.asarray(tau), (int(study.max()) + 1,))[np.unique(study[kept])]
     study = np.unique(study[kept], return_inverse=True)[1]
     size = np.ptp(design, axis=0)
     # A column without differences tells nothing, in whatever unit.
@@ -160,13 +167,19 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     contrasts : array
         Weights of the coefficients, dims (contrast, covariate).
     """
-    variance = sampling_variance(fit.arms, fit.posterior["theta"].to_numpy())
+    information = arm_information(sampling_variance(fit))
+    if fit.spec.arm_effects is not None:
+        # An arm's own effect blurs it as sampling does.
+        information = information / (
+            1 + information * float((fit.posterior["tau_arm"] ** 2).mean())
+        )
+    tau = np.sqrt(between_variance(fit)).mean(axis=(0, 1))
     return share_within(
         contrasts,
         design=fit.design.matrix,
-        information=arm_information(variance),
+        information=information,
         study=fit.arms.study_index,
-        tau=float(tau_draws(fit).mean()),
+        tau=np.minimum(tau, ENDLESS)[fit.design.tau_of_study],
     )
 
 

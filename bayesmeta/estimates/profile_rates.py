@@ -75,6 +75,13 @@ class ProfileRates:
         return self._rate(self.theta, np.array(0.5))
 
     @property
+    def typical_log_odds(self) -> Array:
+        """Log-odds of the rate of the median study, dims (chain, draw)."""
+        if not self.fit.spec.likelihood.parameters:
+            return self.fit.spec.link.log_odds(self.theta)
+        return _log_odds(self.typical)
+
+    @property
     def mean(self) -> Array:
         """Rate (probability) averaged over studies, by quadrature per draw, dims (chain, draw)."""
         theta, tau = self.theta.ravel(), self.tau.ravel()
@@ -130,9 +137,7 @@ class ProfileRates:
             theta = theta + tau_arm * ndtri(self._points("w"))
         if not self.fit.spec.likelihood.parameters:
             return DrawnRates(self.fit.spec.link.log_odds(theta))
-        rate = self._rate(theta, self._points("rate"))
-        tiny = np.finfo(np.float64).tiny
-        return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))
+        return DrawnRates(_log_odds(self._rate(theta, self._points("rate"))))
 
     def _rate(self, theta: Array, probability: Array) -> Array:
         """Return quantiles of the rate of an arm given its predictor."""
@@ -149,3 +154,9 @@ class ProfileRates:
         """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
         strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
         return spread(source, self.theta.size, strata).reshape(*self.theta.shape, strata)
+
+
+def _log_odds(rate: Array) -> Array:
+    """Return log-odds of rates that may have been rounded to 0 or 1."""
+    tiny = np.finfo(np.float64).tiny
+    return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

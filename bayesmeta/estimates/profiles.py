@@ -26,9 +26,7 @@ def profile_label(coding: Coding, profile: Profile | None, *, without: str | Non
     if not coding.columns:
         return "all studies"
     values = coding.reference if profile is None else coding.checked(profile)
-    return ", ".join(
-        f"{name}={_text(value)}" for name, value in values.items() if name != without
-    )
+    return ", ".join(f"{name}={_text(value)}" for name, value in values.items() if name != without)
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,13 @@ from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.model import Design
 from bayesmeta.model.imputation import Imputation
 
-__all__ = ["draw_events", "likelihood_parameters", "log_likelihood", "new_study_rates", "prior_draws"]
+__all__ = [
+    "draw_events",
+    "likelihood_parameters",
+    "log_likelihood",
+    "new_study_rates",
+    "prior_draws",
+]
 
 RESAMPLED = 4000
 """Candidates from which the mean and standard deviation of a covariate are resampled, at least."""

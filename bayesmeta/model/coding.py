@@ -67,6 +67,12 @@ class Coding:
         return used if self.by is None or self.by in used else (*used, self.by)
 
     @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """Levels of each factor of the formula, the reference first."""
+        used = self.covariates.parsed.columns
+        return {name: levels for name, levels in self.levels.items() if name in used}
+
+    @property
     def reference(self) -> dict[str, Any]:
         """The profile at which `mu` stands."""
         return {

@@ -21,10 +21,10 @@ from numba import njit
 
 import bayesmeta as bm
 from bayesmeta.inference import nuts
-from bayesmeta.inference.callbacks import compiled_log_density, pack
 from bayesmeta.inference.convergence import ess_bulk
-from bayesmeta.inference.coordinates import density_data, size, starting_point
-from bayesmeta.inference.density import DensityData
+from bayesmeta.inference.density.callbacks import compiled_log_density, pack
+from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.data import DensityData
 from bayesmeta.model import make_design
 
 COPIES = (1, 10, 100, 1000)

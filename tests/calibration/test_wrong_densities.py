@@ -9,9 +9,9 @@ from numba import carray, cfunc, types
 
 from bayesmeta.calibration import all_cases, judge, run_case
 from bayesmeta.calibration.trials import sample_compiled
-from bayesmeta.inference.callbacks import unpack
-from bayesmeta.inference.density import log_density
-from bayesmeta.inference.kernels import bounded_tau
+from bayesmeta.inference.density.callbacks import HEADER, unpack
+from bayesmeta.inference.density.log_density import log_density
+from bayesmeta.inference.density.scales import bounded
 
 DENSITY = types.int64(
     types.uint64,
@@ -20,7 +20,6 @@ DENSITY = types.int64(
     types.CPointer(types.double),
     types.voidptr,
 )
-HEADER = 5
 CASES = {case.name: case for case in all_cases()}
 
 pytestmark = pytest.mark.slow
@@ -34,7 +33,7 @@ def without_jacobian(dim, point, gradient, value, packed):
     q, slope = carray(point, (dim,)), carray(gradient, (dim,))
     value[0] = log_density(q, data, slope)
     place = 1 + data.centre.size
-    _, _, log_slope, bend = bounded_tau(data.tau_bounds, q[place])
+    _, _, log_slope, bend = bounded(data.scales[0], q[place])
     value[0] -= log_slope
     slope[place] -= bend
     return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1

@@ -139,9 +139,7 @@ def test_the_share_within_rises_with_tau() -> None:
 
 
 def test_the_bundled_evidence_agrees_with_dense_least_squares(regimen_fit: bm.Fit) -> None:
-    information = arm_information(
-        sampling_variance(regimen_fit.arms, regimen_fit.posterior["theta"].to_numpy())
-    )
+    information = arm_information(sampling_variance(regimen_fit))
     arguments = {
         "design": regimen_fit.design.matrix,
         "information": information,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesmeta as bm
-from bayesmeta.inference.coordinates import density_data, size
-from bayesmeta.inference.density import log_density
+from bayesmeta.inference.density.coordinates import density_data, size
+from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.model import make_design
 
 COUNTS = st.lists(

@@ -11,11 +11,11 @@ from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import log_density
 
-__all__ = ["compiled_copy", "compiled_log_density", "pack", "unpack"]
+__all__ = ["HEADER", "compiled_copy", "compiled_log_density", "pack", "unpack"]
 
 Array = npt.NDArray[np.float64]
 
-_HEADER = 9
+HEADER = 9
 
 
 def pack(data: DensityData) -> Array:
@@ -42,7 +42,7 @@ def unpack(packed: Array) -> DensityData:
     a, s, k, p = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
     w, m, c, parts = int(packed[5]), int(packed[6]), int(packed[7]), int(packed[8])
     priors = 1 + k + p
-    sizes = [_HEADER, a, a, a, a, a * k, s * k, k, s, s, w, w, s]
+    sizes = [HEADER, a, a, a, a, a * k, s * k, k, s, s, w, w, s]
     sizes += [5 * priors, 3 * p, m, m, m * k, 3 * c, parts]
     ends = np.cumsum(np.array(sizes))
     return DensityData(
@@ -93,7 +93,7 @@ def compiled_log_density(  # noqa: PLR0917
 ) -> int:
     """Write value and gradient at `point`; what the sampler calls, without Python."""
     size = carray(data, (1,), np.float64)[0]
-    packed = carray(data, (int(size) + _HEADER,), np.float64)
+    packed = carray(data, (int(size) + HEADER,), np.float64)
     slope = carray(gradient, (dim,))
     log_posterior = log_density(carray(point, (dim,)), unpack(packed), slope)
     value[0] = log_posterior

@@ -158,7 +158,11 @@ class ContaminatedEffects(ScaledEffects):
 
         share = parameters["share"]
         return pm.NormalMixture(
-            "z", w=pt.stack([1 - share, share]), mu=0, sigma=np.array([1.0, self.ratio]), dims="study"
+            "z",
+            w=pt.stack([1 - share, share]),
+            mu=0,
+            sigma=np.array([1.0, self.ratio]),
+            dims="study",
         )
 
     @override
