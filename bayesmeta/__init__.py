@@ -61,6 +61,7 @@ _HOME = {
         "diagnose",
     ),
     "bayesmeta.inference.exact": ("GridFit",),
+    "bayesmeta.inference.refits": ("refit",),
     "bayesmeta.inference.result": (
         "Fit",
         "Provenance",
@@ -84,6 +85,7 @@ _HOME = {
         "ModelSpec",
         "ModelWarning",
         "NormalEffects",
+        "OwnModel",
         "Probit",
         "StudentTEffects",
         "StudyEffects",
@@ -180,6 +182,9 @@ if TYPE_CHECKING:
     from bayesmeta.inference.exact import (
         GridFit as GridFit,
     )
+    from bayesmeta.inference.refits import (
+        refit as refit,
+    )
     from bayesmeta.inference.result import (
         Fit as Fit,
         Provenance as Provenance,
@@ -207,6 +212,7 @@ if TYPE_CHECKING:
         ModelSpec as ModelSpec,
         ModelWarning as ModelWarning,
         NormalEffects as NormalEffects,
+        OwnModel as OwnModel,
         Probit as Probit,
         StudentTEffects as StudentTEffects,
         StudyEffects as StudyEffects,

@@ -7,8 +7,9 @@ import numpy as np
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.model import OwnModel
 
-__all__ = ["check_ci_prob", "check_cohort", "check_fit", "check_profiles"]
+__all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
 
 LARGEST_COHORT = 10_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
@@ -20,6 +21,14 @@ def check_fit(fit: object, *, grid: bool) -> None:
         wanted = "a Fit or GridFit" if grid else "a Fit"
         raise SettingsError(
             f"`fit` must be {wanted}; got {type(fit).__name__}. Make one by bm.fit."
+        )
+
+
+def check_family(fit: Fit, answer: str) -> None:
+    """Raise if `fit` is of a PyMC model of the user's own, whose priors are not known here."""
+    if isinstance(fit.spec, OwnModel):
+        raise SettingsError(
+            f"`{answer}` needs the priors of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."
         )
 
 

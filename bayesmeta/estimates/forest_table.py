@@ -44,8 +44,9 @@ class ForestNumbers:
         Factor whose levels are the groups; None where all studies are one group.
     held : mapping
         Value of each other covariate at which typical rates and new studies stand.
-    tau : tuple of float, or None
-        Median, lower and upper bound of tau (log-odds); None where the model has no tau.
+    tau : mapping
+        Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
+        where the model has none.
     ci_prob : float
         Probability of the intervals.
     """
@@ -53,7 +54,7 @@ class ForestNumbers:
     table: pd.DataFrame
     factor: str | None
     held: Mapping[str, object]
-    tau: tuple[float, float, float] | None
+    tau: Mapping[str, tuple[float, float, float]]
     ci_prob: float
 
 
@@ -191,6 +192,9 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
         }
 
 
-def _tau(pooled: Pooled) -> tuple[float, float, float] | None:
-    found = pooled.get(("tau", ""))
-    return (found["median"], found["lower"], found["upper"]) if found else None
+def _tau(pooled: Pooled) -> dict[str, tuple[float, float, float]]:
+    return {
+        quantity: (row["median"], row["lower"], row["upper"])
+        for (quantity, _), row in pooled.items()
+        if quantity == "tau" or quantity.startswith("tau[")
+    }

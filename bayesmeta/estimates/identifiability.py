@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import listed
-from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.overlap import prior_overlap, share_above
@@ -80,6 +80,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     ['regimen_class[ven_dli]', 'regimen_class[ven_hma_or_ldac]', 'regimen_class[ven_targeted]']
     """
     check_fit(fit, grid=False)
+    check_family(fit, "identifiability")
     return pd.DataFrame([*_coefficients(fit), *_scalars(fit)], columns=_COLUMNS).astype(
         {"studies": "int64", "between_only": "bool"}
     )

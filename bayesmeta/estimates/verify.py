@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
 from bayesmeta.estimates.profile_rates import ProfileRates
 from bayesmeta.inference.exact import grid_fit
@@ -76,6 +76,7 @@ def verify(fit: Fit) -> Verification:
     True
     """
     check_fit(fit, grid=False)
+    check_family(fit, "verify")
     exact = grid_fit(fit.design).posterior
     rates = ProfileRates(fit, None)
     law = rates.new_study()

@@ -28,6 +28,9 @@ __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
 
 Array = npt.NDArray[np.float64]
 
+STARTS = 20
+"""Starting points that a chain tries before it gives up."""
+
 STATISTICS = {
     "depth": "tree_depth",
     "maxdepth_reached": "reached_max_treedepth",
@@ -91,7 +94,7 @@ def sample_density(
     variables = _lib.PyVariable.new_variables(
         ["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]}
     )
-    start = _starting_points(data)
+    start = _starting_points(data, seed)
     model = _lib.PyMcModel(
         density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None
     )
@@ -107,12 +110,12 @@ def sample_density(
     return RawDraws(
         np.stack(
             [
-                _kept(chain, stats, "point", settings)
+                _kept(chain, stats, "point", settings, seed)
                 for chain, stats in zip(draws, statistics, strict=True)
             ]
         ),
         {
-            name: np.stack([_kept(stats, stats, key, settings) for stats in statistics])
+            name: np.stack([_kept(stats, stats, key, settings, seed) for stats in statistics])
             for key, name in STATISTICS.items()
         },
     )
@@ -169,19 +172,29 @@ def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence)
     return chosen
 
 
-def _starting_points(data: DensityData) -> Callable[[int], Array]:
-    """Return a function from a chain's seed to a starting point, after trying one."""
+def _starting_points(data: DensityData, seed: np.random.SeedSequence) -> Callable[[int], Array]:
+    """Return a function from a chain's seed to a starting point of finite density, after one try."""
 
-    def start(seed: int) -> Array:
-        return starting_point(data, np.random.default_rng(seed))
-
-    point = start(0)
-    gradient = np.zeros_like(point)
-    if not np.isfinite(log_density(point, data, gradient)) or not np.isfinite(gradient).all():
+    def start(chain: int) -> Array:
+        rng = np.random.default_rng(chain)
+        for _ in range(STARTS):
+            point = starting_point(data, rng)
+            gradient = np.zeros_like(point)
+            if np.isfinite(log_density(point, data, gradient)) and np.isfinite(gradient).all():
+                return point
         raise SamplingError(
-            "The density is not finite where chains start. The priors exclude what the data show; widen them."
+            f"The density is not finite where chains start, at none of {STARTS} points. The priors exclude "
+            f"what the data show; widen them. {_reproduced(seed)}"
         )
+
+    start(0)
     return start
+
+
+def _reproduced(seed: np.random.SeedSequence) -> str:
+    """Return how to have a failure again."""
+    stream = f", stream {seed.spawn_key[1]}" if len(seed.spawn_key) > 1 else ""
+    return f"Seed {seed.entropy}{stream} reproduces it."
 
 
 def _finished(begin: Callable[[], Any], seed: np.random.SeedSequence) -> Any:
@@ -196,11 +209,12 @@ def _finished(begin: Callable[[], Any], seed: np.random.SeedSequence) -> Any:
     except KeyboardInterrupt:
         sampler.abort()
         raise
-    except Exception as error:
+    except BaseException as error:
+        # A panic of the sampler's own language is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         reason = " ".join(str(error).split("Stack backtrace")[0].split())
-        raise SamplingError(
-            f"The sampler stopped: {reason}. Seed {seed.entropy} reproduces it."
-        ) from error
+        raise SamplingError(f"The sampler stopped: {reason}. {_reproduced(seed)}") from error
 
 
 @contextmanager
@@ -217,7 +231,13 @@ def _recorded_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> npt.NDArray[Any]:
+def _kept(  # noqa: PLR0917
+    batch: Any,
+    statistics: Any,
+    name: str,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+) -> npt.NDArray[Any]:
     """Return one column of an Arrow batch after warm-up, shape (draw, ...)."""
     import pyarrow as pa
 
@@ -225,7 +245,7 @@ def _kept(batch: Any, statistics: Any, name: str, settings: SamplerSettings) -> 
     first = int(np.asarray(statistics.column("tuning")).sum())
     if batch.num_rows - first != settings.draws:
         raise SamplingError(
-            f"A chain stopped after {batch.num_rows - first} of {settings.draws} draws. Fit again with another seed."
+            f"A chain stopped after {batch.num_rows - first} of {settings.draws} draws. {_reproduced(seed)}"
         )
     flat = column.flatten() if hasattr(column, "flatten") else column
     values: npt.NDArray[Any] = flat.to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)[

@@ -1,10 +1,12 @@
 """What a fit leaves behind: the draws and everything needed to reproduce them."""
 
 import platform
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -12,12 +14,21 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bayesmeta.errors import RunError
+from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.storage import Contents, read_run, write_run
-from bayesmeta.model import Design, ModelSpec, make_design, model_hash
+from bayesmeta.model import (
+    Covariates,
+    Design,
+    ModelSpec,
+    ModelWarning,
+    OwnModel,
+    make_design,
+    model_hash,
+)
+from bayesmeta.model.coding import Coding
 
 __all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 
@@ -53,6 +64,8 @@ class Provenance:
         Version of Python and of each package that matters.
     spec_hash, arms_hash : str
         SHA-256 of the model and of the arms.
+    stream : int, optional
+        Which of the streams of the seed a refit used.
     """
 
     seed: int
@@ -62,10 +75,17 @@ class Provenance:
     versions: Mapping[str, str]
     spec_hash: str
     arms_hash: str
+    stream: int | None = None
 
 
 def provenance(
-    spec: ModelSpec, arms: Arms, *, seed: int, engine: str, seconds: float
+    spec: ModelSpec,
+    arms: Arms,
+    *,
+    seed: int,
+    engine: str,
+    seconds: float,
+    stream: int | None = None,
 ) -> Provenance:
     """Return the provenance of a fit that has just ended."""
     return Provenance(
@@ -75,9 +95,16 @@ def provenance(
         seconds=round(seconds, 3),
         versions={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
-        spec_hash=model_hash(spec),
+        spec_hash=_hash(spec),
         arms_hash=arms.hash,
+        stream=stream,
     )
+
+
+def _hash(spec: "ModelSpec | OwnModel") -> str:
+    if isinstance(spec, OwnModel):
+        return sha256(spec.definition.encode()).hexdigest()
+    return model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,7 +139,12 @@ class Fit:
     @cached_property
     def design(self) -> Design:
         """The model on its arms, with the coding of its covariates."""
-        return make_design(self.spec, self.arms)
+        if isinstance(self.spec, OwnModel):
+            return Design(self.spec, self.arms, Coding(Covariates(), (), {}, {}, np.zeros(0), None))
+        with warnings.catch_warnings():
+            # They were given when the fit was made.
+            warnings.simplefilter("ignore", ModelWarning)
+            return make_design(self.spec, self.arms)
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -133,7 +165,14 @@ class Fit:
         ------
         RunError
             If the folder exists, or can't be written.
+        SettingsError
+            If the model is a PyMC model of the user's own, which a run can't hold.
         """
+        if isinstance(self.spec, OwnModel):
+            raise SettingsError(
+                "A fit of a PyMC model can't be saved as a run, which could not be made again from it. "
+                "Save its draws: fit.draws.to_netcdf('draws.nc', engine='h5netcdf')."
+            )
         with whole_folder(folder, force=force) as partial:
             self.write(partial)
 

@@ -8,6 +8,7 @@ import numpy as np
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS, assemble
+from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
@@ -16,9 +17,12 @@ from bayesmeta.model.build import build_design
 if TYPE_CHECKING:
     from bayesmeta.inference.exact import GridFit
 
-__all__ = ["fit"]
+__all__ = ["checked_seed", "fit", "sampled"]
 
 Engine = Literal["compiled", "pymc"]
+
+REFITS = 2
+"""First part of the key of refits' streams; a fit's own two streams have 0 and 1."""
 
 
 @overload
@@ -48,8 +52,11 @@ def fit(
 
     Parameters
     ----------
-    spec : ModelSpec
-        What is assumed; see `load_model`.
+    spec : ModelSpec or pymc.Model
+        What is assumed; see `load_model`. A PyMC model of one's own is sampled as it is; it needs the
+        scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
+        `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
+        to mean.
     arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
@@ -76,7 +83,8 @@ def fit(
     SettingsError
         If an argument is missing, out of its range, or would have no effect.
     SpecError
-        If the model does not fit the evidence, or has covariates and the method is ``"grid"``.
+        If the model does not fit the evidence, has parts that ``method="grid"`` can't compute, or is a
+        PyMC model without the variables that answers need.
     SamplingError
         If the sampler can't start or stops.
 
@@ -84,6 +92,8 @@ def fit(
     -----
     EvidenceWarning
         If arms are left out because a covariate is missing.
+    ModelWarning
+        If the evidence is too little for a part of the model.
 
     References
     ----------
@@ -96,7 +106,8 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
-    _check_types(spec, arms)
+    own = is_pymc_model(spec)
+    _check_types(spec, arms, own=own)
     if method == "grid":
         _check_no_effect(
             seed=seed,
@@ -104,6 +115,8 @@ def fit(
             progress=progress,
             engine=None if engine == "compiled" else engine,
         )
+        if own:
+            raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
         from bayesmeta.inference.exact import grid_fit
 
         return grid_fit(make_design(spec, arms))
@@ -115,29 +128,47 @@ def fit(
         raise SettingsError(
             f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
         )
+    chosen = settings or SamplerSettings()
+    seed = checked_seed(seed)
+    if own:
+        if engine != "compiled":
+            raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
+        return fit_own(spec, arms, seed, chosen, progress=progress)
+    return sampled(make_design(spec, arms), seed, chosen, engine=engine, progress=progress)
+
+
+def checked_seed(seed: object) -> int:
+    """Return a seed after checking it."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SettingsError(
             f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
         )
-    return _sampled(
-        make_design(spec, arms),
-        int(seed),
-        settings or SamplerSettings(),
-        engine,
-        progress=progress,
-    )
+    return int(seed)
 
 
-def _sampled(
-    design: Design, seed: int, settings: SamplerSettings, engine: Engine, *, progress: bool | None
+def sampled(
+    design: Design,
+    seed: int,
+    settings: SamplerSettings,
+    *,
+    stream: int | None = None,
+    engine: Engine = "compiled",
+    progress: bool | None = None,
 ) -> Fit:
+    """Return the fit of a design; of the streams of its seed a refit uses the one numbered `stream`."""
     started = time.perf_counter()
-    sampler_seed, draws_seed = np.random.SeedSequence(seed).spawn(2)
+    key = () if stream is None else (REFITS, stream)
+    sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
     sample = _sample_compiled if engine == "compiled" else _sample_pymc
     posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
     draws = assemble(design, posterior, statistics, draws_seed)
     origin = provenance(
-        design.spec, design.arms, seed=seed, engine=engine, seconds=time.perf_counter() - started
+        design.spec,
+        design.arms,
+        seed=seed,
+        engine=engine,
+        seconds=time.perf_counter() - started,
+        stream=stream,
     )
     return Fit(design.spec, design.arms, settings, draws, provenance=origin)
 
@@ -171,10 +202,11 @@ def _sample_pymc(
     return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
 
 
-def _check_types(spec: object, arms: object) -> None:
-    if not isinstance(spec, ModelSpec):
+def _check_types(spec: object, arms: object, *, own: bool) -> None:
+    if not own and not isinstance(spec, ModelSpec):
         raise SpecError(
-            f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec."
+            f"`spec` must be a ModelSpec or a PyMC model; got {type(spec).__name__}. "
+            "Make one by load_model or ModelSpec."
         )
     if not isinstance(arms, Arms):
         raise SettingsError(

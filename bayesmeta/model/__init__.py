@@ -15,6 +15,7 @@ from bayesmeta.model.effects import (
 from bayesmeta.model.files import bundled_models, load_model, model_hash, parse_model, to_toml
 from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
 from bayesmeta.model.links import CLogLog, Link, Logit, Probit
+from bayesmeta.model.own import OwnModel
 from bayesmeta.model.sense import ModelWarning
 from bayesmeta.model.spec import ModelSpec
 
@@ -35,6 +36,7 @@ __all__ = [
     "ModelSpec",
     "ModelWarning",
     "NormalEffects",
+    "OwnModel",
     "Probit",
     "StudentTEffects",
     "StudyEffects",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from bayesmeta.errors import listed
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.plots.forest_page import Captions, draw_forest
 from bayesmeta.plots.lettering import UNKNOWN, counted, printable
 from bayesmeta.plots.style import house_style, save_figure
@@ -139,7 +140,7 @@ def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
         note
         for note in (
             _about_characters(numbers.table),
-            _about_heterogeneity(numbers),
+            _about_heterogeneity(numbers, fit.spec),
             _about_profiles(numbers),
             _about_thin_groups(numbers.table),
             "Weight: share of the information on typical rates, over all arms; the more of it, the "
@@ -158,16 +159,21 @@ def _about_characters(table: pd.DataFrame) -> str:
     return f"{UNKNOWN} stands for a character that no installed font has."
 
 
-def _about_heterogeneity(numbers: ForestNumbers) -> str:
-    if numbers.tau is None:
-        return (
-            "Heterogeneity: none in this model (common effect), so arms of one profile share one "
-            "rate, which a new study has as well."
+def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
+    if numbers.tau:
+        found = "; ".join(
+            f"{name} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
+            for name, (median, lower, upper) in numbers.tau.items()
         )
-    median, lower, upper = numbers.tau
+        return f"Heterogeneity between studies: {found}; {spec.study_effects.symbol} ({spec.link.scale})."
+    if spec.study_effects.symbol:
+        return (
+            "Heterogeneity: studies are independent in this model, so that typical rates and new "
+            "studies have what the priors say of them."
+        )
     return (
-        f"Heterogeneity between studies: tau {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI "
-        f"{lower:.2f} to {upper:.2f}), standard deviation of the log-odds."
+        "Heterogeneity: none in this model (common effect), so arms of one profile share one "
+        "rate, which a new study has as well."
     )
 
 
@@ -191,14 +197,15 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
 
 
 def _about_priors(fit: Fit) -> str:
+    if isinstance(fit.spec, OwnModel):
+        return "Priors: those of the PyMC model."
     priors = {"mu": fit.spec.mu}
     if fit.design.coding.names:
         named = fit.spec.beta_priors.items()
         priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
-    if fit.spec.study_effects.tau is not None:
-        priors["tau"] = fit.spec.study_effects.tau
+    priors |= {scalar.name: scalar.prior for scalar in fit.design.scalars}
     written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
-    return f"Priors (log-odds): {'; '.join(written)}."
+    return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."
 
 
 def _about_evidence(fit: Fit) -> str:

@@ -73,7 +73,7 @@ def test_pooled_rows_are_those_of_summary(two_factors):
                 wanted["mcse_median"],
             ]
     tau = expected.loc["tau"]
-    assert numbers.tau == (tau["median"], tau["lower"], tau["upper"])
+    assert numbers.tau == {"tau": (tau["median"], tau["lower"], tau["upper"])}
 
 
 def test_groups_have_their_arms_then_their_rates_and_the_reference_comes_first(two_factors):
@@ -117,7 +117,7 @@ def test_without_covariates_there_is_one_group(common):
     numbers = forest_numbers(common)
     assert numbers.factor is None
     assert numbers.held == {}
-    assert numbers.tau is None
+    assert numbers.tau == {}
     assert list(numbers.table["group"].unique()) == ["all studies"]
     typical, new = (rows(numbers.table, kind).iloc[0] for kind in (TYPICAL, NEW_STUDY))
     # Without heterogeneity a new study has the typical rate.

@@ -11,7 +11,15 @@ from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import log_density
 
-__all__ = ["HEADER", "compiled_copy", "compiled_log_density", "pack", "unpack"]
+__all__ = [
+    "HEADER",
+    "LOG_DENSITY",
+    "NOT_FINITE",
+    "compiled_copy",
+    "compiled_log_density",
+    "pack",
+    "unpack",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -68,7 +76,7 @@ def unpack(packed: Array) -> DensityData:
     )
 
 
-_LOG_DENSITY = types.int64(
+LOG_DENSITY = types.int64(
     types.uint64,
     types.CPointer(types.double),
     types.CPointer(types.double),
@@ -87,7 +95,7 @@ OK, NOT_FINITE = 0, 1
 """What the sampler is told: go on, or count the step as divergent."""
 
 
-@cfunc(_LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@cfunc(LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def compiled_log_density(  # noqa: PLR0917
     dim: int, point: Any, gradient: Any, value: Any, data: Any
 ) -> int:

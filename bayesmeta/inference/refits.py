@@ -1,0 +1,84 @@
+"""`refit`: a fit again with one thing changed, as one of many with a seed stream of its own."""
+
+import numpy as np
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.result import Fit
+from bayesmeta.inference.sampling import sampled
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import ModelSpec, OwnModel, make_design
+
+__all__ = ["refit"]
+
+
+def refit(
+    fit: Fit,
+    *,
+    stream: int,
+    spec: ModelSpec | None = None,
+    arms: Arms | None = None,
+    settings: SamplerSettings | None = None,
+    progress: bool | None = None,
+) -> Fit:
+    """Return a fit made again with another model, other arms or other settings.
+
+    The density is compiled once for the whole family, so that a refit costs its sampling alone.
+    Refits may run in threads or processes at once: the draws depend on the seed of `fit`, `stream`
+    and what is fitted, and on nothing else.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit to start from.
+    stream : int
+        Number of the refit; each number gives a stream of random numbers of its own, derived from
+        the seed of `fit`.
+    spec : ModelSpec, optional
+        Another model; that of `fit` where None.
+    arms : Arms, optional
+        Other arms, such as those without one study; those of `fit` where None.
+    settings : SamplerSettings, optional
+        Other settings; those of `fit` where None.
+    progress : bool, optional
+        Show a progress bar; where None, only where a person watches.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of a ModelSpec, or `stream` is not a whole number of at least 0.
+    SpecError
+        If the model does not fit the arms.
+    SamplingError
+        If the sampler can't start or stops.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> first = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> one = (arms.frame["study"] == arms.studies[0]).to_numpy()
+    >>> again = bm.refit(first, arms=arms.drop(one, "left out"), stream=0)
+    >>> again.posterior.sizes["study"]
+    13
+    """
+    if not isinstance(fit, Fit) or isinstance(fit.spec, OwnModel):
+        raise SettingsError(
+            f"`fit` must be a Fit of a ModelSpec; got {type(fit).__name__}. Make one by bm.fit; a PyMC model is fitted "
+            "again by bm.fit."
+        )
+    if isinstance(stream, bool) or not isinstance(stream, int | np.integer) or stream < 0:
+        raise SettingsError(
+            f"`stream` must be a whole number of at least 0; got {stream!r}. Number the refits."
+        )
+    if not isinstance(arms, Arms | None) or not isinstance(spec, ModelSpec | None):
+        raise SettingsError(
+            f"`spec` must be a ModelSpec and `arms` Arms; got {type(spec).__name__} and {type(arms).__name__}."
+        )
+    return sampled(
+        make_design(spec or fit.spec, arms or fit.arms),
+        fit.provenance.seed,
+        settings or fit.settings,
+        stream=int(stream),
+        progress=progress,
+    )

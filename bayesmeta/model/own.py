@@ -1,0 +1,64 @@
+"""What answers know of a model that the user wrote in PyMC."""
+
+from dataclasses import dataclass
+
+from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
+from bayesmeta.model.likelihoods import Binomial, Likelihood
+from bayesmeta.model.links import Link
+
+__all__ = ["OwnModel"]
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """A PyMC model of the user's own, as answers see it.
+
+    `theta` is taken to be log-odds, and a new study to differ from `mu` by a normal effect with
+    standard deviation `tau`, where the model has one.
+
+    Parameters
+    ----------
+    name : str
+        What reports call the model.
+    definition : str
+        The model as PyMC writes it.
+    has_effects : bool
+        Whether the model has `tau` and `u`.
+    """
+
+    name: str
+    definition: str
+    has_effects: bool
+
+    @property
+    def description(self) -> str:
+        """One sentence about the model."""
+        return "A PyMC model of one's own."
+
+    @property
+    def arm_effects(self) -> None:
+        """None that answers know of."""
+
+    @property
+    def study_effects(self) -> StudyEffects:
+        """Law of a new study's effect; the prior of its tau is the model's own, and not known here."""
+        return NormalEffects() if self.has_effects else CommonEffect()
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """Binomial logit, whatever the model's own likelihood: what a new cohort is taken to follow."""
+        return Binomial()
+
+    @property
+    def link(self) -> Link:
+        """Link of `theta`."""
+        return self.likelihood.link
+
+    @property
+    def covariates(self) -> Covariates:
+        """None that answers know of."""
+        return Covariates()
+
+    def __repr__(self) -> str:
+        return f"OwnModel({self.name}, {'normal' if self.has_effects else 'no'} study effects)"
