@@ -169,6 +169,7 @@ def fit(
     """Fit a model, print its summary and save the run."""
     from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
     from bayesmeta.report import machine, text
+    from bayesmeta.report.contrast_text import note_lines
 
     # What can be refused is refused before the work rather than after it.
     _check_out(out, force=force)
@@ -182,9 +183,11 @@ def fit(
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
     _save(result, out, force=force, figure=False)
     if as_json:
-        _print_json(machine.fit_json(result, diagnostics, table, out))
+        content = machine.fit_json(result, diagnostics, table, out)
+        _print_json(content | {"notes": list(bm.notes(result))})
     else:
-        _print(*text.fit_blocks(result, diagnostics, table, ci), "", f"Saved in {out}.")
+        _print(*text.fit_blocks(result, diagnostics, table, ci), "")
+        _print(note_lines(bm.notes(result)), f"Saved in {out}.")
     return _code(diagnostics)
 
 
@@ -226,6 +229,35 @@ def predict(
     return _code(diagnostics)
 
 
+@app.command()
+@exits
+def contrast(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    factor: Annotated[
+        str | None, typer.Option(help="Factor whose levels are compared; the first if left out.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Level that all others are compared with; all pairs if left out."),
+    ] = None,
+    profile: Profiles = None,
+    ci: Interval = 0.95,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the levels of a factor, such as regimens, in a saved run."""
+    from bayesmeta.report import contrast_text, machine, text
+
+    result = bm.load_fit(run)
+    diagnostics = bm.diagnose(result)
+    found = bm.contrast(result, factor, profile=_profile(profile), against=against, ci_prob=ci)
+    if as_json:
+        _print_json(machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok})
+    else:
+        _print(text.warning_lines(diagnostics), contrast_text.contrast_lines(found), "")
+        _print(contrast_text.rank_lines(found))
+    return _code(diagnostics)
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -241,19 +273,32 @@ def _table(evidence: str) -> "bm.EvidenceTable":
     return bm.read_evidence(evidence) if is_file else bm.load_evidence(evidence)
 
 
-def _profile(pairs: list[str] | None) -> dict[str, str] | None:
+def _profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
     if not pairs:
         return None
     split = [pair.partition("=") for pair in pairs]
     for pair, (name, equals, _) in zip(pairs, split, strict=True):
         if not name or not equals:
             raise ProfileError(f"`--profile` is written covariate=value; got '{pair}'.")
-    found = {name.strip(): value.strip() for name, _, value in split}
+    found = {name.strip(): _value(name.strip(), value.strip()) for name, _, value in split}
     if len(found) < len(pairs):
         raise ProfileError(
             f"`--profile` gives a covariate twice: {', '.join(pairs)}. Give each once."
         )
     return found
+
+
+def _value(name: str, text: str) -> "str | dict[str, float]":
+    """Return a value of a profile: a level, a number, or shares written level:share+level:share."""
+    parts = [part.rpartition(":") for part in text.split("+")]
+    if not all(level and share for level, _, share in parts):
+        return text
+    try:
+        return {level.strip(): float(share) for level, _, share in parts}
+    except ValueError:
+        raise ProfileError(
+            f"`--profile {name}={text}`: shares are numbers, written level:share+level:share."
+        ) from None
 
 
 def _check_out(folder: Path, *, force: bool) -> None:

@@ -123,6 +123,10 @@ class _Upper:
         )
         return np.asarray(np.maximum(share, 0.0))
 
+    def sf(self, x: npt.ArrayLike) -> Array:
+        above = np.asarray(self.whole.sf(np.asarray(x, dtype=np.float64)))
+        return np.minimum(above / (1 - self._below), 1.0)
+
     def ppf(self, q: npt.ArrayLike) -> Array:
         return np.asarray(self.whole.ppf(self._below + (1 - self._below) * np.asarray(q)))
 

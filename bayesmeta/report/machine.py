@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 
-__all__ = ["arms_json", "fit_json", "prediction_json", "records"]
+__all__ = ["arms_json", "contrast_json", "fit_json", "prediction_json", "records"]
 
 
 def arms_json(arms: Arms) -> dict[str, Any]:
@@ -64,6 +65,17 @@ def prediction_json(
             }
             for name, value in asked
         },
+    }
+
+
+def contrast_json(contrasts: Contrasts) -> dict[str, Any]:
+    """Return the contrasts of a factor and the ranks of its levels; what is infinite is null."""
+    return {
+        "factor": contrasts.factor,
+        "profile": contrasts.profile,
+        "ci_prob": contrasts.ci_prob,
+        "contrasts": records(contrasts.table.replace([math.inf, -math.inf], None)),
+        "ranks": records(contrasts.ranks),
     }
 
 

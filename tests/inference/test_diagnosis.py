@@ -1,6 +1,7 @@
 """Diagnosis: bad draws of every kind are flagged, good ones are not."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -104,14 +105,21 @@ def test_a_centred_funnel_is_flagged(pooled_fit: bm.Fit) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning")
 def test_good_fits_are_hardly_ever_flagged(table: bm.EvidenceTable) -> None:
-    """No divergence in 100 seeds, and at most 2 fits flagged: the gate's own false alarms."""
-    flagged = divergences = 0
-    for outcome, model in (("ORR", "regimen"), ("CR_CRi", "pooled")):
+    """On the bundled evidence at defaults, in 200 seeds over models and outcomes.
+
+    No divergence; every ESS at least 1,000; at most 4 fits flagged: the gate's own false alarms.
+    """
+    flagged, divergences, smallest = [], 0, np.inf
+    pairs = list(product(("pooled", "regimen", "regimen_setting"), ("ORR", "CR_CRi", "CR")))
+    for seed in range(200):
+        model, outcome = pairs[seed % len(pairs)]
         arms = table.select(outcome=outcome, venetoclax="yes")
-        for seed in range(50):
-            found = bm.diagnose(bm.fit(bm.load_model(model), arms, seed=1000 + seed))
-            flagged += not found.ok
-            divergences += found.divergences
+        found = bm.diagnose(bm.fit(bm.load_model(model), arms, seed=1000 + seed))
+        flagged += [str(problem) for problem in found.problems]
+        divergences += found.divergences
+        smallest = min(smallest, found.table[["ess_bulk", "ess_tail"]].min(axis=None))
     assert divergences == 0
-    assert flagged <= 2
+    assert smallest >= 1000
+    assert len(flagged) <= 4, flagged

@@ -150,7 +150,7 @@ def test_the_pymc_engine_gives_the_same_posterior(make_arms: Callable[..., bm.Ar
         ({"engine": "stan"}, bm.SettingsError, "`engine` must be 'compiled' or 'pymc'; got 'stan'"),
         ({"method": "hmc"}, bm.SettingsError, "`method` must be 'nuts' or 'grid'; got 'hmc'"),
         ({"method": "grid"}, bm.SettingsError, "`seed` has no effect with method='grid'"),
-        ({"spec": "pooled"}, bm.SpecError, "`spec` must be a ModelSpec; got str"),
+        ({"spec": "pooled"}, bm.SpecError, "`spec` must be a ModelSpec or a PyMC model; got str"),
         ({"arms": "mine.csv"}, bm.SettingsError, "`arms` must be Arms; got str"),
     ],
 )

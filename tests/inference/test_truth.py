@@ -64,7 +64,12 @@ def test_draws_agree_with_the_deterministic_posterior(
 
 @pytest.mark.parametrize("name", [*COUNTS, "ORR", "CR"])
 def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> None:
-    """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth."""
+    """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth.
+
+    Where all or none respond one limit lies far out in a long tail, where 12,000 draws know it half
+    as well (within 0.18 in 30 seeds): there it is 0.20.
+    """
+    nearest = 0.20 if name in ("all full", "all zero") else 0.10
     arms = arms_of(name, table)
     fit = bm.fit(POOLED, arms, seed=6)
     exact, drawn = (
@@ -76,7 +81,7 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
         sd = exact.loc[quantity, "sd"]
         assert abs(drawn.loc[quantity, "mean"] - exact.loc[quantity, "mean"]) <= 0.05 * sd, quantity
         for bound in ("lower", "upper"):
-            assert abs(drawn.loc[quantity, bound] - exact.loc[quantity, bound]) <= 0.10 * sd, (
+            assert abs(drawn.loc[quantity, bound] - exact.loc[quantity, bound]) <= nearest * sd, (
                 quantity,
                 bound,
             )
