@@ -80,9 +80,10 @@ class ModelSpec:
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
-        _check_unbounded("mu", self.mu)
+        scale = self.link.scale
+        _check_unbounded("mu", self.mu, scale)
         for label, prior in self.beta_priors.items():
-            _check_unbounded("beta" if label == "default" else f"beta {label}", prior)
+            _check_unbounded("beta" if label == "default" else f"beta {label}", prior, scale)
 
     def _check_parts(self) -> None:
         parts = {
@@ -124,12 +125,12 @@ class ModelSpec:
         )
 
 
-def _check_unbounded(label: str, prior: object) -> None:
+def _check_unbounded(label: str, prior: object, scale: str) -> None:
     if not isinstance(prior, Prior):
         raise SpecError(f"`{label}` must be a prior, such as Normal(0, 1.5); got {prior!r}.")
     if prior.support != (-math.inf, math.inf):
         raise SpecError(
-            f"`{label}` is a log-odds: its prior must allow every number; got {prior!r}. "
+            f"`{label}` is on the {scale} scale: its prior must allow every number; got {prior!r}. "
             "Use Normal, StudentT or Cauchy."
         )
 

@@ -1,0 +1,233 @@
+"""Laws of study effects: quantiles, means over studies, variances and draws, against SciPy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+import bayesmeta as bm
+from bayesmeta.inference.simulation import prior_draws
+from bayesmeta.model import make_design
+from bayesmeta.model.effects import LAWS
+from bayesmeta.model.links import LINKS
+
+FALSE_ALARM = 1e-3
+"""Chance that a right law fails a test of its draws; the seed is fixed, so that it can't come and go."""
+
+TAUS = (0.1, 0.5, 3.0, 20.0)
+PREDICTORS = np.array([-4.0, -1.0, 0.4, 3.0])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A law with values of its own parameters, and its distribution at scale 1 written out."""
+
+    law: bm.StudyEffects
+    own: dict[str, float]
+    cdf: Callable[[np.ndarray], np.ndarray]
+    pdf: Callable[[float], float]
+
+
+def mixture(share: float, ratio: float) -> Case:
+    usual, outlying = stats.norm(0, 1), stats.norm(0, ratio)
+    return Case(
+        bm.ContaminatedEffects(ratio=ratio),
+        {"share": share},
+        lambda x: (1 - share) * usual.cdf(x) + share * outlying.cdf(x),
+        lambda x: (1 - share) * usual.pdf(x) + share * outlying.pdf(x),
+    )
+
+
+def student(nu: float) -> Case:
+    law = stats.t(nu)
+    return Case(bm.StudentTEffects(), {"nu": nu}, law.cdf, law.pdf)
+
+
+CASES = {
+    "normal": Case(bm.NormalEffects(), {}, stats.norm.cdf, stats.norm.pdf),
+    "t of 2.2": student(2.2),
+    "t of 5": student(5),
+    "t of 80": student(80),
+    "a tenth contaminated": mixture(0.1, 4),
+    "half contaminated": mixture(0.5, 20),
+    "hardly contaminated": mixture(1e-6, 100),
+}
+cases = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+
+
+def test_every_law_with_a_scale_is_here() -> None:
+    scaled = {name for name, law in LAWS.items() if law().tau is not None}
+    assert {case.law.name for case in CASES.values()} == scaled
+    assert set(LAWS) - scaled == {"common", "independent"}
+
+
+@cases
+@pytest.mark.parametrize("tau", TAUS)
+def test_quantiles_invert_the_distribution_function(case: Case, tau: float) -> None:
+    probability = np.concatenate([[1e-9, 1e-5], np.linspace(0.001, 0.999, 301), [1 - 1e-5]])
+    found = case.law.quantile(probability, tau, **case.own)
+    assert case.cdf(found / tau) == pytest.approx(probability, rel=1e-8, abs=1e-12)
+
+
+def test_quantiles_of_many_draws_at_once() -> None:
+    law, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
+    share, tau, probability = rng.random((3, 40, 1)), rng.random((40, 1)), rng.random((40, 16))
+    together = law.quantile(probability, tau[2] * 0 + tau, share=share[0])
+    one = law.quantile(probability[7], tau[7], share=share[0, 7])
+    assert together.shape == (40, 16)
+    assert together[7] == pytest.approx(one)
+
+
+@cases
+@pytest.mark.parametrize("tau", TAUS)
+def test_nodes_average_rates(case: Case, tau: float) -> None:
+    """Means over studies of every link within 1e-5 of adaptive quadrature."""
+    expected = mean_rates(case, tau)
+    for i, link in enumerate(LINKS.values()):
+        effects, weights = case.law.nodes(np.array([tau]), link().pole, **as_arrays(case.own))
+        rates = link().rate(PREDICTORS[:, None] + effects)
+        assert (rates * weights).sum(axis=-1) == pytest.approx(expected[i], abs=1e-5)
+
+
+def mean_rates(case: Case, tau: float) -> np.ndarray:
+    """Means by SciPy, dims (link, predictor); pieces begin where the law or a rate bends."""
+    edges = ppf(case, np.array([1e-7, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 1e-4, 1 - 1e-7]))
+    bends = ((np.array([-6.0, 0, 6])[:, None] - PREDICTORS) / tau).ravel()
+    points = np.unique([-np.inf, *edges, *bends, np.inf])
+
+    def integrand(x: float) -> np.ndarray:
+        rates = [link().rate(PREDICTORS + tau * x) for link in LINKS.values()]
+        return np.array(rates) * case.pdf(x)
+
+    pieces = zip(points[:-1], points[1:], strict=True)
+    return sum(integrate.quad_vec(integrand, *piece, epsabs=1e-8)[0] for piece in pieces)
+
+
+def ppf(case: Case, probability: np.ndarray) -> np.ndarray:
+    """Quantiles at scale 1 by searching a table of the distribution function: rough is enough."""
+    x = np.sinh(np.linspace(-12, 12, 4001))
+    return np.interp(probability, case.cdf(x), x)
+
+
+def as_arrays(own: dict[str, float]) -> dict[str, np.ndarray]:
+    return {name: np.array([value]) for name, value in own.items()}
+
+
+def test_nodes_of_many_draws_are_those_of_each() -> None:
+    tau = np.array([0.05, 0.7, 4.0])
+    for case in CASES.values():
+        own = {name: np.full(3, value) for name, value in case.own.items()}
+        effects, weights = case.law.nodes(tau, np.pi, **own)
+        weights = np.broadcast_to(weights, effects.shape)
+        assert weights.sum(axis=-1) == pytest.approx(1)
+        for i, one in enumerate(tau):
+            apart, own_weights = case.law.nodes(one[None], np.pi, **as_arrays(case.own))
+            found = (bm.Logit().rate(effects[i] - 1) * weights[i]).sum()
+            expected = (bm.Logit().rate(apart - 1) * own_weights).sum()
+            assert found == pytest.approx(expected, abs=1e-6)
+
+
+@cases
+def test_variance_is_that_of_the_law(case: Case) -> None:
+    def squared(x: float) -> float:
+        return x**2 * case.pdf(x)
+
+    expected = 2 * sum(
+        integrate.quad(squared, a, b, limit=400)[0] for a, b in ((0, 5), (5, 500), (500, np.inf))
+    )
+    assert float(case.law.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
+    assert float(case.law.variance(0.3, **case.own)) == pytest.approx(0.09 * expected, rel=1e-3)
+
+
+@cases
+def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
+    """Given its parameters each draw's distribution function is uniform: Kolmogorov-Smirnov."""
+    counts = [(3, 10), (4, 12), (1, 9), (8, 20), (5, 11), (2, 30)]
+    design = make_design(bm.ModelSpec(study_effects=case.law), arms_of(counts))
+    drawn = prior_draws(design, np.random.default_rng(11), (1, 4000))
+    own = {name: drawn[name][0] for name in case.own}
+    place = written(case, own, drawn["u"][0, :, 0] / drawn["tau"][0])
+    assert stats.kstest(place, "uniform").pvalue > FALSE_ALARM
+    tau = stats.halfnorm(0, 0.5).cdf(drawn["tau"][0])
+    assert stats.kstest(tau, "uniform").pvalue > FALSE_ALARM
+
+
+def written(case: Case, own: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """The distribution function of the case's law at other values of its parameters."""
+    if isinstance(case.law, bm.StudentTEffects):
+        return stats.t.cdf(x, own["nu"])
+    if isinstance(case.law, bm.ContaminatedEffects):
+        outlying = stats.norm.cdf(x / case.law.ratio)
+        return (1 - own["share"]) * stats.norm.cdf(x) + own["share"] * outlying
+    return stats.norm.cdf(x)
+
+
+def arms_of(counts: list[tuple[int, int]]) -> bm.Arms:
+    import pandas as pd
+
+    events, n = zip(*counts, strict=True)
+    frame = pd.DataFrame({"study": [f"s{i}" for i in range(len(counts))], "events": events, "n": n})
+    return bm.read_evidence(frame).select()
+
+
+def test_degrees_of_freedom_follow_the_cut_prior() -> None:
+    [nu] = bm.StudentTEffects(nu=bm.Gamma(2, 0.5)).parameters.values()
+    whole = stats.gamma(2, scale=2)
+    x = np.array([2.5, 4, 10])
+    above = whole.sf(2)
+    assert nu.logpdf(x) == pytest.approx(whole.logpdf(x) - np.log(above))
+    assert nu.logpdf([1.9]).tolist() == [-np.inf]
+    place = (whole.cdf(nu.draw(np.random.default_rng(3), 4000)) - whole.cdf(2)) / above
+    assert stats.kstest(place, "uniform").pvalue > FALSE_ALARM
+    assert repr(nu) == "Gamma(2, 0.5) above 2"
+
+
+def test_the_ends_of_the_scale() -> None:
+    """No effects of their own for a new study: none differ, or mu is what is known of it."""
+    common, independent = bm.CommonEffect(), bm.IndependentStudies()
+    for law in (common, independent):
+        assert law.quantile(np.array([[0.1], [0.9]]), np.zeros(3)).tolist() == [[0] * 3] * 2
+        effects, weights = law.nodes(np.zeros(3), np.pi)
+        assert (effects.shape, weights.tolist()) == ((3, 1), [1])
+    assert common.variance(np.zeros(2)).tolist() == [0, 0]
+    assert np.isinf(independent.variance(np.zeros(2))).all()
+
+
+def test_independent_studies_have_the_prior_of_mu() -> None:
+    spec = bm.ModelSpec(study_effects=bm.IndependentStudies(), mu=bm.StudentT(4, 0.5, 2))
+    drawn = prior_draws(
+        make_design(spec, arms_of([(3, 10), (4, 12)])), np.random.default_rng(5), (1, 4000)
+    )
+    prior = stats.t(4, 0.5, 2)
+    for level in (drawn["mu"][0], *drawn["theta"][0].T):
+        assert stats.kstest(level, prior.cdf).pvalue > FALSE_ALARM
+    first, second = drawn["theta"][0].T
+    assert stats.spearmanr(first, second).pvalue > FALSE_ALARM
+    assert stats.spearmanr(first, drawn["mu"][0]).pvalue > FALSE_ALARM
+
+
+@pytest.mark.parametrize(
+    ("part", "arguments", "message"),
+    [
+        (bm.StudentTEffects, {"nu": bm.Normal(5, 1)}, "`nu` is degrees of freedom: .* below 0"),
+        (bm.StudentTEffects, {"nu": 4}, "`nu` is degrees of freedom: .* got 4"),
+        (bm.StudentTEffects, {"nu": bm.Uniform(0.5, 1.5)}, "`nu`: The prior must allow values above 2; got Uniform"),
+        (bm.ContaminatedEffects, {"share": bm.HalfNormal(1)}, "`share` is a share of studies"),
+        (bm.ContaminatedEffects, {"share": bm.Uniform(-0.1, 1)}, "must lie within 0 and 1"),
+        (bm.ContaminatedEffects, {"ratio": 1}, "`ratio` must be a number above 1, at most 100"),
+        (bm.ContaminatedEffects, {"ratio": float("nan")}, "`ratio` must be a number"),
+        (bm.ContaminatedEffects, {"ratio": True}, "`ratio` must be a number"),
+        (bm.ContaminatedEffects, {"ratio": "4"}, "`ratio` must be a number"),
+        (bm.NormalEffects, {"by": ""}, "`by` must name a study-level column; got ''"),
+        (bm.NormalEffects, {"by": ["design"]}, "`by` must name a study-level column"),
+        (bm.ArmEffects, {"tau_arm": bm.Normal(0, 1)}, "`tau_arm` is a standard deviation"),
+        (bm.ArmEffects, {"tau_arm": 0.25}, "`tau_arm` must be a prior"),
+    ],
+)
+def test_arguments_that_make_no_sense(
+    part: type, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(bm.SpecError, match=message):
+        part(**arguments)
