@@ -1,7 +1,6 @@
 """What a fit leaves behind: the draws and everything needed to reproduce them."""
 
 import platform
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ from bayesmeta.model import (
     Covariates,
     Design,
     ModelSpec,
-    ModelWarning,
     OwnModel,
     make_design,
     model_hash,
@@ -141,10 +139,7 @@ class Fit:
         """The model on its arms, with the coding of its covariates."""
         if isinstance(self.spec, OwnModel):
             return Design(self.spec, self.arms, Coding(Covariates(), (), {}, {}, np.zeros(0), None))
-        with warnings.catch_warnings():
-            # They were given when the fit was made.
-            warnings.simplefilter("ignore", ModelWarning)
-            return make_design(self.spec, self.arms)
+        return make_design(self.spec, self.arms, warn=False)
 
     @property
     def posterior(self) -> xr.Dataset:

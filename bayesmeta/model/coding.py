@@ -193,8 +193,11 @@ class Coding:
 
     def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
         """Return the shares of a factor's levels in a mixed profile, after checking them."""
-        numbers = [isinstance(share, int | float) for share in shares.values()]
-        if not all(numbers) or not all(0 <= share <= 1 for share in shares.values()):
+        numbers = all(
+            isinstance(share, int | float) and not isinstance(share, bool)
+            for share in shares.values()
+        )
+        if not numbers or not all(0 <= share <= 1 for share in shares.values()):
             raise ProfileError(
                 f"`profile`: shares of '{name}' must lie within 0 and 1; got {dict(shares)}."
             )

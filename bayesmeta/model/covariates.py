@@ -22,7 +22,7 @@ class Covariates:
         levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``poly``.
         Empty for none.
     reference : mapping
-        Reference level of each factor; `mu` is the log-odds there.
+        Reference level of each factor; `mu` is the linear predictor there.
     groups : mapping
         Levels of a factor to be taken as one: ``{"design": {"prospective": ["phase1", "phase2"]}}``.
     centre : mapping
@@ -58,6 +58,7 @@ class Covariates:
                 raise SpecError(
                     f"`{name}` must map columns to values; got {getattr(self, name)!r}."
                 )
+        _check_mappings(self.groups, self.shares)
         parsed = parse_formula(self.formula)
         for name, value in self._normalised().items():
             object.__setattr__(self, name, value)
@@ -69,7 +70,7 @@ class Covariates:
 
     def _normalised(self) -> "dict[str, Mapping[str, object] | tuple[str, ...]]":
         """Return the arguments with levels as text, in values of their own."""
-        if isinstance(self.impute, str) or not all(isinstance(name, str) for name in self.impute):
+        if not _is_list(self.impute) or not all(isinstance(name, str) for name in self.impute):
             raise SpecError(f"`impute` must list columns, such as ['age']; got {self.impute!r}.")
         return {
             "reference": {column: level_text(level) for column, level in self.reference.items()},
@@ -89,6 +90,24 @@ class Covariates:
     def parsed(self) -> Formula:
         """The formula's terms and factors."""
         return parse_formula(self.formula)
+
+
+def _check_mappings(groups: Mapping[str, object], shares: Mapping[str, object]) -> None:
+    """Refuse groups that are no lists of levels, and shares that name no columns."""
+    for column, mapping in groups.items():
+        lists = isinstance(mapping, Mapping) and all(map(_is_list, mapping.values()))
+        if not lists:
+            raise SpecError(
+                f"`groups` of '{column}' must map group names to lists of levels; got {mapping!r}."
+            )
+    for column, mapping in shares.items():
+        named = isinstance(mapping, Mapping) and all(isinstance(x, str) for x in mapping.values())
+        if not named:
+            raise SpecError(f"`shares` of '{column}' must map levels to columns; got {mapping!r}.")
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _check_used(argument: str, columns: Iterable[str], formula: Formula) -> None:

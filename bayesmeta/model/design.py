@@ -13,7 +13,7 @@ from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.imputation import Imputation, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.sense import check_sense
+from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
@@ -105,8 +105,17 @@ class Design:
         return [place for place, scalar in enumerate(self.scalars) if scalar.name == name]
 
 
-def make_design(spec: ModelSpec, arms: Arms) -> Design:
+def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What is assumed.
+    arms : Arms
+        What was observed.
+    warn : bool
+        Whether to warn of parts with too little evidence: once a fit, not whenever it is used.
 
     Warns
     -----
@@ -121,9 +130,12 @@ def make_design(spec: ModelSpec, arms: Arms) -> Design:
         If the covariates can't be coded on these arms; see `learn_coding`.
     """
     try:
-        return _design(spec, arms)
+        design = _design(spec, arms)
     except SpecError as error:
         raise SpecError(f"{spec.name}: {error}") from error
+    if warn:
+        warn_of_little_evidence(spec, design.arms, design.coding)
+    return design
 
 
 def _design(spec: ModelSpec, arms: Arms) -> Design:
@@ -135,7 +147,7 @@ def _design(spec: ModelSpec, arms: Arms) -> Design:
                 f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
             )
     design = Design(spec, arms, coding)
-    check_sense(spec, arms, design.coding)
+    check_sense(spec, arms)
     return design
 
 

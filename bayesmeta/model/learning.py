@@ -41,7 +41,9 @@ def missing_covariates(
     columns = frame[[name for name in needed if name not in covariates.impute]]
     missing = columns.isna() | (columns == "")
     for factor, shares in covariates.shares.items():
-        missing[factor] &= ~has_shares(frame, shares)
+        # A mixture stands for a level in the formula, but it has no tau.
+        if factor != by:
+            missing[factor] &= ~has_shares(frame, shares)
     return missing
 
 

@@ -35,12 +35,12 @@ def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
                     f"`shares` of '{factor}' name '{name}', which is no column of the evidence. "
                     f"{nearest(name, map(str, frame.columns))}"
                 )
-            if not pd.api.types.is_numeric_dtype(frame[name]):
+            if frame[name].notna().any() and not pd.api.types.is_numeric_dtype(frame[name]):
                 raise SpecError(
                     f"`shares` of '{factor}': column '{name}' must hold numbers within 0 and 1."
                 )
         rows = has_shares(frame, columns)
-        found = frame.loc[rows, list(columns.values())].fillna(0.0).to_numpy(dtype=np.float64)
+        found = frame.loc[rows, list(columns.values())].astype(float).fillna(0.0).to_numpy()
         good = ((found >= 0) & (found <= 1)).all(axis=1)
         good &= np.abs(found.sum(axis=1) - 1) <= ROUNDING
         if not good.all():
@@ -70,7 +70,7 @@ def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFr
 def _share(
     frame: pd.DataFrame, columns: Mapping[str, str], level: str, rows: npt.NDArray[np.bool_]
 ) -> Array:
-    found = frame[list(columns.values())].fillna(0.0).to_numpy(dtype=np.float64)
+    found = frame[list(columns.values())].astype(float).fillna(0.0).to_numpy()
     total = np.where(rows, found.sum(axis=1), 1.0)
     share = found[:, list(columns).index(level)] / total
     return np.where(rows, share, float(level == next(iter(columns))))

@@ -13,7 +13,7 @@ from bayesmeta.model.levels import level_text
 from bayesmeta.model.likelihoods import BetaBinomial
 from bayesmeta.model.spec import ModelSpec
 
-__all__ = ["ModelWarning", "check_sense"]
+__all__ = ["ModelWarning", "check_sense", "warn_of_little_evidence"]
 
 FEWEST_FOR_TAILS = 5
 FEWEST_FOR_TAU = 3
@@ -23,29 +23,33 @@ class ModelWarning(UserWarning):
     """The evidence says little or nothing about a part of the model."""
 
 
-def check_sense(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
-    """Refuse parts that the evidence can't tell apart, and warn of those it says little about.
+def check_sense(spec: ModelSpec, arms: Arms) -> None:
+    """Refuse parts that the evidence can't tell apart.
 
     Raises
     ------
     SpecError
         If arm effects have no study of several arms, or the column of `by` varies within studies.
+    """
+    _check_by(spec, arms)
+    _check_arm_effects(spec, arms)
+
+
+def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
+    """Warn of parts that the evidence says little or nothing about.
 
     Warns
     -----
     ModelWarning
         If a part rests on its prior.
     """
-    _check_by(spec, arms)
-    _check_arm_effects(spec, arms)
     for message in (
         *_about_tails(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
+        *_about_independent(spec, arms, coding),
     ):
-        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=6)
-    for message in _about_independent(spec, arms, coding):
-        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=6)
+        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=4)
 
 
 def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
