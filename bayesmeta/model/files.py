@@ -113,8 +113,11 @@ def to_toml(spec: ModelSpec) -> str:
     document["covariates"] = covariates_table(spec.covariates)
     priors: dict[str, object] = {"mu": repr(spec.mu)}
     if spec.covariates.formula:
-        beta = {label: repr(prior) for label, prior in spec.beta_priors.items()}
-        priors["beta"] = beta if isinstance(spec.beta, Mapping) else beta["default"]
+        priors["beta"] = (
+            {label: repr(prior) for label, prior in spec.beta.items()}
+            if isinstance(spec.beta, Mapping)
+            else repr(spec.beta)
+        )
     document["priors"] = priors
     return tomlkit.dumps(document)
 
