@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from arviz_stats.base import array_stats
+
+from bayesmeta.inference.convergence import mcse_mean
 
 __all__ = ["Distribution", "Draws", "Estimate", "mean_of", "quantile_of", "sd_of"]
 
@@ -58,7 +59,7 @@ def mean_of(draws: Array) -> Estimate:
     """Return the mean of draws, shape (chain, draw), or of nodes, shape (chain, draw, node)."""
     if draws.ndim == 3:  # noqa: PLR2004
         draws = draws.mean(axis=-1)
-    return Estimate(float(draws.mean()), _mcse(draws))
+    return Estimate(float(draws.mean()), float(mcse_mean(draws)))
 
 
 def sd_of(draws: Array) -> Estimate:
@@ -84,11 +85,4 @@ def quantile_of(draws: Array, probability: float) -> Estimate:
     below = (draws <= value).astype(np.float64)
     if below.ndim == 3:  # noqa: PLR2004
         below = below.mean(axis=-1)
-    return Estimate(float(value), _mcse(below) * float(high - low) / (2 * step))
-
-
-def _mcse(draws: Array) -> float:
-    """Return the MCSE of the mean; 0 for a constant, which has none."""
-    if np.ptp(draws) == 0:
-        return 0.0
-    return float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="mean"))
+    return Estimate(float(value), float(mcse_mean(below)) * float(high - low) / (2 * step))

@@ -4,7 +4,7 @@ Everything on the log-odds scale is called theta, everything on the probability 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,11 @@ from scipy.special import betainc, expit, logit
 
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.grid.marginals import Marginal
+from bayesmeta.inference.convergence import mcse_mean
+
+if TYPE_CHECKING:
+    from bayesmeta.inference.exact import GridFit
+    from bayesmeta.inference.grid.marginals import Marginal
 
 __all__ = [
     "DrawnRates",
@@ -82,8 +85,8 @@ class DrawnRates:
         errors = []
         for first in range(0, n + 1, BLOCK):
             block = binomial_by_draw(theta, n, first, min(first + BLOCK - 1, n))
-            errors += [mean_of(column.reshape(chains, draws)).mcse for column in block.T]
-        return np.array(errors)
+            errors.append(mcse_mean(block.T.reshape(-1, chains, draws)))
+        return np.concatenate(errors)
 
     def at_least(self, events: int, n: int) -> Estimate:
         """Return the probability of `events` responders out of n, or more."""
@@ -101,7 +104,7 @@ class DrawnRates:
 class Exact:
     """A distribution without Monte-Carlo error: every MCSE is 0."""
 
-    marginal: Marginal
+    marginal: "Marginal"
 
     def mean(self) -> Estimate:
         """Return the mean."""
@@ -120,10 +123,10 @@ class Exact:
 class GridRates:
     """The law of a new study's rate in a deterministic posterior; its MCSE are 0."""
 
-    fit: GridFit
+    fit: "GridFit"
 
     @property
-    def _marginal(self) -> Marginal:
+    def _marginal(self) -> "Marginal":
         return self.fit.posterior.marginal("new_study")
 
     @property

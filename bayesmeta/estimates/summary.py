@@ -184,8 +184,9 @@ def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
 
 
 def _drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
-    convergence = {"ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws), "r_hat": r_hat(draws)}
-    return _row(label, Draws(draws), ci_prob) | convergence
+    convergence = {"ess_bulk": ess_bulk, "ess_tail": ess_tail, "r_hat": r_hat}
+    found = {name: float(statistic(draws)) for name, statistic in convergence.items()}
+    return _row(label, Draws(draws), ci_prob) | found
 
 
 def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import batched
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-from arviz_stats.base import array_stats
 
 from bayesmeta.errors import DiagnosticsError, SettingsError, listed
-from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
+from bayesmeta.inference.convergence import e_bfmi as energy_fractions, ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.result import Fit
 
 __all__ = ["THRESHOLDS", "Diagnostics", "Problem", "Thresholds", "diagnose"]
@@ -43,6 +43,9 @@ class Thresholds:
 
 THRESHOLDS: Final = Thresholds()
 """Vehtari et al. 2021 (doi:10.1214/20-BA1221) for R-hat and ESS; Betancourt 2016 for E-BFMI."""
+
+BLOCK = 64
+"""Parameters whose statistics are computed, and held in memory, at once."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +142,7 @@ def diagnose(fit: Fit) -> Diagnostics:
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table = _table(fit.posterior)
     statistics = fit.draws["sample_stats"].to_dataset()
-    energy = statistics["energy"].to_numpy()
-    # One draw has no variance; the problem of too few draws is told by the ESS.
-    e_bfmi = array_stats.bfmi(energy) if energy.shape[1] > 1 else np.full(len(energy), np.nan)
+    e_bfmi = energy_fractions(statistics["energy"].to_numpy())
     divergences = int(statistics["diverging"].sum())
     problems = [
         *_about_chains(fit.posterior),
@@ -152,12 +153,13 @@ def diagnose(fit: Fit) -> Diagnostics:
 
 
 def _table(posterior: xr.Dataset) -> pd.DataFrame:
-    statistics = {
-        label: {"r_hat": r_hat(draws), "ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws)}
-        for label, draws in _scalars(posterior)
-    }
-    return pd.DataFrame.from_dict(
-        statistics, orient="index", columns=["r_hat", "ess_bulk", "ess_tail"]
+    labels, blocks = [], []
+    for block in batched(_scalars(posterior), BLOCK):
+        labels += [label for label, _ in block]
+        draws = np.stack([draws for _, draws in block])
+        blocks.append(np.stack([r_hat(draws), ess_bulk(draws), ess_tail(draws)], axis=-1))
+    return pd.DataFrame(
+        np.concatenate(blocks), index=labels, columns=["r_hat", "ess_bulk", "ess_tail"]
     )
 
 

@@ -1,14 +1,17 @@
 """The deterministic posterior of a model without covariates, as a fit of its own."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import gammaln
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.grid.posterior import GridPosterior, grid_posterior
 from bayesmeta.model import Binomial, CommonEffect, Design, Logit, ModelSpec, NormalEffects
+
+if TYPE_CHECKING:
+    from bayesmeta.inference.grid.posterior import GridPosterior
 
 __all__ = ["GridFit", "grid_fit"]
 
@@ -31,7 +34,7 @@ class GridFit:
 
     spec: ModelSpec
     arms: Arms
-    posterior: GridPosterior
+    posterior: "GridPosterior"
 
     @property
     def log_marginal_likelihood(self) -> float:
@@ -50,6 +53,9 @@ def grid_fit(design: Design) -> GridFit:
     SpecError
         If the model has covariates.
     """
+    # Imported here: those who only ask whether a fit is a GridFit don't need it.
+    from bayesmeta.inference.grid.posterior import grid_posterior
+
     _check_covered(design)
     arms = design.arms
     # Arms of a study share its rate, so they are one binomial but for the coefficients.

@@ -60,9 +60,8 @@ def refit(settings: bm.SamplerSettings, seed: int, refits: int) -> dict[str, flo
     )
     posterior = fits[-1].posterior
     coefficients = np.moveaxis(posterior["beta"].to_numpy(), -1, 0)
-    ess = min(
-        map(ess_bulk, [posterior["mu"].to_numpy(), *coefficients, posterior["tau"].to_numpy()])
-    )
+    scalars = np.stack([posterior["mu"].to_numpy(), *coefficients, posterior["tau"].to_numpy()])
+    ess = float(ess_bulk(scalars).min())
     means = {name: float(posterior[name].mean()) for name in ("mu", "tau")}
     return means | {"ess": ess, "refit": statistics.median(seconds)}
 
