@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.priors import FAMILIES, Prior, Shape, parse_prior
+from bayesmeta.priors.bounded import Truncated
 
 EXAMPLES = [
     bm.Normal(0.3, 1.5),
@@ -54,6 +55,14 @@ def test_the_density_integrates_to_the_interval(prior: Prior) -> None:
     low, high = prior.interval(0.9)
     x = np.linspace(low, high, 20_001)
     assert np.trapezoid(np.exp(prior.logpdf(x)), x) == pytest.approx(0.9, abs=1e-4)
+
+
+@pytest.mark.parametrize("prior", [*EXAMPLES, Truncated(bm.Gamma(2, 0.1), 1)], ids=repr)
+def test_quantiles_are_those_of_scipy(prior: Prior) -> None:
+    probability = np.concatenate([np.geomspace(1e-12, 0.5, 20), 1 - np.geomspace(1e-6, 0.4, 20)])
+    expected = prior.distribution.ppf(probability)
+    np.testing.assert_allclose(prior.quantile(probability), expected, rtol=1e-8, atol=1e-12)
+    assert prior.quantile(0.5).shape == ()
 
 
 @pytest.mark.parametrize("prior", EXAMPLES, ids=repr)

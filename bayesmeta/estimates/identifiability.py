@@ -212,7 +212,7 @@ def _conflict(fit: Fit) -> Iterable[str]:
             continue
         share = share_above(prior, draws, UPPER_TAIL)
         if share > CONFLICT:
-            quantile = float(prior.distribution.ppf(UPPER_TAIL))
+            quantile = float(prior.quantile(UPPER_TAIL))
             yield (
                 f"Prior and evidence disagree about {label}: {100 * share:.0f}% of its posterior lies above "
                 f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may "

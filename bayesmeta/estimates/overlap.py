@@ -47,7 +47,7 @@ def prior_overlap(prior: Prior, draws: Array) -> float:
 
 def share_above(prior: Prior, draws: Array, probability: float) -> float:
     """Return the share of draws above the prior's quantile of a probability."""
-    return float((draws > float(prior.distribution.ppf(probability))).mean())
+    return float((draws > float(prior.quantile(probability))).mean())
 
 
 def _normal_scores(prior: Prior, values: Array) -> Array:

@@ -59,7 +59,11 @@ class Prior(ABC):
     @property
     @abstractmethod
     def distribution(self) -> "rv_continuous_frozen":
-        """The same distribution in SciPy."""
+        """The same distribution in SciPy, which takes long to import: not for every fit."""
+
+    @abstractmethod
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        """Return the values below which each `probability` lies, of the shape of `probability`."""
 
     @property
     @abstractmethod
@@ -94,12 +98,13 @@ class Prior(ABC):
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval that holds probability `ci_prob`."""
-        low, high = self.distribution.ppf([(1 - ci_prob) / 2, (1 + ci_prob) / 2])
+        low, high = self.quantile([(1 - ci_prob) / 2, (1 + ci_prob) / 2])
         return float(low), float(high)
 
     def draw(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
         """Return `size` independent draws made with `rng`."""
-        return np.asarray(self.distribution.rvs(size=size, random_state=rng), dtype=np.float64)
+        # From the middles of steps of 2**-52, so that neither end of a support is met.
+        return self.quantile((rng.integers(2**52, size=size) + 0.5) / 2**52)
 
     def __repr__(self) -> str:
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]

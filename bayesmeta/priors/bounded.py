@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import betaincinv
 
 from bayesmeta.errors import SpecError
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape, exact
@@ -38,6 +39,10 @@ class Beta(Prior):
         from scipy import stats
 
         return stats.beta(self.a, self.b)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(betaincinv(self.a, self.b, np.asarray(probability)))
 
     @property
     @override
@@ -78,6 +83,11 @@ class Truncated(Prior):
     @override
     def distribution(self) -> "rv_continuous_frozen":
         return _Upper(self.prior.distribution, self.low)  # type: ignore[return-value]
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        below = 1 - self._share_above
+        return self.prior.quantile(below + (1 - below) * np.asarray(probability))
 
     @property
     @override
@@ -129,6 +139,3 @@ class _Upper:
 
     def ppf(self, q: npt.ArrayLike) -> Array:
         return np.asarray(self.whole.ppf(self._below + (1 - self._below) * np.asarray(q)))
-
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Array:
-        return self.ppf(random_state.random(size))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, override
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
 
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape
 from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT
@@ -54,6 +55,10 @@ class HalfNormal(_PositivePrior):
 
         return stats.halfnorm(0, self.scale)
 
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.scale * ndtri((1 + np.asarray(probability)) / 2))
+
     @property
     @override
     def kernel(self) -> Kernel:
@@ -83,6 +88,10 @@ class HalfStudentT(_PositivePrior):
 
         # SciPy has no half-t.
         return _HalfT(stats.t(self.df, 0, self.scale))  # type: ignore[return-value]
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.scale * stdtrit(self.df, (1 + np.asarray(probability)) / 2))
 
     @property
     @override
@@ -114,9 +123,6 @@ class _HalfT:
     def ppf(self, q: npt.ArrayLike) -> Array:
         return np.asarray(self.whole.ppf((1 + np.asarray(q)) / 2), dtype=np.float64)
 
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Array:
-        return np.abs(self.whole.rvs(size=size, random_state=random_state))
-
 
 @dataclass(frozen=True, repr=False)
 class HalfCauchy(_PositivePrior):
@@ -133,6 +139,10 @@ class HalfCauchy(_PositivePrior):
         from scipy import stats
 
         return stats.halfcauchy(0, self.scale)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.scale * np.tan(np.pi / 2 * np.asarray(probability)))
 
     @property
     @override
@@ -162,6 +172,10 @@ class LogNormal(_PositivePrior):
         from scipy import stats
 
         return stats.lognorm(s=self.log_sd, scale=math.exp(self.log_mean))
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(np.exp(self.log_mean + self.log_sd * ndtri(np.asarray(probability))))
 
     @property
     @override
@@ -193,6 +207,10 @@ class Gamma(_PositivePrior):
 
         return stats.gamma(self.shape, scale=1 / self.rate)
 
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(gammaincinv(self.shape, np.asarray(probability)) / self.rate)
+
     @property
     @override
     def kernel(self) -> Kernel:
@@ -220,6 +238,10 @@ class Exponential(_PositivePrior):
         from scipy import stats
 
         return stats.expon(scale=1 / self.rate)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(-np.log1p(-np.asarray(probability)) / self.rate)
 
     @property
     @override
@@ -249,6 +271,10 @@ class InverseGamma(_PositivePrior):
         from scipy import stats
 
         return stats.invgamma(self.shape, scale=self.scale)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.scale / gammainccinv(self.shape, np.asarray(probability)))
 
     @property
     @override

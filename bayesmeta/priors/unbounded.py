@@ -4,8 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
 
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri, stdtrit
+
 from bayesmeta.errors import SpecError
-from bayesmeta.priors.base import Kernel, Prior, Shape
+from bayesmeta.priors.base import Array, Kernel, Prior, Shape
 
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
@@ -29,6 +33,10 @@ class Normal(Prior):
         from scipy import stats
 
         return stats.norm(self.loc, self.scale)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.loc + self.scale * ndtri(np.asarray(probability)))
 
     @property
     @override
@@ -60,6 +68,10 @@ class StudentT(Prior):
         from scipy import stats
 
         return stats.t(self.df, self.loc, self.scale)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.loc + self.scale * stdtrit(self.df, np.asarray(probability)))
 
     @property
     @override
@@ -95,6 +107,10 @@ class Cauchy(Prior):
 
         return stats.cauchy(self.loc, self.scale)
 
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.loc + self.scale * stdtrit(1, np.asarray(probability)))
+
     @property
     @override
     def kernel(self) -> Kernel:
@@ -129,6 +145,10 @@ class Uniform(Prior):
         from scipy import stats
 
         return stats.uniform(self.low, self.high - self.low)
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.low + (self.high - self.low) * np.asarray(probability))
 
     @property
     @override
