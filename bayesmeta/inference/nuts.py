@@ -22,6 +22,7 @@ from bayesmeta.inference.density.callbacks import compiled_copy, compiled_log_de
 from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import log_density
+from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
@@ -83,8 +84,7 @@ def sample_density(
     KeyboardInterrupt
         If interrupted; the chains are stopped first.
     """
-    from nutpie import _lib
-
+    _lib = nutpie_extension()
     packed = pack(data)
     dim = size(data)
     # The sampler keeps what is passed third alive for as long as it points into it.

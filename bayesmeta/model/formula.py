@@ -7,7 +7,7 @@ arithmetic and the functions of `FUNCTIONS` are let through.
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.evidence.columns import EVENTS, STUDY
@@ -103,6 +103,7 @@ class Formula:
         return tuple(dict.fromkeys(column for factor in self.factors for column in factor.columns))
 
 
+@cache
 def parse_formula(text: str) -> Formula:
     """Return the terms of `text`, none for ``""`` and ``"1"``.
 
