@@ -211,9 +211,7 @@ def test_contaminated_effects() -> None:
 
     def above(rate: float) -> float:
         beyond = (mu.x[:, None, None] - special.logit(rate)) / tau.x[:, None]
-        return truth.mean(
-            (1 - share.x) * special.ndtr(beyond) + share.x * special.ndtr(beyond / 4)
-        )
+        return truth.mean((1 - share.x) * special.ndtr(beyond) + share.x * special.ndtr(beyond / 4))
 
     check_new_study(fit, above)
 

@@ -176,7 +176,10 @@ def test_a_profile_outside_a_splines_range(make_arms: Maker) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"mu": bm.HalfNormal(1)}, "`mu` is on the log-odds scale: its prior must allow every number"),
+        (
+            {"mu": bm.HalfNormal(1)},
+            "`mu` is on the log-odds scale: its prior must allow every number",
+        ),
         ({"mu": 0.5}, "`mu` must be a prior"),
         ({"covariates": "age", "beta": bm.Exponential(1)}, "`beta` is on the log-odds scale"),
         ({"beta": bm.Normal(0, 2)}, "`beta` has no effect without covariates"),

@@ -1,5 +1,6 @@
 """Laws of study effects: quantiles, means over studies, variances and draws, against SciPy."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -101,7 +102,7 @@ def mean_rates(case: Case, tau: float) -> np.ndarray:
         rates = [link().rate(PREDICTORS + tau * x) for link in LINKS.values()]
         return np.array(rates) * case.pdf(x)
 
-    pieces = zip(points[:-1], points[1:], strict=True)
+    pieces = itertools.pairwise(points)
     return sum(integrate.quad_vec(integrand, *piece, epsabs=1e-8)[0] for piece in pieces)
 
 
@@ -213,7 +214,11 @@ def test_independent_studies_have_the_prior_of_mu() -> None:
     [
         (bm.StudentTEffects, {"nu": bm.Normal(5, 1)}, "`nu` is degrees of freedom: .* below 0"),
         (bm.StudentTEffects, {"nu": 4}, "`nu` is degrees of freedom: .* got 4"),
-        (bm.StudentTEffects, {"nu": bm.Uniform(0.5, 1.5)}, "`nu`: The prior must allow values above 2; got Uniform"),
+        (
+            bm.StudentTEffects,
+            {"nu": bm.Uniform(0.5, 1.5)},
+            "`nu`: The prior must allow values above 2; got Uniform",
+        ),
         (bm.ContaminatedEffects, {"share": bm.HalfNormal(1)}, "`share` is a share of studies"),
         (bm.ContaminatedEffects, {"share": bm.Uniform(-0.1, 1)}, "must lie within 0 and 1"),
         (bm.ContaminatedEffects, {"ratio": 1}, "`ratio` must be a number above 1, at most 100"),

@@ -134,7 +134,9 @@ def test_every_key_of_the_readme_can_be_read() -> None:
     [form] = [text for text in BLOCKS if text.startswith("schema = 1")]
     assert isinstance(parse_model(form), bm.ModelSpec)
     for text in BLOCKS:
-        assert isinstance(parse_model("schema = 1\n" + text.removeprefix("schema = 1")), bm.ModelSpec)
+        assert isinstance(
+            parse_model("schema = 1\n" + text.removeprefix("schema = 1")), bm.ModelSpec
+        )
     written = "\n".join(BLOCKS)
     for part in (*LAWS.values(), *LIKELIHOODS.values(), bm.ArmEffects, bm.Covariates):
         for one in fields(part):

@@ -64,9 +64,7 @@ def test_an_arm_without_patients_says_nothing(likelihood: Likelihood) -> None:
 @likelihoods
 def test_sure_outcomes_are_sure_far_out(likelihood: Likelihood, events: int) -> None:
     theta = np.array([-700.0 if events == 0 else 700.0])
-    found = likelihood.log_probability(
-        np.array([events]), np.array([30]), theta, **own(likelihood)
-    )
+    found = likelihood.log_probability(np.array([events]), np.array([30]), theta, **own(likelihood))
     assert found == pytest.approx(0, abs=1e-6)
 
 
@@ -103,9 +101,7 @@ def test_known_patients_update_the_law_of_the_rate(link: bm.Link) -> None:
 def test_rho_is_the_correlation_of_two_patients() -> None:
     """P(both respond) - rate^2 is rho times rate (1 - rate), in an arm of two."""
     theta, rho = np.full(3, 0.4), np.array([0.23])
-    pair = np.exp(
-        bm.BetaBinomial().log_probability(np.arange(3), np.full(3, 2), theta, rho=rho)
-    )
+    pair = np.exp(bm.BetaBinomial().log_probability(np.arange(3), np.full(3, 2), theta, rho=rho))
     rate = float(special.expit(0.4))
     assert pair[2] - rate**2 == pytest.approx(0.23 * rate * (1 - rate))
 

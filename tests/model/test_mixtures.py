@@ -113,7 +113,11 @@ def test_shares_that_make_no_sense(
     ("covariates", "message"),
     [
         (
-            {"formula": "hma", "reference": REFERENCE, "shares": {"hma": {"aza": "share_aza", "dec": "share_decc"}}},
+            {
+                "formula": "hma",
+                "reference": REFERENCE,
+                "shares": {"hma": {"aza": "share_aza", "dec": "share_decc"}},
+            },
             "'share_decc', which is no column of the evidence. Did you mean 'share_dec'",
         ),
         (
@@ -238,8 +242,16 @@ def test_nothing_missing_gives_no_parameters(make_arms: Maker) -> None:
 @pytest.mark.parametrize(
     ("covariates", "columns", "message"),
     [
-        ({"formula": "dose"}, {"dose": [1.0, 2.0] + [None] * 6}, "needs 3 known values of 'dose'; got 2"),
-        ({"formula": "dose"}, {"dose": [1.0, 1.0, 1.0] + [None] * 5}, "'dose' has one value only, 1"),
+        (
+            {"formula": "dose"},
+            {"dose": [1.0, 2.0] + [None] * 6},
+            "needs 3 known values of 'dose'; got 2",
+        ),
+        (
+            {"formula": "dose"},
+            {"dose": [1.0, 1.0, 1.0] + [None] * 5},
+            "'dose' has one value only, 1",
+        ),
         ({"formula": "dose"}, {"dose": [None] * 8}, "'dose'"),
         ({"formula": "log(dose)"}, {"dose": DOSE}, r"enter as they are; got log\(dose\)"),
         ({"formula": "{dose ** 2} + dose"}, {"dose": DOSE}, "enter as they are"),
@@ -255,13 +267,23 @@ def test_nothing_missing_gives_no_parameters(make_arms: Maker) -> None:
             {"hma": [*HMA[:7], None]},
             "'hma', which is coded by levels; only numbers can be imputed",
         ),
-        ({"formula": "dose", "impute": "dose"}, {}, r"must list columns, such as \['age'\]; got 'dose'"),
+        (
+            {"formula": "dose", "impute": "dose"},
+            {},
+            r"must list columns, such as \['age'\]; got 'dose'",
+        ),
         ({"formula": "dose", "impute": [3]}, {}, "must list columns"),
-        ({"formula": "dose", "impute": ["dosis"]}, {}, "`impute` names 'dosis', .* Did you mean 'dose'"),
+        (
+            {"formula": "dose", "impute": ["dosis"]},
+            {},
+            "`impute` names 'dosis', .* Did you mean 'dose'",
+        ),
     ],
 )
 def test_imputation_that_makes_no_sense(
     make_arms: Maker, covariates: dict[str, Any], columns: dict[str, object], message: str
 ) -> None:
     with pytest.raises(bm.SpecError, match=message):
-        assert design(make_arms, bm.Covariates(**{"impute": ["dose"]} | covariates), **columns).imputed
+        assert design(
+            make_arms, bm.Covariates(**{"impute": ["dose"]} | covariates), **columns
+        ).imputed

@@ -114,9 +114,7 @@ def test_arm_effects_need_studies_of_several_arms(make_arms: Maker) -> None:
 def test_an_arm_without_patients_is_none_of_several(make_arms: Maker) -> None:
     counts = [(3, 10), (0, 0), (4, 12)]
     with pytest.raises(bm.SpecError, match="need studies of several arms"):
-        make_design(
-            bm.ModelSpec(arm_effects=bm.ArmEffects()), make_arms(counts, ["a", "a", "b"])
-        )
+        make_design(bm.ModelSpec(arm_effects=bm.ArmEffects()), make_arms(counts, ["a", "a", "b"]))
 
 
 def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
