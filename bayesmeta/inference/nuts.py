@@ -18,10 +18,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
-from bayesmeta.inference.density.callbacks import compiled_copy, compiled_log_density, pack
+from bayesmeta.inference.density.callbacks import (
+    compiled_copy,
+    compiled_log_density,
+    pack,
+    value_and_gradient,
+)
 from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
-from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.settings import SamplerSettings
 
@@ -94,7 +98,7 @@ def sample_density(
     variables = _lib.PyVariable.new_variables(
         ["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]}
     )
-    start = _starting_points(data, seed)
+    start = _starting_points(data, packed, seed)
     model = _lib.PyMcModel(
         density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None
     )
@@ -172,15 +176,17 @@ def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence)
     return chosen
 
 
-def _starting_points(data: DensityData, seed: np.random.SeedSequence) -> Callable[[int], Array]:
+def _starting_points(
+    data: DensityData, packed: Array, seed: np.random.SeedSequence
+) -> Callable[[int], Array]:
     """Return a function from a chain's seed to a starting point of finite density, after one try."""
 
     def start(chain: int) -> Array:
         rng = np.random.default_rng(chain)
         for _ in range(STARTS):
             point = starting_point(data, rng)
-            gradient = np.zeros_like(point)
-            if np.isfinite(log_density(point, data, gradient)) and np.isfinite(gradient).all():
+            value, gradient = value_and_gradient(point, packed)
+            if np.isfinite(value) and np.isfinite(gradient).all():
                 return point
         raise SamplingError(
             f"The density is not finite where chains start, at none of {STARTS} points. The priors exclude "

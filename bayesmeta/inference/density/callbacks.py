@@ -1,13 +1,14 @@
 """The compiled density as the sampler calls it: C functions, and the array they point at."""
 
+import ctypes
 from math import isfinite
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray, cfunc, types
+from numba import carray, types
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import compiled_callback, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import log_density
 
@@ -19,6 +20,7 @@ __all__ = [
     "compiled_log_density",
     "pack",
     "unpack",
+    "value_and_gradient",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -44,35 +46,51 @@ def pack(data: DensityData) -> Array:
     )
 
 
-@compiled
+@inlined
 def unpack(packed: Array) -> DensityData:
     """Return the `DensityData` of `pack`, as views."""
     a, s, k, p = int(packed[1]), int(packed[2]), int(packed[3]), int(packed[4])
-    w, m, c, parts = int(packed[5]), int(packed[6]), int(packed[7]), int(packed[8])
-    priors = 1 + k + p
-    sizes = [HEADER, a, a, a, a, a * k, s * k, k, s, s, w, w, s]
-    sizes += [5 * priors, 3 * p, m, m, m * k, 3 * c, parts]
-    ends = np.cumsum(np.array(sizes))
+    w, m, c = int(packed[5]), int(packed[6]), int(packed[7])
+    # Where the array of each name ends.
+    events = HEADER + a
+    n = events + a
+    study = n + a
+    log_coefficient = study + a
+    deviation = log_coefficient + a * k
+    study_mean = deviation + s * k
+    centre = study_mean + k
+    level = centre + s
+    information = level + s
+    arm_level = information + w
+    arm_information = arm_level + w
+    tau_of_study = arm_information + s
+    priors = tau_of_study + 5 * (1 + k + p)
+    scales = priors + 3 * p
+    missing_arm = scales + m
+    missing_column = missing_arm + m
+    missing_slope = missing_column + m * k
+    known = missing_slope + 3 * c
+    parts = known + int(packed[8])
     return DensityData(
-        packed[ends[0] : ends[1]],
-        packed[ends[1] : ends[2]],
-        packed[ends[2] : ends[3]],
-        packed[ends[3] : ends[4]],
-        packed[ends[4] : ends[5]].reshape((a, k)),
-        packed[ends[5] : ends[6]].reshape((s, k)),
-        packed[ends[6] : ends[7]],
-        packed[ends[7] : ends[8]],
-        packed[ends[8] : ends[9]],
-        packed[ends[9] : ends[10]],
-        packed[ends[10] : ends[11]],
-        packed[ends[11] : ends[12]],
-        packed[ends[12] : ends[13]].reshape((priors, 5)),
-        packed[ends[13] : ends[14]].reshape((p, 3)),
-        packed[ends[14] : ends[15]],
-        packed[ends[15] : ends[16]],
-        packed[ends[16] : ends[17]].reshape((m, k)),
-        packed[ends[17] : ends[18]].reshape((c, 3)),
-        packed[ends[18] : ends[19]],
+        packed[HEADER:events],
+        packed[events:n],
+        packed[n:study],
+        packed[study:log_coefficient],
+        packed[log_coefficient:deviation].reshape((a, k)),
+        packed[deviation:study_mean].reshape((s, k)),
+        packed[study_mean:centre],
+        packed[centre:level],
+        packed[level:information],
+        packed[information:arm_level],
+        packed[arm_level:arm_information],
+        packed[arm_information:tau_of_study],
+        packed[tau_of_study:priors].reshape((1 + k + p, 5)),
+        packed[priors:scales].reshape((p, 3)),
+        packed[scales:missing_arm],
+        packed[missing_arm:missing_column],
+        packed[missing_column:missing_slope].reshape((m, k)),
+        packed[missing_slope:known].reshape((c, 3)),
+        packed[known:parts],
     )
 
 
@@ -95,7 +113,7 @@ OK, NOT_FINITE = 0, 1
 """What the sampler is told: go on, or count the step as divergent."""
 
 
-@cfunc(LOG_DENSITY, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled_callback(LOG_DENSITY)
 def compiled_log_density(  # noqa: PLR0917
     dim: int, point: Any, gradient: Any, value: Any, data: Any
 ) -> int:
@@ -105,10 +123,13 @@ def compiled_log_density(  # noqa: PLR0917
     slope = carray(gradient, (dim,))
     log_posterior = log_density(carray(point, (dim,)), unpack(packed), slope)
     value[0] = log_posterior
-    return OK if isfinite(log_posterior) and np.all(np.isfinite(slope)) else NOT_FINITE
+    finite = isfinite(log_posterior)
+    for i in range(dim):
+        finite = finite and isfinite(slope[i])
+    return OK if finite else NOT_FINITE
 
 
-@cfunc(_EXPAND, cache=True)  # type: ignore[untyped-decorator]
+@compiled_callback(_EXPAND)
 def compiled_copy(  # noqa: PLR0917
     dim: int, expanded: int, point: Any, out: Any, data: Any
 ) -> int:
@@ -116,3 +137,16 @@ def compiled_copy(  # noqa: PLR0917
     for i in range(dim):
         out[i] = point[i]
     return OK
+
+
+def value_and_gradient(point: Array, packed: Array) -> tuple[float, Array]:
+    """Return the log density at a point and its gradient, as the sampler gets them.
+
+    `packed` are the data as of `pack`.
+    """
+    gradient, value = np.empty_like(point), np.empty(1)
+    pointers = [
+        one.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for one in (point, gradient, value)
+    ]
+    compiled_log_density.ctypes(point.size, *pointers, packed.ctypes.data)
+    return float(value[0]), gradient

@@ -14,7 +14,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.laws import log_law
 from bayesmeta.inference.density.likelihoods import log_likelihood
@@ -30,7 +30,7 @@ _HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 COMMON, INDEPENDENT = 0, 4
 
 
-@compiled
+@inlined
 def parts_of(data: DensityData) -> Parts:
     """Return the parts of the model."""
     p = data.parts
@@ -39,7 +39,7 @@ def parts_of(data: DensityData) -> Parts:
     )
 
 
-@compiled
+@inlined
 def log_density(q: Array, data: DensityData, gradient: Array) -> float:
     """Return the log posterior density (normalised likelihood and priors) at q.
 
@@ -66,7 +66,7 @@ def log_density(q: Array, data: DensityData, gradient: Array) -> float:
     return value
 
 
-@compiled
+@inlined
 def _coefficients(q: Array, data: DensityData, gradient: Array) -> float:
     """Return the log prior of mu and beta, adding its gradient."""
     covariates = data.centre.size
@@ -82,7 +82,7 @@ def _coefficients(q: Array, data: DensityData, gradient: Array) -> float:
     return value
 
 
-@compiled
+@inlined
 def _scalars(  # noqa: PLR0917
     q: Array, data: DensityData, values: Array, slopes: Array, by_scalar: Array, gradient: Array
 ) -> float:
@@ -97,7 +97,7 @@ def _scalars(  # noqa: PLR0917
     return total
 
 
-@compiled
+@inlined
 def _known(data: DensityData, parts: Parts, values: Array, by_scalar: Array) -> float:
     """Return the log density of the known values of imputed covariates."""
     total = 0.0
@@ -112,7 +112,7 @@ def _known(data: DensityData, parts: Parts, values: Array, by_scalar: Array) -> 
     return total
 
 
-@compiled
+@inlined
 def _studies(  # noqa: PLR0917
     q: Array, data: DensityData, parts: Parts, values: Array, by_scalar: Array, gradient: Array
 ) -> float:
@@ -142,7 +142,7 @@ def _studies(  # noqa: PLR0917
     return value
 
 
-@compiled
+@inlined
 def _study_means(q: Array, data: DensityData, parts: Parts) -> Array:
     """Return the mean linear predictor of each study's arms, its effect aside."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
@@ -153,7 +153,7 @@ def _study_means(q: Array, data: DensityData, parts: Parts) -> Array:
     return mean
 
 
-@compiled
+@inlined
 def _study_taus(data: DensityData, parts: Parts, values: Array) -> Array:
     """Return the scale of each study's effect; empty where there are no effects."""
     if parts.law == COMMON:
@@ -166,14 +166,14 @@ def _study_taus(data: DensityData, parts: Parts, values: Array) -> Array:
     return tau
 
 
-@compiled
+@inlined
 def _log_level(prior: Array, standard: float) -> tuple[float, float]:
     """Return log density and derivative of an independent study's standardised level."""
     value, slope = log_prior(prior, prior[1] + prior[2] * standard)
     return value + log(prior[2]), slope * prior[2]
 
 
-@compiled
+@inlined
 def _pull(data: DensityData, parts: Parts, by_mean: Array, gradient: Array) -> None:
     """Add to the gradient in mu and beta what the mean predictors of studies carry."""
     for s in range(by_mean.size):
@@ -183,7 +183,7 @@ def _pull(data: DensityData, parts: Parts, by_mean: Array, gradient: Array) -> N
             gradient[1 + k] += by_mean[s] * data.study_mean[s, k]
 
 
-@compiled
+@inlined
 def _arms(  # noqa: PLR0917
     q: Array,
     data: DensityData,
@@ -224,14 +224,14 @@ def _arms(  # noqa: PLR0917
     return total + _missing(q, data, parts, values, by_arm, by_scalar, gradient)
 
 
-@compiled
+@inlined
 def _arm_place(data: DensityData, values: Array) -> int:
     """Return the position of the first coordinate after those of the study effects."""
     effects = 0 if data.parts[2] == COMMON else data.level.size
     return 1 + data.centre.size + values.size + effects
 
 
-@compiled
+@inlined
 def _arm_means(  # noqa: PLR0917
     q: Array, data: DensityData, parts: Parts, values: Array, level: Array
 ) -> Array:
@@ -250,7 +250,7 @@ def _arm_means(  # noqa: PLR0917
     return mean
 
 
-@compiled
+@inlined
 def _missing(  # noqa: PLR0917
     q: Array,
     data: DensityData,
