@@ -4,12 +4,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.result import Fit
 
 __all__ = [
     "arm_information",
     "between_variance",
     "i_squared",
+    "profile_variance",
     "sampling_variance",
     "study_information",
     "typical_variance",
@@ -24,9 +26,34 @@ def sampling_variance(fit: Fit) -> Array:
     ``1 / (n p (1 - p))`` on the log-odds scale, infinite for an arm without patients; with a
     beta-binomial likelihood, as much more as its overdispersion makes it. The posterior rate
     stands in for the observed one, which has no finite variance at 0 and at n responders.
+
+    Raises
+    ------
+    SettingsError
+        If the fit kept no draws of arms.
     """
+    theta = fit.require("theta", "The sampling variance of arms")
+    rates = [
+        fit.spec.link.rate(theta[..., part].to_numpy()).mean(axis=(0, 1))
+        for part in arm_slices(theta[..., 0].size, len(fit.arms))
+    ]
+    return _variance_at(fit, np.concatenate(rates))
+
+
+def profile_variance(fit: Fit) -> Array:
+    """Return what `sampling_variance` does, at the typical rate of each arm's profile instead.
+
+    It needs no draws of arms: effects are left out, and mu and beta stand at their posterior means.
+    """
+    posterior = fit.posterior
+    theta = np.full(len(fit.arms), float(posterior["mu"].mean()))
+    if "beta" in posterior:
+        theta += fit.design.matrix @ posterior["beta"].to_numpy().mean(axis=(0, 1))
+    return _variance_at(fit, fit.spec.link.rate(theta))
+
+
+def _variance_at(fit: Fit, rate: Array) -> Array:
     link, n = fit.spec.link, fit.arms.n
-    rate = link.rate(fit.posterior["theta"].to_numpy()).mean(axis=(0, 1))
     information = n * link.information(link.theta(rate))
     if "rho" in fit.posterior:
         information = information / (1 + np.maximum(n - 1, 0) * float(fit.posterior["rho"].mean()))
@@ -78,6 +105,11 @@ def i_squared(fit: Fit) -> dict[str, Array]:
 
     On the scale of the link. It rises with the size of the studies, whatever their heterogeneity;
     tau and the prediction interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
+
+    Raises
+    ------
+    SettingsError
+        If the fit kept no draws of arms.
     """
     # Arms of a study share its effect: their information counts once, however they are split.
     information = study_information(fit.arms, sampling_variance(fit))

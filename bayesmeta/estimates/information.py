@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bayesmeta.estimates.heterogeneity import (
     arm_information,
     between_variance,
+    profile_variance,
     sampling_variance,
 )
 from bayesmeta.inference.result import Fit
@@ -159,6 +160,8 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     From 0 (differences between studies only) to 1; NaN where the evidence says nothing about
     the contrast. tau and the information of the arms are fixed at their posterior means. Two
     levels that no study has both of can be compared within studies all the same, by way of a third.
+    Where the fit kept no draws of arms, their information is that at their profiles' typical rates;
+    a share of 0, and none, don't depend on it.
 
     Parameters
     ----------
@@ -167,7 +170,8 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     contrasts : array
         Weights of the coefficients, dims (contrast, covariate).
     """
-    information = arm_information(sampling_variance(fit))
+    kept = "theta" in fit.posterior
+    information = arm_information(sampling_variance(fit) if kept else profile_variance(fit))
     if fit.spec.arm_effects is not None:
         # An arm's own effect blurs it as sampling does.
         information = information / (

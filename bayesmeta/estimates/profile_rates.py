@@ -124,8 +124,10 @@ class ProfileRates:
 
     def further_cohort(self, study: str) -> DrawnRates:
         """Return the law of the true rate of a further cohort of a known study."""
-        posterior = self.fit.posterior
-        effect = posterior["u"].sel(study=study).to_numpy() if "u" in posterior else 0.0
+        effect: Array | float = 0.0
+        if self.fit.spec.study_effects.name != "common":
+            drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
+            effect = drawn.sel(study=study).to_numpy()
         return self._cohort((self.theta + effect)[..., None])
 
     def _cohort(self, theta: Array) -> DrawnRates:

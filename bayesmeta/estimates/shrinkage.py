@@ -1,5 +1,7 @@
 """Each arm as observed and as the model sees it: shrinkage towards the profile's typical rate."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,7 +17,8 @@ from bayesmeta.estimates.heterogeneity import (
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.lattice import spread
+from bayesmeta.inference.blocks import arm_slices, blocks
+from bayesmeta.inference.lattice import spread_at
 from bayesmeta.inference.result import Fit
 
 __all__ = ["exact_interval", "shrinkage"]
@@ -57,15 +60,17 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     check_fit(fit, grid=False)
     check_ci_prob(ci_prob)
     arms = fit.arms
-    rates = np.moveaxis(arm_rates(fit), -1, 0)
-    variance = sampling_variance(fit)
-    between = between_variance(fit)
-    between = between.reshape(-1, between.shape[-1])[:, fit.design.tau_of_study[arms.study_index]]
-    posterior = {
-        "rate": [mean_of(draws) for draws in rates],
-        "lower": [quantile_of(draws, (1 - ci_prob) / 2) for draws in rates],
-        "upper": [quantile_of(draws, (1 + ci_prob) / 2) for draws in rates],
-    }
+    fit.require("theta", "`shrinkage`, and a forest plot,")
+    estimates = [
+        (
+            mean_of(draws),
+            quantile_of(draws, (1 - ci_prob) / 2),
+            quantile_of(draws, (1 + ci_prob) / 2),
+        )
+        for draws in _each_rate(fit)
+    ]
+    posterior = dict(zip(("rate", "lower", "upper"), zip(*estimates, strict=True), strict=True))
+    weight, drawn = _weight_and_shrinkage(fit)
     low, high = exact_interval(arms.events, arms.n, ci_prob)
     return pd.DataFrame(
         {
@@ -81,25 +86,35 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             "observed_upper": high,
             **{name: [one.value for one in found] for name, found in posterior.items()},
             **{f"mcse_{name}": [one.mcse for one in found] for name, found in posterior.items()},
-            "weight": _weights(arms, variance, between),
-            "shrinkage": _shrinkage(arms, variance, between),
+            "weight": weight,
+            "shrinkage": drawn,
         }
     )
 
 
-def arm_rates(fit: Fit) -> Array:
-    """Return draws of each arm's true rate (probability), dims (chain, draw, arm).
+def _each_rate(fit: Fit) -> Iterator[Array]:
+    """Yield draws of each arm's true rate (probability), dims (chain, draw)."""
+    draws = fit.posterior["theta"][..., 0].size
+    for part in arm_slices(draws, len(fit.arms)):
+        yield from np.moveaxis(arm_rates(fit, part), -1, 0)
+
+
+def arm_rates(fit: Fit, part: slice = slice(None)) -> Array:
+    """Return draws of arms' true rates (probability), dims (chain, draw, arm).
 
     That of a beta-binomial likelihood, which the sampler does not draw, enters at one quantile
     per draw of its law given the arm's responders, moved from draw to draw by a Weyl sequence.
     """
-    theta = fit.posterior["theta"].to_numpy()
+    drawn = fit.require("theta", "The rate of an arm")
+    theta = drawn[..., part].to_numpy()
     if not fit.spec.likelihood.parameters:
         return fit.spec.link.rate(theta)
-    probability = spread("u", theta.size, 1).reshape(theta.shape)
+    arms = np.arange(drawn.shape[-1])[part]
+    places = np.arange(theta[..., 0].size)[:, None] * drawn.shape[-1] + arms
+    probability = spread_at("u", places.ravel(), 1).reshape(theta.shape)
     own = own_parameters(fit, fit.spec.likelihood.parameters)
     own = {name: draws[..., None] for name, draws in own.items()}
-    events, n = fit.arms.events, fit.arms.n
+    events, n = fit.arms.events[part], fit.arms.n[part]
     return fit.spec.likelihood.rate(theta, probability, events=events, n=n, **own)
 
 
@@ -113,20 +128,35 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
+def _weight_and_shrinkage(fit: Fit) -> tuple[Array, Array]:
+    """Return each arm's weight and shrinkage, averaged over the draws block by block."""
+    arms, variance = fit.arms, sampling_variance(fit)
+    between = between_variance(fit)
+    between = between.reshape(-1, between.shape[-1])
+    level = fit.design.tau_of_study[arms.study_index]
+    weight, drawn = np.zeros(len(arms)), np.zeros(len(arms))
+    for _, rows in blocks(1, len(between), len(arms)):
+        part = between[rows][:, level]
+        weight += _weights(arms, variance, part)
+        drawn += _shrinkage(arms, variance, part)
+    return weight / len(between), drawn / len(between)
+
+
 def _weights(arms: Arms, variance: Array, between: Array) -> Array:
-    """Return the arms' shares of information, each study's divided by its arms' own."""
+    """Return the arms' shares of information, each study's divided by its arms' own, summed."""
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
     # Of arms that share a study effect, information joins before tau is added.
     weight = share * study / (1 + between * study)
     total = weight.sum(axis=1, keepdims=True)
-    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).mean(axis=0)
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).sum(axis=0)
 
 
 def _shrinkage(arms: Arms, variance: Array, between: Array) -> Array:
+    """Return how far arms are drawn to their profiles' rates, summed over the draws."""
     study = study_information(arms, variance)[arms.study_index]
     # A study without information is drawn all the way, however much studies differ.
     known = np.where(study > 0, study, 1.0)
     share = np.where(study > 0, 1 / (1 + between * known), 1.0)
-    return np.asarray(share.mean(axis=0))
+    return np.asarray(share.sum(axis=0))

@@ -68,11 +68,11 @@ def summary(
     DataFrame
         One row per quantity, with columns
 
-        - quantity: `mu`, ``beta[...]``, `tau`, `i_squared` (from draws only; it rises with the size
-          of the studies whatever their heterogeneity, so look at tau and ``new study``), and
-          per profile ``typical rate`` (of the median study), ``mean rate`` (averaged over
-          studies), ``new study`` (the true rate of a new study: the prediction interval) and
-          ``new cohort`` (responders out of `cohort`);
+        - quantity: `mu`, ``beta[...]``, `tau`, `i_squared` (from draws of arms only, and so not of
+          a fit that kept none; it rises with the size of the studies whatever their heterogeneity,
+          so look at tau and ``new study``), and per profile ``typical rate`` (of the median study),
+          ``mean rate`` (averaged over studies), ``new study`` (the true rate of a new study: the
+          prediction interval) and ``new cohort`` (responders out of `cohort`);
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
@@ -131,7 +131,7 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
         if name in posterior:
             scale = OWN_SCALES.get(name) or link
             found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
-    if "tau" in posterior:
+    if "tau" in posterior and "theta" in posterior:
         for level, draws in i_squared(fit).items():
             label = f"i_squared[{level}]" if level else "i_squared"
             found[label, "share of variance"] = draws

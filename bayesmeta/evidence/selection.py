@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.evidence.columns import (
@@ -40,6 +41,7 @@ class Dropped:
 
 Rule = Callable[[pd.DataFrame], Dropped]
 Parts = Mapping[tuple[str, str], set[str]]
+Places = npt.NDArray[np.intp]
 
 
 def apply_rules(frame: pd.DataFrame, rules: Sequence[Rule]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -141,31 +143,37 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
 
 
 def _parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
-    rows = pd.Series(data=False, index=frame.index)
-    reasons = pd.Series("", index=frame.index)
+    rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
     for whole, parts, every in _families(frame, all_parts):
         keep_parts = every and prefer_parts
-        dropped = frame.index[whole] if keep_parts else frame.index[parts]
+        dropped = whole if keep_parts else parts
         rows[dropped] = True
         reasons[dropped] = (
             "whole: every part of this arm reports the outcome"
             if keep_parts
             else "part: the whole arm is kept"
         )
-    return Dropped(rows.to_numpy(dtype=bool), list(reasons))
+    return Dropped(rows, list(reasons))
 
 
-def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Mask, Mask, bool]]:
-    """Yield, per arm that stands beside parts of itself: its rows, theirs, and if all are there."""
+def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Places, Places, bool]]:
+    """Yield, per arm that stands beside parts of itself: where it and they stand, and if all do."""
     if PART_OF not in frame.columns:
         return
-    keys = zip(frame[STUDY], frame[PART_OF], frame[STRATUM], strict=True)
-    for study, arm, stratum in dict.fromkeys(keys):
-        in_study = ((frame[STUDY] == study) & (frame[STRATUM] == stratum)).to_numpy()
-        whole = in_study & (frame[ARM] == arm).to_numpy()
-        parts = in_study & (frame[PART_OF] == arm).to_numpy()
-        if arm and whole.any():
-            yield whole, parts, set(frame.loc[parts, ARM]) == all_parts[study, arm]
+    wholes, parts = (_places(frame, column) for column in (ARM, PART_OF))
+    for (study, arm, stratum), own in parts.items():
+        whole = wholes.get((study, arm, stratum))
+        if arm and whole is not None:
+            yield whole, own, set(frame[ARM].iloc[own]) == all_parts[study, arm]
+
+
+def _places(frame: pd.DataFrame, column: str) -> dict[tuple[str, str, str], Places]:
+    """Return where the rows stand of each study, value of the column and stratum."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    keys = zip(frame[STUDY], frame[column], frame[STRATUM], strict=True)
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
+    return {key: np.array(places, dtype=np.intp) for key, places in found.items()}
 
 
 def _overlapping(frame: pd.DataFrame) -> Dropped:

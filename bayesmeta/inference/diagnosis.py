@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, product
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import DiagnosticsError, SettingsError, listed
+from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.convergence import e_bfmi as energy_fractions, ess_bulk, ess_tail, r_hat
 from bayesmeta.inference.result import Fit
 
@@ -84,12 +85,15 @@ class Diagnostics:
         Divergent transitions after warm-up.
     e_bfmi : tuple of float
         Energy fraction of missing information of each chain.
+    unchecked : tuple of str
+        Parameters that the model has but whose draws the fit did not keep.
     """
 
     table: pd.DataFrame
     problems: tuple[Problem, ...]
     divergences: int
     e_bfmi: tuple[float, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -109,10 +113,11 @@ class Diagnostics:
             if self.ok
             else "NOT RELIABLE: " + "; ".join(problem.message for problem in self.problems)
         )
+        unchecked = f"; {listed(self.unchecked)} not kept, not checked" if self.unchecked else ""
         return (
             f"Diagnostics({verdict}; largest R-hat {self.table['r_hat'].max():.3f}, smallest ESS bulk "
             f"{self.table['ess_bulk'].min():.0f} and tail {self.table['ess_tail'].min():.0f}, "
-            f"{self.divergences} divergences)"
+            f"{self.divergences} divergences{unchecked})"
         )
 
 
@@ -121,7 +126,8 @@ def diagnose(fit: Fit) -> Diagnostics:
 
     Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u;
     no divergences; no trajectory at its greatest depth; E-BFMI at least 0.3 in each chain; two
-    chains or more; no chain that stands still.
+    chains or more; no chain that stands still. Of a fit that kept no draws of studies and arms, the
+    other parameters, and `unchecked` names those left out.
 
     Parameters
     ----------
@@ -149,7 +155,19 @@ def diagnose(fit: Fit) -> Diagnostics:
         *_about_parameters(table),
         *_about_sampler(divergences, statistics, e_bfmi),
     ]
-    return Diagnostics(table, tuple(problems), divergences, tuple(map(float, e_bfmi)))
+    return Diagnostics(
+        table, tuple(problems), divergences, tuple(map(float, e_bfmi)), _unchecked(fit)
+    )
+
+
+def _unchecked(fit: Fit) -> tuple[str, ...]:
+    """Return the parameters of studies and arms that the model has and the fit did not keep."""
+    there = {
+        "u": fit.spec.study_effects.name != "common",
+        "w": fit.spec.arm_effects is not None,
+        "x": bool(fit.design.imputed),
+    }
+    return tuple(name for name, has in there.items() if has and name not in fit.posterior)
 
 
 def _table(posterior: xr.Dataset) -> pd.DataFrame:
@@ -168,15 +186,21 @@ def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
     for name, variable in posterior.items():
         if name == "theta":
             continue
-        values, own = variable.to_numpy(), variable.dims[2:]
-        for place in np.ndindex(values.shape[2:]):
-            draws = values[(slice(None), slice(None), *place)]
+        labels = list(product(*(map(str, variable[dim].to_numpy()) for dim in variable.dims[2:])))
+        for label, draws in zip(labels, _each(variable), strict=True):
             # A known value of a covariate stands beside those that the model imputes.
             if name != "x" or np.ptp(draws) > 0:
-                labels = [
-                    str(variable[dim].to_numpy()[i]) for dim, i in zip(own, place, strict=True)
-                ]
-                yield (f"{name}[{', '.join(labels)}]" if labels else str(name)), draws
+                yield (f"{name}[{', '.join(label)}]" if label else str(name)), draws
+
+
+def _each(variable: xr.DataArray) -> Iterable[Array]:
+    """Yield the draws, dims (chain, draw), of each scalar, reading as many at once as memory allows."""
+    if variable.ndim == 2:  # noqa: PLR2004
+        yield variable.to_numpy()
+        return
+    for part in arm_slices(variable[:, :, 0].size, variable.shape[2]):
+        values = variable[:, :, part].to_numpy()
+        yield from np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
 
 
 def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:

@@ -1,16 +1,38 @@
 """Draws as an ArviZ `DataTree`: our dims, coords that people read, and what follows from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from bayesmeta.inference.simulation import draw_events, log_likelihood, prior_draws
+from bayesmeta.inference.blocks import Block, filled
+from bayesmeta.inference.simulation import (
+    draw_events,
+    log_likelihood,
+    prior_effects,
+    prior_parameters,
+)
 from bayesmeta.model import Design
 
-__all__ = ["DIMS", "assemble"]
+__all__ = [
+    "DIMS",
+    "PER_ARM",
+    "PRIOR_DRAWS",
+    "after_evidence",
+    "assemble",
+    "assemble_parameters",
+    "before_evidence",
+    "by_group",
+    "dims_of",
+    "is_large",
+    "labels",
+    "of_block",
+    "parameter_groups",
+    "parameters_of",
+    "tree_of",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,6 +53,21 @@ DIMS: dict[str, tuple[str, ...]] = {
     "events": ("arm",),
 }
 """Dims of every variable beyond chain and draw; `tau` by a column has dim level."""
+
+GROUPS = (
+    "posterior",
+    "sample_stats",
+    "log_likelihood",
+    "posterior_predictive",
+    "prior",
+    "prior_predictive",
+    "observed_data",
+    "constant_data",
+)
+"""Groups of a fit's draws, in their order."""
+
+PER_ARM = frozenset({"study", "arm"})
+"""Dims of which there are as many as the evidence has."""
 
 PRIOR_DRAWS = 1000
 
@@ -55,21 +92,49 @@ def assemble(
         Source of the prior and predictive draws.
     """
     prior_rng, predictive_rng = map(np.random.default_rng, seed.spawn(2))
-    prior = prior_draws(design, prior_rng, (1, PRIOR_DRAWS))
+    parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
+    shape, arms = posterior["mu"].shape, len(design.arms)
+    given = filled(
+        lambda block: after_evidence(design, of_block(posterior, block), predictive_rng),
+        (shape[0], shape[1]),
+        arms,
+    )
+    before = filled(
+        lambda block: before_evidence(design, of_block(parameters, block), prior_rng),
+        (1, PRIOR_DRAWS),
+        arms,
+    )
+    found = by_group(given | before)
+    groups = parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
+    return tree_of(groups | {name: dataset(design, own) for name, own in found.items()})
+
+
+def assemble_parameters(
+    design: Design,
+    posterior: Mapping[str, Array],
+    statistics: Mapping[str, npt.NDArray[Any]],
+    seed: np.random.SeedSequence,
+) -> xr.DataTree:
+    """Return the tree of `assemble` without what has a study or an arm; arguments as there."""
+    prior_rng = np.random.default_rng(seed.spawn(2)[0])
+    parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
+    return tree_of(parameter_groups(design, posterior, statistics, parameters))
+
+
+def parameter_groups(
+    design: Design,
+    posterior: Mapping[str, Array],
+    statistics: Mapping[str, npt.NDArray[Any]],
+    prior: Mapping[str, Array],
+) -> dict[str, xr.Dataset]:
+    """Return the groups that hold `posterior` and `prior`, the sampler's own and the evidence."""
     arms = design.arms
-    groups = {
-        "posterior": _dataset(design, posterior),
+    return {
+        "posterior": dataset(design, posterior),
         "sample_stats": _numbered(
             xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})
         ),
-        "log_likelihood": _dataset(design, {"events": log_likelihood(design, posterior)}),
-        "posterior_predictive": _dataset(
-            design, {"events": draw_events(design, posterior, predictive_rng).astype(np.int32)}
-        ),
-        "prior": _dataset(design, prior),
-        "prior_predictive": _dataset(
-            design, {"events": draw_events(design, prior, prior_rng).astype(np.int32)}
-        ),
+        "prior": dataset(design, prior),
         "observed_data": xr.Dataset({"events": ("arm", arms.events)}, coords={"arm": arms.labels}),
         "constant_data": xr.Dataset(
             {
@@ -80,10 +145,60 @@ def assemble(
             coords={"arm": arms.labels, "covariate": list(design.coding.names)},
         ),
     }
-    return xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
 
 
-def _dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+def after_evidence(
+    design: Design, variables: Mapping[str, Array], rng: np.random.Generator
+) -> dict[str, npt.NDArray[Any]]:
+    """Return what follows from posterior draws, by group and variable, dims (draw, arm)."""
+    return {
+        "log_likelihood/events": log_likelihood(design, variables),
+        "posterior_predictive/events": draw_events(design, variables, rng).astype(np.int32),
+    }
+
+
+def before_evidence(
+    design: Design, parameters: Mapping[str, Array], rng: np.random.Generator
+) -> dict[str, npt.NDArray[Any]]:
+    """Return prior draws of effects and responders given those of the parameters, as above."""
+    effects = prior_effects(design, parameters, rng, parameters["mu"].shape)
+    events = draw_events(design, {**parameters, **effects}, rng).astype(np.int32)
+    found: dict[str, npt.NDArray[Any]] = {f"prior/{name}": one for name, one in effects.items()}
+    return found | {"prior_predictive/events": events}
+
+
+def of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
+    """Return the draws of one block."""
+    return {name: values[block] for name, values in variables.items()}
+
+
+def by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return variables named by group and variable as one mapping per group."""
+    groups: dict[str, dict[str, Any]] = {}
+    for name, values in found.items():
+        group, variable = name.split("/")
+        groups.setdefault(group, {})[variable] = values
+    return groups
+
+
+def tree_of(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
+    """Return groups as a tree, in their order."""
+    return xr.DataTree.from_dict({f"/{name}": groups[name] for name in GROUPS if name in groups})
+
+
+def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+    """Return variables, dims (chain, draw, ...), with the labels of their dims."""
+    dims = {name: dims_of(name, values.shape) for name, values in variables.items()}
+    used = {dim for own in dims.values() for dim in own}
+    found = xr.Dataset(
+        {name: (("chain", "draw", *dims[name]), values) for name, values in variables.items()},
+        coords=labels(design, used),
+    )
+    return _numbered(found)
+
+
+def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
+    """Return the labels of dims other than chain and draw."""
     coords = {
         "study": design.arms.studies,
         "arm": design.arms.labels,
@@ -91,17 +206,12 @@ def _dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Da
         "level": list(design.tau_levels),
         "imputed": [one.name for one in design.imputed],
     }
-    dims = {name: _dims(name, values) for name, values in variables.items()}
-    used = {dim for own in dims.values() for dim in own}
-    dataset = xr.Dataset(
-        {name: (("chain", "draw", *dims[name]), values) for name, values in variables.items()},
-        coords={dim: coords[dim] for dim in sorted(used)},
-    )
-    return _numbered(dataset)
+    return {dim: coords[dim] for dim in sorted(dims)}
 
 
-def _dims(name: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
-    by_level = name == "tau" and values.ndim > 2  # noqa: PLR2004
+def dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the dims of a variable of this shape beyond chain and draw."""
+    by_level = name == "tau" and len(shape) > 2  # noqa: PLR2004
     return ("level",) if by_level else DIMS[name]
 
 
@@ -109,3 +219,21 @@ def _numbered(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.assign_coords(
         chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"])
     )
+
+
+def parameters_of(draws: xr.DataTree) -> xr.DataTree:
+    """Return draws without what each study and arm has in every draw."""
+    groups = {}
+    for name, node in draws.children.items():
+        group = node.to_dataset()
+        large = [str(one) for one, variable in group.items() if is_large(variable)]
+        rest = group.drop_vars(large)
+        used = {dim for variable in rest.values() for dim in variable.dims}
+        if used:
+            groups[name] = rest.drop_vars([dim for dim in rest.coords if dim not in used])
+    return tree_of(groups)
+
+
+def is_large(variable: xr.DataArray) -> bool:
+    """Return whether a variable has a study or an arm in each draw."""
+    return "draw" in variable.dims and bool(PER_ARM.intersection(map(str, variable.dims)))

@@ -9,7 +9,7 @@ to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SOURCES", "spread"]
+__all__ = ["SOURCES", "spread", "spread_at"]
 
 Array = npt.NDArray[np.float64]
 
@@ -24,8 +24,13 @@ the strata move from draw to draw (numbers that keep no common step)."""
 
 def spread(source: str, draws: int, strata: int) -> Array:
     """Return probabilities at which a source of variation enters, dims (draw, node)."""
+    return spread_at(source, np.arange(draws), strata)
+
+
+def spread_at(source: str, draws: npt.NDArray[np.int64], strata: int) -> Array:
+    """Return what `spread` does for the draws of these numbers, shape (draw,)."""
     multiplier, step = SOURCES[source]
-    shift = ((np.arange(draws) + 0.5) * step) % 1
+    shift = ((draws + 0.5) * step) % 1
     place = np.arange(strata) * multiplier
     if source == "u":
         return np.asarray((place + shift[:, None]) / strata)

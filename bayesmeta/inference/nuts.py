@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,12 @@ STATISTICS = {
 
 @dataclass(frozen=True, eq=False)
 class RawDraws:
-    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics."""
+    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics.
 
-    points: Array
+    Points on disk are an array of zarr, of which blocks are read as of one in memory.
+    """
+
+    points: Any
     statistics: dict[str, npt.NDArray[Any]]
 
 
@@ -64,6 +68,8 @@ def sample_density(
     *,
     progress: bool | None,
     address: int | None = None,
+    kept: int | None = None,
+    folder: Path | None = None,
 ) -> RawDraws:
     """Return draws from the compiled density.
 
@@ -80,6 +86,10 @@ def sample_density(
     address : int, optional
         Another density of the same data and coordinates, as a C function; checks of the checks
         sample wrong ones. That of `bayesmeta.inference.density` where None.
+    kept : int, optional
+        Keep so many of the first coordinates; all where None.
+    folder : Path, optional
+        An empty folder that points are streamed to while chains run; in memory where None.
 
     Raises
     ------
@@ -91,26 +101,30 @@ def sample_density(
     _lib = nutpie_extension()
     packed = pack(data)
     dim = size(data)
+    kept = dim if kept is None else kept
     # The sampler keeps what is passed third alive for as long as it points into it.
     density = _lib.LogpFunc(address or compiled_log_density.address, packed.ctypes.data, packed)
-    expand = _lib.ExpandFunc(dim, dim, compiled_copy.address, packed.ctypes.data, packed)
-    sizes = {"coordinate": dim}
+    expand = _lib.ExpandFunc(dim, kept, compiled_copy.address, packed.ctypes.data, packed)
+    sizes = {"coordinate": kept}
     variables = _lib.PyVariable.new_variables(
-        ["point"], ["float64"], [[dim]], sizes, {"point": ["coordinate"]}
+        ["point"], ["float64"], [[kept]], sizes, {"point": ["coordinate"]}
     )
     start = _starting_points(data, packed, seed)
     model = _lib.PyMcModel(
-        density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(dim)}, start, None
+        density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(kept)}, start, None
     )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or _processors()
     shown = _progress(_lib, progress=progress)
 
     def begin() -> Any:
-        storage = _lib.PyStorage.arrow()
+        storage = _storage(_lib, folder)
         return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
 
-    draws, statistics = _finished(begin, seed).get_arrow_trace()
+    trace = _finished(begin, seed)
+    if folder is not None:
+        return _streamed(folder, settings)
+    draws, statistics = trace.get_arrow_trace()
     return RawDraws(
         np.stack(
             [
@@ -160,6 +174,28 @@ def sample_pymc(
 
     results = _finished(begin, seed)
     return started[0]._extract(results)
+
+
+def _storage(lib: Any, folder: Path | None) -> Any:
+    if folder is None:
+        return lib.PyStorage.arrow()
+    return lib.PyStorage.zarr(lib.store.LocalStore(str(folder)))
+
+
+def _streamed(folder: Path, settings: SamplerSettings) -> RawDraws:
+    """Return draws that nutpie has written to disk; those of the warm-up stand apart there."""
+    import zarr
+
+    tree = zarr.open_group(folder, mode="r")
+    statistics = {name: np.asarray(tree[f"sample_stats/{key}"]) for key, name in STATISTICS.items()}
+    points: Any = tree["posterior/point"]
+    # What was never written reads as NaN.
+    there = int(np.isfinite(statistics["lp"]).sum(axis=1).min())
+    if points.shape[1] != settings.draws or there != settings.draws:
+        raise SamplingError(
+            f"A chain stopped after {there} of {settings.draws} draws. Fit again with another seed."
+        )
+    return RawDraws(points, statistics)
 
 
 def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:

@@ -123,9 +123,13 @@ class Fit:
         Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
         prior_predictive, observed_data and constant_data. Dims chain, draw, arm, study and
         covariate. The posterior holds `mu`, `beta`, `tau`, `u` and `theta`, all log-odds, as far
-        as the model has them.
+        as the model has them. Fitted with ``arm_draws=False``, it lacks everything that has an arm
+        or a study in each draw.
     provenance : Provenance
         Seed, versions, hashes and times.
+    store : Path or None
+        The zarr store in which the draws of studies and arms are, from where `draws` reads them;
+        None where all are in memory.
     """
 
     spec: ModelSpec
@@ -133,6 +137,7 @@ class Fit:
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: Provenance = field(kw_only=True)
+    store: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def design(self) -> Design:
@@ -148,6 +153,9 @@ class Fit:
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> None:
         """Write the fit to `folder`, whole or not at all; `bayesmeta.load_fit` reads it back.
+
+        A `store` is not copied: the folder holds everything but the draws of studies and arms, and
+        the path of the store. `load_fit` reads them from there, as long as the store is there.
 
         Parameters
         ----------
@@ -173,9 +181,38 @@ class Fit:
 
     def write(self, folder: Path) -> None:
         """Write the files of the fit into an empty folder that exists."""
+        from bayesmeta.inference.draws import parameters_of
+
         write_run(
-            Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance)),
+            Contents(
+                self.spec,
+                self.arms,
+                self.settings,
+                self.draws if self.store is None else parameters_of(self.draws),
+                asdict(self.provenance),
+                None if self.store is None else str(self.store),
+            ),
             folder,
+        )
+
+    def require(self, name: str, what: str) -> xr.DataArray:
+        """Return the draws of a variable of studies or arms, which `what` needs.
+
+        Raises
+        ------
+        SettingsError
+            If they were not kept.
+        """
+        if name in self.posterior:
+            return self.posterior[name]
+        if self.store is not None:
+            raise SettingsError(
+                f"{what} needs the draws of `{name}`, which are in the store {self.store}; it is not there, "
+                "or holds another fit. Put it back and load the fit again."
+            )
+        raise SettingsError(
+            f"{what} needs the draws of `{name}`, which this fit did not keep (arm_draws=False). "
+            "Fit again with SamplerSettings(arm_draws=True); with many arms, with store='draws.zarr', too."
         )
 
     def __repr__(self) -> str:
@@ -195,9 +232,12 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
     """
-    spec, arms, settings, draws, origin = read_run(folder)
+    spec, arms, settings, draws, origin, stored = read_run(folder)
+    store = None if stored is None else Path(stored)
+    if store is not None:
+        draws = _with_store(draws, store)
     try:
-        fit = Fit(spec, arms, settings, draws, provenance=Provenance(**origin))
+        fit = Fit(spec, arms, settings, draws, provenance=Provenance(**origin), store=store)
     except TypeError as error:
         raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
     if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
@@ -206,3 +246,14 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
             f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."
         )
     return fit
+
+
+def _with_store(parameters: xr.DataTree, store: Path) -> xr.DataTree:
+    """Return the draws of a store, or `parameters` where it is gone or another fit's."""
+    if not store.is_dir():
+        return parameters
+    from bayesmeta.inference.streaming import open_store
+
+    draws = open_store(store)
+    mu, stored = (tree["posterior"].to_dataset()["mu"] for tree in (parameters, draws))
+    return draws if stored.equals(mu) else parameters

@@ -1,13 +1,16 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
 import time
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.draws import DIMS, assemble
+from bayesmeta.inference.draws import DIMS, assemble, assemble_parameters
+from bayesmeta.inference.footprint import check_footprint
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
@@ -34,6 +37,7 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
+    store: str | PathLike[str] | None = None,
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
@@ -46,6 +50,7 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
+    store: str | PathLike[str] | None = None,
     method: Literal["nuts", "grid"] = "nuts",
 ) -> "Fit | GridFit":
     """Return the posterior of `spec` given `arms`.
@@ -69,6 +74,12 @@ def fit(
         Both define the same posterior.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches (a terminal or a notebook).
+    store : path, optional
+        A folder to be made, of zarr format, to which all draws go while the sampler runs; those of
+        studies and arms then stay there, and `Fit.draws` reads them as they are asked for. The
+        draws are the same. For evidence of many thousand arms, whose draws would take more than
+        1 GiB of memory and are refused without it. On the way to the store, all points of the
+        chains, warm-up included, stand beside it.
     method : {"nuts", "grid"}
         Draws by the No-U-Turn sampler, or the deterministic posterior, for models without
         covariates.
@@ -87,6 +98,8 @@ def fit(
         PyMC model without the variables that answers need.
     SamplingError
         If the sampler can't start or stops.
+    RunError
+        If `store` exists or can't be written; nothing is left of a store that was not finished.
 
     Warns
     -----
@@ -114,6 +127,7 @@ def fit(
             settings=settings,
             progress=progress,
             engine=None if engine == "compiled" else engine,
+            store=store,
         )
         if own:
             raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
@@ -133,8 +147,15 @@ def fit(
     if own:
         if engine != "compiled":
             raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
+        if store is not None or not chosen.arm_draws:
+            raise SettingsError(
+                "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
+                "Leave them out."
+            )
         return fit_own(spec, arms, seed, chosen, progress=progress)
-    return sampled(make_design(spec, arms), seed, chosen, engine=engine, progress=progress)
+    path = _checked_store(store, chosen, engine)
+    design = make_design(spec, arms)
+    return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
 
 
 def checked_seed(seed: object) -> int:
@@ -146,6 +167,24 @@ def checked_seed(seed: object) -> int:
     return int(seed)
 
 
+def _checked_store(store: object, settings: SamplerSettings, engine: Engine) -> Path | None:
+    """Return the path of the store, after checking that it goes with the other arguments."""
+    if engine == "pymc" and (store is not None or not settings.arm_draws):
+        name = "arm_draws=False" if store is None else "store"
+        raise SettingsError(
+            f"`{name}` needs engine='compiled'; engine='pymc' keeps all draws in memory."
+        )
+    if store is None:
+        return None
+    if not settings.arm_draws:
+        raise SettingsError(
+            "`store` has no effect with arm_draws=False, which keeps nothing of studies and arms. Leave one out."
+        )
+    from bayesmeta.inference.streaming import check_store
+
+    return check_store(store)
+
+
 def sampled(
     design: Design,
     seed: int,
@@ -154,14 +193,20 @@ def sampled(
     stream: int | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
+    store: Path | None = None,
 ) -> Fit:
     """Return the fit of a design; of the streams of its seed a refit uses the one numbered `stream`."""
     started = time.perf_counter()
     key = () if stream is None else (REFITS, stream)
     sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
-    sample = _sample_compiled if engine == "compiled" else _sample_pymc
-    posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
-    draws = assemble(design, posterior, statistics, draws_seed)
+    if store is None:
+        check_footprint(design, settings)
+        sample = _sample_compiled if engine == "compiled" else _sample_pymc
+        posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
+        made = assemble if settings.arm_draws else assemble_parameters
+        draws = made(design, posterior, statistics, draws_seed)
+    else:
+        draws = _stream(design, settings, (sampler_seed, draws_seed), store, progress=progress)
     origin = provenance(
         design.spec,
         design.arms,
@@ -170,7 +215,7 @@ def sampled(
         seconds=time.perf_counter() - started,
         stream=stream,
     )
-    return Fit(design.spec, design.arms, settings, draws, provenance=origin)
+    return Fit(design.spec, design.arms, settings, draws, provenance=origin, store=store)
 
 
 def _sample_compiled(
@@ -180,12 +225,45 @@ def _sample_compiled(
     *,
     progress: bool | None,
 ) -> Any:
-    from bayesmeta.inference.density.coordinates import density_data, variables
+    from bayesmeta.inference.blocks import filled
+    from bayesmeta.inference.density import coordinates
     from bayesmeta.inference.nuts import sample_density
 
+    data = coordinates.density_data(design)
+    kept = None if settings.arm_draws else coordinates.parameters_size(data)
+    translate = coordinates.variables if settings.arm_draws else coordinates.parameters
+    raw = sample_density(data, settings, seed, progress=progress, kept=kept)
+    found = filled(
+        lambda block: translate(design, data, raw.points[block]),
+        (settings.chains, settings.draws),
+        len(design.arms),
+    )
+    return found, raw.statistics
+
+
+def _stream(
+    design: Design,
+    settings: SamplerSettings,
+    seeds: tuple[np.random.SeedSequence, np.random.SeedSequence],
+    store: Path,
+    *,
+    progress: bool | None,
+) -> Any:
+    from bayesmeta.inference.density.coordinates import density_data, variables
+    from bayesmeta.inference.nuts import sample_density
+    from bayesmeta.inference.streaming import open_store, whole_store, write_store
+
     data = density_data(design)
-    raw = sample_density(data, settings, seed, progress=progress)
-    return variables(design, data, raw.points), raw.statistics
+    with whole_store(store) as (points, folder):
+        raw = sample_density(data, settings, seeds[0], progress=progress, folder=points)
+        write_store(
+            folder,
+            design,
+            lambda block: variables(design, data, raw.points[block]),
+            statistics=raw.statistics,
+            seed=seeds[1],
+        )
+    return open_store(store)
 
 
 def _sample_pymc(

@@ -27,6 +27,10 @@ class SamplerSettings:
     cores : int, optional
         Chains run at once; as many as there are processors where None. The draws don't depend
         on it.
+    arm_draws : bool
+        Keep the draws of each study and each arm (`u`, `theta`, ...) beside those of mu, beta, tau
+        and the other parameters, which alone are kept where False; they are the same. What needs
+        the others then says so: `shrinkage`, forest plots, I-squared, further cohorts of a study.
 
     Raises
     ------
@@ -40,6 +44,7 @@ class SamplerSettings:
     target_accept: float = 0.9
     max_treedepth: int = 10
     cores: int | None = None
+    arm_draws: bool = True
 
     def __post_init__(self) -> None:
         limits = {
@@ -56,6 +61,8 @@ class SamplerSettings:
                 raise SettingsError(
                     f"`{name}` must be a whole number from {least} to {most:,}; got {value!r}."
                 )
+        if not isinstance(self.arm_draws, bool):
+            raise SettingsError(f"`arm_draws` must be True or False; got {self.arm_draws!r}.")
         if not isinstance(self.target_accept, float) or not 0 < self.target_accept < 1:
             raise SettingsError(
                 f"`target_accept` must lie between 0 and 1; got {self.target_accept!r}."

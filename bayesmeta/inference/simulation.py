@@ -16,6 +16,8 @@ __all__ = [
     "log_likelihood",
     "new_study_rates",
     "prior_draws",
+    "prior_effects",
+    "prior_parameters",
 ]
 
 RESAMPLED = 4000
@@ -31,8 +33,13 @@ def prior_draws(design: Design, rng: np.random.Generator, shape: Shape) -> dict[
     All are from their priors, but the mean and standard deviation of an imputed covariate, which
     are given its known values.
     """
-    spec = design.spec
-    drawn = {"mu": np.asarray(spec.mu.draw(rng, shape))}
+    drawn = prior_parameters(design, rng, shape)
+    return drawn | prior_effects(design, drawn, rng, shape)
+
+
+def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
+    """Return the draws of `prior_draws` that belong to no study and no arm."""
+    drawn = {"mu": np.asarray(design.spec.mu.draw(rng, shape))}
     if design.beta:
         drawn["beta"] = np.stack([prior.draw(rng, shape) for prior in design.beta], axis=-1)
     if design.scalars:
@@ -40,15 +47,24 @@ def prior_draws(design: Design, rng: np.random.Generator, shape: Shape) -> dict[
         for one, place in zip(design.imputed, design.places("x_mean"), strict=True):
             scalars[..., place : place + 2] = _given_known(one, rng, shape)
         drawn |= named_scalars(design, scalars)
-    drawn |= _missing(design, drawn, rng, shape)
+    return drawn
+
+
+def prior_effects(
+    design: Design, parameters: Mapping[str, Array], rng: np.random.Generator, shape: Shape
+) -> dict[str, Array]:
+    """Return the draws of `prior_draws` of each study and arm, given those of the parameters."""
+    spec, drawn = design.spec, dict(parameters)
+    found = _missing(design, drawn, rng, shape)
+    drawn |= found
     theta = _predictor(design, drawn, shape)
     if spec.study_effects.name != "common":
-        drawn["u"] = _study_effects(design, drawn, rng, shape)
-        theta = theta + drawn["u"][..., design.arms.study_index]
+        found["u"] = _study_effects(design, drawn, rng, shape)
+        theta += found["u"][..., design.arms.study_index]
     if spec.arm_effects is not None:
-        drawn["w"] = drawn["tau_arm"][..., None] * rng.standard_normal((*shape, len(design.arms)))
-        theta = theta + drawn["w"]
-    return drawn | {"theta": theta}
+        found["w"] = drawn["tau_arm"][..., None] * rng.standard_normal((*shape, len(design.arms)))
+        theta += found["w"]
+    return found | {"theta": theta}
 
 
 def draw_events(

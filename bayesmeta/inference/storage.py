@@ -39,6 +39,8 @@ class Contents(NamedTuple):
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: dict[str, Any]
+    store: str | None = None
+    """Path of the zarr store in which the draws of studies and arms are, if they are in one."""
 
 
 def write_run(contents: Contents, folder: Path) -> None:
@@ -55,6 +57,7 @@ def write_run(contents: Contents, folder: Path) -> None:
         "selection": contents.arms.selection,
         "types": {name: _types(frame) for name, frame in frames.items()},
         "sha256": {name: _sha256(folder / name) for name in _FILES},
+        "store": contents.store,
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -96,6 +99,7 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
         SamplerSettings(**manifest["settings"]),
         loaded,
         manifest["provenance"],
+        manifest.get("store"),
     )
 
 

@@ -210,11 +210,15 @@ def heterogeneity_line(summary: pd.DataFrame) -> str:
     found = summary.set_index("quantity")
     if "tau" not in found.index:
         return "Heterogeneity between studies: none in this model, which therefore is too sure."
-    tau, share = found.loc["tau"], found.loc["i_squared"]
-    return (
+    tau = found.loc["tau"]
+    line = (
         f"Heterogeneity between studies: tau {tau['median']:.2f} ({tau['lower']:.2f} to {tau['upper']:.2f}) log-odds, "
-        f"MCSE {tau['mcse_median']:.3f}; I-squared {percent(share['median'])} (it rises with study size)."
+        f"MCSE {tau['mcse_median']:.3f}"
     )
+    if "i_squared" not in found.index:
+        return f"{line}."
+    share = percent(found.loc["i_squared", "median"])
+    return f"{line}; I-squared {share} (it rises with study size)."
 
 
 def rate_precision(summary: pd.DataFrame) -> str:

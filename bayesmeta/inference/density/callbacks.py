@@ -133,8 +133,11 @@ def compiled_log_density(  # noqa: PLR0917
 def compiled_copy(  # noqa: PLR0917
     dim: int, expanded: int, point: Any, out: Any, data: Any
 ) -> int:
-    """Copy `point`: draws are kept in the sampler's coordinates and translated together."""
-    for i in range(dim):
+    """Copy the first `expanded` of the sampler's coordinates, in which draws are kept.
+
+    Effects and missing values come last, so that the first ones alone are the parameters.
+    """
+    for i in range(expanded):
         out[i] = point[i]
     return OK
 

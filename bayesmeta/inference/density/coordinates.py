@@ -8,7 +8,16 @@ from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.log_density import COMMON, INDEPENDENT
 from bayesmeta.model import Design, ModelSpec
 
-__all__ = ["density_data", "named_scalars", "size", "starting_point", "translate", "variables"]
+__all__ = [
+    "density_data",
+    "named_scalars",
+    "parameters",
+    "parameters_size",
+    "size",
+    "starting_point",
+    "translate",
+    "variables",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -58,8 +67,12 @@ def density_data(design: Design) -> DensityData:
 def size(data: DensityData) -> int:
     """Return the number of coordinates."""
     effects = 0 if data.parts[2] == COMMON else data.level.size
-    scalars = 1 + data.centre.size + len(data.scales)
-    return scalars + effects + data.arm_level.size + data.missing_arm.size
+    return parameters_size(data) + effects + data.arm_level.size + data.missing_arm.size
+
+
+def parameters_size(data: DensityData) -> int:
+    """Return the number of coordinates of mu, beta and the scalars, which stand first."""
+    return 1 + data.centre.size + len(data.scales)
 
 
 def starting_point(data: DensityData, rng: np.random.Generator) -> Array:
@@ -94,6 +107,12 @@ def variables(design: Design, data: DensityData, points: Array) -> dict[str, Arr
     if "x" in found:
         named["x"] = _values(design, found.pop("x"))
     return found | named
+
+
+def parameters(design: Design, data: DensityData, points: Array) -> dict[str, Array]:
+    """Return mu, beta and the scalars as `variables` does, from points of whatever length."""
+    found = _leading(data, points)
+    return found | named_scalars(design, found.pop("scalars"))
 
 
 def named_scalars(design: Design, scalars: Array) -> dict[str, Array]:
@@ -140,14 +159,21 @@ def translate(data: DensityData, points: Array) -> dict[str, Array]:
         shape (...) and (..., covariate, study, arm, or missing value); on the scale of the link
         but for `x`, which is standardised, and those of `scalars` that have other units.
     """
+    found, rest = _leading(data, points), points[..., parameters_size(data) :]
+    return found | _levels(data, found, points[..., :1], rest)
+
+
+def _leading(data: DensityData, points: Array) -> dict[str, Array]:
+    """Return mu, beta and the scalars."""
     first = 1 + data.centre.size
-    beta, scalars = points[..., 1:first], len(data.scales)
+    # Copies, so that products don't depend on what stands beside.
+    beta = np.ascontiguousarray(points[..., 1:first])
+    scalars = np.ascontiguousarray(points[..., first : parameters_size(data)])
     found = {"mu": points[..., 0] - beta @ data.centre}
     if beta.shape[-1]:
         found["beta"] = beta
-    found["scalars"] = _bounded(data.scales, points[..., first : first + scalars])
-    rest = points[..., first + scalars :]
-    return found | _levels(data, found, points[..., :1], rest)
+    found["scalars"] = _bounded(data.scales, scalars)
+    return found
 
 
 def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) -> dict[str, Array]:
