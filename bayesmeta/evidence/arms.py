@@ -59,7 +59,8 @@ class Arms:
                 f"`events` must lie between 0 and `n`; not so in {listed(bad)}. Correct the counts."
             )
         _refuse_same_patients_twice(self.frame)
-        twice = sorted({label for label in self.labels if list(self.labels).count(label) > 1})
+        labels = pd.Series(self.labels)
+        twice = sorted(set(labels[labels.duplicated()]))
         if twice:
             raise EvidenceError(
                 f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms."

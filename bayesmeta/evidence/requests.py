@@ -90,14 +90,15 @@ def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[An
             f"{name} has no column '{column}'. {nearest(column, map(str, frame.columns))}"
         )
     values = plain(wanted)
-    there = frame[column].dropna()
+    there = frame[column].dropna().drop_duplicates()
     if not pd.api.types.is_numeric_dtype(there):
         values = [str(value) for value in values]
     elif any(isinstance(value, str) for value in values):
         raise EvidenceError(
             f"{name}: column '{column}' holds numbers; got {listed(map(repr, values))}. Leave the quotes out."
         )
-    absent = [value for value in values if value not in set(there)]
+    known = set(there)
+    absent = [value for value in values if value not in known]
     if absent:
         levels = sorted({str(value) for value in there})
         raise EvidenceError(

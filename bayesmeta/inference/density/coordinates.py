@@ -200,8 +200,10 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
             data, scalars[..., int(parts.imputed) :], rest[..., -data.missing_arm.size :]
         )
         shift = new["x"] * (beta @ data.missing_slope.T)
-        onto = np.arange(len(study)) == data.missing_arm[:, None]
-        theta = theta + shift @ onto
+        # One column at a time: an arm may lack the values of several.
+        for column in np.unique(data.missing_column):
+            own = data.missing_column == column
+            theta[..., data.missing_arm[own].astype(np.int64)] += shift[..., own]
     if data.arm_level.size:
         tau_arm = scalars[..., int(parts.tau_arm), None]
         z = rest[..., : data.arm_level.size]
