@@ -59,8 +59,9 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     formula = covariates.parsed
     if not formula.terms:
         return Coding(covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), None, by)
+    factors = _factor_columns(covariates, frame)
     check_shares(frame, covariates.shares)
-    levels = {name: _levels(name, covariates, frame) for name in _factor_columns(covariates, frame)}
+    levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
         name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
     }
@@ -132,19 +133,22 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
         )
     found = [name for name in covariates.parsed.columns if name in text or name in marked]
     _check_kinds(covariates, found)
-    _check_roles(covariates, found)
+    _check_roles(covariates, found, frame)
     return found
 
 
-def _check_roles(covariates: Covariates, factors: list[str]) -> None:
-    """Refuse shares of a number, and imputing a factor."""
+def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame) -> None:
+    """Refuse shares of a number, and imputing text."""
     for name in covariates.shares:
         if name not in factors:
             raise SpecError(f"`shares` names '{name}', which holds numbers. Name a factor.")
     for name in covariates.impute:
         if name in factors:
+            numbers = pd.to_numeric(frame[name], errors="coerce")
+            text = frame.loc[numbers.isna() & frame[name].notna(), name].iloc[:1].tolist()
             raise SpecError(
-                f"`impute` names '{name}', which is coded by levels; only numbers can be imputed. Leave it out."
+                f"`impute` names '{name}', which holds text, such as {listed(text)}; only numbers can be "
+                "imputed. Correct the table, or leave it out."
             )
 
 

@@ -27,6 +27,16 @@ __all__ = [
 
 Table = Mapping[str, Any]
 
+_EXAMPLES = {
+    "mu": "Normal(0, 1.5)",
+    "tau": "HalfNormal(0.5)",
+    "tau_arm": "HalfNormal(0.25)",
+    "nu": "Gamma(2, 0.1)",
+    "share": "Beta(1, 9)",
+    "rho": "Beta(1, 9)",
+}
+"""A prior that each parameter may have, as messages show it."""
+
 
 def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
     """Return the table of a law or a likelihood: its name under `key`, and its arguments."""
@@ -43,7 +53,9 @@ def read_study_effects(table: Table) -> StudyEffects:
     law = table.get("law", "normal")
     if not isinstance(law, str) or law not in LAWS:
         raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
-    return LAWS[law](**_own(f"[study_effects] of the {law} law", table, LAWS[law], "law"))
+    place = f"[study_effects] of the {law} law"
+    _check_owner(place, table, LAWS[law], LAWS)
+    return LAWS[law](**_own(place, table, LAWS[law], "law"))
 
 
 def read_likelihood(table: Table) -> Likelihood:
@@ -56,7 +68,9 @@ def read_likelihood(table: Table) -> Likelihood:
     if not isinstance(link, str) or link not in LINKS:
         raise SpecError(f"[likelihood]: there is no link {link!r}. {nearest(str(link), LINKS)}")
     kind = LIKELIHOODS[family]
-    own = _own(f"[likelihood] of the {family} family", table, kind, "family", "link")
+    place = f"[likelihood] of the {family} family"
+    _check_owner(place, table, kind, LIKELIHOODS)
+    own = _own(place, table, kind, "family", "link")
     return kind(**{"link": LINKS[link](), **own})
 
 
@@ -116,7 +130,8 @@ def read_prior(label: str, value: object) -> Prior:
     """Return the prior that a string writes down."""
     if not isinstance(value, str):
         raise SpecError(
-            f'`{label}` must be a prior in quotes, such as "Normal(0, 1.5)"; got {value!r}.'
+            f'`{label}` must be a prior in quotes, such as "{_EXAMPLES.get(label, _EXAMPLES["mu"])}"; '
+            f"got {value!r}."
         )
     try:
         return parse_prior(value)
@@ -151,6 +166,17 @@ def check_keys(place: str, table: Table, valid: Iterable[str]) -> None:
 def _arguments(part: type) -> list[str]:
     """Return what a part of a model is made of, its link aside."""
     return [one.name for one in fields(part) if one.init and one.name != "link"]
+
+
+def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
+    """Refuse a key that only other laws or families have, and name those."""
+    for key in table:
+        owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
+        if owners and key not in _arguments(part):
+            raise SpecError(
+                f"{place}: '{key}' has no effect; it belongs to {' and '.join(owners)}. Leave it out, or "
+                f"choose {owners[0]}."
+            )
 
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:

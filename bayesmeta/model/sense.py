@@ -74,6 +74,11 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
         raise SpecError(
             f"`by`: '{by}' has one level only, '{levels['level'].iloc[0]}', in these arms. Leave it out."
         )
+    if levels["level"].nunique() == len(several):
+        raise SpecError(
+            f"`by`: '{by}' has a level for each study, none of which shows how studies differ. "
+            "Name a column whose levels have several studies."
+        )
 
 
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
@@ -105,7 +110,7 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     few = [f"{level} ({studies})" for level, studies in levels.items() if studies < FEWEST_FOR_TAU]
     if few:
         yield (
-            f"tau of {listed(few)} rests on its prior: fewer than {FEWEST_FOR_TAU} studies. "
+            f"tau rests on its prior where there are fewer than {FEWEST_FOR_TAU} studies: {listed(few)}. "
             "Group levels, or share one tau."
         )
 

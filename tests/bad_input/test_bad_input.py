@@ -33,6 +33,18 @@ TABLES, MODELS = read_corpus("tables"), read_corpus("models")
 COMMANDS, CALLS = read_corpus("commands")["case"], read_corpus("calls")["case"]
 PROCESSES = [case for case in COMMANDS if case.get("process")]
 
+PARTS = (
+    "ModelSpec",
+    "Covariates",
+    "Binomial",
+    "BetaBinomial",
+    "NormalEffects",
+    "StudentTEffects",
+    "ContaminatedEffects",
+    "ArmEffects",
+)
+"""Parts of a model, which are made from their arguments alone."""
+
 Refuse = Callable[[list[str]], str]
 
 
@@ -155,11 +167,11 @@ def call(name: str, workspace: Workspace, arguments: dict[str, Any]) -> object:
         "read_evidence": lambda: bm.read_evidence(pd.DataFrame(arguments)),
         "select": lambda: workspace.table.select(**arguments),
         "select_where_nested": lambda: workspace.table.select(where="not " * 3_001 + "n > 3"),
-        "Covariates": lambda: bm.Covariates(**arguments),
-        "ModelSpec": lambda: bm.ModelSpec(**arguments),
         "load_fit": lambda: bm.load_fit(arguments["folder"]),
         "save": lambda: workspace.pooled.save(**arguments),
     }
+    if name in PARTS:
+        return getattr(bm, name)(**arguments)
     return calls[name]()
 
 

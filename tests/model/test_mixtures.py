@@ -265,7 +265,7 @@ def test_nothing_missing_gives_no_parameters(make_arms: Maker) -> None:
         (
             {"formula": "hma", "impute": ["hma"], "reference": REFERENCE},
             {"hma": [*HMA[:7], None]},
-            "'hma', which is coded by levels; only numbers can be imputed",
+            "'hma', which holds text, such as aza; only numbers",
         ),
         (
             {"formula": "dose", "impute": "dose"},

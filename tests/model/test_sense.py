@@ -71,6 +71,7 @@ def test_tau_by_numbers_taken_as_levels(make_arms: Maker) -> None:
     [
         ("periode", {"period": PERIOD}, "`by` names 'periode', which is no column.*'period'"),
         ("period", {"period": ["old"] * 8}, "'period' has one level only, 'old', in these arms"),
+        ("line", {"line": range(8)}, "'line' has a level for each study"),
         ("study", {}, "`by` can't be 'study'"),
         ("events", {}, "`by` can't be 'events'"),
     ],
@@ -137,7 +138,7 @@ def test_few_studies_show_no_outlying_ones(
 
 
 def test_few_studies_of_a_level_leave_its_tau_to_the_prior(make_arms: Maker) -> None:
-    with pytest.warns(bm.ModelWarning, match=r"tau of new \(2\) rests on its prior: fewer than 3"):
+    with pytest.warns(bm.ModelWarning, match=r"fewer than 3 studies: new \(2\)"):
         design(
             make_arms, study_effects=bm.NormalEffects(by="period"), period=["old"] * 6 + ["new"] * 2
         )
