@@ -134,6 +134,18 @@ def fit(
         from bayesmeta.inference.exact import grid_fit
 
         return grid_fit(make_design(spec, arms))
+    _check_choices(method, engine, settings)
+    chosen = settings or SamplerSettings()
+    seed = checked_seed(seed)
+    if own:
+        _check_own(engine, store, chosen)
+        return fit_own(spec, arms, seed, chosen, progress=progress)
+    path = _checked_store(store, chosen, engine)
+    design = make_design(spec, arms)
+    return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
+
+
+def _check_choices(method: object, engine: object, settings: object) -> None:
     if method != "nuts":
         raise SettingsError(f"`method` must be 'nuts' or 'grid'; got {method!r}.")
     if engine not in ("compiled", "pymc"):
@@ -142,20 +154,16 @@ def fit(
         raise SettingsError(
             f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
         )
-    chosen = settings or SamplerSettings()
-    seed = checked_seed(seed)
-    if own:
-        if engine != "compiled":
-            raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
-        if store is not None or not chosen.arm_draws:
-            raise SettingsError(
-                "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
-                "Leave them out."
-            )
-        return fit_own(spec, arms, seed, chosen, progress=progress)
-    path = _checked_store(store, chosen, engine)
-    design = make_design(spec, arms)
-    return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
+
+
+def _check_own(engine: Engine, store: object, settings: SamplerSettings) -> None:
+    if engine != "compiled":
+        raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
+    if store is not None or not settings.arm_draws:
+        raise SettingsError(
+            "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
+            "Leave them out."
+        )
 
 
 def checked_seed(seed: object) -> int:

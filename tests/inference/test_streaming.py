@@ -1,6 +1,5 @@
 """Draws on disk and draws of parameters alone: the same draws as in memory, whole or not at all."""
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pytest
 import xarray as xr
 
 import bayesmeta as bm
-from bayesmeta.inference import blocks, footprint, nuts, streaming
-from bayesmeta.inference.draws import is_large, parameters_of
-from bayesmeta.inference.footprint import bytes_of_draws
+from bayesmeta.inference import blocks, streaming
+from bayesmeta.inference.draws import parameters_of
 
 SHORT = {"chains": 2, "warmup": 60, "draws": 70, "cores": 1}
 FAMILY = {
