@@ -10,6 +10,7 @@ from bayesmeta.inference.result import Fit
 __all__ = [
     "arm_information",
     "between_variance",
+    "chance_share",
     "i_squared",
     "profile_variance",
     "sampling_variance",
@@ -21,11 +22,12 @@ Array = npt.NDArray[np.float64]
 
 
 def sampling_variance(fit: Fit) -> Array:
-    """Return the sampling variance of each arm's linear predictor at its posterior mean, shape (arm,).
+    """Return the variance of each arm's own predictor about that of its study, shape (arm,).
 
     ``1 / (n p (1 - p))`` on the log-odds scale, infinite for an arm without patients; with a
-    beta-binomial likelihood, as much more as its overdispersion makes it. The posterior rate
-    stands in for the observed one, which has no finite variance at 0 and at n responders.
+    beta-binomial likelihood as much more as its overdispersion makes it, and with arm effects
+    their variance on top. The posterior rate stands in for the observed one, which has no finite
+    variance at 0 and at n responders.
 
     Raises
     ------
@@ -58,7 +60,24 @@ def _variance_at(fit: Fit, rate: Array) -> Array:
     if "rho" in fit.posterior:
         information = information / (1 + np.maximum(n - 1, 0) * float(fit.posterior["rho"].mean()))
     variance: Array = np.full(len(fit.arms), np.inf)
-    return np.divide(1.0, information, out=variance, where=information > 0)
+    np.divide(1.0, information, out=variance, where=information > 0)
+    return variance + _arm_variance(fit)
+
+
+def chance_share(fit: Fit) -> Array:
+    """Return the share of each arm's `sampling_variance` that is chance, shape (arm,).
+
+    The rest is between arms: what a beta-binomial likelihood or arm effects let them differ.
+    """
+    if "rho" in fit.posterior:
+        rho = float(fit.posterior["rho"].mean())
+        return np.asarray((1 - rho) / (1 - rho + fit.arms.n * rho))
+    return np.asarray(1 - _arm_variance(fit) / sampling_variance(fit))
+
+
+def _arm_variance(fit: Fit) -> float:
+    """Return the variance of arm effects at their posterior mean, 0 where there are none."""
+    return float((fit.posterior["tau_arm"] ** 2).mean()) if "tau_arm" in fit.posterior else 0.0
 
 
 def between_variance(fit: Fit) -> Array:
@@ -103,8 +122,8 @@ def typical_variance(variance: Array) -> float:
 def i_squared(fit: Fit) -> dict[str, Array]:
     """Return draws of I-squared by level of tau: the share of variance that is between studies.
 
-    On the scale of the link. It rises with the size of the studies, whatever their heterogeneity;
-    tau and the prediction interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
+    On the scale of the link; differences between arms of a study count as within. It rises with the
+    size of the studies, whatever their heterogeneity; tau and the prediction interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
 
     Raises
     ------

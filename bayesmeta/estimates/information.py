@@ -172,11 +172,6 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     """
     kept = "theta" in fit.posterior
     information = arm_information(sampling_variance(fit) if kept else profile_variance(fit))
-    if fit.spec.arm_effects is not None:
-        # An arm's own effect blurs it as sampling does.
-        information = information / (
-            1 + information * float((fit.posterior["tau_arm"] ** 2).mean())
-        )
     tau = np.sqrt(between_variance(fit)).mean(axis=(0, 1))
     return share_within(
         contrasts,

@@ -11,6 +11,7 @@ from bayesmeta.estimates.arguments import check_ci_prob, check_fit
 from bayesmeta.estimates.heterogeneity import (
     arm_information,
     between_variance,
+    chance_share,
     sampling_variance,
     study_information,
 )
@@ -48,9 +49,10 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
-          squared for the normal law) and v the sampling variance of the linear predictor;
+          squared for the normal law) and v that of the arm about its study: chance and, where the
+          model has them, differences between arms; 0 for independent studies;
         - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + V)``
-          averaged over the draws.
+          averaged over the draws, times the share of v that is chance.
 
     References
     ----------
@@ -87,7 +89,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             **{name: [one.value for one in found] for name, found in posterior.items()},
             **{f"mcse_{name}": [one.mcse for one in found] for name, found in posterior.items()},
             "weight": weight,
-            "shrinkage": drawn,
+            "shrinkage": drawn * chance_share(fit),
         }
     )
 
@@ -147,8 +149,10 @@ def _weights(arms: Arms, variance: Array, between: Array) -> Array:
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
-    # Of arms that share a study effect, information joins before tau is added.
-    weight = share * study / (1 + between * study)
+    # Of arms that share a study effect, information joins before tau is added. Studies without any
+    # have none to weigh, even where studies differ without bound.
+    bounded = np.where(study > 0, between, 0.0)
+    weight = share * study / (1 + bounded * study)
     total = weight.sum(axis=1, keepdims=True)
     return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).sum(axis=0)
 

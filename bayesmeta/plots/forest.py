@@ -165,15 +165,20 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
             f"{name} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
-        return f"Heterogeneity between studies: {found}; {spec.study_effects.symbol} ({spec.link.scale})."
-    if spec.study_effects.symbol:
-        return (
-            "Heterogeneity: studies are independent in this model, so that typical rates and new "
-            "studies have what the priors say of them."
-        )
+        kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
+        return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
+    return f"Heterogeneity: {_without_tau(spec)}."
+
+
+def _without_tau(spec: ModelSpec) -> str:
+    """Return how studies differ in a model that has no tau."""
+    if spec.study_effects.name == "independent":
+        return "studies are independent, so that a new study has the prior of mu"
+    if spec.likelihood.parameters or spec.arm_effects is not None:
+        return "no study effects; arms differ for themselves"
     return (
-        "Heterogeneity: none in this model (common effect), so arms of one profile share one "
-        "rate, which a new study has as well."
+        "none in this model (common effect), so arms of one profile share one rate, which a new "
+        "study has as well"
     )
 
 
@@ -203,8 +208,8 @@ def _about_priors(fit: Fit) -> str:
     if fit.design.coding.names:
         named = fit.spec.beta_priors.items()
         priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
-    priors |= {scalar.name: scalar.prior for scalar in fit.design.scalars}
-    written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
+    own = ((one.name, one.prior) for one in fit.design.scalars if not one.name.startswith("x_"))
+    written = (f"{name} ~ {prior!r}" for name, prior in (priors | dict(own)).items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."
 
 

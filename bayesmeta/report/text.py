@@ -40,12 +40,23 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob:
     """Return what is printed of a fit: evidence, model, draws, parameters and rates."""
     return [
         *_head(fit, diagnostics),
-        f"Parameters (log-odds; {100 * ci_prob:g}% interval)",
+        f"Parameters ({fit.spec.link.scale}; {100 * ci_prob:g}% interval)",
         table_text(parameter_table(table), indent=2),
         "",
         f"Rates: median and {100 * ci_prob:g}% interval",
         table_text(rate_table(table), indent=2),
         f"  {rate_precision(table)}",
+        *_independent_note(fit.spec),
+    ]
+
+
+def _independent_note(spec: ModelSpec) -> list[str]:
+    """Return what to know of rates where no study tells of another."""
+    if spec.study_effects.name != "independent":
+        return []
+    return [
+        "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "
+        "The studies' own are in bm.shrinkage(fit)."
     ]
 
 
