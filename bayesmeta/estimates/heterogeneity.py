@@ -122,8 +122,9 @@ def typical_variance(variance: Array) -> float:
 def i_squared(fit: Fit) -> dict[str, Array]:
     """Return draws of I-squared by level of tau: the share of variance that is between studies.
 
-    On the scale of the link; differences between arms of a study count as within. It rises with the
-    size of the studies, whatever their heterogeneity; tau and the prediction interval don't (Higgins & Thompson 2002, doi:10.1002/sim.1186).
+    On the scale of the link; differences between arms of a study count as within. It rises with
+    the size of the studies, whatever their heterogeneity; tau and the prediction interval don't
+    (Higgins & Thompson 2002, doi:10.1002/sim.1186).
 
     Raises
     ------

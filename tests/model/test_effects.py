@@ -1,8 +1,8 @@
 """Laws of study effects: quantiles, means over studies, variances and draws, against SciPy."""
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -102,7 +102,7 @@ def mean_rates(case: Case, tau: float) -> np.ndarray:
         rates = [link().rate(PREDICTORS + tau * x) for link in LINKS.values()]
         return np.array(rates) * case.pdf(x)
 
-    pieces = itertools.pairwise(points)
+    pieces = pairwise(points)
     return sum(integrate.quad_vec(integrand, *piece, epsabs=1e-8)[0] for piece in pieces)
 
 

@@ -85,7 +85,7 @@ def test_columns_that_tau_can_not_go_by(
 
 def test_tau_can_not_go_by_what_varies_within_studies(make_arms: Maker) -> None:
     period = ["old", "new", "old", "new", "old", "old", "new", "new"]
-    with pytest.raises(bm.SpecError, match=r"the arms of a, b differ in 'period'. Name another"):
+    with pytest.raises(bm.SpecError, match="the arms of a, b differ in 'period'"):
         design(make_arms, PAIRS, study_effects=bm.NormalEffects(by="period"), period=period)
 
 
