@@ -125,11 +125,14 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
 
 def _show_notes() -> None:
     """Print our own warnings as notes; others are for developers."""
-    from bayesmeta.model import EvidenceWarning
+    from bayesmeta.model import EvidenceWarning, ModelWarning
+
+    ours = (EvidenceWarning, ModelWarning)
 
     def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, EvidenceWarning):
+        if issubclass(category, ours):
             print(f"Note: {message}", file=sys.stderr)
 
-    warnings.simplefilter("always", EvidenceWarning)
+    for kind in ours:
+        warnings.simplefilter("always", kind)
     warnings.showwarning = show
