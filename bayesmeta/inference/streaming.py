@@ -6,7 +6,7 @@ block by block into the store, which gets its name when it is whole.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -19,6 +19,7 @@ import xarray as xr
 from bayesmeta.errors import RunError
 from bayesmeta.inference.blocks import Block, Create, Writable, filled, rows_of_block
 from bayesmeta.inference.draws import (
+    DIMS,
     PER_ARM,
     PRIOR_DRAWS,
     after_evidence,
@@ -227,7 +228,15 @@ def _opened(group: xr.Dataset) -> xr.Dataset:
         str(name): variable.load() for name, variable in group.items() if not is_large(variable)
     }
     found = group.assign(loaded)
+    # A folder has no order of its own.
+    found = found[sorted(found.data_vars, key=_place)]
     return found.assign({name: variable for name, variable in texts.items() if name in group})
+
+
+def _place(name: Hashable) -> tuple[int, str]:
+    """Return where a variable stands among those of its group."""
+    known = list(DIMS)
+    return (known.index(str(name)) if name in known else len(known)), str(name)
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:

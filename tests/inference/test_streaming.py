@@ -8,8 +8,13 @@ import pytest
 import xarray as xr
 
 import bayesmeta as bm
-from bayesmeta.inference import blocks, streaming
-from bayesmeta.inference.draws import parameters_of
+from bayesmeta.estimates.contrasts import contrast
+from bayesmeta.estimates.heterogeneity import i_squared
+from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.shrinkage import shrinkage
+from bayesmeta.inference import blocks, footprint, streaming
+from bayesmeta.inference.draws import PER_ARM, is_large, parameters_of
+from bayesmeta.inference.footprint import bytes_of_draws
 
 SHORT = {"chains": 2, "warmup": 60, "draws": 70, "cores": 1}
 FAMILY = {
@@ -67,3 +72,185 @@ def test_parameters_alone_are_the_same(spec: bm.ModelSpec, arms: bm.Arms) -> Non
     xr.testing.assert_identical(alone.draws, parameters_of(memory.draws))
     assert "mu" in alone.posterior
     assert not {"u", "w", "x", "theta"} & set(alone.posterior)
+
+
+@pytest.fixture(scope="module")
+def alone(arms: bm.Arms) -> bm.Fit:
+    return fitted(bm.ModelSpec(**FAMILY["factor"]), arms, arm_draws=False)
+
+
+@pytest.fixture(scope="module")
+def whole(arms: bm.Arms) -> bm.Fit:
+    return fitted(bm.ModelSpec(**FAMILY["factor"]), arms)
+
+
+def test_what_rests_on_parameters_is_the_same_without_draws_of_arms(
+    alone: bm.Fit, whole: bm.Fit
+) -> None:
+    tables = [bm.summary(fit).set_index("quantity") for fit in (alone, whole)]
+    assert "i_squared" not in tables[0].index
+    assert tables[0].equals(tables[1].drop("i_squared"))
+    predictions = [bm.predict(fit, n=20, profile={"group": "b"}, seed=1) for fit in (alone, whole)]
+    assert predictions[0].pmf.equals(predictions[1].pmf)
+    pairs = [contrast(fit).table for fit in (alone, whole)]
+    assert pairs[0]["odds_ratio"].equals(pairs[1]["odds_ratio"])
+    # At the typical instead of each arm's own rate.
+    assert pairs[0]["within_share"].to_numpy() == pytest.approx(
+        pairs[1]["within_share"].to_numpy(), abs=0.1
+    )
+    assert not [note for note in notes(alone) if "says nothing" in note]
+
+
+def test_the_diagnosis_names_what_it_could_not_check(alone: bm.Fit, whole: bm.Fit) -> None:
+    found, full = bm.diagnose(alone), bm.diagnose(whole)
+    assert found.unchecked == ("u",)
+    assert "u not kept, not checked" in repr(found)
+    assert full.unchecked == ()
+    assert found.table.equals(full.table.loc[found.table.index])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        shrinkage,
+        i_squared,
+        bm.plots.forest,
+        lambda fit: bm.predict(fit, n=20, profile={"group": "a"}, study="s1", seed=1),
+    ],
+)
+def test_what_needs_draws_of_arms_says_so(ask: Callable[[bm.Fit], object], alone: bm.Fit) -> None:
+    with pytest.raises(bm.SettingsError, match=r"did not keep \(arm_draws=False\).*Fit again"):
+        ask(alone)
+
+
+def test_streamed_draws_answer_as_those_in_memory_do(
+    arms: bm.Arms, whole: bm.Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
+    monkeypatch.setattr(blocks, "CELLS", 500)
+    expected = bm.diagnose(whole).table
+    assert bm.diagnose(streamed).table.loc[expected.index].equals(expected)
+    assert bm.summary(streamed).equals(bm.summary(whole))
+    ours, theirs = shrinkage(streamed), shrinkage(whole)
+    numbers = ours.select_dtypes("number").columns
+    assert ours[numbers].to_numpy() == pytest.approx(theirs[numbers].to_numpy(), rel=1e-12)
+    further = [
+        bm.predict(fit, n=9, profile={"group": "a"}, study="s1", seed=1).pmf
+        for fit in (streamed, whole)
+    ]
+    assert further[0].equals(further[1])
+
+
+def test_draws_of_arms_stay_on_disk_until_asked_for(
+    arms: bm.Arms, whole: bm.Fit, tmp_path: Path
+) -> None:
+    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
+    for group in streamed.draws.children.values():
+        for name, variable in group.to_dataset().items():
+            assert variable.variable._in_memory != is_large(variable), name
+    streamed.posterior["theta"].to_numpy()
+    assert not streamed.posterior["theta"].variable._in_memory
+
+
+def test_a_saved_fit_keeps_the_path_of_its_store(
+    arms: bm.Arms, whole: bm.Fit, tmp_path: Path
+) -> None:
+    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
+    streamed.save(tmp_path / "run")
+    loaded = bm.load_fit(tmp_path / "run")
+    xr.testing.assert_identical(loaded.draws.load(), whole.draws)
+    (tmp_path / "draws.zarr").rename(tmp_path / "moved.zarr")
+    without = bm.load_fit(tmp_path / "run")
+    xr.testing.assert_identical(without.draws, parameters_of(whole.draws))
+    with pytest.raises(bm.SettingsError, match=r"in the store .*draws.zarr; it is not there"):
+        shrinkage(without)
+
+
+def test_a_store_that_lacks_a_part_is_refused(arms: bm.Arms, whole: bm.Fit, tmp_path: Path) -> None:
+    store = tmp_path / "draws.zarr"
+    fitted(whole.spec, arms, store=store)
+    chunks = (store / "posterior" / "theta" / "c").rglob("*")
+    next(file for file in chunks if file.is_file()).unlink()
+    with pytest.raises(bm.RunError, match=r"part of posterior/theta is missing. Fit again"):
+        streaming.open_store(store)
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_nothing_is_left_of_a_store_that_was_not_finished(
+    fault: BaseException, arms: bm.Arms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(streaming, "_write_rest", fail)
+    expected = bm.RunError if isinstance(fault, OSError) else KeyboardInterrupt
+    with pytest.raises(expected, match="No space left" if expected is bm.RunError else "^$"):
+        fitted(bm.ModelSpec(), arms, store=tmp_path / "draws.zarr")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_exists_is_refused_before_anything_is_sampled(
+    arms: bm.Arms, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    with pytest.raises(bm.RunError, match=r"exists. Choose another folder, or delete it first"):
+        fitted(bm.ModelSpec(), arms, store=tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+    with pytest.raises(bm.RunError, match="must be a path; got 7"):
+        fitted(bm.ModelSpec(), arms, store=7)
+
+
+def test_arguments_that_do_not_go_together_are_refused(arms: bm.Arms, tmp_path: Path) -> None:
+    store = tmp_path / "draws.zarr"
+    with pytest.raises(bm.SettingsError, match="no effect with arm_draws=False"):
+        fitted(bm.ModelSpec(), arms, store=store, arm_draws=False)
+    with pytest.raises(bm.SettingsError, match="`store` needs engine='compiled'"):
+        fitted(bm.ModelSpec(), arms, store=store, engine="pymc")
+    with pytest.raises(bm.SettingsError, match="`arm_draws=False` needs engine='compiled'"):
+        fitted(bm.ModelSpec(), arms, arm_draws=False, engine="pymc")
+    with pytest.raises(bm.SettingsError, match="`store` has no effect with method='grid'"):
+        bm.fit(bm.ModelSpec(), arms, method="grid", store=store)
+    with pytest.raises(bm.SettingsError, match="`arm_draws` must be True or False; got 1"):
+        bm.SamplerSettings(arm_draws=1)
+
+
+def test_draws_too_large_for_memory_are_refused_with_both_remedies(
+    arms: bm.Arms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footprint, "LARGEST", 1000)
+    with pytest.raises(
+        bm.SettingsError, match=r"GiB of memory \(24 arms, 140 draws\).*store=.*arm_draws=False"
+    ):
+        fitted(bm.ModelSpec(), arms)
+
+
+def drawn_bytes(draws: xr.DataTree) -> int:
+    """Return the bytes of the groups that hold draws, labels aside."""
+    return sum(
+        variable.nbytes
+        for group in draws.children.values()
+        for variable in group.data_vars.values()
+        if "draw" in variable.dims
+    )
+
+
+def test_the_memory_foretold_is_what_draws_take(spec: bm.ModelSpec, arms: bm.Arms) -> None:
+    fit = fitted(spec, arms)
+    foretold = bytes_of_draws(fit.design, fit.settings)
+    # Statistics are foretold as numbers; some are smaller.
+    assert foretold * 0.97 <= drawn_bytes(fit.draws) <= foretold
+
+
+@pytest.mark.slow
+def test_parameters_alone_take_no_more_memory_with_3000_arms(
+    make_arms: Callable[..., bm.Arms],
+) -> None:
+    rng = np.random.default_rng(1)
+    n = rng.integers(5, 40, 3000)
+    many = make_arms(list(zip(rng.binomial(n, 0.4).tolist(), n.tolist(), strict=True)))
+    few = make_arms([(3, 9), (4, 11), (6, 12)])
+    fits = [fitted(bm.ModelSpec(), arms, arm_draws=False) for arms in (many, few)]
+    assert drawn_bytes(fits[0].draws) == drawn_bytes(fits[1].draws)
+    for group in fits[0].draws.children.values():
+        for variable in group.data_vars.values():
+            assert not ("draw" in variable.dims and PER_ARM & set(variable.dims))
