@@ -124,16 +124,26 @@ def gradient_cost(copies: int) -> dict[str, float]:
     return {"arms": arms, "microseconds": 1e6 * seconds / calls}
 
 
+BY_ARM_OR_STUDY = (
+    "events",
+    "n",
+    "study",
+    "log_coefficient",
+    "deviation",
+    "study_mean",
+    "level",
+    "information",
+    "tau_of_study",
+)
+"""Arrays of the density with one row per arm or study."""
+
+
 def repeated(data: DensityData, copies: int) -> DensityData:
     """Return the evidence `copies` times over, each time of other studies."""
-    arms, studies = data.events.size, data.log_odds.size
-    grown = DensityData(
-        *(
-            np.concatenate([part] * copies) if len(part) in (arms, studies) else part
-            for part in data
-        )
-    )
-    return grown._replace(study=grown.study + studies * np.repeat(np.arange(copies), arms))
+    arms, studies = data.events.size, data.level.size
+    grown = {name: np.concatenate([getattr(data, name)] * copies) for name in BY_ARM_OR_STUDY}
+    grown["study"] += studies * np.repeat(np.arange(copies), arms)
+    return data._replace(**grown)
 
 
 _density = compiled_log_density.ctypes
