@@ -161,10 +161,11 @@ def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Places, P
     if PART_OF not in frame.columns:
         return
     wholes, parts = (_places(frame, column) for column in (ARM, PART_OF))
+    arms = frame[ARM].to_numpy()
     for (study, arm, stratum), own in parts.items():
         whole = wholes.get((study, arm, stratum))
         if arm and whole is not None:
-            yield whole, own, set(frame[ARM].iloc[own]) == all_parts[study, arm]
+            yield whole, own, set(arms[own]) == all_parts[study, arm]
 
 
 def _places(frame: pd.DataFrame, column: str) -> dict[tuple[str, str, str], Places]:
