@@ -131,7 +131,8 @@ def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
 
 def _probe(design: Design) -> Iterator[float]:
     """Yield the density, its gradient and the variables at points that never change."""
-    from bayesmeta.inference.density.coordinates import density_data, size, translate
+    from bayesmeta.inference.density.arrays import density_data
+    from bayesmeta.inference.density.coordinates import size, translate
     from bayesmeta.inference.density.log_density import log_density
 
     events = np.round(RATE * design.arms.n).astype(np.int64)

@@ -112,7 +112,8 @@ def sample_compiled(
     address: int | None = None,
 ) -> tuple[Mapping[str, Array], Mapping[str, npt.NDArray[Any]]]:
     """Return draws from the compiled density, or from the one at `address`; see `sample_density`."""
-    from bayesmeta.inference.density.coordinates import density_data, variables
+    from bayesmeta.inference.density.arrays import density_data
+    from bayesmeta.inference.density.coordinates import variables
     from bayesmeta.inference.nuts import sample_density
 
     data = density_data(design)

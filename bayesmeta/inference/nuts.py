@@ -6,7 +6,6 @@ way its own PyMC models do; a Python callback would hold the interpreter's lock.
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from bayesmeta.inference.density.callbacks import (
 from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.extension import nutpie_extension
+from bayesmeta.inference.progress import progress_bar
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
@@ -115,7 +115,7 @@ def sample_density(
     )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or _processors()
-    shown = _progress(_lib, progress=progress)
+    shown = progress_bar(_lib, progress=progress)
 
     def begin() -> Any:
         storage = _storage(_lib, folder)
@@ -298,31 +298,3 @@ def _kept(  # noqa: PLR0917
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _progress(lib: Any, *, progress: bool | None) -> Any:
-    """Return a progress bar where a person watches: a terminal or a notebook."""
-    if progress is False:
-        return lib.ProgressType.none()
-    if _in_notebook():
-        return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
-    watched = progress or sys.stderr.isatty()
-    return lib.ProgressType.indicatif(100) if watched else lib.ProgressType.none()
-
-
-_TEMPLATE = "Sampling: {{ total_finished_draws }} of {{ total_draws }} draws"
-
-
-def _in_notebook() -> bool:
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
-
-
-def _notebook_display() -> Callable[[str], None]:
-    from IPython.display import HTML, display
-
-    shown = display(HTML(""), display_id=True)
-    return lambda text: shown.update(HTML(text))

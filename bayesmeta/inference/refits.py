@@ -4,8 +4,8 @@ import numpy as np
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.engines import sampled
 from bayesmeta.inference.result import Fit
-from bayesmeta.inference.sampling import sampled
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, OwnModel, make_design
 

@@ -22,8 +22,9 @@ from numba import njit
 import bayesmeta as bm
 from bayesmeta.inference import nuts
 from bayesmeta.inference.convergence import ess_bulk
+from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import compiled_log_density, pack
-from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.model import make_design
 

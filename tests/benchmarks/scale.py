@@ -20,8 +20,9 @@ import pandas as pd
 from fit_bayesmeta import many_gradients, timed
 
 import bayesmeta as bm
+from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import pack
-from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.footprint import LARGEST, bytes_of_draws
 from bayesmeta.model import make_design
 

@@ -14,7 +14,8 @@ DENSITY = """
 import numpy as np
 import bayesmeta as bm
 from bayesmeta.inference.density import callbacks
-from bayesmeta.inference.density.coordinates import density_data, size
+from bayesmeta.inference.density.arrays import density_data
+from bayesmeta.inference.density.coordinates import size
 from bayesmeta.model import make_design
 arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
 data = density_data(make_design(bm.load_model("pooled"), arms))

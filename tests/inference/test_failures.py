@@ -7,8 +7,8 @@ import pytest
 from numba import carray, cfunc
 
 import bayesmeta as bm
+from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, NOT_FINITE
-from bayesmeta.inference.density.coordinates import density_data
 from bayesmeta.inference.nuts import sample_density
 from bayesmeta.model import make_design
 

@@ -13,7 +13,8 @@ from formulas import Complex, derivative, point_at
 from scipy.optimize import brentq
 
 import bayesmeta as bm
-from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.arrays import density_data
+from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.density.scales import bounded

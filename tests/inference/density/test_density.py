@@ -13,14 +13,9 @@ from scipy import special
 from scipy.optimize import brentq
 
 import bayesmeta as bm
+from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import pack, unpack
-from bayesmeta.inference.density.coordinates import (
-    density_data,
-    size,
-    starting_point,
-    translate,
-    variables,
-)
+from bayesmeta.inference.density.coordinates import size, starting_point, translate, variables
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.laws import digamma
 from bayesmeta.inference.density.links import log_rates

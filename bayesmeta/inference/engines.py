@@ -1,0 +1,118 @@
+"""The engines behind `fit`: draws of a design from the compiled density or from PyMC, put together."""
+
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bayesmeta.inference.draws import DIMS, assemble, assemble_parameters
+from bayesmeta.inference.footprint import check_footprint
+from bayesmeta.inference.result import Fit, provenance
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design
+from bayesmeta.model.build import build_design
+
+__all__ = ["Engine", "sampled"]
+
+Engine = Literal["compiled", "pymc"]
+
+REFITS = 2
+"""First part of the key of refits' streams; a fit's own two streams have 0 and 1."""
+
+
+def sampled(
+    design: Design,
+    seed: int,
+    settings: SamplerSettings,
+    *,
+    stream: int | None = None,
+    engine: Engine = "compiled",
+    progress: bool | None = None,
+    store: Path | None = None,
+) -> Fit:
+    """Return the fit of a design; of the streams of its seed a refit uses the one numbered `stream`."""
+    started = time.perf_counter()
+    key = () if stream is None else (REFITS, stream)
+    sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
+    if store is None:
+        check_footprint(design, settings)
+        sample = _sample_compiled if engine == "compiled" else _sample_pymc
+        posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
+        made = assemble if settings.arm_draws else assemble_parameters
+        draws = made(design, posterior, statistics, draws_seed)
+    else:
+        draws = _stream(design, settings, (sampler_seed, draws_seed), store, progress=progress)
+    origin = provenance(
+        design.spec,
+        design.arms,
+        seed=seed,
+        engine=engine,
+        seconds=time.perf_counter() - started,
+        stream=stream,
+    )
+    return Fit(design.spec, design.arms, settings, draws, provenance=origin, store=store)
+
+
+def _sample_compiled(
+    design: Design,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
+) -> Any:
+    from bayesmeta.inference.blocks import filled
+    from bayesmeta.inference.density import coordinates
+    from bayesmeta.inference.density.arrays import density_data
+    from bayesmeta.inference.nuts import sample_density
+
+    data = density_data(design)
+    kept = None if settings.arm_draws else coordinates.parameters_size(data)
+    translate = coordinates.variables if settings.arm_draws else coordinates.parameters
+    raw = sample_density(data, settings, seed, progress=progress, kept=kept)
+    found = filled(
+        lambda block: translate(design, data, raw.points[block]),
+        (settings.chains, settings.draws),
+        len(design.arms),
+    )
+    return found, raw.statistics
+
+
+def _stream(
+    design: Design,
+    settings: SamplerSettings,
+    seeds: tuple[np.random.SeedSequence, np.random.SeedSequence],
+    store: Path,
+    *,
+    progress: bool | None,
+) -> Any:
+    from bayesmeta.inference.density.arrays import density_data
+    from bayesmeta.inference.density.coordinates import variables
+    from bayesmeta.inference.nuts import sample_density
+    from bayesmeta.inference.streaming import open_store, whole_store, write_store
+
+    data = density_data(design)
+    with whole_store(store) as (points, folder):
+        raw = sample_density(data, settings, seeds[0], progress=progress, folder=points)
+        write_store(
+            folder,
+            design,
+            lambda block: variables(design, data, raw.points[block]),
+            statistics=raw.statistics,
+            seed=seeds[1],
+        )
+    return open_store(store)
+
+
+def _sample_pymc(
+    design: Design,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
+) -> Any:
+    from bayesmeta.inference.nuts import STATISTICS, sample_pymc
+
+    tree = sample_pymc(build_design(design), settings, seed, progress=progress)
+    posterior = {name: tree.posterior[name].to_numpy() for name in DIMS if name in tree.posterior}
+    return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
