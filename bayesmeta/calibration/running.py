@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from bayesmeta.calibration.identity import changes, identity_of
 from bayesmeta.calibration.judging import Calibration
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import Sampler, run_trial, sample_compiled, seed_of
-from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.errors import RunError, SamplingError, SettingsError
 from bayesmeta.model import Design
 
 __all__ = ["calibrate", "run_case"]
@@ -79,6 +80,8 @@ def calibrate(
         If an argument is out of its range.
     RunError
         If `out` can't be written, or holds a file that is no result.
+    SamplingError
+        If the sampler stops, or a worker process dies.
 
     References
     ----------
@@ -101,7 +104,13 @@ def calibrate(
         # All work is handed out before any is waited for, so that no worker runs out of it.
         begun = [(case, _begin(case, chosen, seed, executor=executor)) for case in to_do]
         for case, blocks in begun:
-            kept[case.name] = _finish(case, seed, blocks, advance)
+            try:
+                kept[case.name] = _finish(case, seed, blocks, advance)
+            except BrokenProcessPool as error:
+                raise SamplingError(
+                    f"A worker process died (killed, or out of memory) at or after case {case.name}; seed {seed} "
+                    f"reproduces it. Finished cases are kept in {folder}: the same command goes on from there."
+                ) from error
             write_result(kept[case.name], folder)
     return Calibration(tuple(kept[case.name] for case in cases))
 

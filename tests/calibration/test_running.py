@@ -1,9 +1,11 @@
 """Running: the same whatever the workers, and nothing that is finished is done again."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -49,6 +51,28 @@ def test_a_case_does_not_depend_on_the_others(folder: Path, tmp_path: Path) -> N
     alone = bm.calibrate(tmp_path, **(ARGUMENTS | {"parts": ["law-common"]}))
     [stored] = [each for each in read_results(folder) if each.part == "law-common"]
     assert alone.results[0].tally == stored.tally
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_told_with_the_seed(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def kill_one() -> None:
+        while not stop.is_set() and not multiprocessing.active_children():
+            time.sleep(0.05)
+        for child in multiprocessing.active_children()[:1]:
+            os.kill(child.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    try:
+        with pytest.raises(
+            bm.SamplingError, match=r"A worker process died .*; seed 3 reproduces it"
+        ):
+            bm.calibrate(tmp_path, workers=2, **ARGUMENTS)
+    finally:
+        stop.set()
+        killer.join()
 
 
 @pytest.mark.slow
