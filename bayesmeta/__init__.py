@@ -42,6 +42,7 @@ _HOME = {
         "Prediction",
         "predict",
     ),
+    "bayesmeta.estimates.prior_sensitivity": ("prior_sensitivity",),
     "bayesmeta.estimates.shrinkage": ("shrinkage",),
     "bayesmeta.estimates.summary": ("summary",),
     "bayesmeta.estimates.verify": (
@@ -156,6 +157,9 @@ if TYPE_CHECKING:
     from bayesmeta.estimates.predict import (
         Prediction as Prediction,
         predict as predict,
+    )
+    from bayesmeta.estimates.prior_sensitivity import (
+        prior_sensitivity as prior_sensitivity,
     )
     from bayesmeta.estimates.shrinkage import (
         shrinkage as shrinkage,

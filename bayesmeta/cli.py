@@ -169,7 +169,7 @@ def fit(
     """Fit a model, print its summary and save the run."""
     from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
     from bayesmeta.report import machine, text
-    from bayesmeta.report.contrast_text import note_lines
+    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
 
     # What can be refused is refused before the work rather than after it.
     _check_out(out, force=force)
@@ -187,6 +187,8 @@ def fit(
         _print_json(content | {"notes": list(bm.notes(result))})
     else:
         _print(*text.fit_blocks(result, diagnostics, table, ci), "")
+        if result.spec.study_effects.tau is not None:
+            _print(sensitivity_lines(bm.prior_sensitivity(result, ci_prob=ci)))
         _print(note_lines(bm.notes(result)), f"Saved in {out}.")
     return _code(diagnostics)
 

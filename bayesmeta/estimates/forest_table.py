@@ -14,6 +14,7 @@ from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.model.mixtures import has_shares
 
 __all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
 
@@ -76,7 +77,8 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         Its `table` has, group by group with the reference first, one row per arm and then one
         ``typical rate`` and one ``new study``, with columns
 
-        - kind, group, study, arm, label: what the row is for;
+        - kind, group, study, arm, label: what the row is for; an arm of a known mixture stands in the
+          group of the level of which it has most, and its label says that it is mixed;
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
@@ -152,15 +154,31 @@ def _groups(fit: Fit, factor: str | None) -> list[str]:
     if factor is None:
         return [ALL_STUDIES] * len(fit.arms)
     coding = fit.design.coding
-    values = fit.arms.frame[factor]
-    return [str(coding.checked({**coding.reference, factor: value})[factor]) for value in values]
+    return [_group(coding, factor, row) for _, row in fit.arms.frame.iterrows()]
+
+
+def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
+    """Return an arm's level; of a known mixture, the level of which there is most."""
+    value = coding.profile_of(row)[factor]
+    checked = coding.checked({**coding.reference, factor: value})[factor]
+    if isinstance(checked, dict):
+        return str(max(checked, key=lambda level: float(checked[level])))
+    return str(checked)
+
+
+def _labels(fit: Fit, factor: str | None) -> list[str]:
+    """Return the labels of arms; that of a known mixture says so."""
+    coding = fit.design.coding
+    mixed = coding.covariates.shares.get(factor or "", {})
+    labels = zip(arm_labels(fit.arms), has_shares(fit.arms.frame, mixed), strict=True)
+    return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 
 
 def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
     rates = shrinkage(fit, ci_prob=ci_prob).assign(
         kind=ARM,
         group=_groups(fit, factor),
-        label=arm_labels(fit.arms),
+        label=_labels(fit, factor),
         studies=(fit.arms.n > 0).astype(int),
     )
     return rates.to_dict("records")

@@ -104,7 +104,7 @@ def notes(fit: Fit) -> tuple[str, ...]:
         If `fit` is no Fit.
     """
     table = identifiability(fit)
-    return tuple([*_few_studies(fit, table), *_weak(fit, table), *_conflict(fit)])
+    return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(fit, table), *_conflict(fit)])
 
 
 def _coefficients(fit: Fit) -> Iterable[Row]:
@@ -159,6 +159,15 @@ def _studies(fit: Fit, column: Array) -> int:
         return 0
     idle = 0.0 if np.isin(column, (0, 1)).all() else values[counts.argmax()]
     return int(np.unique(fit.arms.study_index[there & (column != idle)]).size)
+
+
+def _unpooled(fit: Fit) -> Iterable[str]:
+    """Yield what independent studies don't tell."""
+    if fit.spec.study_effects.name == "independent":
+        yield (
+            "Without pooling, mu and the rates of a new study are the prior: studies tell nothing of one "
+            "that is not among them."
+        )
 
 
 def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:

@@ -172,14 +172,28 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     """
     kept = "theta" in fit.posterior
     information = arm_information(sampling_variance(fit) if kept else profile_variance(fit))
-    tau = np.sqrt(between_variance(fit)).mean(axis=(0, 1))
-    return share_within(
-        contrasts,
-        design=fit.design.matrix,
-        information=information,
-        study=fit.arms.study_index,
-        tau=np.minimum(tau, ENDLESS)[fit.design.tau_of_study],
-    )
+    tau = np.minimum(np.sqrt(between_variance(fit)).mean(axis=(0, 1)), ENDLESS)
+    shares = np.empty(len(contrasts))
+    guessed = [_guessed(fit, weights) for weights in contrasts]
+    for rows in {one.tobytes(): one for one in guessed}.values():
+        those = np.array([np.array_equal(one, rows) for one in guessed])
+        shares[those] = share_within(
+            contrasts[those],
+            design=fit.design.matrix,
+            information=np.where(rows, 0.0, information),
+            study=fit.arms.study_index,
+            tau=tau[fit.design.tau_of_study],
+        )
+    return shares
+
+
+def _guessed(fit: Fit, weights: Array) -> npt.NDArray[np.bool_]:
+    """Return the arms that tell nothing of a contrast, as a value that it rests on is imputed."""
+    rows = np.zeros(len(fit.arms), dtype=bool)
+    for one in fit.design.imputed:
+        if (one.slope[:, weights != 0] != 0).any():
+            rows[one.missing] = True
+    return rows
 
 
 def _study_means(design: Array, information: Array, study: Index) -> Array:

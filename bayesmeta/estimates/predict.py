@@ -241,13 +241,16 @@ def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | N
         raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
     if profile is not None or not fit.design.coding.columns:
         return profile
-    columns = list(fit.design.coding.columns)
-    rows = fit.arms.frame.loc[fit.arms.frame["study"] == study, columns].drop_duplicates()
-    if len(rows) > 1:
+    rows = fit.arms.frame[fit.arms.frame["study"] == study]
+    profiles = [fit.design.coding.profile_of(row) for _, row in rows.iterrows()]
+    differ = [
+        name for name in profiles[0] if any(one[name] != profiles[0][name] for one in profiles)
+    ]
+    if differ:
         raise ProfileError(
-            f"`profile` must be given: the arms of '{study}' differ in {listed(columns)}."
+            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
         )
-    return dict(rows.iloc[0])
+    return profiles[0]
 
 
 def _rate(name: str, value: object) -> float:

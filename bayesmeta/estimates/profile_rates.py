@@ -23,6 +23,9 @@ STRATA = 16
 STRATA_OF_BETA = 4
 """The same where each point needs a quantile of a beta law, which is dear."""
 
+ROWS = 256
+"""Draws whose nodes are laid out together."""
+
 BLOCK = 1 << 22
 """Products of draws and nodes that are held in memory at once."""
 
@@ -71,44 +74,50 @@ class ProfileRates:
 
     @property
     def typical(self) -> Array:
-        """Rate (probability) of the median study, dims (chain, draw)."""
-        return self._rate(self.theta, np.array(0.5))
+        """Rate (probability) at the profile without effects, dims (chain, draw).
+
+        That of the median study; of a beta-binomial likelihood, the mean of its beta law.
+        """
+        return self.fit.spec.link.rate(self.theta)
 
     @property
     def typical_log_odds(self) -> Array:
-        """Log-odds of the rate of the median study, dims (chain, draw)."""
-        if not self.fit.spec.likelihood.parameters:
-            return self.fit.spec.link.log_odds(self.theta)
-        return _log_odds(self.typical)
+        """Log-odds of the typical rate, dims (chain, draw)."""
+        return self.fit.spec.link.log_odds(self.theta)
 
     @property
     def mean(self) -> Array:
         """Rate (probability) averaged over studies, by quadrature per draw, dims (chain, draw)."""
         theta, tau = self.theta.ravel(), self.tau.ravel()
         own = {name: draws.ravel() for name, draws in self._law_parameters.items()}
-        link = self.fit.spec.link
-        law, with_arms = self.fit.spec.study_effects, self.fit.spec.arm_effects is not None
-        if with_arms and isinstance(law, NormalEffects):
-            tau, with_arms = np.hypot(tau, self.fit.posterior["tau_arm"].to_numpy().ravel()), False
-        effects, weights = law.nodes(tau, link.pole, **own)
-        weights = np.broadcast_to(weights, effects.shape)
-        if with_arms:
-            effects, weights = self._with_arms(effects, weights)
-        step = max(1, BLOCK // effects.shape[-1])
-        found = [
-            (link.rate(theta[i : i + step, None] + effects[i : i + step]) * weights[i : i + step])
-            for i in range(0, theta.size, step)
-        ]
-        return np.concatenate([one.sum(axis=-1) for one in found]).reshape(self.theta.shape)
+        tau_arm = np.zeros(0)
+        if self.fit.spec.arm_effects is not None:
+            tau_arm = self.fit.posterior["tau_arm"].to_numpy().ravel()
+            if isinstance(self.fit.spec.study_effects, NormalEffects):
+                tau, tau_arm = np.hypot(tau, tau_arm), np.zeros(0)
+        # The number of nodes follows the largest tau of a block: those of a size go together.
+        order, found = np.argsort(tau), np.empty(theta.size)
+        for rows in np.array_split(order, max(1, theta.size // ROWS)):
+            some = {name: draws[rows] for name, draws in own.items()}
+            found[rows] = self._mean_of(theta[rows], tau[rows], tau_arm[rows[: tau_arm.size]], some)
+        return found.reshape(self.theta.shape)
 
-    def _with_arms(self, effects: Array, weights: Array) -> tuple[Array, Array]:
-        """Return nodes and weights of study and arm effects together."""
-        tau_arm = self.fit.posterior["tau_arm"].to_numpy().ravel()
-        own, own_weights = normal_nodes(tau_arm, self.fit.spec.link.pole)
-        both = effects[:, :, None] + own[:, None, :]
-        return both.reshape(len(both), -1), (weights[:, :, None] * own_weights).reshape(
-            len(both), -1
-        )
+    def _mean_of(self, theta: Array, tau: Array, tau_arm: Array, own: dict[str, Array]) -> Array:
+        """Return the mean rate of some draws, shape (draw,); `tau_arm` is empty where it has no part."""
+        link = self.fit.spec.link
+        effects, weights = self.fit.spec.study_effects.nodes(tau, link.pole, **own)
+        weights = np.broadcast_to(weights, effects.shape)
+        step, found = max(1, BLOCK // effects.shape[-1]), []
+        if not tau_arm.size:
+            for i in range(0, theta.size, step):
+                rate = link.rate(theta[i : i + step, None] + effects[i : i + step])
+                found.append((rate * weights[i : i + step]).sum(axis=-1))
+            return np.concatenate(found)
+        for i in range(theta.size):
+            arm, arm_weights = normal_nodes(tau_arm[i : i + 1], link.pole)
+            rate = link.rate(theta[i] + effects[i][:, None] + arm)
+            found.append(weights[i] @ rate @ arm_weights)
+        return np.array(found)
 
     def new_study(self) -> DrawnRates:
         """Return the law of the true rate of a new study.

@@ -39,6 +39,9 @@ OWN_SCALES = {
 }
 """Scalar parameters beside mu and beta, and their scales; that of the link where empty."""
 
+HEAVY_TAILED = ("student_t", "contaminated")
+"""Laws whose tau is less than the standard deviation of the study effects."""
+
 LOG_ODDS, RATE, ALL = "log-odds", "probability", "all studies"
 
 
@@ -130,6 +133,8 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
     for name in ("beta", *OWN_SCALES):
         if name in posterior:
             scale = OWN_SCALES.get(name) or link
+            if name == "tau" and type(fit.spec.study_effects).name in HEAVY_TAILED:
+                scale = f"{link} (scale of the law, not sd)"
             found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
     if "tau" in posterior and "theta" in posterior:
         for level, draws in i_squared(fit).items():

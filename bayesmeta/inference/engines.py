@@ -26,14 +26,14 @@ def sampled(
     seed: int,
     settings: SamplerSettings,
     *,
-    stream: int | None = None,
+    stream: tuple[int, ...] = (),
     engine: Engine = "compiled",
     progress: bool | None = None,
     store: Path | None = None,
 ) -> Fit:
-    """Return the fit of a design; of the streams of its seed a refit uses the one numbered `stream`."""
+    """Return the fit of a design; a refit uses the stream of its seed numbered `stream`."""
     started = time.perf_counter()
-    key = () if stream is None else (REFITS, stream)
+    key = (REFITS, *stream) if stream else ()
     sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
     if store is None:
         check_footprint(design, settings)

@@ -123,7 +123,7 @@ def sample_density(
 
     trace = _finished(begin, seed)
     if folder is not None:
-        return _streamed(folder, settings)
+        return _streamed(folder, settings, seed)
     draws, statistics = trace.get_arrow_trace()
     return RawDraws(
         np.stack(
@@ -182,7 +182,7 @@ def _storage(lib: Any, folder: Path | None) -> Any:
     return lib.PyStorage.zarr(lib.store.LocalStore(str(folder)))
 
 
-def _streamed(folder: Path, settings: SamplerSettings) -> RawDraws:
+def _streamed(folder: Path, settings: SamplerSettings, seed: np.random.SeedSequence) -> RawDraws:
     """Return draws that nutpie has written to disk; those of the warm-up stand apart there."""
     import zarr
 
@@ -193,7 +193,7 @@ def _streamed(folder: Path, settings: SamplerSettings) -> RawDraws:
     there = int(np.isfinite(statistics["lp"]).sum(axis=1).min())
     if points.shape[1] != settings.draws or there != settings.draws:
         raise SamplingError(
-            f"A chain stopped after {there} of {settings.draws} draws. Fit again with another seed."
+            f"A chain stopped after {there} of {settings.draws} draws. {_reproduced(seed)}"
         )
     return RawDraws(points, statistics)
 
@@ -235,7 +235,9 @@ def _starting_points(
 
 def _reproduced(seed: np.random.SeedSequence) -> str:
     """Return how to have a failure again."""
-    stream = f", stream {seed.spawn_key[1]}" if len(seed.spawn_key) > 1 else ""
+    # A key ends with the place among a fit's own streams, and begins with that of refits.
+    streams = ".".join(map(str, seed.spawn_key[1:-1]))
+    stream = f", stream {streams}" if streams else ""
     return f"Seed {seed.entropy}{stream} reproduces it."
 
 

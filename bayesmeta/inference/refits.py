@@ -33,13 +33,14 @@ def refit(
         The fit to start from.
     stream : int
         Number of the refit; each number gives a stream of random numbers of its own, derived from
-        the seed of `fit`.
+        the seed of `fit`, and from the streams of `fit` where that is a refit itself.
     spec : ModelSpec, optional
         Another model; that of `fit` where None.
     arms : Arms, optional
         Other arms, such as those without one study; those of `fit` where None.
     settings : SamplerSettings, optional
-        Other settings; those of `fit` where None.
+        Other settings; those of `fit` where None. All draws are kept in memory; with
+        ``arm_draws=False``, those of parameters only.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches.
 
@@ -71,14 +72,20 @@ def refit(
         raise SettingsError(
             f"`stream` must be a whole number of at least 0; got {stream!r}. Number the refits."
         )
-    if not isinstance(arms, Arms | None) or not isinstance(spec, ModelSpec | None):
-        raise SettingsError(
-            f"`spec` must be a ModelSpec and `arms` Arms; got {type(spec).__name__} and {type(arms).__name__}."
-        )
+    changes = {
+        "spec": (spec, ModelSpec),
+        "arms": (arms, Arms),
+        "settings": (settings, SamplerSettings),
+    }
+    for name, (value, kind) in changes.items():
+        if value is not None and not isinstance(value, kind):
+            raise SettingsError(
+                f"`{name}` must be of type {kind.__name__}; got {type(value).__name__}. Leave it out to keep that of `fit`."
+            )
     return sampled(
         make_design(spec or fit.spec, arms or fit.arms),
         fit.provenance.seed,
         settings or fit.settings,
-        stream=int(stream),
+        stream=(*fit.provenance.stream, int(stream)),
         progress=progress,
     )

@@ -62,8 +62,8 @@ class Provenance:
         Version of Python and of each package that matters.
     spec_hash, arms_hash : str
         SHA-256 of the model and of the arms.
-    stream : int, optional
-        Which of the streams of the seed a refit used.
+    stream : tuple of int
+        Which of the streams of the seed a refit used; empty for a fit.
     """
 
     seed: int
@@ -73,7 +73,11 @@ class Provenance:
     versions: Mapping[str, str]
     spec_hash: str
     arms_hash: str
-    stream: int | None = None
+    stream: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        # JSON has no tuples.
+        object.__setattr__(self, "stream", tuple(self.stream))
 
 
 def provenance(
@@ -83,7 +87,7 @@ def provenance(
     seed: int,
     engine: str,
     seconds: float,
-    stream: int | None = None,
+    stream: tuple[int, ...] = (),
 ) -> Provenance:
     """Return the provenance of a fit that has just ended."""
     return Provenance(

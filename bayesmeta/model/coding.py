@@ -147,6 +147,19 @@ class Coding:
             )
         return row
 
+    def profile_of(self, row: "pd.Series[Any]") -> dict[str, Any]:
+        """Return the profile of an arm: levels and numbers, and the shares of a known mixture.
+
+        A number that is not known is NaN, which no profile may hold.
+        """
+        found = {name: row[name] for name in self.columns}
+        for factor, columns in self.covariates.shares.items():
+            shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}
+            if shares:
+                total = sum(shares.values())
+                found[factor] = {level: share / total for level, share in shares.items()}
+        return found
+
     def checked(self, profile: Profile) -> dict[str, Any]:
         """Return the profile with levels as text and numbers as floats, after checking it."""
         if not isinstance(profile, Mapping):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
-from bayesmeta.model.imputation import Imputation, imputations
+from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.sense import check_sense, warn_of_little_evidence
@@ -56,8 +56,8 @@ class Design:
 
     @cached_property
     def matrix(self) -> npt.NDArray[np.float64]:
-        """Coded covariates, dims (arm, covariate); a missing value stands at its centre."""
-        return self.coding.matrix(self.arms.frame)
+        """Coded covariates, dims (arm, covariate); a missing value stands at the mean of the known."""
+        return self.coding.matrix(filled(self.coding, self.arms.frame))
 
     @property
     def beta(self) -> tuple[Prior, ...]:

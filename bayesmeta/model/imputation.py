@@ -5,13 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.priors import HalfNormal, Normal, Prior
 
-__all__ = ["Imputation", "imputations"]
+__all__ = ["Imputation", "filled", "imputations"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class Imputation:
     name : str
         The column.
     centre, spread : float
-        Where the column is centred and the standard deviation of its known values, its own unit.
+        Mean and standard deviation of the known values, in the column's own unit.
     known : array
         Standardised known values.
     missing : array
@@ -68,6 +69,12 @@ def imputations(coding: Coding, arms: Arms) -> tuple[Imputation, ...]:
     return tuple(one for one in found if one.missing.size)
 
 
+def filled(coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with missing values of imputed columns at the mean of the known ones."""
+    columns = {name: frame[name].astype(float) for name in coding.covariates.impute}
+    return frame.assign(**{name: values.fillna(values.mean()) for name, values in columns.items()})
+
+
 def _imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
     values = arms.frame[name].to_numpy(dtype=np.float64)
     there = np.isfinite(values)
@@ -75,10 +82,10 @@ def _imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
         raise SpecError(
             f"`impute` needs {FEWEST_KNOWN} known values of '{name}'; got {there.sum()}. Leave it out."
         )
-    spread = float(values[there].std(ddof=1))
-    centre = coding.centres[name]
-    moved = arms.frame.assign(**{name: np.where(there, values, centre + spread)})
-    slope = coding.matrix(moved) - coding.matrix(arms.frame)
+    spread, centre = float(values[there].std(ddof=1)), float(values[there].mean())
+    frame = filled(coding, arms.frame)
+    moved = frame.assign(**{name: np.where(there, values, centre + spread)})
+    slope = coding.matrix(moved) - coding.matrix(frame)
     missing = np.flatnonzero(~there)
     return Imputation(
         name, centre, spread, (values[there] - centre) / spread, missing, slope[missing]

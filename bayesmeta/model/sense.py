@@ -17,6 +17,8 @@ __all__ = ["ModelWarning", "check_sense", "warn_of_little_evidence"]
 
 FEWEST_FOR_TAILS = 5
 FEWEST_FOR_TAU = 3
+LARGEST_INFORMED_RHO = 0.1
+"""Upper 95% bound of a prior of rho up to which it is called informative."""
 
 
 class ModelWarning(UserWarning):
@@ -83,9 +85,10 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
 
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
+        instead = "Use NormalEffects" if spec.study_effects.name == "common" else "Leave them out"
         raise SpecError(
             "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
-            "of studies are the same thing. Leave them out."
+            f"of studies are the same thing. {instead}."
         )
 
 
@@ -94,7 +97,7 @@ def _has_several_arms(arms: Arms) -> bool:
 
 
 def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    law, studies = spec.study_effects, len(arms.studies)
+    law, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
     if isinstance(law, StudentTEffects | ContaminatedEffects) and studies < FEWEST_FOR_TAILS:
         name = "nu" if isinstance(law, StudentTEffects) else "share"
         yield (
@@ -106,7 +109,10 @@ def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
 def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     if spec.study_effects.by is None:
         return
-    levels = arms.frame.assign(level=_tau_levels(spec, arms)).groupby("level")["study"].nunique()
+    frame = arms.frame.assign(level=_tau_levels(spec, arms))
+    # A level of studies without patients has none that count.
+    counted = frame["study"].where(arms.n > 0)
+    levels = counted.groupby(frame["level"]).nunique()
     few = [f"{level} ({studies})" for level, studies in levels.items() if studies < FEWEST_FOR_TAU]
     if few:
         yield (
@@ -118,7 +124,8 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
 def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     if not isinstance(spec.likelihood, BetaBinomial) or spec.study_effects.name == "common":
         return
-    if not _has_several_arms(arms):
+    informative = spec.likelihood.rho.interval(0.95)[1] <= LARGEST_INFORMED_RHO
+    if not _has_several_arms(arms) and not informative:
         yield (
             "with one arm per study, `rho` of the beta-binomial likelihood and the study effects can't be "
             "told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."

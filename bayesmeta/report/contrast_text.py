@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.report.text import percent, table_text
 
-__all__ = ["contrast_lines", "note_lines", "rank_lines"]
+__all__ = ["contrast_lines", "note_lines", "rank_lines", "sensitivity_lines"]
 
 Row = Mapping[Hashable, Any]
 
@@ -71,6 +71,24 @@ def rank_lines(contrasts: Contrasts) -> list[str]:
 def note_lines(notes: Sequence[str]) -> list[str]:
     """Return what the evidence can't tell, one note a line, set like the lines of a fit."""
     return [f"{'' if i else 'Notes':<11}{note}" for i, note in enumerate(notes)]
+
+
+def sensitivity_lines(table: pd.DataFrame) -> list[str]:
+    """Return how the prediction interval moves with the prior of tau, the rows of `prior_sensitivity`."""
+    rows = table.set_index("power")
+    if rows["new_study_lower"].isna().any():
+        return [
+            "Prior      The prior of tau decides on the interval of a new study: too few draws carry another."
+        ]
+    half, own, twice = (
+        f"{percent(row['new_study_lower'])} to {percent(row['new_study_upper'])}"
+        for _, row in rows.iterrows()
+    )
+    where = f" ({rows['profile'].iloc[0]})" if rows["profile"].iloc[0] != "all studies" else ""
+    return [
+        f"Prior      Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
+        f"twice as strong {twice}."
+    ]
 
 
 def _ratios(row: Row) -> str:

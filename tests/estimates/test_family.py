@@ -134,7 +134,9 @@ def test_the_summary_names_every_parameter(case: tuple[str, bm.Fit]) -> None:
         if quantity.startswith("i_squared"):
             assert scale == "share of variance"
         else:
-            assert scale == SCALES.get(quantity, fit.spec.link.scale)
+            heavy = quantity.startswith("tau") and fit.spec.study_effects.parameters
+            own = " (scale of the law, not sd)" if heavy and quantity != "tau_arm" else ""
+            assert scale == SCALES.get(quantity, fit.spec.link.scale) + own
     assert np.isfinite(table[["mean", "sd", "lower", "upper"]].to_numpy(dtype=float)).all()
     profiles = table["profile"].unique()[1:].tolist()
     assert profiles == (["period=new", "period=old"] if name == "by period" else ["all studies"])

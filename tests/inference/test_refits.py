@@ -31,6 +31,13 @@ def test_each_stream_is_its_own(first: bm.Fit) -> None:
     assert np.array_equal(draws[2], refitted(first, 1))
 
 
+def test_a_refit_of_a_refit_has_a_stream_of_its_own(first: bm.Fit) -> None:
+    once = bm.refit(first, stream=0)
+    twice = bm.refit(once, stream=0)
+    assert not np.array_equal(mu_of(once), mu_of(twice))
+    assert twice.provenance.stream == (0, 0)
+
+
 def test_threads_and_processes_give_the_draws_of_one_after_another(first: bm.Fit) -> None:
     expected = [refitted(first, stream) for stream in range(6)]
     with ThreadPoolExecutor(3) as threads:
@@ -58,13 +65,13 @@ def test_another_model_other_arms_and_other_settings(first: bm.Fit) -> None:
         "study": len(fewer.studies),
         "arm": len(fewer),
     }
-    assert again.provenance.stream == 0
-    assert first.provenance.stream is None
+    assert again.provenance.stream == (0,)
+    assert first.provenance.stream == ()
 
 
 def test_the_stream_survives_saving(first: bm.Fit, tmp_path: "object") -> None:
     bm.refit(first, stream=7).save(f"{tmp_path}/run")
-    assert bm.load_fit(f"{tmp_path}/run").provenance.stream == 7
+    assert bm.load_fit(f"{tmp_path}/run").provenance.stream == (7,)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def test_the_stream_survives_saving(first: bm.Fit, tmp_path: "object") -> None:
     [
         ({"stream": -1}, "`stream` must be a whole number of at least 0; got -1"),
         ({"stream": True}, "`stream` must be a whole number"),
-        ({"stream": 0, "arms": "all"}, "`arms` Arms; got NoneType and str"),
+        ({"stream": 0, "arms": "all"}, "`arms` must be of type Arms; got str"),
     ],
 )
 def test_bad_arguments(first: bm.Fit, arguments: dict[str, object], message: str) -> None:

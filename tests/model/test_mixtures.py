@@ -216,8 +216,12 @@ def test_the_centre_may_be_given(make_arms: Maker) -> None:
     covariates = bm.Covariates("dose", centre={"dose": 2}, impute=["dose"])
     coded = design(make_arms, covariates, dose=DOSE)
     [dose] = coded.imputed
-    assert dose.centre == 2
-    assert coded.matrix[:, 0] == pytest.approx([-1, 0.6, 0, 1, 0, -0.5, 0, 0.5])
+    [other] = design(make_arms, bm.Covariates("dose", impute=["dose"]), dose=DOSE).imputed
+    # Where mu stands is no part of what is assumed of the column.
+    assert dose.centre == other.centre == pytest.approx(2.1)
+    assert dose.known == pytest.approx(other.known)
+    assert dose.slope == pytest.approx(other.slope)
+    assert coded.matrix[:, 0] == pytest.approx([-1, 0.6, 0.1, 1, 0.1, -0.5, 0, 0.5])
 
 
 def test_two_imputed_columns(make_arms: Maker) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.contrasts import Contrasts, contrast
-from bayesmeta.report.contrast_text import contrast_lines, note_lines, rank_lines
+from bayesmeta.report.contrast_text import contrast_lines, note_lines, rank_lines, sensitivity_lines
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +55,12 @@ def test_note_lines() -> None:
 
 def test_lines_are_text(found: Contrasts) -> None:
     assert pd.Series([*contrast_lines(found), *rank_lines(found)]).str.len().max() < 140
+
+
+def test_sensitivity_is_one_line(pooled_fit: bm.Fit) -> None:
+    [line] = sensitivity_lines(bm.prior_sensitivity(pooled_fit))
+    assert line.startswith(
+        "Prior      Interval of a new study with the prior of tau half as strong 1"
+    )
+    few = bm.prior_sensitivity(pooled_fit).assign(new_study_lower=float("nan"))
+    assert "The prior of tau decides" in sensitivity_lines(few)[0]
