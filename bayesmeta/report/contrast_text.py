@@ -74,7 +74,7 @@ def note_lines(notes: Sequence[str]) -> list[str]:
 
 
 def sensitivity_lines(table: pd.DataFrame) -> list[str]:
-    """Return how the prediction interval moves with the prior of tau; `table` is of `prior_sensitivity`."""
+    """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
     rows = table.set_index("power")
     if rows["new_study_lower"].isna().any():
         return [
