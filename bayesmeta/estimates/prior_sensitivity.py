@@ -1,5 +1,7 @@
 """`prior_sensitivity`: how far tau and the prediction interval rest on the prior of tau."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -82,36 +84,49 @@ def prior_sensitivity(
     drawn = fit.posterior["tau"].to_numpy()
     # Levels of tau have one prior each, and it is changed for all of them.
     log_prior = prior.logpdf(drawn).reshape(*drawn.shape[:2], -1).sum(axis=-1).ravel()
+    theta = rates.new_study().theta
+    drawn_of = {
+        "tau": Weighted.of(rates.tau.reshape(-1, 1)),
+        "new_study": Weighted.of(expit(theta).reshape(-1, theta.shape[-1])),
+    }
     label = profile_label(fit.design.coding, profile)
     rows = [
-        {"power": power, "profile": label, **_row(rates, log_prior * (power - 1), ci_prob)}
+        {"power": power, "profile": label, **_row(drawn_of, log_prior * (power - 1), ci_prob)}
         for power in POWERS
     ]
     return pd.DataFrame(rows)
 
 
-def _row(rates: ProfileRates, log_weight: Array, ci_prob: float) -> dict[str, float]:
+class Weighted(NamedTuple):
+    """Values in ascending order, and the draw that each belongs to."""
+
+    values: Array
+    draw: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: Array) -> "Weighted":
+        """Return values, dims (draw, node), in order."""
+        order = np.argsort(values, axis=None)
+        return cls(values.ravel()[order], order // values.shape[1])
+
+    def bounds(self, weight: Array, ci_prob: float) -> tuple[float, float, float]:
+        """Return the median and bounds, with these weights of the draws."""
+        each = weight[self.draw]
+        middle = np.cumsum(each) - each / 2
+        wanted = (0.5, (1 - ci_prob) / 2, (1 + ci_prob) / 2)
+        median, low, high = np.interp(wanted, middle / each.sum(), self.values)
+        return float(median), float(low), float(high)
+
+
+def _row(drawn_of: dict[str, Weighted], log_weight: Array, ci_prob: float) -> dict[str, float]:
     """Return the numbers of one power, from draws with these log weights."""
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
-    ess = float(1 / (weight**2).sum())
-    theta = rates.new_study().theta.reshape(weight.size, -1)
-    new = _bounds(expit(theta).ravel(), np.repeat(weight, theta.shape[1]), ci_prob)
-    tau = _bounds(rates.tau.ravel(), weight, ci_prob)
-    if ess < FEWEST:
-        tau, new = (tau[0], np.nan, np.nan), (new[0], np.nan, np.nan)
-    ends = ("", "_lower", "_upper")
-    return {
-        **{f"tau{end}": value for end, value in zip(ends, tau, strict=True)},
-        **{f"new_study{end}": value for end, value in zip(ends, new, strict=True)},
-        "ess": ess,
-    }
-
-
-def _bounds(values: Array, weight: Array, ci_prob: float) -> tuple[float, float, float]:
-    """Return the median and bounds of weighted values."""
-    order = np.argsort(values)
-    middle = np.cumsum(weight[order]) - weight[order] / 2
-    wanted = (0.5, (1 - ci_prob) / 2, (1 + ci_prob) / 2)
-    found = np.interp(wanted, middle / weight.sum(), values[order])
-    return float(found[0]), float(found[1]), float(found[2])
+    row, ess = {}, float(1 / (weight**2).sum())
+    for name, drawn in drawn_of.items():
+        median, low, high = drawn.bounds(weight, ci_prob)
+        row[name] = median
+        row[f"{name}_lower"], row[f"{name}_upper"] = (
+            (low, high) if ess >= FEWEST else (np.nan, np.nan)
+        )
+    return row | {"ess": ess}
