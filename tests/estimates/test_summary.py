@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from scipy.special import expit
 
 import bayesmeta as bm
@@ -173,3 +173,14 @@ def test_a_constant_has_no_error() -> None:
     assert mean_of(np.full((2, 9), 0.3)) == (pytest.approx(0.3), 0)
     assert quantile_of(np.full((2, 9), 0.3), 0.5) == (pytest.approx(0.3), 0)
     assert sd_of(np.full((2, 9), 0.3)).mcse == 0
+
+
+def test_i_squared_by_hand(pooled_fit: bm.Fit) -> None:
+    """tau squared over itself and the typical sampling variance, on the log-odds scale."""
+    arms = pooled_fit.arms
+    rate = special.expit(pooled_fit.posterior["theta"].to_numpy()).mean(axis=(0, 1))
+    w = np.bincount(arms.study_index, weights=arms.n * rate * (1 - rate))
+    typical = (w.size - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
+    variance = pooled_fit.posterior["tau"].to_numpy() ** 2
+    found = bm.summary(pooled_fit).set_index("quantity").loc["i_squared", "mean"]
+    assert found == pytest.approx((variance / (variance + typical)).mean(), rel=1e-9)
