@@ -13,6 +13,7 @@ import typer
 
 import bayesmeta as bm
 from bayesmeta.cli_calibrate import calibrate
+from bayesmeta.cli_contrast import contrast
 from bayesmeta.cli_options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
@@ -28,7 +29,7 @@ from bayesmeta.cli_options import (
     exits,
     selecting,
 )
-from bayesmeta.errors import ProfileError
+from bayesmeta.cli_profiles import parsed_profile
 
 __all__ = ["main"]
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
 app.add_typer(evidence_app, name="evidence")
 app.command()(calibrate)
+app.command()(contrast)
 
 
 @app.command()
@@ -215,7 +217,7 @@ def predict(
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
-    prediction = bm.predict(result, n=n, profile=_profile(profile), study=study, seed=0)
+    prediction = bm.predict(result, n=n, profile=parsed_profile(profile), study=study, seed=0)
     questions = {
         "rate_above": rate_above,
         "rate_below": rate_below,
@@ -228,35 +230,6 @@ def predict(
         _print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         _print(text.warning_lines(diagnostics), text.prediction_lines(prediction, ci, asked))
-    return _code(diagnostics)
-
-
-@app.command()
-@exits
-def contrast(
-    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    factor: Annotated[
-        str | None, typer.Option(help="Factor whose levels are compared; the first if left out.")
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(help="Level that all others are compared with; all pairs if left out."),
-    ] = None,
-    profile: Profiles = None,
-    ci: Interval = 0.95,
-    as_json: AsJson = False,
-) -> int:
-    """Compare the levels of a factor, such as regimens, in a saved run."""
-    from bayesmeta.report import contrast_text, machine, text
-
-    result = bm.load_fit(run)
-    diagnostics = bm.diagnose(result)
-    found = bm.contrast(result, factor, profile=_profile(profile), against=against, ci_prob=ci)
-    if as_json:
-        _print_json(machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok})
-    else:
-        _print(text.warning_lines(diagnostics), contrast_text.contrast_lines(found), "")
-        _print(contrast_text.rank_lines(found))
     return _code(diagnostics)
 
 
@@ -273,34 +246,6 @@ def _table(evidence: str) -> "bm.EvidenceTable":
     """Return a bundled table by its name, or else a CSV file's."""
     is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
     return bm.read_evidence(evidence) if is_file else bm.load_evidence(evidence)
-
-
-def _profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
-    if not pairs:
-        return None
-    split = [pair.partition("=") for pair in pairs]
-    for pair, (name, equals, _) in zip(pairs, split, strict=True):
-        if not name or not equals:
-            raise ProfileError(f"`--profile` is written covariate=value; got '{pair}'.")
-    found = {name.strip(): _value(name.strip(), value.strip()) for name, _, value in split}
-    if len(found) < len(pairs):
-        raise ProfileError(
-            f"`--profile` gives a covariate twice: {', '.join(pairs)}. Give each once."
-        )
-    return found
-
-
-def _value(name: str, text: str) -> "str | dict[str, float]":
-    """Return a value of a profile: a level, a number, or shares written level:share+level:share."""
-    parts = [part.rpartition(":") for part in text.split("+")]
-    if not all(level and share for level, _, share in parts):
-        return text
-    try:
-        return {level.strip(): float(share) for level, _, share in parts}
-    except ValueError:
-        raise ProfileError(
-            f"`--profile {name}={text}`: shares are numbers, written level:share+level:share."
-        ) from None
 
 
 def _check_out(folder: Path, *, force: bool) -> None:

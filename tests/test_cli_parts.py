@@ -1,9 +1,11 @@
 """The command line with other parts of the model: its notes, its scales, the column of tau."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+import bayesmeta as bm
 from bayesmeta.cli import app
 
 TABLE = """study,arm,events,n,design
@@ -56,3 +58,35 @@ def test_independent_studies_come_with_their_caveat(
     Path("mine.csv").write_text(TABLE)
     run("fit", "independent", "--evidence", "mine.csv", "--out", "run", *QUICK)
     assert "rates of a study not seen: its prior" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_levels_are_compared_from_a_saved_run(
+    regimen_fit: bm.Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "run")
+    regimen_fit.save(folder)
+    assert run("contrast", folder, "--against", "ven_hma") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Contrasts of regimen_class: median and 95% interval")
+    assert "ven_ldac vs ven_hma" in printed
+    assert "Probability of each rank" in printed
+    assert run("contrast", folder, "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert len(content["contrasts"]) == 28
+    assert content["diagnostics_ok"] is True
+    assert run("contrast", folder, "--against", "ven_hm") == 2
+    assert "Did you mean 'ven_hma'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_profile_may_be_a_mixture(
+    regimen_fit: bm.Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "run")
+    regimen_fit.save(folder)
+    predict = ("predict", folder, "--n", "40", "--profile")
+    assert run(*predict, "regimen_class=ven_hma:0.65+ven_ldac:0.35") == 0
+    assert "regimen_class=ven_hma:0.65+ven_ldac:0.35" in capsys.readouterr().out
+    assert run(*predict, "regimen_class=ven_hma:most") == 2
+    assert "shares are numbers, written level:share+level:share" in capsys.readouterr().err

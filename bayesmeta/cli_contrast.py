@@ -1,0 +1,44 @@
+"""The command `bayesmeta contrast`: levels of a factor against each other, from a saved run."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
+from bayesmeta.cli_profiles import parsed_profile
+
+__all__ = ["contrast"]
+
+
+@exits
+def contrast(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    factor: Annotated[
+        str | None, typer.Option(help="Factor whose levels are compared; the first if left out.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Level that all others are compared with; all pairs if left out."),
+    ] = None,
+    profile: Profiles = None,
+    ci: Interval = 0.95,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the levels of a factor, such as regimens, in a saved run."""
+    import bayesmeta as bm
+    from bayesmeta.report import contrast_text, machine, text
+
+    result = bm.load_fit(run)
+    diagnostics = bm.diagnose(result)
+    found = bm.contrast(
+        result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
+    )
+    if as_json:
+        content = machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok}
+        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
+        print("\n".join([*lines, *contrast_text.rank_lines(found)]))
+    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
