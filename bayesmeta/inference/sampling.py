@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bayesmeta.inference.exact import GridFit
 
-__all__ = ["checked_seed", "fit"]
+__all__ = ["fit"]
 
 
 @overload
@@ -130,7 +130,7 @@ def fit(
         return grid_fit(make_design(spec, arms))
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
-    seed = checked_seed(seed)
+    seed = _checked_seed(seed)
     if own:
         _check_own(engine, store, chosen)
         return fit_own(spec, arms, seed, chosen, progress=progress)
@@ -160,7 +160,7 @@ def _check_own(engine: Engine, store: object, settings: SamplerSettings) -> None
         )
 
 
-def checked_seed(seed: object) -> int:
+def _checked_seed(seed: object) -> int:
     """Return a seed after checking it."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SettingsError(
