@@ -51,7 +51,15 @@ def sampled(
         seconds=time.perf_counter() - started,
         stream=stream,
     )
-    return Fit(design.spec, design.arms, settings, draws, provenance=origin, store=store)
+    return Fit(
+        design.spec,
+        design.arms,
+        settings,
+        draws,
+        provenance=origin,
+        coding=design.coding,
+        store=store,
+    )
 
 
 def _sample_compiled(

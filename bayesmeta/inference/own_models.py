@@ -13,7 +13,8 @@ from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.model import Covariates, ModelSpec, OwnModel
+from bayesmeta.model.coding import Coding
 
 __all__ = ["fit_own", "is_pymc_model"]
 
@@ -58,7 +59,9 @@ def fit_own(
     # Answers use of a specification only what an `OwnModel` has.
     spec = cast("ModelSpec", own)
     origin = provenance(spec, arms, seed=seed, engine="pymc", seconds=time.perf_counter() - started)
-    return Fit(spec, arms, settings, draws, provenance=origin)
+    # Whatever covariates the model has are its own affair.
+    coding = Coding(Covariates(), (), {}, {}, np.zeros(0), None)
+    return Fit(spec, arms, settings, draws, provenance=origin, coding=coding)
 
 
 def check_own(model: Any, arms: Arms) -> None:

@@ -18,14 +18,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.storage import Contents, read_run, write_run
-from bayesmeta.model import (
-    Covariates,
-    Design,
-    ModelSpec,
-    OwnModel,
-    make_design,
-    model_hash,
-)
+from bayesmeta.model import Design, ModelSpec, OwnModel, make_design, model_hash
 from bayesmeta.model.coding import Coding
 
 __all__ = ["Fit", "Provenance", "load_fit", "provenance"]
@@ -131,6 +124,8 @@ class Fit:
         or a study in each draw.
     provenance : Provenance
         Seed, versions, hashes and times.
+    coding : Coding
+        How covariates are coded: learnt from the arms, or from those of a larger fit.
     store : Path or None
         The zarr store in which the draws of studies and arms are, from where `draws` reads them;
         None where all are in memory.
@@ -141,14 +136,13 @@ class Fit:
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: Provenance = field(kw_only=True)
+    coding: Coding = field(kw_only=True)
     store: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def design(self) -> Design:
         """The model on its arms, with the coding of its covariates."""
-        if isinstance(self.spec, OwnModel):
-            return Design(self.spec, self.arms, Coding(Covariates(), (), {}, {}, np.zeros(0), None))
-        return make_design(self.spec, self.arms, warn=False)
+        return Design(self.spec, self.arms, self.coding)
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -241,9 +235,11 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     if store is not None:
         draws = _with_store(draws, store)
     try:
-        fit = Fit(spec, arms, settings, draws, provenance=Provenance(**origin), store=store)
+        found = Provenance(**origin)
     except TypeError as error:
         raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
+    coding = make_design(spec, arms, warn=False).coding
+    fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding, store=store)
     if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
         raise RunError(
             f"{folder}: the coding of its covariates can't be had again with formulaic "
