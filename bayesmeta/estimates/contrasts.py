@@ -19,7 +19,7 @@ from bayesmeta.estimates.comparisons import (
 )
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
-from bayesmeta.estimates.profile_rates import ProfileRates
+from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -146,7 +146,7 @@ def contrast(
     pairs = level_pairs(coding, factor, against)
     profiles = level_profiles(coding, factor, profile)
     held = profile_label(coding, next(iter(profiles.values())), without=factor)
-    rates = {level: ProfileRates(fit, one) for level, one in profiles.items()}
+    rates = {level: profile_rates(fit, one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
     basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
     rows = [

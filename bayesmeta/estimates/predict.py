@@ -11,7 +11,7 @@ import xarray as xr
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
 from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.profile_rates import ProfileRates
+from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import GridRates, RateLaw
 from bayesmeta.inference.exact import GridFit
@@ -228,9 +228,9 @@ def predict(
         return Prediction(n, "all studies", None, GridRates(fit), int(seed))
     if study is not None:
         profile = _study_profile(fit, study, profile)
-        law = ProfileRates(fit, profile).further_cohort(study)
+        law = profile_rates(fit, profile).further_cohort(study)
     else:
-        law = ProfileRates(fit, profile).new_study()
+        law = profile_rates(fit, profile).new_study()
     return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed))
 
 

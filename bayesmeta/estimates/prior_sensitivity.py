@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
-from bayesmeta.estimates.profile_rates import ProfileRates
+from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -80,7 +80,7 @@ def prior_sensitivity(
         raise SettingsError(
             "`prior_sensitivity` is about the prior of tau, which this model has not. Leave it out."
         )
-    rates = ProfileRates(fit, profile)
+    rates = profile_rates(fit, profile)
     drawn = fit.posterior["tau"].to_numpy()
     # Levels of tau have one prior each, and it is changed for all of them.
     log_prior = prior.logpdf(drawn).reshape(*drawn.shape[:2], -1).sum(axis=-1).ravel()

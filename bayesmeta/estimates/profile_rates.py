@@ -1,7 +1,6 @@
-"""The rates that a fit supports for one profile: typical, mean, and of a new study."""
+"""The rates that a fit supports for a profile: typical, mean, and of a new study."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects, normal_nodes
 
-__all__ = ["ProfileRates", "own_parameters"]
+__all__ = ["PredictedRates", "own_parameters", "profile_rates", "scale_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -35,42 +34,50 @@ def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
     return {name: fit.posterior[name].to_numpy() for name in names}
 
 
+def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
+    """Return the rates of one profile; the reference profile where None.
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded.
+    """
+    posterior, coding = fit.posterior, fit.design.coding
+    theta, row = posterior["mu"].to_numpy(), coding.row(profile)
+    if row.size:
+        theta = theta + posterior["beta"].to_numpy() @ row
+    return PredictedRates(fit, theta, scale_of(fit, coding.tau_level(profile)))
+
+
+def scale_of(fit: Fit, level: int) -> Array:
+    """Return the scale of the effects of studies of one level of tau, dims (chain, draw).
+
+    It is 0 where the model has no such scale.
+    """
+    posterior = fit.posterior
+    if "tau" not in posterior:
+        return np.zeros_like(posterior["mu"].to_numpy())
+    tau = posterior["tau"].to_numpy()
+    return tau if fit.spec.study_effects.by is None else tau[..., level]
+
+
 @dataclass(frozen=True, eq=False)
-class ProfileRates:
-    """Draws of the rates of one profile.
+class PredictedRates:
+    """Draws of the rates at one linear predictor.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws.
-    profile : mapping or None
-        Covariate values; None for the reference profile.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded; when `theta` is first asked for.
+    theta : array
+        Linear predictor without effects, dims (chain, draw), scale of the link.
+    tau : array
+        Scale of the study effects, dims (chain, draw); 0 where the model has none.
     """
 
     fit: Fit
-    profile: Profile | None
-
-    @cached_property
-    def theta(self) -> Array:
-        """Linear predictor without effects, dims (chain, draw), scale of the link."""
-        row = self.fit.design.coding.row(self.profile)
-        theta = self.fit.posterior["mu"].to_numpy()
-        return theta + self.fit.posterior["beta"].to_numpy() @ row if row.size else theta
-
-    @cached_property
-    def tau(self) -> Array:
-        """Scale of the study effects, dims (chain, draw); 0 where the model has none."""
-        posterior = self.fit.posterior
-        if "tau" not in posterior:
-            return np.zeros_like(posterior["mu"].to_numpy())
-        tau = posterior["tau"].to_numpy()
-        level = self.fit.design.coding.tau_level(self.profile)
-        return tau if self.fit.spec.study_effects.by is None else tau[..., level]
+    theta: Array
+    tau: Array
 
     @property
     def typical(self) -> Array:

@@ -12,7 +12,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.precision import Distribution, Draws
-from bayesmeta.estimates.profile_rates import ProfileRates
+from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label
 from bayesmeta.estimates.rates import Exact, GridRates, RateLaw
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
@@ -120,7 +120,7 @@ def _drawn_rows(
     coding = fit.design.coding
     for profile in default_profiles(coding) if profiles is None else profiles:
         label = profile_label(coding, profile)
-        rates = ProfileRates(fit, profile)
+        rates = profile_rates(fit, profile)
         yield _drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
         yield _drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
         yield from _law_rows(rates.new_study(), label, ci_prob, cohort)

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
-from bayesmeta.estimates.profile_rates import ProfileRates
+from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.inference.exact import grid_fit
 from bayesmeta.inference.result import Fit
 
@@ -78,7 +78,7 @@ def verify(fit: Fit) -> Verification:
     check_fit(fit, grid=False)
     check_family(fit, "verify")
     exact = grid_fit(fit.design).posterior
-    rates = ProfileRates(fit, None)
+    rates = profile_rates(fit, None)
     law = rates.new_study()
     drawn = {
         "mu": ("mu", rates.theta),
