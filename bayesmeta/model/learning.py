@@ -13,7 +13,7 @@ from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.coding import CONTEXT, Coding, grouped, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
-from bayesmeta.model.levels import level_text
+from bayesmeta.model.levels import MISSING, level_text
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 
 __all__ = ["learn_coding", "missing_covariates"]
@@ -44,6 +44,9 @@ def missing_covariates(
         # A mixture stands for a level in the formula, but it has no tau.
         if factor != by:
             missing[factor] &= ~has_shares(frame, shares)
+    for factor, groups in covariates.groups.items():
+        if any(MISSING in members for members in groups.values()):
+            missing[factor] = False
     return missing
 
 

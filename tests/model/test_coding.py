@@ -230,3 +230,14 @@ def test_mu_stands_at_the_reference_profile(make_arms: Maker, formula: str) -> N
 def test_a_column_is_a_number_or_a_factor(make_arms: Maker) -> None:
     with pytest.raises(bm.SpecError, match=r"uses 'dose' both by itself and as C\(dose\)"):
         design(make_arms, bm.Covariates("dose + C(dose)", {"dose": "1"}), dose=[1, 2, 3, 1, 2, 3])
+
+
+def test_a_group_can_take_in_arms_that_do_not_state_their_level(make_arms: Maker) -> None:
+    designs = ["trial", "cohort", None, "", "trial", "cohort"]
+    groups = {"design": {"not_stated": [""]}}
+    covariates = bm.Covariates("design", {"design": "trial"}, groups)
+    coded = design(make_arms, covariates, design=designs)
+    assert coded.coding.levels == {"design": ("trial", "cohort", "not_stated")}
+    assert coded.matrix.tolist() == [[0, 0], [1, 0], [0, 1], [0, 1], [0, 0], [1, 0]]
+    profile = coded.coding.profile_of(coded.arms.frame.iloc[2])
+    assert coded.coding.row(profile).tolist() == [0, 1]
