@@ -1,0 +1,134 @@
+"""What is integrated over the effect of one study: its logarithm, in compiled code."""
+
+from math import lgamma, log, log1p, pi
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.integrated.arms import log_arm
+
+__all__ = [
+    "NORMAL",
+    "STUDENT",
+    "Kind",
+    "Law",
+    "Study",
+    "StudyArms",
+    "law_of",
+    "log_arm_at",
+    "log_arms",
+    "log_integrand",
+    "log_law",
+]
+
+Array = npt.NDArray[np.float64]
+
+NORMAL, STUDENT = 1, 2
+"""Laws that are integrated over; others are these, or mixtures of them."""
+
+MANY = 100.0
+"""Degrees of freedom from which the constant of a Student law is had from its series."""
+
+
+class StudyArms(NamedTuple):
+    """The arms of one study. `level` and `information` only say where to look."""
+
+    eta: Array
+    """Linear predictor of each arm without effects, shape (arm,)."""
+    events: Array
+    """Responders, shape (arm,)."""
+    n: Array
+    """Patients, shape (arm,)."""
+    spread: Array
+    """Standard deviation of each arm's own normal perturbation, shape (arm,)."""
+    level: Array
+    """Empirical linear predictor of each arm, shape (arm,)."""
+    information: Array
+    """Information on it, the inverse of its variance, shape (arm,)."""
+
+
+class Kind(NamedTuple):
+    """How events follow from a linear predictor."""
+
+    likelihood: int
+    """Code of the likelihood's class."""
+    link: int
+    """Code of the link's class."""
+    rho: float
+    """Overdispersion of a beta-binomial."""
+
+
+class Law(NamedTuple):
+    """A law of study effects, on the scale of the link."""
+
+    code: int
+    """`NORMAL` or `STUDENT`."""
+    tau: float
+    """Its scale."""
+    nu: float
+    """Degrees of freedom of a Student law."""
+    constant: float
+    """Log density at zero."""
+
+
+class Study(NamedTuple):
+    """What is integrated over: arms, each `shift` above its linear predictor, and a law."""
+
+    arms: StudyArms
+    shift: float
+    kind: Kind
+    law: Law
+
+
+@compiled
+def log_constant(law: int, tau: float, nu: float) -> float:
+    """Return the log density at zero of a law with scale `tau`."""
+    if law == NORMAL:
+        return -log(tau) - 0.5 * log(2 * pi)
+    if nu < MANY:
+        return lgamma((nu + 1) / 2) - lgamma(nu / 2) - 0.5 * log(nu * pi) - log(tau)
+    # The log gamma functions would cancel (Abramowitz & Stegun 6.1.47).
+    y = 1 / (nu * nu)
+    series = (-1 / 4 + y * (1 / 24 - y * (1 / 20 - y * 17 / 112))) / nu
+    return series - 0.5 * log(2 * pi) - log(tau)
+
+
+@compiled
+def law_of(code: int, tau: float, nu: float) -> Law:
+    """Return a law with its constant."""
+    return Law(code, tau, nu, log_constant(code, tau, nu))
+
+
+@compiled
+def log_law(u: float, study: Study) -> float:
+    """Return the log density of the study effect at `u`."""
+    law = study.law
+    x = u / law.tau
+    if law.code == NORMAL:
+        return law.constant - 0.5 * x * x
+    return law.constant - 0.5 * (law.nu + 1) * log1p(x * x / law.nu)
+
+
+@compiled
+def log_arm_at(i: int, u: float, study: Study) -> float:
+    """Return the log likelihood of arm `i` at effect `u`, its perturbation left out."""
+    arms, kind = study.arms, study.kind
+    theta = arms.eta[i] + study.shift + u
+    return log_arm(kind.likelihood, kind.link, arms.events[i], arms.n[i], theta, kind.rho)
+
+
+@compiled
+def log_arms(u: float, study: Study) -> float:
+    """Return the log likelihood of all arms at effect `u`, their perturbations left out."""
+    total = 0.0
+    for i in range(study.arms.eta.size):
+        total += log_arm_at(i, u, study)
+    return total
+
+
+@compiled
+def log_integrand(u: float, study: Study) -> float:
+    """Return the log likelihood of the arms and the log density of the effect together."""
+    return log_arms(u, study) + log_law(u, study)

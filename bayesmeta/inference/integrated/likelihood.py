@@ -1,0 +1,241 @@
+"""`study_log_likelihood`: studies given the parameters alone, their effects integrated out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.inference.blocks import CELLS
+from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.integrated.integrand import NORMAL, STUDENT, Kind, StudyArms
+from bayesmeta.inference.integrated.study import integrated_study
+from bayesmeta.model import Design, IndependentStudies
+from bayesmeta.priors import Prior, Shape
+
+__all__ = ["study_log_likelihood"]
+
+Array = npt.NDArray[np.float64]
+
+
+class _Arms(NamedTuple):
+    """Arms in the order of their studies, as the compiled function needs them."""
+
+    first: npt.NDArray[np.int64]
+    """Position of each study's first arm, and the number of arms; shape (study + 1,)."""
+    events: Array
+    n: Array
+    level: Array
+    information: Array
+
+
+class _Given(NamedTuple):
+    """What the arms are given, draw by draw."""
+
+    eta: Array
+    """Linear predictor without effects, shape (draw, arm)."""
+    spread: Array
+    """Standard deviation of its own perturbation, shape (draw, arm), or (draw, 0) for none."""
+    tau: Array
+    """Scale of the study effect, shape (draw, study)."""
+    own: Array
+    """The law's own parameter, shape (draw,)."""
+    rho: Array
+    """Overdispersion, shape (draw,)."""
+
+
+def study_log_likelihood(
+    design: Design, variables: Mapping[str, Array], *, imputed: Sequence[str] | None = None
+) -> Array:
+    """Return the log probability of each study's events given the parameters.
+
+    The effects of studies and arms and the missing values of imputed covariates are integrated out
+    over the arms of a study together, by quadrature; binomial coefficients are included. Nothing is
+    learnt from the arms of `design`, which may be those of studies left out of a fit:
+    ``Design(spec, left_out_arms, coding_of_the_fit)``. Known values of imputed covariates are
+    given, not predicted.
+
+    Parameters
+    ----------
+    design : Design
+        The model, and the arms whose events are asked for.
+    variables : mapping
+        `mu`, shape (...); `beta`, shape (..., covariate); `tau`, shape (...) or (..., level); `nu`,
+        `share`, `rho` and `tau_arm`, shape (...); `x_mean` and `x_sd`, shape (..., imputed), in the
+        columns' own units; as far as the model has them.
+    imputed : sequence of str, optional
+        The columns that `x_mean` and `x_sd` are of: those that the fit imputed. Where None, those
+        that the model imputes and that lack values in these arms.
+
+    Returns
+    -------
+    array
+        Log probability, dims (..., study), in the order of ``design.arms.studies``.
+
+    Raises
+    ------
+    SettingsError
+        If `imputed` is not as long as the last axis of `x_mean`, or lacks a column in which an arm
+        has no value.
+    """
+    shape = np.shape(variables["mu"])
+    flat = {
+        name: np.asarray(values, dtype=np.float64).reshape(-1, *np.shape(values)[len(shape) :])
+        for name, values in variables.items()
+    }
+    order = np.argsort(design.arms.study_index, kind="stable")
+    arms, coefficients = _arms(design, order)
+    affine = _affine(design, flat, imputed)
+    draws, studies = flat["mu"].size, arms.first.size - 1
+    found = np.empty((draws, studies))
+    rows = max(1, CELLS // max(len(order), 1))
+    law = design.spec.study_effects
+    codes = np.array([design.spec.likelihood.code, design.spec.link.code, _law(design)])
+    for first in range(0, draws, rows):
+        block = {name: values[first : first + rows] for name, values in flat.items()}
+        given = _given(design, block, affine, order)
+        found[first : first + rows] = _studies(arms, given, codes, law.constants[0])
+    return (found + coefficients).reshape(*shape, studies)
+
+
+def _arms(design: Design, order: npt.NDArray[np.int64]) -> tuple[_Arms, Array]:
+    """Return the arms in order, and the log binomial coefficients of each study."""
+    spec, arms = design.spec, design.arms
+    events, n = arms.events[order].astype(np.float64), arms.n[order].astype(np.float64)
+    sizes = np.bincount(arms.study_index)
+    choose = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
+    level = spec.link.theta((events + 0.5) / (n + 1))
+    information = np.where(n > 0, (n + 1) * spec.link.information(level), 0.0)
+    first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    coefficients = np.bincount(arms.study_index[order], weights=choose)
+    return _Arms(first, events, n, level, information), coefficients
+
+
+@dataclass(frozen=True, eq=False)
+class _Affine:
+    """How arms' covariates follow from values that are not known."""
+
+    matrix: Array
+    """Coded covariates with missing values at their columns' centres, dims (arm, covariate)."""
+    centre: Array
+    """Those centres, in the columns' own units, shape (imputed,)."""
+    slope: Array
+    """Change per unit where a value is missing, else 0, dims (imputed, arm, covariate)."""
+
+
+def _affine(
+    design: Design, variables: Mapping[str, Array], imputed: Sequence[str] | None
+) -> _Affine:
+    coding, frame = design.coding, design.arms.frame
+    lacking = [name for name in coding.covariates.impute if frame[name].isna().any()]
+    names = tuple(lacking if imputed is None else imputed)
+    _check_imputed(names, lacking, variables)
+    matrix = coding.matrix(frame)
+    centre = np.array([coding.centres[name] for name in names])
+    slope = np.zeros((len(names), *matrix.shape))
+    for i, name in enumerate(names):
+        missing = frame[name].isna().to_numpy()
+        # The columns are affine in the value, so that any step will do.
+        step = max(1.0, abs(centre[i]))
+        moved = frame.assign(**{name: frame[name].astype(float).fillna(centre[i] + step)})
+        slope[i, missing] = (coding.matrix(moved) - matrix)[missing] / step
+    return _Affine(matrix, centre, slope)
+
+
+def _check_imputed(
+    names: tuple[str, ...], lacking: list[str], variables: Mapping[str, Array]
+) -> None:
+    known = variables["x_mean"].shape[-1] if "x_mean" in variables else 0
+    strangers = [name for name in lacking if name not in names]
+    if strangers or (known != len(names) and lacking):
+        raise SettingsError(
+            f"`imputed` must name the {known} columns of `x_mean`, among them {lacking}, in which these "
+            f"arms lack values; got {list(names)}. Give those that the fit imputed."
+        )
+
+
+def _given(
+    design: Design,
+    variables: Mapping[str, Array],
+    affine: _Affine,
+    order: npt.NDArray[np.int64],
+) -> _Given:
+    """Return predictors, perturbations and scales, arms in order."""
+    spec, mu = design.spec, variables["mu"]
+    law, none = spec.study_effects, np.zeros(mu.shape)
+    level = _prior_of_level(spec.mu)[0] if isinstance(law, IndependentStudies) else mu[:, None]
+    eta = np.broadcast_to(level, (mu.size, len(order))).copy()
+    variance = np.zeros(eta.shape)
+    if spec.arm_effects is not None:
+        variance += variables["tau_arm"][:, None] ** 2
+    if "beta" in variables:
+        eta += variables["beta"] @ affine.matrix.T
+        for i, slope in enumerate(affine.slope):
+            steep = variables["beta"] @ slope.T
+            eta += steep * (variables["x_mean"][:, i, None] - affine.centre[i])
+            variance += (steep * variables["x_sd"][:, i, None]) ** 2
+    own = next((variables[name] for name in law.parameters), none)
+    tau = _tau(design, variables)
+    if isinstance(law, IndependentStudies):
+        own = np.full(mu.shape, _prior_of_level(spec.mu)[2])
+    return _Given(
+        np.ascontiguousarray(eta[:, order]),
+        np.ascontiguousarray(np.sqrt(variance)[:, order]),
+        tau,
+        own,
+        variables.get("rho", none),
+    )
+
+
+def _tau(design: Design, variables: Mapping[str, Array]) -> Array:
+    """Return the scale of each study's effect, dims (draw, study)."""
+    law, shape = design.spec.study_effects, (variables["mu"].size, len(design.arms.studies))
+    if isinstance(law, IndependentStudies):
+        return np.full(shape, _prior_of_level(design.spec.mu)[1])
+    if law.tau is None:
+        return np.zeros(shape)
+    tau = variables["tau"] if law.by else variables["tau"][:, None]
+    return np.ascontiguousarray(np.broadcast_to(tau[:, design.tau_of_study], shape) if law.by else np.broadcast_to(tau, shape))
+
+
+def _law(design: Design) -> int:
+    """Return the code of the law, independent studies being of that of the prior of mu."""
+    law = design.spec.study_effects
+    if not isinstance(law, IndependentStudies):
+        return law.code
+    return NORMAL if design.spec.mu.kernel.shape == Shape.NORMAL else STUDENT
+
+
+def _prior_of_level(prior: Prior) -> tuple[float, float, float]:
+    """Return centre, scale and degrees of freedom of a prior of `mu`: normal, Student or Cauchy."""
+    kernel = prior.kernel
+    return kernel.a, kernel.b, kernel.c
+
+
+@compiled
+def _studies(
+    arms: _Arms, given: _Given, codes: npt.NDArray[np.int64], ratio: float
+) -> Array:
+    """Return the log likelihood of each study in each draw, without coefficients."""
+    draws, studies = given.tau.shape
+    found = np.empty((draws, studies))
+    for d in range(draws):
+        eta, spread = given.eta[d], given.spread[d]
+        kind = Kind(codes[0], codes[1], given.rho[d])
+        for s in range(studies):
+            a, b = arms.first[s], arms.first[s + 1]
+            own = StudyArms(
+                eta[a:b],
+                arms.events[a:b],
+                arms.n[a:b],
+                spread[a:b],
+                arms.level[a:b],
+                arms.information[a:b],
+            )
+            found[d, s] = integrated_study(
+                own, kind, codes[2], given.tau[d, s], given.own[d], ratio
+            )
+    return found

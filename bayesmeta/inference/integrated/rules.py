@@ -1,0 +1,253 @@
+"""Rules of quadrature for the exponential of a function with few peaks, compiled into their callers.
+
+Near one peak the trapezoid rule errs by exp(-c / step), so that halving the step squares the error:
+where two steps agree to five digits, the finer one has ten (Trefethen & Weideman 2014,
+doi:10.1137/130932132). Where they don't agree, or there may be several peaks, panels are halved
+until the 21-point rule of Kronrod agrees with the 10-point rule of Gauss (Piessens et al. 1983,
+QUADPACK).
+"""
+
+from collections.abc import Callable
+from math import exp, isfinite, log, log1p, sqrt
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.compiled import inlined
+from bayesmeta.inference.integrated.integrand import Study
+
+__all__ = ["Hull", "LogFunction", "Peak", "climb", "log_panels", "log_trapezoid"]
+
+Array = npt.NDArray[np.float64]
+Hull = tuple[float, float]
+LogFunction = Callable[[float, Study], float]
+
+CLIMBS = 60
+NEAR = 0.1
+"""A peak need not be known better than to this many of its standard deviations."""
+DROP = 28.0
+"""Where the logarithm has fallen by this much from the peak, nothing is left."""
+AGREEMENT = 3e-6
+"""Share by which two steps of the trapezoid rule may differ."""
+LONGEST_MARCH = 150
+LEVELS = 3
+
+REACH = 2.8
+"""Half a panel about a peak, in standard deviations; the next ones are `GROWTH` times as long."""
+GROWTH = 3.0
+MOST_EDGES = 400
+UNRESOLVED = 1e-8
+"""Share of the integral by which the two rules may differ on a panel; Kronrod's is far nearer."""
+MOST_HALVINGS = 60
+
+_KRONROD_NODES = np.array(
+    [
+        0.995657163025808080735527280689003,
+        0.973906528517171720077964012084452,
+        0.930157491355708226001207180059508,
+        0.865063366688984510732096688423493,
+        0.780817726586416897063717578345042,
+        0.679409568299024406234327365114874,
+        0.562757134668604683339000099272694,
+        0.433395394129247190799265943165784,
+        0.294392862701460198131126603103866,
+        0.148874338981631210884826001129720,
+    ]
+)
+_KRONROD_WEIGHTS = np.array(
+    [
+        0.011694638867371874278064396062192,
+        0.032558162307964727478818972459390,
+        0.054755896574351996031381300244580,
+        0.075039674810919952767043140916190,
+        0.093125454583697605535065465083366,
+        0.109387158802297641899210590325805,
+        0.123491976262065851077958109585166,
+        0.134709217311473325928054001771707,
+        0.142775938577060080797094273138717,
+        0.147739104901338491374841515972068,
+    ]
+)
+_KRONROD_CENTRE = 0.149445554002916905664936468389821
+_GAUSS_WEIGHTS = np.array(
+    [
+        0.066671344308688137593568809893332,
+        0.149451349150580593145863396957658,
+        0.219086362515982043995534934228163,
+        0.269266719309996355091226921569469,
+        0.295524224714752870173815619188769,
+    ]
+)
+
+
+class Peak(NamedTuple):
+    """A peak: where it is, the standard deviation of the normal like it, and its logarithm."""
+
+    at: float
+    sd: float
+    height: float
+
+
+@inlined
+def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
+    """Return a peak of the function, climbed from `start` by Newton's method with differences."""
+    at, height = start, function(start, study)
+    for _ in range(CLIMBS):
+        gap = 0.25 * sd
+        above, below = function(at + gap, study), function(at - gap, study)
+        slope, bend = (above - below) / (2 * gap), (2 * height - above - below) / (gap * gap)
+        if not isfinite(slope + bend):
+            sd *= 0.25
+            continue
+        former = sd
+        sd = min(1 / sqrt(bend), 4 * sd) if bend > 0 else 2 * sd
+        move = min(max(slope * sd * sd, -4 * sd), 4 * sd)
+        if bend > 0 and abs(move) < NEAR * sd and sd > 0.5 * former:  # noqa: PLR2004
+            break
+        there = function(at + move, study)
+        while not there >= height and abs(move) > NEAR * sd:
+            move *= 0.25
+            there = function(at + move, study)
+        if there >= height:
+            at, height = at + move, there
+    return Peak(at, sd, height)
+
+
+@inlined
+def log_trapezoid(function: LogFunction, study: Study, peak: Peak, hull: Hull) -> float:
+    """Return the log integral of a function with one peak; NaN if steps don't agree."""
+    step, total = peak.sd, 0.0
+    for level in range(LEVELS):
+        comb = _combed(function, study, peak, hull, step, 0.5 if level > 0 else 0.0)
+        if not isfinite(comb):
+            break
+        if level > 0 and abs(total - comb) <= 2 * AGREEMENT * total:
+            return peak.height + log(0.5 * step * (total + comb))
+        total += comb
+        step = 0.5 * step if level > 0 else step
+    return np.nan
+
+
+@inlined
+def _combed(  # noqa: PLR0917
+    function: LogFunction, study: Study, peak: Peak, hull: Hull, step: float, offset: float
+) -> float:
+    """Return the sum of the function over equal steps about the peak; NaN if they are too many."""
+    total, k, direction = 0.0, 0, 1
+    while k < LONGEST_MARCH:
+        far = (direction * k + offset) * step
+        fallen = function(peak.at + far, study) - peak.height
+        total += exp(fallen)
+        k += 1
+        if fallen + log1p(abs(far) / peak.sd) < -DROP and outside(peak.at + far, direction, hull):
+            if direction < 0:
+                return total
+            direction, k = -1, 1
+    return np.nan
+
+
+@inlined
+def outside(u: float, direction: int, hull: Hull) -> bool:
+    """Return whether going on in this direction leads away from the hull."""
+    return u < hull[0] if direction < 0 else u > hull[1]
+
+
+@inlined
+def log_panels(function: LogFunction, study: Study, peaks: Array, hull: Hull) -> float:
+    """Return the log integral of a function by panels.
+
+    Parameters
+    ----------
+    function : compiled function
+        Of the effect and the study; a logarithm.
+    study : Study
+        What it is a function of, too.
+    peaks : array, shape (peak, 3)
+        Where to look, as `Peak` has it; at least one.
+    hull : tuple of float
+        Outside these bounds the function falls away from them.
+    """
+    top = Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2])
+    for k in range(1, len(peaks)):
+        if peaks[k, 2] > top.height:
+            top = Peak(peaks[k, 0], peaks[k, 1], peaks[k, 2])
+    edges, count = np.empty(MOST_EDGES), 0
+    for k in range(len(peaks)):
+        peak = Peak(peaks[k, 0], peaks[k, 1], peaks[k, 2])
+        count = _add_edges(function, study, (peak, top), hull, edges, count)
+    ordered = np.sort(edges[:count])
+    tolerance = UNRESOLVED * top.sd * sqrt(2 * np.pi)
+    total = 0.0
+    for k in range(count - 1):
+        total += _resolved(function, study, top.height, (ordered[k], ordered[k + 1]), tolerance)
+    return top.height + log(total)
+
+
+@inlined
+def _add_edges(  # noqa: PLR0917
+    function: LogFunction,
+    study: Study,
+    peaks: tuple[Peak, Peak],
+    hull: Hull,
+    edges: Array,
+    count: int,
+) -> int:
+    """Write ends of panels about the first peak, as far out as matters beside the second."""
+    peak, top = peaks
+    for direction in (-1, 1):
+        reach = REACH * peak.sd
+        for _ in range(MOST_EDGES // 8):
+            u = peak.at + direction * reach
+            if count < MOST_EDGES:
+                edges[count] = u
+                count += 1
+            # The mass beyond is about the density there times the distance.
+            fallen = function(u, study) - top.height + log(reach / top.sd)
+            if fallen < -DROP and outside(u, direction, hull):
+                break
+            reach *= GROWTH
+    return count
+
+
+@inlined
+def _resolved(  # noqa: PLR0917
+    function: LogFunction,
+    study: Study,
+    height: float,
+    panel: tuple[float, float],
+    tolerance: float,
+) -> float:
+    """Return the integral over a panel, halved until both rules agree."""
+    lows, highs = np.empty(MOST_HALVINGS + 1), np.empty(MOST_HALVINGS + 1)
+    lows[0], highs[0], waiting, total = panel[0], panel[1], 1, 0.0
+    while waiting > 0:
+        waiting -= 1
+        low, high = lows[waiting], highs[waiting]
+        kronrod, gauss = _both(function, study, height, low, high)
+        middle = 0.5 * (low + high)
+        agree = not abs(kronrod - gauss) > tolerance
+        if agree or waiting + 2 > MOST_HALVINGS or not low < middle < high:
+            total += kronrod
+            continue
+        lows[waiting], highs[waiting] = low, middle
+        lows[waiting + 1], highs[waiting + 1] = middle, high
+        waiting += 2
+    return total
+
+
+@inlined
+def _both(  # noqa: PLR0917
+    function: LogFunction, study: Study, height: float, low: float, high: float
+) -> tuple[float, float]:
+    """Return the integral over a panel by Kronrod's rule and by Gauss's."""
+    middle, half = 0.5 * (low + high), 0.5 * (high - low)
+    kronrod, gauss = _KRONROD_CENTRE * exp(function(middle, study) - height), 0.0
+    for k in range(_KRONROD_NODES.size):
+        gap = half * _KRONROD_NODES[k]
+        pair = exp(function(middle - gap, study) - height)
+        pair += exp(function(middle + gap, study) - height)
+        kronrod += _KRONROD_WEIGHTS[k] * pair
+        if k % 2 == 1:
+            gauss += _GAUSS_WEIGHTS[k // 2] * pair
+    return half * kronrod, half * gauss

@@ -1,0 +1,189 @@
+"""The log likelihood of one study with its effect integrated out, whatever the model's parts; compiled.
+
+Effects of arms and missing covariates move each arm by itself, and are normal; so they are one
+normal perturbation of the arm, integrated out inside the integral over the study's effect. In a
+study of one arm a normal effect and the perturbation are one. An effect of a contaminated law is
+normal with one of two scales.
+"""
+
+from math import exp, hypot, isfinite, log, log1p, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.compiled import compiled, inlined
+from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.integrated.integrand import (
+    NORMAL,
+    STUDENT,
+    Kind,
+    Law,
+    Study,
+    StudyArms,
+    law_of,
+    log_arm_at,
+    log_arms,
+    log_integrand,
+    log_law,
+)
+from bayesmeta.inference.integrated.rules import Hull, LogFunction, Peak, climb, log_panels, log_trapezoid
+
+__all__ = ["integrated_study"]
+
+Array = npt.NDArray[np.float64]
+
+COMMON, CONTAMINATED = 0, 3
+BINOMIAL, LOGIT = 0, 0
+
+NO_EFFECT = 1e-12
+"""Scale of a normal effect below which it changes no digit."""
+
+
+@compiled
+def integrated_study(  # noqa: PLR0917
+    arms: StudyArms, kind: Kind, code: int, tau: float, own: float, ratio: float
+) -> float:
+    """Return the log likelihood of a study's arms, without their coefficients.
+
+    Parameters
+    ----------
+    arms : StudyArms
+        Its arms.
+    kind : Kind
+        Likelihood and link.
+    code : int
+        Code of the law's class; independent studies have that of the prior of mu.
+    tau : float
+        Scale of the effect; 0 for none.
+    own, ratio : float
+        Degrees of freedom of a Student law, or the share of outlying studies and their scale over
+        that of the others.
+    """
+    if code != CONTAMINATED:
+        return _scaled(arms, kind, code, 0.0 if code == COMMON else tau, own)
+    usual = _scaled(arms, kind, NORMAL, tau, own) + log1p(-own)
+    outlying = _scaled(arms, kind, NORMAL, ratio * tau, own) + log(own)
+    top = max(usual, outlying)
+    return top + log(exp(usual - top) + exp(outlying - top))
+
+
+@compiled
+def _scaled(arms: StudyArms, kind: Kind, code: int, tau: float, nu: float) -> float:  # noqa: PLR0917
+    """Return the log likelihood under a normal or Student law, or without effects where tau is 0."""
+    perturbed = False
+    for i in range(arms.eta.size):
+        perturbed = perturbed or (arms.spread[i] > NO_EFFECT and arms.n[i] > 0)
+    if code != STUDENT and arms.eta.size == 1:
+        tau, perturbed = hypot(tau, arms.spread[0]), False
+    if code != STUDENT and tau < NO_EFFECT:
+        study = Study(arms, 0.0, kind, Law(NORMAL, 0.0, nu, 0.0))
+        return _log_moved_arms(0.0, study) if perturbed else log_arms(0.0, study)
+    if code != STUDENT and not perturbed:
+        return _normal(arms, 0.0, kind, tau)
+    study = Study(arms, 0.0, kind, law_of(STUDENT if code == STUDENT else NORMAL, tau, nu))
+    return _moved(study) if perturbed else _still(study)
+
+
+@compiled
+def _normal(arms: StudyArms, shift: float, kind: Kind, tau: float) -> float:
+    """Return the log likelihood under normal effects, without perturbations."""
+    if kind.likelihood == BINOMIAL and kind.link == LOGIT:
+        return integrated_log_likelihood(arms.eta + shift, tau, arms.events, arms.n, 0)
+    return _still(Study(arms, shift, kind, law_of(NORMAL, tau, 0.0)))
+
+
+@compiled
+def _still(study: Study) -> float:
+    """Return the log integral over the effect, without perturbations."""
+    return _log_integral(log_integrand, study)
+
+
+@compiled
+def _moved(study: Study) -> float:
+    """Return the log integral over the effect, with perturbations."""
+    return _log_integral(_log_moved, study)
+
+
+@inlined
+def _log_integral(function: LogFunction, study: Study) -> float:
+    """Return the log integral of a function of the effect."""
+    # A normal effect and binomial arms have a concave logarithm.
+    concave = study.law.code == NORMAL and study.kind.likelihood == BINOMIAL
+    peaks, hull = _starts(study, concave)
+    count = 0
+    for k in range(len(peaks)):
+        peak = climb(function, study, peaks[k, 0], peaks[k, 1])
+        count = _kept(peaks, count, peak)
+    value = np.nan
+    if count == 1:
+        value = log_trapezoid(function, study, Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2]), hull)
+    return value if isfinite(value) else log_panels(function, study, peaks[:count], hull)
+
+
+@compiled
+def _log_moved(u: float, study: Study) -> float:
+    """Return the log integrand at effect `u`, perturbations of the arms integrated out."""
+    return _log_moved_arms(u, study) + log_law(u, study)
+
+
+@compiled
+def _log_moved_arms(u: float, study: Study) -> float:
+    """Return the log likelihood of the arms at effect `u`, perturbations integrated out."""
+    total, arms = 0.0, study.arms
+    for i in range(arms.eta.size):
+        if arms.n[i] == 0:
+            continue
+        if arms.spread[i] > NO_EFFECT:
+            total += _normal(_arm(arms, i), study.shift + u, study.kind, arms.spread[i])
+        else:
+            total += log_arm_at(i, u, study)
+    return total
+
+
+@compiled
+def _arm(arms: StudyArms, i: int) -> StudyArms:
+    """Return one arm as arms of their own."""
+    return StudyArms(
+        arms.eta[i : i + 1],
+        arms.events[i : i + 1],
+        arms.n[i : i + 1],
+        arms.spread[i : i + 1] * 0,
+        arms.level[i : i + 1],
+        arms.information[i : i + 1],
+    )
+
+
+@compiled
+def _starts(study: Study, concave: bool) -> tuple[Array, Hull]:  # noqa: FBT001
+    """Return where to look for peaks, and bounds outside which there are none.
+
+    If there is but one, where it would be if all were normal; else at zero, where the law has its
+    own, and where each arm would have its own. In columns as `Peak` has them.
+    """
+    arms, tau = study.arms, study.law.tau
+    found = np.zeros((1 + arms.eta.size, 3))
+    low, high, precision, weighted, count = 0.0, 0.0, 1 / tau**2, 0.0, 1
+    for i in range(arms.eta.size):
+        if arms.information[i] == 0:
+            continue
+        gap = arms.level[i] - arms.eta[i] - study.shift
+        variance = 1 / arms.information[i] + arms.spread[i] ** 2
+        precision += 1 / variance
+        weighted += gap / variance
+        found[count, 0], found[count, 1] = gap, sqrt(variance)
+        low, high, count = min(low, gap), max(high, gap), count + 1
+    if concave:
+        found[0, 0], found[0, 1], count = weighted / precision, 1 / sqrt(precision), 1
+    else:
+        found[0, 1] = tau
+    return found[:count], (low, high)
+
+
+@compiled
+def _kept(peaks: Array, count: int, peak: Peak) -> int:
+    """Write a peak as number `count` unless it is known already; return the new count."""
+    for k in range(count):
+        if abs(peaks[k, 0] - peak.at) < min(peaks[k, 1], peak.sd):
+            return count
+    peaks[count, 0], peaks[count, 1], peaks[count, 2] = peak.at, peak.sd, peak.height
+    return count + 1
