@@ -1,15 +1,11 @@
 """`calibrate`: run what is not there yet, keep each case as it is finished, judge them all."""
 
-import multiprocessing
 import platform
-import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
@@ -22,6 +18,9 @@ from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally
 from bayesmeta.calibration.trials import Sampler, run_trial, sample_compiled, seed_of
 from bayesmeta.errors import RunError, SamplingError, SettingsError
 from bayesmeta.model import Design
+from bayesmeta.runs.processes import processes
+from bayesmeta.runs.progress import progress_bar
+from bayesmeta.runs.threads import one_thread
 
 __all__ = ["calibrate", "run_case"]
 
@@ -67,7 +66,8 @@ def calibrate(
     workers : int
         Processes that fit at once.
     progress : bool, optional
-        Show a progress bar; where None, only at a terminal.
+        Show a bar where a person watches, and lines in a log; where None, lines only of what takes
+        more than ten seconds.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def calibrate(
     SettingsError
         If an argument is out of its range.
     RunError
-        If `out` can't be written, or holds a file that is no result.
+        If `out` can't be written, or holds a file that is no result, or workers can't start.
     SamplingError
         If the sampler stops, or a worker process dies.
 
@@ -98,8 +98,9 @@ def calibrate(
     kept = _kept(folder, cases, chosen, seed)
     to_do = [case for case in cases if case.name not in kept]
     with (
-        _executor(workers if to_do else 1) as executor,
-        _bar(chosen * len(to_do), shown=progress) as advance,
+        one_thread(),
+        processes(workers) if workers > 1 and to_do else nullcontext() as executor,
+        progress_bar(chosen * len(to_do), what="data sets", shown=progress) as advance,
     ):
         # All work is handed out before any is waited for, so that no worker runs out of it.
         begun = [(case, _begin(case, chosen, seed, executor=executor)) for case in to_do]
@@ -216,47 +217,3 @@ def _folder(out: str | PathLike[str]) -> Path:
     except (OSError, TypeError, ValueError) as error:
         raise RunError(f"{out} can't be written: {error}. Choose another folder.") from error
     return folder
-
-
-@contextmanager
-def _executor(workers: int) -> Iterator[Executor | None]:
-    """Yield processes to work in, or None where one is enough."""
-    if workers == 1:
-        yield None
-        return
-    # Fresh processes: a copy of this one would hold the sampler's threads half alive.
-    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        with _ignored_interrupts():
-            executor.submit(int)
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _ignored_interrupts() -> Iterator[None]:
-    """Ignore interrupts, as do processes that are started meanwhile; this one stops them itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(total: int, *, shown: bool | None) -> Iterator[Callable[[int], None]]:
-    """Yield what to call with the number of data sets done; it moves a bar where a person watches."""
-    if total == 0 or not (sys.stderr.isatty() if shown is None else shown):
-        yield lambda sets: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), "data sets", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda sets: bar.advance(task, sets)

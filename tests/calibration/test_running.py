@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -54,25 +53,20 @@ def test_a_case_does_not_depend_on_the_others(folder: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_is_told_with_the_seed(tmp_path: Path) -> None:
-    stop = threading.Event()
+def test_a_worker_that_dies_is_told_with_the_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = running._begin
 
-    def kill_one() -> None:
-        while not stop.is_set() and not multiprocessing.active_children():
-            time.sleep(0.05)
+    def begin_and_kill_one(*arguments: object, **options: object) -> object:
+        begun = begin(*arguments, **options)  # type: ignore[arg-type]
         for child in multiprocessing.active_children()[:1]:
             os.kill(child.pid, signal.SIGKILL)
+        return begun
 
-    killer = threading.Thread(target=kill_one)
-    killer.start()
-    try:
-        with pytest.raises(
-            bm.SamplingError, match=r"A worker process died .*; seed 3 reproduces it"
-        ):
-            bm.calibrate(tmp_path, workers=2, **ARGUMENTS)
-    finally:
-        stop.set()
-        killer.join()
+    monkeypatch.setattr(running, "_begin", begin_and_kill_one)
+    with pytest.raises(bm.SamplingError, match=r"A worker process died .*; seed 3 reproduces it"):
+        bm.calibrate(tmp_path, workers=2, **ARGUMENTS)
 
 
 @pytest.mark.slow

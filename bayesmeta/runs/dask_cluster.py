@@ -1,0 +1,60 @@
+"""Dask: jobs on the workers of a cluster."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+from bayesmeta.errors import RunError, SettingsError
+
+__all__ = ["dask_executor"]
+
+PATIENCE = 10
+"""Seconds to wait for a scheduler and its first worker."""
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """Yield an executor for `run_jobs` that works on a Dask cluster.
+
+    A worker that dies is made up for by the others; a job that several workers died of is given up,
+    and recorded as failed.
+
+    Parameters
+    ----------
+    address : str
+        Where the scheduler listens, such as ``"tcp://127.0.0.1:8786"``. It and its workers run what
+        they are sent: let only those reach them who may.
+
+    Raises
+    ------
+    SettingsError
+        If Dask is not installed, or `address` is no address.
+    RunError
+        If no scheduler answers there, or it has no workers.
+    """
+    if not isinstance(address, str) or "://" not in address:
+        raise SettingsError(
+            f"`address` must be that of a Dask scheduler, such as 'tcp://127.0.0.1:8786'; got {address!r}."
+        )
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise SettingsError(
+            'Dask is not installed. Install it by `pip install "bayesmeta[dask]"`.'
+        ) from error
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except ValueError as error:
+        raise SettingsError(f"`address` {address!r} is not understood: {error}.") from error
+    except OSError as error:
+        raise RunError(
+            f"No Dask scheduler answers at {address} ({error}). Start one by `dask scheduler`, or correct the address."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise RunError(
+                f"The Dask scheduler at {address} has no workers. Start some by `dask worker {address}`."
+            ) from error
+        yield client.get_executor(pure=False)

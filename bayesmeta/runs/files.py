@@ -1,0 +1,134 @@
+"""Files written whole or not at all, even if the machine stops meanwhile."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from bayesmeta.errors import RunError
+
+__all__ = [
+    "PARTIAL",
+    "explained",
+    "sealed",
+    "sha256_of",
+    "sync_folder",
+    "unsealed",
+    "write_whole",
+]
+
+PARTIAL = ".partial"
+"""End of the name of a file that is being written; its name begins with a dot."""
+
+_REMEDIES = {
+    errno.ENOSPC: "Free some space",
+    errno.EDQUOT: "Free some space",
+    errno.EFBIG: "Raise the limit on the size of files",
+    errno.EROFS: "Make it writable",
+    errno.EACCES: "Make it writable",
+    errno.EPERM: "Make it writable",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one that says what to do.
+
+    Raises
+    ------
+    RunError
+        If the block raises an OSError.
+    """
+    try:
+        yield
+    except RunError:
+        raise
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "Correct that")
+        raise RunError(
+            f"{path} can't be written: {error.strerror or error}. {remedy} and run the same again, which goes on from "
+            "what is kept; or choose another folder."
+        ) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, push it to the disk, and give it its name.
+
+    The writer must be the only one in its folder.
+
+    Raises
+    ------
+    RunError
+        If it can't be written; a file that was there is then as it was.
+    """
+    partial = path.with_name(f".{path.name}{PARTIAL}")
+    with explained(path):
+        try:
+            _write(partial, content)
+            os.replace(partial, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(partial)
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Push the names in a folder to the disk, where the system can do so."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sealed(content: Any, *, indent: int | None = None) -> bytes:
+    """Return content as JSON with its own SHA-256, by which damage is seen when it is read."""
+    return _framed(json.dumps(content, indent=indent).encode())
+
+
+def unsealed(written: bytes) -> Any:
+    """Return the content of what `sealed` made.
+
+    Raises
+    ------
+    ValueError
+        If a byte of it differs.
+    """
+    text = written[len(_framed(b"")) - len(_END) : -len(_END)]
+    if _framed(text) != written:
+        raise ValueError("it is truncated or edited")
+    return json.loads(text)
+
+
+_END = b"}\n"
+
+
+def _framed(text: bytes) -> bytes:
+    digest = hashlib.sha256(text).hexdigest().encode()
+    return b'{"sha256": "' + digest + b'",\n"content": ' + text + _END
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644
+    )
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,210 @@
+"""`open_run`: a folder that many jobs fill, however often they are stopped on the way."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from bayesmeta.errors import RunError, SettingsError, listed
+from bayesmeta.runs.files import PARTIAL, explained, sync_folder, write_whole
+from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, write_hashes, write_times
+from bayesmeta.runs.jobs import Job, Outcome
+from bayesmeta.runs.locks import HOLDER, LOCK, held
+from bayesmeta.runs.manifest import (
+    MANIFEST,
+    check_same,
+    make_manifest,
+    read_manifest,
+    write_manifest,
+)
+from bayesmeta.runs.records import JOBS, read_record, record_path, write_record
+
+__all__ = ["RunFolder", "open_run"]
+
+INPUTS = "inputs"
+"""Folder of the texts that a run was made from."""
+
+_OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run that is open; see `open_run`.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    """
+
+    path: Path
+
+    def outcome(self, job: Job) -> Outcome | None:
+        """Return what became of a job, or None where it is not done or its file is damaged."""
+        record = read_record(record_path(self.path, job.key))
+        return record and record.outcome
+
+    def keep(self, job: Job, outcome: Outcome) -> None:
+        """Keep what became of a job, so that it is not done again.
+
+        Raises
+        ------
+        RunError
+            If it can't be written.
+        """
+        self._change()
+        write_record(self.path, job, outcome)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a table or figure of results, whole or not at all.
+
+        It must hold no dates and times, so that a resumed run ends with the same bytes.
+
+        Raises
+        ------
+        SettingsError
+            If `name` is no name of a file, or one that the folder itself needs.
+        RunError
+            If it can't be written.
+        """
+        if not _NAME.fullmatch(name) or name.casefold() in _OWN:
+            raise SettingsError(
+                f"`name` must be the plain name of a file, other than {', '.join(sorted(_OWN))}; got {name!r}."
+            )
+        path = self.path / name
+        with explained(path):
+            same = path.is_file() and path.read_bytes() == content
+        if not same:
+            self._change()
+            write_whole(path, content)
+
+    def _change(self) -> None:
+        """Take back the hashes, which would no longer be those of what is there."""
+        with explained(self.path):
+            drop_hashes(self.path)
+
+
+@contextmanager
+def open_run(
+    path: str | PathLike[str],
+    *,
+    kind: str,
+    identity: Mapping[str, Any],
+    texts: Mapping[str, str] | None = None,
+) -> Iterator[RunFolder]:
+    """Make the folder of a run, or go on with one that was stopped, at whatever moment.
+
+    Parameters
+    ----------
+    path : path
+        The folder: new, empty, or that of the same run.
+    kind : str
+        What the run is, such as ``"compare"``.
+    identity : mapping
+        What all of it depends on, as JSON can hold it: seed, settings, hashes of models and
+        evidence.
+    texts : mapping, optional
+        What it is made from, by name of file (``"models/regimen.toml"``); kept in ``inputs``.
+
+    Yields
+    ------
+    RunFolder
+        Where outcomes and tables are kept. When the block ends well, the hashes of all files are
+        written; see `check_run`.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is not as it must be.
+    RunError
+        If the folder can't be written, is in use by another process, is damaged, holds another run
+        or something else; nothing in it is then touched.
+    """
+    chosen = {} if texts is None else texts
+    _check_arguments(kind, chosen)
+    manifest = make_manifest(kind, identity, chosen)
+    folder = _made(path)
+    with held(folder):
+        _check_free(folder)
+        if (folder / MANIFEST).exists():
+            check_same(read_manifest(folder), manifest, folder)
+        else:
+            write_manifest(manifest, folder)
+        with explained(folder):
+            _tidy(folder)
+        _write_inputs(folder, chosen)
+        started, clock = datetime.now(UTC), time.perf_counter()
+        yield RunFolder(folder)
+        if not (folder / HASHES).exists():
+            write_times(folder, started, time.perf_counter() - clock)
+            write_hashes(folder)
+
+
+def _check_arguments(kind: str, texts: Mapping[str, str]) -> None:
+    if not isinstance(kind, str) or not kind:
+        raise SettingsError(f"`kind` must be text, such as 'compare'; got {kind!r}.")
+    for name in texts:
+        if not all(_NAME.fullmatch(part) for part in name.split("/")):
+            raise SettingsError(
+                f"`texts` must be named by plain names of files, such as 'models/regimen.toml'; got {name!r}."
+            )
+
+
+def _made(path: str | PathLike[str]) -> Path:
+    """Return the folder of a run, made if it is not there, and refused if it is something else."""
+    if not isinstance(path, str | PathLike):
+        raise RunError(f"`path` must be a path; got {path!r}.")
+    folder = Path(path).absolute()
+    try:
+        with explained(folder):
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                sync_folder(folder.parent)
+            _check_free(folder)
+    except ValueError as error:
+        raise RunError(f"{path!r} can't be written: {error}. Choose another folder.") from error
+    return folder
+
+
+def _check_free(folder: Path) -> None:
+    """Check that a folder is that of a run, or holds nothing but what opening one leaves."""
+    if not folder.is_dir():
+        raise RunError(f"{folder} is no folder. Choose another.")
+    if (folder / MANIFEST).exists():
+        return
+    left = {LOCK, HOLDER, f".{MANIFEST}{PARTIAL}"}
+    strangers = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
+    if strangers:
+        raise RunError(
+            f"{folder} exists and is no run (it holds {listed(strangers)}, and no {MANIFEST}); it is left alone. "
+            "Choose another folder."
+        )
+
+
+def _tidy(folder: Path) -> None:
+    """Make the folders that are needed, and remove what a killed run was writing."""
+    for place in (folder, folder / JOBS, folder / INPUTS):
+        place.mkdir(exist_ok=True)
+    sync_folder(folder)
+    unfinished = f".*{PARTIAL}"
+    for pattern in (unfinished, f"{JOBS}/{unfinished}", f"{INPUTS}/**/{unfinished}"):
+        for partial in folder.glob(pattern):
+            partial.unlink()
+
+
+def _write_inputs(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        path, content = folder / INPUTS / name, text.encode()
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            same = path.is_file() and path.read_bytes() == content
+        if not same:
+            with explained(folder):
+                drop_hashes(folder)
+            write_whole(path, content)

@@ -1,0 +1,152 @@
+"""The manifest of a run: what it is, what it depends on, and where it was made."""
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from bayesmeta.errors import RunError, SettingsError, listed, shortened
+from bayesmeta.runs.files import sealed, unsealed, write_whole
+from bayesmeta.runs.keys import versions
+
+__all__ = ["MANIFEST", "Manifest", "check_same", "make_manifest", "read_manifest", "write_manifest"]
+
+MANIFEST = "manifest.json"
+"""The file by which the folder of a run is known."""
+
+FORMAT = 1
+"""Version of the form of these folders."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run is.
+
+    Parameters
+    ----------
+    kind : str
+        What made it, such as ``"compare"``.
+    identity : mapping
+        What all of it depends on, as JSON holds it.
+    inputs : mapping
+        SHA-256 of each text kept with it.
+    versions : mapping
+        Version of Python and of each package that may change a result.
+    machine : mapping
+        Platform, number of processors, Python.
+    created : str
+        When, UTC, ISO 8601.
+    """
+
+    kind: str
+    identity: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    versions: Mapping[str, str]
+    machine: Mapping[str, Any]
+    created: str
+
+
+def make_manifest(kind: str, identity: Mapping[str, Any], texts: Mapping[str, str]) -> Manifest:
+    """Return the manifest of a run begun now.
+
+    Raises
+    ------
+    SettingsError
+        If `identity` is not what JSON can hold.
+    """
+    try:
+        plain = json.loads(json.dumps(dict(identity), sort_keys=True))
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"`identity` must be what JSON can hold: {error}.") from error
+    return Manifest(
+        kind=kind,
+        identity=plain,
+        inputs={name: sha256(text.encode()).hexdigest() for name, text in sorted(texts.items())},
+        versions=dict(versions()),
+        machine={
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "processors": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write a manifest to its file, whole or not at all."""
+    content = {"format": FORMAT} | asdict(manifest)
+    write_whole(folder / MANIFEST, sealed(content, indent=1))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest in a folder, which must be there.
+
+    Raises
+    ------
+    RunError
+        If it can't be read, is not as it was written, or was written by another release.
+    """
+    path = folder / MANIFEST
+    try:
+        content = unsealed(path.read_bytes())
+        form = content.pop("format")
+        if form != FORMAT:
+            raise RunError(
+                f"{folder} has format {form!r}; this release reads format {FORMAT}. Use the release that wrote it, "
+                "or choose another folder."
+            )
+        return Manifest(**content)
+    except RunError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RunError(
+            f"{path} is damaged: {error}. Put back a copy of it, or choose another folder; without it, nothing tells "
+            "what the results here are of."
+        ) from error
+
+
+def check_same(kept: Manifest, new: Manifest, folder: Path) -> None:
+    """Check that a run goes on with what it was begun with.
+
+    Raises
+    ------
+    RunError
+        If kind, identity, inputs or versions differ; the message names the entries.
+    """
+    before, now = (dict(_entries(each)) for each in (kept, new))
+    differing = [name for name in sorted({**before, **now}) if before.get(name) != now.get(name)]
+    if differing:
+        shown = (
+            f"{name} (there {_shown(before.get(name))}, here {_shown(now.get(name))})"
+            for name in differing
+        )
+        raise RunError(
+            f"{folder} holds another run, and is left alone. These differ: {listed(shown)}. Choose another folder, or "
+            "ask for the same again."
+        )
+
+
+def _entries(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    yield "kind", manifest.kind
+    yield from _leaves(manifest.identity, "")
+    yield from ((f"inputs/{name}", digest[:8]) for name, digest in manifest.inputs.items())
+    yield from ((f"version of {name}", found) for name, found in manifest.versions.items())
+
+
+def _leaves(content: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+    """Yield the entries of nested mappings, named by their path."""
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", json.dumps(value)
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else shortened(str(value))

@@ -1,0 +1,94 @@
+"""Processes of this machine to work in."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+from bayesmeta.errors import RunError
+from bayesmeta.runs.threads import keep_one_thread
+
+__all__ = ["processes"]
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """Yield an executor of so many processes, of one thread of linear algebra each.
+
+    They ignore interrupts, and end at once if the block fails or is interrupted, or if this process
+    dies, even by SIGKILL.
+
+    Raises
+    ------
+    RunError
+        If they can't start.
+    """
+    lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
+    with lifeline, ours:
+        # A worker may be killed while it starts; twice is no chance.
+        executor = _started(workers, lifeline) or _started(workers, lifeline)
+        if executor is None:
+            raise RunError(
+                "Worker processes can't start. In a script, call this beneath `if __name__ == '__main__':`, since "
+                "each worker reads the script; otherwise look for what stops them (memory, limits on processes)."
+            )
+        try:
+            yield executor
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _started(workers: int, lifeline: Connection) -> Executor | None:
+    """Return an executor when its first process works, or None if it does not."""
+    # Fresh processes: a copy of this one would hold the sampler's threads half alive.
+    executor = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(lifeline,),
+    )
+    try:
+        with _ignored_interrupts():
+            # All start at once: an executor starts another process for work that finds none idle.
+            started = [executor.submit(os.getpid) for _ in range(workers)]
+        started[0].result()
+    except BaseException as error:
+        executor.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            return None
+        raise
+    return executor
+
+
+def _begin(lifeline: Connection) -> None:
+    """Make ready a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    keep_one_thread()
+
+
+def _end_with(lifeline: Connection) -> None:
+    """End this process when nobody holds the other end of the lifeline any more."""
+    lifeline.poll(None)
+    os._exit(1)
+
+
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Ignore interrupts, as do processes that are started meanwhile; this one stops them itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
