@@ -20,6 +20,15 @@ _HOME = {
         "Calibration",
         "calibrate",
     ),
+    "bayesmeta.comparison.averaging": ("AveragedPrediction",),
+    "bayesmeta.comparison.compare": ("compare",),
+    "bayesmeta.comparison.comparison": ("Comparison",),
+    "bayesmeta.comparison.leave_one_out": ("leave_one_study_out",),
+    "bayesmeta.comparison.left_out": ("LeftOut",),
+    "bayesmeta.comparison.validation": (
+        "Validation",
+        "validate",
+    ),
     "bayesmeta.errors": (
         "BayesmetaError",
         "DiagnosticsError",
@@ -135,6 +144,25 @@ if TYPE_CHECKING:
     from bayesmeta.calibration import (
         Calibration as Calibration,
         calibrate as calibrate,
+    )
+    from bayesmeta.comparison.averaging import (
+        AveragedPrediction as AveragedPrediction,
+    )
+    from bayesmeta.comparison.compare import (
+        compare as compare,
+    )
+    from bayesmeta.comparison.comparison import (
+        Comparison as Comparison,
+    )
+    from bayesmeta.comparison.leave_one_out import (
+        leave_one_study_out as leave_one_study_out,
+    )
+    from bayesmeta.comparison.left_out import (
+        LeftOut as LeftOut,
+    )
+    from bayesmeta.comparison.validation import (
+        Validation as Validation,
+        validate as validate,
     )
     from bayesmeta.errors import (
         BayesmetaError as BayesmetaError,

@@ -13,6 +13,7 @@ import typer
 
 import bayesmeta as bm
 from bayesmeta.cli_calibrate import calibrate
+from bayesmeta.cli_compare import compare
 from bayesmeta.cli_contrast import contrast
 from bayesmeta.cli_options import (
     BUNDLED,
@@ -28,8 +29,10 @@ from bayesmeta.cli_options import (
     Selection,
     exits,
     selecting,
+    table_of,
 )
 from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli_validate import validate
 
 __all__ = ["main"]
 
@@ -46,6 +49,8 @@ evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_ar
 app.add_typer(evidence_app, name="evidence")
 app.command()(calibrate)
 app.command()(contrast)
+app.command()(compare)
+app.command()(validate)
 
 
 @app.command()
@@ -110,7 +115,7 @@ def evidence_show(
     """Show the outcomes of a table; or, with --outcome, the arms selected and the rows left out."""
     from bayesmeta.report import machine, text
 
-    table = _table(evidence)
+    table = table_of(evidence)
     if selection == NOTHING_SELECTED and len(table.outcomes) > 1:
         outcomes = table.outcomes.reset_index()
         if as_json:
@@ -180,7 +185,7 @@ def fit(
     settings = bm.SamplerSettings(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
-    spec, arms = bm.load_model(model), _table(evidence).select(**selection)
+    spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
     _save(result, out, force=force, figure=False)
@@ -240,12 +245,6 @@ def main() -> None:
             # A terminal that can't show a letter shows its code instead of an error.
             stream.reconfigure(errors="backslashreplace")
     app()
-
-
-def _table(evidence: str) -> "bm.EvidenceTable":
-    """Return a bundled table by its name, or else a CSV file's."""
-    is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
-    return bm.read_evidence(evidence) if is_file else bm.load_evidence(evidence)
 
 
 def _check_out(folder: Path, *, force: bool) -> None:

@@ -6,11 +6,14 @@ import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from bayesmeta.errors import BayesmetaError
+
+if TYPE_CHECKING:
+    from bayesmeta.evidence import EvidenceTable
 
 __all__ = [
     "BAD_INPUT",
@@ -28,6 +31,7 @@ __all__ = [
     "Selection",
     "exits",
     "selecting",
+    "table_of",
 ]
 
 OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
@@ -121,6 +125,14 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
         raise typer.Exit(code)
 
     return leaving
+
+
+def table_of(evidence: str) -> "EvidenceTable":
+    """Return a bundled table by its name, or else a CSV file's."""
+    from bayesmeta.evidence import load_evidence, read_evidence
+
+    is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
+    return read_evidence(evidence) if is_file else load_evidence(evidence)
 
 
 def _show_notes() -> None:

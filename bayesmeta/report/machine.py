@@ -8,13 +8,23 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.comparison.validation import Validation
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 
-__all__ = ["arms_json", "contrast_json", "fit_json", "prediction_json", "records"]
+__all__ = [
+    "arms_json",
+    "comparison_json",
+    "contrast_json",
+    "fit_json",
+    "prediction_json",
+    "records",
+    "validation_json",
+]
 
 
 def arms_json(arms: Arms) -> dict[str, Any]:
@@ -76,6 +86,39 @@ def contrast_json(contrasts: Contrasts) -> dict[str, Any]:
         "ci_prob": contrasts.ci_prob,
         "contrasts": records(contrasts.table.replace([math.inf, -math.inf], None)),
         "ranks": records(contrasts.ranks),
+    }
+
+
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Return the tables of a comparison and the averaged prediction."""
+    found: dict[str, Any] = {
+        "ok": comparison.ok,
+        "notes": list(comparison.notes),
+        "models": records(comparison.table),
+        "studies": records(comparison.studies),
+        "arms": records(comparison.arms),
+        "influence": records(comparison.influence),
+        "fits": records(comparison.fits),
+        "seconds": records(comparison.seconds),
+    }
+    if "weight" in comparison.table:
+        found["prediction"] = {
+            "n": comparison.prediction.n,
+            "interval": json.loads(comparison.prediction.interval(0.95).to_json(orient="index")),
+            "pmf": comparison.prediction.pmf["probability"].tolist(),
+        }
+    return found
+
+
+def validation_json(validation: Validation) -> dict[str, Any]:
+    """Return what was foretold of each cohort, and the scores."""
+    return {
+        "diagnostics_ok": validation.diagnostics.ok,
+        "model": validation.fit.spec.name,
+        "elpd": validation.elpd,
+        "arms": records(validation.arms),
+        "studies": records(validation.studies),
+        "coverage": records(validation.coverage),
     }
 
 

@@ -1,0 +1,120 @@
+"""The command `bayesmeta compare`: models against each other, in a run that can be resumed."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bayesmeta.cli_options import (
+    BUNDLED,
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Cohort,
+    Interval,
+    Profiles,
+    Selection,
+    exits,
+    selecting,
+    table_of,
+)
+from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli_workers import Dask, Workers, workers_of
+
+if TYPE_CHECKING:
+    import bayesmeta as bm
+
+__all__ = ["compare"]
+
+
+@exits
+@selecting
+def compare(
+    selection: Selection,
+    models: Annotated[
+        list[str],
+        typer.Argument(help="Model files, folders of them, or bundled models by name."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the run; where it holds this one, it goes on from there."),
+    ],
+    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
+    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    method: Annotated[
+        Literal["exact", "psis"],
+        typer.Option(help="Leave studies out by fits of their own, or by weighting draws."),
+    ] = "exact",
+    rows: Annotated[
+        Literal["same", "common"],
+        typer.Option(help="Refuse models that can't use the same arms, or take those all can use."),
+    ] = "same",
+    profile: Profiles = None,
+    factor: Annotated[
+        str | None, typer.Option(help="Factor whose levels are compared, study by study left out.")
+    ] = None,
+    cohort: Cohort = 40,
+    ci: Interval = 0.95,
+    draws: Annotated[int, typer.Option(help="Draws per chain that are kept of each fit.")] = 1000,
+    workers: Workers = None,
+    dask: Dask = None,
+    fail_on: Annotated[
+        list[Literal["failures", "diagnostics", "coverage"]] | None,
+        typer.Option(
+            help="Exit with 1 if this is wrong; once per gate. If left out: failures, diagnostics."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare models by what each foretells of every study from all others."""
+    import bayesmeta as bm
+    from bayesmeta.comparison.gates import tripped
+    from bayesmeta.comparison.plans import SETTINGS
+    from bayesmeta.report import comparison_text, machine
+
+    specs = _models(models)
+    arms = table_of(evidence).select(**selection)
+    with workers_of(workers, dask, out) as where:
+        found = bm.compare(
+            specs,
+            arms,
+            seed=seed,
+            method=method,
+            rows=rows,
+            profile=parsed_profile(profile),
+            factor=factor,
+            cohort=cohort,
+            ci_prob=ci,
+            settings=replace(SETTINGS, draws=draws),
+            out=out,
+            **where,
+        )
+    wrong = tripped(found, fail_on or ["failures", "diagnostics"])
+    if as_json:
+        content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
+        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join([*comparison_text.comparison_lines(found), "", f"Saved in {out}."]))
+    for message in wrong:
+        print(f"Gate {message}", file=sys.stderr)
+    return DIAGNOSTICS_FAILED if wrong else OK
+
+
+def _models(names: list[str]) -> "list[bm.ModelSpec]":
+    """Return the models of files, folders and names, in that order."""
+    import bayesmeta as bm
+
+    specs = []
+    for name in names:
+        folder = Path(name)
+        if not folder.is_dir():
+            specs.append(bm.load_model(name))
+            continue
+        files = sorted(folder.glob("*.toml"))
+        if not files:
+            raise bm.SpecError(f"{folder} holds no model file (*.toml). Give another folder.")
+        specs += [bm.load_model(file) for file in files]
+    return specs

@@ -1,0 +1,1 @@
+"""Models against each other: studies left out, weights, validation."""

@@ -1,0 +1,151 @@
+"""What several models together expect of a new cohort, each with its weight."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.comparison.questions import RATES
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.predict import Probability
+
+__all__ = ["AveragedPrediction", "averaged"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AveragedPrediction:
+    """The response of a new cohort, averaged over models.
+
+    Made by `compare`.
+
+    Parameters
+    ----------
+    n : int
+        Patients of the cohort.
+    weights : mapping
+        Weight of each model, by name; they sum to 1.
+    pmf : DataFrame
+        Index `events`, 0 to n; `probability`, its Monte-Carlo standard error `mcse`, and `at_least`.
+    rate : DataFrame
+        Index `rate` (probability); `cdf`, the probability that the true rate of a new study is at
+        most so high, and its `mcse`.
+    """
+
+    n: int
+    weights: Mapping[str, float]
+    pmf: pd.DataFrame
+    rate: pd.DataFrame
+
+    def interval(self, ci_prob: float) -> pd.DataFrame:
+        """Return the equal-tailed prediction interval of the true rate and of the responders.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of the interval.
+
+        Returns
+        -------
+        DataFrame
+            Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
+            `upper`.
+        """
+        check_ci_prob(ci_prob)
+        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
+        cdf = self.rate["cdf"].to_numpy()
+        # Where it stands still there is no inverse.
+        rising = np.concatenate([[True], np.diff(cdf) > 0])
+        rates = np.interp(bounds, cdf[rising], self.rate.index.to_numpy()[rising])
+        counts = np.searchsorted(np.cumsum(self.pmf["probability"]), bounds)
+        return pd.DataFrame(
+            [rates, np.minimum(counts, self.n).astype(float)],
+            index=["rate", "events"],
+            columns=["lower", "median", "upper"],
+        )
+
+    def probability(
+        self, *, rate_above: float | None = None, events_at_least: int | None = None
+    ) -> Probability:
+        """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
+
+        Parameters
+        ----------
+        rate_above : float
+            The true rate lies above this probability.
+        events_at_least : int
+            So many responders of n, or more.
+
+        Raises
+        ------
+        SettingsError
+            Unless exactly one argument is given, in its range.
+        """
+        if (rate_above is None) == (events_at_least is None):
+            raise SettingsError("`probability` takes exactly one of rate_above, events_at_least.")
+        if rate_above is not None:
+            if not 0 <= rate_above <= 1:
+                raise SettingsError(
+                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}."
+                )
+            found = [
+                float(np.interp(rate_above, self.rate.index, self.rate[name]))
+                for name in ("cdf", "mcse")
+            ]
+            return Probability(Estimate(1 - found[0], found[1]))
+        if not isinstance(events_at_least, int) or not 0 <= events_at_least <= self.n:
+            raise SettingsError(
+                f"`events_at_least` must be a whole number from 0 to n = {self.n}; got {events_at_least!r}."
+            )
+        rest = self.pmf.loc[events_at_least:]
+        return Probability(Estimate(float(rest["probability"].sum()), float(rest["mcse"].sum())))
+
+    def __repr__(self) -> str:
+        low, median, high = self.interval(0.95).loc["events"].astype(int)
+        return (
+            f"AveragedPrediction({sum(weight > 0.005 for weight in self.weights.values())} models: {median} responders "  # noqa: PLR2004
+            f"of {self.n}, 95% interval {low} to {high})"
+        )
+
+
+def averaged(
+    weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]]
+) -> AveragedPrediction:
+    """Return the weighted mean of the models' predictive distributions.
+
+    Parameters
+    ----------
+    weights : mapping
+        Weight of each model.
+    predictive : mapping
+        Of each model, what `questions.predictive` returns.
+    """
+
+    def mean(name: str) -> Array:
+        return np.sum(
+            [w * np.array(predictive[model][name]) for model, w in weights.items()], axis=0
+        )
+
+    def error(name: str) -> Array:
+        squares = [(w * np.array(predictive[model][name])) ** 2 for model, w in weights.items()]
+        return np.sqrt(np.sum(squares, axis=0))
+
+    pmf = mean("pmf")
+    counts = pd.DataFrame(
+        {
+            "probability": pmf,
+            "mcse": error("mcse_pmf"),
+            "at_least": np.minimum(np.cumsum(pmf[::-1])[::-1], 1.0),
+        },
+        index=pd.RangeIndex(pmf.size, name="events"),
+    )
+    rate = pd.DataFrame(
+        {"cdf": mean("cdf"), "mcse": error("mcse_cdf")}, index=pd.Index(RATES, name="rate")
+    )
+    return AveragedPrediction(pmf.size - 1, dict(weights), counts, rate)

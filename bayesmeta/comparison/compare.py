@@ -1,0 +1,176 @@
+"""`compare`: models held against each other on the same arms, by what they foretell."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from os import PathLike
+from typing import Any, Literal
+
+from bayesmeta.comparison.comparison import Comparison, compared
+from bayesmeta.comparison.jobs import Runner, fitted
+from bayesmeta.comparison.left_out import gathered
+from bayesmeta.comparison.plans import SETTINGS, Plan
+from bayesmeta.comparison.questions import Question, check_profile
+from bayesmeta.comparison.requests import check_arms, check_method, check_seed
+from bayesmeta.comparison.same_rows import same_rows
+from bayesmeta.errors import SpecError, listed
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design, ModelSpec, model_hash
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.files import to_toml
+from bayesmeta.runs import open_run
+
+__all__ = ["compare"]
+
+
+def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
+    models: Sequence[ModelSpec],
+    arms: Arms,
+    *,
+    seed: int,
+    method: Literal["exact", "psis"] = "exact",
+    rows: Literal["same", "common"] = "same",
+    profile: Profile | None = None,
+    factor: str | None = None,
+    cohort: int = 40,
+    ci_prob: float = 0.95,
+    marginal: bool = True,
+    settings: SamplerSettings | None = None,
+    out: str | PathLike[str] | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Compare models by what each foretells of every study from all others.
+
+    Each model is fitted to the whole evidence and without each study in turn; see
+    `leave_one_study_out`. The differences say which model predicts a new study best, not which is
+    true.
+
+    Parameters
+    ----------
+    models : sequence of ModelSpec
+        What is assumed, each model with a name of its own.
+    arms : Arms
+        What was observed.
+    seed : int
+        Source of all randomness; results do not depend on the number of workers.
+    method : {"exact", "psis"}
+        How studies are left out; see `leave_one_study_out`.
+    rows : {"same", "common"}
+        What to do where models can't use the same arms, because a covariate is missing: refuse, or
+        compare them on the arms that all can use.
+    profile : mapping, optional
+        Covariate values that pooled rates and the new cohort are of; covariates that a model lacks
+        are ignored, those not given stand at its reference.
+    factor : str, optional
+        Factor whose levels are compared with the first one, in the models that have it.
+    cohort : int
+        Patients of the new cohort whose response is foretold by all models together.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+    marginal : bool
+        Whether to compute log marginal likelihoods.
+    settings : SamplerSettings, optional
+        Of each fit; 4 chains of 600 + 1,000 draws where None.
+    out : path, optional
+        Folder in which every finished fit and the tables are kept. Where it holds this comparison,
+        interrupted or whole, what is there is not done again.
+    workers : int
+        Processes that fit at once. Scripts that ask for several need the guard
+        ``if __name__ == "__main__":``.
+    executor : concurrent.futures.Executor, optional
+        Where to fit instead, such as the executor of a Dask client.
+    progress : bool, optional
+        Show progress; where None, only where a person watches.
+
+    Returns
+    -------
+    Comparison
+        `table` with one row per model, the tables behind it, and the averaged `prediction`.
+
+    Raises
+    ------
+    SpecError
+        If a model does not fit the arms, two have one name, or they can't use the same arms.
+    SettingsError
+        If an argument is out of its range.
+    EvidenceError
+        If there are fewer than two studies with patients.
+    ProfileError
+        If the profile can't be coded.
+    RunError
+        If `out` can't be written, is in use, or holds something else.
+
+    References
+    ----------
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4. Yao, Vehtari, Simpson & Gelman 2018,
+    doi:10.1214/17-BA1091 (stacking).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> models = [bm.load_model("pooled"), bm.load_model("common_effect")]
+    >>> found = bm.compare(models, arms, seed=1, method="psis", marginal=False)
+    >>> found.table["model"].tolist()
+    ['pooled', 'common_effect']
+    """
+    check_arms(arms)
+    designs = same_rows(_named(models), arms, rows)
+    question = Question(profile=profile, factor=factor, cohort=cohort, ci_prob=ci_prob)
+    check_profile(question, designs)
+    plan = Plan(
+        seed=check_seed(seed),
+        settings=settings or SETTINGS,
+        question=question,
+        exact=check_method(method) == "exact",
+        marginal=marginal,
+    )
+    with _folder(out, designs, plan) as folder:
+        runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
+        outcomes = fitted(designs, plan, runner)
+        found = compared({name: gathered(name, own) for name, own in outcomes.items()})
+        if folder is not None:
+            for name, content in found.files().items():
+                folder.write(name, content)
+    return found
+
+
+def _named(models: Sequence[ModelSpec]) -> dict[str, ModelSpec]:
+    if isinstance(models, Mapping | str) or not isinstance(models, Sequence) or not models:
+        raise SpecError(
+            f"`models` must be a list of ModelSpec; got {models!r}. Write [load_model('pooled'), ...]."
+        )
+    wrong = [type(one).__name__ for one in models if not isinstance(one, ModelSpec)]
+    if wrong:
+        raise SpecError(
+            f"`models` must hold ModelSpec; got {listed(wrong)}. Make them by load_model."
+        )
+    names = [one.name for one in models]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SpecError(f"Models are told apart by name; {listed(twice)} occurs again. Rename one.")
+    return {one.name: one for one in models}
+
+
+def _folder(out: str | PathLike[str] | None, designs: Mapping[str, Design], plan: Plan) -> Any:
+    if out is None:
+        return nullcontext()
+    arms = next(iter(designs.values())).arms
+    identity = {
+        "models": {name: model_hash(design.spec) for name, design in designs.items()},
+        "arms": arms.hash,
+        "exact": plan.exact,
+        "marginal": plan.marginal,
+        **plan.as_json(),
+    }
+    texts = {f"models/{name}.toml": to_toml(design.spec) for name, design in designs.items()}
+    texts |= {
+        "arms.csv": arms.frame.to_csv(index=False),
+        "excluded.csv": arms.excluded.to_csv(index=False),
+        "selection.json": json.dumps(dict(arms.selection), indent=1, default=str),
+    }
+    return open_run(out, kind="comparison", identity=identity, texts=texts)

@@ -1,0 +1,153 @@
+"""The result of a comparison: one row per model, and everything behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.comparison.averaging import AveragedPrediction, averaged
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.ranking import ranked
+from bayesmeta.comparison.scores import CI_PROBS, Row
+
+__all__ = ["Comparison", "compared"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Models held against each other on the same arms.
+
+    Made by `compare`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per model, the best first: `model`, `rank`; `elpd`, the log predictive density of all
+        studies, each foretold from the others, with the standard error over studies `se` and the
+        Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
+        error `dse`; `p_worse`; `weight`, by stacking; `crps`, mean over arms, in responders, and
+        `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside
+        their prediction intervals; `log_marginal_likelihood` with its Monte-Carlo error and, as it
+        depends on the priors throughout, its values with each prior half and twice as wide;
+        `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
+        fit failed has no rank.
+    left_out : mapping
+        The tables behind it of each model, by name.
+    notes : tuple of str
+        What is to be known of the numbers.
+    """
+
+    table: pd.DataFrame
+    left_out: Mapping[str, LeftOut]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no fit failed and the draws of all may be used."""
+        return all(one.ok for one in self.left_out.values())
+
+    @property
+    def studies(self) -> pd.DataFrame:
+        """Scores of each study left out, by model; see `LeftOut.studies`."""
+        return self._stacked("studies")
+
+    @property
+    def arms(self) -> pd.DataFrame:
+        """Predictions of each arm, by model; see `LeftOut.arms`."""
+        return self._stacked("arms")
+
+    @property
+    def influence(self) -> pd.DataFrame:
+        """What fits say without each study, by model; see `LeftOut.influence`."""
+        return self._stacked("influence")
+
+    @property
+    def fits(self) -> pd.DataFrame:
+        """Diagnostics of every fit, by model; see `LeftOut.fits`."""
+        return self._stacked("fits")
+
+    @property
+    def seconds(self) -> pd.DataFrame:
+        """Time of the fits of each `model`, `seconds` of one processor or, run one by one, of all."""
+        rows = [{"model": name, "seconds": one.seconds} for name, one in self.left_out.items()]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def prediction(self) -> AveragedPrediction:
+        """The response of a new cohort, averaged over the models by their stacking weights."""
+        weights = self.table.set_index("model")["weight"].dropna()
+        predictive = {name: self.left_out[name].whole["predictive"] for name in weights.index}
+        return averaged({str(name): float(w) for name, w in weights.items()}, predictive)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the tables as CSV, by file name; times of fits are not among them."""
+        tables = {name: getattr(self, name) for name in ("studies", "arms", "influence", "fits")}
+        tables |= {"comparison": self.table}
+        if self.table["weight"].notna().any():
+            tables["prediction"] = self.prediction.pmf.reset_index()
+            tables["prediction_rate"] = self.prediction.rate.reset_index()
+        return {f"{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
+
+    def _stacked(self, name: str) -> pd.DataFrame:
+        parts = [getattr(one, name).assign(model=model) for model, one in self.left_out.items()]
+        table: pd.DataFrame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+        table.insert(0, "model", table.pop("model"))
+        return table
+
+    def __repr__(self) -> str:
+        best = self.table.iloc[0]
+        trouble = "" if self.ok else "; NOT RELIABLE: see fits"
+        return (
+            f"Comparison({len(self.table)} models, {len(self.fits)} fits; best {best['model']}, elpd "
+            f"{best['elpd']:.1f}{trouble})"
+        )
+
+
+def compared(left_out: Mapping[str, LeftOut]) -> Comparison:
+    """Return the comparison of models on the same arms, of which each study was left out."""
+    complete = {name: one for name, one in left_out.items() if one.complete}
+    ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
+    notes: tuple[str, ...] = ()
+    if complete:
+        elpd = {name: one.studies.set_index("study")["elpd"] for name, one in complete.items()}
+        ranks, notes = ranked(pd.DataFrame(elpd))
+    rest = pd.DataFrame({"model": [name for name in left_out if name not in complete]})
+    table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
+    more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
+    table = table.merge(more, on="model")
+    return Comparison(table, dict(left_out), (*notes, *_notes(table)))
+
+
+def _row(name: str, left_out: LeftOut) -> Row:
+    fits, arms = left_out.fits, left_out.arms
+    coverage = left_out.coverage.set_index("ci_prob")["share"]
+    flagged = (fits["state"] == "done") & ~fits["ok"].astype(bool)
+    row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
+    row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
+    row |= {f"coverage_{100 * p:g}": coverage[p] for p in CI_PROBS}
+    row |= left_out.whole.get("marginal") or {}
+    return row | {
+        "fits": len(fits),
+        "failed": int((fits["state"] == "failed").sum()),
+        "flagged": int(flagged.sum()),
+        "retried": int((fits["retried"] == True).sum()) if "retried" in fits else 0,  # noqa: E712
+        "divergences": int(fits["divergences"].sum()) if "divergences" in fits else 0,
+    }
+
+
+def _notes(table: pd.DataFrame) -> tuple[str, ...]:
+    notes = []
+    if table["failed"].sum():
+        notes.append(
+            f"{table['failed'].sum()} fits failed; a model of which one failed has no rank. See fits."
+        )
+    if table["flagged"].sum():
+        notes.append(f"The diagnostics of {table['flagged'].sum()} fits failed. See fits.")
+    if "log_marginal_likelihood" in table:
+        notes.append(
+            "Log marginal likelihoods depend on the priors throughout, however many studies there are; the last "
+            "columns say how far. Compare models by elpd."
+        )
+    return tuple(notes)

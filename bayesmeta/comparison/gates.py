@@ -1,0 +1,85 @@
+"""Conditions on which a script stops: what is wrong with a comparison, if anything."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from scipy.stats import binom
+
+from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.errors import SettingsError
+
+__all__ = ["GATES", "coverage_gate", "tripped"]
+
+LEAST_P = 0.01
+"""Probability below which so few arms inside their 95% intervals are no chance."""
+
+CI_PROB = 0.95
+
+
+def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
+    """Return what is wrong with a comparison by the gates asked for; nothing where all hold.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Models compared.
+    gates : sequence of str
+        ``"failures"``: a fit failed. ``"diagnostics"``: the diagnostics of a fit failed.
+        ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
+        the binomial probability of it is below 0.01.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such gate.
+    """
+    unknown = [gate for gate in gates if gate not in GATES]
+    if unknown:
+        raise SettingsError(f"There is no gate '{unknown[0]}'. Valid: {', '.join(GATES)}.")
+    found = (GATES[gate](comparison) for gate in gates)
+    return tuple(message for message in found if message)
+
+
+def coverage_gate(arms: pd.DataFrame, what: str) -> str:
+    """Return what is wrong with the coverage of arms foretold, if anything."""
+    inside, number = int(arms["inside_95"].sum()), len(arms)
+    probability = float(binom.cdf(inside, number, CI_PROB))
+    if probability >= LEAST_P:
+        return ""
+    return (
+        f"coverage: {inside} of {number} arms are inside their 95% prediction intervals by {what}; "
+        f"so few would be with probability {probability:.2g}."
+    )
+
+
+def _coverage(comparison: Comparison) -> str:
+    best = comparison.table.iloc[0]
+    if pd.isna(best.get("elpd")):
+        return "coverage: no model has all its scores."
+    return coverage_gate(
+        comparison.left_out[best["model"]].arms, f"the best model, {best['model']}"
+    )
+
+
+def _diagnostics(comparison: Comparison) -> str:
+    fits = comparison.fits
+    flagged = fits[(fits["state"] == "done") & ~fits["ok"].astype(bool)]
+    if flagged.empty:
+        return ""
+    first = flagged.iloc[0]
+    where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
+    return f"diagnostics: {len(flagged)} of {len(fits)} fits failed them; first {where}: {first['problems']}"
+
+
+def _failures(comparison: Comparison) -> str:
+    fits = comparison.fits
+    failed = fits[fits["state"] == "failed"]
+    if failed.empty:
+        return ""
+    first = failed.iloc[0]
+    where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
+    return f"failures: {len(failed)} of {len(fits)} fits failed; first {where}: {first['error']}"
+
+
+GATES = {"failures": _failures, "diagnostics": _diagnostics, "coverage": _coverage}
+"""Every gate by its name."""

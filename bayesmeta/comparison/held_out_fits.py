@@ -1,0 +1,117 @@
+"""The fits of a comparison, each a job of its own: of the whole evidence, and without one study."""
+
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+from bayesmeta.comparison.approximation import approximated
+from bayesmeta.comparison.held_out import without
+from bayesmeta.comparison.plans import Plan
+from bayesmeta.comparison.questions import answers, predictive
+from bayesmeta.comparison.scores import Row, arm_scores, study_scores
+from bayesmeta.comparison.streams import number_of, pit_stream
+from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.engines import sampled
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
+
+__all__ = ["fit_whole", "fit_without", "settled"]
+
+RETRY_ACCEPT, RETRY_TIMES = 0.99, 2
+"""What a fit whose diagnostics fail is done again with, once: acceptance, and times as many draws."""
+
+
+TOLERATED, WANTED = 0.02, 0.015
+"""Monte-Carlo error of a score above which a fit is done again with more draws, and what for: the
+square of the error falls with their number."""
+
+MOST_TIMES = 10
+
+WEIGHTED_TIMES = 4
+"""How many times as many draws are made where those of the whole evidence are weighted."""
+
+
+def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
+    """Return what a fit without one study says of it, and of everything else.
+
+    Returns
+    -------
+    dict
+        `fit`: diagnostics. `study`: the row of `study_scores`. `arms`: the rows of `arm_scores`.
+        `answers`: the rows of `questions.answers`.
+    """
+    rest, arms = without(design, study)
+    stream = (number_of("left out"), number_of(study))
+    fit, found = settled(rest, plan, stream)
+    [row] = study_scores(fit, arms)
+    if row["mcse_elpd"] > TOLERATED:
+        times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
+        fit, found = settled(rest, plan.longer(times), (*stream, number_of("longer")))
+        [row] = study_scores(fit, arms)
+    return {
+        "fit": found,
+        "study": row,
+        "arms": arm_scores(fit, arms, pit_stream(plan.seed, study)),
+        "answers": answers(fit, plan.question),
+    }
+
+
+def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
+    """Return what the fit of the whole evidence says.
+
+    Returns
+    -------
+    dict
+        `fit`, `answers`; `predictive`: what is foretold of a new cohort; `marginal`: log marginal
+        likelihood, None unless asked for; `approximated`: for each study what `fit_without` returns
+        without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
+    """
+    # One set of draws for all studies: its error does not average out over them.
+    fit, found = settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
+    return {
+        "fit": found,
+        "answers": answers(fit, plan.question),
+        "predictive": predictive(fit, plan.question),
+        "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
+        "approximated": [] if plan.exact else approximated(fit, plan.seed, plan.question),
+    }
+
+
+def settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
+    """Return a fit and its diagnostics, done again once if they fail."""
+    settings = plan.settings
+    fit = sampled(design, plan.seed, settings, stream=stream, progress=False)
+    diagnostics = diagnose(fit)
+    if diagnostics.ok:
+        return fit, _row(diagnostics, retried=False)
+    again = replace(
+        settings,
+        target_accept=max(settings.target_accept, RETRY_ACCEPT),
+        draws=RETRY_TIMES * settings.draws,
+    )
+    fit = sampled(design, plan.seed, again, stream=(*stream, number_of("again")), progress=False)
+    return fit, _row(diagnose(fit), retried=True)
+
+
+def _marginal(fit: Fit, seed: int) -> Row:
+    from bayesmeta.comparison.marginal_likelihood import log_marginal_likelihood
+
+    found = log_marginal_likelihood(fit, seed=seed)
+    return {
+        "log_marginal_likelihood": found.value,
+        "mcse_log_marginal_likelihood": found.error,
+    }
+
+
+def _row(diagnostics: Diagnostics, *, retried: bool) -> Row:
+    table = diagnostics.table
+    return {
+        "ok": diagnostics.ok,
+        "r_hat": float(table["r_hat"].max()),
+        "ess_bulk": float(table["ess_bulk"].min()),
+        "ess_tail": float(table["ess_tail"].min()),
+        "e_bfmi": float(min(diagnostics.e_bfmi)),
+        "divergences": diagnostics.divergences,
+        "retried": retried,
+        "problems": "; ".join(problem.message for problem in diagnostics.problems),
+    }

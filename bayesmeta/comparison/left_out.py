@@ -1,0 +1,159 @@
+"""What a model foretells of each study from all others, as tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.comparison.approximation import is_usable
+from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.runs import Finished, Outcome
+
+__all__ = ["LeftOut", "coverage_of", "gathered"]
+
+REFIT, WEIGHTED = "refit", "weighted"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LeftOut:
+    """How a model foretells each study of the evidence from all others.
+
+    Made by `leave_one_study_out`, and for each model by `compare`.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model.
+    studies : DataFrame
+        One row per study: `study`, `arms`, `events`, `n`; `elpd`, the log of the joint probability of
+        its counts given all other studies, with the study effect integrated out, and its
+        Monte-Carlo standard error `mcse_elpd`; `method`, ``"refit"`` or ``"weighted"``; and
+        `pareto_k`, NaN of refits that were not preceded by weighting.
+    arms : DataFrame
+        One row per arm: `study`, `arm`, `events`, `n`, `median`, bounds of the 50%, 80% and 95%
+        prediction intervals of its responders and whether they hold them (`lower_95`, `upper_95`,
+        `inside_95`), `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
+        (randomised), `crps` (responders), `crps_rate` (probability).
+    influence : DataFrame
+        What the fit says without each study: `left_out` (``""`` for the whole evidence), `quantity`,
+        `scale`, `estimate` (posterior median), `lower`, `upper`, `mcse`, and `change` of the
+        estimate from that of the whole evidence.
+    fits : DataFrame
+        One row per fit: `left_out`, `state` (``"done"`` or ``"failed"``), diagnostics (`ok`, `r_hat`,
+        `ess_bulk`, `ess_tail`, `e_bfmi`, `divergences`, `retried`, `problems`), `error`.
+    seconds : float
+        Time of all fits.
+    whole : mapping
+        What the fit of the whole evidence says of a new cohort, and its log marginal likelihood.
+    """
+
+    model: str
+    studies: pd.DataFrame
+    arms: pd.DataFrame
+    influence: pd.DataFrame
+    fits: pd.DataFrame
+    seconds: float
+    whole: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every study has its score."""
+        return bool(len(self.studies) and self.studies["elpd"].notna().all())
+
+    @property
+    def ok(self) -> bool:
+        """Whether no fit failed and the draws of all may be used."""
+        return bool((self.fits["ok"] == True).all())  # noqa: E712 - a failed fit has no verdict
+
+    @property
+    def elpd(self) -> float:
+        """Sum of the studies' log predictive densities; NaN unless all have one."""
+        return float(self.studies["elpd"].sum(skipna=False))
+
+    @property
+    def mcse_elpd(self) -> float:
+        """Monte-Carlo standard error of `elpd`."""
+        return float(np.sqrt((self.studies["mcse_elpd"] ** 2).sum(skipna=False)))
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """Arms inside their prediction intervals: `ci_prob`, `arms`, `inside` and `share`."""
+        return coverage_of(self.arms)
+
+    def __repr__(self) -> str:
+        failed = int((self.fits["state"] == "failed").sum())
+        trouble = "" if self.ok else "; NOT RELIABLE: see fits"
+        if failed:
+            trouble = f"; {failed} {'fit' if failed == 1 else 'fits'} failed"
+        inside = self.coverage.set_index("ci_prob").loc[0.95]
+        return (
+            f"LeftOut({self.model}: {len(self.studies)} studies, elpd {self.elpd:.1f}, "
+            f"{inside['inside']:.0f} of {inside['arms']:.0f} arms in their 95% intervals{trouble})"
+        )
+
+
+def coverage_of(arms: pd.DataFrame) -> pd.DataFrame:
+    """Return how many arms lie inside their prediction intervals, one row per probability."""
+    rows = []
+    for p in CI_PROBS:
+        inside = arms[f"inside_{100 * p:g}"] if len(arms) else pd.Series(dtype=bool)
+        count, number = int(inside.sum()), len(inside)
+        share = count / number if number else float("nan")
+        rows.append({"ci_prob": p, "arms": number, "inside": count, "share": share})
+    return pd.DataFrame(rows)
+
+
+def gathered(model: str, outcomes: Mapping[str, Outcome]) -> LeftOut:
+    """Return the tables of one model from the outcomes of its fits, by the study left out."""
+    whole = outcomes[""]
+    value = whole.value if isinstance(whole, Finished) else {}
+    weighted = {one["study"]["study"]: one for one in value.get("approximated", [])}
+    found = {study: one for study, one in weighted.items() if is_usable(one["study"])} | {
+        study: one.value for study, one in outcomes.items() if study and isinstance(one, Finished)
+    }
+    studies = [_study(study, found, weighted, outcomes) for study in _names(weighted, outcomes)]
+    arms = [row for one in found.values() for row in one["arms"]]
+    return LeftOut(
+        model,
+        pd.DataFrame(studies),
+        pd.DataFrame(arms),
+        _influence(value, found),
+        pd.DataFrame([_fit(study, one) for study, one in outcomes.items()]),
+        sum(one.seconds for one in outcomes.values()),
+        {name: value[name] for name in ("predictive", "marginal") if name in value},
+    )
+
+
+def _names(weighted: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> list[str]:
+    return list(weighted) or [study for study in outcomes if study]
+
+
+def _study(
+    study: str,
+    found: Mapping[str, Any],
+    weighted: Mapping[str, Any],
+    outcomes: Mapping[str, Outcome],
+) -> Row:
+    none = {"study": study, "elpd": float("nan"), "mcse_elpd": float("nan")}
+    row = found[study]["study"] if study in found else none
+    k = weighted[study]["study"]["pareto_k"] if study in weighted else float("nan")
+    return row | {"method": REFIT if study in outcomes else WEIGHTED, "pareto_k": k}
+
+
+def _influence(whole: Mapping[str, Any], found: Mapping[str, Any]) -> pd.DataFrame:
+    rows = [{"left_out": "", **row} for row in whole.get("answers", [])]
+    rows += [{"left_out": study, **row} for study, one in found.items() for row in one["answers"]]
+    table = pd.DataFrame(rows)
+    if not whole:
+        return table
+    full = {row["quantity"]: row["estimate"] for row in whole["answers"]}
+    return table.assign(change=table["estimate"] - table["quantity"].map(full))
+
+
+def _fit(study: str, outcome: Outcome) -> Row:
+    row: Row = {"left_out": study}
+    if isinstance(outcome, Finished):
+        return row | {"state": "done", **outcome.value["fit"], "error": ""}
+    return row | {"state": "failed", "ok": False, "error": f"{outcome.error}: {outcome.message}"}

@@ -1,0 +1,189 @@
+"""What every fit of a comparison is asked, so that the answers can stand side by side."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from bayesmeta.comparison.scores import Row
+from bayesmeta.errors import ProfileError, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.estimates.comparisons import checked_factor, level_pairs, level_profiles
+from bayesmeta.estimates.precision import quantile_of
+from bayesmeta.estimates.prior_sensitivity import Weighted
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
+from bayesmeta.model.coding import Coding, Profile
+
+__all__ = ["RATES", "Question", "answers", "check_profile", "predictive", "profile_for"]
+
+Array = npt.NDArray[np.float64]
+
+RATES = np.linspace(0, 1, 401)
+"""Rates (probability) at which the law of a new study's rate is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of every fit.
+
+    Parameters
+    ----------
+    profile : mapping, optional
+        Covariate values of the new study; covariates that a model lacks are ignored, and those not
+        given stand at the model's reference.
+    factor : str, optional
+        Factor whose levels are each compared with the first one, in the models that have it.
+    cohort : int
+        Patients of the new cohort.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+
+    Raises
+    ------
+    SettingsError
+        If `cohort` or `ci_prob` is out of its range.
+    """
+
+    profile: Profile | None = None
+    factor: str | None = None
+    cohort: int = 40
+    ci_prob: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_cohort("cohort", self.cohort)
+        check_ci_prob(self.ci_prob)
+        if self.profile is not None and not isinstance(self.profile, Mapping):
+            raise ProfileError(
+                f"`profile` must map covariates to values; got {self.profile!r}. Write {{'regimen_class': 'ven_hma'}}."
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the question as JSON can hold it."""
+        return {
+            "profile": None if self.profile is None else dict(self.profile),
+            "factor": self.factor,
+            "cohort": self.cohort,
+            "ci_prob": self.ci_prob,
+        }
+
+
+def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
+    """Raise unless every covariate asked about, and the factor, belongs to one of the models.
+
+    Raises
+    ------
+    ProfileError
+        If the profile names an unknown covariate, or a value that a model can't take.
+    SettingsError
+        If no model has the factor.
+    """
+    known = {name for design in designs.values() for name in design.coding.columns}
+    for name in question.profile or {}:
+        if name not in known:
+            hint = nearest(name, known) if known else "No model has covariates: leave it out."
+            raise ProfileError(f"`profile` names '{name}', which is no covariate. {hint}")
+    for design in designs.values():
+        design.coding.row(profile_for(design.coding, question.profile))
+    if question.factor is not None and not any(
+        question.factor in design.coding.factors for design in designs.values()
+    ):
+        widest = max(designs.values(), key=lambda design: len(design.coding.factors))
+        checked_factor(widest.coding, question.factor)
+
+
+def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:
+    """Return the profile that a model is asked about: its own covariates, the rest at reference."""
+    if not coding.columns:
+        return None
+    given = {name: value for name, value in (profile or {}).items() if name in coding.columns}
+    return coding.reference | given
+
+
+def answers(fit: Fit, question: Question, weights: Array | None = None) -> list[Row]:
+    """Return what a fit says: the pooled rates, tau and the contrasts asked for.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws.
+    question : Question
+        What is asked.
+    weights : array, optional
+        Weight of each draw, shape (chain * draw,), where the draws are of another posterior.
+
+    Returns
+    -------
+    list of dict
+        For each `quantity`: `scale`, `estimate` (posterior median), `lower`, `upper` and the
+        Monte-Carlo standard error of the median, `mcse`, which weighted draws don't give.
+    """
+    rows = []
+    for (quantity, scale), drawn in _drawn(fit, question):
+        found = _bounds(drawn, question.ci_prob, weights)
+        rows.append({"quantity": quantity, "scale": scale} | found)
+    return rows
+
+
+def _drawn(fit: Fit, question: Question) -> Iterator[tuple[tuple[str, str], Array]]:
+    """Yield quantity and scale, and draws, dims (chain, draw) or (chain, draw, node)."""
+    coding = fit.design.coding
+    rates = profile_rates(fit, profile_for(coding, question.profile))
+    yield ("typical rate", "probability"), rates.typical
+    yield ("mean rate", "probability"), rates.mean
+    yield ("new study", "probability"), expit(rates.new_study().theta)
+    if "tau" in fit.posterior:
+        yield ("tau", fit.spec.link.scale), rates.tau
+    if question.factor not in coding.factors:
+        return
+    profiles = level_profiles(coding, question.factor, _others(coding, question))
+    first = coding.factors[question.factor][0]
+    typical = {level: profile_rates(fit, one).typical_log_odds for level, one in profiles.items()}
+    for level, versus in level_pairs(coding, question.factor, first):
+        ratio = np.exp(typical[level] - typical[versus])
+        yield (f"{question.factor}: {level} / {versus}", "odds ratio"), ratio
+
+
+def _others(coding: Coding, question: Question) -> Profile | None:
+    """Return the profile without the factor whose levels are compared; None if nothing is left."""
+    profile = profile_for(coding, question.profile) or {}
+    rest = {name: value for name, value in profile.items() if name != question.factor}
+    return rest or None
+
+
+def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
+    tails = (1 - ci_prob) / 2, (1 + ci_prob) / 2
+    if weights is None:
+        median = quantile_of(drawn, 0.5)
+        low, high = np.quantile(drawn, tails)
+        found = (median.value, float(low), float(high), median.mcse)
+    else:
+        by_draw = drawn.reshape(weights.size, -1)
+        found = (*Weighted.of(by_draw).bounds(weights, ci_prob), float("nan"))
+    return dict(zip(("estimate", "lower", "upper", "mcse"), found, strict=True))
+
+
+def predictive(fit: Fit, question: Question) -> Row:
+    """Return the predictive distributions of a new study and cohort, to be averaged over models.
+
+    Returns
+    -------
+    dict
+        `pmf`: probabilities of 0 to `cohort` responders. `mcse_pmf`: their Monte-Carlo standard
+        errors. `cdf`: probabilities that the true rate of a new study is at most each of `RATES`;
+        `mcse_cdf`.
+    """
+    law = profile_rates(fit, profile_for(fit.design.coding, question.profile)).new_study()
+    rate = expit(law.theta)
+    below = np.stack([(rate <= value).mean(axis=-1) for value in RATES])
+    return {
+        "pmf": law.pmf(question.cohort).tolist(),
+        "mcse_pmf": law.pmf_mcse(question.cohort).tolist(),
+        "cdf": below.mean(axis=(1, 2)).tolist(),
+        "mcse_cdf": np.nan_to_num(mcse_mean(below)).tolist(),
+    }

@@ -1,0 +1,86 @@
+"""Models ranked by their log predictive density of studies left out, and weights to average them."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+__all__ = ["ranked"]
+
+LARGEST_K = 0.7
+
+
+def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return models by log predictive density, best first, and what is to be known of the ranks.
+
+    Parameters
+    ----------
+    elpd : DataFrame
+        Log predictive density of each study left out: one row per study, one column per model, no
+        missing values.
+
+    Returns
+    -------
+    table : DataFrame
+        One row per `model`: `rank`, from 1; `elpd`, the sum over studies, and its standard error
+        `se`; `elpd_diff`, the difference from the best, and its standard error `dse`; `p_worse`, the
+        normal probability of being worse than the best; `weight`, by stacking.
+    notes : tuple of str
+        Cautions: few studies, and what ArviZ warns of.
+
+    References
+    ----------
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4. Yao, Vehtari, Simpson & Gelman 2018,
+    doi:10.1214/17-BA1091 (stacking). Sivula et al. 2025, arXiv:2008.10296 (errors).
+    """
+    if elpd.shape[1] == 1:
+        return _alone(elpd), ()
+    from arviz_stats import compare
+    from arviz_stats.utils import ELPDDataLOO
+
+    data = {
+        str(model): ELPDDataLOO(
+            elpd=float(own.sum()),
+            se=float(np.sqrt(len(own) * own.var(ddof=0))),
+            p=float("nan"),
+            n_samples=1,
+            n_data_points=len(own),
+            scale="log",
+            warning=False,
+            good_k=LARGEST_K,
+            elpd_i=xr.DataArray(own.to_numpy(), dims="study"),
+        )
+        for model, own in elpd.items()
+    }
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        table = compare(data, method="stacking", round_to="none")
+    kept = ["rank", "elpd", "se", "elpd_diff", "dse", "p_worse", "weight"]
+    table = table[kept].rename_axis("model").reset_index()
+    table["rank"] += 1
+    notes = [str(one.message) for one in seen if issubclass(one.category, UserWarning)]
+    return table, (*_few(len(elpd)), *notes)
+
+
+def _few(studies: int) -> tuple[str, ...]:
+    if studies >= 100:  # noqa: PLR2004
+        return ()
+    return (
+        f"{studies} studies: standard errors of differences are rough below 100, and p_worse with them.",
+    )
+
+
+def _alone(elpd: pd.DataFrame) -> pd.DataFrame:
+    [model], own = elpd.columns, elpd.iloc[:, 0]
+    row = {
+        "model": str(model),
+        "rank": 1,
+        "elpd": float(own.sum()),
+        "se": float(np.sqrt(len(own) * own.var(ddof=0))),
+        "elpd_diff": 0.0,
+        "dse": 0.0,
+        "p_worse": float("nan"),
+        "weight": 1.0,
+    }
+    return pd.DataFrame([row])

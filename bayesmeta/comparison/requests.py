@@ -1,0 +1,47 @@
+"""What a comparison is asked for, checked."""
+
+import numpy as np
+
+from bayesmeta.errors import EvidenceError, SettingsError, SpecError
+from bayesmeta.evidence import Arms
+from bayesmeta.model import ModelSpec
+
+__all__ = ["check_arms", "check_method", "check_seed", "check_spec"]
+
+
+def check_spec(spec: object, name: str = "spec") -> None:
+    """Raise unless `spec` is a ModelSpec."""
+    if not isinstance(spec, ModelSpec):
+        raise SpecError(
+            f"`{name}` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec; "
+            "a PyMC model of one's own can't be fitted without a study."
+        )
+
+
+def check_arms(arms: object) -> None:
+    """Raise unless `arms` has two studies with patients or more."""
+    if not isinstance(arms, Arms):
+        raise SettingsError(
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+        )
+    studies = arms.frame.loc[arms.frame["n"] > 0, "study"].nunique()
+    if studies < 2:  # noqa: PLR2004
+        raise EvidenceError(
+            f"Leaving studies out needs two studies with patients or more; got {studies}. Select more."
+        )
+
+
+def check_seed(seed: object) -> int:
+    """Return a seed after checking it."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise SettingsError(
+            f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
+        )
+    return int(seed)
+
+
+def check_method(method: object) -> str:
+    """Return how studies are left out after checking it."""
+    if method not in ("exact", "psis"):
+        raise SettingsError(f"`method` must be 'exact' or 'psis'; got {method!r}.")
+    return str(method)

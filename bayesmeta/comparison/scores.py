@@ -1,0 +1,155 @@
+"""How well a fit foretells arms that it was not made from: their counts against its predictions.
+
+The unit that is foretold is the study: the density of its counts is that of all its arms together,
+with its own effect integrated out.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from bayesmeta.comparison.held_out import arm_law, log_predictive
+from bayesmeta.estimates.mixtures import binomial_by_draw
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.inference.result import Fit
+
+__all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores", "weighted_pmf"]
+
+CI_PROBS = (0.5, 0.8, 0.95)
+"""Probabilities of the prediction intervals that are held against the counts."""
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+
+def study_scores(fit: Fit, arms: Arms) -> list[Row]:
+    """Return the log predictive density of each study's arms, given the evidence of the fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, made without these arms.
+    arms : Arms
+        What is foretold; every study is taken as a new one.
+
+    Returns
+    -------
+    list of dict
+        For each study: `study`; `arms`; `events` and `n` of all its arms; `elpd`, the log of the
+        joint probability of its counts; and `mcse_elpd`.
+    """
+    density = np.moveaxis(log_predictive(fit, arms), -1, 0)
+    draws = density[0].size
+    elpd = logsumexp(density, axis=(1, 2)) - np.log(draws)
+    # The error of a logarithm is the relative error.
+    errors = mcse_mean(np.exp(density - elpd[:, None, None]))
+    return [
+        row | {"elpd": float(value), "mcse_elpd": float(error)}
+        for row, value, error in zip(study_rows(arms), elpd, errors, strict=True)
+    ]
+
+
+def study_rows(arms: Arms) -> list[Row]:
+    """Return what each study observed: `study`, `arms`, `events` and `n` of all its arms."""
+    place, number = arms.study_index, len(arms.studies)
+    totals = [np.bincount(place, weights, minlength=number) for weights in (arms.events, arms.n)]
+    counts = np.bincount(place, minlength=number)
+    return [
+        {"study": str(study), "arms": int(k), "events": int(events), "n": int(n)}
+        for study, k, events, n in zip(arms.studies, counts, *totals, strict=True)
+    ]
+
+
+def arm_scores(
+    fit: Fit, arms: Arms, rng: np.random.Generator, weights: Array | None = None
+) -> list[Row]:
+    """Return how the count of each arm lies in its predictive distribution.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, made without these arms.
+    arms : Arms
+        What is foretold; every study is taken as a new one. Arms without patients are left out.
+    rng : Generator
+        Source of the uniform numbers of the randomised PIT.
+    weights : array, optional
+        Weight of each draw, shape (chain * draw,), where the draws are of another posterior.
+
+    Returns
+    -------
+    list of dict
+        For each arm: `study`, `arm` (its label), `events`, `n` and what `count_scores` returns.
+    """
+    rows: list[Row] = []
+    for place in np.flatnonzero(arms.n > 0):
+        events, n = int(arms.events[place]), int(arms.n[place])
+        law = arm_law(fit, arms, int(place))
+        pmf = law.pmf(n) if weights is None else weighted_pmf(law.theta, n, weights)
+        row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
+        rows.append(row | {"events": events, "n": n} | count_scores(pmf, events, rng.random()))
+    return rows
+
+
+def count_scores(
+    pmf: Array, events: int, between: float, ci_probs: Sequence[float] = CI_PROBS
+) -> Row:
+    """Return how a count lies in its predictive distribution.
+
+    Parameters
+    ----------
+    pmf : array, shape (n + 1,)
+        Probabilities of 0 to n responders.
+    events : int
+        Responders there were.
+    between : float
+        Uniform number that breaks the ties of the PIT.
+    ci_probs : sequence of float
+        Probabilities of the equal-tailed prediction intervals.
+
+    Returns
+    -------
+    dict
+        `median`; of each interval its bounds and whether it holds the count (`lower_95`,
+        `upper_95`, `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so
+        many responders; `pit`, the randomised probability integral transform, uniform if the
+        predictions are right; `crps`, the continuous ranked probability score in responders, and
+        `crps_rate`, the same in rates: less is better.
+
+    References
+    ----------
+    Gneiting & Raftery 2007, doi:10.1198/016214506000001437 (CRPS).
+    Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (counts, randomised PIT).
+    """
+    n = pmf.size - 1
+    cdf = np.minimum(np.cumsum(pmf), 1.0)
+    below = float(cdf[events - 1]) if events else 0.0
+    at_most = float(cdf[events])
+    crps = float(((cdf - (np.arange(n + 1) >= events)) ** 2).sum())
+    row: Row = {"median": int(np.searchsorted(cdf, 0.5))}
+    for p in ci_probs:
+        low, high = (int(y) for y in np.searchsorted(cdf, ((1 - p) / 2, (1 + p) / 2)))
+        name = f"{100 * p:g}"
+        row |= {f"lower_{name}": low, f"upper_{name}": min(high, n)}
+        row[f"inside_{name}"] = low <= events <= high
+    pit = below + between * (at_most - below)
+    return row | {
+        "at_most": at_most,
+        "at_least": 1 - below,
+        "pit": pit,
+        "crps": crps,
+        "crps_rate": crps / n,
+    }
+
+
+def weighted_pmf(theta: Array, n: int, weights: Array) -> Array:
+    """Return the probabilities of 0 to n responders, averaged over weighted draws of log-odds.
+
+    `theta` has dims (chain, draw, node).
+    """
+    by_draw = binomial_by_draw(theta.reshape(-1, theta.shape[-1]), n, 0, n)
+    return np.asarray(weights @ by_draw)

@@ -1,0 +1,205 @@
+"""`validate`: later cohorts foretold from earlier studies, each at its own size and covariates."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmeta.comparison.left_out import coverage_of
+from bayesmeta.comparison.requests import check_seed, check_spec
+from bayesmeta.comparison.scores import arm_scores, study_scores
+from bayesmeta.comparison.streams import validation_stream
+from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.result import Fit
+from bayesmeta.inference.sampling import fit as fitted
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import ModelSpec
+
+__all__ = ["Validation", "validate"]
+
+OVERLAP = "overlap_group"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Validation:
+    """Later cohorts held against what earlier studies foretold of them.
+
+    Made by `validate`.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, from the earlier studies alone.
+    test : Arms
+        The later cohorts.
+    arms : DataFrame
+        One row per arm: `study`, `arm`, `events`, `n`; `median` and bounds of the 50%, 80% and 95%
+        prediction intervals of its responders, and whether they hold them (`lower_95`, `upper_95`,
+        `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so many
+        responders; `pit` (randomised); `crps` (responders), `crps_rate` (probability).
+    studies : DataFrame
+        One row per study: `study`, `arms`, `events`, `n`, `elpd`, the log of the joint probability of
+        its counts, and its Monte-Carlo standard error `mcse_elpd`.
+    diagnostics : Diagnostics
+        Of the fit.
+    """
+
+    fit: Fit
+    test: Arms
+    arms: pd.DataFrame
+    studies: pd.DataFrame
+    diagnostics: Diagnostics
+
+    @property
+    def elpd(self) -> float:
+        """Sum of the studies' log predictive densities."""
+        return float(self.studies["elpd"].sum())
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """Arms inside their prediction intervals: `ci_prob`, `arms`, `inside` and `share`."""
+        return coverage_of(self.arms)
+
+    def __repr__(self) -> str:
+        inside = int(self.arms["inside_95"].sum())
+        trouble = "" if self.diagnostics.ok else "; NOT RELIABLE: see diagnostics"
+        return (
+            f"Validation({self.fit.spec.name}: {len(self.studies)} studies foretold from "
+            f"{len(self.fit.arms.studies)}, {inside} of {len(self.arms)} arms in their 95% intervals{trouble})"
+        )
+
+
+def validate(
+    spec: ModelSpec,
+    *,
+    train: Arms,
+    test: Arms,
+    seed: int,
+    settings: SamplerSettings | None = None,
+    progress: bool | None = None,
+) -> Validation:
+    """Return how a model made from earlier studies foretells later cohorts.
+
+    Every later study is taken as a new one: its effect is drawn from the law of study effects, and
+    is one for all its arms. Covariates are coded as learnt from the earlier studies.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What is assumed.
+    train : Arms
+        The earlier studies, from which the model is fitted.
+    test : Arms
+        The later cohorts; those without patients are left out.
+    seed : int
+        Source of all randomness.
+    settings : SamplerSettings, optional
+        Of the fit.
+    progress : bool, optional
+        Show a progress bar; where None, only where a person watches.
+
+    Raises
+    ------
+    EvidenceError
+        If a study is among both, cohorts of both may share patients (one overlap group), they are
+        of different outcomes, or `test` has no patients.
+    ProfileError
+        If a later cohort has a level of a factor that no earlier study has, or lacks a covariate.
+    SpecError
+        If the model does not fit the earlier studies.
+    SamplingError
+        If the sampler can't start or stops.
+
+    References
+    ----------
+    Debray et al. 2017, doi:10.1136/bmj.i6460 (external validation).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> train, test = (
+    ...     table.select(outcome="ORR", venetoclax="yes", source=source) for source in ("001", "003")
+    ... )
+    >>> bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
+    Validation(pooled: 6 studies foretold from 20, 4 of 6 arms in their 95% intervals)
+    """
+    check_spec(spec)
+    _check_apart(train, test)
+    seed = check_seed(seed)
+    fit = fitted(spec, train, seed=seed, settings=settings, progress=progress)
+    test = _with_patients(test)
+    _check_known(fit, test)
+    arms = arm_scores(fit, test, validation_stream(seed))
+    return Validation(
+        fit,
+        test,
+        pd.DataFrame(arms),
+        pd.DataFrame(study_scores(fit, test)),
+        diagnose(fit),
+    )
+
+
+def _check_apart(train: Arms, test: Arms) -> None:
+    """Raise unless the later cohorts are other patients, of the same outcome."""
+    for name, arms in (("train", train), ("test", test)):
+        if not isinstance(arms, Arms):
+            raise SettingsError(
+                f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+            )
+    outcomes = [arms.selection.get("outcome") for arms in (train, test)]
+    if outcomes[0] != outcomes[1]:
+        raise EvidenceError(
+            f"`train` and `test` must be of one outcome; got {outcomes[0]} and {outcomes[1]}. Select one."
+        )
+    both = sorted(set(map(str, train.studies)) & set(map(str, test.studies)))
+    if both:
+        raise EvidenceError(
+            f"A study can't be both in `train` and in `test`: {listed(both)}. Leave it out of one."
+        )
+    groups = [_groups(arms) for arms in (train, test)]
+    shared = sorted(set(groups[0]) & set(groups[1]))
+    if shared:
+        pairs = [f"{groups[1][one]} and {groups[0][one]} (group '{one}')" for one in shared]
+        raise EvidenceError(
+            f"Cohorts of `test` and of `train` may share patients: {listed(pairs)}. Leave one of each out."
+        )
+
+
+def _groups(arms: Arms) -> dict[str, str]:
+    """Return the studies that may share patients with others, by overlap group."""
+    if OVERLAP not in arms.frame:
+        return {}
+    frame = arms.frame[arms.frame[OVERLAP].fillna("") != ""]
+    return {str(one): str(study) for one, study in zip(frame[OVERLAP], frame["study"], strict=True)}
+
+
+def _with_patients(test: Arms) -> Arms:
+    empty = test.n == 0
+    if empty.all():
+        raise EvidenceError("`test` has no patients. Select arms with patients.")
+    return test.drop(empty, "validation: no patients") if empty.any() else test
+
+
+def _check_known(fit: Fit, test: Arms) -> None:
+    """Raise unless the coding learnt from the earlier studies covers the later ones."""
+    coding = fit.design.coding
+    absent = [name for name in coding.columns if name not in test.frame]
+    if absent:
+        raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
+    imputed = {one.name for one in fit.design.imputed}
+    strangers, reasons = [], []
+    for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
+        profile = coding.profile_of(row)
+        given = {name: coding.centres[name] for name in imputed if pd.isna(profile[name])}
+        try:
+            coding.checked(profile | given)
+        except ProfileError as error:
+            strangers.append(str(label))
+            reasons.append(str(error))
+    if strangers:
+        raise ProfileError(
+            f"`test`: the model can't foretell {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
+            "model without that covariate."
+        )

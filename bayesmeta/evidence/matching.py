@@ -1,0 +1,37 @@
+"""Arms that meet a condition."""
+
+import numpy as np
+
+from bayesmeta.errors import EvidenceError
+from bayesmeta.evidence.arms import Arms
+from bayesmeta.evidence.conditions import matches
+
+__all__ = ["matching"]
+
+
+def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms:
+    """Return the arms that meet a condition on their columns; the others are among the excluded.
+
+    Parameters
+    ----------
+    arms : Arms
+        What was selected.
+    condition : str
+        Comparisons of columns, such as ``"source == '001' and n >= 20"``.
+    argument : str
+        What messages call the condition.
+
+    Raises
+    ------
+    EvidenceError
+        If the condition can't be read, or no arm meets it.
+    """
+    try:
+        rows = np.asarray(matches(condition, arms.frame), dtype=bool)
+    except EvidenceError as error:
+        raise EvidenceError(f"`{argument}`: {error}") from error
+    if not rows.any():
+        raise EvidenceError(
+            f"`{argument}`: no arm meets {condition!r}. Widen it, or select other arms."
+        )
+    return arms.drop(~rows, f"{argument}: not {condition}") if not rows.all() else arms

@@ -1,0 +1,119 @@
+"""What a terminal shows of comparisons and validations: they format, they compute nothing."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.comparison.averaging import AveragedPrediction
+from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.comparison.validation import Validation
+from bayesmeta.report.text import percent, table_text
+
+__all__ = ["comparison_cells", "comparison_lines", "validation_lines"]
+
+Row = Mapping[Hashable, Any]
+
+
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """Return the table of a comparison, what its columns are, its notes and the averaged prediction."""
+    first = [] if comparison.ok else ["NOT RELIABLE: fits failed, or their diagnostics; see below."]
+    notes = [f"  Note: {note}" for note in comparison.notes]
+    weighted = comparison.table["weight"].notna().any() if "weight" in comparison.table else False
+    return [
+        *first,
+        "Models by what each foretells of every study from all others, the best first",
+        *table_text(comparison_cells(comparison.table), indent=2).splitlines(),
+        "  elpd: log probability of the studies' counts, each given all other studies, and its difference from the best",
+        "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
+        "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals. log ML: log marginal likelihood.",
+        *notes,
+        *(prediction_lines(comparison.prediction) if weighted else []),
+    ]
+
+
+def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a comparison as people read it."""
+    rows = [_cells(row) for row in table.to_dict("records")]
+    return pd.DataFrame(rows)
+
+
+def prediction_lines(prediction: AveragedPrediction) -> list[str]:
+    """Return what the models together expect of a new cohort."""
+    found = prediction.interval(0.95)
+    low, median, high = found.loc["events"].astype(int)
+    rates = [percent(value) for value in found.loc["rate", ["lower", "median", "upper"]]]
+    return [
+        "",
+        f"A new cohort of {prediction.n}, by all models with their weights: {median} responders, 95% interval {low} to {high};",
+        f"  true rate {rates[1]}, {rates[0]} to {rates[2]}.",
+    ]
+
+
+def validation_lines(validation: Validation) -> list[str]:
+    """Return each cohort with what was foretold of it, and the scores of all."""
+    first = (
+        []
+        if validation.diagnostics.ok
+        else ["NOT RELIABLE: the diagnostics failed; do not use these numbers."]
+    )
+    train, arms = validation.fit.arms, validation.arms
+    inside = ", ".join(
+        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}%"
+        for row in validation.coverage.to_dict("records")
+    )
+    return [
+        *first,
+        f"Model {validation.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
+        f"foretells {len(arms)} arms of {len(validation.studies)}",
+        *table_text(
+            pd.DataFrame([_foretold(row) for row in arms.to_dict("records")]), indent=2
+        ).splitlines(),
+        "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
+        f"  {inside}. elpd {validation.elpd:.1f} (MCSE {_root(validation.studies['mcse_elpd']):.2f}), "
+        f"mean CRPS {arms['crps'].mean():.1f} responders.",
+    ]
+
+
+def _root(errors: "pd.Series[float]") -> float:
+    return float((errors**2).sum() ** 0.5)
+
+
+def _cells(row: Row) -> dict[str, str]:
+    cells = {
+        "model": str(row["model"]),
+        "elpd": _number(row.get("elpd")),
+        "difference": _difference(row),
+        "weight": _number(row.get("weight"), 2),
+        "CRPS": _number(row["crps"], 2),
+        **{f"{p}%": percent(row[f"coverage_{p}"]) for p in (50, 80, 95)},
+    }
+    if "log_marginal_likelihood" in row:
+        error = row.get("mcse_log_marginal_likelihood")
+        value = _number(row["log_marginal_likelihood"], 2)
+        cells["log ML"] = value if pd.isna(error) else f"{value} ± {error:.2f}"
+    wrong = [f"{row[name]} {name}" for name in ("failed", "flagged") if row[name]]
+    return cells | {"fits": f"{row['fits']}" + (f" ({', '.join(wrong)})" if wrong else "")}
+
+
+def _difference(row: Row) -> str:
+    if pd.isna(row.get("elpd_diff")):
+        return "-"
+    return "0" if row["elpd_diff"] == 0 else f"{row['elpd_diff']:.1f} ± {row['dse']:.1f}"
+
+
+def _number(value: Any, digits: int = 1) -> str:
+    return "-" if value is None or pd.isna(value) else f"{value:.{digits}f}"
+
+
+def _foretold(row: Row) -> dict[str, str]:
+    return {
+        "arm": str(row["arm"]),
+        "observed": f"{row['events']}/{row['n']}",
+        "foretold": f"{row['median']}",
+        "95% interval": f"{row['lower_95']} to {row['upper_95']}",
+        "inside": "yes" if row["inside_95"] else "NO",
+        "P(so few)": f"{row['at_most']:.3f}",
+        "P(so many)": f"{row['at_least']:.3f}",
+        "CRPS": f"{row['crps']:.1f}",
+    }

@@ -1,0 +1,215 @@
+"""Models against each other: ranks, weights, rows, and the averaged prediction."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings as hypothesis_settings, strategies as st
+
+import bayesmeta as bm
+from bayesmeta.comparison.averaging import averaged
+from bayesmeta.comparison.gates import GATES, tripped
+from bayesmeta.comparison.questions import RATES
+from bayesmeta.comparison.ranking import ranked
+
+Maker = Callable[..., bm.Arms]
+COUNTS = [(4, 20), (9, 22), (14, 31), (5, 25), (20, 30), (2, 18)]
+QUICK = bm.SamplerSettings(warmup=300, draws=500)
+
+
+@pytest.fixture(scope="module")
+def arms(make_arms: Maker) -> bm.Arms:
+    return make_arms(COUNTS, regimen=["a", "b", "b", "a", "b", "a"])
+
+
+@pytest.fixture(scope="module")
+def models() -> list[bm.ModelSpec]:
+    regimen = bm.Covariates("regimen", {"regimen": "a"})
+    return [
+        bm.ModelSpec("pooled"),
+        bm.ModelSpec("common", study_effects=bm.CommonEffect()),
+        bm.ModelSpec("regimen", covariates=regimen),
+    ]
+
+
+@pytest.fixture(scope="module")
+def comparison(models: list[bm.ModelSpec], arms: bm.Arms) -> bm.Comparison:
+    return bm.compare(
+        models, arms, seed=1, profile={"regimen": "b"}, factor="regimen", settings=QUICK
+    )
+
+
+def test_a_model_is_scored_as_by_leaving_studies_out_of_it_alone(
+    comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
+) -> None:
+    alone = bm.leave_one_study_out(models[0], arms, seed=1, settings=QUICK)
+    row = comparison.table.set_index("model").loc["pooled"]
+    assert row["elpd"] == alone.elpd
+    assert row["mcse_elpd"] == alone.mcse_elpd
+    assert row["crps"] == alone.arms["crps"].mean()
+    assert row["coverage_95"] == alone.arms["inside_95"].mean()
+    pd.testing.assert_frame_equal(comparison.left_out["pooled"].studies, alone.studies)
+
+
+def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison) -> None:
+    table = comparison.table.set_index("model")
+    elpd = comparison.studies.pivot(index="study", columns="model", values="elpd")
+    best = table.index[0]
+    for model in table.index:
+        difference = elpd[model] - elpd[best]
+        assert table.loc[model, "elpd_diff"] == pytest.approx(difference.sum(), abs=1e-9)
+        expected = np.sqrt(len(elpd)) * difference.std(ddof=0)
+        assert table.loc[model, "dse"] == pytest.approx(expected, abs=1e-9)
+    assert table["elpd"].is_monotonic_decreasing
+    assert any("6 studies: standard errors of differences are rough" in n for n in comparison.notes)
+
+
+@given(st.integers(0, 10_000))
+@hypothesis_settings(max_examples=40, deadline=None)
+def test_stacking_weights_maximise_the_score_of_the_mixture(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    elpd = pd.DataFrame(rng.normal(-3, 1, (20, 4)), columns=list("abcd"))
+    weights = ranked(elpd)[0].set_index("model")["weight"][elpd.columns].to_numpy()
+    density = np.exp(elpd.to_numpy())
+    assert weights.sum() == pytest.approx(1)
+    # At the maximum every model's mean relative density is at most 1 (the condition of Kuhn & Tucker).
+    assert (density / (density @ weights)[:, None]).mean(axis=0).max() < 1.01
+
+
+def test_one_model_alone_has_all_weight(arms: bm.Arms) -> None:
+    found = bm.compare([bm.ModelSpec()], arms, seed=1, settings=QUICK, marginal=False)
+    assert found.table["weight"].tolist() == [1.0]
+    assert found.table["elpd_diff"].tolist() == [0.0]
+
+
+def test_log_marginal_likelihoods_are_those_of_the_deterministic_posterior(
+    comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
+) -> None:
+    table = comparison.table.set_index("model")
+    for spec in models[:2]:
+        exact = bm.fit(spec, arms, method="grid").log_marginal_likelihood
+        assert table.loc[spec.name, "log_marginal_likelihood"] == pytest.approx(exact, abs=0.05)
+    assert any("depend on the priors throughout" in note for note in comparison.notes)
+
+
+def test_contrasts_are_asked_of_the_models_that_have_them(comparison: bm.Comparison) -> None:
+    odds = comparison.influence[comparison.influence["scale"] == "odds ratio"]
+    assert set(odds["model"]) == {"regimen"}
+    assert set(odds["quantity"]) == {"regimen: b / a"}
+    assert len(odds) == len(COUNTS) + 1
+
+
+def test_the_averaged_prediction_is_the_mixture(
+    comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
+) -> None:
+    weights = comparison.table.set_index("model")["weight"]
+    expected, above = np.zeros(41), 0.0
+    for spec in models:
+        fit = bm.fit(spec, arms, seed=1, settings=QUICK)
+        profile = {"regimen": "b"} if spec.name == "regimen" else None
+        prediction = bm.predict(fit, n=40, profile=profile, seed=1)
+        expected += weights[spec.name] * prediction.law.pmf(40)
+        above += weights[spec.name] * prediction.probability(rate_above=0.4)
+    found = comparison.prediction
+    assert found.pmf["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
+    assert found.probability(rate_above=0.4) == pytest.approx(above, abs=1e-9)
+    assert found.probability(events_at_least=20) == pytest.approx(expected[20:].sum(), abs=1e-9)
+    assert found.probability(events_at_least=20).mcse > 0
+    low, high = np.searchsorted(np.cumsum(expected), [0.025, 0.975])
+    assert found.interval(0.95).loc["events", ["lower", "upper"]].tolist() == [low, high]
+
+
+def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
+    predictive = {
+        "m": {
+            "pmf": [0.5, 0.5],
+            "mcse_pmf": [0.0, 0.0],
+            "cdf": np.clip((RATES - 0.2) / 0.4, 0, 1),
+            "mcse_cdf": np.zeros(RATES.size),
+        }
+    }
+    found = averaged({"m": 1.0}, predictive).interval(0.5).loc["rate"]
+    assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ({}, "takes exactly one of"),
+        ({"rate_above": 0.3, "events_at_least": 3}, "takes exactly one of"),
+        ({"rate_above": 1.3}, "`rate_above` must be a probability from 0 to 1; got 1.3"),
+        ({"events_at_least": 41}, "`events_at_least` must be a whole number from 0 to n = 40"),
+    ],
+)
+def test_what_cannot_be_asked_of_an_averaged_prediction(
+    comparison: bm.Comparison, question: dict[str, float], message: str
+) -> None:
+    with pytest.raises(bm.SettingsError, match=message):
+        comparison.prediction.probability(**question)  # type: ignore[arg-type]
+
+
+def test_models_on_other_rows_are_refused_by_name_or_share_what_all_can_use(
+    make_arms: Maker,
+) -> None:
+    arms = make_arms(COUNTS, age=[60.0, 61.0, np.nan, 70.0, 55.0, 50.0])
+    models = [bm.ModelSpec("pooled"), bm.ModelSpec("age", covariates=bm.Covariates("age"))]
+    with pytest.raises(bm.SpecError, match=r"'study02 \(not in age\)'.*rows='common'"):
+        bm.compare(models, arms, seed=1, settings=QUICK)
+    found = bm.compare(
+        models, arms, seed=1, settings=QUICK, rows="common", method="psis", marginal=False
+    )
+    assert set(found.studies["study"]) == set(arms.studies) - {"study02"}
+
+
+def test_a_comparison_does_not_depend_on_workers_and_is_not_done_twice(
+    comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms, tmp_path: Path
+) -> None:
+    options = {"profile": {"regimen": "b"}, "factor": "regimen", "settings": QUICK}
+    run = tmp_path / "run"
+    found = bm.compare(models, arms, seed=1, out=run, workers=2, **options)  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(found.table, comparison.table)
+    tables = {path.name: path.read_bytes() for path in run.glob("*.csv")}
+    assert set(tables) == set(comparison.files())
+    assert tables == comparison.files()
+    jobs = {path.name: path.stat().st_mtime_ns for path in (run / "jobs").iterdir()}
+    again = bm.compare(models, arms, seed=1, out=run, **options)  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(again.table, comparison.table)
+    assert jobs == {path.name: path.stat().st_mtime_ns for path in (run / "jobs").iterdir()}
+    with pytest.raises(bm.RunError, match="seed"):
+        bm.compare(models, arms, seed=2, out=run, **options)  # type: ignore[arg-type]
+
+
+def test_gates_tell_what_is_wrong(comparison: bm.Comparison) -> None:
+    assert tripped(comparison, ["failures"]) == ()
+    for one in comparison.left_out.values():
+        one.arms["inside_95"] = False
+    [message] = tripped(comparison, ["coverage"])
+    assert message.startswith("coverage: 0 of 6 arms are inside")
+    comparison.left_out["common"].fits.loc[2, ["ok", "problems"]] = [False, "R-hat exceeds 1.01"]
+    [message] = tripped(comparison, ["diagnostics"])
+    assert "1 of 21 fits failed them; first common without study01: R-hat" in message
+    comparison.left_out["common"].fits.loc[2, ["state", "error"]] = ["failed", "SamplingError: no"]
+    [message] = tripped(comparison, ["failures"])
+    assert "failures: 1 of 21 fits failed; first common without study01: SamplingError" in message
+    assert list(GATES) == ["failures", "diagnostics", "coverage"]
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ([], "`models` must be a list of ModelSpec"),
+        ("pooled", "`models` must be a list of ModelSpec; got 'pooled'"),
+        (["pooled"], "`models` must hold ModelSpec; got 'str'"),
+        ([bm.ModelSpec("one"), bm.ModelSpec("one")], "told apart by name; 'one' occurs again"),
+    ],
+)
+def test_models_that_cannot_be_compared(arms: bm.Arms, models: object, message: str) -> None:
+    with pytest.raises(bm.SpecError, match=message):
+        bm.compare(models, arms, seed=1)  # type: ignore[arg-type]
+
+
+def test_rows_are_same_or_common(arms: bm.Arms) -> None:
+    with pytest.raises(bm.SettingsError, match="`rows` must be 'same' or 'common'; got 'all'"):
+        bm.compare([bm.ModelSpec()], arms, seed=1, rows="all")  # type: ignore[arg-type]

@@ -1,0 +1,240 @@
+"""Studies left out, against the deterministic posterior and against refits of a PyMC model."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.comparison.approximation import LARGEST_K
+
+OUTCOMES = ("ORR", "CR_CRi", "CR")
+Maker = Callable[..., bm.Arms]
+
+
+def exact(spec: bm.ModelSpec, arms: bm.Arms) -> np.ndarray:
+    """Return the log predictive density of each study, without Monte-Carlo error."""
+    grid = bm.fit(spec, arms, method="grid")
+    return np.asarray(grid.posterior.log_predictive_left_out())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["exact", "psis"])
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("model", ["pooled", "common_effect"])
+def test_scores_are_those_of_the_deterministic_posterior(
+    table: bm.EvidenceTable, model: str, outcome: str, method: str
+) -> None:
+    arms = table.select(outcome=outcome, venetoclax="yes")
+    spec = bm.load_model(model)
+    found = bm.leave_one_study_out(spec, arms, seed=1, method=method)
+    error = found.studies["elpd"].to_numpy() - exact(spec, arms)
+    assert found.studies["study"].tolist() == arms.studies.tolist()
+    assert np.abs(error).max() < 0.05
+    assert abs(error.sum()) < 0.1
+    # Stated Monte-Carlo errors are honest; with 14 studies and more, their root mean square varies.
+    assert 0.5 < np.sqrt(np.mean((error / found.studies["mcse_elpd"]) ** 2)) < 1.8
+    assert found.ok
+
+
+HARD = {
+    "none respond": [(0, 12), (0, 30), (0, 25), (0, 8)],
+    "all respond": [(12, 12), (30, 30), (25, 25), (8, 8)],
+    "two studies": [(4, 20), (15, 22)],
+    "one far off": [(4, 20), (5, 22), (6, 31), (5, 25), (40, 42)],
+    "one large": [(4, 20), (9, 22), (400, 1000), (5, 25)],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["exact", "psis"])
+@pytest.mark.parametrize("case", HARD)
+def test_hard_cases_are_right_too(make_arms: Maker, case: str, method: str) -> None:
+    arms, spec = make_arms(HARD[case]), bm.ModelSpec("wide", study_effects=bm.NormalEffects())
+    settings = bm.SamplerSettings(draws=4000)
+    found = bm.leave_one_study_out(spec, arms, seed=2, method=method, settings=settings)
+    error = found.studies["elpd"].to_numpy() - exact(spec, arms)
+    assert np.abs(error).max() < 0.05
+    assert abs(error.sum()) < 0.1
+    if method == "psis":
+        refitted = found.studies["method"] == "refit"
+        assert refitted[found.studies["pareto_k"] > LARGEST_K].all()
+
+
+def test_a_study_that_weighting_cannot_leave_out_is_refitted(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (5, 22), (6, 31), (5, 25), (980, 1000)])
+    spec = bm.ModelSpec("common", study_effects=bm.CommonEffect())
+    found = bm.leave_one_study_out(spec, arms, seed=1, method="psis")
+    last = found.studies.iloc[-1]
+    assert last["pareto_k"] > LARGEST_K
+    assert last["method"] == "refit"
+    assert last["elpd"] == pytest.approx(exact(spec, arms)[-1], rel=0.02)
+    assert sorted(found.fits["left_out"]) == ["", last["study"]]
+
+
+@pytest.mark.slow
+def test_a_model_with_a_covariate_is_as_a_pymc_model_fitted_without_each_study(
+    make_arms: Maker,
+) -> None:
+    counts = [(4, 20), (9, 22), (14, 31), (5, 25), (21, 30), (11, 40)]
+    age = [70.0, 66.0, 58.0, 72.0, 50.0, 61.0]
+    arms = make_arms(counts, age=age)
+    spec = bm.ModelSpec("age", covariates=bm.Covariates("age", centre={"age": 60}))
+    spec = bm.ModelSpec("age", covariates=spec.covariates, beta=bm.Normal(0, 0.1))
+    found = bm.leave_one_study_out(spec, arms, seed=1, settings=bm.SamplerSettings(draws=3000))
+    brute = [_by_pymc(counts, np.array(age) - 60, left_out) for left_out in range(len(counts))]
+    # 12,000 draws each, and 50 study effects for each of them: both know it to about 0.015.
+    assert found.studies["elpd"].to_numpy() == pytest.approx(np.array(brute), abs=0.06)
+
+
+def _by_pymc(counts: list[tuple[int, int]], age: np.ndarray, left_out: int) -> float:
+    """Return the log predictive density of a study from a PyMC model that never saw it."""
+    import pymc as pm
+    from scipy.stats import binom
+
+    events, n = np.array(counts).T
+    rest = np.arange(len(events)) != left_out
+    with pm.Model():
+        mu = pm.Normal("mu", 0, 1.5)
+        beta = pm.Normal("beta", 0, 0.1)
+        tau = pm.HalfNormal("tau", 0.5)
+        z = pm.Normal("z", 0, 1, shape=int(rest.sum()))
+        pm.Binomial("y", n=n[rest], logit_p=mu + beta * age[rest] + tau * z, observed=events[rest])
+        draws = pm.sample(
+            draws=3000,
+            tune=1000,
+            chains=4,
+            target_accept=0.95,
+            random_seed=left_out,
+            progressbar=False,
+            nuts_sampler="nutpie",
+        )
+    one = {name: draws.posterior[name].to_numpy().ravel() for name in ("mu", "beta", "tau")}
+    u = one["tau"] * np.random.default_rng(left_out).standard_normal((50, one["mu"].size))
+    rate = 1 / (1 + np.exp(-(one["mu"] + one["beta"] * age[left_out] + u)))
+    return float(np.log(binom.pmf(events[left_out], n[left_out], rate).mean()))
+
+
+def test_a_coefficient_that_only_one_study_informs_has_its_prior_without_it(
+    make_arms: Maker,
+) -> None:
+    arms = make_arms([(4, 20), (9, 22), (14, 31), (5, 25)], regimen=["a", "a", "a", "b"])
+    covariates = bm.Covariates("regimen", {"regimen": "a"})
+    spec = bm.ModelSpec("regimen", covariates=covariates, beta=bm.Normal(0, 0.001))
+    found = bm.leave_one_study_out(spec, arms, seed=1, factor="regimen")
+    without = found.influence[found.influence["left_out"] == arms.studies[3]]
+    odds = without.set_index("quantity").loc["regimen: b / a"]
+    assert odds["estimate"] == pytest.approx(1, abs=0.001)
+    # With no room for the coefficient, the last study is foretold as by the model without it.
+    alone = bm.ModelSpec("pooled")
+    assert found.studies["elpd"].iloc[3] == pytest.approx(exact(alone, arms)[3], abs=0.05)
+
+
+def test_influence_is_the_change_from_the_whole_evidence(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (5, 22), (6, 31), (25, 25)])
+    found = bm.leave_one_study_out(bm.ModelSpec("pooled"), arms, seed=1)
+    table = found.influence.pivot(index="left_out", columns="quantity", values="estimate")
+    change = found.influence.pivot(index="left_out", columns="quantity", values="change")
+    pd.testing.assert_frame_equal(table - table.loc[""], change)
+    assert set(table) == {"typical rate", "mean rate", "new study", "tau"}
+    last = arms.studies[-1]
+    assert change.loc[last, "typical rate"] == change["typical rate"].min() < -0.1
+    assert change.loc[last, "tau"] < -0.3
+
+
+def test_the_fit_of_the_whole_evidence_is_that_of_fit(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (5, 22), (6, 31)])
+    spec, settings = bm.ModelSpec("pooled"), bm.SamplerSettings(draws=1000)
+    found = bm.leave_one_study_out(spec, arms, seed=4, settings=settings).influence
+    fit = bm.fit(spec, arms, seed=4, settings=settings)
+    row = bm.summary(fit).set_index("quantity").loc["typical rate"]
+    whole = found[found["left_out"] == ""].set_index("quantity").loc["typical rate"]
+    assert (
+        whole[["estimate", "lower", "upper"]].tolist() == row[["median", "lower", "upper"]].tolist()
+    )
+
+
+def test_missing_numbers_of_a_study_left_out_are_foretold_too(make_arms: Maker) -> None:
+    counts = [(4, 20), (9, 22), (14, 31), (5, 25), (8, 30), (7, 19)]
+    arms = make_arms(counts, age=[70.0, 66.0, np.nan, 72.0, 55.0, np.nan])
+    covariates = bm.Covariates("age", impute=["age"])
+    spec = bm.ModelSpec("age", covariates=covariates, beta=bm.Normal(0, 1e-6))
+    found = bm.leave_one_study_out(spec, arms, seed=1)
+    # A coefficient of nothing: the model without it.
+    expected = exact(bm.ModelSpec("pooled"), arms)
+    assert found.studies["elpd"].to_numpy() == pytest.approx(expected, abs=0.05)
+    assert found.arms["crps"].notna().all()
+
+
+def test_studies_without_patients_are_not_left_out(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (0, 0), (6, 31)])
+    for method in ("exact", "psis"):
+        found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, method=method)
+        assert found.studies["study"].tolist() == [arms.studies[0], arms.studies[2]]
+
+
+def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
+    make_arms: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bayesmeta.comparison import held_out_fits
+
+    arms = make_arms([(4, 20), (5, 22), (6, 31)])
+    whole = held_out_fits.sampled
+
+    def failing(design: object, *arguments: object, **options: object) -> object:
+        if str(arms.studies[1]) not in design.arms.studies:  # type: ignore[attr-defined]
+            raise bm.SamplingError("The sampler stopped: for a test. Seed 1 reproduces it.")
+        return whole(design, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(held_out_fits, "sampled", failing)
+    found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1)
+    assert found.fits["state"].tolist() == ["done", "done", "failed", "done"]
+    assert "SamplingError: The sampler stopped" in found.fits["error"][2]
+    assert found.studies["elpd"].isna().tolist() == [False, True, False]
+    assert not found.complete
+    assert not found.ok
+    assert "1 fit failed" in repr(found)
+
+
+def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None:
+    counts = [(4, 20), (5, 22), (16, 31)]
+    arms = make_arms(counts)
+    turned = bm.Arms(arms.frame.iloc[::-1], arms.excluded)
+    one, other = (bm.leave_one_study_out(bm.ModelSpec(), a, seed=1) for a in (arms, turned))
+    merged = one.studies.merge(other.studies, on="study")
+    # The same streams, but sums in another order.
+    assert merged["elpd_x"].to_numpy() == pytest.approx(merged["elpd_y"].to_numpy(), abs=0.05)
+    pits = one.arms.merge(other.arms, on="arm")
+    assert np.abs(pits["pit_x"] - pits["pit_y"]).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"seed": -1}, bm.SettingsError, "`seed` must be a whole number of at least 0; got -1"),
+        ({"method": "loo"}, bm.SettingsError, "`method` must be 'exact' or 'psis'; got 'loo'"),
+        ({"ci_prob": 2}, bm.SettingsError, "`ci_prob` must lie between 0 and 1"),
+        ({"workers": 0}, bm.SettingsError, "`workers` must be a whole number of at least 1; got 0"),
+        ({"profile": {"age": 60}}, bm.ProfileError, "`profile` names 'age', which is no covariate"),
+        ({"factor": "regimen"}, bm.SettingsError, "without factors"),
+        ({"executor": 3}, bm.SettingsError, "`executor` must have `submit`"),
+    ],
+)
+def test_what_is_refused(
+    make_arms: Maker, arguments: dict[str, object], error: type[Exception], message: str
+) -> None:
+    arms = make_arms([(4, 20), (5, 22)])
+    with pytest.raises(error, match=message):
+        bm.leave_one_study_out(bm.ModelSpec(), arms, **({"seed": 1} | arguments))  # type: ignore[arg-type]
+
+
+def test_one_study_alone_cannot_be_left_out(make_arms: Maker) -> None:
+    with pytest.raises(bm.EvidenceError, match="two studies with patients or more; got 1"):
+        bm.leave_one_study_out(bm.ModelSpec(), make_arms([(4, 20), (0, 0)]), seed=1)
+
+
+def test_only_models_that_can_be_fitted_again_are_taken(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (5, 22)])
+    with pytest.raises(bm.SpecError, match="`spec` must be a ModelSpec; got str"):
+        bm.leave_one_study_out("pooled", arms, seed=1)  # type: ignore[arg-type]
