@@ -55,7 +55,7 @@ def test_a_model_is_scored_as_by_leaving_studies_out_of_it_alone(
 
 def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison) -> None:
     table = comparison.table.set_index("model")
-    elpd = comparison.studies.pivot(index="study", columns="model", values="elpd")
+    elpd = comparison.studies.pivot_table(index="study", columns="model", values="elpd")
     best = table.index[0]
     for model in table.index:
         difference = elpd[model] - elpd[best]
@@ -155,7 +155,7 @@ def test_models_on_other_rows_are_refused_by_name_or_share_what_all_can_use(
 ) -> None:
     arms = make_arms(COUNTS, age=[60.0, 61.0, np.nan, 70.0, 55.0, 50.0])
     models = [bm.ModelSpec("pooled"), bm.ModelSpec("age", covariates=bm.Covariates("age"))]
-    with pytest.raises(bm.SpecError, match=r"'study02 \(not in age\)'.*rows='common'"):
+    with pytest.raises(bm.SpecError, match=r"study02 \(not in age\).*rows='common'"):
         bm.compare(models, arms, seed=1, settings=QUICK)
     found = bm.compare(
         models, arms, seed=1, settings=QUICK, rows="common", method="psis", marginal=False
@@ -201,8 +201,8 @@ def test_gates_tell_what_is_wrong(comparison: bm.Comparison) -> None:
     [
         ([], "`models` must be a list of ModelSpec"),
         ("pooled", "`models` must be a list of ModelSpec; got 'pooled'"),
-        (["pooled"], "`models` must hold ModelSpec; got 'str'"),
-        ([bm.ModelSpec("one"), bm.ModelSpec("one")], "told apart by name; 'one' occurs again"),
+        (["pooled"], "`models` must hold ModelSpec; got str"),
+        ([bm.ModelSpec("one"), bm.ModelSpec("one")], "told apart by name; one occurs again"),
     ],
 )
 def test_models_that_cannot_be_compared(arms: bm.Arms, models: object, message: str) -> None:

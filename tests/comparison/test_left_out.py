@@ -134,8 +134,8 @@ def test_a_coefficient_that_only_one_study_informs_has_its_prior_without_it(
 def test_influence_is_the_change_from_the_whole_evidence(make_arms: Maker) -> None:
     arms = make_arms([(4, 20), (5, 22), (6, 31), (25, 25)])
     found = bm.leave_one_study_out(bm.ModelSpec("pooled"), arms, seed=1)
-    table = found.influence.pivot(index="left_out", columns="quantity", values="estimate")
-    change = found.influence.pivot(index="left_out", columns="quantity", values="change")
+    table = found.influence.pivot_table(index="left_out", columns="quantity", values="estimate")
+    change = found.influence.pivot_table(index="left_out", columns="quantity", values="change")
     pd.testing.assert_frame_equal(table - table.loc[""], change)
     assert set(table) == {"typical rate", "mean rate", "new study", "tau"}
     last = arms.studies[-1]
