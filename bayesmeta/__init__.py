@@ -23,8 +23,18 @@ _HOME = {
     "bayesmeta.comparison.averaging": ("AveragedPrediction",),
     "bayesmeta.comparison.compare": ("compare",),
     "bayesmeta.comparison.comparison": ("Comparison",),
+    "bayesmeta.comparison.flip_point": (
+        "FlipPoint",
+        "flip_point",
+    ),
     "bayesmeta.comparison.leave_one_out": ("leave_one_study_out",),
     "bayesmeta.comparison.left_out": ("LeftOut",),
+    "bayesmeta.comparison.power_scaling": ("power_scaling",),
+    "bayesmeta.comparison.prior_grid": ("prior_grid",),
+    "bayesmeta.comparison.sensitivity": (
+        "Sensitivity",
+        "sensitivity",
+    ),
     "bayesmeta.comparison.validation": (
         "Validation",
         "validate",
@@ -154,11 +164,25 @@ if TYPE_CHECKING:
     from bayesmeta.comparison.comparison import (
         Comparison as Comparison,
     )
+    from bayesmeta.comparison.flip_point import (
+        FlipPoint as FlipPoint,
+        flip_point as flip_point,
+    )
     from bayesmeta.comparison.leave_one_out import (
         leave_one_study_out as leave_one_study_out,
     )
     from bayesmeta.comparison.left_out import (
         LeftOut as LeftOut,
+    )
+    from bayesmeta.comparison.power_scaling import (
+        power_scaling as power_scaling,
+    )
+    from bayesmeta.comparison.prior_grid import (
+        prior_grid as prior_grid,
+    )
+    from bayesmeta.comparison.sensitivity import (
+        Sensitivity as Sensitivity,
+        sensitivity as sensitivity,
     )
     from bayesmeta.comparison.validation import (
         Validation as Validation,

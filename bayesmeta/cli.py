@@ -32,6 +32,7 @@ from bayesmeta.cli_options import (
     table_of,
 )
 from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli_sensitivity import sensitivity
 from bayesmeta.cli_validate import validate
 
 __all__ = ["main"]
@@ -50,6 +51,7 @@ app.add_typer(evidence_app, name="evidence")
 app.command()(calibrate)
 app.command()(contrast)
 app.command()(compare)
+app.command()(sensitivity)
 app.command()(validate)
 
 

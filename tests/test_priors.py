@@ -79,6 +79,29 @@ def test_text_reads_back_as_the_same_prior(prior: Prior) -> None:
     assert parse_prior(repr(prior)) == prior
 
 
+@pytest.mark.parametrize(
+    "prior", [prior for prior in EXAMPLES if type(prior) is not bm.Beta], ids=repr
+)
+@pytest.mark.parametrize("factor", [0.125, 1, 3])
+def test_a_scaled_prior_is_that_of_the_scaled_variable(prior: Prior, factor: float) -> None:
+    centre = getattr(prior, "loc", 0)
+    probability = np.linspace(0.01, 0.99, 25)
+    expected = centre + factor * (prior.quantile(probability) - centre)
+    np.testing.assert_allclose(prior.scaled(factor).quantile(probability), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("prior", [bm.Beta(2, 9), Truncated(bm.Gamma(2, 0.1), 1)], ids=repr)
+def test_a_prior_without_a_scale_says_so(prior: Prior) -> None:
+    with pytest.raises(bm.SpecError, match="has no scale that could be changed"):
+        prior.scaled(2)
+
+
+@pytest.mark.parametrize("factor", [0, -1, np.inf, np.nan, True, "2"])
+def test_a_factor_is_positive_and_finite(factor: object) -> None:
+    with pytest.raises(bm.SpecError, match="`factor` must be a positive, finite number; got"):
+        bm.HalfNormal(1).scaled(factor)  # type: ignore[arg-type]
+
+
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
 def test_numbers_survive_the_text(loc: float, scale: float) -> None:
     assert parse_prior(repr(bm.Normal(loc, scale))) == bm.Normal(loc, scale)

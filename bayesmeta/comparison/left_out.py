@@ -59,8 +59,8 @@ class LeftOut:
 
     @property
     def complete(self) -> bool:
-        """Whether every study has its score."""
-        return bool(len(self.studies) and self.studies["elpd"].notna().all())
+        """Whether the whole evidence was fitted and every study has its score."""
+        return "predictive" in self.whole and bool(self.studies["elpd"].notna().all())
 
     @property
     def ok(self) -> bool:

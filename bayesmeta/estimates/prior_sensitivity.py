@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.log_priors import log_priors
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
@@ -75,15 +76,13 @@ def prior_sensitivity(
     check_fit(fit, grid=False)
     check_family(fit, "prior_sensitivity")
     check_ci_prob(ci_prob)
-    prior = fit.spec.study_effects.tau
-    if prior is None:
+    if fit.spec.study_effects.tau is None:
         raise SettingsError(
             "`prior_sensitivity` is about the prior of tau, which this model has not. Leave it out."
         )
     rates = profile_rates(fit, profile)
-    drawn = fit.posterior["tau"].to_numpy()
     # Levels of tau have one prior each, and it is changed for all of them.
-    log_prior = prior.logpdf(drawn).reshape(*drawn.shape[:2], -1).sum(axis=-1).ravel()
+    log_prior = log_priors(fit)["tau"].ravel()
     theta = rates.new_study().theta
     drawn_of = {
         "tau": Weighted.of(rates.tau.reshape(-1, 1)),

@@ -4,6 +4,20 @@ Importing this room imports Matplotlib; importing bayesmeta does not.
 """
 
 from bayesmeta.plots.calibration import RankPlot, calibration
+from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
+from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
-__all__ = ["Forest", "RankPlot", "calibration", "forest"]
+__all__ = [
+    "ComparisonPlot",
+    "Forest",
+    "LeaveOneOutPlot",
+    "RankPlot",
+    "SpecificationCurve",
+    "calibration",
+    "comparison",
+    "forest",
+    "leave_one_out",
+    "specification_curve",
+]

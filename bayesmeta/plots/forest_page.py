@@ -20,6 +20,7 @@ from bayesmeta.plots.lettering import (
     shortened,
     text_width,
 )
+from bayesmeta.plots.pages import inch_axes
 from bayesmeta.plots.style import ALARM, BAND, INK, SMALL, TITLE
 
 __all__ = ["Captions", "draw_forest"]
@@ -80,28 +81,18 @@ def draw_forest(numbers: ForestNumbers, captions: Captions) -> Figure:
     bottom = rule + lines[-1].y + ROW / 2 + PAD
     notes = bottom + AXIS + LEGEND
     figure = Figure(figsize=(columns.page, notes + sum(text.height for text in below) + MARGIN))
-    page = _axes(figure, (0, columns.page), (0, figure.get_figheight()))
+    page = inch_axes(figure, (0, columns.page), (0, figure.get_figheight()))
     page.axis("off")
     put_paragraphs(page, MARGIN, MARGIN, above)
     _put_header(page, header, columns, rule)
     for line in lines:
         _put_line(page, line, columns, rule + line.y)
-    graph = _axes(figure, (columns.graph, columns.graph + GRAPH), (rule, bottom))
+    graph = inch_axes(figure, (columns.graph, columns.graph + GRAPH), (rule, bottom))
     draw_axis(graph)
     draw_marks(graph, numbers.table, [rule + line.y for line in lines if line.kind != HEADING])
     draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
     put_paragraphs(page, MARGIN, notes, below)
     return figure
-
-
-def _axes(figure: Figure, across: tuple[float, float], down: tuple[float, float]) -> Axes:
-    """Return axes at a place in inches from the top left, in which y is that same distance."""
-    width, height = figure.get_size_inches()
-    (left, right), (top, bottom) = across, down
-    size = ((right - left) / width, (bottom - top) / height)
-    axes = figure.add_axes((left / width, 1 - bottom / height, *size), facecolor="none")
-    axes.set(xlim=across, ylim=(bottom, top))
-    return axes
 
 
 def _header(ci_prob: float) -> _Line:

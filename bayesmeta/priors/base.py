@@ -2,9 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,27 @@ class Prior(ABC):
         """Return `size` independent draws made with `rng`."""
         # From the middles of steps of 2**-52, so that neither end of a support is met.
         return self.quantile((rng.integers(2**52, size=size) + 0.5) / 2**52)
+
+    def scaled(self, factor: float) -> Self:
+        """Return the prior that is `factor` times as wide about its centre.
+
+        Of a positive variable, whose centre is 0, the prior of `factor` times the variable.
+
+        Raises
+        ------
+        SpecError
+            If `factor` is not positive and finite, or the family has no scale, as on a bounded range.
+        """
+        number = isinstance(factor, int | float | np.number) and not isinstance(factor, bool)
+        if not number or not 0 < factor < math.inf:
+            raise SpecError(f"`factor` must be a positive, finite number; got {factor!r}.")
+        return self._scaled(float(factor))
+
+    def _scaled(self, factor: float) -> Self:
+        """Return the same for a positive factor; families without a field `scale` say how."""
+        if "scale" not in (field.name for field in fields(self)):  # type: ignore[arg-type]
+            raise SpecError(f"{self!r} has no scale that could be changed. Use another family.")
+        return replace(self, scale=self.scale * factor)  # type: ignore[type-var, attr-defined]
 
     def __repr__(self) -> str:
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]

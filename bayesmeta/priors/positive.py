@@ -1,8 +1,8 @@
 """Priors of positive numbers, for scales."""
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, override
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, override
 
 import numpy as np
 import numpy.typing as npt
@@ -177,6 +177,10 @@ class LogNormal(_PositivePrior):
     def quantile(self, probability: npt.ArrayLike) -> Array:
         return np.asarray(np.exp(self.log_mean + self.log_sd * ndtri(np.asarray(probability))))
 
+    @override
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, log_mean=self.log_mean + math.log(factor))
+
     @property
     @override
     def kernel(self) -> Kernel:
@@ -211,6 +215,10 @@ class Gamma(_PositivePrior):
     def quantile(self, probability: npt.ArrayLike) -> Array:
         return np.asarray(gammaincinv(self.shape, np.asarray(probability)) / self.rate)
 
+    @override
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, rate=self.rate / factor)
+
     @property
     @override
     def kernel(self) -> Kernel:
@@ -242,6 +250,10 @@ class Exponential(_PositivePrior):
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
         return np.asarray(-np.log1p(-np.asarray(probability)) / self.rate)
+
+    @override
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, rate=self.rate / factor)
 
     @property
     @override

@@ -1,8 +1,8 @@
 """Priors that allow every number, for log-odds; and the uniform, between two of them."""
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, override
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, override
 
 import numpy as np
 import numpy.typing as npt
@@ -149,6 +149,10 @@ class Uniform(Prior):
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
         return np.asarray(self.low + (self.high - self.low) * np.asarray(probability))
+
+    @override
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, low=self.low * factor, high=self.high * factor)
 
     @property
     @override

@@ -1,6 +1,5 @@
 """Forest plots show every number of their table, in its place, whatever the names and counts."""
 
-import itertools
 import sys
 
 import matplotlib as mpl
@@ -8,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Polygon, Rectangle
 
 import bayesmeta as bm
@@ -78,30 +76,8 @@ def lines_of(figure):
     return [text.get_text() for text in texts(figure)]
 
 
-def collisions(figure):
-    """Return texts that leave the figure, and pairs of texts that overlap."""
-    # Letters fitted to pixels, as by a notebook, are widest at some resolutions.
-    figure.set_dpi(110)
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts(figure)]
-    page = figure.bbox
-    outside = [
-        text
-        for text, box in boxes
-        if box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1
-    ]
-    overlapping = [
-        (text, other)
-        for (text, box), (other, another) in itertools.combinations(boxes, 2)
-        if min(box.x1, another.x1) - max(box.x0, another.x0) > 1
-        and min(box.y1, another.y1) - max(box.y0, another.y0) > 1
-    ]
-    return outside, overlapping
-
-
 @pytest.mark.parametrize("name", ["regimen_fit", "odd", "crowd", "one", "nothing"])
-def test_nothing_overlaps_or_is_cut_off(name, request):
+def test_nothing_overlaps_or_is_cut_off(name, request, collisions):
     outside, overlapping = collisions(bm.plots.forest(request.getfixturevalue(name)).figure)
     assert outside == []
     assert overlapping == []

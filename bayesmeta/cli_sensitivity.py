@@ -1,0 +1,63 @@
+"""The command `bayesmeta sensitivity`: how far a saved run rests on its priors."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
+from bayesmeta.cli_profiles import parsed_profile
+
+__all__ = ["sensitivity"]
+
+
+@exits
+def sensitivity(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    profile: Profiles = None,
+    rate_above: Annotated[
+        float | None, typer.Option(help="Ask for P(rate of a new study > this).")
+    ] = None,
+    rate_below: Annotated[
+        float | None, typer.Option(help="Ask for P(rate of a new study < this).")
+    ] = None,
+    at_least: Annotated[int | None, typer.Option(help="Ask for P(responders >= this).")] = None,
+    at_most: Annotated[int | None, typer.Option(help="Ask for P(responders <= this).")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    certainty: Annotated[
+        float | None,
+        typer.Option(help="Probability that a decision demands: find where it flips."),
+    ] = None,
+    ci: Interval = 0.95,
+    as_json: AsJson = False,
+) -> int:
+    """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
+    import bayesmeta as bm
+    from bayesmeta.report import sensitivity_text, text
+    from bayesmeta.report.sensitivity_machine import sensitivity_json
+
+    result = bm.load_fit(run)
+    diagnostics = bm.diagnose(result)
+    asked = {
+        "rate_above": rate_above,
+        "rate_below": rate_below,
+        "events_at_least": at_least,
+        "events_at_most": at_most,
+        "n": n,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    found = bm.sensitivity(
+        result,
+        profile=parsed_profile(profile),
+        certainty=certainty,
+        ci_prob=ci,
+        **given,  # type: ignore[arg-type]
+    )
+    if as_json:
+        content = sensitivity_json(found) | {"diagnostics_ok": diagnostics.ok}
+        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        lines = [*text.warning_lines(diagnostics), *sensitivity_text.sensitivity_lines(found)]
+        print("\n".join(lines))
+    return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

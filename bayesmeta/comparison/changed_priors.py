@@ -1,0 +1,109 @@
+"""A model with another prior of one of its parameters, and a fit made again with it."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.inference.exact import GridFit, grid_fit
+from bayesmeta.inference.refits import refit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec, ModelWarning, make_design, model_hash
+from bayesmeta.priors import Prior
+
+__all__ = [
+    "check_parameter",
+    "fitted_again",
+    "own_priors",
+    "prior_text",
+    "with_prior",
+    "with_scaled_prior",
+]
+
+STREAM_BYTES = 12
+"""Hexadecimal digits of a model's hash that number the stream of its refit."""
+
+
+def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
+    """Return the priors of a model by parameter: those of each part, as far as it has them."""
+    found: dict[str, Prior | Mapping[str, Prior]] = {"mu": spec.mu}
+    if spec.covariates.parsed.terms:
+        found["beta"] = spec.beta
+    if spec.study_effects.tau is not None:
+        found["tau"] = spec.study_effects.tau
+    # A law may cut its own prior off: what it was given is what can be given anew.
+    found |= {name: getattr(spec.study_effects, name) for name in spec.study_effects.parameters}
+    if spec.arm_effects is not None:
+        found["tau_arm"] = spec.arm_effects.tau_arm
+    return found | {name: getattr(spec.likelihood, name) for name in spec.likelihood.parameters}
+
+
+def prior_text(prior: "Prior | Mapping[str, Prior]") -> str:
+    """Return a prior as it is written; of coefficients with priors of their own, each."""
+    if isinstance(prior, Prior):
+        return repr(prior)
+    return "; ".join(f"{label} {each!r}" for label, each in prior.items())
+
+
+def with_prior(spec: ModelSpec, parameter: str, prior: "Prior | Mapping[str, Prior]") -> ModelSpec:
+    """Return the model with another prior of a parameter; of `beta`, that of all coefficients.
+
+    Raises
+    ------
+    SettingsError
+        If the model has no such parameter.
+    SpecError
+        If the parameter can't have this prior.
+    """
+    check_parameter(spec, parameter)
+    if parameter in ("mu", "beta"):
+        return replace(spec, **{parameter: prior})  # type: ignore[arg-type]
+    part = next(
+        name
+        for name in ("study_effects", "arm_effects", "likelihood")
+        if hasattr(getattr(spec, name), parameter)
+    )
+    return replace(spec, **{part: replace(getattr(spec, part), **{parameter: prior})})
+
+
+def with_scaled_prior(spec: ModelSpec, parameter: str, factor: float) -> ModelSpec:
+    """Return the model with the prior of a parameter `factor` times as wide about its centre.
+
+    Raises
+    ------
+    SettingsError
+        If the model has no such parameter.
+    SpecError
+        If its prior has no scale.
+    """
+    check_parameter(spec, parameter)
+    own = own_priors(spec)[parameter]
+    if isinstance(own, Prior):
+        return with_prior(spec, parameter, own.scaled(factor))
+    each = {label: prior.scaled(factor) for label, prior in spec.beta_priors.items()}
+    return with_prior(spec, parameter, each)
+
+
+def check_parameter(spec: ModelSpec, parameter: str) -> None:
+    """Raise unless the model has a prior of `parameter`."""
+    valid = own_priors(spec)
+    if parameter not in valid:
+        raise SettingsError(
+            f"The model has no prior of '{parameter}'. {nearest(str(parameter), valid)}"
+        )
+
+
+def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
+    """Return the fit of another model to the same arms, by the same engine.
+
+    The stream of random numbers follows from the model alone, so that the same model has the same
+    draws in every table. Draws of studies and arms are not kept.
+    """
+    with warnings.catch_warnings():
+        # The fit itself has said it.
+        warnings.simplefilter("ignore", ModelWarning)
+        if isinstance(fit, GridFit):
+            return grid_fit(make_design(spec, fit.arms))
+        stream = int(model_hash(spec)[:STREAM_BYTES], 16)
+        settings = replace(fit.settings, arm_draws=False)
+        return refit(fit, spec=spec, stream=stream, settings=settings, progress=False)

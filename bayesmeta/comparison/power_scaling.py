@@ -1,0 +1,185 @@
+"""`power_scaling`: how far estimates move when prior or likelihood count for a little more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from scipy.special import expit
+
+from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.log_priors import log_priors
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.inference.blocks import arm_slices
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["CONFLICT", "SENSITIVE", "STRONG_PRIOR", "power_scaling"]
+
+Array = npt.NDArray[np.float64]
+Weights = tuple[xr.DataArray, xr.DataArray]
+
+POWERS = (0.99, 1.01)
+"""Powers between which the change is measured."""
+
+SENSITIVE = 0.05
+"""Sensitivity from which on an estimate counts as moved by a part of the model."""
+
+CONFLICT = "prior-data conflict"
+STRONG_PRIOR = "strong prior / weak likelihood"
+
+SAMPLE = ["chain", "draw"]
+
+
+def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
+    """Return how sensitive each estimate is to the priors and to the likelihood.
+
+    A density to the power 1.01 counts for a hundredth more. The sensitivity is how fast the posterior
+    moves with that power: the cumulative Jensen-Shannon distance per doubling. Priors are those of mu,
+    of all coefficients together, of tau and of each other parameter, together and each by itself. The
+    law of the study effects is a part of the model and is not changed. The likelihood is that of the
+    arms given their rates: to a power it is what more patients in the same studies would bring.
+
+    Of 12,000 draws, sensitivities to priors are good to a tenth of themselves; those to the likelihood,
+    which varies more from draw to draw, to about 0.02 where there are some thirty studies.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, with those of arms.
+    profile : mapping, optional
+        Covariate values that the rates are for; the reference profile where None.
+
+    Returns
+    -------
+    DataFrame
+        One row per parameter and per rate (``typical rate``, ``mean rate``, ``new study``), with columns
+
+        - quantity, and profile, blank for parameters;
+        - prior: sensitivity to all priors together; likelihood: to the likelihood;
+        - diagnosis: ``"prior-data conflict"`` where both are 0.05 or more, so that prior and evidence
+          pull apart; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
+          prior decides; else empty;
+        - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself.
+
+    Raises
+    ------
+    SettingsError
+        If the model is a PyMC model of one's own, or the fit kept no draws of arms.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.power_scaling(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> found["quantity"].tolist()
+    ['mu', 'tau', 'typical rate', 'mean rate', 'new study']
+    >>> bool((found["likelihood"] > found["prior"]).all())
+    True
+    """
+    check_fit(fit, grid=False)
+    check_family(fit, "power_scaling")
+    label = profile_label(fit.design.coding, profile)
+    # Asked for first: it is what a fit may not have.
+    log_likelihood = _log_likelihood(fit)
+    quantities = {**_parameters(fit), **_rates(fit, profile, label)}
+    priors = log_priors(fit)
+    parts = {
+        "prior": np.sum(list(priors.values()), axis=0),
+        "likelihood": log_likelihood,
+        **{f"prior_{name}": log_prior for name, log_prior in priors.items()},
+    }
+    table = pd.DataFrame(list(quantities), columns=["quantity", "profile"])
+    for part, log_density in parts.items():
+        table[part] = _sensitivities(quantities, log_density)
+    diagnoses = [
+        _diagnosis(*pair) for pair in zip(table["prior"], table["likelihood"], strict=True)
+    ]
+    table.insert(4, "diagnosis", diagnoses)
+    return table
+
+
+def _diagnosis(prior: float, likelihood: float) -> str:
+    if not prior >= SENSITIVE:
+        return ""
+    return CONFLICT if likelihood >= SENSITIVE else STRONG_PRIOR
+
+
+def _log_likelihood(fit: Fit) -> Array:
+    """Return the log likelihood of all arms given their rates, dims (chain, draw)."""
+    fit.require("theta", "`power_scaling`")
+    events = fit.draws["log_likelihood"].to_dataset()["events"]
+    found = np.zeros(events.shape[:2])
+    for part in arm_slices(found.size, events.shape[-1]):
+        found += events[..., part].to_numpy().sum(axis=-1)
+    return found
+
+
+def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
+    """Return the draws of every parameter with a prior of its own, dims (chain, draw), by label."""
+    found: dict[tuple[str, str], Array] = {}
+    for name in log_priors(fit):
+        variable = fit.posterior[name]
+        if variable.ndim == len(SAMPLE):
+            found[name, ""] = variable.to_numpy()
+            continue
+        [dim] = variable.dims[2:]
+        for i, label in enumerate(variable[dim].to_numpy()):
+            found[f"{name}[{label}]", ""] = variable[..., i].to_numpy()
+    return found
+
+
+def _rates(fit: Fit, profile: Profile | None, label: str) -> dict[tuple[str, str], Array]:
+    """Return draws of the rates of a profile; of a new study, dims (chain, draw, node)."""
+    rates = profile_rates(fit, profile)
+    return {
+        ("typical rate", label): rates.typical,
+        ("mean rate", label): rates.mean,
+        ("new study", label): expit(rates.new_study().theta),
+    }
+
+
+def _sensitivities(quantities: Mapping[Any, Array], log_density: Array) -> list[float]:
+    """Return the sensitivity of each quantity to a part of the model with this log density."""
+    lower, upper = _weights(log_density)
+    return [_sensitivity(drawn, lower, upper) for drawn in quantities.values()]
+
+
+def _weights(log_density: Array) -> Weights:
+    """Return the weights of the draws at each of `POWERS`, their tails smoothed."""
+    import arviz_stats  # noqa: F401  # registers `azstats`
+
+    density = xr.DataArray(log_density, dims=SAMPLE)
+    found = []
+    for power in POWERS:
+        weights = np.exp(density.azstats.power_scale_lw(alpha=power, dim=SAMPLE))
+        found.append(weights / weights.sum())
+    return found[0], found[1]
+
+
+def _sensitivity(drawn: Array, lower: xr.DataArray, upper: xr.DataArray) -> float:
+    """Return the mean gradient of the distance between the draws and the reweighted draws."""
+    nodes = drawn.shape[2] if drawn.ndim > len(SAMPLE) else 1
+    values = xr.DataArray(drawn.reshape(len(drawn), -1), dims=SAMPLE)
+    # Nodes of a draw share its weight.
+    each, other = (
+        xr.DataArray(np.repeat(one.to_numpy(), nodes, axis=1), dims=SAMPLE)
+        for one in (lower, upper)
+    )
+    found = values.azstats.power_scale_sense(
+        lower_w=each,
+        upper_w=other,
+        lower_alpha=POWERS[0],
+        upper_alpha=POWERS[1],
+        sample_dims=SAMPLE,
+    )
+    return float(found)

@@ -1,0 +1,239 @@
+"""`prior_grid`: tau, the rates and a probability under other priors, each by a fit of its own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.comparison.changed_priors import (
+    fitted_again,
+    own_priors,
+    prior_text,
+    with_prior,
+)
+from bayesmeta.comparison.decisions import Asked, NewStudyEvent, asked_question
+from bayesmeta.errors import SamplingError, SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.precision import Distribution, Draws, Estimate
+from bayesmeta.estimates.predict import Probability
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.rates import Exact
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec
+from bayesmeta.model.coding import Profile
+from bayesmeta.priors import HalfCauchy, HalfNormal, HalfStudentT, LogNormal, Prior
+
+__all__ = ["prior_grid", "usual_priors"]
+
+Row = dict[str, Any]
+
+QUANTITIES = ("tau", "typical", "mean", "new_study")
+
+NOTHING = Estimate(np.nan, np.nan)
+
+USUAL_OF_TAU = (
+    HalfNormal(0.25),
+    HalfNormal(0.5),
+    HalfNormal(1),
+    HalfCauchy(0.5),
+    HalfStudentT(3, 0.5),
+    LogNormal(-1, 1),
+)
+"""From moderate to large heterogeneity, light and heavy tails, and one that excludes none at all."""
+
+USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
+"""Scales as multiples of the link's own: of the logit, Normal(0, 1), (0, 1.5) and (0, 2.5) for mu."""
+
+
+def prior_grid(
+    fit: Fit | GridFit,
+    *,
+    profile: Profile | None = None,
+    priors: Mapping[str, Sequence[Prior]] | None = None,
+    together: bool = False,
+    ci_prob: float = 0.95,
+    **question: Unpack[Asked],
+) -> pd.DataFrame:
+    """Return estimates under other priors, by fitting again with each.
+
+    Parameters
+    ----------
+    fit : Fit or GridFit
+        The fit to start from; a GridFit is fitted again without Monte-Carlo error.
+    profile : mapping, optional
+        Covariate values that the rates are for; the reference profile where None.
+    priors : mapping, optional
+        Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
+        `beta`, for all coefficients. `usual_priors` where None.
+    together : bool
+        Try every combination; else change one parameter's prior at a time, the others being the
+        model's own.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+    **question
+        An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
+        ``events_at_least=12, n=40``.
+
+    Returns
+    -------
+    DataFrame
+        One row per fit, the model's own priors first, with columns
+
+        - changed: the parameters whose prior is another, empty in the first row; own: whether the
+          priors are the model's own;
+        - prior_mu, prior_tau, ...: the priors;
+        - ok: whether the draws passed their diagnostics, see `diagnose`;
+        - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
+          probability): posterior medians, with their interval in tau_lower, tau_upper, ...; NaN of
+          a model without tau, and of a fit that could not be made;
+        - probability: of the question, if there is one;
+        - mcse_...: Monte-Carlo standard error of each of these.
+
+    Raises
+    ------
+    SettingsError
+        If `priors` names no parameter of the model, or the question is not one event.
+    SpecError
+        If a parameter can't have a prior given for it.
+    ProfileError
+        If the profile can't be coded.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> wider = {"tau": [bm.HalfNormal(1), bm.HalfCauchy(0.5)]}
+    >>> bm.prior_grid(exact, priors=wider, rate_above=0.1)["probability"].round(2).tolist()
+    [0.88, 0.84, 0.86]
+    """
+    check_fit(fit, grid=True)
+    check_ci_prob(ci_prob)
+    if isinstance(fit, Fit):
+        check_family(fit, "prior_grid")
+    asked = asked_question(question)
+    tried = usual_priors(fit.spec) if priors is None else _checked(priors)
+    # Every model is made before the first fit: a prior that can't be is found at once.
+    models = [
+        (changed, _with_priors(fit.spec, changed))
+        for changed in [{}, *_changes(own_priors(fit.spec), tried, together=together)]
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "changed": ", ".join(changed),
+                "own": not changed,
+                **{f"prior_{name}": prior_text(prior) for name, prior in own_priors(spec).items()},
+                **_numbers(_fitted(fit, spec, own=not changed), profile, ci_prob, asked),
+            }
+            for changed, spec in models
+        ]
+    )
+
+
+def usual_priors(spec: ModelSpec) -> dict[str, tuple[Prior, ...]]:
+    """Return the priors of mu, beta and tau that are tried where none are named.
+
+    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider.
+    """
+    found = {
+        name: tuple(getattr(spec.link, name).scaled(factor) for factor in factors)
+        for name, factors in USUAL_FACTORS.items()
+    }
+    found["tau"] = USUAL_OF_TAU
+    return {name: priors for name, priors in found.items() if name in own_priors(spec)}
+
+
+def _checked(priors: object) -> Mapping[str, Sequence[Prior]]:
+    lists = isinstance(priors, Mapping) and all(
+        isinstance(each, Sequence) and len(each) and all(isinstance(one, Prior) for one in each)
+        for each in priors.values()
+    )
+    if not isinstance(priors, Mapping) or not priors or not lists:
+        raise SettingsError(
+            f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
+        )
+    return priors
+
+
+def _changes(
+    own: Mapping[str, object], tried: Mapping[str, Sequence[Prior]], *, together: bool
+) -> Iterable[dict[str, Prior]]:
+    """Yield the priors that differ from the model's own, once each."""
+    if together:
+        combinations = [dict(zip(tried, each, strict=True)) for each in product(*tried.values())]
+    else:
+        combinations = [{name: prior} for name, priors in tried.items() for prior in priors]
+    found: list[dict[str, Prior]] = []
+    for each in combinations:
+        changed = {name: prior for name, prior in each.items() if own.get(name) != prior}
+        if changed and changed not in found:
+            found.append(changed)
+    return found
+
+
+def _with_priors(spec: ModelSpec, changed: Mapping[str, Prior]) -> ModelSpec:
+    for name, prior in changed.items():
+        spec = with_prior(spec, name, prior)
+    return spec
+
+
+def _fitted(fit: Fit | GridFit, spec: ModelSpec, *, own: bool) -> Fit | GridFit | None:
+    """Return the fit with these priors; None where the sampler could not go on."""
+    if own:
+        return fit
+    try:
+        return fitted_again(fit, spec)
+    except SamplingError:
+        return None
+
+
+def _numbers(
+    fit: Fit | GridFit | None,
+    profile: Profile | None,
+    ci_prob: float,
+    question: NewStudyEvent | None,
+) -> Row:
+    """Return the numbers of one fit with their Monte-Carlo errors."""
+    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
+    laws = dict.fromkeys(QUANTITIES) if fit is None else distributions(fit, profile)
+    found = {
+        f"{name}{end}": NOTHING if law is None else law.quantile(probability)
+        for name, law in laws.items()
+        for end, probability in bounds.items()
+    }
+    if question is not None:
+        found["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
+    row: Row = {"ok": fit is not None and is_ok(fit)}
+    row |= {name: one.value for name, one in found.items()}
+    return row | {f"mcse_{name}": one.mcse for name, one in found.items()}
+
+
+def distributions(fit: Fit | GridFit, profile: Profile | None) -> dict[str, Distribution | None]:
+    """Return the posterior of tau and of the rates of a profile; None of a model without tau."""
+    has_tau = fit.spec.study_effects.tau is not None
+    if isinstance(fit, GridFit):
+        return {
+            name: Exact(fit.posterior.marginal(name)) if has_tau or name != "tau" else None
+            for name in QUANTITIES
+        }
+    rates = profile_rates(fit, profile)
+    return {
+        "tau": Draws(rates.tau) if has_tau else None,
+        "typical": Draws(rates.typical),
+        "mean": Draws(rates.mean),
+        "new_study": rates.new_study().rate,
+    }
+
+
+def is_ok(fit: Fit | GridFit) -> bool:
+    """Return whether a fit may be used; one without draws may."""
+    return isinstance(fit, GridFit) or diagnose(fit).ok
+
+
+def _estimate(probability: Probability) -> Estimate:
+    return Estimate(float(probability), probability.mcse)

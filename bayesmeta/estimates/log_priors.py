@@ -1,0 +1,32 @@
+"""The log prior density of each parameter of a fit, draw by draw."""
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.result import Fit
+
+__all__ = ["log_priors"]
+
+Array = npt.NDArray[np.float64]
+
+
+def log_priors(fit: Fit) -> dict[str, Array]:
+    """Return the log prior of each parameter that has one of its own, dims (chain, draw).
+
+    `mu`, `beta` (all coefficients together), `tau` (all its levels), and the parameters of other
+    parts, as far as the model has them. Effects of studies and arms are not among them: their law
+    is what `tau` and the others describe.
+    """
+    design, posterior = fit.design, fit.posterior
+    found = {"mu": design.spec.mu.logpdf(posterior["mu"].to_numpy())}
+    if design.beta:
+        beta = posterior["beta"].to_numpy()
+        each = [prior.logpdf(beta[..., i]) for i, prior in enumerate(design.beta)]
+        found["beta"] = np.sum(each, axis=0)
+    for name in dict.fromkeys(scalar.name for scalar in design.scalars):
+        drawn = posterior[name].to_numpy()
+        drawn = drawn.reshape(*drawn.shape[:2], -1)
+        priors = [design.scalars[place].prior for place in design.places(name)]
+        each = [prior.logpdf(drawn[..., i]) for i, prior in enumerate(priors)]
+        found[name] = np.sum(each, axis=0)
+    return found

@@ -1,0 +1,102 @@
+"""The comparison of models: differences of their predictive scores, with standard errors."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rows import Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import INK, MODEL, RANGE, house_style
+from bayesmeta.plots.tables import check_columns, check_numbers
+
+__all__ = ["ComparisonPlot", "comparison"]
+
+Array = npt.NDArray[np.float64]
+
+NUMBERS = ("elpd_diff", "dse", "weight")
+
+THIN, THICK, MARK = 0.8, 2.4, 26.0
+"""Widths of lines in points, and area of marks in square points."""
+
+NOTE = (
+    "Difference in expected log predictive density (elpd) from the best model; thick lines reach one "
+    "standard error to either side, thin ones two. A difference of few standard errors, or of less "
+    "than 4, does not tell two models apart."
+)
+
+
+class ComparisonPlot(Plot):
+    """A comparison of models and the numbers it shows; see `Plot`."""
+
+    def __repr__(self) -> str:
+        return f"ComparisonPlot({counted(len(self.table), 'model')})"
+
+
+def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonPlot:
+    """Return the differences of models' predictive scores, with standard errors and weights.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per model, in the order in which they are drawn, with columns `model`, `elpd_diff`
+        (difference of the expected log predictive density from the best model's; 0 of that), `dse` (its
+        standard error) and `weight`, from 0 to 1.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    ComparisonPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If the table lacks a column or a number.
+
+    References
+    ----------
+    Sivula, Magnusson, Matamoros & Vehtari 2020, arXiv:2008.10296 (when differences are uncertain).
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking weights).
+    """
+    table = check_columns(table, ("model", *NUMBERS)).reset_index(drop=True)
+    check_numbers(table, NUMBERS, "model")
+    best = (table["elpd_diff"] == 0) & (table["dse"] == 0)
+    rows = Rows(
+        heading="Model",
+        axis="Difference in elpd",
+        columns=("Difference\n(SE)", "Weight\n%"),
+        labels=[str(name) for name in table["model"]],
+        cells=[_cells(row) for row in table.to_dict("records")],
+        bold=best.tolist(),
+    )
+    with house_style():
+        title = "Models by predictive score"
+        figure, graph, heights = draw_rows(rows, title, [NOTE, *notes])
+        difference, error = (table[name].to_numpy(dtype=np.float64) for name in NUMBERS[:2])
+        _draw(graph, difference, error, heights)
+        ends = np.concatenate([difference - 2 * error, difference + 2 * error, [0.0]])
+        draw_axis(graph, ends, "Difference in elpd from the best model", (-np.inf, np.inf))
+    return ComparisonPlot(figure, table)
+
+
+def _cells(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    if row["elpd_diff"] == 0 and row["dse"] == 0:
+        return "best", f"{100 * row['weight']:.0f}"
+    difference = f"{row['elpd_diff']:.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{difference} ({row['dse']:.1f})", f"{100 * row['weight']:.0f}"
+
+
+def _draw(graph: Axes, difference: Array, error: Array, heights: Array) -> None:
+    graph.axvline(0, color=INK, linewidth=0.8, linestyle=":", zorder=1)
+    for reach, width, colour in ((2, THIN, MODEL), (1, THICK, RANGE)):
+        ends = difference - reach * error, difference + reach * error
+        graph.hlines(heights, *ends, color=colour, linewidth=width, zorder=2)
+    graph.scatter(
+        difference, heights, s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3
+    )

@@ -1,0 +1,131 @@
+"""The leave-one-out forest: what becomes of a pooled estimate without each study."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import BAND, INK, MODEL, RANGE, house_style
+from bayesmeta.plots.tables import check_columns, check_numbers, percent_or_plain
+
+__all__ = ["LeaveOneOutPlot", "leave_one_out"]
+
+Array = npt.NDArray[np.float64]
+
+COLUMNS = ("study", "label", "estimate", "lower", "upper")
+NUMBERS = ("estimate", "lower", "upper")
+
+THICK, MARK = 2.0, 22.0
+"""Width of lines in points, and area of marks in square points."""
+
+
+class LeaveOneOutPlot(Plot):
+    """A leave-one-out forest and the numbers it shows; see `Plot`."""
+
+    def __repr__(self) -> str:
+        return f"LeaveOneOutPlot({counted(len(self.table) - 1, 'study', 'studies')} left out)"
+
+
+def leave_one_out(
+    table: pd.DataFrame,
+    *,
+    quantity: str = "Typical rate",
+    rates: bool = True,
+    ci_prob: float = 0.95,
+    notes: Sequence[str] = (),
+) -> LeaveOneOutPlot:
+    """Return the forest of a pooled estimate without each study in turn.
+
+    A line and a band through all rows are the estimate and interval of the fit to all studies. A study
+    whose row lies off the line is one that the estimate rests on.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per study left out, in the order in which they are drawn, with columns `study`, `label`
+        (what is printed), `estimate`, `lower` and `upper`. The row of all studies has the study ``""``.
+    quantity : str
+        What is estimated.
+    rates : bool
+        Whether estimates are rates (probability), shown in percent; else they are shown as they are.
+    ci_prob : float
+        Probability of the intervals in the table, for the captions.
+    notes : sequence of str
+        Lines below the figure.
+
+    Returns
+    -------
+    LeaveOneOutPlot
+        With `figure`, `table` and `save(path)`. The table is the one given, the fit to all studies
+        first, with `change`, the difference from that fit.
+
+    Raises
+    ------
+    SettingsError
+        If the table lacks a column, a number, or its one row of all studies.
+    """
+    check_ci_prob(ci_prob)
+    table = check_columns(table, COLUMNS)
+    check_numbers(table, NUMBERS, "label")
+    whole = table["study"] == ""
+    if whole.sum() != 1:
+        raise SettingsError(
+            f"`table` must have one row with study '', the fit to all studies; got {whole.sum()}."
+        )
+    ordered = pd.concat([table[whole], table[~whole]], ignore_index=True)
+    ordered["change"] = ordered["estimate"] - ordered["estimate"].iloc[0]
+    unit = "%" if rates else ""
+    rows = Rows(
+        heading="Without",
+        axis=quantity,
+        columns=(
+            f"Estimate{f' {unit}' if unit else ''}\n({100 * ci_prob:g}% CrI)",
+            "Change\n" + ("points" if rates else ""),
+        ),
+        labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
+        cells=[_cells(row, rates=rates) for row in ordered.to_dict("records")],
+        bold=[True] + [False] * (len(ordered) - 1),
+    )
+    with house_style():
+        figure, graph, heights = draw_rows(rows, f"{quantity}, each study left out in turn", notes)
+        scaled = ordered[list(NUMBERS)].to_numpy(dtype=np.float64) * (100 if rates else 1)
+        _draw(graph, scaled, heights)
+        within = (0.0, 100.0) if rates else (-np.inf, np.inf)
+        draw_axis(graph, scaled, f"{quantity} (%)" if rates else quantity, within)
+    return LeaveOneOutPlot(figure, ordered)
+
+
+def _cells(row: Mapping[Hashable, Any], *, rates: bool) -> tuple[str, str]:
+    estimate, lower, upper = (percent_or_plain(row[name], rates=rates) for name in NUMBERS)
+    change = percent_or_plain(row["change"], rates=rates, signed=True)
+    return f"{estimate} ({lower}\N{EN DASH}{upper})", "" if row["study"] == "" else change
+
+
+def _draw(graph: Axes, numbers: Array, heights: Array) -> None:
+    """Draw the rows, the first of which is that of all studies; numbers in units of the axis."""
+    estimate, lower, upper = numbers.T
+    top, bottom = heights[0] - ROW / 2, heights[-1] + ROW / 2
+    graph.fill_betweenx([top, bottom], lower[0], upper[0], color=BAND, linewidth=0, zorder=0.5)
+    graph.vlines(estimate[0], top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+    graph.hlines(heights, lower, upper, color=RANGE, linewidth=THICK, zorder=2)
+    graph.scatter(
+        estimate[1:], heights[1:], s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3
+    )
+    graph.scatter(
+        estimate[:1],
+        heights[:1],
+        s=2 * MARK,
+        marker="D",
+        color=MODEL,
+        edgecolor=INK,
+        linewidth=0.8,
+        zorder=3,
+    )

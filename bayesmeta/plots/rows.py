@@ -1,0 +1,117 @@
+"""A figure of rows: a label, a place in the graph, and numbers, one line for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
+from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.style import FAINT, INK, SMALL
+
+__all__ = ["ROW", "Rows", "draw_axis", "draw_rows"]
+
+Array = npt.NDArray[np.float64]
+
+ROW, HEADER, AXIS, PAD, GAP = 0.19, 0.42, 0.5, 0.06, 0.22
+GRAPH, LONGEST_LABEL = 3.2, 2.8
+"""Sizes in inches."""
+
+SPARE = 0.04
+"""Share of the range of the numbers that is left free at either end of the axis."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The text of the rows.
+
+    Parameters
+    ----------
+    heading : str
+        Above the labels.
+    axis : str
+        What the graph shows, and its unit.
+    columns : sequence of str
+        Above the numbers, each in one line or two.
+    labels : sequence of str
+        Of the rows, from the top.
+    cells : sequence of tuples
+        Numbers of each row, as text.
+    bold : sequence of bool
+        Whether a row is in bold.
+    """
+
+    heading: str
+    axis: str
+    columns: Sequence[str]
+    labels: Sequence[str]
+    cells: Sequence[tuple[str, ...]]
+    bold: Sequence[bool]
+
+
+def draw_rows(rows: Rows, title: str, notes: Sequence[str]) -> tuple[Figure, Axes, Array]:
+    """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
+
+    To be called in `house_style`. The graph has inches from the top of the page down.
+    """
+    labels = [printable(label) for label in rows.labels]
+    longest = max(
+        [text_width(label, bold=bold) for label, bold in zip(labels, rows.bold, strict=True)]
+    )
+    graph = MARGIN + min(max(longest, text_width(rows.heading, bold=True)), LONGEST_LABEL) + GAP
+    edges = _edges(rows, graph + GRAPH)
+    width = edges[-1] + MARGIN
+    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
+    rule = MARGIN + sum(each.height for each in above) + HEADER
+    bottom = rule + PAD + len(labels) * ROW + PAD
+    figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    put_paragraphs(page, MARGIN, bottom + AXIS, below)
+    _put_header(page, rows, (graph + GRAPH / 2, *edges), rule)
+    heights: Array = rule + PAD + (np.arange(len(labels), dtype=np.float64) + 0.5) * ROW
+    for label, cells, bold, y in zip(labels, rows.cells, rows.bold, heights, strict=True):
+        room = graph - GAP - MARGIN
+        put_text(page, MARGIN, y, shortened(label, room, bold=bold), bold=bold)
+        for edge, text in zip(edges, cells, strict=True):
+            put_text(page, edge, y, text, bold=bold, align="right")
+    return figure, inch_axes(figure, (graph, graph + GRAPH), (rule, bottom)), heights
+
+
+def draw_axis(graph: Axes, numbers: Array, label: str, within: tuple[float, float]) -> None:
+    """Draw the axis of a graph wide enough for all numbers, but not beyond `within`."""
+    low, high = float(np.min(numbers)), float(np.max(numbers))
+    spare = SPARE * (high - low or 1.0)
+    graph.set(xlim=(max(low - spare, within[0]), min(high + spare, within[1])), yticks=[])
+    graph.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
+    graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
+    graph.set_axisbelow(True)
+    for side in ("left", "right", "top"):
+        graph.spines[side].set_visible(False)
+    graph.set_xlabel(label, labelpad=2)
+
+
+def _edges(rows: Rows, start: float) -> list[float]:
+    """Return the right edge of each column of numbers."""
+    edge, found = start, []
+    for heading, *cells in zip(rows.columns, *rows.cells, strict=True):
+        texts = {*heading.split("\n"), *cells}
+        edge += GAP + max(text_width(text, bold=True) for text in texts)
+        found.append(edge)
+    return found
+
+
+def _put_header(page: Axes, rows: Rows, places: Sequence[float], rule: float) -> None:
+    """Put the headings above a rule across the page; `places` are the graph's and the columns'."""
+    lower, upper = rule - 0.1, rule - 0.26
+    put_text(page, MARGIN, lower, rows.heading, bold=True)
+    put_text(page, places[0], lower, rows.axis, bold=True, align="center")
+    for edge, heading in zip(places[1:], rows.columns, strict=True):
+        lines = heading.split("\n")
+        for y, text in zip((upper, lower)[-len(lines) :], lines, strict=True):
+            put_text(page, edge, y, text, bold=True, align="right")
+    page.hlines(rule, MARGIN, page.get_xlim()[1] - MARGIN, color=INK, linewidth=0.8)

@@ -1,0 +1,142 @@
+"""The specification curve: the estimates of many fits in order, and which choices each made."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bayesmeta.errors import SettingsError, listed
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.specification_page import Captions, draw_specifications
+from bayesmeta.plots.style import house_style
+from bayesmeta.plots.tables import check_columns, check_numbers, percent_or_plain
+
+__all__ = ["CHOICES", "SpecificationCurve", "specification_curve"]
+
+CHOICES = ("outcome", "inclusion", "covariates", "study_effects", "prior_tau", "prior_mu")
+"""Columns of choices that are drawn where none are named."""
+
+NUMBERS = ("estimate", "lower", "upper")
+
+
+class SpecificationCurve(Plot):
+    """A specification curve and the numbers it shows; see `Plot`."""
+
+    def __repr__(self) -> str:
+        return f"SpecificationCurve({counted(len(self.table), 'fit')})"
+
+
+def specification_curve(
+    table: pd.DataFrame,
+    *,
+    choices: Sequence[str] | None = None,
+    quantity: str = "Typical rate",
+    rates: bool = True,
+    ci_prob: float = 0.95,
+    notes: Sequence[str] = (),
+) -> SpecificationCurve:
+    """Return the estimates of many fits from lowest to highest, and the choices behind each.
+
+    Above, one column per fit: its estimate and interval. Below, in the same column, a mark in the row of
+    each choice it made, with the number of fits that made it and the median of their estimates. A
+    choice that matters has its marks at one end.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per fit: `estimate`, `lower`, `upper`, `ok` (whether its diagnostics passed), and a
+        column of text for each choice. A fit without an estimate is counted and not drawn.
+    choices : sequence of str, optional
+        Columns of the choices, from the top; where None, those of `CHOICES` that the table has.
+    quantity : str
+        What is estimated.
+    rates : bool
+        Whether estimates are rates (probability), shown in percent; else they are shown as they are.
+    ci_prob : float
+        Probability of the intervals in the table, for the captions.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    SpecificationCurve
+        With `figure`, `table` (the fits drawn, in their order) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If the table lacks a column, `choices` names none, or no fit has an estimate.
+
+    References
+    ----------
+    Simonsohn, Simmons & Nelson 2020, doi:10.1038/s41562-020-0912-z.
+    """
+    check_ci_prob(ci_prob)
+    table = check_columns(table, (*NUMBERS, "ok"))
+    names = [name for name in CHOICES if name in table] if choices is None else list(choices)
+    check_columns(table, names)
+    if not names:
+        raise SettingsError(
+            f"`choices` must name a column or more; `table` has none of {', '.join(CHOICES)}."
+        )
+    drawn = table[table["estimate"].notna()].sort_values(
+        "estimate", kind="stable", ignore_index=True
+    )
+    if not len(drawn):
+        raise SettingsError(
+            "`estimate` of `table` is missing in every row, so there is nothing to draw."
+        )
+    check_numbers(drawn, NUMBERS, names[0])
+    # Levels are drawn in the order of the table given, not of the curve.
+    levels = {
+        name: list(dict.fromkeys(table.loc[table["estimate"].notna(), name].fillna("")))
+        for name in names
+    }
+    varied = {name: found for name, found in levels.items() if len(found) > 1}
+    captions = Captions(
+        title=f"{quantity} of {counted(len(drawn), 'fit')}",
+        axis=f"{quantity} (%)" if rates else quantity,
+        notes=[
+            _about_curve(drawn, ci_prob, rates=rates),
+            _about_constants(drawn, [name for name in names if name not in varied]),
+            _about_failures(table, drawn),
+            *notes,
+        ],
+    )
+    with house_style():
+        figure = draw_specifications(drawn, varied, captions, rates=rates)
+    return SpecificationCurve(figure, drawn)
+
+
+def _about_curve(drawn: pd.DataFrame, ci_prob: float, *, rates: bool) -> str:
+    unit = "%" if rates else ""
+    low, median, high = (
+        f"{percent_or_plain(value, rates=rates)}{unit}"
+        for value in drawn["estimate"].quantile([0, 0.5, 1])
+    )
+    return (
+        f"Above: estimates (dots) with their {100 * ci_prob:g}% intervals, from lowest to highest: {low} to {high}, "
+        f"median {median}. Below: the choices that each fit made, in the same column; on the right, how many "
+        "fits made it and the median of their estimates."
+    )
+
+
+def _about_constants(drawn: pd.DataFrame, names: Sequence[str]) -> str:
+    same = [f"{name} {drawn[name].iloc[0]}" for name in names]
+    return f"The same in all fits: {listed(same)}." if same else ""
+
+
+def _about_failures(table: pd.DataFrame, drawn: pd.DataFrame) -> str:
+    """Return how many fits failed their diagnostics, and how many there is nothing of."""
+    unreliable, missing = int((~drawn["ok"].astype(bool)).sum()), len(table) - len(drawn)
+    parts = []
+    if unreliable:
+        parts.append(
+            f"{counted(unreliable, 'fit')} failed the diagnostics (marked below the curve): do not use these."
+        )
+    if missing:
+        parts.append(
+            f"{counted(missing, 'fit')} could not be made and {'is' if missing == 1 else 'are'} not drawn."
+        )
+    return " ".join(parts)

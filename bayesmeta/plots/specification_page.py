@@ -1,0 +1,206 @@
+"""The page of a specification curve: the curve above, the choices of each fit below."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
+from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.style import ALARM, BAND, FAINT, INK, MODEL, RANGE, SMALL
+from bayesmeta.plots.tables import percent_or_plain
+
+__all__ = ["Captions", "draw_specifications"]
+
+Array = npt.NDArray[np.float64]
+
+CURVE, GRAPH, ROW, HEADING, GAP = 2.3, 5.6, 0.15, 0.2, 0.18
+BELOW_CURVE, AXIS, LEAST_LABEL, LONGEST_LABEL, INDENT = 0.16, 0.22, 1.0, 2.2, 0.1
+TICK = 0.16
+COLUMNS = (0.45, 1.1)
+"""Sizes in inches; the last, of the right ends of the numbers beside the graph."""
+
+FEW = 120
+"""Fits up to which each has a mark of its own with space about it."""
+
+SPACE = 0.35
+"""Share of a column that is left free between the marks of few fits."""
+
+POINTS_PER_INCH = 72
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The text around the graph."""
+
+    title: str
+    axis: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A heading, which has no fits, or one level of a choice; `y` is the middle of its line."""
+
+    text: str
+    y: float
+    made: npt.NDArray[np.bool_] | None = None
+
+
+def draw_specifications(
+    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], captions: Captions, *, rates: bool
+) -> Figure:
+    """Return the figure of the fits of a table, in its order; to be called in `house_style`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per fit: estimate, lower, upper, ok, and a column for each choice.
+    levels : mapping
+        What can be chosen, by column.
+    captions : Captions
+        Title, name of the axis and notes.
+    rates : bool
+        Whether estimates are rates, shown in percent.
+    """
+    lines = list(_lines(table, levels))
+    room = _label_width(lines)
+    left = MARGIN + room + GAP
+    width = left + GRAPH + COLUMNS[-1] + MARGIN
+    above = title_of(captions.title, width - 2 * MARGIN)
+    below = notes_of(captions.notes, width - 2 * MARGIN)
+    top = MARGIN + sum(each.height for each in above) + TICK
+    start = top + CURVE + BELOW_CURVE
+    bottom = start + (lines[-1].y + ROW if lines else 0)
+    figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    put_paragraphs(page, MARGIN, bottom + AXIS, below)
+    put_text(page, MARGIN, top - TICK / 2, shortened(captions.axis, room, bold=True), bold=True)
+    graph = inch_axes(figure, (left, left + GRAPH), (top, top + CURVE))
+    _draw_curve(graph, table, 100.0 if rates else 1.0)
+    if lines:
+        _put_levels(page, lines, (start, room))
+        _put_numbers(page, lines, (left + GRAPH, start), table["estimate"].to_numpy(), rates=rates)
+        choices = inch_axes(figure, (left, left + GRAPH), (start, bottom))
+        _draw_choices(choices, lines, start, len(table))
+    return figure
+
+
+def _label_width(lines: Sequence[_Line]) -> float:
+    """Return the room that the names of choices take, in inches."""
+    widths = [text_width(printable(line.text), size=SMALL, bold=True) + INDENT for line in lines]
+    return min(max([*widths, LEAST_LABEL]), LONGEST_LABEL)
+
+
+def _lines(table: pd.DataFrame, levels: Mapping[str, Sequence[object]]) -> Iterable[_Line]:
+    """Yield the lines below the curve, `y` counted from its lower end."""
+    y = 0.0
+    for name, found in levels.items():
+        y += HEADING
+        yield _Line(name.replace("_", " "), y - HEADING / 2)
+        chosen = table[name].fillna("")
+        for level in found:
+            y += ROW
+            yield _Line(str(level) or "none", y - ROW / 2, (chosen == level).to_numpy())
+
+
+def _draw_curve(graph: Axes, table: pd.DataFrame, scale: float) -> None:
+    estimate, lower, upper = (
+        scale * table[name].to_numpy(dtype=np.float64) for name in ("estimate", "lower", "upper")
+    )
+    place, bad = np.arange(len(table)), ~table["ok"].to_numpy(dtype=bool)
+    column = GRAPH / len(table) * POINTS_PER_INCH
+    graph.vlines(
+        place,
+        lower,
+        upper,
+        color=RANGE,
+        linewidth=float(np.clip(column * (1 - SPACE), 0.3, 3)),
+        zorder=2,
+    )
+    size = float(np.clip(column, 1.2, 4.5))
+    graph.plot(place, estimate, "o", color=MODEL, markersize=size, markeredgewidth=0, zorder=3)
+    spread = float(upper.max() - lower.min()) or 1.0
+    graph.set(
+        xlim=(-0.5, len(table) - 0.5),
+        ylim=(lower.min() - 0.08 * spread, upper.max() + 0.05 * spread),
+        xticks=[],
+    )
+    # Marks of unreliable fits are wide enough to be seen among thousands.
+    graph.plot(
+        place[bad],
+        np.full(bad.sum(), 0.015),
+        "|",
+        color=ALARM,
+        markersize=5,
+        markeredgewidth=max(0.6, min(column, 1.5)),
+        transform=graph.get_xaxis_transform(),
+        zorder=4,
+    )
+    graph.tick_params(axis="y", labelsize=SMALL, length=2.5, pad=2)
+    graph.grid(axis="y", color=FAINT, linewidth=0.5)
+    graph.set_axisbelow(True)
+    for side in ("right", "top", "bottom"):
+        graph.spines[side].set_visible(False)
+
+
+def _put_levels(page: Axes, lines: Sequence[_Line], place: tuple[float, float]) -> None:
+    """Write the names of choices and levels, from a height on down, in so much room."""
+    start, room = place
+    for line in lines:
+        bold = line.made is None
+        indent = 0.0 if bold else INDENT
+        text = shortened(printable(line.text), room - indent, size=SMALL, bold=bold)
+        put_text(page, MARGIN + indent, start + line.y, text, size=SMALL, bold=bold)
+
+
+def _put_numbers(
+    page: Axes,
+    lines: Sequence[_Line],
+    place: tuple[float, float],
+    estimates: Array,
+    *,
+    rates: bool,
+) -> None:
+    """Write how many fits made each choice and the median of their estimates, right of a place."""
+    left, start = place
+    ends = [left + column for column in COLUMNS]
+    for end, heading in zip(ends, ("Fits", "Median %" if rates else "Median"), strict=True):
+        put_text(page, end, start, heading, size=SMALL, bold=True, align="right")
+    for line in lines:
+        if line.made is None:
+            continue
+        median = percent_or_plain(float(np.median(estimates[line.made])), rates=rates)
+        for end, text in zip(ends, (f"{line.made.sum():,}", median), strict=True):
+            put_text(page, end, start + line.y, text, size=SMALL, align="right")
+
+
+def _draw_choices(graph: Axes, lines: Sequence[_Line], start: float, fits: int) -> None:
+    """Mark in each row the fits that made its choice."""
+    graph.set(xlim=(-0.5, fits - 0.5))
+    graph.axis("off")
+    space = SPACE / 2 if fits <= FEW else 0.0
+    for line in lines:
+        if line.made is None:
+            continue
+        y = start + line.y
+        graph.axhspan(y - 0.42 * ROW, y + 0.42 * ROW, color=BAND, linewidth=0, zorder=0)
+        spans = [
+            (first - 0.5 + space, count - 2 * space)
+            for first, count in _runs(line.made, merged=not space)
+        ]
+        bars = graph.broken_barh(spans, (y - 0.42 * ROW, 0.84 * ROW), color=INK, linewidth=0)
+        # Columns narrower than a dot become grey; fitted to dots, some would vanish.
+        bars.set(snap=False, zorder=2)
+
+
+def _runs(made: npt.NDArray[np.bool_], *, merged: bool) -> list[tuple[int, int]]:
+    """Return first position and length of each run of fits that made a choice; singly unless merged."""
+    if not merged:
+        return [(int(place), 1) for place in np.flatnonzero(made)]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], made, [False]]).astype(np.int8)))
+    return [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]

@@ -1,0 +1,44 @@
+"""What `--json` prints of the sensitivity to priors."""
+
+import math
+from typing import Any
+
+from bayesmeta.comparison.changed_priors import prior_text
+from bayesmeta.comparison.flip_point import FlipPoint
+from bayesmeta.comparison.sensitivity import Sensitivity
+from bayesmeta.report.machine import records
+
+__all__ = ["sensitivity_json"]
+
+
+def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
+    """Return the three tables of a sensitivity analysis; what there is not is null."""
+    return {
+        "profile": found.profile,
+        "ci_prob": found.ci_prob,
+        "refits_ok": found.ok,
+        "scaling": records(found.scaling),
+        "priors": records(found.priors),
+        "flips": [_flip(flip) for flip in found.flips],
+    }
+
+
+def _flip(flip: FlipPoint) -> dict[str, Any]:
+    low, high = flip.factor_interval
+    return {
+        "question": str(flip.question),
+        "certainty": flip.certainty,
+        "parameter": flip.parameter,
+        "prior": prior_text(flip.prior),
+        "flips": flip.flips,
+        "factor": _number(flip.factor),
+        "factor_lower": _number(low),
+        "factor_upper": _number(high),
+        "bracket": records(flip.bracket),
+        "trials": records(flip.trials),
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or None where there is none: JSON has no NaN."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,117 @@
+"""What a terminal shows of the sensitivity to priors."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.comparison.flip_point import FlipPoint
+from bayesmeta.comparison.power_scaling import SENSITIVE
+from bayesmeta.comparison.sensitivity import Sensitivity
+from bayesmeta.report.text import percent, table_text
+
+__all__ = ["flip_lines", "prior_lines", "scaling_lines", "sensitivity_lines"]
+
+Row = Mapping[Hashable, Any]
+
+RATES = {"typical": "typical", "mean": "mean", "new study": "new_study"}
+
+
+def sensitivity_lines(found: Sensitivity) -> list[str]:
+    """Return all three parts of a sensitivity analysis, those that there are."""
+    lines = [*scaling_lines(found.scaling), "", *prior_lines(found)]
+    for flip in found.flips:
+        lines += ["", *flip_lines(flip)]
+    return lines
+
+
+def scaling_lines(table: pd.DataFrame) -> list[str]:
+    """Return how sensitive each estimate is to prior and likelihood, one a line."""
+    each = [name for name in table.columns if name.startswith("prior_")]
+    cells = pd.DataFrame({"estimate": table["quantity"]})
+    for name in ("prior", "likelihood", *each):
+        cells[name.removeprefix("prior_")] = [f"{value:.3f}" for value in table[name]]
+    cells[""] = table["diagnosis"]
+    where = table["profile"].iloc[-1]
+    return [
+        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
+        *table_text(cells, indent=2).splitlines(),
+        f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
+    ]
+
+
+def prior_lines(found: Sensitivity) -> list[str]:
+    """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
+    table = found.priors
+    rows = table.to_dict("records")
+    cells = pd.DataFrame({"prior": [_changed(row) for row in rows]})
+    if table["tau"].notna().any():
+        cells["tau"] = [_interval(row, "tau", "{:.2f}".format) for row in rows]
+    for label, name in RATES.items():
+        cells[label] = [_interval(row, name, percent) for row in rows]
+    if "probability" in table:
+        cells["P"] = [f"{row['probability']:.3f}" for row in rows]
+    if not table["ok"].all():
+        cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
+    rates = table[
+        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
+    ]
+    errors = f"of rates at most {100 * rates.max().max():.1f} points"
+    if "probability" in table:
+        errors += f", of P {table['mcse_probability'].max():.4f}"
+    return [
+        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
+        f"({found.profile})",
+        *table_text(cells, indent=2).splitlines(),
+        f"  Monte-Carlo standard errors: {errors}.",
+    ]
+
+
+def flip_lines(flip: FlipPoint) -> list[str]:
+    """Return where a decision flips with the scale of a prior, or that it does not."""
+    rows = flip.trials.to_dict("records")
+    [own] = [row for row in rows if row["factor"] == 1]
+    demand = f"{flip.question} of {flip.certainty:g} demanded"
+    lines = [
+        f"Flip point in the prior of {flip.parameter}: {demand}, {_answer(own)} with the model's own."
+    ]
+    if flip.open_at_own:
+        lines.append(
+            "  That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
+        )
+    if not flip.flips:
+        probabilities = flip.trials["probability"]
+        return [
+            *lines,
+            f"  It does not flip between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
+            f"P stays from {probabilities.min():.3f} to {probabilities.max():.3f}.",
+        ]
+    low, high = flip.factor_interval
+    below, above = (
+        f"{row['factor']:.2f} times, {_answer(row)}" for row in flip.bracket.to_dict("records")
+    )
+    return [
+        *lines,
+        f"  It flips where the prior is {flip.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
+        "Monte-Carlo error, within which fits can't be told apart).",
+        f"  The nearest fits on either side: {below}; {above}.",
+    ]
+
+
+def _answer(row: Row) -> str:
+    unreliable = "" if row["ok"] else ", NOT RELIABLE"
+    return f"P = {row['probability']:.3f} (MCSE {row['mcse']:.4f}{unreliable})"
+
+
+def _changed(row: Row) -> str:
+    """Return which priors are other than the model's own."""
+    if row["own"]:
+        return "the model's own"
+    return ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in row["changed"].split(", "))
+
+
+def _interval(row: Row, name: str, written: Any) -> str:
+    if pd.isna(row[name]):
+        return ""
+    median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"

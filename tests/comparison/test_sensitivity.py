@@ -1,0 +1,31 @@
+"""The three means together: the same tables as each by itself, and arguments that have no effect."""
+
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+
+
+@pytest.mark.slow
+def test_it_is_the_three_in_one(pooled_fit: bm.Fit) -> None:
+    tried = {"tau": [bm.HalfNormal(1)]}
+    found = bm.sensitivity(pooled_fit, priors=tried, rate_above=0.3, certainty=0.9)
+    pd.testing.assert_frame_equal(found.scaling, bm.power_scaling(pooled_fit))
+    alone = bm.prior_grid(pooled_fit, priors=tried, rate_above=0.3)
+    pd.testing.assert_frame_equal(found.priors, alone)
+    assert [flip.parameter for flip in found.flips] == ["tau", "mu"]
+    flip = bm.flip_point(pooled_fit, rate_above=0.3, certainty=0.9)
+    pd.testing.assert_frame_equal(found.flips[0].trials, flip.trials)
+    assert found.ok
+    assert repr(found) == (
+        "Sensitivity(all studies: 1 of 5 estimates with a diagnosis, 2 priors tried, 1 flip points)"
+    )
+
+
+def test_an_argument_that_would_have_no_effect_is_refused(pooled_fit: bm.Fit) -> None:
+    with pytest.raises(bm.SettingsError, match="`certainty` has no effect without a question"):
+        bm.sensitivity(pooled_fit, certainty=0.9)
+    with pytest.raises(bm.SettingsError, match=r"`certainty` must lie above 0\.5"):
+        bm.sensitivity(pooled_fit, certainty=0.2, rate_above=0.3)
+    with pytest.raises(bm.SettingsError, match="no prior of 'nu'"):
+        bm.sensitivity(pooled_fit, priors={"nu": [bm.Gamma(2, 0.1)]})

@@ -1,0 +1,103 @@
+"""What a terminal shows of the sensitivity to priors, and the command that prints it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.cli import app
+from bayesmeta.comparison.crossing import Crossing, Point
+from bayesmeta.comparison.decisions import NewStudyEvent
+from bayesmeta.report.sensitivity_text import flip_lines
+
+POINTS = (
+    Point(-3, 0.95, 0.001),
+    Point(-1, 0.91, 0.001),
+    Point(0, 0.87, 0.001),
+    Point(3, 0.8, 0.002),
+)
+
+
+def flip(
+    *points: Point, certainty: float = 0.9, crossing: Crossing | None = None, ok: bool = True
+) -> bm.FlipPoint:
+    rows = [
+        {
+            "factor": 2**point.x,
+            "prior": f"HalfNormal({2**point.x / 2:g})",
+            "probability": point.value,
+            "mcse": point.error,
+            "ok": ok,
+        }
+        for point in points
+    ]
+    question = NewStudyEvent("rate_above", 0.3)
+    prior = bm.HalfNormal(0.5)
+    table = pd.DataFrame(rows)
+    return bm.FlipPoint(question, certainty, "all studies", "tau", prior, crossing, table)
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app(list(arguments))
+    return int(left.value.code)
+
+
+def test_a_flip_is_told_with_its_interval_and_the_fits_beside_it() -> None:
+    crossing = Crossing(-0.75, 0.05, POINTS[1], POINTS[2])
+    head, flips, nearest = flip_lines(flip(*POINTS, crossing=crossing))
+    assert head.startswith(
+        "Flip point in the prior of tau: P(rate of a new study > 0.3) of 0.9 demanded"
+    )
+    assert head.endswith("P = 0.870 (MCSE 0.0010) with the model's own.")
+    assert "0.59 times as wide (95% 0.56 to 0.64 from Monte-Carlo error" in flips
+    assert "0.50 times, P = 0.910 (MCSE 0.0010); 1.00 times, P = 0.870" in nearest
+
+
+def test_no_flip_is_told_with_the_range_looked_at() -> None:
+    _, answer = flip_lines(flip(*POINTS, certainty=0.97))
+    assert "does not flip between 0.125 and 8 times the prior's scale" in answer
+    assert "P stays from 0.800 to 0.950" in answer
+
+
+def test_an_open_decision_and_unreliable_draws_are_told() -> None:
+    head, answer, _ = flip_lines(flip(*POINTS, certainty=0.8695, ok=False))
+    assert "NOT RELIABLE" in head
+    assert "within Monte-Carlo error of the demand: the decision is open" in answer
+
+
+@pytest.mark.slow
+def test_the_command_prints_all_parts(
+    pooled_fit: bm.Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "run")
+    pooled_fit.save(folder)
+    question = ("--rate-above", "0.3", "--certainty", "0.9")
+    assert run("sensitivity", folder, *question) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Power-scaling: how fast estimates move")
+    assert "prior-data conflict" in printed
+    assert "the model's own" in printed
+    assert "tau ~ HalfCauchy(0.5)" in printed
+    assert "It flips where the prior is 0.5" in printed
+    assert "It does not flip between 0.125 and 8 times" in printed
+    assert run("sensitivity", folder, *question, "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [each["flips"] for each in content["flips"]] == [True, False]
+    assert content["flips"][1]["factor"] is None
+    assert content["diagnostics_ok"] is content["refits_ok"] is True
+    assert len(content["priors"]) == 8
+
+
+@pytest.mark.slow
+def test_what_the_command_refuses(
+    pooled_fit: bm.Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "run")
+    pooled_fit.save(folder)
+    assert run("sensitivity", folder, "--certainty", "0.9") == 2
+    assert "`certainty` has no effect without a question" in capsys.readouterr().err
+    assert run("sensitivity", folder, "--at-least", "12") == 2
+    assert "`events_at_least` needs `n`" in capsys.readouterr().err
