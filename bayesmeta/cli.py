@@ -32,6 +32,7 @@ from bayesmeta.cli_options import (
     table_of,
 )
 from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli_runs import run as show_run
 from bayesmeta.cli_sensitivity import sensitivity
 from bayesmeta.cli_validate import validate
 
@@ -53,6 +54,7 @@ app.command()(contrast)
 app.command()(compare)
 app.command()(sensitivity)
 app.command()(validate)
+app.command("run")(show_run)
 
 
 @app.command()

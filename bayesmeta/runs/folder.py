@@ -12,7 +12,7 @@ from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed
 from bayesmeta.runs.files import PARTIAL, explained, sync_folder, write_whole
-from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, write_hashes, write_times
+from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
 from bayesmeta.runs.jobs import Job, Outcome
 from bayesmeta.runs.locks import HOLDER, LOCK, held
 from bayesmeta.runs.manifest import (
@@ -141,9 +141,7 @@ def open_run(
         _write_inputs(folder, chosen)
         started, clock = datetime.now(UTC), time.perf_counter()
         yield RunFolder(folder)
-        if not (folder / HASHES).exists():
-            write_times(folder, started, time.perf_counter() - clock)
-            write_hashes(folder)
+        finish(folder, started, time.perf_counter() - clock)
 
 
 def _check_arguments(kind: str, texts: Mapping[str, str]) -> None:

@@ -9,24 +9,23 @@ from bayesmeta.errors import RunError
 from bayesmeta.runs.files import explained, sealed, sha256_of, sync_folder, unsealed, write_whole
 from bayesmeta.runs.locks import HOLDER, LOCK
 
-__all__ = [
-    "HASHES",
-    "TIMES",
-    "drop_hashes",
-    "read_hashes",
-    "read_times",
-    "write_hashes",
-    "write_times",
-]
+__all__ = ["HASHES", "TIMES", "drop_hashes", "finish", "read_hashes", "read_times"]
 
 HASHES, TIMES = "hashes.json", "times.json"
 
 
-def write_hashes(folder: Path) -> None:
-    """Write the SHA-256 of every file of a run; with it, the run is finished."""
-    with explained(folder / HASHES):
-        found = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder)}
-    write_whole(folder / HASHES, sealed(found, indent=1))
+def finish(folder: Path, started: datetime, seconds: float) -> None:
+    """Write when the run was open, and the SHA-256 of every file; with it, the run is finished.
+
+    Nothing is written where nothing has changed since it was finished before.
+    """
+    if (folder / HASHES).exists() and _kept(folder) == _found(folder):
+        return
+    with explained(folder):
+        drop_hashes(folder)
+    now = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
+    write_whole(folder / TIMES, sealed([*read_times(folder), now], indent=1))
+    write_whole(folder / HASHES, sealed(_found(folder), indent=1))
 
 
 def read_hashes(folder: Path) -> dict[str, str] | None:
@@ -56,12 +55,6 @@ def drop_hashes(folder: Path) -> None:
         sync_folder(folder)
 
 
-def write_times(folder: Path, started: datetime, seconds: float) -> None:
-    """Add when the run was open, and how long, to what is known of earlier times."""
-    now = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
-    write_whole(folder / TIMES, sealed([*read_times(folder), now], indent=1))
-
-
 def read_times(folder: Path) -> list[dict[str, Any]]:
     """Return when the run was open and ended well, as far as the file of it is whole."""
     try:
@@ -69,6 +62,18 @@ def read_times(folder: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError):
         return []
     return found
+
+
+def _kept(folder: Path) -> dict[str, str] | None:
+    try:
+        return read_hashes(folder)
+    except RunError:
+        return None
+
+
+def _found(folder: Path) -> dict[str, str]:
+    with explained(folder):
+        return {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder)}
 
 
 def _files(folder: Path) -> Iterator[Path]:

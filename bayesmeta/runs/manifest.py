@@ -57,10 +57,10 @@ def make_manifest(kind: str, identity: Mapping[str, Any], texts: Mapping[str, st
     Raises
     ------
     SettingsError
-        If `identity` is not what JSON can hold.
+        If `identity` is not what JSON can hold; NaN and infinities are not.
     """
     try:
-        plain = json.loads(json.dumps(dict(identity), sort_keys=True))
+        plain = json.loads(json.dumps(dict(identity), sort_keys=True, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise SettingsError(f"`identity` must be what JSON can hold: {error}.") from error
     return Manifest(

@@ -1,0 +1,68 @@
+"""The folder of a run as text for a terminal and as JSON: formatted, nothing is computed."""
+
+from datetime import timedelta
+from typing import Any
+
+from bayesmeta.errors import SHOWN, shortened
+from bayesmeta.runs import Failed, RunSummary
+
+__all__ = ["run_json", "run_lines"]
+
+
+def run_lines(run: RunSummary) -> list[str]:
+    """Return what a run is, how far it is, and the first jobs that failed."""
+    manifest, machine = run.manifest, run.manifest.machine
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    return [
+        f"{run.path}: a run of kind '{manifest.kind}', begun {manifest.created}, "
+        f"{'finished' if run.complete else 'NOT FINISHED'}",
+        f"  jobs      {run.finished:,} done, {len(run.failed):,} failed"
+        + (f", {run.damaged:,} with a damaged file, to be done again" if run.damaged else ""),
+        f"  work      {_duration(run.work_seconds)} of all jobs together; open for {_duration(run.open_seconds)}",
+        f"  machine   {machine.get('platform')}, {machine.get('processors')} processors",
+        f"  versions  {versions}",
+        *_failure_lines(run),
+    ]
+
+
+def run_json(run: RunSummary) -> dict[str, Any]:
+    """Return what a run is, how far it is, and every job that failed."""
+    manifest = run.manifest
+    return {
+        "path": str(run.path),
+        "kind": manifest.kind,
+        "created": manifest.created,
+        "complete": run.complete,
+        "jobs": {
+            "finished": run.finished,
+            "failed": len(run.failed),
+            "damaged": run.damaged,
+        },
+        "failed": [_failure(name, outcome) for name, outcome in _failures(run)],
+        "work_seconds": run.work_seconds,
+        "open_seconds": run.open_seconds,
+        "identity": dict(manifest.identity),
+        "inputs": dict(manifest.inputs),
+        "versions": dict(manifest.versions),
+        "machine": dict(manifest.machine),
+    }
+
+
+def _failures(run: RunSummary) -> list[tuple[str, Failed]]:
+    return [(each.name, each.outcome) for each in run.failed if isinstance(each.outcome, Failed)]
+
+
+def _failure(name: str, outcome: Failed) -> dict[str, Any]:
+    return {"name": name, "error": outcome.error, "message": outcome.message}
+
+
+def _failure_lines(run: RunSummary) -> list[str]:
+    found = _failures(run)
+    lines = [f"  {name}: {each.error}: {shortened(each.message)}" for name, each in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"  and {len(found) - SHOWN} more")
+    return ["", "Failed", *lines] if found else []
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
