@@ -49,7 +49,7 @@ def be_killed_once(log: str, number: int) -> dict[str, Any]:
 
 def interrupt(log: str, number: int) -> dict[str, Any]:
     note(log, f"{number} {os.getpid()}")
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt("pressed")
 
 
 def long_sum(log: str, number: int) -> dict[str, Any]:
