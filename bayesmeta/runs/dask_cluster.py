@@ -32,20 +32,21 @@ def dask_executor(address: str) -> Iterator[Executor]:
     RunError
         If no scheduler answers there, or it has no workers.
     """
-    if not isinstance(address, str) or "://" not in address:
-        raise SettingsError(
-            f"`address` must be that of a Dask scheduler, such as 'tcp://127.0.0.1:8786'; got {address!r}."
-        )
     try:
         from distributed import Client
+        from distributed.comm import get_address_host_port
     except ImportError as error:
         raise SettingsError(
             'Dask is not installed. Install it by `pip install "bayesmeta[dask]"`.'
         ) from error
     try:
+        get_address_host_port(address)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise SettingsError(
+            f"`address` must be that of a Dask scheduler, such as 'tcp://127.0.0.1:8786'; got {address!r} ({error})."
+        ) from error
+    try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except ValueError as error:
-        raise SettingsError(f"`address` {address!r} is not understood: {error}.") from error
     except OSError as error:
         raise RunError(
             f"No Dask scheduler answers at {address} ({error}). Start one by `dask scheduler`, or correct the address."

@@ -79,9 +79,11 @@ def table_of(outcomes: dict[str, Outcome]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def small_run(folder: Path, log: Path, numbers: Sequence[int] = range(3), **options: Any) -> None:
+def small_run(
+    folder: Path, log: Path, numbers: Sequence[int] = range(3), pause: float = 0.0, **options: Any
+) -> None:
     """Do a whole run: a few jobs of which one fails, and two tables."""
-    jobs = [*jobs_of(log, numbers), *jobs_of(log, [100], fail)]
+    jobs = [*jobs_of(log, numbers, square, pause), *jobs_of(log, [100], fail)]
     texts = {"model.toml": "name = 'pooled'\n", "evidence/arms.csv": "study,events,n\nA,1,2\n"}
     with open_run(folder, kind="small", identity={"seed": 1}, texts=texts) as run:
         outcomes = run_jobs(jobs, folder=run, **options)
