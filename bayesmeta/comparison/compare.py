@@ -132,7 +132,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     with _folder(out, designs, plan) as folder:
         runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
         outcomes = fitted(designs, plan, runner)
-        found = compared({name: gathered(name, own) for name, own in outcomes.items()})
+        found = compared({name: gathered(designs[name], own) for name, own in outcomes.items()})
         if folder is not None:
             for name, content in found.files().items():
                 folder.write(name, content)

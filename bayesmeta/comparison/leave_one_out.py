@@ -116,4 +116,4 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     whole = outcomes[""]
     if isinstance(whole, Failed):
         raise SamplingError(f"The fit of the whole evidence failed: {whole.message}")
-    return gathered(spec.name, outcomes)
+    return gathered(designs[spec.name], outcomes)

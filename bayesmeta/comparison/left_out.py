@@ -9,6 +9,8 @@ import pandas as pd
 
 from bayesmeta.comparison.approximation import is_usable
 from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.model import Design
 from bayesmeta.runs import Finished, Outcome
 
 __all__ = ["LeftOut", "coverage_of", "gathered"]
@@ -47,6 +49,8 @@ class LeftOut:
         Time of all fits.
     whole : mapping
         What the fit of the whole evidence says of a new cohort, and its log marginal likelihood.
+    labels : mapping
+        Each study as people write it.
     """
 
     model: str
@@ -56,6 +60,7 @@ class LeftOut:
     fits: pd.DataFrame
     seconds: float
     whole: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -76,6 +81,37 @@ class LeftOut:
     def mcse_elpd(self) -> float:
         """Monte-Carlo standard error of `elpd`."""
         return float(np.sqrt((self.studies["mcse_elpd"] ** 2).sum(skipna=False)))
+
+    def influence_on(self, quantity: str) -> pd.DataFrame:
+        """Return one quantity without each study, as `plots.leave_one_out` draws it.
+
+        Parameters
+        ----------
+        quantity : str
+            One of `influence`, such as ``"typical rate"``.
+
+        Returns
+        -------
+        DataFrame
+            Columns `study` (``""`` for the whole evidence), `label`, `estimate`, `lower`, `upper` and
+            `change`; the study that changes the estimate most comes first.
+
+        Raises
+        ------
+        SettingsError
+            If no such quantity was asked for.
+        """
+        known = list(dict.fromkeys(self.influence["quantity"]))
+        if quantity not in known:
+            raise SettingsError(
+                f"`quantity` names '{quantity}', which was not asked of these fits. {nearest(str(quantity), known)}"
+            )
+        table = self.influence[self.influence["quantity"] == quantity]
+        table = table.sort_values("change", key=abs, ascending=False, kind="stable")
+        table = table.rename(columns={"left_out": "study"})
+        shown = [self.labels.get(study, study) or "All studies" for study in table["study"]]
+        columns = ["study", "label", "estimate", "lower", "upper", "change"]
+        return table.assign(label=shown)[columns].reset_index(drop=True)
 
     @property
     def coverage(self) -> pd.DataFrame:
@@ -105,8 +141,9 @@ def coverage_of(arms: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def gathered(model: str, outcomes: Mapping[str, Outcome]) -> LeftOut:
+def gathered(design: Design, outcomes: Mapping[str, Outcome]) -> LeftOut:
     """Return the tables of one model from the outcomes of its fits, by the study left out."""
+    studies_shown = zip(design.arms.frame["study"], design.arms.display_labels, strict=True)
     whole = outcomes[""]
     value = whole.value if isinstance(whole, Finished) else {}
     weighted = {one["study"]["study"]: one for one in value.get("approximated", [])}
@@ -116,13 +153,14 @@ def gathered(model: str, outcomes: Mapping[str, Outcome]) -> LeftOut:
     studies = [_study(study, found, weighted, outcomes) for study in _names(weighted, outcomes)]
     arms = [row for one in found.values() for row in one["arms"]]
     return LeftOut(
-        model,
+        design.spec.name,
         pd.DataFrame(studies),
         pd.DataFrame(arms),
         _influence(value, found),
         pd.DataFrame([_fit(study, one) for study, one in outcomes.items()]),
         sum(one.seconds for one in outcomes.values()),
         {name: value[name] for name in ("predictive", "marginal") if name in value},
+        {str(study): str(label) for study, label in studies_shown},
     )
 
 

@@ -141,6 +141,11 @@ def test_influence_is_the_change_from_the_whole_evidence(make_arms: Maker) -> No
     last = arms.studies[-1]
     assert change.loc[last, "typical rate"] == change["typical rate"].min() < -0.1
     assert change.loc[last, "tau"] < -0.3
+    forest = found.influence_on("tau")
+    assert forest["study"].iloc[[0, -1]].tolist() == [last, ""]
+    assert forest["label"].iloc[-1] == "All studies"
+    with pytest.raises(bm.SettingsError, match="'taus', which was not asked.*Did you mean 'tau'"):
+        found.influence_on("taus")
 
 
 def test_the_fit_of_the_whole_evidence_is_that_of_fit(make_arms: Maker) -> None:

@@ -103,7 +103,7 @@ def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
         former = sd
         sd = min(1 / sqrt(bend), 4 * sd) if bend > 0 else 2 * sd
         move = min(max(slope * sd * sd, -4 * sd), 4 * sd)
-        if bend > 0 and abs(move) < NEAR * sd and sd > 0.5 * former:  # noqa: PLR2004
+        if bend > 0 and abs(move) < NEAR * sd and sd > 0.5 * former:
             break
         there = function(at + move, study)
         while not there >= height and abs(move) > NEAR * sd:

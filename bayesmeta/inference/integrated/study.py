@@ -26,7 +26,14 @@ from bayesmeta.inference.integrated.integrand import (
     log_integrand,
     log_law,
 )
-from bayesmeta.inference.integrated.rules import Hull, LogFunction, Peak, climb, log_panels, log_trapezoid
+from bayesmeta.inference.integrated.rules import (
+    Hull,
+    LogFunction,
+    Peak,
+    climb,
+    log_panels,
+    log_trapezoid,
+)
 
 __all__ = ["integrated_study"]
 
