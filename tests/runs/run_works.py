@@ -79,13 +79,15 @@ def table_of(outcomes: dict[str, Outcome]) -> bytes:
     return "\n".join(lines).encode()
 
 
+TEXTS = {"model.toml": "name = 'pooled'\n", "evidence/arms.csv": "study,events,n\nA,1,2\n"}
+
+
 def small_run(
     folder: Path, log: Path, numbers: Sequence[int] = range(3), pause: float = 0.0, **options: Any
 ) -> None:
     """Do a whole run: a few jobs of which one fails, and two tables."""
     jobs = [*jobs_of(log, numbers, square, pause), *jobs_of(log, [100], fail)]
-    texts = {"model.toml": "name = 'pooled'\n", "evidence/arms.csv": "study,events,n\nA,1,2\n"}
-    with open_run(folder, kind="small", identity={"seed": 1}, texts=texts) as run:
+    with open_run(folder, kind="small", identity={"seed": 1}, texts=TEXTS) as run:
         outcomes = run_jobs(jobs, folder=run, **options)
         run.write("table.csv", table_of(outcomes))
         failed = [name for name, each in outcomes.items() if isinstance(each, Failed)]

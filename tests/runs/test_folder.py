@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_works import jobs_of, log_lines, small_run, tables_in
+from run_works import TEXTS, jobs_of, log_lines, small_run, tables_in
 
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, check_run, describe_run, open_run, run_jobs
@@ -217,6 +217,27 @@ def test_a_run_that_is_not_finished_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "run" / "inputs" / "a.toml").write_text("x = 2")
     next((tmp_path / "run" / "jobs").iterdir()).write_text("")
     assert len(check_run(tmp_path / "run")) == 3
+
+
+def test_a_finished_run_that_is_changed_and_stopped_is_not_finished(copy: Path) -> None:
+    def stopped() -> None:
+        with open_run(copy / "run", kind="small", identity={"seed": 1}, texts=TEXTS) as folder:
+            folder.write("table.csv", b"half of the new rows")
+            raise ZeroDivisionError("stopped")
+
+    with pytest.raises(ZeroDivisionError, match="stopped"):
+        stopped()
+    assert check_run(copy / "run") == ("hashes.json is missing: the run was not finished",)
+
+
+def test_what_a_killed_run_was_writing_is_removed(copy: Path) -> None:
+    places = ("", "jobs/", "inputs/", "inputs/evidence/")
+    left = [copy / "run" / f"{place}.old.csv.partial" for place in places]
+    for path in left:
+        path.write_text("half")
+    assert check_run(copy / "run") == ()
+    small_run(copy / "run", copy / "log")
+    assert not any(path.exists() for path in left)
 
 
 def test_hidden_files_and_those_of_others_are_no_damage(copy: Path) -> None:
