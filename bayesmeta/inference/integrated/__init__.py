@@ -1,1 +1,1 @@
-"""Integrated room. In: a design and its parameters. Out: log likelihoods with the effects integrated out."""
+"""Integrated room. In: a design and parameters. Out: log likelihoods of studies without their effects."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.integrated.integrand import NORMAL, STUDENT, Kind, StudyArms
@@ -152,8 +152,8 @@ def _check_imputed(
     strangers = [name for name in lacking if name not in names]
     if strangers or (known != len(names) and lacking):
         raise SettingsError(
-            f"`imputed` must name the {known} columns of `x_mean`, among them {lacking}, in which these "
-            f"arms lack values; got {list(names)}. Give those that the fit imputed."
+            f"`imputed` must name the {known} columns of `x_mean`, among them {listed(lacking)}, in which these "
+            f"arms lack values; got {listed(names)}. Give those that the fit imputed."
         )
 
 
@@ -198,7 +198,11 @@ def _tau(design: Design, variables: Mapping[str, Array]) -> Array:
     if law.tau is None:
         return np.zeros(shape)
     tau = variables["tau"] if law.by else variables["tau"][:, None]
-    return np.ascontiguousarray(np.broadcast_to(tau[:, design.tau_of_study], shape) if law.by else np.broadcast_to(tau, shape))
+    return np.ascontiguousarray(
+        np.broadcast_to(tau[:, design.tau_of_study], shape)
+        if law.by
+        else np.broadcast_to(tau, shape)
+    )
 
 
 def _law(design: Design) -> int:
@@ -216,9 +220,7 @@ def _prior_of_level(prior: Prior) -> tuple[float, float, float]:
 
 
 @compiled
-def _studies(
-    arms: _Arms, given: _Given, codes: npt.NDArray[np.int64], ratio: float
-) -> Array:
+def _studies(arms: _Arms, given: _Given, codes: npt.NDArray[np.int64], ratio: float) -> Array:
     """Return the log likelihood of each study in each draw, without coefficients."""
     draws, studies = given.tau.shape
     found = np.empty((draws, studies))

@@ -23,21 +23,21 @@ Array = npt.NDArray[np.float64]
 Hull = tuple[float, float]
 LogFunction = Callable[[float, Study], float]
 
-CLIMBS = 60
+CLIMBS = 200
 NEAR = 0.1
 """A peak need not be known better than to this many of its standard deviations."""
 DROP = 28.0
 """Where the logarithm has fallen by this much from the peak, nothing is left."""
-AGREEMENT = 3e-6
+AGREEMENT = 2e-7
 """Share by which two steps of the trapezoid rule may differ."""
 LONGEST_MARCH = 150
-LEVELS = 3
+LEVELS = 4
 
 REACH = 2.8
 """Half a panel about a peak, in standard deviations; the next ones are `GROWTH` times as long."""
 GROWTH = 3.0
 MOST_EDGES = 400
-UNRESOLVED = 1e-8
+UNRESOLVED = 1e-9
 """Share of the integral by which the two rules may differ on a panel; Kronrod's is far nearer."""
 MOST_HALVINGS = 60
 
@@ -92,7 +92,7 @@ class Peak(NamedTuple):
 @inlined
 def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
     """Return a peak of the function, climbed from `start` by Newton's method with differences."""
-    at, height = start, function(start, study)
+    at, height, reach = start, function(start, study), 4 * sd
     for _ in range(CLIMBS):
         gap = 0.25 * sd
         above, below = function(at + gap, study), function(at - gap, study)
@@ -102,12 +102,14 @@ def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
             continue
         former = sd
         sd = min(1 / sqrt(bend), 4 * sd) if bend > 0 else 2 * sd
-        move = min(max(slope * sd * sd, -4 * sd), 4 * sd)
+        move = min(max(slope * sd * sd, -reach), reach)
         if bend > 0 and abs(move) < NEAR * sd and sd > 0.5 * former:
             break
         there = function(at + move, study)
+        reach = max(2 * abs(move), 4 * sd)
         while not there >= height and abs(move) > NEAR * sd:
             move *= 0.25
+            reach = 2 * abs(move)
             there = function(at + move, study)
         if there >= height:
             at, height = at + move, there

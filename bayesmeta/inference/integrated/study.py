@@ -44,6 +44,8 @@ BINOMIAL, LOGIT = 0, 0
 
 NO_EFFECT = 1e-12
 """Scale of a normal effect below which it changes no digit."""
+LEAST_TAU = 1e-30
+"""Scale at which Student effects are taken that are smaller still: what they do is all in the tails."""
 
 
 @compiled
@@ -87,7 +89,8 @@ def _scaled(arms: StudyArms, kind: Kind, code: int, tau: float, nu: float) -> fl
         return _log_moved_arms(0.0, study) if perturbed else log_arms(0.0, study)
     if code != STUDENT and not perturbed:
         return _normal(arms, 0.0, kind, tau)
-    study = Study(arms, 0.0, kind, law_of(STUDENT if code == STUDENT else NORMAL, tau, nu))
+    code = STUDENT if code == STUDENT else NORMAL
+    study = Study(arms, 0.0, kind, law_of(code, max(tau, LEAST_TAU), nu))
     return _moved(study) if perturbed else _still(study)
 
 
