@@ -144,7 +144,7 @@ def test_influence_is_the_change_from_the_whole_evidence(make_arms: Maker) -> No
     forest = found.influence_on("tau")
     assert forest["study"].iloc[[0, -1]].tolist() == [last, ""]
     assert forest["label"].iloc[-1] == "All studies"
-    with pytest.raises(bm.SettingsError, match="'taus', which was not asked.*Did you mean 'tau'"):
+    with pytest.raises(bm.SettingsError, match=r"'taus', which was not asked.*Did you mean 'tau'"):
         found.influence_on("taus")
 
 
