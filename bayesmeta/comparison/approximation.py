@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from bayesmeta.comparison.held_out import log_predictive
-from bayesmeta.comparison.questions import Question, answers
+from bayesmeta.comparison.questions import Asked, answers
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.comparison.streams import pit_stream
 from bayesmeta.evidence import Arms
@@ -27,7 +27,7 @@ LARGEST_K, LARGEST_ERROR = 0.7, 0.02
 a fit of its own."""
 
 
-def approximated(fit: Fit, seed: int, question: Question) -> list[dict[str, Any]]:
+def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
 
     Parameters
@@ -36,7 +36,7 @@ def approximated(fit: Fit, seed: int, question: Question) -> list[dict[str, Any]
         Posterior draws of the whole evidence.
     seed : int
         Source of the uniform numbers of the randomised PITs.
-    question : Question
+    asked : Asked
         What is asked.
 
     Returns
@@ -66,7 +66,7 @@ def approximated(fit: Fit, seed: int, question: Question) -> list[dict[str, Any]
             {
                 "study": scores,
                 "arms": arm_scores(fit, _arms_of(fit.arms, row), rng, weights) if usable else [],
-                "answers": answers(fit, question, weights) if usable else [],
+                "answers": answers(fit, asked, weights) if usable else [],
             }
         )
     return found

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import EvidenceError
-from bayesmeta.estimates.profile_rates import PredictedRates, scale_of
+from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import is_large
@@ -53,8 +53,6 @@ def log_predictive(fit: Fit, arms: Arms) -> Array:
 def arm_law(fit: Fit, arms: Arms, place: int) -> DrawnRates:
     """Return the law of the true rate of one arm of a new study."""
     design = Design(fit.spec, arms, fit.coding)
-    theta, row = fit.posterior["mu"].to_numpy(), design.matrix[place]
-    if row.size:
-        theta = theta + fit.posterior["beta"].to_numpy() @ row
+    theta = predictor_of(fit, design.matrix[place])
     level = int(design.tau_of_study[arms.study_index[place]])
     return PredictedRates(fit, theta, scale_of(fit, level)).new_study()

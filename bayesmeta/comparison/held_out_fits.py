@@ -7,7 +7,7 @@ from typing import Any
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
 from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import answers, predictive
+from bayesmeta.comparison.questions import Asked, answers, predictive
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
 from bayesmeta.comparison.streams import number_of, pit_stream
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
@@ -31,7 +31,7 @@ WEIGHTED_TIMES = 4
 """How many times as many draws are made where those of the whole evidence are weighted."""
 
 
-def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
+def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[str, Any]:
     """Return what a fit without one study says of it, and of everything else.
 
     Returns
@@ -52,11 +52,11 @@ def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
         "fit": found,
         "study": row,
         "arms": arm_scores(fit, arms, pit_stream(plan.seed, study)),
-        "answers": answers(fit, plan.question),
+        "answers": answers(fit, asked),
     }
 
 
-def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
+def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     """Return what the fit of the whole evidence says.
 
     Returns
@@ -70,10 +70,10 @@ def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
     fit, found = settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
     return {
         "fit": found,
-        "answers": answers(fit, plan.question),
-        "predictive": predictive(fit, plan.question),
+        "answers": answers(fit, asked),
+        "predictive": predictive(fit, asked),
         "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
-        "approximated": [] if plan.exact else approximated(fit, plan.seed, plan.question),
+        "approximated": [] if plan.exact else approximated(fit, plan.seed, asked),
     }
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from bayesmeta.comparison.approximation import is_usable
 from bayesmeta.comparison.held_out_fits import fit_whole, fit_without
 from bayesmeta.comparison.plans import Plan
+from bayesmeta.comparison.questions import Asked, asked_of
 from bayesmeta.model import Design, model_hash
 from bayesmeta.runs import Finished, Job, Outcome, RunFolder, job_key, run_jobs
 
@@ -69,8 +70,9 @@ def _run(
     runner: Runner,
     studies: Mapping[str, Sequence[str]],
 ) -> dict[str, Outcomes]:
+    asked = {name: asked_of(one.coding, plan.question) for name, one in designs.items()}
     jobs = {
-        (name, study): _job(name, design, study, plan)
+        (name, study): _job((name, study), design, plan, asked[name])
         for name, design in designs.items()
         for study in ("", *studies[name])
     }
@@ -81,8 +83,9 @@ def _run(
     return found
 
 
-def _job(name: str, design: Design, study: str, plan: Plan) -> Job:
+def _job(label: tuple[str, str], design: Design, plan: Plan, asked: Asked) -> Job:
     """Return the job that fits the evidence without a study, or the whole of it."""
+    name, study = label
     key = partial(
         job_key,
         model=model_hash(design.spec),
@@ -91,9 +94,10 @@ def _job(name: str, design: Design, study: str, plan: Plan) -> Job:
         plan=plan.as_json(),
     )
     if study:
-        return Job(f"{name} without {study}", key(), fit_without, (design, study, plan))
+        arguments = (design, study, plan, asked)
+        return Job(f"{name} without {study}", key(), fit_without, arguments)
     whole = key(exact=plan.exact, marginal=plan.marginal)
-    return Job(name, whole, fit_whole, (design, plan))
+    return Job(name, whole, fit_whole, (design, plan, asked))
 
 
 def _unreliable(whole: Outcome) -> tuple[str, ...]:

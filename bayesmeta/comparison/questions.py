@@ -14,13 +14,13 @@ from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.estimates.comparisons import checked_factor, level_pairs, level_profiles
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
 
-__all__ = ["RATES", "Question", "answers", "check_profile", "predictive", "profile_for"]
+__all__ = ["RATES", "Asked", "Question", "answers", "asked_of", "check_profile", "predictive"]
 
 Array = npt.NDArray[np.float64]
 
@@ -105,14 +105,67 @@ def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:
     return coding.reference | given
 
 
-def answers(fit: Fit, question: Question, weights: Array | None = None) -> list[Row]:
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question in the coding of one model, which all fits of the model share.
+
+    Parameters
+    ----------
+    row : array
+        Coded covariates of the profile, shape (covariate,).
+    level : int
+        Position of the profile's tau among those of the model.
+    contrasts : tuple of (str, array, array)
+        Label of each pair of levels, and the coded covariates of both.
+    cohort, ci_prob
+        As in `Question`.
+    """
+
+    row: Array
+    level: int
+    contrasts: tuple[tuple[str, Array, Array], ...]
+    cohort: int
+    ci_prob: float
+
+
+def asked_of(coding: Coding, question: Question) -> Asked:
+    """Return a question in the coding of a model.
+
+    Raises
+    ------
+    ProfileError
+        If the profile has a value that the model can't take.
+    """
+    profile = profile_for(coding, question.profile)
+    return Asked(
+        coding.row(profile),
+        coding.tau_level(profile),
+        tuple(_contrasts(coding, question)),
+        question.cohort,
+        question.ci_prob,
+    )
+
+
+def _contrasts(coding: Coding, question: Question) -> Iterator[tuple[str, Array, Array]]:
+    if question.factor not in coding.factors:
+        return
+    profile = profile_for(coding, question.profile) or {}
+    rest = {name: value for name, value in profile.items() if name != question.factor}
+    profiles = level_profiles(coding, question.factor, rest or None)
+    rows = {level: coding.row(one) for level, one in profiles.items()}
+    first = coding.factors[question.factor][0]
+    for level, versus in level_pairs(coding, question.factor, first):
+        yield f"{question.factor}: {level} / {versus}", rows[level], rows[versus]
+
+
+def answers(fit: Fit, asked: Asked, weights: Array | None = None) -> list[Row]:
     """Return what a fit says: the pooled rates, tau and the contrasts asked for.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws.
-    question : Question
+    asked : Asked
         What is asked.
     weights : array, optional
         Weight of each draw, shape (chain * draw,), where the draws are of another posterior.
@@ -124,36 +177,27 @@ def answers(fit: Fit, question: Question, weights: Array | None = None) -> list[
         Monte-Carlo standard error of the median, `mcse`, which weighted draws don't give.
     """
     rows = []
-    for (quantity, scale), drawn in _drawn(fit, question):
-        found = _bounds(drawn, question.ci_prob, weights)
+    for (quantity, scale), drawn in _drawn(fit, asked):
+        found = _bounds(drawn, asked.ci_prob, weights)
         rows.append({"quantity": quantity, "scale": scale} | found)
     return rows
 
 
-def _drawn(fit: Fit, question: Question) -> Iterator[tuple[tuple[str, str], Array]]:
+def _drawn(fit: Fit, asked: Asked) -> Iterator[tuple[tuple[str, str], Array]]:
     """Yield quantity and scale, and draws, dims (chain, draw) or (chain, draw, node)."""
-    coding = fit.design.coding
-    rates = profile_rates(fit, profile_for(coding, question.profile))
+    rates = _rates(fit, asked.row, asked.level)
     yield ("typical rate", "probability"), rates.typical
     yield ("mean rate", "probability"), rates.mean
     yield ("new study", "probability"), expit(rates.new_study().theta)
     if "tau" in fit.posterior:
         yield ("tau", fit.spec.link.scale), rates.tau
-    if question.factor not in coding.factors:
-        return
-    profiles = level_profiles(coding, question.factor, _others(coding, question))
-    first = coding.factors[question.factor][0]
-    typical = {level: profile_rates(fit, one).typical_log_odds for level, one in profiles.items()}
-    for level, versus in level_pairs(coding, question.factor, first):
-        ratio = np.exp(typical[level] - typical[versus])
-        yield (f"{question.factor}: {level} / {versus}", "odds ratio"), ratio
+    for label, *pair in asked.contrasts:
+        one, versus = (_rates(fit, row, asked.level).typical_log_odds for row in pair)
+        yield (label, "odds ratio"), np.exp(one - versus)
 
 
-def _others(coding: Coding, question: Question) -> Profile | None:
-    """Return the profile without the factor whose levels are compared; None if nothing is left."""
-    profile = profile_for(coding, question.profile) or {}
-    rest = {name: value for name, value in profile.items() if name != question.factor}
-    return rest or None
+def _rates(fit: Fit, row: Array, level: int) -> PredictedRates:
+    return PredictedRates(fit, predictor_of(fit, row), scale_of(fit, level))
 
 
 def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
@@ -168,7 +212,7 @@ def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
     return dict(zip(("estimate", "lower", "upper", "mcse"), found, strict=True))
 
 
-def predictive(fit: Fit, question: Question) -> Row:
+def predictive(fit: Fit, asked: Asked) -> Row:
     """Return the predictive distributions of a new study and cohort, to be averaged over models.
 
     Returns
@@ -178,12 +222,12 @@ def predictive(fit: Fit, question: Question) -> Row:
         errors. `cdf`: probabilities that the true rate of a new study is at most each of `RATES`;
         `mcse_cdf`.
     """
-    law = profile_rates(fit, profile_for(fit.design.coding, question.profile)).new_study()
+    law = _rates(fit, asked.row, asked.level).new_study()
     rate = expit(law.theta)
     below = np.stack([(rate <= value).mean(axis=-1) for value in RATES])
     return {
-        "pmf": law.pmf(question.cohort).tolist(),
-        "mcse_pmf": law.pmf_mcse(question.cohort).tolist(),
+        "pmf": law.pmf(asked.cohort).tolist(),
+        "mcse_pmf": law.pmf_mcse(asked.cohort).tolist(),
         "cdf": below.mean(axis=(1, 2)).tolist(),
         "mcse_cdf": np.nan_to_num(mcse_mean(below)).tolist(),
     }

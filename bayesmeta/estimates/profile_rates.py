@@ -12,7 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects, normal_nodes
 
-__all__ = ["PredictedRates", "own_parameters", "profile_rates", "scale_of"]
+__all__ = ["PredictedRates", "own_parameters", "predictor_of", "profile_rates", "scale_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -42,11 +42,15 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
     ProfileError
         If the profile can't be coded.
     """
-    posterior, coding = fit.posterior, fit.design.coding
-    theta, row = posterior["mu"].to_numpy(), coding.row(profile)
-    if row.size:
-        theta = theta + posterior["beta"].to_numpy() @ row
+    coding = fit.design.coding
+    theta = predictor_of(fit, coding.row(profile))
     return PredictedRates(fit, theta, scale_of(fit, coding.tau_level(profile)))
+
+
+def predictor_of(fit: Fit, row: Array) -> Array:
+    """Return the linear predictor without effects at coded covariates, dims (chain, draw)."""
+    mu = fit.posterior["mu"].to_numpy()
+    return np.asarray(mu + fit.posterior["beta"].to_numpy() @ row) if row.size else mu
 
 
 def scale_of(fit: Fit, level: int) -> Array:
