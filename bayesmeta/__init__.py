@@ -27,6 +27,10 @@ _HOME = {
         "FlipPoint",
         "flip_point",
     ),
+    "bayesmeta.comparison.grid_answer": ("GridAnswer",),
+    "bayesmeta.comparison.grid_files": ("load_grid",),
+    "bayesmeta.comparison.grid_results": ("GridResults",),
+    "bayesmeta.comparison.grid_running": ("run_grid",),
     "bayesmeta.comparison.leave_one_out": ("leave_one_study_out",),
     "bayesmeta.comparison.left_out": ("LeftOut",),
     "bayesmeta.comparison.power_scaling": ("power_scaling",),
@@ -35,6 +39,7 @@ _HOME = {
         "Sensitivity",
         "sensitivity",
     ),
+    "bayesmeta.comparison.specification_grid": ("SpecificationGrid",),
     "bayesmeta.comparison.validation": (
         "Validation",
         "validate",
@@ -168,6 +173,18 @@ if TYPE_CHECKING:
         FlipPoint as FlipPoint,
         flip_point as flip_point,
     )
+    from bayesmeta.comparison.grid_answer import (
+        GridAnswer as GridAnswer,
+    )
+    from bayesmeta.comparison.grid_files import (
+        load_grid as load_grid,
+    )
+    from bayesmeta.comparison.grid_results import (
+        GridResults as GridResults,
+    )
+    from bayesmeta.comparison.grid_running import (
+        run_grid as run_grid,
+    )
     from bayesmeta.comparison.leave_one_out import (
         leave_one_study_out as leave_one_study_out,
     )
@@ -183,6 +200,9 @@ if TYPE_CHECKING:
     from bayesmeta.comparison.sensitivity import (
         Sensitivity as Sensitivity,
         sensitivity as sensitivity,
+    )
+    from bayesmeta.comparison.specification_grid import (
+        SpecificationGrid as SpecificationGrid,
     )
     from bayesmeta.comparison.validation import (
         Validation as Validation,

@@ -15,6 +15,7 @@ import bayesmeta as bm
 from bayesmeta.cli_calibrate import calibrate
 from bayesmeta.cli_compare import compare
 from bayesmeta.cli_contrast import contrast
+from bayesmeta.cli_grid import grid
 from bayesmeta.cli_options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
@@ -52,6 +53,7 @@ app.add_typer(evidence_app, name="evidence")
 app.command()(calibrate)
 app.command()(contrast)
 app.command()(compare)
+app.command()(grid)
 app.command()(sensitivity)
 app.command()(validate)
 app.command("run")(show_run)

@@ -32,7 +32,7 @@ def validate(
     seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
     evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
     fail_on: Annotated[
-        list[Literal["diagnostics", "coverage"]] | None,
+        list[Literal["diagnostics", "coverage", "nothing"]] | None,
         typer.Option(help="Exit with 1 if this is wrong; once per gate. If left out: diagnostics."),
     ] = None,
     as_json: AsJson = False,

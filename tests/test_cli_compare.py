@@ -113,7 +113,10 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["compare", "nomodel", "--outcome", "CR", "--out", "run"], "No file nomodel|no model 'nomodel'"),
+        (
+            ["compare", "nomodel", "--outcome", "CR", "--out", "run"],
+            "No file nomodel|no model 'nomodel'",
+        ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
         (["compare", "pooled", "--out", "run"], "name one by `outcome`"),

@@ -29,8 +29,10 @@ class Comparison:
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
         error `dse`; `p_worse`; `weight`, by stacking; `crps`, mean over arms, in responders, and
         `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside
-        their prediction intervals; `log_marginal_likelihood` with its Monte-Carlo error and, as it
-        depends on the priors throughout, its values with each prior half and twice as wide;
+        their prediction intervals; `log_marginal_likelihood` with its Monte-Carlo error
+        `mcse_log_marginal_likelihood` and, as it depends on the priors throughout, by how much it
+        changes at most if one prior is half or twice as wide, `prior_change`, and which,
+        `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
         fit failed has no rank.
     left_out : mapping
@@ -147,7 +149,7 @@ def _notes(table: pd.DataFrame) -> tuple[str, ...]:
         notes.append(f"The diagnostics of {table['flagged'].sum()} fits failed. See fits.")
     if "log_marginal_likelihood" in table:
         notes.append(
-            "Log marginal likelihoods depend on the priors throughout, however many studies there are; the last "
-            "columns say how far. Compare models by elpd."
+            "Log marginal likelihoods depend on the priors throughout, however many studies there are: with one "
+            f"prior half or twice as wide they change by up to {table['prior_change'].max():.1f}. Compare models by elpd."
         )
     return tuple(notes)

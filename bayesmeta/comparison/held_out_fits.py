@@ -1,11 +1,15 @@
 """The fits of a comparison, each a job of its own: of the whole evidence, and without one study."""
 
 from dataclasses import replace
-from math import ceil
+from math import ceil, hypot
 from typing import Any
 
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
+from bayesmeta.comparison.marginal_likelihood import (
+    log_marginal_likelihood,
+    why_no_marginal_likelihood,
+)
 from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import Asked, answers, predictive
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
@@ -26,6 +30,12 @@ TOLERATED, WANTED = 0.02, 0.015
 square of the error falls with their number."""
 
 MOST_TIMES = 10
+
+FAR_OFF = 0.05
+"""Error that is left after that above which a score is had from marginal likelihoods."""
+
+BRIDGED = "bridged"
+"""How such a score is marked among those of refits."""
 
 WEIGHTED_TIMES = 4
 """How many times as many draws are made where those of the whole evidence are weighted."""
@@ -48,6 +58,8 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
         times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
         fit, found = settled(rest, plan.longer(times), (*stream, number_of("longer")))
         [row] = study_scores(fit, arms)
+    if row["mcse_elpd"] > FAR_OFF:
+        row |= _bridged(design, fit, plan)
     return {
         "fit": found,
         "study": row,
@@ -94,12 +106,32 @@ def settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, R
 
 
 def _marginal(fit: Fit, seed: int) -> Row:
-    from bayesmeta.comparison.marginal_likelihood import log_marginal_likelihood
-
+    """Return the log marginal likelihood, and how far it rests on the priors; empty if there is none."""
+    if why_no_marginal_likelihood(fit):
+        return {}
     found = log_marginal_likelihood(fit, seed=seed)
     return {
         "log_marginal_likelihood": found.value,
         "mcse_log_marginal_likelihood": found.error,
+        "prior_change": found.prior_change,
+        "prior_changed": found.most_changed,
+    }
+
+
+def _bridged(design: Design, rest: Fit, plan: Plan) -> Row:
+    """Return the score of a study as the difference of log marginal likelihoods.
+
+    For a study so far off that hardly a draw without it comes near: then the mean of its density over
+    draws is not to be had, but both marginal likelihoods are.
+    """
+    if why_no_marginal_likelihood(rest):
+        return {}
+    whole, _ = settled(design, plan, ())
+    found = [log_marginal_likelihood(fit, seed=plan.seed) for fit in (whole, rest)]
+    return {
+        "elpd": found[0].value - found[1].value,
+        "mcse_elpd": hypot(found[0].error, found[1].error),
+        "method": BRIDGED,
     }
 
 

@@ -31,7 +31,8 @@ class LeftOut:
     studies : DataFrame
         One row per study: `study`, `arms`, `events`, `n`; `elpd`, the log of the joint probability of
         its counts given all other studies, with the study effect integrated out, and its
-        Monte-Carlo standard error `mcse_elpd`; `method`, ``"refit"`` or ``"weighted"``; and
+        Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``, ``"weighted"``, or ``"bridged"``
+        for a study so far off that its score is a difference of log marginal likelihoods; and
         `pareto_k`, NaN of refits that were not preceded by weighting.
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`, `median`, bounds of the 50%, 80% and 95%
@@ -177,7 +178,8 @@ def _study(
     none = {"study": study, "elpd": float("nan"), "mcse_elpd": float("nan")}
     row = found[study]["study"] if study in found else none
     k = weighted[study]["study"]["pareto_k"] if study in weighted else float("nan")
-    return row | {"method": REFIT if study in outcomes else WEIGHTED, "pareto_k": k}
+    method = REFIT if study in outcomes else WEIGHTED
+    return {"method": method} | row | {"pareto_k": k}
 
 
 def _influence(whole: Mapping[str, Any], found: Mapping[str, Any]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
-__all__ = ["Design", "EvidenceWarning", "Scalar", "make_design"]
+__all__ = ["Design", "EvidenceWarning", "Scalar", "make_design", "with_spec"]
 
 OWN_TURN = 10.0
 """Turn of degrees of freedom; parameters between two bounds have none."""
@@ -138,17 +138,50 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     return design
 
 
+def with_spec(design: Design, spec: ModelSpec) -> Design:
+    """Return the design of another model with the same covariates on the same arms.
+
+    The coding, which takes as long as all the rest, is not learnt again.
+
+    Warns
+    -----
+    ModelWarning
+        If the evidence is too little for a part of the model.
+
+    Raises
+    ------
+    SpecError
+        If the covariates or the levels of tau differ from those of `design`, or the arms can't tell
+        parts of the model apart.
+    """
+    was = (design.spec.covariates, design.spec.study_effects.by)
+    if (spec.covariates, spec.study_effects.by) != was:
+        raise SpecError(
+            f"`spec` must have the covariates and the `by` of the design; got {spec!r}. Use make_design."
+        )
+    try:
+        found = _checked(spec, design.arms, design.coding)
+    except SpecError as error:
+        raise SpecError(f"{spec.name}: {error}") from error
+    vars(found)["matrix"] = design.matrix
+    warn_of_little_evidence(spec, found.arms, found.coding)
+    return found
+
+
 def _design(spec: ModelSpec, arms: Arms) -> Design:
     arms = _complete(spec, arms)
-    coding = learn_coding(spec.covariates, arms.frame, spec.study_effects.by)
+    return _checked(spec, arms, learn_coding(spec.covariates, arms.frame, spec.study_effects.by))
+
+
+def _checked(spec: ModelSpec, arms: Arms, coding: Coding) -> Design:
+    """Return a design after checking that priors, parts and arms go together."""
     for label in spec.beta_priors:
         if label != "default" and label not in coding.names:
             raise SpecError(
                 f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
             )
-    design = Design(spec, arms, coding)
     check_sense(spec, arms)
-    return design
+    return Design(spec, arms, coding)
 
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:

@@ -160,7 +160,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 def versions(inside: Mapping[str, Result]) -> str:
     """Return one line on the machine and one on what ran."""
     ours = [f"{name} {version(name)}" for name in ("bayesmeta", "numba", "nutpie", "numpy")]
-    theirs = [f"{name} {inside[name]['version']}" for name in R_PACKAGES]
+    theirs = [f"{name} {inside[name]['version']}" for name in R_PACKAGES if name in inside]
     python, r = f"Python {platform.python_version()}", f"R {inside['brms']['R']}"
     machine = f"{platform.platform()}, {os.cpu_count()} processors"
     return f"{machine}\n{', '.join([python, *ours, r, *theirs])}"

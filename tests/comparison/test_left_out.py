@@ -33,8 +33,10 @@ def test_scores_are_those_of_the_deterministic_posterior(
     assert found.studies["study"].tolist() == arms.studies.tolist()
     assert np.abs(error).max() < 0.05
     assert abs(error.sum()) < 0.1
-    # Stated Monte-Carlo errors are honest; with 14 studies and more, their root mean square varies.
-    assert 0.5 < np.sqrt(np.mean((error / found.studies["mcse_elpd"]) ** 2)) < 1.8
+    # Stated Monte-Carlo errors are honest. Weighted draws are one set for all studies, whose errors go
+    # together: all may be small.
+    rms = np.sqrt(np.mean((error / found.studies["mcse_elpd"]) ** 2))
+    assert (0.5 if method == "exact" else 0.1) < rms < 1.8
     assert found.ok
 
 
@@ -58,7 +60,7 @@ def test_hard_cases_are_right_too(make_arms: Maker, case: str, method: str) -> N
     assert np.abs(error).max() < 0.05
     assert abs(error.sum()) < 0.1
     if method == "psis":
-        refitted = found.studies["method"] == "refit"
+        refitted = found.studies["method"] != "weighted"
         assert refitted[found.studies["pareto_k"] > LARGEST_K].all()
 
 
@@ -68,9 +70,10 @@ def test_a_study_that_weighting_cannot_leave_out_is_refitted(make_arms: Maker) -
     found = bm.leave_one_study_out(spec, arms, seed=1, method="psis")
     last = found.studies.iloc[-1]
     assert last["pareto_k"] > LARGEST_K
-    assert last["method"] == "refit"
-    assert last["elpd"] == pytest.approx(exact(spec, arms)[-1], rel=0.02)
-    assert sorted(found.fits["left_out"]) == ["", last["study"]]
+    # So far off that no draw without it comes near: only marginal likelihoods tell.
+    assert last["method"] == "bridged"
+    assert last["elpd"] == pytest.approx(exact(spec, arms)[-1], abs=0.05)
+    assert last["study"] in found.fits["left_out"].tolist()
 
 
 @pytest.mark.slow

@@ -1,0 +1,65 @@
+"""The command `bayesmeta grid`: every combination of a grid of specifications, kept and printed."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bayesmeta.cli_options import BUNDLED, DIAGNOSTICS_FAILED, OK, AsJson, exits, table_of
+from bayesmeta.cli_workers import Dask, Workers, workers_of
+from bayesmeta.errors import SettingsError
+
+__all__ = ["grid"]
+
+
+@exits
+def grid(
+    file: Annotated[Path | None, typer.Argument(help="A grid file (.toml); see --example.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run; a run that was stopped goes on there.")
+    ] = None,
+    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Annotated[
+        int | None, typer.Option(help="Source of all randomness; that of the file if left out.")
+    ] = None,
+    workers: Workers = None,
+    dask: Dask = None,
+    fail_on: Annotated[
+        Literal["diagnostics", "failures", "nothing"],
+        typer.Option(help="Exit with 1 if a fit failed its diagnostics, or only if one failed."),
+    ] = "diagnostics",
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a grid file and leave.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Fit every combination of outcomes, inclusion rules, covariates, laws and priors of a grid."""
+    from bayesmeta.comparison.grid_files import example_grid
+
+    if example:
+        print(example_grid(), end="")
+        return OK
+    if file is None or out is None:
+        raise SettingsError(
+            "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
+        )
+    import bayesmeta as bm
+    from bayesmeta.comparison.grid_running import run_grid_with
+    from bayesmeta.report.grid_figures import grid_figures
+    from bayesmeta.report.grid_text import grid_json, grid_lines
+
+    started = time.perf_counter()
+    chosen, table = bm.load_grid(file), table_of(evidence)
+    with workers_of(workers, dask, out) as where:
+        results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
+    if as_json:
+        content = grid_json(results) | {"saved": str(out)}
+        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        lines = grid_lines(results)
+        seconds = time.perf_counter() - started
+        saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s."
+        print("\n".join([*lines, "", saved]))
+    return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

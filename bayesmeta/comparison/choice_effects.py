@@ -1,0 +1,97 @@
+"""How far an estimate moves with each choice of a grid of specifications, all other choices the same."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["choice_effects", "outcome_ranges"]
+
+OUTCOME = "outcome"
+
+
+def outcome_ranges(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return, by outcome, how far estimates range over the grid.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        One row a combination: `outcome`, `estimate`, `lower`, `upper`.
+
+    Returns
+    -------
+    DataFrame
+        Columns outcome, rows, least, middle (the median) and greatest of the estimates, and the
+        lowest and highest bound of their intervals.
+    """
+    found = [
+        {
+            OUTCOME: outcome,
+            "rows": len(rows),
+            "least": rows["estimate"].min(),
+            "middle": rows["estimate"].median(),
+            "greatest": rows["estimate"].max(),
+            "lower": rows["lower"].min(),
+            "upper": rows["upper"].max(),
+        }
+        for outcome, rows in curve.groupby(OUTCOME, sort=False)
+    ]
+    return pd.DataFrame(found)
+
+
+def choice_effects(curve: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
+    """Return, by outcome and axis, how far the estimate moves from choice to choice.
+
+    Combinations that differ in this axis alone are compared, so that combinations that can't be
+    fitted don't mix the effect of one choice with that of another.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        One row a combination: `outcome`, the axes, and `estimate` (probability).
+    axes : sequence of str
+        What was varied.
+
+    Returns
+    -------
+    DataFrame
+        One row per outcome and axis of several choices, the strongest first within each outcome:
+
+        - typical: the median, over the sets of such combinations, of greatest less least estimate;
+        - largest: the greatest of them;
+        - lowest, highest: the choices with the lowest and highest estimate, in the mean over sets
+          that have all choices.
+    """
+    found = [
+        _effect(outcome, axis, rows, [other for other in axes if other != axis])
+        for outcome, rows in curve.groupby(OUTCOME, sort=False)
+        for axis in axes
+    ]
+    names = [OUTCOME, "axis", "typical", "largest", "lowest", "highest"]
+    table = pd.DataFrame([one for one in found if one is not None], columns=names)
+    order = {outcome: place for place, outcome in enumerate(curve[OUTCOME].unique())}
+    places = table.assign(place=table[OUTCOME].map(order), strength=-table["typical"])
+    return table.loc[places.sort_values(["place", "strength"], kind="stable").index].reset_index(
+        drop=True
+    )
+
+
+def _effect(
+    outcome: Any, axis: str, rows: pd.DataFrame, others: Sequence[str]
+) -> dict[str, Any] | None:
+    """Return how far one choice moves the estimate; None where no two differ in it alone."""
+    sets = rows.set_index([*others, axis])["estimate"].unstack(axis)  # noqa: PD010  # one value each
+    several = sets[sets.notna().sum(axis=1) > 1]
+    if several.empty:
+        return None
+    moves = several.max(axis=1) - several.min(axis=1)
+    complete = several.dropna()
+    means = (several if complete.empty else complete).mean()
+    return {
+        OUTCOME: outcome,
+        "axis": axis,
+        "typical": moves.median(),
+        "largest": moves.max(),
+        "lowest": means.idxmin(),
+        "highest": means.idxmax(),
+    }

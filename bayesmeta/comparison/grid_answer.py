@@ -1,0 +1,62 @@
+"""`GridAnswer`: what each fit of a grid of specifications is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from bayesmeta.errors import SpecError, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+
+__all__ = ["GridAnswer", "RateName"]
+
+RateName = Literal["typical", "mean", "new_study"]
+
+
+@dataclass(frozen=True)
+class GridAnswer:
+    """What each fit of a grid is asked.
+
+    Parameters
+    ----------
+    profile : mapping
+        Covariate values that the rates are for. A model without one of these covariates ignores it,
+        and one with a covariate that is not named here stands at its reference.
+    rate : {"typical", "mean", "new_study"}
+        Which of the rates a summary and a figure show; the table has all of them.
+    rate_above : float, optional
+        A rate (probability); each of the rates is asked for its probability to lie above it.
+    cohort : int
+        Patients of the new cohort.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+
+    Raises
+    ------
+    SpecError
+        If `profile` is no mapping, `rate` is none of its choices, or `rate_above` no probability.
+    SettingsError
+        If `cohort` or `ci_prob` is out of its range.
+    """
+
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    rate: RateName = "mean"
+    rate_above: float | None = None
+    cohort: int = 40
+    ci_prob: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.profile, Mapping):
+            raise SpecError(
+                f"`profile` must map covariates to values; got {self.profile!r}. Write {{...}}."
+            )
+        object.__setattr__(self, "profile", dict(self.profile))
+        if self.rate not in get_args(RateName):
+            raise SpecError(
+                f"`rate`: there is none called {self.rate!r}. {nearest(str(self.rate), get_args(RateName))}"
+            )
+        at = self.rate_above
+        number = isinstance(at, int | float) and not isinstance(at, bool)
+        if at is not None and not (number and 0 < at < 1):
+            raise SpecError(f"`rate_above` must lie between 0 and 1; got {at!r}.")
+        check_cohort("cohort", self.cohort)
+        check_ci_prob(self.ci_prob)

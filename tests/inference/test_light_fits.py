@@ -1,0 +1,26 @@
+"""Light fits: the draws of a refit, and nothing besides."""
+
+import numpy as np
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.inference.light_fits import light_fit
+from bayesmeta.model import make_design
+
+SETTINGS = bm.SamplerSettings(chains=2, warmup=100, draws=100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pooled", "regimen", "overdispersed", "arms"])
+def test_draws_are_those_of_a_refit(orr: bm.Arms, name: str) -> None:
+    spec = bm.load_model(name)
+    first = bm.fit(bm.load_model("pooled"), orr, seed=8, settings=SETTINGS)
+    refit = bm.refit(first, spec=spec, stream=2**47 + 5)
+    light = light_fit(make_design(spec, orr), 8, SETTINGS, stream=2**47 + 5)
+    assert light.posterior.identical(refit.posterior)
+    assert set(light.draws.children) == {"posterior", "sample_stats"}
+    assert np.array_equal(
+        light.draws["sample_stats"]["energy"], refit.draws["sample_stats"]["energy"]
+    )
+    assert bm.diagnose(light).table.equals(bm.diagnose(refit).table)
+    assert light.provenance.stream == refit.provenance.stream

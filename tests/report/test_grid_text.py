@@ -1,0 +1,105 @@
+"""Lines and JSON of a grid of specifications."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.comparison.grid_results import columns
+from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.report.grid_text import grid_json, grid_lines
+
+GRID = bm.SpecificationGrid("small", answer=bm.GridAnswer(rate_above=0.3), seed=4)
+
+
+def table_of(rows: list[dict[str, object]]) -> pd.DataFrame:
+    types = columns(above=True)
+    texts = {name: "" for name, kind in types.items() if kind == "str"}
+    frame = pd.DataFrame([texts | row for row in rows])
+    return frame.reindex(columns=list(types)).astype(types)
+
+
+def row(outcome: str, law: str, at: float, **others: object) -> dict[str, object]:
+    choices = dict.fromkeys(AXES, "one") | {"outcome": outcome, "study_effects": law}
+    rate = {"mean_median": at, "mean_lower": at - 0.1, "mean_upper": at + 0.1, "mean_mcse_median": 0.0004}  # fmt: skip
+    return choices | {"state": "done", "ok": True} | rate | others
+
+
+ROWS = [
+    row("ORR", "normal", 0.5),
+    row("ORR", "common", 0.53),
+    row("CR", "normal", 0.2),
+    row("CR", "common", 0.19, same_as="another"),
+]
+
+
+@pytest.fixture
+def results() -> bm.GridResults:
+    return bm.GridResults(GRID, table_of(ROWS), 4, 3, 12.4)
+
+
+def test_lines_of_a_grid(results: bm.GridResults) -> None:
+    assert grid_lines(results) == [
+        "small: 4 combinations, 3 fits (1 combinations are the same fit as another).",
+        "Fits took 12 s of work; seed 4.",
+        "",
+        "Range of the mean rate over the combinations: medians, and the outermost 95% bounds",
+        "  outcome  combinations  lowest  middle  highest      bounds",
+        "  ORR                 2     50%     52%      53%  40% to 63%",
+        "  CR                  2     19%     20%      20%   9% to 30%",
+        "  Monte-Carlo standard errors of the medians: at most 0.04 points.",
+        "",
+        "What moves it: percentage points between the choices, all else the same (median and largest)",
+        "  outcome      choice of  moves it by  at most  lowest with  highest with",
+        "  ORR      study_effects          3.0      3.0       normal        common",
+        "  CR       study_effects          1.0      1.0       common        normal",
+    ]
+
+
+def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> None:
+    none = dict.fromkeys(("mean_median", "mean_lower", "mean_upper", "mean_mcse_median"), np.nan)
+    wrong = [
+        row("ORR", "student", 0.5, ok=False, problems="R-hat exceeds 1.01 for nu."),
+        row("ORR", "arms", 0.5, state="failed", ok=None, reason="SamplingError: no.", **none),
+        *(
+            row(
+                "ORR", f"law{i}", 0.5, state="not possible", ok=None, reason=f"why {i // 2}", **none
+            )
+            for i in range(14)
+        ),
+    ]
+    lines = grid_lines(replace(results, table=table_of([*ROWS, *wrong])))
+    assert lines[0] == (
+        "NOT RELIABLE: the diagnostics of 1 combinations failed and 1 combinations have no result; "
+        "columns ok and state tell which."
+    )
+    start = lines.index("Not possible: 14.")
+    assert lines[start + 1] == "  2 as ORR / one / one / law0 / one / one: why 0"
+    assert lines[start + 6] == "  and 4 more"
+    assert lines[start + 7 : start + 9] == [
+        "Failed: 1.",
+        "  1 as ORR / one / one / arms / one / one: SamplingError: no.",
+    ]
+    assert "  1 as ORR / one / one / student / one / one: R-hat exceeds 1.01 for nu." in lines
+    # What failed its diagnostics is a row like the others; what has no result is none.
+    assert "  ORR                 3     50%     50%      53%  40% to 63%" in lines
+
+
+def test_nothing_done_and_nothing_varied(results: bm.GridResults) -> None:
+    failed = [one | {"state": "failed", "reason": "SamplingError: no."} for one in ROWS]
+    assert grid_lines(replace(results, table=table_of(failed)))[-1].startswith("No fit is done")
+    assert grid_lines(replace(results, table=table_of(ROWS[:1])))[-1] == (
+        "Nothing but the outcome was varied."
+    )
+
+
+def test_json_of_a_grid(results: bm.GridResults) -> None:
+    found = json.loads(json.dumps(grid_json(results), allow_nan=False))
+    assert found["diagnostics_ok"] is True
+    assert (found["combinations"], found["fits"], found["rate"], found["seed"]) == (4, 3, "mean", 4)
+    assert found["ranges"][0]["greatest"] == pytest.approx(0.53)
+    assert found["effects"][0]["axis"] == "study_effects"
+    assert found["failed"] == found["not_possible"] == found["unreliable"] == []
