@@ -1,1 +1,1 @@
-"""Integrated room. In: a design and parameters. Out: studies' log likelihoods without their effects."""
+"""Integrated room. In: a design and parameters. Out: log likelihoods of studies, without effects."""

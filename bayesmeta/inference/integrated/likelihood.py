@@ -197,12 +197,8 @@ def _tau(design: Design, variables: Mapping[str, Array]) -> Array:
         return np.full(shape, _prior_of_level(design.spec.mu)[1])
     if law.tau is None:
         return np.zeros(shape)
-    tau = variables["tau"] if law.by else variables["tau"][:, None]
-    return np.ascontiguousarray(
-        np.broadcast_to(tau[:, design.tau_of_study], shape)
-        if law.by
-        else np.broadcast_to(tau, shape)
-    )
+    tau = variables["tau"][:, design.tau_of_study] if law.by else variables["tau"][:, None]
+    return np.ascontiguousarray(np.broadcast_to(tau, shape))
 
 
 def _law(design: Design) -> int:

@@ -6,7 +6,7 @@ study of one arm a normal effect and the perturbation are one. An effect of a co
 normal with one of two scales.
 """
 
-from math import exp, hypot, isfinite, log, log1p, sqrt
+from math import exp, hypot, inf, isfinite, log, log1p, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -183,9 +183,9 @@ def _starts(study: Study, concave: bool) -> tuple[Array, Hull]:  # noqa: FBT001
         found[count, 0], found[count, 1] = gap, sqrt(variance)
         low, high, count = min(low, gap), max(high, gap), count + 1
     if concave:
-        found[0, 0], found[0, 1], count = weighted / precision, 1 / sqrt(precision), 1
-    else:
-        found[0, 1] = tau
+        found[0, 0], found[0, 1] = weighted / precision, 1 / sqrt(precision)
+        return found[:1], (inf, -inf)
+    found[0, 1] = tau
     return found[:count], (low, high)
 
 

@@ -1,0 +1,75 @@
+"""Priors with another scale, and what a marginal likelihood would be with them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bayesmeta.model import ModelSpec
+from bayesmeta.priors import (
+    Cauchy,
+    Exponential,
+    Gamma,
+    HalfCauchy,
+    HalfNormal,
+    HalfStudentT,
+    InverseGamma,
+    LogNormal,
+    Normal,
+    Prior,
+    StudentT,
+)
+
+__all__ = ["FACTORS", "rescaled", "rescaled_specs"]
+
+FACTORS = (0.5, 2.0)
+"""Scales over those of the model: half as wide and twice as wide."""
+
+_RESCALED: dict[type[Prior], Callable[[Any, float], dict[str, float]]] = {
+    **dict.fromkeys(
+        (Normal, StudentT, Cauchy, HalfNormal, HalfStudentT, HalfCauchy, InverseGamma),
+        lambda prior, factor: {"scale": prior.scale * factor},
+    ),
+    **dict.fromkeys((Exponential, Gamma), lambda prior, factor: {"rate": prior.rate / factor}),
+    LogNormal: lambda prior, factor: {"log_mean": prior.log_mean + np.log(factor)},
+}
+"""What changes; of priors with fixed bounds, nothing can."""
+
+
+def rescaled(prior: Prior, factor: float) -> Prior | None:
+    """Return the prior with `factor` times its scale, None if it has none: it has fixed bounds."""
+    change = _RESCALED.get(type(prior))
+    return None if change is None else replace(prior, **change(prior, factor))  # type: ignore[type-var]
+
+
+def rescaled_specs(spec: ModelSpec) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
+    """Yield a parameter, its prior, a factor and the model with that prior rescaled."""
+    for name, prior, put in _scaled_parts(spec):
+        for factor in FACTORS:
+            other = rescaled(prior, factor)
+            if other is not None:
+                yield name, prior, factor, put(other)
+
+
+def _scaled_parts(spec: ModelSpec) -> Iterator[tuple[str, Prior, Callable[[Prior], ModelSpec]]]:
+    """Yield the parameters that have a scale, with their priors and how to replace those."""
+    yield "mu", spec.mu, lambda prior: replace(spec, mu=prior)
+    if spec.covariates.parsed.terms:
+        for label, own in spec.beta_priors.items():
+            name = "beta" if label == "default" else f"beta[{label}]"
+            yield name, own, _with_beta(spec, label)
+    law = spec.study_effects
+    if law.tau is not None:
+        yield "tau", law.tau, lambda prior: replace(spec, study_effects=replace(law, tau=prior))  # type: ignore[call-arg]
+    arms = spec.arm_effects
+    if arms is not None:
+        yield (
+            "tau_arm",
+            arms.tau_arm,
+            lambda prior: replace(spec, arm_effects=replace(arms, tau_arm=prior)),
+        )
+
+
+def _with_beta(spec: ModelSpec, label: str) -> Callable[[Prior], ModelSpec]:
+    return lambda prior: replace(spec, beta={**spec.beta_priors, label: prior})
