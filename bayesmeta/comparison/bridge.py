@@ -17,7 +17,7 @@ from scipy.special import expit, gammaln, logsumexp
 
 from bayesmeta.inference.convergence import mcse_mean
 
-__all__ = ["Bridge", "bridged"]
+__all__ = ["Bridge", "bridged", "weighed"]
 
 Array = npt.NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
@@ -26,6 +26,9 @@ FREEDOM = 8.0
 """Degrees of freedom of the proposal: its tails are heavier than those of a posterior."""
 STEPS = 1000
 SETTLED = 1e-10
+ROUNDS = 4
+FEWEST = 200.0
+"""Effective number of weighted draws to which a proposal is fitted, at least."""
 SINGULAR = 1e-10
 """Share of its variance that a coordinate has for itself at least."""
 
@@ -64,9 +67,48 @@ def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) ->
     ]
     return Bridge(
         float(np.mean([one.value for one in found])),
-        float(np.hypot(*(one.error for one in found)) / 2),
+        float(np.hypot(found[0].error, found[1].error) / 2),
         sum(one.ess for one in found),
     )
+
+
+def weighed(
+    log_density: LogDensity, points: Array, log_weight: Array, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Return the log integral of a density and its standard error, from weighted draws near it.
+
+    A Student law is fitted to the draws, and drawn from; those draws have weights of their own, and
+    so on, until the law is near the density.
+
+    Parameters
+    ----------
+    log_density : callable
+        From points, dims (point, coordinate), to the log density.
+    points : array
+        Where it may be, dims (point, coordinate).
+    log_weight : array
+        Their log weights, shape (point,).
+    rng : Generator
+        Source of the draws.
+    """
+    size = len(points)
+    for _ in range(ROUNDS):
+        proposal = _Proposal.fitted(points, _tempered(log_weight))
+        points = proposal.draw(rng, size)
+        log_weight = log_density(points) - proposal.log_density(points)
+    weight = np.exp(log_weight - log_weight.max())
+    error = float(weight.std(ddof=1) / (np.sqrt(size) * weight.mean()))
+    return _log_mean(log_weight), error
+
+
+def _tempered(log_weight: Array) -> Array:
+    """Return weights to a power at most 1 at which enough draws count."""
+    power = 1.0
+    while True:
+        weight = np.exp(power * (log_weight - log_weight.max()))
+        if weight.sum() ** 2 / (weight**2).sum() >= min(FEWEST, weight.size / 2):
+            return np.asarray(weight)
+        power *= 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +120,14 @@ class _Proposal:
     """Lower triangular root of its scale matrix."""
 
     @classmethod
-    def fitted(cls, points: Array) -> "_Proposal":
-        """Return the law with mean and covariance of points, dims (chain, draw, coordinate)."""
+    def fitted(cls, points: Array, weight: Array | None = None) -> "_Proposal":
+        """Return the law with mean and covariance of points, dims (..., coordinate)."""
         flat = points.reshape(-1, points.shape[-1])
-        covariance = np.cov(flat, rowvar=False).reshape(flat.shape[1], flat.shape[1])
+        size = flat.shape[1]
+        covariance = np.cov(flat, rowvar=False, aweights=weight).reshape(size, size)
         covariance += SINGULAR * np.diag(np.diag(covariance))
         scale = covariance * (FREEDOM - 2) / FREEDOM
-        return cls(flat.mean(axis=0), np.linalg.cholesky(scale))
+        return cls(np.average(flat, axis=0, weights=weight), np.linalg.cholesky(scale))
 
     def draw(self, rng: np.random.Generator, size: int) -> Array:
         """Return draws, dims (point, coordinate)."""

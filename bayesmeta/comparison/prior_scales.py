@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bayesmeta.model import ModelSpec
+from bayesmeta.model import ArmEffects, Design, ModelSpec
+from bayesmeta.model.effects.base import ScaledEffects
 from bayesmeta.priors import (
     Cauchy,
     Exponential,
@@ -43,32 +44,29 @@ def rescaled(prior: Prior, factor: float) -> Prior | None:
     return None if change is None else replace(prior, **change(prior, factor))  # type: ignore[type-var]
 
 
-def rescaled_specs(spec: ModelSpec) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
+def rescaled_specs(design: Design) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
     """Yield a parameter, its prior, a factor and the model with that prior rescaled."""
-    for name, prior, put in _scaled_parts(spec):
+    for name, prior, put in _scaled_parts(design):
         for factor in FACTORS:
             other = rescaled(prior, factor)
             if other is not None:
                 yield name, prior, factor, put(other)
 
 
-def _scaled_parts(spec: ModelSpec) -> Iterator[tuple[str, Prior, Callable[[Prior], ModelSpec]]]:
-    """Yield the parameters that have a scale, with their priors and how to replace those."""
+def _scaled_parts(design: Design) -> Iterator[tuple[str, Prior, Callable[[Prior], ModelSpec]]]:
+    """Yield the parameters that may have a scale, with their priors and how to replace those."""
+    spec = design.spec
     yield "mu", spec.mu, lambda prior: replace(spec, mu=prior)
-    if spec.covariates.parsed.terms:
-        for label, own in spec.beta_priors.items():
-            name = "beta" if label == "default" else f"beta[{label}]"
-            yield name, own, _with_beta(spec, label)
-    law = spec.study_effects
-    if law.tau is not None:
-        yield "tau", law.tau, lambda prior: replace(spec, study_effects=replace(law, tau=prior))  # type: ignore[call-arg]
-    arms = spec.arm_effects
+    for label in dict.fromkeys(
+        name if name in spec.beta_priors else "default" for name in design.coding.names
+    ):
+        name = "beta" if label == "default" else f"beta[{label}]"
+        yield name, spec.beta_priors[label], _with_beta(spec, label)
+    law, arms = spec.study_effects, spec.arm_effects
+    if isinstance(law, ScaledEffects):
+        yield "tau", law.tau, lambda prior: replace(spec, study_effects=replace(law, tau=prior))
     if arms is not None:
-        yield (
-            "tau_arm",
-            arms.tau_arm,
-            lambda prior: replace(spec, arm_effects=replace(arms, tau_arm=prior)),
-        )
+        yield "tau_arm", arms.tau_arm, lambda prior: replace(spec, arm_effects=ArmEffects(prior))
 
 
 def _with_beta(spec: ModelSpec, label: str) -> Callable[[Prior], ModelSpec]:

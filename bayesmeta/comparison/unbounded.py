@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.model import Design, IndependentStudies
 from bayesmeta.priors import Prior
+from bayesmeta.priors.base import Shape
 
 __all__ = ["Coordinate", "Posterior"]
 
@@ -49,7 +50,8 @@ class Coordinate:
         """Return the coordinate of values of the parameter."""
         low, high = self.prior.support
         if np.isinf(low):
-            return value
+            centre, scale = self._heavy_tailed
+            return np.asarray(np.arcsinh((value - centre) / scale)) if scale else value
         if np.isfinite(high):
             return np.asarray(logit((value - low) / (high - low)))
         return _inverse(np.log((value - low) / self.turn))
@@ -58,13 +60,22 @@ class Coordinate:
         """Return the parameter at coordinates, and the log of its derivative."""
         low, high = self.prior.support
         if np.isinf(low):
-            return x, np.zeros_like(x)
+            centre, scale = self._heavy_tailed
+            if not scale:
+                return x, np.zeros_like(x)
+            return centre + scale * np.sinh(x), np.log(scale) + np.log(np.cosh(x))
         if np.isfinite(high):
             log_slope = np.log(high - low) - np.logaddexp(0, x) - np.logaddexp(0, -x)
             return low + (high - low) * expit(x), log_slope
         soft = np.logaddexp(0, -x)
         log_above = x - soft**2 / 2 + np.log(self.turn)
         return low + np.exp(log_above), log_above + np.log1p(soft * expit(-x))
+
+    @property
+    def _heavy_tailed(self) -> tuple[float, float]:
+        """Centre and scale of a Student or Cauchy prior; zeros of another."""
+        kernel = self.prior.kernel
+        return (kernel.a, kernel.b) if kernel.shape == Shape.STUDENT_T else (0.0, 0.0)
 
 
 def _inverse(target: Array) -> Array:

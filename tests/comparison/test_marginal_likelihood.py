@@ -1,7 +1,6 @@
 """Log marginal likelihoods: held to the grid, and to integrals over one or two parameters."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -44,8 +43,7 @@ def assert_near_grid(spec: bm.ModelSpec, arms: bm.Arms) -> None:
 @pytest.mark.parametrize("spec", [PLAIN, WIDE, COMMON], ids=["plain", "wide", "common"])
 @pytest.mark.parametrize("counts", COUNTS)
 def test_odd_evidence_against_the_grid(make_arms: Make, counts: str, spec: bm.ModelSpec) -> None:
-    with pytest.warns(bm.ModelWarning) if counts == "one study" else nullcontext():
-        assert_near_grid(spec, make_arms(COUNTS[counts]))
+    assert_near_grid(spec, make_arms(COUNTS[counts]))
 
 
 @pytest.mark.slow
@@ -122,7 +120,7 @@ def test_its_error_is_honest(make_arms: Make) -> None:
 @pytest.mark.slow
 def test_draws_of_arms_are_not_needed(make_arms: Make) -> None:
     arms = make_arms(DOSED, dose=DOSES)
-    spec = bm.ModelSpec(covariates="dose", study_effects=bm.StudentTEffects())
+    spec = bm.ModelSpec(covariates="dose", likelihood=bm.Binomial(bm.CLogLog()))
     values = [
         log_marginal_likelihood(
             bm.fit(spec, arms, seed=1, settings=bm.SamplerSettings(arm_draws=kept)), seed=2
@@ -133,17 +131,17 @@ def test_draws_of_arms_are_not_needed(make_arms: Make) -> None:
 
 
 @pytest.mark.slow
-def test_sensitivity_against_the_grid(make_arms: Make) -> None:
-    arms = make_arms(COUNTS["very different"])
-    found = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, seed=1))
-    exact = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, method="grid"))
+@pytest.mark.parametrize("counts", ["very different", "none responded", "large"])
+def test_sensitivity_against_the_grid(make_arms: Make, counts: str) -> None:
+    arms = make_arms(COUNTS[counts])
+    found = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, seed=1), seed=2)
+    exact = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, method="grid"), seed=2)
     keys = ["parameter", "prior", "factor"]
     pd.testing.assert_frame_equal(found[keys], exact[keys])
     assert found["parameter"].tolist() == ["mu", "mu", "tau", "tau"]
-    wide = found["factor"] == 2
     gap = (found["change"] - exact["change"]).abs()
-    assert (gap < 5 * found["error"])[wide].all()
-    assert (gap < 0.2)[wide].all()
+    assert (gap < 5 * found["error"]).all()
+    assert (gap < 0.1).all()
     value = log_marginal_likelihood(bm.fit(PLAIN, arms, method="grid"), seed=1)
     assert value.prior_change == exact["change"].abs().max()
     assert f"the prior of {value.most_changed} half or twice as wide" in value.note
@@ -155,7 +153,7 @@ def test_sensitivity_to_priors_of_coefficients(make_arms: Make) -> None:
     beta = {"default": bm.Normal(0, 1), "dose": bm.Normal(0, 0.6)}
     spec = bm.ModelSpec(study_effects=bm.CommonEffect(), covariates="dose", beta=beta)
     fit = bm.fit(spec, arms, seed=1)
-    found = marginal_likelihood_sensitivity(fit).set_index(["parameter", "factor"])
+    found = marginal_likelihood_sensitivity(fit, seed=2).set_index(["parameter", "factor"])
     other = bm.ModelSpec(
         study_effects=bm.CommonEffect(), covariates="dose", beta={"dose": bm.Normal(0, 1.2)}
     )
@@ -170,6 +168,8 @@ def test_sensitivity_to_priors_of_coefficients(make_arms: Make) -> None:
 def test_what_has_none_is_told(make_arms: Make) -> None:
     with pytest.raises(bm.SettingsError, match="must be a Fit or GridFit; got str"):
         log_marginal_likelihood("fit", seed=1)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match="`seed` must be a whole number"):
+        log_marginal_likelihood(bm.fit(PLAIN, make_arms(DOSED), method="grid"), seed=-1)
     arms = make_arms(DOSED, dose=[1.0, None, 2.5, 4.0])
     spec = bm.ModelSpec(covariates=bm.Covariates("dose", impute=["dose"]))
     with pytest.raises(bm.SettingsError, match="imputes dose, whose known values"):
@@ -179,6 +179,7 @@ def test_what_has_none_is_told(make_arms: Make) -> None:
         log_marginal_likelihood(bm.fit(PLAIN, arms, seed=1, settings=few), seed=1)
     with pm.Model() as model:
         mu = pm.Normal("mu", 0, 1.5)
-        pm.Binomial("events", n=arms.n, logit_p=mu, observed=arms.events)
+        theta = pm.Deterministic("theta", mu + np.zeros(len(arms)))
+        pm.Binomial("events", n=arms.n, logit_p=theta, observed=arms.events)
     with pytest.raises(bm.SettingsError, match="of a PyMC model"):
         log_marginal_likelihood(bm.fit(model, arms, seed=1), seed=1)
