@@ -33,6 +33,11 @@ _HOME = {
     "bayesmeta.comparison.grid_running": ("run_grid",),
     "bayesmeta.comparison.leave_one_out": ("leave_one_study_out",),
     "bayesmeta.comparison.left_out": ("LeftOut",),
+    "bayesmeta.comparison.marginal_likelihood": (
+        "MarginalLikelihood",
+        "log_marginal_likelihood",
+        "marginal_likelihood_sensitivity",
+    ),
     "bayesmeta.comparison.power_scaling": ("power_scaling",),
     "bayesmeta.comparison.prior_grid": ("prior_grid",),
     "bayesmeta.comparison.sensitivity": (
@@ -190,6 +195,11 @@ if TYPE_CHECKING:
     )
     from bayesmeta.comparison.left_out import (
         LeftOut as LeftOut,
+    )
+    from bayesmeta.comparison.marginal_likelihood import (
+        MarginalLikelihood as MarginalLikelihood,
+        log_marginal_likelihood as log_marginal_likelihood,
+        marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
     )
     from bayesmeta.comparison.power_scaling import (
         power_scaling as power_scaling,
