@@ -62,19 +62,21 @@ def compare(
     workers: Workers = None,
     dask: Dask = None,
     fail_on: Annotated[
-        list[Literal["failures", "diagnostics", "coverage", "nothing"]] | None,
+        list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong; once per gate. If left out: failures, diagnostics."
+            help="Exit with 1 if this is wrong: failures, diagnostics, coverage; once per gate, or "
+            "nothing. If left out: failures and diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare models by what each foretells of every study from all others."""
     import bayesmeta as bm
-    from bayesmeta.comparison.gates import tripped
+    from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.report import comparison_text, machine
 
+    gates = asked_gates(fail_on or ["failures", "diagnostics"], tuple(GATES))
     specs = _models(models)
     arms = table_of(evidence).select(**selection)
     with workers_of(workers, dask, out) as where:
@@ -92,7 +94,6 @@ def compare(
             out=out,
             **where,
         )
-    gates = [gate for gate in fail_on or ("failures", "diagnostics") if gate != "nothing"]
     wrong = tripped(found, gates)
     if as_json:
         content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}

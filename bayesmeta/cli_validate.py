@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -32,17 +32,21 @@ def validate(
     seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
     evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
     fail_on: Annotated[
-        list[Literal["diagnostics", "coverage", "nothing"]] | None,
-        typer.Option(help="Exit with 1 if this is wrong; once per gate. If left out: diagnostics."),
+        list[str] | None,
+        typer.Option(
+            help="Exit with 1 if this is wrong: diagnostics, coverage; once per gate, or nothing. If "
+            "left out: diagnostics."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Foretell later cohorts from earlier studies, each at its own size and covariates."""
     import bayesmeta as bm
-    from bayesmeta.comparison.gates import coverage_gate
+    from bayesmeta.comparison.gates import asked_gates, coverage_gate
     from bayesmeta.evidence.matching import matching
     from bayesmeta.report import comparison_text, machine
 
+    gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
     spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
     found = bm.validate(
         spec,
@@ -50,9 +54,9 @@ def validate(
         test=matching(arms, test, argument="test"),
         seed=seed,
     )
-    gates = fail_on or ["diagnostics"]
-    wrong = [] if found.diagnostics.ok else [repr(found.diagnostics)]
-    wrong = wrong if "diagnostics" in gates else []
+    wrong = []
+    if "diagnostics" in gates and not found.diagnostics.ok:
+        wrong.append(f"diagnostics: {found.diagnostics!r}")
     if "coverage" in gates and (message := coverage_gate(found.arms, f"model {spec.name}")):
         wrong.append(message)
     if as_json:

@@ -6,14 +6,36 @@ import pandas as pd
 from scipy.stats import binom
 
 from bayesmeta.comparison.comparison import Comparison
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, nearest
 
-__all__ = ["GATES", "coverage_gate", "tripped"]
+__all__ = ["GATES", "asked_gates", "coverage_gate", "tripped"]
 
 LEAST_P = 0.01
 """Probability below which so few arms inside their 95% intervals are no chance."""
 
 CI_PROB = 0.95
+
+NOTHING = "nothing"
+
+
+def asked_gates(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the gates that a command was asked for; ``"nothing"`` is none.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such gate, or ``"nothing"`` is asked for beside one.
+    """
+    for name in names:
+        if name not in (*known, NOTHING):
+            raise SettingsError(
+                f"`--fail-on` names no gate '{name}'. {nearest(name, (*known, NOTHING))}"
+            )
+    if NOTHING in names and len(names) > 1:
+        raise SettingsError(
+            f"`--fail-on {NOTHING}` can't be asked for beside others. Leave it out."
+        )
+    return tuple(name for name in names if name != NOTHING)
 
 
 def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
@@ -27,15 +49,7 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
         ``"failures"``: a fit failed. ``"diagnostics"``: the diagnostics of a fit failed.
         ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
         the binomial probability of it is below 0.01.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such gate.
     """
-    unknown = [gate for gate in gates if gate not in GATES]
-    if unknown:
-        raise SettingsError(f"There is no gate '{unknown[0]}'. Valid: {', '.join(GATES)}.")
     found = (GATES[gate](comparison) for gate in gates)
     return tuple(message for message in found if message)
 
