@@ -19,7 +19,7 @@ __all__ = ["Drawn"]
 Array = npt.NDArray[np.float64]
 
 MOST_DRAWS = 4000
-"""Draws used of a fit: more cost time, and the error is below 0.02 with these."""
+"""Draws used of a fit: more cost time, and with these the error is below 0.02."""
 FEWEST_EFFECTIVE = 400.0
 """Effective number of draws below which they are not reweighted to another prior."""
 

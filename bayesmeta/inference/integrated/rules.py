@@ -1,8 +1,8 @@
 """Rules of quadrature for the exponential of a function with few peaks, compiled into their callers.
 
-Near one peak the trapezoid rule errs by exp(-c / step), so that halving the step squares the error:
-where two steps agree to five digits, the finer one has ten (Trefethen & Weideman 2014,
-doi:10.1137/130932132). Where they don't agree, or there may be several peaks, panels are halved
+Near one peak the trapezoid rule errs by exp(-c / step), so that halving the step about squares the
+error: where two steps agree, the finer one is far nearer than they differ (Trefethen & Weideman
+2014, doi:10.1137/130932132). Where they don't agree, or there may be several peaks, panels are halved
 until the 21-point rule of Kronrod agrees with the 10-point rule of Gauss (Piessens et al. 1983,
 QUADPACK).
 """
@@ -24,6 +24,7 @@ Hull = tuple[float, float]
 LogFunction = Callable[[float, Study], float]
 
 CLIMBS = 200
+"""Steps of a climb, at most."""
 NEAR = 0.1
 """A peak need not be known better than to this many of its standard deviations."""
 DROP = 28.0
@@ -31,6 +32,7 @@ DROP = 28.0
 AGREEMENT = 2e-7
 """Share by which two steps of the trapezoid rule may differ."""
 LONGEST_MARCH = 150
+"""Steps on one side of the peak after which the trapezoid rule gives up."""
 LEVELS = 4
 
 REACH = 2.8

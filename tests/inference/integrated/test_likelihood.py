@@ -17,7 +17,7 @@ from bayesmeta.model import Design
 
 Array = npt.NDArray[np.float64]
 
-DRAWS = 40_000
+DRAWS = 20_000
 
 
 def parameters_of(design: Design, seed: int, draws: int) -> dict[str, Array]:
@@ -33,7 +33,7 @@ def by_study(design: Design, per_arm: Array) -> Array:
 def assert_simulated(design: Design, seed: int) -> None:
     """The likelihood given effects, averaged over effects drawn, is the integrated one."""
     # Where the evidence is likely: elsewhere a few drawn effects would decide on the average.
-    candidates = parameters_of(design, seed, 100)
+    candidates = parameters_of(design, seed, 25)
     best = int(np.argmax(study_log_likelihood(design, candidates).sum(axis=-1)))
     one = {name: value[best] for name, value in candidates.items()}
     many = {name: np.broadcast_to(value, (DRAWS, *value.shape)) for name, value in one.items()}
