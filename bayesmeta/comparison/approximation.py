@@ -26,6 +26,9 @@ LARGEST_K, LARGEST_ERROR = 0.7, 0.02
 """Shape of the weights' tail, and Monte-Carlo error of the score, above which the study is left out by
 a fit of its own."""
 
+SAME = 1e-9
+"""Range of a study's log density over all draws below which it is one number."""
+
 
 def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
@@ -81,12 +84,17 @@ def _smoothed(density: Array) -> tuple[Array, float]:
     """Return normalised log weights of the draws, shape (chain * draw,), and the tail's shape k."""
     from arviz_stats.base import array_stats
 
+    if np.ptp(density) < SAME:
+        # Without pooling no study tells of another: leaving it out changes nothing.
+        return np.full(density.size, -np.log(density.size)), 0.0
     log_weights, k = array_stats.psislw(density.ravel(), r_eff=_efficiency(density))
     return np.asarray(log_weights - logsumexp(log_weights)), float(k)
 
 
 def _efficiency(density: Array) -> float:
     """Return the effective number of draws of the weights, as a share of all."""
+    if np.ptp(density) < SAME:
+        return 1.0
     return min(float(ess_bulk(np.exp(density.min() - density))) / density.size, 1.0)
 
 

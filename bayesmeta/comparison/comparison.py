@@ -87,24 +87,25 @@ class Comparison:
         """Return the tables as CSV, by file name; times of fits are not among them."""
         tables = {name: getattr(self, name) for name in ("studies", "arms", "influence", "fits")}
         tables |= {"comparison": self.table}
-        if self.table["weight"].notna().any():
+        if "weight" in self.table:
             tables["prediction"] = self.prediction.pmf.reset_index()
             tables["prediction_rate"] = self.prediction.rate.reset_index()
         return {f"{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
 
     def _stacked(self, name: str) -> pd.DataFrame:
         parts = [getattr(one, name).assign(model=model) for model, one in self.left_out.items()]
-        table: pd.DataFrame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+        there = [part for part in parts if len(part)]
+        if not there:
+            return pd.DataFrame({"model": pd.Series(dtype="str")})
+        table: pd.DataFrame = pd.concat(there, ignore_index=True)
         table.insert(0, "model", table.pop("model"))
         return table
 
     def __repr__(self) -> str:
         best = self.table.iloc[0]
         trouble = "" if self.ok else "; NOT RELIABLE: see fits"
-        return (
-            f"Comparison({len(self.table)} models, {len(self.fits)} fits; best {best['model']}, elpd "
-            f"{best['elpd']:.1f}{trouble})"
-        )
+        ranked = f"best {best['model']}, elpd {best['elpd']:.1f}" if "elpd" in best else "none ranked"
+        return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {ranked}{trouble})"
 
 
 def compared(left_out: Mapping[str, LeftOut]) -> Comparison:

@@ -66,7 +66,7 @@ class LeftOut:
     @property
     def complete(self) -> bool:
         """Whether the whole evidence was fitted and every study has its score."""
-        return "predictive" in self.whole and bool(self.studies["elpd"].notna().all())
+        return "predictive" in self.whole and bool(np.isfinite(self.elpd))
 
     @property
     def ok(self) -> bool:
@@ -76,11 +76,13 @@ class LeftOut:
     @property
     def elpd(self) -> float:
         """Sum of the studies' log predictive densities; NaN unless all have one."""
-        return float(self.studies["elpd"].sum(skipna=False))
+        return float(self.studies["elpd"].sum(skipna=False)) if len(self.studies) else float("nan")
 
     @property
     def mcse_elpd(self) -> float:
         """Monte-Carlo standard error of `elpd`."""
+        if self.studies.empty:
+            return float("nan")
         return float(np.sqrt((self.studies["mcse_elpd"] ** 2).sum(skipna=False)))
 
     def influence_on(self, quantity: str) -> pd.DataFrame:

@@ -19,7 +19,6 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     """Return the table of a comparison, what its columns are, its notes and the averaged prediction."""
     first = [] if comparison.ok else ["NOT RELIABLE: fits failed, or their diagnostics; see below."]
     notes = [f"  Note: {note}" for note in comparison.notes]
-    weighted = comparison.table["weight"].notna().any() if "weight" in comparison.table else False
     return [
         *first,
         "Models by what each foretells of every study from all others, the best first",
@@ -28,7 +27,7 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
         "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals. log ML: log marginal likelihood.",
         *notes,
-        *(prediction_lines(comparison.prediction) if weighted else []),
+        *(prediction_lines(comparison.prediction) if "weight" in comparison.table else []),
     ]
 
 
@@ -86,11 +85,11 @@ def _cells(row: Row) -> dict[str, str]:
         "difference": _difference(row),
         "weight": _number(row.get("weight"), 2),
         "CRPS": _number(row["crps"], 2),
-        **{f"{p}%": percent(row[f"coverage_{p}"]) for p in (50, 80, 95)},
+        **{f"{p}%": _share(row[f"coverage_{p}"]) for p in (50, 80, 95)},
     }
     if "log_marginal_likelihood" in row:
-        error = row.get("mcse_log_marginal_likelihood")
         value = _number(row["log_marginal_likelihood"], 2)
+        error = row["mcse_log_marginal_likelihood"]
         cells["log ML"] = value if pd.isna(error) else f"{value} ± {error:.2f}"
     wrong = [f"{row[name]} {name}" for name in ("failed", "flagged") if row[name]]
     return cells | {"fits": f"{row['fits']}" + (f" ({', '.join(wrong)})" if wrong else "")}
@@ -100,6 +99,10 @@ def _difference(row: Row) -> str:
     if pd.isna(row.get("elpd_diff")):
         return "-"
     return "0" if row["elpd_diff"] == 0 else f"{row['elpd_diff']:.1f} ± {row['dse']:.1f}"
+
+
+def _share(value: Any) -> str:
+    return "-" if pd.isna(value) else percent(value)
 
 
 def _number(value: Any, digits: int = 1) -> str:

@@ -1,5 +1,6 @@
 """Models against each other: ranks, weights, rows, and the averaged prediction."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -214,3 +215,19 @@ def test_models_that_cannot_be_compared(arms: bm.Arms, models: object, message: 
 def test_rows_are_same_or_common(arms: bm.Arms) -> None:
     with pytest.raises(bm.SettingsError, match="`rows` must be 'same' or 'common'; got 'all'"):
         bm.compare([bm.ModelSpec()], arms, seed=1, rows="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("outcome", "place"), [("ORR", 0), ("CR_CRi", 1)])
+def test_the_table_of_models_is_that_of_the_bundled_evidence(
+    table: bm.EvidenceTable, outcome: str, place: int
+) -> None:
+    text = (Path(__file__).parents[2] / "models" / "README.md").read_text(encoding="utf-8")
+    shown = text.split("## How they compare")[1].split("| model | elpd |")[1 + place]
+    rows = dict(re.findall(r"\| `(\w+)` \| (-[\d.]+) \|", shown.split("\n\n")[0]))
+    assert set(rows) == set(bm.bundled_models())
+    arms = table.select(outcome=outcome, venetoclax="yes")
+    for model in ("pooled", "common_effect"):
+        grid = bm.fit(bm.load_model(model), arms, method="grid")
+        exact = grid.posterior.log_predictive_left_out().sum()
+        # To the Monte-Carlo error of a sum over studies, and rounding.
+        assert float(rows[model]) == pytest.approx(exact, abs=0.2)

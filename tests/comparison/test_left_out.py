@@ -8,6 +8,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
+from bayesmeta.report.comparison_text import comparison_lines
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 Maker = Callable[..., bm.Arms]
@@ -203,6 +204,44 @@ def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     assert not found.complete
     assert not found.ok
     assert "1 fit failed" in repr(found)
+
+
+def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
+    arms = make_arms([(4, 20), (5, 22), (16, 31)])
+    spec = bm.ModelSpec("independent", study_effects=bm.IndependentStudies())
+    found = bm.leave_one_study_out(spec, arms, seed=1, method="psis")
+    # Each study is foretold by the prior of mu, whatever the others say.
+    alone = [
+        bm.fit(bm.ModelSpec("c", study_effects=bm.CommonEffect()), make_arms([pair]), method="grid")
+        for pair in [(4, 20), (5, 22), (16, 31)]
+    ]
+    expected = [one.log_marginal_likelihood for one in alone]
+    assert found.studies["elpd"].to_numpy() == pytest.approx(expected, abs=1e-6)
+    assert (found.studies["method"] == "weighted").all()
+
+
+def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
+    make_arms: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bayesmeta.comparison import held_out_fits
+
+    def failing(*_: object, **__: object) -> None:
+        raise bm.SamplingError("The sampler stopped: for a test.")
+
+    monkeypatch.setattr(held_out_fits, "sampled", failing)
+    arms = make_arms([(4, 20), (5, 22)])
+    with pytest.raises(
+        bm.SamplingError, match="fit of the whole evidence failed: The sampler stop"
+    ):
+        bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, method="psis")
+    for method in ("psis", "exact"):
+        found = bm.compare([bm.ModelSpec()], arms, seed=1, method=method)  # type: ignore[arg-type]
+        assert found.table["model"].tolist() == ["pooled"]
+        assert found.table["failed"].tolist() == [1 if method == "psis" else 3]
+        assert not found.ok
+        assert "fits.csv" in found.files()
+        assert comparison_lines(found)[0].startswith("NOT RELIABLE: fits failed")
+        assert "none ranked" in repr(found)
 
 
 def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None:
