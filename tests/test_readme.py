@@ -17,6 +17,11 @@ def blocks(language: str) -> list[str]:
     return [text for found, text in BLOCKS if found == language]
 
 
+def commands_of_the_readme() -> list[str]:
+    lines = [line for text in blocks("") for line in text.splitlines()]
+    return [line for line in lines if line.startswith("uv run bayesmeta ")]
+
+
 def run(command: str) -> int:
     """Run a command line in this process and return its exit code."""
     with pytest.raises(SystemExit, match=r"\d") as left:
@@ -32,16 +37,22 @@ def test_the_python_example_runs() -> None:
     assert scope["summary"]["quantity"].iloc[0] == "mu"
 
 
-def test_the_commands_on_ones_own_evidence_run(
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
+def test_the_commands_run_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     [table] = blocks("csv")
     (tmp_path / "mine.csv").write_text(table)
-    lines = [line for text in blocks("") for line in text.splitlines()]
-    commands = [line for line in lines if line.startswith("uv run bayesmeta ")][1:]
-    assert len(commands) == 3
+    commands = commands_of_the_readme()[1:4]
     assert [run(command) for command in commands] == [0, 0, 0]
+    # The last, selfcheck, has a test of its own.
+    for command in commands_of_the_readme()[4:-1]:
+        # Weighted draws, and few of them, do for whether the command works.
+        quick = " --method psis --draws 300 --workers 1 --fail-on nothing"
+        models = command.replace("models/", str(ROOT / "models")) + quick
+        assert run(models if " compare " in command else command) == 0, command
 
 
 def test_the_first_commands_are_those_of_the_check_script() -> None:

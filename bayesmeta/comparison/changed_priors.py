@@ -3,11 +3,14 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.inference.careful import settled
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.refits import refit
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, ModelWarning, make_design, model_hash
 from bayesmeta.priors import Prior
 
@@ -97,7 +100,8 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
     """Return the fit of another model to the same arms, by the same engine.
 
     The stream of random numbers follows from the model alone, so that the same model has the same
-    draws in every table. Draws of studies and arms are not kept.
+    draws in every table. Draws of studies and arms are not kept. A fit that fails its diagnostics is
+    done again with more care, once.
     """
     with warnings.catch_warnings():
         # The fit itself has said it.
@@ -105,5 +109,9 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
         if isinstance(fit, GridFit):
             return grid_fit(make_design(spec, fit.arms))
         stream = int(model_hash(spec)[:STREAM_BYTES], 16)
-        settings = replace(fit.settings, arm_draws=False)
-        return refit(fit, spec=spec, stream=stream, settings=settings, progress=False)
+        make = partial(_refitted, fit, spec, stream)
+        return settled(make, replace(fit.settings, arm_draws=False))[0]
+
+
+def _refitted(fit: Fit, spec: ModelSpec, stream: int, settings: SamplerSettings) -> Fit:
+    return refit(fit, spec=spec, stream=stream, settings=settings, progress=False)

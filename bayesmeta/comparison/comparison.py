@@ -104,7 +104,9 @@ class Comparison:
     def __repr__(self) -> str:
         best = self.table.iloc[0]
         trouble = "" if self.ok else "; NOT RELIABLE: see fits"
-        ranked = f"best {best['model']}, elpd {best['elpd']:.1f}" if "elpd" in best else "none ranked"
+        ranked = (
+            f"best {best['model']}, elpd {best['elpd']:.1f}" if "elpd" in best else "none ranked"
+        )
         return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {ranked}{trouble})"
 
 

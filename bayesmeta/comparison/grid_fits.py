@@ -1,6 +1,6 @@
 """One fit of a grid: sampled, diagnosed and asked, and of it only numbers kept."""
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,19 +12,12 @@ from bayesmeta.comparison.grid_plan import PlannedFit
 from bayesmeta.estimates.precision import Draws, mean_of
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import DrawnRates
-from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.careful import settled
+from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.light_fits import light_fit
-from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["fit_values"]
-
-MORE_DRAWS = 4
-"""A fit that fails its diagnostics is done again with so many times the draws: about 3 of 100 do,
-mostly for the tail of one outlying study's effect, and nearly none then."""
-
-CAREFUL_ACCEPT = 0.99
-"""Acceptance of a fit that is done again because trajectories diverged."""
 
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +46,8 @@ def fit_values(
     SamplingError
         If the sampler can't start or stops.
     """
-    fit, diagnostics = _diagnosed(planned, settings, seed)
+    make = partial(light_fit, planned.design, seed, stream=planned.stream)
+    fit, diagnostics = settled(make, settings)
     rates = profile_rates(fit, planned.profile)
     new_study = rates.new_study()
     laws = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
@@ -68,25 +62,6 @@ def fit_values(
     if fit.spec.study_effects.tau is not None:
         found |= _numbers("tau", Draws(rates.tau), answer.ci_prob)
     return found
-
-
-def _diagnosed(
-    planned: PlannedFit, settings: SamplerSettings, seed: int
-) -> tuple[Fit, Diagnostics]:
-    """Return a fit and its diagnosis; where that fails, of a second fit, with more draws."""
-    fit = light_fit(planned.design, seed, settings, stream=planned.stream)
-    diagnostics = diagnose(fit)
-    if diagnostics.ok:
-        return fit, diagnostics
-    diverged = diagnostics.divergences > 0
-    longer = replace(
-        settings,
-        warmup=settings.warmup * 2,
-        draws=settings.draws * MORE_DRAWS,
-        target_accept=max(settings.target_accept, CAREFUL_ACCEPT if diverged else 0),
-    )
-    fit = light_fit(planned.design, seed, longer, stream=planned.stream)
-    return fit, diagnose(fit)
 
 
 def _diagnosis(diagnostics: Diagnostics) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The fits of a comparison, each a job of its own: of the whole evidence, and without one study."""
 
-from dataclasses import replace
 from math import ceil, hypot
 from typing import Any
 
@@ -14,16 +13,14 @@ from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import Asked, answers, predictive
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
 from bayesmeta.comparison.streams import number_of, pit_stream
-from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.careful import settled
+from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.engines import sampled
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 
-__all__ = ["fit_whole", "fit_without", "settled"]
-
-RETRY_ACCEPT, RETRY_TIMES = 0.99, 2
-"""What a fit whose diagnostics fail is done again with, once: acceptance, and times as many draws."""
-
+__all__ = ["fit_whole", "fit_without"]
 
 TOLERATED, WANTED = 0.02, 0.015
 """Monte-Carlo error of a score above which a fit is done again with more draws, and what for: the
@@ -52,11 +49,11 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
     """
     rest, arms = without(design, study)
     stream = (number_of("left out"), number_of(study))
-    fit, found = settled(rest, plan, stream)
+    fit, found = _settled(rest, plan, stream)
     [row] = study_scores(fit, arms)
     if row["mcse_elpd"] > TOLERATED:
         times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
-        fit, found = settled(rest, plan.longer(times), (*stream, number_of("longer")))
+        fit, found = _settled(rest, plan.longer(times), (*stream, number_of("longer")))
         [row] = study_scores(fit, arms)
     if row["mcse_elpd"] > FAR_OFF:
         row |= _bridged(design, fit, plan)
@@ -79,7 +76,7 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
         without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
     """
     # One set of draws for all studies: its error does not average out over them.
-    fit, found = settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
+    fit, found = _settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
     return {
         "fit": found,
         "answers": answers(fit, asked),
@@ -89,20 +86,14 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     }
 
 
-def settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
+def _settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
     """Return a fit and its diagnostics, done again once if they fail."""
-    settings = plan.settings
-    fit = sampled(design, plan.seed, settings, stream=stream, progress=False)
-    diagnostics = diagnose(fit)
-    if diagnostics.ok:
-        return fit, _row(diagnostics, retried=False)
-    again = replace(
-        settings,
-        target_accept=max(settings.target_accept, RETRY_ACCEPT),
-        draws=RETRY_TIMES * settings.draws,
-    )
-    fit = sampled(design, plan.seed, again, stream=(*stream, number_of("again")), progress=False)
-    return fit, _row(diagnose(fit), retried=True)
+
+    def make(settings: SamplerSettings) -> Fit:
+        return sampled(design, plan.seed, settings, stream=stream, progress=False)
+
+    fit, diagnostics = settled(make, plan.settings)
+    return fit, _row(diagnostics, retried=fit.settings != plan.settings)
 
 
 def _marginal(fit: Fit, seed: int) -> Row:
@@ -126,7 +117,7 @@ def _bridged(design: Design, rest: Fit, plan: Plan) -> Row:
     """
     if why_no_marginal_likelihood(rest):
         return {}
-    whole, _ = settled(design, plan, ())
+    whole, _ = _settled(design, plan, ())
     found = [log_marginal_likelihood(fit, seed=plan.seed) for fit in (whole, rest)]
     return {
         "elpd": found[0].value - found[1].value,

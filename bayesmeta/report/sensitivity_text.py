@@ -79,6 +79,11 @@ def flip_lines(flip: FlipPoint) -> list[str]:
         lines.append(
             "  That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
         )
+    failed = int((~flip.trials["ok"].astype(bool)).sum())
+    if failed:
+        lines.append(
+            f"  NOT RELIABLE: {failed} of {len(rows)} fits with the prior wider or narrower failed their diagnostics."
+        )
     if not flip.flips:
         probabilities = flip.trials["probability"]
         return [
