@@ -34,6 +34,7 @@ from bayesmeta.cli_options import (
 )
 from bayesmeta.cli_profiles import parsed_profile
 from bayesmeta.cli_runs import run as show_run
+from bayesmeta.cli_selfcheck import selfcheck
 from bayesmeta.cli_sensitivity import sensitivity
 from bayesmeta.cli_validate import validate
 
@@ -57,6 +58,25 @@ app.command()(grid)
 app.command()(sensitivity)
 app.command()(validate)
 app.command("run")(show_run)
+app.command()(selfcheck)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"bayesmeta {bm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
 
 
 @app.command()

@@ -1,0 +1,10 @@
+"""Self-check room. In: an installed package. Out: whether it gives known answers on this machine.
+
+All that it needs comes with the package: no tests, no network. It writes to a temporary folder.
+"""
+
+from bayesmeta.selfcheck.checks import Check
+from bayesmeta.selfcheck.environment import Environment, this_environment
+from bayesmeta.selfcheck.running import SelfCheck, run_selfcheck
+
+__all__ = ["Check", "Environment", "SelfCheck", "run_selfcheck", "this_environment"]

@@ -1,0 +1,83 @@
+"""Draws and left-out studies against the deterministic posterior, on bundled evidence and hard cases."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.comparison.leave_one_out import leave_one_study_out
+from bayesmeta.estimates.verify import verify
+from bayesmeta.evidence import Arms, load_evidence, read_evidence
+from bayesmeta.inference.sampling import fit
+from bayesmeta.model import load_model
+from bayesmeta.selfcheck.checks import Finding, Task, tried_twice
+
+__all__ = ["QUADRATURE"]
+
+GROUP = "references"
+EACH_STUDY, ALL_STUDIES = 0.05, 0.1
+"""Largest error of the log predictive density of a study left out, and of their sum."""
+
+
+def bundled(outcome: str) -> Arms:
+    """Return the venetoclax arms of the bundled evidence with an outcome."""
+    return load_evidence("rr_aml_venetoclax").select(outcome=outcome, venetoclax="yes")
+
+
+def none_respond() -> Arms:
+    """Return six studies without a responder: a posterior with a long tail on one side."""
+    n = [10, 12, 20, 25, 33, 18]
+    frame = pd.DataFrame({"study": [f"study {k}" for k in range(len(n))], "events": 0, "n": n})
+    return read_evidence(frame).select()
+
+
+def check_draws(arms: Callable[[], Arms], model: str, _: Path) -> Finding:
+    """Compare the draws of a fit with the posterior by quadrature; see `verify` for the limits."""
+    chosen = arms()
+
+    def with_seed(seed: int) -> Finding:
+        found = verify(fit(load_model(model), chosen, seed=seed, progress=False))
+        return Finding(
+            found.ok,
+            f"largest difference {found.largest_z:.1f} of 4 Monte-Carlo errors, predictive total variation "
+            f"{found.total_variation:.4f} of 0.02",
+        )
+
+    return tried_twice(with_seed)
+
+
+def check_left_out(arms: Callable[[], Arms], model: str, _: Path) -> Finding:
+    """Compare the scores of studies left out by fits of their own with those by quadrature."""
+    spec, chosen = load_model(model), arms()
+    exact = fit(spec, chosen, method="grid").posterior.log_predictive_left_out()
+
+    def with_seed(seed: int) -> Finding:
+        found = leave_one_study_out(spec, chosen, seed=seed, progress=False)
+        error = found.studies["elpd"].to_numpy() - exact
+        each, together = float(np.abs(error).max()), abs(float(error.sum()))
+        return Finding(
+            each <= EACH_STUDY and together <= ALL_STUDIES,
+            f"{len(exact)} studies, largest error {each:.3f} of {EACH_STUDY}, of the sum {together:.3f} of "
+            f"{ALL_STUDIES}",
+        )
+
+    return tried_twice(with_seed)
+
+
+QUADRATURE = (
+    Task(GROUP, "draws of ORR, pooled", partial(check_draws, partial(bundled, "ORR"), "pooled")),
+    Task(
+        GROUP,
+        "draws of CR, common effect",
+        partial(check_draws, partial(bundled, "CR"), "common_effect"),
+    ),
+    Task(GROUP, "draws where none respond", partial(check_draws, none_respond, "pooled")),
+    Task(
+        GROUP,
+        "studies of CR left out one by one",
+        partial(check_left_out, partial(bundled, "CR"), "pooled"),
+    ),
+)
+"""Checks against the deterministic posterior."""
