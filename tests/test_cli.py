@@ -133,19 +133,12 @@ def test_failed_diagnostics_are_said_first_and_by_the_exit_code(
 
 
 def test_arms_left_out_are_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        run(
-            "fit",
-            "regimen_setting",
-            "--outcome",
-            "ORR",
-            "--seed",
-            "1",
-            "--out",
-            str(tmp_path / "run"),
-        )
-        == 0
+    model = tmp_path / "design.toml"
+    model.write_text(
+        'schema = 1\n[covariates]\nformula = "design"\nreference = { design = "retrospective" }\n'
     )
+    out = str(tmp_path / "run")
+    assert run("fit", str(model), "--outcome", "ORR", "--seed", "1", "--out", out) == 0
     assert (
         "Note: 1 of 33 arms are left out because design is missing: hu2023/ven_mvho."
         in capsys.readouterr().err

@@ -122,7 +122,10 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         (["compare", "pooled", "--out", "run"], "name one by `outcome`"),
         (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
-        (["compare", "pooled", *SMALL, "--out", "run", "--workers", "0"], "0 is not in the range"),
+        (
+            ["compare", "pooled", *SMALL, "--out", "run", "--workers", "0"],
+            "greater than or equal to 1",
+        ),
         (
             ["compare", "pooled", *SMALL, "--out", "run", "--workers", "2", "--dask", "tcp://x:1"],
             "`--workers` has no effect with `--dask`",

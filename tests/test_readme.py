@@ -39,9 +39,7 @@ def test_the_python_example_runs() -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
-def test_the_commands_run_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     [table] = blocks("csv")
     (tmp_path / "mine.csv").write_text(table)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from bayesmeta.errors import SpecError, nearest
+from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import LAWS, ArmEffects, StudyEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
@@ -151,7 +151,7 @@ def string_of(content: Table, key: str, default: str) -> str:
     """Return the text of a table's key."""
     value = content.get(key, default)
     if not isinstance(value, str):
-        raise SpecError(f"`{key}` must be text in quotes; got {value!r}.")
+        raise SpecError(f"`{key}` must be text in quotes; got {shortened(repr(value))}.")
     return value
 
 

@@ -1,9 +1,6 @@
 """The calibration plot: how far the ranks of the truth stray from even, against what chance allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from os import PathLike
 
 import numpy as np
 import pandas as pd
@@ -16,6 +13,7 @@ from bayesmeta.calibration.judging import BAND
 from bayesmeta.calibration.trials import RANKS
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.plots.lettering import counted, paragraph, put_paragraphs
+from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import (
     ALARM,
     BAND as SHADE,
@@ -25,7 +23,6 @@ from bayesmeta.plots.style import (
     SMALL,
     TITLE,
     house_style,
-    save_figure,
 )
 
 __all__ = ["RankPlot", "calibration"]
@@ -40,34 +37,12 @@ HEAD, FOOT = 0.62, 0.85
 THIN, THICK = 0.5, 1.1
 """Widths of lines in points: of cases inside the band, and of those outside."""
 
-_SCREEN_DPI = 110
 
+class RankPlot(Plot):
+    """A calibration plot and the numbers it shows; see `Plot`.
 
-@dataclass(frozen=True, eq=False, repr=False)
-class RankPlot:
-    """A calibration plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per line: `panel`, `case`, `quantity` and `distance` (in units of the band).
+    Its table has one row per line: `panel`, `case`, `quantity` and `distance` (in units of the band).
     """
-
-    figure: Figure
-    table: pd.DataFrame
-
-    def save(self, path: str | PathLike[str], *, dpi: int = 300) -> None:
-        """Write the figure to a png, svg or pdf file; see `Forest.save`."""
-        save_figure(self.figure, path, dpi=dpi)
-
-    def _repr_png_(self) -> bytes:
-        """Return the figure for a notebook."""
-        buffer = BytesIO()
-        with house_style():
-            self.figure.savefig(buffer, format="png", dpi=_SCREEN_DPI)
-        return buffer.getvalue()
 
     def __repr__(self) -> str:
         panels = self.table["panel"].nunique()

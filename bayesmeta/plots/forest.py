@@ -1,11 +1,6 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
-from dataclasses import dataclass
-from io import BytesIO
-from os import PathLike
-
 import pandas as pd
-from matplotlib.figure import Figure
 
 from bayesmeta.errors import listed
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
@@ -13,54 +8,18 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.plots.forest_page import Captions, draw_forest
 from bayesmeta.plots.lettering import UNKNOWN, counted, printable
-from bayesmeta.plots.style import house_style, save_figure
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.style import house_style
 
 __all__ = ["Forest", "forest"]
 
-_SCREEN_DPI = 110
 
+class Forest(Plot):
+    """A forest plot and the numbers it shows; see `Plot`.
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Forest:
-    """A forest plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        Every number drawn, rates as probabilities: one row per arm, typical rate and new study.
-        Columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
+    Its table holds every number drawn, rates as probabilities: one row per arm, typical rate and new
+    study, with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
     """
-
-    figure: Figure
-    table: pd.DataFrame
-
-    def save(self, path: str | PathLike[str], *, dpi: int = 300) -> None:
-        """Write the figure to a file, replacing one that stands there.
-
-        Parameters
-        ----------
-        path : path
-            Where to; the suffix is the format: png, svg or pdf.
-        dpi : int
-            Dots per inch of a png.
-
-        Raises
-        ------
-        SettingsError
-            If the suffix is another.
-        RunError
-            If the file can't be written.
-        """
-        save_figure(self.figure, path, dpi=dpi)
-
-    def _repr_png_(self) -> bytes:
-        """Return the figure for a notebook."""
-        buffer = BytesIO()
-        with house_style():
-            self.figure.savefig(buffer, format="png", dpi=_SCREEN_DPI)
-        return buffer.getvalue()
 
     def __repr__(self) -> str:
         arms, groups = (int((self.table["kind"] == kind).sum()) for kind in (ARM, TYPICAL))

@@ -39,7 +39,22 @@ class Plot:
     table: pd.DataFrame
 
     def save(self, path: str | PathLike[str], *, dpi: int = 300) -> None:
-        """Write the figure to a png, svg or pdf file; see `Forest.save`."""
+        """Write the figure to a file, replacing one that stands there.
+
+        Parameters
+        ----------
+        path : path
+            Where to; the suffix is the format: png, svg or pdf.
+        dpi : int
+            Dots per inch of a png.
+
+        Raises
+        ------
+        SettingsError
+            If the suffix is another.
+        RunError
+            If the file can't be written.
+        """
         save_figure(self.figure, path, dpi=dpi)
 
     def _repr_png_(self) -> bytes:

@@ -244,6 +244,23 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
         assert "none ranked" in repr(found)
 
 
+def test_every_fit_has_random_numbers_of_its_own(
+    make_arms: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bayesmeta.comparison import held_out_fits
+
+    streams, whole = [], held_out_fits.sampled
+
+    def recorded(*arguments: object, **options: object) -> object:
+        streams.append(options["stream"])
+        return whole(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(held_out_fits, "sampled", recorded)
+    bm.leave_one_study_out(bm.ModelSpec(), make_arms([(4, 20), (5, 22), (16, 31)]), seed=1)
+    assert len(set(streams)) == len(streams) == 4
+    assert () in streams
+
+
 def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None:
     counts = [(4, 20), (5, 22), (16, 31)]
     arms = make_arms(counts)

@@ -63,9 +63,10 @@ def test_no_flip_is_told_with_the_range_looked_at() -> None:
 
 
 def test_an_open_decision_and_unreliable_draws_are_told() -> None:
-    head, answer, _ = flip_lines(flip(*POINTS, certainty=0.8695, ok=False))
+    head, answer, failed, *_ = flip_lines(flip(*POINTS, certainty=0.8695, ok=False))
     assert "NOT RELIABLE" in head
     assert "within Monte-Carlo error of the demand: the decision is open" in answer
+    assert f"{len(POINTS)} of {len(POINTS)} fits with the prior wider or narrower failed" in failed
 
 
 @pytest.mark.slow
