@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
@@ -15,6 +16,7 @@ from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
+from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 
@@ -47,12 +49,34 @@ def log_predictive(fit: Fit, arms: Arms) -> Array:
     """
     posterior = fit.posterior
     drawn = {str(name): one.to_numpy() for name, one in posterior.items() if not is_large(one)}
-    return study_log_likelihood(Design(fit.spec, arms, fit.coding), drawn)
+    imputed = [one.name for one in fit.design.imputed]
+    return study_log_likelihood(Design(fit.spec, arms, fit.coding), drawn, imputed=imputed)
 
 
 def arm_law(fit: Fit, arms: Arms, place: int) -> DrawnRates:
     """Return the law of the true rate of one arm of a new study."""
-    design = Design(fit.spec, arms, fit.coding)
-    theta = predictor_of(fit, design.matrix[place])
-    level = int(design.tau_of_study[arms.study_index[place]])
-    return PredictedRates(fit, theta, scale_of(fit, level)).new_study()
+    theta = predictor_of(fit, fit.coding.matrix(arms.frame)[place]) + _unknown(fit, arms, place)
+    level = Design(fit.spec, arms, fit.coding).tau_of_study[arms.study_index[place]]
+    return PredictedRates(fit, theta, scale_of(fit, int(level))).new_study()
+
+
+def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
+    """Return what the values that an arm lacks and the fit imputes add to its predictor.
+
+    Coded covariates have them at their columns' centres; here they follow the law that the fit found
+    of each column. Dims (chain, draw).
+    """
+    posterior, row = fit.posterior, arms.frame.iloc[[place]]
+    total = np.zeros(posterior["mu"].shape)
+    for i, one in enumerate(fit.design.imputed):
+        if row[one.name].notna().all():
+            continue
+        centre = fit.coding.centres[one.name]
+        # The columns are affine in the value, so that any step will do.
+        step = max(1.0, abs(centre))
+        moved = row.assign(**{one.name: centre + step})
+        slope = (fit.coding.matrix(moved) - fit.coding.matrix(row))[0] / step
+        mean, sd = (posterior[name].to_numpy()[..., i] for name in ("x_mean", "x_sd"))
+        standard = ndtri(spread("x", total.size, 1)).reshape(total.shape)
+        total += (posterior["beta"].to_numpy() @ slope) * (mean + sd * standard - centre)
+    return total

@@ -17,6 +17,7 @@ SOURCES = {
     "u": (1, (np.sqrt(5) - 1) / 2),
     "w": (7, 0.7548776662466927),
     "rate": (3, 0.5698402909980532),
+    "x": (5, np.sqrt(3) - 1),
 }
 """For each reason: the order in which it runs through its strata (odd, so that all are met), and how
 the strata move from draw to draw (numbers that keep no common step)."""

@@ -1,14 +1,18 @@
 """Scores of counts: against their definitions, and what they must be whatever the prediction."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from scipy.stats import betabinom, kstest
+from scipy.special import expit
+from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
 from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores, weighted_pmf
 from bayesmeta.estimates.mixtures import binomial_mean
 
+Maker = Callable[..., bm.Arms]
 CASES = st.tuples(
     st.integers(1, 60), st.floats(0.2, 30), st.floats(0.2, 30), st.floats(0, 1), st.floats(0, 1)
 )
@@ -86,8 +90,34 @@ def test_a_study_is_scored_over_all_its_arms_together() -> None:
     assert rows[several]["elpd"] == pytest.approx(simulated, abs=0.05)
 
 
-def test_arms_without_patients_are_not_scored(make_arms: object) -> None:
-    arms = make_arms([(3, 10), (5, 20), (0, 0)])  # type: ignore[operator]
+def test_arms_without_patients_are_not_scored(make_arms: Maker) -> None:
+    arms = make_arms([(3, 10), (5, 20), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=bm.SamplerSettings(draws=200))
     rows = arm_scores(fit, arms, np.random.default_rng(1))
     assert [row["n"] for row in rows] == [10, 20]
+
+
+def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
+    counts = [(4, 20), (9, 22), (14, 31), (5, 25), (18, 30), (7, 19)]
+    arms = make_arms(counts, age=[70.0, 66.0, np.nan, 72.0, 45.0, 50.0])
+    covariates = bm.Covariates("age", centre={"age": 60}, impute=["age"])
+    spec = bm.ModelSpec("age", covariates=covariates, beta=bm.Normal(0, 0.1))
+    fit = bm.fit(spec, arms, seed=1)
+    new = make_arms([(6, 15), (8, 15)], studies=["later", "later"], age=[np.nan, 62.0])
+    # The same by simulation: an age for the arm without, a study effect for both.
+    drawn = {name: fit.posterior[name].to_numpy().ravel() for name in ("mu", "tau", "beta")}
+    mean, sd = (fit.posterior[name].to_numpy().ravel() for name in ("x_mean", "x_sd"))
+    rng, shape = np.random.default_rng(2), (200, mean.size)
+    u = drawn["tau"] * rng.standard_normal(shape)
+    ages = np.stack([mean + sd * rng.standard_normal(shape), np.full(shape, 62.0)])
+    rates = expit(drawn["mu"] + drawn["beta"] * (ages - 60) + u)
+    [row] = study_scores(fit, new)
+    both = binom.pmf(6, 15, rates[0]) * binom.pmf(8, 15, rates[1])
+    assert row["elpd"] == pytest.approx(np.log(both.mean()), abs=0.02)
+    found = arm_scores(fit, new, np.random.default_rng(1))
+    for scores, events, rate in zip(found, (6, 8), rates, strict=True):
+        assert scores["at_most"] == pytest.approx(binom.cdf(events, 15, rate).mean(), abs=0.005)
+    # It matters: ages that are not known spread the first arm's rate.
+    assert np.ptp(np.quantile(rates[0], [0.025, 0.975])) > 1.1 * np.ptp(
+        np.quantile(rates[1], [0.025, 0.975])
+    )
