@@ -25,6 +25,13 @@ def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms
     ------
     EvidenceError
         If the condition can't be read, or no arm meets it.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+    >>> bm.matching(arms, "source == '003' and n >= 20")
+    Arms(ORR: 4 arms of 4 studies, 109 responders of 160 patients; 60 rows left out)
     """
     try:
         rows = np.asarray(matches(condition, arms.frame), dtype=bool)
