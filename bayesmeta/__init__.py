@@ -219,63 +219,6 @@ if TYPE_CHECKING:
         Validation as Validation,
         validate as validate,
     )
-    from bayesmeta.calibration import (
-        Calibration as Calibration,
-        calibrate as calibrate,
-    )
-    from bayesmeta.comparison.averaging import (
-        AveragedPrediction as AveragedPrediction,
-    )
-    from bayesmeta.comparison.compare import (
-        compare as compare,
-    )
-    from bayesmeta.comparison.comparison import (
-        Comparison as Comparison,
-    )
-    from bayesmeta.comparison.flip_point import (
-        FlipPoint as FlipPoint,
-        flip_point as flip_point,
-    )
-    from bayesmeta.comparison.grid_answer import (
-        GridAnswer as GridAnswer,
-    )
-    from bayesmeta.comparison.grid_files import (
-        load_grid as load_grid,
-    )
-    from bayesmeta.comparison.grid_results import (
-        GridResults as GridResults,
-    )
-    from bayesmeta.comparison.grid_running import (
-        run_grid as run_grid,
-    )
-    from bayesmeta.comparison.leave_one_out import (
-        leave_one_study_out as leave_one_study_out,
-    )
-    from bayesmeta.comparison.left_out import (
-        LeftOut as LeftOut,
-    )
-    from bayesmeta.comparison.marginal_likelihood import (
-        MarginalLikelihood as MarginalLikelihood,
-        log_marginal_likelihood as log_marginal_likelihood,
-        marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
-    )
-    from bayesmeta.comparison.power_scaling import (
-        power_scaling as power_scaling,
-    )
-    from bayesmeta.comparison.prior_grid import (
-        prior_grid as prior_grid,
-    )
-    from bayesmeta.comparison.sensitivity import (
-        Sensitivity as Sensitivity,
-        sensitivity as sensitivity,
-    )
-    from bayesmeta.comparison.specification_grid import (
-        SpecificationGrid as SpecificationGrid,
-    )
-    from bayesmeta.comparison.validation import (
-        Validation as Validation,
-        validate as validate,
-    )
     from bayesmeta.errors import (
         BayesmetaError as BayesmetaError,
         DiagnosticsError as DiagnosticsError,
