@@ -22,7 +22,7 @@ __all__ = ["approximated", "is_usable"]
 
 Array = npt.NDArray[np.float64]
 
-LARGEST_K, LARGEST_ERROR = 0.7, 0.02
+LARGEST_K, LARGEST_ERROR = 0.7, 0.025
 """Shape of the weights' tail, and Monte-Carlo error of the score, above which the study is left out by
 a fit of its own."""
 

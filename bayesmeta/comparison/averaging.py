@@ -34,8 +34,8 @@ class AveragedPrediction:
     pmf : DataFrame
         Index `events`, 0 to n; `probability`, its Monte-Carlo standard error `mcse`, and `at_least`.
     rate : DataFrame
-        Index `rate` (probability); `cdf`, the probability that the true rate of a new study is at
-        most so high, and its `mcse`.
+        Index `rate` (probability), in steps of 0.001, between which it is taken to be linear; `cdf`,
+        the probability that the true rate of a new study is at most so high, and its `mcse`.
     """
 
     n: int
@@ -59,10 +59,7 @@ class AveragedPrediction:
         """
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        cdf = self.rate["cdf"].to_numpy()
-        # Where it stands still there is no inverse.
-        rising = np.concatenate([[True], np.diff(cdf) > 0])
-        rates = np.interp(bounds, cdf[rising], self.rate.index.to_numpy()[rising])
+        rates = [_inverse(self.rate["cdf"], p) for p in bounds]
         counts = np.searchsorted(np.cumsum(self.pmf["probability"]), bounds)
         return pd.DataFrame(
             [rates, np.minimum(counts, self.n).astype(float)],
@@ -90,7 +87,7 @@ class AveragedPrediction:
         if (rate_above is None) == (events_at_least is None):
             raise SettingsError("`probability` takes exactly one of rate_above, events_at_least.")
         if rate_above is not None:
-            if not 0 <= rate_above <= 1:
+            if not _is_number(rate_above) or not 0 <= rate_above <= 1:
                 raise SettingsError(
                     f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}."
                 )
@@ -99,7 +96,9 @@ class AveragedPrediction:
                 for name in ("cdf", "mcse")
             ]
             return Probability(Estimate(1 - found[0], found[1]))
-        if not isinstance(events_at_least, int) or not 0 <= events_at_least <= self.n:
+        whole = isinstance(events_at_least, int | np.integer)
+        whole = whole and not isinstance(events_at_least, bool)
+        if not whole or not 0 <= int(events_at_least or 0) <= self.n:
             raise SettingsError(
                 f"`events_at_least` must be a whole number from 0 to n = {self.n}; got {events_at_least!r}."
             )
@@ -112,6 +111,21 @@ class AveragedPrediction:
             f"AveragedPrediction({sum(weight > 0.005 for weight in self.weights.values())} models: {median} responders "  # noqa: PLR2004
             f"of {self.n}, 95% interval {low} to {high})"
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _inverse(cdf: "pd.Series[float]", probability: float) -> float:
+    """Return the rate up to which there is this probability, linear between the rates that are kept."""
+    values, rates = cdf.to_numpy(), cdf.index.to_numpy()
+    place = int(np.searchsorted(values, probability))
+    if place == 0:
+        return float(rates[0])
+    below, above = values[place - 1], values[place]
+    share = (probability - below) / (above - below)
+    return float(rates[place - 1] + share * (rates[place] - rates[place - 1]))
 
 
 def averaged(

@@ -12,7 +12,7 @@ from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import Question, check_profile
-from bayesmeta.comparison.requests import check_arms, check_method, check_seed
+from bayesmeta.comparison.requests import check_arms, check_method, check_seed, check_settings
 from bayesmeta.comparison.same_rows import same_rows
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
@@ -74,7 +74,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     marginal : bool
         Whether to compute log marginal likelihoods.
     settings : SamplerSettings, optional
-        Of each fit; 4 chains of 600 + 1,000 draws where None.
+        Of each fit; 4 chains of 500 + 1,000 draws where None.
     out : path, optional
         Folder in which every finished fit and the tables are kept. Where it holds this comparison,
         interrupted or whole, what is there is not done again.
@@ -119,6 +119,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     ['pooled', 'common_effect']
     """
     check_arms(arms)
+    check_settings(settings)
     designs = same_rows(_named(models), arms, rows)
     question = Question(profile=profile, factor=factor, cohort=cohort, ci_prob=ci_prob)
     check_profile(question, designs)

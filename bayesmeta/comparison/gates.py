@@ -46,7 +46,7 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
     comparison : Comparison
         Models compared.
     gates : sequence of str
-        ``"failures"``: a fit failed. ``"diagnostics"``: the diagnostics of a fit failed.
+        ``"failures"``: a fit failed. ``"diagnostics"``: a fit failed, or its diagnostics did.
         ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
         the binomial probability of it is below 0.01.
     """
@@ -79,7 +79,8 @@ def _diagnostics(comparison: Comparison) -> str:
     fits = comparison.fits
     flagged = fits[(fits["state"] == "done") & ~fits["ok"].astype(bool)]
     if flagged.empty:
-        return ""
+        # A fit that failed has no draws that could pass.
+        return _failures(comparison)
     first = flagged.iloc[0]
     where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
     return f"diagnostics: {len(flagged)} of {len(fits)} fits failed them; first {where}: {first['problems']}"

@@ -3,6 +3,8 @@
 from math import ceil, hypot
 from typing import Any
 
+import numpy as np
+
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
 from bayesmeta.comparison.marginal_likelihood import (
@@ -22,7 +24,7 @@ from bayesmeta.model import Design
 
 __all__ = ["fit_whole", "fit_without"]
 
-TOLERATED, WANTED = 0.02, 0.015
+TOLERATED, WANTED = 0.025, 0.02
 """Monte-Carlo error of a score above which a fit is done again with more draws, and what for: the
 square of the error falls with their number."""
 
@@ -56,7 +58,7 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
         fit, found = _settled(rest, plan.longer(times), (*stream, number_of("longer")))
         [row] = study_scores(fit, arms)
     if row["mcse_elpd"] > FAR_OFF:
-        row |= _bridged(design, fit, plan)
+        row |= _bridged(design, fit, plan, number_of(study))
     return {
         "fit": found,
         "study": row,
@@ -109,7 +111,7 @@ def _marginal(fit: Fit, seed: int) -> Row:
     }
 
 
-def _bridged(design: Design, rest: Fit, plan: Plan) -> Row:
+def _bridged(design: Design, rest: Fit, plan: Plan, number: int) -> Row:
     """Return the score of a study as the difference of log marginal likelihoods.
 
     For a study so far off that hardly a draw without it comes near: then the mean of its density over
@@ -118,7 +120,11 @@ def _bridged(design: Design, rest: Fit, plan: Plan) -> Row:
     if why_no_marginal_likelihood(rest):
         return {}
     whole, _ = _settled(design, plan, ())
-    found = [log_marginal_likelihood(fit, seed=plan.seed) for fit in (whole, rest)]
+    seeds = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(2)
+    found = [
+        log_marginal_likelihood(fit, seed=int(seed))
+        for fit, seed in zip((whole, rest), seeds, strict=True)
+    ]
     return {
         "elpd": found[0].value - found[1].value,
         "mcse_elpd": hypot(found[0].error, found[1].error),

@@ -52,10 +52,12 @@ def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[st
     """
     plan = runner.adapted(plan)
     if plan.exact:
-        return _run(designs, plan, runner, {name: studies_of(one) for name, one in designs.items()})
-    first = _run(designs, plan, runner, dict.fromkeys(designs, ()))
+        every = {name: ("", *studies_of(one)) for name, one in designs.items()}
+        return _run(designs, plan, runner, every)
+    first = _run(designs, plan, runner, dict.fromkeys(designs, ("",)))
     again = {name: _unreliable(own[""]) for name, own in first.items()}
-    return _run(designs, plan, runner, again)
+    second = _run(designs, plan, runner, again)
+    return {name: own | second[name] for name, own in first.items()}
 
 
 def studies_of(design: Design) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def _run(
     jobs = {
         (name, study): _job((name, study), design, plan, asked[name])
         for name, design in designs.items()
-        for study in ("", *studies[name])
+        for study in studies[name]
     }
     done = runner.run(list(jobs.values()))
     found: dict[str, Outcomes] = {name: {} for name in designs}

@@ -7,7 +7,13 @@ from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import Question, check_profile
-from bayesmeta.comparison.requests import check_arms, check_method, check_seed, check_spec
+from bayesmeta.comparison.requests import (
+    check_arms,
+    check_method,
+    check_seed,
+    check_settings,
+    check_spec,
+)
 from bayesmeta.errors import SamplingError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
@@ -50,7 +56,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     method : {"exact", "psis"}
         Leave out each study by a fit of its own; or by Pareto smoothed importance sampling from the
         fit of the whole evidence, with a fit of its own where the estimated tail shape (`pareto_k`)
-        is above 0.7 or the Monte-Carlo error of the score above 0.02. Fits of their own are done
+        is above 0.7 or the Monte-Carlo error of the score above 0.025. Fits of their own are done
         again with more draws where that error is above 0.02.
     profile : mapping, optional
         Covariate values that pooled rates are for; covariates not given stand at the reference.
@@ -59,7 +65,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     ci_prob : float
         Probability of the equal-tailed intervals of `LeftOut.influence`.
     settings : SamplerSettings, optional
-        Of each fit; 4 chains of 600 + 1,000 draws where None.
+        Of each fit; 4 chains of 500 + 1,000 draws where None.
     workers : int
         Processes that fit at once. Scripts that ask for several need the guard
         ``if __name__ == "__main__":``.
@@ -102,6 +108,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     """
     check_spec(spec)
     check_arms(arms)
+    check_settings(settings)
     question = Question(profile=profile, factor=factor, ci_prob=ci_prob)
     plan = Plan(
         seed=check_seed(seed),

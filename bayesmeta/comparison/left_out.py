@@ -153,7 +153,9 @@ def gathered(design: Design, outcomes: Mapping[str, Outcome]) -> LeftOut:
     found = {study: one for study, one in weighted.items() if is_usable(one["study"])} | {
         study: one.value for study, one in outcomes.items() if study and isinstance(one, Finished)
     }
-    studies = [_study(study, found, weighted, outcomes) for study in _names(weighted, outcomes)]
+    names = _names(weighted, outcomes)
+    found = {study: found[study] for study in names if study in found}
+    studies = [_study(study, found, weighted, outcomes) for study in names]
     arms = [row for one in found.values() for row in one["arms"]]
     return LeftOut(
         design.spec.name,

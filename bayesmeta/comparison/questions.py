@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.comparison.scores import Row
-from bayesmeta.errors import ProfileError, nearest
+from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.estimates.comparisons import checked_factor, level_pairs, level_profiles
+from bayesmeta.estimates.comparisons import level_pairs, level_profiles
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
@@ -24,7 +24,7 @@ __all__ = ["RATES", "Asked", "Question", "answers", "asked_of", "check_profile",
 
 Array = npt.NDArray[np.float64]
 
-RATES = np.linspace(0, 1, 401)
+RATES = np.linspace(0, 1, 1001)
 """Rates (probability) at which the law of a new study's rate is kept."""
 
 
@@ -58,6 +58,10 @@ class Question:
     def __post_init__(self) -> None:
         check_cohort("cohort", self.cohort)
         check_ci_prob(self.ci_prob)
+        if self.factor is not None and not isinstance(self.factor, str):
+            raise SettingsError(
+                f"`factor` must be the name of a factor; got {self.factor!r}. Write 'regimen_class'."
+            )
         if self.profile is not None and not isinstance(self.profile, Mapping):
             raise ProfileError(
                 f"`profile` must map covariates to values; got {self.profile!r}. Write {{'regimen_class': 'ven_hma'}}."
@@ -90,11 +94,12 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
             raise ProfileError(f"`profile` names '{name}', which is no covariate. {hint}")
     for design in designs.values():
         design.coding.row(profile_for(design.coding, question.profile))
-    if question.factor is not None and not any(
-        question.factor in design.coding.factors for design in designs.values()
-    ):
-        widest = max(designs.values(), key=lambda design: len(design.coding.factors))
-        checked_factor(widest.coding, question.factor)
+    factors = {name for design in designs.values() for name in design.coding.factors}
+    if question.factor is not None and question.factor not in factors:
+        hint = (
+            nearest(question.factor, factors) if factors else "No model has factors: leave it out."
+        )
+        raise SettingsError(f"`factor` names '{question.factor}', which is no factor. {hint}")
 
 
 def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:

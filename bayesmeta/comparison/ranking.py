@@ -8,8 +8,6 @@ import xarray as xr
 
 __all__ = ["ranked"]
 
-LARGEST_K = 0.7
-
 
 def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return models by log predictive density, best first, and what is to be known of the ranks.
@@ -48,7 +46,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
             n_data_points=len(own),
             scale="log",
             warning=False,
-            good_k=LARGEST_K,
+            good_k=0.7,
             elpd_i=xr.DataArray(own.to_numpy(), dims="study"),
         )
         for model, own in elpd.items()
@@ -59,7 +57,13 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     kept = ["rank", "elpd", "se", "elpd_diff", "dse", "p_worse", "weight"]
     table = table[kept].rename_axis("model").reset_index()
     table["rank"] += 1
-    notes = [str(one.message) for one in seen if issubclass(one.category, UserWarning)]
+    notes = [
+        str(one.message)
+        if "chance" not in str(one.message)
+        else f"With so many models ({elpd.shape[1]}) the best may be so by chance (doi:10.1007/s11222-024-10442-4)."
+        for one in seen
+        if issubclass(one.category, UserWarning)
+    ]
     return table, (*_few(len(elpd)), *notes)
 
 
@@ -67,7 +71,7 @@ def _few(studies: int) -> tuple[str, ...]:
     if studies >= 100:  # noqa: PLR2004
         return ()
     return (
-        f"{studies} studies: standard errors of differences are rough below 100, and p_worse with them.",
+        f"{studies} studies: standard errors of differences, and p_worse, are rough below 100.",
     )
 
 

@@ -4,9 +4,10 @@ import numpy as np
 
 from bayesmeta.errors import EvidenceError, SettingsError, SpecError
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec
 
-__all__ = ["check_arms", "check_method", "check_seed", "check_spec"]
+__all__ = ["check_arms", "check_method", "check_seed", "check_settings", "check_spec"]
 
 
 def check_spec(spec: object, name: str = "spec") -> None:
@@ -38,6 +39,14 @@ def check_seed(seed: object) -> int:
             f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
         )
     return int(seed)
+
+
+def check_settings(settings: object) -> None:
+    """Raise unless `settings` is SamplerSettings or None."""
+    if not isinstance(settings, SamplerSettings | None):
+        raise SettingsError(
+            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
+        )
 
 
 def check_method(method: object) -> str:

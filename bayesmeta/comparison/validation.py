@@ -1,24 +1,29 @@
 """`validate`: later cohorts foretold from earlier studies, each at its own size and covariates."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
-from bayesmeta.comparison.requests import check_seed, check_spec
+from bayesmeta.comparison.requests import check_seed, check_settings, check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.careful import settled
+from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec
+from bayesmeta.model.coding import Coding
 
 __all__ = ["Validation", "validate"]
 
-OVERLAP = "overlap_group"
+OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,6 +48,8 @@ class Validation:
         its counts, and its Monte-Carlo standard error `mcse_elpd`.
     diagnostics : Diagnostics
         Of the fit.
+    notes : tuple of str
+        What is to be known of the cohorts: those that are said to share patients with others.
     """
 
     fit: Fit
@@ -50,6 +57,7 @@ class Validation:
     arms: pd.DataFrame
     studies: pd.DataFrame
     diagnostics: Diagnostics
+    notes: tuple[str, ...] = ()
 
     @property
     def elpd(self) -> float:
@@ -95,7 +103,7 @@ def validate(
     seed : int
         Source of all randomness.
     settings : SamplerSettings, optional
-        Of the fit.
+        Of the fit; if its diagnostics fail it is done again, once, with more care.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches.
 
@@ -128,7 +136,12 @@ def validate(
     check_spec(spec)
     _check_apart(train, test)
     seed = check_seed(seed)
-    fit = fitted(spec, train, seed=seed, settings=settings, progress=progress)
+    check_settings(settings)
+
+    def make(chosen: SamplerSettings) -> Fit:
+        return fitted(spec, train, seed=seed, settings=chosen, progress=progress)
+
+    fit, diagnostics = settled(make, settings or SamplerSettings())
     test = _with_patients(test)
     _check_known(fit, test)
     arms = arm_scores(fit, test, validation_stream(seed))
@@ -137,7 +150,8 @@ def validate(
         test,
         pd.DataFrame(arms),
         pd.DataFrame(study_scores(fit, test)),
-        diagnose(fit),
+        diagnostics,
+        tuple(_notes(train, test)),
     )
 
 
@@ -188,18 +202,44 @@ def _check_known(fit: Fit, test: Arms) -> None:
     absent = [name for name in coding.columns if name not in test.frame]
     if absent:
         raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
-    imputed = {one.name for one in fit.design.imputed}
     strangers, reasons = [], []
     for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
-        profile = coding.profile_of(row)
-        given = {name: coding.centres[name] for name in imputed if pd.isna(profile[name])}
-        try:
-            coding.checked(profile | given)
-        except ProfileError as error:
+        reason = _why_unknown(coding, row)
+        if reason:
             strangers.append(str(label))
-            reasons.append(str(error))
+            reasons.append(reason)
     if strangers:
         raise ProfileError(
             f"`test`: the model can't foretell {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
             "model without that covariate."
         )
+
+
+def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
+    """Return why the model can't foretell an arm; empty if it can."""
+    profile = coding.profile_of(row)
+    absent = [
+        name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)
+    ]
+    imputed = coding.covariates.impute
+    missing = [name for name in absent if name in coding.centres and name not in imputed]
+    if missing:
+        return f"{listed(missing)} is missing."
+    try:
+        coding.checked(profile | {name: coding.centres[name] for name in absent if name in imputed})
+    except ProfileError as error:
+        return str(error)
+    return ""
+
+
+def _notes(train: Arms, test: Arms) -> Iterator[str]:
+    """Yield what the table says of patients that cohorts of both may share."""
+    if OVERLAP_RISK not in test.frame:
+        return
+    said = test.frame.drop_duplicates("study").set_index("study")[OVERLAP_RISK].fillna("")
+    for study, text in said.items():
+        named = [
+            one for one in map(str, train.studies) if re.search(rf"\b{re.escape(one)}\b", text)
+        ]
+        if named:
+            yield f"{study} may share patients with {listed(named)}, from which it is foretold: {text}"

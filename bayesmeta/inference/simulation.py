@@ -12,6 +12,7 @@ from bayesmeta.model.imputation import Imputation
 
 __all__ = [
     "draw_events",
+    "given_known",
     "likelihood_parameters",
     "log_likelihood",
     "new_study_rates",
@@ -45,7 +46,7 @@ def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> 
     if design.scalars:
         scalars = np.stack([one.prior.draw(rng, shape) for one in design.scalars], axis=-1)
         for one, place in zip(design.imputed, design.places("x_mean"), strict=True):
-            scalars[..., place : place + 2] = _given_known(one, rng, shape)
+            scalars[..., place : place + 2] = given_known(one, rng, shape)
         drawn |= named_scalars(design, scalars)
     return drawn
 
@@ -116,7 +117,7 @@ def likelihood_parameters(design: Design, variables: Mapping[str, Array]) -> dic
     return {name: variables[name][..., None] for name in design.spec.likelihood.parameters}
 
 
-def _given_known(one: Imputation, rng: np.random.Generator, shape: Shape) -> Array:
+def given_known(one: Imputation, rng: np.random.Generator, shape: Shape) -> Array:
     """Return means and standard deviations of an imputed covariate given its known values.
 
     By resampling from the posterior under flat priors, which is known, with weights for the priors

@@ -12,7 +12,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.priors import HalfNormal, Normal, Prior
 
-__all__ = ["Imputation", "filled", "imputations"]
+__all__ = ["Imputation", "filled", "imputation", "imputations"]
 
 Array = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def imputations(coding: Coding, arms: Arms) -> tuple[Imputation, ...]:
     SpecError
         If fewer than three values of such a column are known, or all are alike.
     """
-    found = (_imputation(name, coding, arms) for name in coding.covariates.impute)
+    found = (imputation(name, coding, arms) for name in coding.covariates.impute)
     return tuple(one for one in found if one.missing.size)
 
 
@@ -75,7 +75,14 @@ def filled(coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: values.fillna(values.mean()) for name, values in columns.items()})
 
 
-def _imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
+def imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
+    """Return a column to be imputed, whether or not it lacks values in `arms`.
+
+    Raises
+    ------
+    SpecError
+        If fewer than three values are known, or all are alike.
+    """
     values = arms.frame[name].to_numpy(dtype=np.float64)
     there = np.isfinite(values)
     if there.sum() < FEWEST_KNOWN:

@@ -71,6 +71,7 @@ def validation_lines(validation: Validation) -> list[str]:
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {validation.elpd:.1f} (MCSE {_root(validation.studies['mcse_elpd']):.2f}), "
         f"mean CRPS {arms['crps'].mean():.1f} responders.",
+        *(f"  Note: {note}" for note in validation.notes),
     ]
 
 

@@ -119,6 +119,7 @@ def validation_json(validation: Validation) -> dict[str, Any]:
         "arms": records(validation.arms),
         "studies": records(validation.studies),
         "coverage": records(validation.coverage),
+        "notes": list(validation.notes),
     }
 
 

@@ -64,7 +64,7 @@ def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison
         expected = np.sqrt(len(elpd)) * difference.std(ddof=0)
         assert table.loc[model, "dse"] == pytest.approx(expected, abs=1e-9)
     assert table["elpd"].is_monotonic_decreasing
-    assert any("6 studies: standard errors of differences are rough" in n for n in comparison.notes)
+    assert any("6 studies: standard errors of differences, and p_worse, are rough" in n for n in comparison.notes)
 
 
 @given(st.integers(0, 10_000))
@@ -133,6 +133,10 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
     }
     found = averaged({"m": 1.0}, predictive).interval(0.5).loc["rate"]
     assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
+    # Of a law so narrow that most rates have no probability at all.
+    narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
+    found = averaged({"m": 1.0}, narrow).interval(0.95).loc["rate"]
+    assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +145,9 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
         ({}, "takes exactly one of"),
         ({"rate_above": 0.3, "events_at_least": 3}, "takes exactly one of"),
         ({"rate_above": 1.3}, "`rate_above` must be a probability from 0 to 1; got 1.3"),
+        ({"rate_above": True}, "`rate_above` must be a probability from 0 to 1; got True"),
+        ({"rate_above": "a"}, "`rate_above` must be a probability from 0 to 1; got 'a'"),
+        ({"events_at_least": True}, "`events_at_least` must be a whole number from 0 to n = 40"),
         ({"events_at_least": 41}, "`events_at_least` must be a whole number from 0 to n = 40"),
     ],
 )

@@ -281,8 +281,10 @@ def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None
         ({"ci_prob": 2}, bm.SettingsError, "`ci_prob` must lie between 0 and 1"),
         ({"workers": 0}, bm.SettingsError, "`workers` must be a whole number of at least 1; got 0"),
         ({"profile": {"age": 60}}, bm.ProfileError, "`profile` names 'age', which is no covariate"),
-        ({"factor": "regimen"}, bm.SettingsError, "without factors"),
+        ({"factor": "regimen"}, bm.SettingsError, "No model has factors: leave it out"),
         ({"executor": 3}, bm.SettingsError, "`executor` must have `submit`"),
+        ({"settings": 5}, bm.SettingsError, "`settings` must be SamplerSettings; got int"),
+        ({"factor": ["regimen"]}, bm.SettingsError, "`factor` must be the name of a factor"),
     ],
 )
 def test_what_is_refused(
@@ -302,3 +304,25 @@ def test_only_models_that_can_be_fitted_again_are_taken(make_arms: Maker) -> Non
     arms = make_arms([(4, 20), (5, 22)])
     with pytest.raises(bm.SpecError, match="`spec` must be a ModelSpec; got str"):
         bm.leave_one_study_out("pooled", arms, seed=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["exact", "psis"])
+def test_the_only_study_that_lacks_a_value_is_foretold_from_the_values_of_the_others(
+    make_arms: Maker, method: str
+) -> None:
+    counts = [(4, 20), (9, 22), (14, 31), (5, 25), (8, 30), (7, 19)]
+    arms = make_arms(
+        counts,
+        age=[70.0, 66.0, np.nan, 72.0, 55.0, 61.0],
+        share=[0.2, 0.5, 0.1, np.nan, 0.4, np.nan],
+    )
+    covariates = bm.Covariates("age + share", impute=["age", "share"])
+    spec = bm.ModelSpec("both", covariates=covariates, beta=bm.Normal(0, 0.1))
+    found = bm.leave_one_study_out(spec, arms, seed=1, method=method)  # type: ignore[arg-type]
+    assert found.ok
+    # Of one arm, its score is the probability of its count in its own predictive distribution.
+    for score, row in zip(
+        found.studies.to_dict("records"), found.arms.to_dict("records"), strict=True
+    ):
+        probability = row["at_most"] + row["at_least"] - 1
+        assert np.log(probability) == pytest.approx(score["elpd"], abs=0.05)
