@@ -64,23 +64,26 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures, diagnostics, coverage; once per gate, or "
+            help="Exit with 1 if this is wrong: failures, diagnostics, coverage "
+            "(so few arms inside 95% intervals of the best model that p < 0.01); once per gate, or "
             "nothing. If left out: failures and diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare models by what each foretells of every study from all others."""
-    import bayesmeta as bm
+    from bayesmeta.comparison.compare import compare_with
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.report import comparison_text, machine
+    from bayesmeta.report.comparison_figures import comparison_figures
 
     gates = asked_gates(fail_on or ["failures", "diagnostics"], tuple(GATES))
     specs = _models(models)
     arms = table_of(evidence).select(**selection)
     with workers_of(workers, dask, out) as where:
-        found = bm.compare(
+        found = compare_with(
+            comparison_figures,
             specs,
             arms,
             seed=seed,
@@ -99,7 +102,8 @@ def compare(
         content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n".join([*comparison_text.comparison_lines(found), "", f"Saved in {out}."]))
+        saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png."
+        print("\n".join([*comparison_text.comparison_lines(found), "", saved]))
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK
@@ -112,6 +116,8 @@ def _models(names: list[str]) -> "list[bm.ModelSpec]":
     specs = []
     for name in names:
         folder = Path(name)
+        if name.endswith("/") and not folder.exists():
+            raise bm.SpecError(f"There is no folder {name} in {Path.cwd()}. Give another.")
         if not folder.is_dir():
             specs.append(bm.load_model(name))
             continue

@@ -1,7 +1,7 @@
 """`compare`: models held against each other on the same arms, by what they foretell."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from os import PathLike
@@ -11,7 +11,7 @@ from bayesmeta.comparison.comparison import Comparison, compared
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import Question, check_profile
+from bayesmeta.comparison.questions import Question, check_profile, profile_asked
 from bayesmeta.comparison.requests import check_arms, check_method, check_seed, check_settings
 from bayesmeta.comparison.same_rows import same_rows
 from bayesmeta.errors import SpecError, listed
@@ -22,7 +22,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
 from bayesmeta.runs import open_run
 
-__all__ = ["compare"]
+__all__ = ["compare", "compare_with"]
 
 
 def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
@@ -118,6 +118,46 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     >>> found.table["model"].tolist()
     ['pooled', 'common_effect']
     """
+    return compare_with(
+        None,
+        models,
+        arms,
+        seed=seed,
+        method=method,
+        rows=rows,
+        profile=profile,
+        factor=factor,
+        cohort=cohort,
+        ci_prob=ci_prob,
+        marginal=marginal,
+        settings=settings,
+        out=out,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+
+
+def compare_with(  # noqa: PLR0913 - those of `compare`
+    figures: Callable[[Comparison], Mapping[str, bytes]] | None,
+    models: Sequence[ModelSpec],
+    arms: Arms,
+    *,
+    seed: int,
+    method: Literal["exact", "psis"] = "exact",
+    rows: Literal["same", "common"] = "same",
+    profile: Profile | None = None,
+    factor: str | None = None,
+    cohort: int = 40,
+    ci_prob: float = 0.95,
+    marginal: bool = True,
+    settings: SamplerSettings | None = None,
+    out: str | PathLike[str] | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Do what `compare` does, and keep figures of the result in the folder, too."""
     check_arms(arms)
     check_settings(settings)
     designs = same_rows(_named(models), arms, rows)
@@ -133,9 +173,12 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     with _folder(out, designs, plan) as folder:
         runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
         outcomes = fitted(designs, plan, runner)
-        found = compared({name: gathered(designs[name], own) for name, own in outcomes.items()})
+        left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
+        evidence = next(iter(designs.values())).arms
+        found = compared(left_out, evidence, profile_asked(question, designs))
         if folder is not None:
-            for name, content in found.files().items():
+            drawn = {} if figures is None else figures(found)
+            for name, content in {**found.files(), **drawn}.items():
                 folder.write(name, content)
     return found
 

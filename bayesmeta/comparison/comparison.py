@@ -11,6 +11,8 @@ from bayesmeta.comparison.averaging import AveragedPrediction, averaged
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.errors import SettingsError
+from bayesmeta.evidence import Arms
 
 __all__ = ["Comparison", "compared"]
 
@@ -39,11 +41,18 @@ class Comparison:
         The tables behind it of each model, by name.
     notes : tuple of str
         What is to be known of the numbers.
+    evidence : Arms
+        What was observed: the arms that all models were fitted to.
+    profile : str
+        Covariate values that pooled rates and the averaged prediction are for, in models that have
+        the covariates; empty if none has.
     """
 
     table: pd.DataFrame
     left_out: Mapping[str, LeftOut]
     notes: tuple[str, ...]
+    evidence: Arms
+    profile: str
 
     @property
     def ok(self) -> bool:
@@ -78,7 +87,17 @@ class Comparison:
 
     @cached_property
     def prediction(self) -> AveragedPrediction:
-        """The response of a new cohort, averaged over the models by their stacking weights."""
+        """The response of a new cohort, averaged over the models by their stacking weights.
+
+        Raises
+        ------
+        SettingsError
+            If no model has all its scores.
+        """
+        if "weight" not in self.table:
+            raise SettingsError(
+                "No model has all its scores, so that there is nothing to average. See `fits`."
+            )
         weights = self.table.set_index("model")["weight"].dropna()
         predictive = {name: self.left_out[name].whole["predictive"] for name in weights.index}
         return averaged({str(name): float(w) for name, w in weights.items()}, predictive)
@@ -110,7 +129,7 @@ class Comparison:
         return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {ranked}{trouble})"
 
 
-def compared(left_out: Mapping[str, LeftOut]) -> Comparison:
+def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
     complete = {name: one for name, one in left_out.items() if one.complete}
     ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
@@ -122,7 +141,7 @@ def compared(left_out: Mapping[str, LeftOut]) -> Comparison:
     table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
     more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
     table = table.merge(more, on="model")
-    return Comparison(table, dict(left_out), (*notes, *_notes(table)))
+    return Comparison(table, dict(left_out), (*notes, *_notes(table)), evidence, profile)
 
 
 def _row(name: str, left_out: LeftOut) -> Row:
@@ -146,13 +165,15 @@ def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     notes = []
     if table["failed"].sum():
         notes.append(
-            f"{table['failed'].sum()} fits failed; a model of which one failed has no rank. See fits."
+            f"Fits that failed: {table['failed'].sum()}. A model of which one failed has no rank. See fits."
         )
     if table["flagged"].sum():
-        notes.append(f"The diagnostics of {table['flagged'].sum()} fits failed. See fits.")
-    if "log_marginal_likelihood" in table:
+        notes.append(f"Fits whose diagnostics failed: {table['flagged'].sum()}. See fits.")
+    if "prior_change" in table and table["prior_change"].notna().any():
+        most = table.loc[int(table["prior_change"].argmax())]
         notes.append(
-            "Log marginal likelihoods depend on the priors throughout, however many studies there are: with one "
-            f"prior half or twice as wide they change by up to {table['prior_change'].max():.1f}. Compare models by elpd."
+            "Log marginal likelihoods depend on the priors throughout, however many studies there are: with the prior "
+            f"of {most['prior_changed']} half or twice as wide, that of {most['model']} changes by {most['prior_change']:.1f}. "
+            "Compare models by elpd."
         )
     return tuple(notes)

@@ -74,6 +74,10 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
     path = Path(source)
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SpecError(
+            f"No file {path}. `bayesmeta grid --example` prints a grid that can be edited."
+        ) from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SpecError(
             f"{path} can't be read as UTF-8 text: {error}. `bayesmeta grid --example` prints a grid."

@@ -96,8 +96,8 @@ class LeftOut:
         Returns
         -------
         DataFrame
-            Columns `study` (``""`` for the whole evidence), `label`, `estimate`, `lower`, `upper` and
-            `change`; the study that changes the estimate most comes first.
+            Columns `study` (``""`` for the whole evidence), `label`, `estimate`, `lower`, `upper`,
+            `change`, `quantity` and `scale`; the study that changes the estimate most comes first.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class LeftOut:
         table = table.sort_values("change", key=abs, ascending=False, kind="stable")
         table = table.rename(columns={"left_out": "study"})
         shown = [self.labels.get(study, study) or "All studies" for study in table["study"]]
-        columns = ["study", "label", "estimate", "lower", "upper", "change"]
+        columns = ["study", "label", "estimate", "lower", "upper", "change", "quantity", "scale"]
         return table.assign(label=shown)[columns].reset_index(drop=True)
 
     @property

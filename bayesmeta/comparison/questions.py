@@ -20,7 +20,16 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
 
-__all__ = ["RATES", "Asked", "Question", "answers", "asked_of", "check_profile", "predictive"]
+__all__ = [
+    "RATES",
+    "Asked",
+    "Question",
+    "answers",
+    "asked_of",
+    "check_profile",
+    "predictive",
+    "profile_asked",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -108,6 +117,14 @@ def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:
         return None
     given = {name: value for name, value in (profile or {}).items() if name in coding.columns}
     return coding.reference | given
+
+
+def profile_asked(question: Question, designs: Mapping[str, Design]) -> str:
+    """Return the profile asked about as people write it; empty if no model has covariates."""
+    values: dict[str, Any] = {}
+    for design in designs.values():
+        values |= profile_for(design.coding, question.profile) or {}
+    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,8 +33,9 @@ def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
     if outcome is None and len(there) == 1:
         return there[0]
     if outcome is None:
+        often = frame[OUTCOME].value_counts().index
         raise EvidenceError(
-            f"{name} holds {len(there)} outcomes; name one by `outcome`: {listed(sorted(there))}."
+            f"{name} holds {len(there)} outcomes; name one by `outcome`: {listed(map(str, often))}."
         )
     if outcome not in there and there == [""]:
         raise EvidenceError(f"{name} names no outcome; got '{outcome}'. Leave `outcome` out.")

@@ -25,8 +25,8 @@ THIN, THICK, MARK = 0.8, 2.4, 26.0
 
 NOTE = (
     "Difference in expected log predictive density (elpd) from the best model; thick lines reach one "
-    "standard error to either side, thin ones two. A difference of few standard errors, or of less "
-    "than 4, does not tell two models apart."
+    "standard error to either side, thin ones two. A difference below 4, or below two standard "
+    "errors, does not tell two models apart."
 )
 
 

@@ -23,6 +23,9 @@ Array = npt.NDArray[np.float64]
 COLUMNS = ("study", "label", "estimate", "lower", "upper")
 NUMBERS = ("estimate", "lower", "upper")
 
+RATE = "probability"
+"""The scale of rates."""
+
 THICK, MARK = 2.0, 22.0
 """Width of lines in points, and area of marks in square points."""
 
@@ -37,8 +40,8 @@ class LeaveOneOutPlot(Plot):
 def leave_one_out(
     table: pd.DataFrame,
     *,
-    quantity: str = "Typical rate",
-    rates: bool = True,
+    quantity: str | None = None,
+    rates: bool | None = None,
     ci_prob: float = 0.95,
     notes: Sequence[str] = (),
 ) -> LeaveOneOutPlot:
@@ -52,10 +55,12 @@ def leave_one_out(
     table : DataFrame
         One row per study left out, in the order in which they are drawn, with columns `study`, `label`
         (what is printed), `estimate`, `lower` and `upper`. The row of all studies has the study ``""``.
-    quantity : str
-        What is estimated.
-    rates : bool
+    quantity : str, optional
+        What is estimated; where None, what column `quantity` of the table says, or else the typical
+        rate.
+    rates : bool, optional
         Whether estimates are rates (probability), shown in percent; else they are shown as they are.
+        Where None, as column `scale` of the table says, or else True.
     ci_prob : float
         Probability of the intervals in the table, for the captions.
     notes : sequence of str
@@ -75,6 +80,10 @@ def leave_one_out(
     check_ci_prob(ci_prob)
     table = check_columns(table, COLUMNS)
     check_numbers(table, NUMBERS, "label")
+    quantity = (
+        _said(table, "quantity", "typical rate").capitalize() if quantity is None else quantity
+    )
+    rates = _said(table, "scale", RATE) == RATE if rates is None else rates
     whole = table["study"] == ""
     if whole.sum() != 1:
         raise SettingsError(
@@ -101,6 +110,11 @@ def leave_one_out(
         within = (0.0, 100.0) if rates else (-np.inf, np.inf)
         draw_axis(graph, scaled, f"{quantity} (%)" if rates else quantity, within)
     return LeaveOneOutPlot(figure, ordered)
+
+
+def _said(table: pd.DataFrame, column: str, default: str) -> str:
+    """Return what a column says of all rows, or the default."""
+    return str(table[column].iloc[0]) if column in table and len(table) else default
 
 
 def _cells(row: Mapping[Hashable, Any], *, rates: bool) -> tuple[str, str]:

@@ -57,12 +57,16 @@ class Plot:
         """
         save_figure(self.figure, path, dpi=dpi)
 
-    def _repr_png_(self) -> bytes:
-        """Return the figure for a notebook."""
+    def png(self, *, dpi: int) -> bytes:
+        """Return the figure as a png with so many dots per inch."""
         buffer = BytesIO()
         with house_style():
-            self.figure.savefig(buffer, format="png", dpi=_SCREEN_DPI)
+            self.figure.savefig(buffer, format="png", dpi=dpi)
         return buffer.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        """Return the figure for a notebook."""
+        return self.png(dpi=_SCREEN_DPI)
 
 
 def page_of(width: float, height: float) -> tuple[Figure, Axes]:

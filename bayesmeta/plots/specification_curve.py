@@ -95,7 +95,7 @@ def specification_curve(
     }
     varied = {name: found for name, found in levels.items() if len(found) > 1}
     captions = Captions(
-        title=f"{quantity} of {counted(len(drawn), 'fit')}",
+        title=f"{quantity}: {counted(len(drawn), 'specification')}",
         axis=f"{quantity} (%)" if rates else quantity,
         notes=[
             _about_curve(drawn, ci_prob, rates=rates),

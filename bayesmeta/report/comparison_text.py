@@ -5,14 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
-from bayesmeta.report.text import percent, table_text
+from bayesmeta.report.text import evidence_lines, percent, table_text
 
 __all__ = ["comparison_cells", "comparison_lines", "validation_lines"]
 
 Row = Mapping[Hashable, Any]
+
+SHOWN = 3
+"""Studies that are named as those that most hangs on."""
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
@@ -21,13 +23,17 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     notes = [f"  Note: {note}" for note in comparison.notes]
     return [
         *first,
+        *evidence_lines(comparison.evidence),
+        "",
         "Models by what each foretells of every study from all others, the best first",
         *table_text(comparison_cells(comparison.table), indent=2).splitlines(),
         "  elpd: log probability of the studies' counts, each given all other studies, and its difference from the best",
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
         "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals. log ML: log marginal likelihood.",
+        "  A difference below 4, or below two standard errors, does not tell two models apart.",
         *notes,
-        *(prediction_lines(comparison.prediction) if "weight" in comparison.table else []),
+        *_influence_lines(comparison),
+        *(_prediction_lines(comparison) if "weight" in comparison.table else []),
     ]
 
 
@@ -37,15 +43,34 @@ def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def prediction_lines(prediction: AveragedPrediction) -> list[str]:
+def _influence_lines(comparison: Comparison) -> list[str]:
+    """Return the studies without which the best model's typical rate changes most."""
+    if "elpd_diff" not in comparison.table:
+        return []
+    best = comparison.left_out[str(comparison.table["model"].iloc[0])]
+    table = best.influence_on("typical rate").head(SHOWN)
+    changes = [
+        f"{row['label']} {100 * row['change']:+.1f}"
+        for row in table.to_dict("records")
+        if row["study"]
+    ]
+    return [
+        "",
+        f"What hangs on one study: the typical rate of {best.model} without it changes most, in points, for",
+        f"  {', '.join(changes)}.",
+    ]
+
+
+def _prediction_lines(comparison: Comparison) -> list[str]:
     """Return what the models together expect of a new cohort."""
+    prediction = comparison.prediction
     found = prediction.interval(0.95)
     low, median, high = found.loc["events"].astype(int)
     rates = [percent(value) for value in found.loc["rate", ["lower", "median", "upper"]]]
     return [
         "",
-        f"A new cohort of {prediction.n}, by all models with their weights: {median} responders, 95% interval {low} to {high};",
-        f"  true rate {rates[1]}, {rates[0]} to {rates[2]}.",
+        f"A new cohort of {prediction.n}{f' ({comparison.profile})' if comparison.profile else ''}, by all models with their weights:",
+        f"  {median} responders, 95% interval {low} to {high}; true rate {rates[1]}, {rates[0]} to {rates[2]}.",
     ]
 
 

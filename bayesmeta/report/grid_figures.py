@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.report.grid_text import RATES
@@ -49,12 +50,22 @@ def _curve(results: GridResults, outcome: str) -> bytes:
         choices=AXES,
         quantity=f"{outcome}, {RATES[answer.rate]}" if outcome else RATES[answer.rate].capitalize(),
         ci_prob=answer.ci_prob,
-        notes=_missing(results, outcome),
+        notes=[*_asked(answer), *_missing(results, outcome)],
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "curve.png"
         plot.save(file, dpi=DPI)
         return file.read_bytes()
+
+
+def _asked(answer: GridAnswer) -> list[str]:
+    """Return whom the estimates are for."""
+    if answer.profile is None:
+        return []
+    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
+    return [
+        f"For {profile}; models without these covariates answer for all arms that they were fitted to."
+    ]
 
 
 def _missing(results: GridResults, outcome: str) -> list[str]:

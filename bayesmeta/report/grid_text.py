@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_checks import SEPARATOR
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
@@ -27,6 +28,7 @@ def grid_lines(results: GridResults) -> list[str]:
     return [
         *lines,
         f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds",
+        *_asked(grid.answer),
         *table_text(_ranges(results.ranges), indent=2).splitlines(),
         *_precision(results.curve),
         "",
@@ -50,6 +52,14 @@ def grid_json(results: GridResults) -> dict[str, Any]:
         "effects": records(results.effects),
         "fit_seconds": round(results.seconds, 3),
     }
+
+
+def _asked(answer: GridAnswer) -> list[str]:
+    """Return whom the rate is for."""
+    if answer.profile is None:
+        return []
+    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
+    return [f"  For {profile}; models without these covariates answer for all their arms."]
 
 
 def _warning(results: GridResults) -> list[str]:
@@ -122,8 +132,9 @@ def _effects(effects: pd.DataFrame) -> list[str]:
         }
     )
     return [
-        "What moves it: percentage points between the choices, all else the same (median and largest)",
+        "What moves it: percentage points between the choices, the other choices being the same (median and largest)",
         *table_text(cells, indent=2).splitlines(),
+        "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
     ]
 
 

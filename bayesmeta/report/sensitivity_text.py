@@ -86,11 +86,16 @@ def flip_lines(flip: FlipPoint) -> list[str]:
         )
     if not flip.flips:
         probabilities = flip.trials["probability"]
-        return [
-            *lines,
+        low, high = probabilities.min(), probabilities.max()
+        lines.append(
             f"  It does not flip between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
-            f"P stays from {probabilities.min():.3f} to {probabilities.max():.3f}.",
-        ]
+            f"P stays from {low:.3f} to {high:.3f}."
+        )
+        if low < flip.certainty < high:
+            lines.append(
+                f"  It comes so near {flip.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
+            )
+        return lines
     low, high = flip.factor_interval
     below, above = (
         f"{row['factor']:.2f} times, {_answer(row)}" for row in flip.bracket.to_dict("records")

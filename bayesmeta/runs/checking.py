@@ -130,5 +130,11 @@ def _folder(path: str | PathLike[str]) -> Path:
     except (OSError, ValueError) as error:
         raise RunError(f"{path!r} can't be read: {error}.") from error
     if not there:
-        raise RunError(f"{folder} is no run: it holds no {MANIFEST}. Give the folder of a run.")
+        if (folder / "fit.json").is_file():
+            raise RunError(
+                f"{folder} is a saved fit, not a run of many. Use predict, contrast or sensitivity on it."
+            )
+        raise RunError(
+            f"{folder} is no run of many fits: it holds no {MANIFEST}. Give the folder of one."
+        )
     return folder

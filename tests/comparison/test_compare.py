@@ -64,7 +64,10 @@ def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison
         expected = np.sqrt(len(elpd)) * difference.std(ddof=0)
         assert table.loc[model, "dse"] == pytest.approx(expected, abs=1e-9)
     assert table["elpd"].is_monotonic_decreasing
-    assert any("6 studies: standard errors of differences, and p_worse, are rough" in n for n in comparison.notes)
+    assert any(
+        "6 studies: standard errors of differences, and p_worse, are rough" in n
+        for n in comparison.notes
+    )
 
 
 @given(st.integers(0, 10_000))
