@@ -74,7 +74,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     marginal : bool
         Whether to compute log marginal likelihoods.
     settings : SamplerSettings, optional
-        Of each fit; 4 chains of 500 + 1,000 draws where None.
+        Of each fit; 4 chains of 400 + 1,000 draws where None.
     out : path, optional
         Folder in which every finished fit and the tables are kept. Where it holds this comparison,
         interrupted or whole, what is there is not done again.

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import ndtri
 
 from bayesmeta.comparison.streams import number_of
@@ -55,7 +56,7 @@ def log_predictive(fit: Fit, arms: Arms) -> Array:
     """
     posterior = fit.posterior
     drawn = {str(name): one.to_numpy() for name, one in posterior.items() if not is_large(one)}
-    laws = {name: _law_of(fit, name) for name in _lacking(fit, arms)}
+    laws = {name: _law_of(fit, name) for name in _lacking(fit, arms.frame)}
     for place, name in enumerate(("x_mean", "x_sd")):
         drawn.pop(name, None)
         if laws:
@@ -78,7 +79,7 @@ def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
     """
     row = arms.frame.iloc[[place]]
     total = np.zeros(fit.posterior["mu"].shape)
-    for name in _lacking(fit, Arms(row, arms.excluded.iloc[:0])):
+    for name in _lacking(fit, row):
         centre = fit.coding.centres[name]
         # The columns are affine in the value, so that any step will do.
         step = max(1.0, abs(centre))
@@ -90,9 +91,9 @@ def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
     return total
 
 
-def _lacking(fit: Fit, arms: Arms) -> list[str]:
+def _lacking(fit: Fit, frame: pd.DataFrame) -> list[str]:
     """Return the columns that the model imputes and in which an arm has no value."""
-    return [name for name in fit.coding.covariates.impute if arms.frame[name].isna().any()]
+    return [name for name in fit.coding.covariates.impute if frame[name].isna().any()]
 
 
 def _law_of(fit: Fit, name: str) -> tuple[Array, Array]:

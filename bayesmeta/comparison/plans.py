@@ -8,7 +8,7 @@ from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["SETTINGS", "Plan"]
 
-SETTINGS = SamplerSettings(warmup=500, draws=1000, arm_draws=False)
+SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
 """Of each of many fits: 4,000 draws know the score of a study to about 0.01."""
 
 

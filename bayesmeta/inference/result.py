@@ -4,7 +4,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
@@ -88,12 +88,17 @@ def provenance(
         engine=engine,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        versions={"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
+        versions=_versions(),
         spec_hash=_hash(spec),
         arms_hash=arms.hash,
         stream=stream,
     )
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Return the versions of what matters; looking them up takes longer than many a fit's answers."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def _hash(spec: "ModelSpec | OwnModel") -> str:
