@@ -3,7 +3,8 @@
 `uv run python tests/benchmarks/compare.py [--quick]`
 
 The job: overall response in the bundled evidence, each of the models in models/ fitted to the whole
-and without each study in turn, 4 chains of 600 + 1000 draws. bayesmeta does all of it: the time is
+and without each study in turn: 4 chains, of 400 + 1000 draws in bayesmeta (more where a score needs
+them) and of 600 + 1000 in brms. bayesmeta does all of it: the time is
 that of the whole process, start to finish, with one worker for each processor and everything
 compiled before. Of brms one model is compiled and fitted without a study several times by update(),
 as its kfold() does; the whole is so many compilations and refits, added up.
