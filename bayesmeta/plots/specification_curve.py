@@ -95,7 +95,7 @@ def specification_curve(
     }
     varied = {name: found for name, found in levels.items() if len(found) > 1}
     captions = Captions(
-        title=f"{quantity}: {counted(len(drawn), 'specification')}",
+        title=f"{quantity}: {counted(len(drawn), 'fit')}",
         axis=f"{quantity} (%)" if rates else quantity,
         notes=[
             _about_curve(drawn, ci_prob, rates=rates),

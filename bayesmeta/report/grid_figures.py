@@ -60,7 +60,7 @@ def _curve(results: GridResults, outcome: str) -> bytes:
 
 def _asked(answer: GridAnswer) -> list[str]:
     """Return whom the estimates are for."""
-    if answer.profile is None:
+    if not answer.profile:
         return []
     profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
     return [

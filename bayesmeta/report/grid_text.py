@@ -56,7 +56,7 @@ def grid_json(results: GridResults) -> dict[str, Any]:
 
 def _asked(answer: GridAnswer) -> list[str]:
     """Return whom the rate is for."""
-    if answer.profile is None:
+    if not answer.profile:
         return []
     profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
     return [f"  For {profile}; models without these covariates answer for all their arms."]

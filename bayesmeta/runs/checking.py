@@ -134,7 +134,5 @@ def _folder(path: str | PathLike[str]) -> Path:
             raise RunError(
                 f"{folder} is a saved fit, not a run of many. Use predict, contrast or sensitivity on it."
             )
-        raise RunError(
-            f"{folder} is no run of many fits: it holds no {MANIFEST}. Give the folder of one."
-        )
+        raise RunError(f"{folder} is no run: it holds no {MANIFEST}. Give the folder of a run.")
     return folder

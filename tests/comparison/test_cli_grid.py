@@ -80,7 +80,7 @@ def test_the_example_is_a_grid_for_the_bundled_evidence(
     [
         ("grid", "A grid file and --out FOLDER are needed"),
         ("grid grid.toml", "A grid file and --out FOLDER are needed"),
-        ("grid none.toml --out new", "none.toml can't be read"),
+        ("grid none.toml --out new", "No file none.toml"),
         ("grid grid.toml --out new --evidence none.csv", "none.csv"),
         ("grid grid.toml --out new --workers 0", "--workers"),
         ("grid grid.toml --out new --seed -1", "`seed` must be a whole number"),
