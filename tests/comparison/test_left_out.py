@@ -267,8 +267,10 @@ def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None
     turned = bm.Arms(arms.frame.iloc[::-1], arms.excluded)
     one, other = (bm.leave_one_study_out(bm.ModelSpec(), a, seed=1) for a in (arms, turned))
     merged = one.studies.merge(other.studies, on="study")
-    # The same streams, but sums in another order.
-    assert merged["elpd_x"].to_numpy() == pytest.approx(merged["elpd_y"].to_numpy(), abs=0.05)
+    # The same streams, but sums in another order, after which chains go other ways.
+    error = np.hypot(merged["mcse_elpd_x"], merged["mcse_elpd_y"])
+    assert (np.abs(merged["elpd_x"] - merged["elpd_y"]) < 4 * error).all()
+    assert error.max() < 0.04
     pits = one.arms.merge(other.arms, on="arm")
     assert np.abs(pits["pit_x"] - pits["pit_y"]).max() < 0.02
 
