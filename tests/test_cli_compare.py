@@ -53,7 +53,10 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
         cwd=folder.parent,
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith("Models by what each foretells")
+    assert again.stdout.startswith("Evidence   CR in rr_aml_venetoclax: 14 arms of 14 studies")
+    assert "Models by what each foretells" in again.stdout
+    assert "What hangs on one study: the typical rate of pooled" in again.stdout
+    assert {"comparison.png", "leave_one_out.png"} <= {path.name for path in folder.iterdir()}
     assert "A new cohort of 40, by all models with their weights" in again.stdout
     assert jobs == {path.name: path.stat().st_mtime_ns for path in (folder / "jobs").iterdir()}
     checked = run("run", folder, "--check", cwd=folder.parent)
@@ -115,7 +118,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
     [
         (
             ["compare", "nomodel", "--outcome", "CR", "--out", "run"],
-            "No file nomodel|no model 'nomodel'",
+            "no bundled model 'nomodel'",
         ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
