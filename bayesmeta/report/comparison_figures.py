@@ -16,7 +16,9 @@ def comparison_figures(comparison: Comparison) -> dict[str, bytes]:
         return {}
     ranked = comparison.table[comparison.table["elpd_diff"].notna()]
     best = comparison.left_out[str(ranked["model"].iloc[0])]
-    note = f"Model {best.model}" + (f"; {comparison.profile}" if comparison.profile else "") + "."
+    note = f"Model {best.model}."
+    if comparison.profile:
+        note += f" For {comparison.profile}, as far as the model has these covariates."
     influence = best.influence_on(QUANTITY)
     return {
         "comparison.png": differences(ranked).png(dpi=DPI),
