@@ -1,0 +1,168 @@
+"""Mixtures of beta distributions: laws of a rate that a cohort's data update in closed form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import betainc, betaincc, betaln, gammaln, logsumexp, xlog1py, xlogy
+
+from bayesmeta.errors import SettingsError
+
+__all__ = ["BetaMixture"]
+
+Array = npt.NDArray[np.float64]
+
+SUM_TOLERANCE = 1e-6
+"""How far the weights that a user types may be from a sum of 1."""
+
+SMALLEST_RATE = 1e-300
+QUANTILE_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class BetaMixture:
+    """A law of a rate: beta distributions, each with its share.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Share of each component; they sum to 1.
+    a, b : sequence of float
+        Parameters of the components: ``a / (a + b)`` is a component's mean rate, and ``a + b`` the
+        number of patients that it is worth.
+
+    Raises
+    ------
+    SettingsError
+        If the three differ in length, a weight is negative, the weights don't sum to 1, or a
+        parameter is not a positive number.
+
+    Examples
+    --------
+    >>> prior = BetaMixture([0.8, 0.2], a=[12.0, 1.0], b=[18.0, 1.0])
+    >>> prior.update(events=20, n=40)
+    BetaMixture(0.903 Beta(32, 38) + 0.0968 Beta(21, 21))
+    >>> float(round(prior.mean, 3))
+    0.42
+    """
+
+    weights: tuple[float, ...]
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("weights", "a", "b"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+        lengths = len(self.weights), len(self.a), len(self.b)
+        if len(set(lengths)) > 1 or not lengths[0]:
+            raise SettingsError(
+                f"`weights`, `a` and `b` need one value per component; got {', '.join(map(str, lengths))} values."
+            )
+        for name in ("a", "b"):
+            bad = [value for value in getattr(self, name) if value <= 0]
+            if bad:
+                raise SettingsError(f"`{name}` must be positive numbers; got {bad[0]:g}.")
+        total = sum(self.weights)
+        if min(self.weights) < 0 or abs(total - 1) > SUM_TOLERANCE:
+            raise SettingsError(
+                f"`weights` must be at least 0 and sum to 1; got {list(self.weights)}, which sum to {total:g}. "
+                "Divide them by their sum."
+            )
+        object.__setattr__(self, "weights", tuple(weight / total for weight in self.weights))
+
+    @property
+    def mean(self) -> float:
+        """Mean rate (probability)."""
+        weights, a, b = self._arrays
+        return float(weights @ (a / (a + b)))
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the rate."""
+        weights, a, b = self._arrays
+        total = a + b
+        means = a / total
+        within = means * (1 - means) / (total + 1)
+        return float(np.sqrt(weights @ (within + (means - weights @ means) ** 2)))
+
+    def pdf(self, rate: npt.ArrayLike) -> Array:
+        """Return the density at rates (probability)."""
+        weights, a, b = self._arrays
+        x = np.asarray(rate, dtype=np.float64)[..., None]
+        log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
+        return np.asarray(np.exp(log_density) @ weights)
+
+    def log_pdf(self, rate: npt.ArrayLike) -> Array:
+        """Return the log density at rates (probability)."""
+        weights, a, b = self._arrays
+        x = np.asarray(rate, dtype=np.float64)[..., None]
+        log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
+        return np.asarray(logsumexp(log_density, axis=-1, b=weights))
+
+    def below(self, rate: npt.ArrayLike) -> Array:
+        """Return the probability that the rate is at most `rate`."""
+        weights, a, b = self._arrays
+        return np.asarray(betainc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
+
+    def above(self, rate: npt.ArrayLike) -> Array:
+        """Return the probability that the rate is above `rate`; exact in the upper tail, too."""
+        weights, a, b = self._arrays
+        return np.asarray(betaincc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
+
+    def quantile(self, probability: float) -> float:
+        """Return the rate that the law lies below with this probability."""
+        if not 0 <= probability <= 1:
+            raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
+        if probability in (0, 1):
+            return float(probability)
+        if float(self.below(SMALLEST_RATE)) >= probability:
+            return SMALLEST_RATE
+        found = brentq(lambda x: float(self.below(x)) - probability, 0, 1, xtol=QUANTILE_TOLERANCE)
+        return float(found)
+
+    def interval(self, ci_prob: float) -> tuple[float, float]:
+        """Return the equal-tailed interval of the rate (probability)."""
+        return self.quantile((1 - ci_prob) / 2), self.quantile((1 + ci_prob) / 2)
+
+    def update(self, *, events: int, n: int) -> "BetaMixture":
+        """Return the law of the rate after `events` responders of `n` patients, in closed form.
+
+        The weight of a component changes by how well it foretold the responders.
+        """
+        if not 0 <= events <= n:
+            raise SettingsError(f"`events` must lie between 0 and n = {n}; got {events!r}.")
+        weights, a, b = self._arrays
+        with np.errstate(divide="ignore"):
+            log_weight = np.log(weights) + betaln(a + events, b + n - events) - betaln(a, b)
+        new = np.exp(log_weight - logsumexp(log_weight))
+        return BetaMixture(tuple(new), tuple(a + events), tuple(b + n - events))
+
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders of n patients, shape (n + 1,)."""
+        weights, a, b = self._arrays
+        y = np.arange(n + 1)[:, None]
+        log_choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
+        return np.asarray(np.exp(log_choose + betaln(a + y, b + n - y) - betaln(a, b)) @ weights)
+
+    @property
+    def _arrays(self) -> tuple[Array, Array, Array]:
+        return np.array(self.weights), np.array(self.a), np.array(self.b)
+
+    def __repr__(self) -> str:
+        parts = zip(self.weights, self.a, self.b, strict=True)
+        terms = (f"{weight:.3g} Beta({a:.4g}, {b:.4g})" for weight, a, b in parts)
+        return f"BetaMixture({' + '.join(terms)})"
+
+
+def _numbers(name: str, values: object) -> tuple[float, ...]:
+    """Return a sequence of finite numbers as a tuple."""
+    listed = values if isinstance(values, Sequence | np.ndarray) else [values]
+    try:
+        numbers = tuple(float(value) for value in listed)
+    except (TypeError, ValueError):
+        numbers = (float("nan"),)
+    if not np.isfinite(numbers).all():
+        raise SettingsError(f"`{name}` must be finite numbers; got {values!r}.")
+    return numbers
