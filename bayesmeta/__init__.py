@@ -81,6 +81,7 @@ _HOME = {
     "bayesmeta.evidence": (
         "Arms",
         "EvidenceTable",
+        "NestedArms",
         "bundled_evidence",
         "load_evidence",
         "read_evidence",
@@ -92,6 +93,10 @@ _HOME = {
         "diagnose",
     ),
     "bayesmeta.inference.exact": ("GridFit",),
+    "bayesmeta.inference.nested.result": (
+        "NestedFit",
+        "load_nested_fit",
+    ),
     "bayesmeta.inference.refits": ("refit",),
     "bayesmeta.inference.result": (
         "Fit",
@@ -123,6 +128,13 @@ _HOME = {
         "build",
         "bundled_models",
         "load_model",
+    ),
+    "bayesmeta.model.nested": (
+        "LKJ",
+        "NestedSpec",
+        "build_nested",
+        "bundled_nested_models",
+        "load_nested_model",
     ),
     "bayesmeta.priors": (
         "Beta",
@@ -159,9 +171,6 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from bayesmeta import (
-        plots as plots,
-    )
     from bayesmeta.calibration import (
         Calibration as Calibration,
         calibrate as calibrate,
@@ -257,6 +266,7 @@ if TYPE_CHECKING:
     from bayesmeta.evidence import (
         Arms as Arms,
         EvidenceTable as EvidenceTable,
+        NestedArms as NestedArms,
         bundled_evidence as bundled_evidence,
         load_evidence as load_evidence,
         read_evidence as read_evidence,
@@ -271,6 +281,10 @@ if TYPE_CHECKING:
     )
     from bayesmeta.inference.exact import (
         GridFit as GridFit,
+    )
+    from bayesmeta.inference.nested.result import (
+        NestedFit as NestedFit,
+        load_nested_fit as load_nested_fit,
     )
     from bayesmeta.inference.refits import (
         refit as refit,
@@ -309,6 +323,13 @@ if TYPE_CHECKING:
         build as build,
         bundled_models as bundled_models,
         load_model as load_model,
+    )
+    from bayesmeta.model.nested import (
+        LKJ as LKJ,
+        NestedSpec as NestedSpec,
+        build_nested as build_nested,
+        bundled_nested_models as bundled_nested_models,
+        load_nested_model as load_nested_model,
     )
     from bayesmeta.priors import (
         Beta as Beta,

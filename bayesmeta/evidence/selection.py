@@ -28,7 +28,7 @@ from bayesmeta.evidence.columns import (
 from bayesmeta.evidence.conditions import Mask
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
-__all__ = ["Dropped", "Parts", "Rule", "apply_rules", "selection_rules"]
+__all__ = ["Dropped", "Parts", "Rule", "apply_rules", "parts_or_whole", "selection_rules"]
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,16 @@ def apply_rules(frame: pd.DataFrame, rules: Sequence[Rule]) -> tuple[pd.DataFram
 
 def selection_rules(
     *,
-    parts: str,
+    parts: Rule,
     strata: str | None,
     derivations: Sequence[str] | None,
     overlaps: str,
     include: str,
     mixed: bool,
-    all_parts: Parts,
 ) -> list[Rule]:
     """Return the rules of `EvidenceTable.select` in the order in which they apply.
 
-    `all_parts` names the arms that make up each arm, whatever outcome they report.
+    `parts` is the rule that chooses between an arm and its parts.
     """
     rules: list[Rule] = [_without_count]
     if derivations is not None:
@@ -84,7 +83,7 @@ def selection_rules(
         _strata_left_out if strata is None else lambda frame: _outside_stratum(frame, strata)
     )
     rules.append(_mixed_beside_target)
-    rules.append(lambda frame: _parts_or_whole(frame, all_parts, prefer_parts=parts == "parts"))
+    rules.append(parts)
     if overlaps == "resolve":
         rules.append(_overlapping)
     return rules
@@ -142,7 +141,11 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
     )
 
 
-def _parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
+def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
+    """Drop a whole arm whose parts all report the outcome, or else the parts.
+
+    `all_parts` names the arms that make up each arm, whatever outcome they report.
+    """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
     for whole, parts, every in _families(frame, all_parts):
         keep_parts = every and prefer_parts

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.errors import EvidenceError, SettingsError, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import (
@@ -20,6 +21,15 @@ from bayesmeta.evidence.columns import (
     OVERLAP_RANK,
     STRATUM,
     STUDY,
+)
+from bayesmeta.evidence.nested_arms import NestedArms
+from bayesmeta.evidence.nests import (
+    WHOLE_ARM,
+    asked_outcomes,
+    definition_column,
+    nested_parts_or_whole,
+    one_row_per_arm,
+    told_by_definition,
 )
 from bayesmeta.evidence.reading import cells_of_csv, cells_of_frame
 from bayesmeta.evidence.requests import (
@@ -32,7 +42,7 @@ from bayesmeta.evidence.requests import (
     parts_of_arms,
     plain,
 )
-from bayesmeta.evidence.selection import apply_rules, selection_rules
+from bayesmeta.evidence.selection import Parts, Rule, apply_rules, parts_or_whole, selection_rules
 from bayesmeta.evidence.strata import ranges_overlap, stratum_levels
 
 __all__ = ["EvidenceTable", "read_evidence"]
@@ -74,6 +84,7 @@ class EvidenceTable:
         """SHA-256 of the rows, their columns and their order."""
         return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
 
+    @overload
     def select(
         self,
         *,
@@ -86,13 +97,51 @@ class EvidenceTable:
         include: Literal["default", "all"] = "default",
         mixed: bool = False,
         **columns: Any,
-    ) -> Arms:
+    ) -> Arms: ...
+    @overload
+    def select(
+        self,
+        *,
+        outcomes: Sequence[str],
+        by_definition: Literal["missing", "keep"] = "missing",
+        where: Where | None = None,
+        parts: Literal["parts", "whole"] = "parts",
+        strata: str | None = None,
+        derivations: Sequence[str] | None = None,
+        overlaps: Literal["resolve", "keep"] = "resolve",
+        include: Literal["default", "all"] = "default",
+        mixed: bool = False,
+        **columns: Any,
+    ) -> NestedArms: ...
+    def select(  # noqa: PLR0913 - one argument a rule
+        self,
+        *,
+        outcome: str | None = None,
+        outcomes: Sequence[str] | None = None,
+        by_definition: Literal["missing", "keep"] | None = None,
+        where: Where | None = None,
+        parts: Literal["parts", "whole"] = "parts",
+        strata: str | None = None,
+        derivations: Sequence[str] | None = None,
+        overlaps: Literal["resolve", "keep"] = "resolve",
+        include: Literal["default", "all"] = "default",
+        mixed: bool = False,
+        **columns: Any,
+    ) -> Arms | NestedArms:
         """Return the arms of one analysis, and keep what was left out with the rule that did it.
 
         Parameters
         ----------
         outcome : str, optional
             Which outcome; may be left out where the table holds one or names none.
+        outcomes : sequence of str, optional
+            Nested outcomes from the outside in, such as ``["ORR", "CR_CRi", "CR"]``, for one joint
+            model, in place of `outcome`. An arm need not report them all. Parts or the whole, and one
+            of overlapping cohorts, are then chosen once for all outcomes of an arm.
+        by_definition : {"missing", "keep"}, optional
+            With `outcomes`: where an arm's definition of an outcome (column ``orr_definition`` of
+            ORR) lists no category but those of the outcome within it, it recorded nothing more, and
+            its count, the inner one again, is taken as missing (the default) or kept.
         where : str or mapping, optional
             A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to
             the value or list of values wanted.
@@ -116,40 +165,46 @@ class EvidenceTable:
 
         Returns
         -------
-        Arms
-            One row per arm; `excluded` holds every row of the outcome that was dropped.
+        Arms or NestedArms
+            One row per arm; `excluded` holds every row of the outcomes that was dropped.
 
         Raises
         ------
         EvidenceError
-            If the outcome, a column or a value is not in the table, or nothing is left.
+            If an outcome, a column or a value is not in the table, or nothing is left; of nested
+            outcomes, also if an arm has counts that are not nested, or different patients.
         SettingsError
             If an argument is not one of its choices, or would have no effect.
 
         Examples
         --------
         >>> import bayesmeta as bm
-        >>> bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+        >>> table = bm.load_evidence("rr_aml_venetoclax")
+        >>> table.select(outcome="ORR", venetoclax="yes")
         Arms(ORR: 32 arms of 27 studies, 455 responders of 915 patients; 32 rows left out)
+        >>> len(table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes").of("CR"))
+        14
         """
         check_choice("parts", parts, ("parts", "whole"))
         check_choice("overlaps", overlaps, ("resolve", "keep"))
         check_choice("include", include, ("default", "all"))
         check_choice("mixed", mixed, (True, False))
         asked = asked_conditions(self.frame, self.name, where, columns)
-        outcome = asked_outcome(self.frame, self.name, outcome)
+        wanted = self._wanted(outcome, outcomes, by_definition)
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
+        all_parts = parts_of_arms(self.frame)
         rules = selection_rules(
-            parts=parts,
+            parts=_parts_rule(
+                all_parts, prefer_parts=parts == "parts", nested=outcomes is not None
+            ),
             strata=strata,
             derivations=derivations,
             overlaps=overlaps,
             include=include,
             mixed=mixed,
-            all_parts=parts_of_arms(self.frame),
         )
-        candidates = self.frame[self.frame[OUTCOME] == outcome]
+        candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
         kept, excluded = apply_rules(candidates, [*asked, *rules])
         if kept.empty:
             reasons = [
@@ -162,7 +217,7 @@ class EvidenceTable:
         selection = {
             "table": self.name,
             "table_hash": self.hash,
-            "outcome": outcome,
+            "outcome": " > ".join(wanted),
             "where": where
             if isinstance(where, str)
             else {key: plain(value) for key, value in (where or {}).items()} or None,
@@ -174,7 +229,42 @@ class EvidenceTable:
             "include": include,
             "mixed": mixed,
         }
-        return Arms(_with_stratum_column(kept, strata), excluded, selection)
+        if outcomes is None:
+            return Arms(_with_stratum_column(kept, strata), excluded, selection)
+        selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}
+        return self._nested(kept, excluded, selection)
+
+    def _wanted(
+        self, outcome: str | None, outcomes: Sequence[str] | None, by_definition: str | None
+    ) -> tuple[str, ...]:
+        """Return the outcomes asked for: one, or nested ones."""
+        if outcomes is None:
+            if by_definition is not None:
+                raise SettingsError(
+                    "`by_definition` has no effect without `outcomes`. Leave it out."
+                )
+            return (asked_outcome(self.frame, self.name, outcome),)
+        if outcome is not None:
+            raise SettingsError("`outcome` and `outcomes` can't both be given. Leave one out.")
+        if by_definition is not None:
+            check_choice("by_definition", by_definition, ("missing", "keep"))
+        return asked_outcomes(self.frame, self.name, outcomes)
+
+    def _nested(
+        self, kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]
+    ) -> NestedArms:
+        outcomes = tuple(selection["outcomes"])
+        wide = one_row_per_arm(kept, outcomes, self.name)
+        if selection["by_definition"] == "missing":
+            told = told_by_definition(wide, kept, outcomes)
+            for _, row in told.iterrows():
+                same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
+                wide.loc[same, row[OUTCOME]] = pd.NA
+            excluded = pd.concat([excluded, told]) if len(told) else excluded
+        wide = wide.drop(columns=[definition_column(name) for name in outcomes], errors="ignore")
+        return NestedArms(
+            _with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection
+        )
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -221,6 +311,11 @@ def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
         )
     path = Path(source)
     return EvidenceTable(checked(cells_of_csv(path), path.name), path.name)
+
+
+def _parts_rule(all_parts: Parts, *, prefer_parts: bool, nested: bool) -> Rule:
+    rule = nested_parts_or_whole if nested else parts_or_whole
+    return partial(rule, all_parts=all_parts, prefer_parts=prefer_parts)
 
 
 def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:

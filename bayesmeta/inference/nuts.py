@@ -30,7 +30,7 @@ from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.progress import progress_bar
 from bayesmeta.inference.settings import SamplerSettings
 
-__all__ = ["STATISTICS", "RawDraws", "sample_density", "sample_pymc"]
+__all__ = ["STATISTICS", "RawDraws", "Target", "sample_density", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -48,6 +48,28 @@ STATISTICS = {
     "mean_tree_accept": "acceptance_rate",
 }
 """Sampler statistics that are kept: nutpie's name, ArviZ's name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is sampled.
+
+    Parameters
+    ----------
+    density : CFunc
+        Compiled density, of the signature `LOG_DENSITY`.
+    packed : array
+        Model and evidence, as it takes them.
+    size : int
+        Number of coordinates.
+    start : callable
+        From a random generator to a point from which a chain may start.
+    """
+
+    density: Any
+    packed: Array
+    size: int
+    start: Callable[[np.random.Generator], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,18 +120,36 @@ def sample_density(
     KeyboardInterrupt
         If interrupted; the chains are stopped first.
     """
+    target = Target(
+        compiled_log_density, pack(data), size(data), lambda rng: starting_point(data, rng)
+    )
+    return sample_target(
+        target, settings, seed, progress=progress, address=address, kept=kept, folder=folder
+    )
+
+
+def sample_target(
+    target: Target,
+    settings: SamplerSettings,
+    seed: np.random.SeedSequence,
+    *,
+    progress: bool | None,
+    address: int | None = None,
+    kept: int | None = None,
+    folder: Path | None = None,
+) -> RawDraws:
+    """Return draws from any compiled density; arguments and errors as of `sample_density`."""
     _lib = nutpie_extension()
-    packed = pack(data)
-    dim = size(data)
+    packed, dim = target.packed, target.size
     kept = dim if kept is None else kept
     # The sampler keeps what is passed third alive for as long as it points into it.
-    density = _lib.LogpFunc(address or compiled_log_density.address, packed.ctypes.data, packed)
+    density = _lib.LogpFunc(address or target.density.address, packed.ctypes.data, packed)
     expand = _lib.ExpandFunc(dim, kept, compiled_copy.address, packed.ctypes.data, packed)
     sizes = {"coordinate": kept}
     variables = _lib.PyVariable.new_variables(
         ["point"], ["float64"], [[kept]], sizes, {"point": ["coordinate"]}
     )
-    start = _starting_points(data, packed, seed)
+    start = _starting_points(target, seed)
     model = _lib.PyMcModel(
         density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(kept)}, start, None
     )
@@ -212,16 +252,14 @@ def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence)
     return chosen
 
 
-def _starting_points(
-    data: DensityData, packed: Array, seed: np.random.SeedSequence
-) -> Callable[[int], Array]:
+def _starting_points(target: Target, seed: np.random.SeedSequence) -> Callable[[int], Array]:
     """Return a function from a chain's seed to a starting point of finite density, after one try."""
 
     def start(chain: int) -> Array:
         rng = np.random.default_rng(chain)
         for _ in range(STARTS):
-            point = starting_point(data, rng)
-            value, gradient = value_and_gradient(point, packed)
+            point = target.start(rng)
+            value, gradient = value_and_gradient(point, target.packed, target.density)
             if np.isfinite(value) and np.isfinite(gradient).all():
                 return point
         raise SamplingError(

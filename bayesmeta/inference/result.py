@@ -14,14 +14,15 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import Contents, read_run, write_run
+from bayesmeta.inference.storage import ONE_OUTCOME, Contents, read_run, write_run
 from bayesmeta.model import Design, ModelSpec, OwnModel, make_design, model_hash
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.nested import NestedSpec, nested_model_hash
 
-__all__ = ["Fit", "Provenance", "load_fit", "provenance"]
+__all__ = ["Fit", "Provenance", "damaged_provenance", "load_fit", "provenance"]
 
 _PACKAGES = (
     "bayesmeta",
@@ -74,8 +75,8 @@ class Provenance:
 
 
 def provenance(
-    spec: ModelSpec,
-    arms: Arms,
+    spec: ModelSpec | NestedSpec,
+    arms: Arms | NestedArms,
     *,
     seed: int,
     engine: str,
@@ -101,10 +102,10 @@ def _versions() -> Mapping[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def _hash(spec: "ModelSpec | OwnModel") -> str:
+def _hash(spec: "ModelSpec | OwnModel | NestedSpec") -> str:
     if isinstance(spec, OwnModel):
         return sha256(spec.definition.encode()).hexdigest()
-    return model_hash(spec)
+    return nested_model_hash(spec) if isinstance(spec, NestedSpec) else model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -196,6 +197,7 @@ class Fit:
                 None if self.store is None else str(self.store),
             ),
             folder,
+            ONE_OUTCOME,
         )
 
     def require(self, name: str, what: str) -> xr.DataArray:
@@ -235,14 +237,14 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
     """
-    spec, arms, settings, draws, origin, stored = read_run(folder)
+    spec, arms, settings, draws, origin, stored = read_run(folder, ONE_OUTCOME)
     store = None if stored is None else Path(stored)
     if store is not None:
         draws = _with_store(draws, store)
     try:
         found = Provenance(**origin)
     except TypeError as error:
-        raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
+        raise damaged_provenance(folder, error) from error
     coding = make_design(spec, arms, warn=False).coding
     fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding, store=store)
     if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
@@ -251,6 +253,11 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
             f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."
         )
     return fit
+
+
+def damaged_provenance(folder: object, error: TypeError) -> RunError:
+    """Return the error of a run whose provenance has other fields than it must have."""
+    return RunError(f"{folder}: its provenance is damaged ({error}). Fit again.")
 
 
 def _with_store(parameters: xr.DataTree, store: Path) -> xr.DataTree:

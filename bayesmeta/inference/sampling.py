@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 
 from bayesmeta.errors import SettingsError, SpecError
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
+from bayesmeta.model.nested import NestedSpec, make_nested_design
 
 if TYPE_CHECKING:
     import pymc as pm
 
     from bayesmeta.inference.exact import GridFit
+    from bayesmeta.inference.nested.result import NestedFit
 
 __all__ = ["fit"]
 
@@ -35,10 +37,19 @@ def fit(
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
+def fit(
+    spec: NestedSpec,
+    arms: NestedArms,
+    *,
+    seed: int,
+    settings: SamplerSettings | None = None,
+    progress: bool | None = None,
+) -> "NestedFit": ...
+@overload
 def fit(spec: ModelSpec, arms: Arms, *, method: Literal["grid"]) -> "GridFit": ...
 def fit(
-    spec: "ModelSpec | pm.Model",
-    arms: Arms,
+    spec: "ModelSpec | NestedSpec | pm.Model",
+    arms: Arms | NestedArms,
     *,
     seed: int | None = None,
     settings: SamplerSettings | None = None,
@@ -46,17 +57,18 @@ def fit(
     progress: bool | None = None,
     store: str | PathLike[str] | None = None,
     method: Literal["nuts", "grid"] = "nuts",
-) -> "Fit | GridFit":
+) -> "Fit | NestedFit | GridFit":
     """Return the posterior of `spec` given `arms`.
 
     Parameters
     ----------
-    spec : ModelSpec or pymc.Model
-        What is assumed; see `load_model`. A PyMC model of one's own is sampled as it is; it needs the
+    spec : ModelSpec, NestedSpec or pymc.Model
+        What is assumed; see `load_model`, and `load_nested_model` for nested outcomes. A PyMC model
+        of one's own is sampled as it is; it needs the
         scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
         `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
         to mean. Its `events` are held against those of `arms`; its patients can't be.
-    arms : Arms
+    arms : Arms or NestedArms
         What was observed; see `EvidenceTable.select`.
     seed : int
         Source of all randomness; the same seed gives the same draws, whatever the number of
@@ -80,8 +92,8 @@ def fit(
 
     Returns
     -------
-    Fit or GridFit
-        Draws, or the deterministic posterior; `summary` and `predict` take either.
+    Fit, NestedFit or GridFit
+        Draws, or the deterministic posterior; `summary` and `predict` take any.
 
     Raises
     ------
@@ -113,8 +125,12 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
+    if isinstance(spec, NestedSpec):
+        return _fit_nested(
+            spec, arms, seed, settings, progress=progress, method=method, engine=engine, store=store
+        )
     own = is_pymc_model(spec)
-    _check_types(spec, arms, own=own)
+    arms = _checked_arms(spec, arms, own=own)
     if method == "grid":
         _check_no_effect(
             seed=seed,
@@ -137,6 +153,44 @@ def fit(
     path = _checked_store(store, chosen, engine)
     design = make_design(spec, arms)
     return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
+
+
+def _fit_nested(
+    spec: NestedSpec,
+    arms: object,
+    seed: object,
+    settings: SamplerSettings | None,
+    *,
+    progress: bool | None,
+    method: object,
+    engine: object,
+    store: object,
+) -> "NestedFit":
+    from bayesmeta.inference.nested.sampling import fit_nested
+
+    if not isinstance(arms, NestedArms):
+        raise SettingsError(
+            f"`arms` must be NestedArms for a NestedSpec; got {type(arms).__name__}. "
+            "Make them by read_evidence(...).select(outcomes=[...])."
+        )
+    for name, value, default in (
+        ("method", method, "nuts"),
+        ("engine", engine, "compiled"),
+        ("store", store, None),
+    ):
+        if value != default:
+            raise SettingsError(
+                f"`{name}`={value!r} is not available for nested outcomes. Leave it out."
+            )
+    chosen = settings or SamplerSettings()
+    _check_choices(method, engine, chosen)
+    if not chosen.arm_draws:
+        raise SettingsError(
+            "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
+        )
+    return fit_nested(
+        make_nested_design(spec, arms), _checked_seed(seed), chosen, progress=progress
+    )
 
 
 def _check_choices(method: object, engine: object, settings: object) -> None:
@@ -187,7 +241,8 @@ def _checked_store(store: object, settings: SamplerSettings, engine: Engine) -> 
     return check_store(store)
 
 
-def _check_types(spec: object, arms: object, *, own: bool) -> None:
+def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
+    """Return the arms, after checking that they and the model are what they must be."""
     if not own and not isinstance(spec, ModelSpec):
         raise SpecError(
             f"`spec` must be a ModelSpec or a PyMC model; got {type(spec).__name__}. "
@@ -195,8 +250,10 @@ def _check_types(spec: object, arms: object, *, own: bool) -> None:
         )
     if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...); nested "
+            "outcomes need a NestedSpec."
         )
+    return arms
 
 
 def _check_no_effect(**arguments: object) -> None:

@@ -6,7 +6,7 @@ Everything is text or numbers; reading a run executes nothing that stands in it.
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -16,13 +16,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import BayesmetaError, RunError, listed
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec, parse_model, to_toml
+from bayesmeta.model import parse_model, to_toml
 
-__all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
+__all__ = ["ONE_OUTCOME", "SCHEMA", "Contents", "Form", "form_of", "read_run", "write_run"]
 
 SCHEMA = 1
 """Version of the form of run folders."""
@@ -31,11 +31,24 @@ _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "exclud
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 
 
-class Contents(NamedTuple):
+class Form[S, A](NamedTuple):
+    """A kind of fit: how its model and its arms are written and read."""
+
+    name: str
+    """What its manifests call it."""
+    to_toml: Callable[[S], str]
+    parse: Callable[[str, str], S]
+    arms: Callable[[pd.DataFrame, pd.DataFrame, Mapping[str, Any]], A]
+
+
+ONE_OUTCOME = Form("one outcome", to_toml, parse_model, Arms)
+
+
+class Contents[S, A: (Arms, NestedArms)](NamedTuple):
     """What a run folder holds."""
 
-    spec: ModelSpec
-    arms: Arms
+    spec: S
+    arms: A
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: dict[str, Any]
@@ -43,15 +56,18 @@ class Contents(NamedTuple):
     """Path of the zarr store in which the draws of studies and arms are, if they are in one."""
 
 
-def write_run(contents: Contents, folder: Path) -> None:
+def write_run[S, A: (Arms, NestedArms)](
+    contents: Contents[S, A], folder: Path, form: Form[S, A]
+) -> None:
     """Write the files of a run into an empty folder."""
     contents.draws.to_netcdf(folder / _DRAWS, engine="h5netcdf")
-    (folder / _MODEL).write_text(to_toml(contents.spec), encoding="utf-8")
+    (folder / _MODEL).write_text(form.to_toml(contents.spec), encoding="utf-8")
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     for name, frame in frames.items():
         _write_frame(frame, folder / name)
     manifest = {
         "schema": SCHEMA,
+        "form": form.name,
         "provenance": contents.provenance,
         "settings": asdict(contents.settings),
         "selection": contents.arms.selection,
@@ -63,7 +79,9 @@ def write_run(contents: Contents, folder: Path) -> None:
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def read_run(folder: str | PathLike[str]) -> Contents:
+def read_run[S, A: (Arms, NestedArms)](
+    folder: str | PathLike[str], form: Form[S, A]
+) -> Contents[S, A]:
     """Return what a run folder holds, after checking that it is as it was written.
 
     Raises
@@ -72,6 +90,38 @@ def read_run(folder: str | PathLike[str]) -> Contents:
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
     """
+    path = _checked_path(folder)
+    manifest = _manifest(path)
+    found = _form_name(manifest)
+    if found != form.name:
+        raise RunError(
+            f"{path} is a run of {found}, not of {form.name}. Read it by "
+            f"{'load_fit' if found == ONE_OUTCOME.name else 'load_nested_fit'}."
+        )
+    _check_files(path, manifest)
+    try:
+        return _contents(path, manifest, form)
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
+        raise RunError(f"{path} can't be read: {error}. Fit again.") from error
+
+
+def form_of(folder: str | PathLike[str]) -> str:
+    """Return what kind of fit a run folder holds, by the name of its `Form`.
+
+    Raises
+    ------
+    RunError
+        If the folder is no saved run.
+    """
+    return _form_name(_manifest(_checked_path(folder)))
+
+
+def _form_name(manifest: Mapping[str, Any]) -> str:
+    # Runs of earlier releases say nothing: there was one kind.
+    return str(manifest.get("form", ONE_OUTCOME.name))
+
+
+def _checked_path(folder: object) -> Path:
     if not isinstance(folder, str | PathLike):
         raise RunError(f"`folder` must be a path; got {folder!r}.")
     path = Path(folder)
@@ -79,23 +129,20 @@ def read_run(folder: str | PathLike[str]) -> Contents:
         path.is_dir()
     except (OSError, ValueError) as error:
         raise RunError(f"{folder} can't be read: {error}.") from error
-    manifest = _manifest(path)
-    _check_files(path, manifest)
-    try:
-        return _contents(path, manifest)
-    except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
-        raise RunError(f"{path} can't be read: {error}. Fit again.") from error
+    return path
 
 
-def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
+def _contents[S, A: (Arms, NestedArms)](
+    path: Path, manifest: Mapping[str, Any], form: Form[S, A]
+) -> Contents[S, A]:
     frames = {
         name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
     }
     with xr.open_datatree(path / _DRAWS, engine="h5netcdf") as draws:
         loaded = draws.load()
     return Contents(
-        parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
-        Arms(frames[_ARMS], frames[_EXCLUDED], manifest["selection"]),
+        form.parse((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
+        form.arms(frames[_ARMS], frames[_EXCLUDED], manifest["selection"]),
         SamplerSettings(**manifest["settings"]),
         loaded,
         manifest["provenance"],

@@ -25,7 +25,17 @@ from bayesmeta.model.parts import (
 )
 from bayesmeta.model.spec import ModelSpec
 
-__all__ = ["SCHEMA", "bundled_models", "load_model", "model_hash", "parse_model", "to_toml"]
+__all__ = [
+    "SCHEMA",
+    "bundled_models",
+    "catalogue",
+    "check_schema",
+    "load_model",
+    "model_hash",
+    "model_text",
+    "parse_model",
+    "to_toml",
+]
 
 SCHEMA = 1
 """Version of the form of model files."""
@@ -65,19 +75,19 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
     path = Path(source)
     if path.suffix == ".toml":
-        return parse_model(_text(path), path.name)
+        return parse_model(model_text(path), path.name)
     bundled = bundled_models()
     name = str(source)
     if name not in bundled:
         raise SpecError(
             f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
         )
-    return parse_model((_catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
+    return parse_model((catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def bundled_models() -> tuple[str, ...]:
     """Return the names of the models that come with the package."""
-    found = (entry.name for entry in _catalogue().iterdir())
+    found = (entry.name for entry in catalogue().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
@@ -87,17 +97,27 @@ def parse_model(text: str, name: str = "model") -> ModelSpec:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
+    if "nested" in content:
+        raise SpecError(
+            f"{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its "
+            "outcomes by --outcomes."
+        )
     check_keys(name, content, _KEYS)
+    check_schema(content, name)
+    try:
+        return _model(content, name)
+    except SpecError as error:
+        raise SpecError(f"{name}: {error}") from error
+
+
+def check_schema(content: Mapping[str, Any], name: str) -> None:
+    """Raise unless a model file is of the version that this release reads."""
     found = repr(content["schema"]) if "schema" in content else "none"
     if content.get("schema") != SCHEMA or isinstance(content["schema"], bool):
         raise SpecError(
             f"{name}: `schema` must be {SCHEMA}, the version of model files this release reads; "
             f"got {found}. Write schema = {SCHEMA}."
         )
-    try:
-        return _model(content, name)
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
 
 
 def to_toml(spec: ModelSpec) -> str:
@@ -147,13 +167,20 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     )
 
 
-def _catalogue() -> Traversable:
+def catalogue() -> Traversable:
     """Return the folder of bundled models: inside an installed package, beside it in a checkout."""
     installed = files("bayesmeta.model") / "catalogue"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "models"
 
 
-def _text(path: Path) -> str:
+def model_text(path: Path) -> str:
+    """Return the text of a model file.
+
+    Raises
+    ------
+    SpecError
+        If it is not there or can't be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -16,6 +16,7 @@ __all__ = [
     "HEADER",
     "LOG_DENSITY",
     "NOT_FINITE",
+    "OK",
     "compiled_copy",
     "compiled_log_density",
     "pack",
@@ -142,14 +143,16 @@ def compiled_copy(  # noqa: PLR0917
     return OK
 
 
-def value_and_gradient(point: Array, packed: Array) -> tuple[float, Array]:
+def value_and_gradient(
+    point: Array, packed: Array, density: Any = compiled_log_density
+) -> tuple[float, Array]:
     """Return the log density at a point and its gradient, as the sampler gets them.
 
-    `packed` are the data as of `pack`.
+    `packed` are the data as of `pack`, or as another `density` takes them.
     """
     gradient, value = np.empty_like(point), np.empty(1)
     pointers = [
         one.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for one in (point, gradient, value)
     ]
-    compiled_log_density.ctypes(point.size, *pointers, packed.ctypes.data)
+    density.ctypes(point.size, *pointers, packed.ctypes.data)
     return float(value[0]), gradient

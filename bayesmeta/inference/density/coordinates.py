@@ -9,6 +9,7 @@ from bayesmeta.inference.density.log_density import COMMON, INDEPENDENT
 from bayesmeta.model import Design
 
 __all__ = [
+    "bounded_values",
     "named_scalars",
     "parameters",
     "parameters_size",
@@ -129,7 +130,7 @@ def _leading(data: DensityData, points: Array) -> dict[str, Array]:
     found = {"mu": points[..., 0] - beta @ data.centre}
     if beta.shape[-1]:
         found["beta"] = beta
-    found["scalars"] = _bounded(data.scales, scalars)
+    found["scalars"] = bounded_values(data.scales, scalars)
     return found
 
 
@@ -181,7 +182,7 @@ def _missing(data: DensityData, scalars: Array, z: Array) -> Array:
     return np.asarray(scalars[..., column] + scalars[..., column + 1] * z)
 
 
-def _bounded(scales: Array, x: Array) -> Array:
+def bounded_values(scales: Array, x: Array) -> Array:
     """Return scalars at x on their unbounded scales; see `scales`."""
     values = np.array(x, dtype=np.float64)
     for j, (low, high, turn) in enumerate(scales):

@@ -1,0 +1,173 @@
+"""Nested outcomes, exactly as one joint model sees them: one row per treatment arm."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.arms import Arms
+from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
+
+__all__ = ["NestedArms"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NestedArms:
+    """Patients of each arm with each of several nested outcomes, and what was left out.
+
+    Made by ``EvidenceTable.select(outcomes=[...])``. Each outcome is among the patients of the one
+    before it; an arm need not report them all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per arm: `study`, `arm`, `n` (patients), a column of counts for each outcome, missing
+        where the arm does not report it, and covariates.
+    outcomes : sequence of str
+        The outcomes from the outside in, such as ``("ORR", "CR_CRi", "CR")``.
+    excluded : DataFrame
+        The rows that the selection dropped, each with the `rule` that dropped it.
+    selection : mapping
+        The table and the arguments that made the selection, kept with every fit.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no arm, an arm reports no outcome, counts are not nested, or two rows have one
+        label.
+    """
+
+    frame: pd.DataFrame
+    outcomes: tuple[str, ...]
+    excluded: pd.DataFrame
+    selection: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outcomes", tuple(self.outcomes))
+        needed = (STUDY, N, *self.outcomes)
+        missing = [column for column in needed if column not in self.frame.columns]
+        if missing:
+            raise EvidenceError(
+                f"Nested arms need the columns {', '.join(needed)}; {listed(missing)} is missing."
+            )
+        named = {column: "" for column in (ARM, STRATUM) if column not in self.frame.columns}
+        object.__setattr__(self, "frame", self.frame.assign(**named).reset_index(drop=True))
+        object.__setattr__(self, "excluded", self.excluded.reset_index(drop=True))
+        object.__setattr__(self, "selection", dict(self.selection))
+        if self.frame.empty:
+            raise EvidenceError("There is no arm. Select at least one.")
+        self._check_nests()
+        # What holds of the arms of one outcome holds here, too: labels, parts beside the whole.
+        self._as_arms(self.frame.assign(**{EVENTS: 0}))
+
+    def _check_nests(self) -> None:
+        counts = np.column_stack([self.n.astype(np.float64), self.counts])
+        # Where a count is missing, the one around it bounds what is within.
+        bounds = np.fmin.accumulate(counts, axis=1)
+        with np.errstate(invalid="ignore"):
+            wrong = (counts[:, 1:] > bounds[:, :-1]) | (counts[:, 1:] < 0)
+        if wrong.any():
+            raise EvidenceError(
+                f"Counts must be nested, {' >= '.join(('n', *self.outcomes))}; not so in "
+                f"{listed(self._shown(int(row)) for row in np.flatnonzero(wrong.any(axis=1)))}. Correct the table, or "
+                "leave the arm out by `where`."
+            )
+        silent = np.isnan(self.counts).all(axis=1)
+        if silent.any():
+            raise EvidenceError(
+                f"Each arm must report at least one of {listed(self.outcomes)}; not so "
+                f"{listed(self.labels[silent])}. Leave it out."
+            )
+
+    def _shown(self, row: int) -> str:
+        counts = [
+            f"{name} {int(value)}"
+            for name, value in zip(self.outcomes, self.counts[row], strict=True)
+            if not np.isnan(value)
+        ]
+        return f"{self.labels[row]} (n {self.n[row]}, {', '.join(counts)})"
+
+    @property
+    def counts(self) -> npt.NDArray[np.float64]:
+        """Patients with each outcome, dims (arm, level); NaN where the arm does not report it."""
+        return (
+            self.frame[list(self.outcomes)].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        )
+
+    @property
+    def n(self) -> npt.NDArray[np.int64]:
+        """Patients of each arm (counts)."""
+        return self.frame[N].to_numpy(dtype=np.int64)
+
+    @property
+    def labels(self) -> npt.NDArray[np.object_]:
+        """Label of each arm: its study, its arm where named, its stratum where it is one."""
+        return self._bare.labels
+
+    @property
+    def display_labels(self) -> npt.NDArray[np.object_]:
+        """Label of each arm's study as people write it: column `label`, or else the study's name."""
+        return self._bare.display_labels
+
+    @property
+    def studies(self) -> npt.NDArray[np.object_]:
+        """Names of the studies, in order of first appearance."""
+        return np.asarray(pd.unique(self.frame[STUDY].astype(object)), dtype=object)
+
+    @property
+    def study_index(self) -> npt.NDArray[np.int64]:
+        """Position in `studies` of each arm's study."""
+        return np.asarray(pd.factorize(self.frame[STUDY].astype(object))[0], dtype=np.int64)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the rows, their columns and their order."""
+        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+
+    def of(self, outcome: str) -> Arms:
+        """Return the arms that report one of the outcomes, with its counts as `events`.
+
+        Raises
+        ------
+        EvidenceError
+            If no arm reports it, or it is none of `outcomes`.
+        """
+        if outcome not in self.outcomes:
+            raise EvidenceError(
+                f"`outcome` must be one of {listed(self.outcomes)}; got {outcome!r}."
+            )
+        there = self.frame[outcome].notna().to_numpy(dtype=bool)
+        frame = self.frame[there]
+        own = frame.drop(columns=list(self.outcomes)).assign(**{EVENTS: frame[outcome]})
+        return self._as_arms(own, {**self.selection, "outcome": outcome})
+
+    def drop(self, rows: npt.NDArray[np.bool_], rule: str) -> "NestedArms":
+        """Return the arms without `rows`, which move to `excluded` under `rule`."""
+        moved = self.frame[rows].assign(rule=rule)
+        excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
+        return replace(self, frame=self.frame[~rows], excluded=excluded)
+
+    @property
+    def _bare(self) -> Arms:
+        return self._as_arms(self.frame.assign(**{EVENTS: 0}))
+
+    def _as_arms(self, frame: pd.DataFrame, selection: Mapping[str, Any] | None = None) -> Arms:
+        return Arms(frame, self.excluded, selection or self.selection)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        reported = (~np.isnan(self.counts)).sum(axis=0)
+        counts = ", ".join(
+            f"{name} of {arms}" for name, arms in zip(self.outcomes, reported, strict=True)
+        )
+        return (
+            f"NestedArms({' > '.join(self.outcomes)}: {len(self)} arms of {len(self.studies)} studies "
+            f"({counts}); {len(self.excluded)} rows left out)"
+        )

@@ -1,0 +1,152 @@
+"""Rules that join the rows of nested outcomes to one row per arm.
+
+An arm stands for the same patients in every outcome, so that parts or the whole, and one of several
+overlapping cohorts, are chosen once for all its outcomes. Counts must be nested: each outcome is
+among the patients of the one before it.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.evidence.columns import ARM, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.selection import Dropped, Parts
+
+__all__ = [
+    "WHOLE_ARM",
+    "asked_outcomes",
+    "definition_column",
+    "nested_parts_or_whole",
+    "one_row_per_arm",
+    "told_by_definition",
+]
+
+WHOLE_ARM = (STUDY, ARM, STRATUM)
+"""Columns that name an arm."""
+
+FEWEST = 2
+"""Outcomes that make a nest."""
+
+
+def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[str, ...]:
+    """Return the nested outcomes asked for, from the outside in, after checking them."""
+    if isinstance(outcomes, str) or not isinstance(outcomes, Sequence):
+        raise SettingsError(
+            f"`outcomes` must list outcomes from the outside in, such as ['ORR', 'CR']; got {outcomes!r}."
+        )
+    wanted = [str(outcome) for outcome in outcomes]
+    if len(wanted) < FEWEST or len(set(wanted)) < len(wanted):
+        raise SettingsError(
+            f"`outcomes` must name two outcomes or more, each once; got {wanted}. For one, use `outcome`."
+        )
+    there = [str(found) for found in pd.unique(frame[OUTCOME])]
+    for outcome in wanted:
+        if outcome not in there:
+            raise EvidenceError(f"{name} has no outcome '{outcome}'. {nearest(outcome, there)}")
+        if outcome in frame.columns:
+            raise EvidenceError(
+                f"{name} has a column '{outcome}' besides the outcome of that name, whose counts would replace "
+                "it. Rename the column."
+            )
+    return tuple(wanted)
+
+
+def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
+    """Drop a whole arm, or the parts of it, for all its outcomes together.
+
+    The parts are kept where every one of them reports every outcome that the whole arm reports.
+    """
+    rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
+    if PART_OF not in frame.columns:
+        return Dropped(rows, list(reasons))
+    reported = frame.groupby([STUDY, ARM, STRATUM])[OUTCOME].agg(set)
+    for (study, arm), parts in all_parts.items():
+        of_study = (frame[STUDY] == study).to_numpy()
+        for stratum in pd.unique(frame.loc[of_study & (frame[ARM] == arm).to_numpy(), STRATUM]):
+            same = of_study & (frame[STRATUM] == stratum).to_numpy()
+            whole = same & (frame[ARM] == arm).to_numpy()
+            inner = same & (frame[PART_OF] == arm).to_numpy()
+            if not inner.any():
+                continue
+            wanted = reported[study, arm, stratum]
+            every = all(wanted <= reported.get((study, part, stratum), set()) for part in parts)
+            dropped = whole if every and prefer_parts else inner
+            rows |= dropped
+            reasons[dropped] = (
+                "whole: every part of this arm reports every outcome that it reports"
+                if dropped is whole
+                else "part: the whole arm is kept"
+            )
+    return Dropped(rows, list(reasons))
+
+
+def one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
+    """Return one row per arm, with the count of each outcome in a column of its name.
+
+    Columns in which the rows of an arm differ belong to its outcomes, and are left out.
+
+    Raises
+    ------
+    EvidenceError
+        If an arm has different patients in two outcomes, or counts that are not nested.
+    """
+    grouped = frame.groupby(list(WHOLE_ARM), sort=False)
+    sizes = grouped[N].nunique()
+    several = ["/".join(filter(None, arm)) for arm in sizes.index[sizes > 1]]
+    if several:
+        raise EvidenceError(
+            f"{name}: the patients `n` of an arm must be the same for all of {listed(outcomes)}; not so in "
+            f"{listed(several)}. Correct the table, or leave the row out by `where`."
+        )
+    own = (OUTCOME, EVENTS)
+    values = grouped.nunique(dropna=False).max()
+    same = [str(name) for name, most in values.items() if name not in own and most == 1]
+    wide = grouped[same].first().drop(columns=list(WHOLE_ARM), errors="ignore").reset_index()
+    for outcome in outcomes:
+        counts = frame[frame[OUTCOME] == outcome].set_index(list(WHOLE_ARM))[EVENTS]
+        wide[outcome] = counts.reindex(pd.MultiIndex.from_frame(wide[list(WHOLE_ARM)])).to_numpy()
+        wide[outcome] = wide[outcome].astype("Int64")
+    return wide
+
+
+def told_by_definition(
+    frame: pd.DataFrame, definitions: pd.DataFrame, outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """Return the counts that say nothing beyond the outcome within, by the column of definitions.
+
+    An arm whose definition of an outcome lists no category but those of the outcome within it, such
+    as ``CR+CRi`` of an overall response around ``CR_CRi``, recorded nothing more: its count is the
+    inner one again. Columns `study`, `arm`, `stratum`, `outcome`, `events` and `rule`.
+    """
+    rows = []
+    for outer, inner in pairwise(outcomes):
+        column = definition_column(outer)
+        if column not in definitions.columns:
+            continue
+        own = definitions[definitions[OUTCOME] == outer].set_index(list(WHOLE_ARM))[column]
+        for _, row in frame.iterrows():
+            text = own.get(tuple(row[list(WHOLE_ARM)]))
+            equal = pd.notna(row[outer]) and pd.notna(row[inner]) and row[outer] == row[inner]
+            if equal and isinstance(text, str) and _adds_nothing(text, inner):
+                found = {one: row[one] for one in WHOLE_ARM}
+                rule = f"definition: {outer} is '{text}', so it recorded nothing beyond {inner}"
+                rows.append({**found, OUTCOME: outer, EVENTS: int(row[outer]), "rule": rule})
+    return pd.DataFrame(rows, columns=[*WHOLE_ARM, OUTCOME, EVENTS, "rule"])
+
+
+def definition_column(outcome: str) -> str:
+    """Return the column that says which categories an outcome counts: ``orr_definition`` of ORR."""
+    return f"{outcome.lower()}_definition"
+
+
+def _adds_nothing(definition: str, inner: str) -> bool:
+    """Return whether the categories that a definition lists are all among those of `inner`.
+
+    ``"not stated; equals CR+CRi"`` lists CR and CRi, and so does the name CR_CRi.
+    """
+    last = definition.split(";")[-1].strip().removeprefix("equals").strip()
+    categories = {part.strip().casefold() for part in last.split("+")}
+    return bool(last) and categories <= {part.casefold() for part in inner.split("_")}

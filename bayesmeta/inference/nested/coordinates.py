@@ -1,0 +1,99 @@
+"""Between the sampler's coordinates and the variables of nested outcomes."""
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.density.coordinates import bounded_values
+from bayesmeta.inference.nested.correlations import cholesky_rows
+from bayesmeta.inference.nested.data import NestedData
+
+__all__ = [
+    "correlations_of",
+    "nested_parameters_size",
+    "nested_size",
+    "nested_start",
+    "nested_variables",
+]
+
+Array = npt.NDArray[np.float64]
+
+SPREAD = 0.3
+"""Standard deviation of where chains start about the data."""
+
+
+def nested_parameters_size(data: NestedData) -> int:
+    """Return the number of coordinates of mu, beta, tau and the partial correlations."""
+    return int(data.level.shape[1]) * (1 + data.centre.size) + len(data.scales)
+
+
+def nested_size(data: NestedData) -> int:
+    """Return the number of coordinates."""
+    return nested_parameters_size(data) + data.level.size
+
+
+def nested_start(data: NestedData, rng: np.random.Generator) -> Array:
+    """Return a point near the data from which a chain may start, different for each call."""
+    point = rng.normal(scale=SPREAD, size=nested_size(data))
+    weight = data.information + 1e-6
+    point[: data.level.shape[1]] += (weight * data.level).sum(axis=0) / weight.sum(axis=0)
+    return point
+
+
+def nested_variables(data: NestedData, points: Array) -> dict[str, Array]:
+    """Return the model's variables at points in the sampler's coordinates.
+
+    Parameters
+    ----------
+    data : NestedData
+        Model and evidence.
+    points : array
+        Shape (..., coordinates).
+
+    Returns
+    -------
+    dict
+        `mu` and `tau` with last dim level, `beta` (level, covariate) where there are covariates,
+        `correlation` (pair) where effects are correlated, `u` (study, level) and `theta` (arm, level);
+        on the scale of the link but for the correlations.
+    """
+    studies, levels = data.level.shape
+    covariates, head = data.centre.size, points.shape[:-1]
+    place = levels * (1 + covariates)
+    beta = points[..., levels:place].reshape(*head, levels, covariates)
+    values = bounded_values(data.scales, points[..., place : place + len(data.scales)])
+    tau, partial = values[..., :levels], 2 * values[..., levels:] - 1
+    factor = cholesky_rows(partial, levels)
+    z = points[..., nested_parameters_size(data) :].reshape(*head, studies, levels)
+    mean = points[..., None, :levels] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
+    level = _levels(data, mean, tau, factor, z)
+    theta = level[..., data.study.astype(np.int64), :]
+    theta = theta + np.einsum("ak,...jk->...aj", data.deviation, beta)
+    found = {"mu": points[..., :levels] - beta @ data.centre, "tau": tau}
+    if covariates:
+        found["beta"] = beta
+    if partial.shape[-1]:
+        found["correlation"] = correlations_of(factor)
+    return found | {"u": level - mean, "theta": theta}
+
+
+def _levels(data: NestedData, mean: Array, tau: Array, factor: Array, z: Array) -> Array:  # noqa: PLR0917
+    """Return each study's predictor of each ratio, placed one ratio after the other."""
+    level, standard = np.empty_like(z), np.empty_like(z)
+    for j in range(z.shape[-1]):
+        scale = (tau[..., j] * factor[..., j, j])[..., None]
+        before = np.einsum("...m,...sm->...s", factor[..., j, :j], standard[..., :j])
+        expected = mean[..., j] + tau[..., None, j] * before
+        q = scale**2 * data.information[:, j]
+        rest = 1 / (1 + q)
+        moved = scale * np.sqrt(rest) * z[..., j]
+        level[..., j] = rest * expected + q * rest * data.level[:, j] + moved
+        shift = scale * data.information[:, j] * rest * (data.level[:, j] - expected)
+        standard[..., j] = shift + np.sqrt(rest) * z[..., j]
+    return level
+
+
+def correlations_of(factor: Array) -> Array:
+    """Return the correlation of each pair of levels, in the order of `NestedDesign.pairs`."""
+    matrix = factor @ np.swapaxes(factor, -1, -2)
+    first, second = np.triu_indices(factor.shape[-1], 1)
+    return np.asarray(matrix[..., first, second])

@@ -1,0 +1,134 @@
+"""What a fit of nested outcomes leaves behind: the draws and everything needed to reproduce them."""
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from bayesmeta.errors import RunError
+from bayesmeta.evidence import NestedArms
+from bayesmeta.inference.folders import whole_folder
+from bayesmeta.inference.result import Provenance, damaged_provenance
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.storage import Contents, Form, read_run, write_run
+from bayesmeta.model.coding import Coding
+from bayesmeta.model.learning import learn_coding
+from bayesmeta.model.nested import NestedDesign, NestedSpec, nested_to_toml, parse_nested_model
+
+__all__ = ["NESTED", "NestedFit", "load_nested_fit"]
+
+NESTED = Form(
+    "nested outcomes",
+    nested_to_toml,
+    parse_nested_model,
+    lambda frame, excluded, selection: NestedArms(
+        frame, tuple(selection["outcomes"]), excluded, selection
+    ),
+)
+"""How a run of nested outcomes is written and read."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NestedFit:
+    """Posterior draws of a joint model of nested outcomes.
+
+    Made by `bayesmeta.fit` from a `NestedSpec`. ArviZ's summaries, diagnostics and plots work on
+    `draws`.
+
+    Parameters
+    ----------
+    spec : NestedSpec
+        What was assumed.
+    arms : NestedArms
+        What was observed; arms with missing covariates are among its excluded rows.
+    settings : SamplerSettings
+        How the sampler ran.
+    draws : xarray.DataTree
+        Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
+        prior_predictive, observed_data and constant_data. The posterior holds `mu` and `tau` (dim
+        level: the outcomes from the outside in), `beta` (level, covariate), `correlation` (pair), `u`
+        (study, level) and `theta` (arm, level): predictors of the ratio of each outcome to the one
+        around it, log-odds unless the link is another.
+    provenance : Provenance
+        Seed, versions, hashes and times.
+    coding : Coding
+        How covariates are coded.
+    """
+
+    spec: NestedSpec
+    arms: NestedArms
+    settings: SamplerSettings
+    draws: xr.DataTree
+    provenance: Provenance = field(kw_only=True)
+    coding: Coding = field(kw_only=True)
+
+    @cached_property
+    def design(self) -> NestedDesign:
+        """The model on its arms, with the coding of its covariates."""
+        return NestedDesign(self.spec, self.arms, self.coding)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes from the outside in."""
+        return self.arms.outcomes
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The posterior group as a Dataset."""
+        return self.draws["posterior"].to_dataset()
+
+    def save(self, folder: str | PathLike[str], *, force: bool = False) -> None:
+        """Write the fit to `folder`, whole or not at all; `bayesmeta.load_nested_fit` reads it back.
+
+        Parameters
+        ----------
+        folder : path
+            A folder that does not exist yet.
+        force : bool
+            Replace a saved run that stands there.
+
+        Raises
+        ------
+        RunError
+            If the folder exists, or can't be written.
+        """
+        with whole_folder(folder, force=force) as partial:
+            self.write(partial)
+
+    def write(self, folder: Path) -> None:
+        """Write the files of the fit into an empty folder that exists."""
+        found = Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance))
+        write_run(found, folder, NESTED)
+
+    def __repr__(self) -> str:
+        sizes = self.draws["posterior"].sizes
+        return (
+            f"NestedFit({self.spec!r}, {self.arms!r}, {sizes['chain']} chains of {sizes['draw']} draws, "
+            f"seed {self.provenance.seed})"
+        )
+
+
+def load_nested_fit(folder: str | PathLike[str]) -> NestedFit:
+    """Return a fit of nested outcomes that was saved by `NestedFit.save`.
+
+    Raises
+    ------
+    RunError
+        If the folder is no saved run of nested outcomes, was written by another version of the
+        format, or a file is missing or not as it was written.
+    """
+    spec, arms, settings, draws, origin, _ = read_run(folder, NESTED)
+    try:
+        found = Provenance(**origin)
+    except TypeError as error:
+        raise damaged_provenance(folder, error) from error
+    coding = learn_coding(spec.covariates, arms.frame)
+    fit = NestedFit(spec, arms, settings, draws, provenance=found, coding=coding)
+    if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
+        raise RunError(
+            f"{folder}: the coding of its covariates can't be had again with the installed formulaic. Fit again."
+        )
+    return fit

@@ -1,0 +1,104 @@
+"""Nested outcomes before the evidence: parameters from their priors, counts from parameters."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.inference.nested.coordinates import correlations_of
+from bayesmeta.inference.nested.correlations import cholesky_rows
+from bayesmeta.inference.nested.data import correlation_priors
+from bayesmeta.model.nested.design import NestedDesign
+
+__all__ = [
+    "draw_counts",
+    "log_ratios",
+    "nested_log_likelihood",
+    "nested_prior_draws",
+    "nested_prior_parameters",
+    "rates_of",
+]
+
+Array = npt.NDArray[np.float64]
+Shape = tuple[int, ...]
+
+
+def nested_prior_parameters(
+    design: NestedDesign, rng: np.random.Generator, shape: Shape
+) -> dict[str, Array]:
+    """Return draws of mu, tau, beta and the correlations from their priors, shape `shape` and own."""
+    levels = len(design.arms.outcomes)
+    drawn = {
+        "mu": np.stack([prior.draw(rng, shape) for prior in design.mu], axis=-1),
+        "tau": np.stack([prior.draw(rng, shape) for prior in design.tau], axis=-1),
+    }
+    if design.beta:
+        own = [prior.draw(rng, (*shape, levels)) for prior in design.beta]
+        drawn["beta"] = np.stack(own, axis=-1)
+    priors = correlation_priors(design)
+    if priors:
+        partial = 2 * np.stack([prior.draw(rng, shape) for prior in priors], axis=-1) - 1
+        drawn["cholesky"] = cholesky_rows(partial, levels)
+        drawn["correlation"] = correlations_of(drawn["cholesky"])
+    return drawn
+
+
+def nested_prior_draws(
+    design: NestedDesign, rng: np.random.Generator, shape: Shape
+) -> dict[str, Array]:
+    """Return draws of every variable before counts are seen, shape `shape` and its own dims."""
+    drawn = nested_prior_parameters(design, rng, shape)
+    studies, levels = len(design.arms.studies), len(design.arms.outcomes)
+    u = rng.standard_normal((*shape, studies, levels))
+    if "cholesky" in drawn:
+        u = u @ np.swapaxes(drawn.pop("cholesky"), -1, -2)
+    drawn["u"] = u * drawn["tau"][..., None, :]
+    theta = drawn["mu"][..., None, :] + drawn["u"][..., design.arms.study_index, :]
+    if "beta" in drawn:
+        theta = theta + np.einsum("ak,...jk->...aj", design.matrix, drawn["beta"])
+    return drawn | {"theta": theta}
+
+
+def draw_counts(
+    design: NestedDesign, theta: Array, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Return nested counts of each arm, dims (..., arm, level): each outcome among the one around it."""
+    ratios = design.spec.link.rate(theta)
+    around = np.broadcast_to(design.arms.n, theta.shape[:-1])
+    counts = np.empty(theta.shape, dtype=np.int64)
+    for level in range(theta.shape[-1]):
+        counts[..., level] = around = rng.binomial(around, ratios[..., level])
+    return counts
+
+
+def log_ratios(design: NestedDesign, theta: Array) -> tuple[Array, Array]:
+    """Return the logarithms of each ratio and of its complement, of the shape of `theta`."""
+    return design.spec.link.log_rates(theta)
+
+
+def rates_of(design: NestedDesign, theta: Array) -> Array:
+    """Return the rate (probability) of each outcome among all patients, of the shape of `theta`."""
+    return np.asarray(np.cumprod(design.spec.link.rate(theta), axis=-1))
+
+
+def nested_log_likelihood(design: NestedDesign, variables: Mapping[str, Array]) -> Array:
+    """Return the log probability of each count reported, dims (..., segment)."""
+    from scipy.special import gammaln
+
+    seen = design.segments
+    log_ratio, log_miss = log_ratios(design, variables["theta"])
+    found = np.empty((*log_ratio.shape[:-2], seen.arm.size))
+    for g, (arm, first, last) in enumerate(zip(seen.arm, seen.first, seen.last, strict=True)):
+        log_rate, log_rest = np.zeros(log_ratio.shape[:-2]), np.full(log_ratio.shape[:-2], -np.inf)
+        for level in range(first, last + 1):
+            log_rest = np.logaddexp(log_rest, log_rate + log_miss[..., arm, level])
+            log_rate = log_rate + log_ratio[..., arm, level]
+        events, others = seen.events[g], seen.trials[g] - seen.events[g]
+        coefficient = gammaln(seen.trials[g] + 1) - gammaln(events + 1) - gammaln(others + 1)
+        found[..., g] = coefficient
+        # Nothing is added for no patients with the outcome, or none without, whatever the logarithm.
+        if events:
+            found[..., g] += events * log_rate
+        if others:
+            found[..., g] += others * log_rest
+    return found
