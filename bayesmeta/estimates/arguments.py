@@ -6,6 +6,7 @@ import numpy as np
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 
@@ -15,10 +16,11 @@ LARGEST_COHORT = 10_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 
-def check_fit(fit: object, *, grid: bool) -> None:
-    """Raise unless `fit` is a Fit, or where `grid` allows it a GridFit."""
-    if not isinstance(fit, Fit) and not (grid and isinstance(fit, GridFit)):
-        wanted = "a Fit or GridFit" if grid else "a Fit"
+def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
+    """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
+    allowed = [kind for kind, there in ((GridFit, grid), (NestedFit, nested)) if there]
+    if not isinstance(fit, (Fit, *allowed)):
+        wanted = " or ".join(["a Fit", *(kind.__name__ for kind in allowed)])
         raise SettingsError(
             f"`fit` must be {wanted}; got {type(fit).__name__}. Make one by bm.fit."
         )

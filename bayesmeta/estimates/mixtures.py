@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
 
-__all__ = ["binomial_by_draw", "binomial_mean"]
+__all__ = ["add_binomial", "binomial_by_draw", "binomial_mean"]
 
 Array = npt.NDArray[np.float64]
 
 
 @compiled
-def _add(theta: float, n: int, first: int, weight: float, out: Array) -> None:  # noqa: PLR0917
+def add_binomial(theta: float, n: int, first: int, weight: float, out: Array) -> None:  # noqa: PLR0917
     """Add to `out` the probabilities of first, first + 1, ... responders of n at log-odds theta.
 
     One exponential at the most probable count there, and ratios of neighbours from it to both
@@ -41,7 +41,7 @@ def binomial_mean(theta: Array, n: int) -> Array:
     """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,)."""
     out = np.zeros(n + 1)
     for i in range(theta.size):
-        _add(theta[i], n, 0, 1 / theta.size, out)
+        add_binomial(theta[i], n, 0, 1 / theta.size, out)
     return out
 
 
@@ -54,5 +54,5 @@ def binomial_by_draw(theta: Array, n: int, first: int, last: int) -> Array:
     out = np.zeros((theta.shape[0], last - first + 1))
     for draw in range(theta.shape[0]):
         for node in range(theta.shape[1]):
-            _add(theta[draw, node], n, first, 1 / theta.shape[1], out[draw])
+            add_binomial(theta[draw, node], n, first, 1 / theta.shape[1], out[draw])
     return out

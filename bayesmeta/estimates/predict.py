@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,12 @@ from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import GridRates, RateLaw
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+
+if TYPE_CHECKING:
+    from bayesmeta.estimates.nested.predict import NestedPrediction
 
 __all__ = ["Prediction", "Probability", "predict"]
 
@@ -175,6 +180,7 @@ class Prediction:
         return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
 
 
+@overload
 def predict(
     fit: Fit | GridFit,
     *,
@@ -182,12 +188,29 @@ def predict(
     profile: Profile | None = None,
     study: str | None = None,
     seed: int,
-) -> Prediction:
+) -> Prediction: ...
+@overload
+def predict(
+    fit: NestedFit,
+    *,
+    n: int,
+    profile: Profile | None = None,
+    study: str | None = None,
+    seed: int,
+) -> "NestedPrediction": ...
+def predict(
+    fit: Fit | GridFit | NestedFit,
+    *,
+    n: int,
+    profile: Profile | None = None,
+    study: str | None = None,
+    seed: int,
+) -> "Prediction | NestedPrediction":
     """Return the response to expect in a cohort of n patients.
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     n : int
         Patients of the cohort.
@@ -198,6 +221,11 @@ def predict(
         Where None, the cohort is that of a new study.
     seed : int
         Source of the random `Prediction.draws`.
+
+    Returns
+    -------
+    Prediction or NestedPrediction
+        Of one outcome, or of nested outcomes.
 
     Raises
     ------
@@ -216,10 +244,14 @@ def predict(
     >>> bm.predict(posterior, n=40, seed=1)
     Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 22)
     """
-    check_fit(fit, grid=True)
+    check_fit(fit, grid=True, nested=True)
     n = check_cohort("n", n)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
+    if isinstance(fit, NestedFit):
+        from bayesmeta.estimates.nested.predict import predict_nested
+
+        return predict_nested(fit, n, profile, study, int(seed))
     if isinstance(fit, GridFit):
         if profile is not None or study is not None:
             raise SettingsError(

@@ -1,7 +1,6 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,23 +10,18 @@ import xarray as xr
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
-from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label
-from bayesmeta.estimates.rates import Exact, GridRates, RateLaw
-from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
+from bayesmeta.estimates.rates import Exact, GridRates
+from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows, row_of
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
-STATISTICS = ("mean", "sd", "median", "lower", "upper")
-
-Row = dict[str, Any]
-Label = tuple[str, str, str]
-
 OWN_SCALES = {
     "tau": "",
     "nu": "degrees of freedom",
@@ -42,11 +36,11 @@ OWN_SCALES = {
 HEAVY_TAILED = ("student_t", "contaminated")
 """Laws whose tau is less than the standard deviation of the study effects."""
 
-LOG_ODDS, RATE, ALL = "log-odds", "probability", "all studies"
+LOG_ODDS, ALL = "log-odds", "all studies"
 
 
 def summary(
-    fit: Fit | GridFit,
+    fit: Fit | NestedFit | GridFit,
     *,
     profiles: Sequence[Profile] | None = None,
     ci_prob: float = 0.95,
@@ -56,7 +50,7 @@ def summary(
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
         Covariate values to give rates for; where None, the reference profile and each other
@@ -76,6 +70,8 @@ def summary(
           so look at tau and ``new study``), and per profile ``typical rate`` (of the median study),
           ``mean rate`` (averaged over studies), ``new study`` (the true rate of a new study: the
           prediction interval) and ``new cohort`` (responders out of `cohort`);
+        - outcome, first, of nested outcomes only: which one; its parameters are those of its ratio to
+          the outcome around it, its rates are among all patients;
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
@@ -99,7 +95,7 @@ def summary(
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.05, 0.52]
     """
-    check_fit(fit, grid=True)
+    check_fit(fit, grid=True, nested=True)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     if isinstance(fit, GridFit):
@@ -109,6 +105,10 @@ def summary(
             )
         return pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort)))
     check_profiles(profiles)
+    if isinstance(fit, NestedFit):
+        from bayesmeta.estimates.nested.summary import summarise_nested
+
+        return summarise_nested(fit, profiles, ci_prob, cohort)
     return pd.DataFrame(list(_drawn_rows(fit, profiles, ci_prob, cohort)))
 
 
@@ -116,14 +116,14 @@ def _drawn_rows(
     fit: Fit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
 ) -> Iterable[Row]:
     for (quantity, scale), draws in _parameters(fit).items():
-        yield _drawn_row((quantity, "", scale), draws, ci_prob)
+        yield drawn_row((quantity, "", scale), draws, ci_prob)
     coding = fit.design.coding
     for profile in default_profiles(coding) if profiles is None else profiles:
         label = profile_label(coding, profile)
         rates = profile_rates(fit, profile)
-        yield _drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
-        yield _drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
-        yield from _law_rows(rates.new_study(), label, ci_prob, cohort)
+        yield drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
+        yield drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
+        yield from law_rows(rates.new_study(), label, ci_prob, cohort)
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
@@ -163,50 +163,5 @@ def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
     if fit.spec.study_effects.tau is None:
         del labels["tau"]
     for target, label in labels.items():
-        yield _row(label, Exact(fit.posterior.marginal(target)), ci_prob)
-    yield from _law_rows(GridRates(fit), ALL, ci_prob, cohort)
-
-
-def _law_rows(law: RateLaw, profile: str, ci_prob: float, cohort: int) -> Iterable[Row]:
-    yield _row(("new study", profile, RATE), law.rate, ci_prob)
-    yield _cohort_row(law, profile, ci_prob, cohort)
-
-
-def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
-    """Return the row of a new cohort of n: responders, by their probability mass function."""
-    pmf, events = law.pmf(n), np.arange(n + 1)
-    mean = float(pmf @ events)
-    sd = float(np.sqrt(pmf @ (events - mean) ** 2))
-    low, median, high = np.searchsorted(np.cumsum(pmf), _bounds(ci_prob)).astype(float)
-    mcse = n * law.rate.mean().mcse
-    # A count moves by whole steps: its quantile has no standard error.
-    none = np.nan if mcse else 0.0
-    return _labelled(
-        ("new cohort", profile, f"responders of {n}"),
-        (mean, sd, median, low, high),
-        (mcse, none, none, none, none),
-    )
-
-
-def _drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
-    convergence = {"ess_bulk": ess_bulk, "ess_tail": ess_tail, "r_hat": r_hat}
-    found = {name: float(statistic(draws)) for name, statistic in convergence.items()}
-    return _row(label, Draws(draws), ci_prob) | found
-
-
-def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
-    mean, sd = distribution.mean(), distribution.sd()
-    low, median, high = (distribution.quantile(p) for p in _bounds(ci_prob))
-    found = (mean, sd, median, low, high)
-    return _labelled(label, [one.value for one in found], [one.mcse for one in found])
-
-
-def _labelled(label: Label, values: Sequence[float], errors: Sequence[float]) -> Row:
-    row: Row = dict(zip(("quantity", "profile", "scale"), label, strict=True))
-    row |= dict(zip(STATISTICS, values, strict=True))
-    row |= {f"mcse_{name}": error for name, error in zip(STATISTICS, errors, strict=True)}
-    return row | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
-
-
-def _bounds(ci_prob: float) -> tuple[float, float, float]:
-    return (1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2
+        yield row_of(label, Exact(fit.posterior.marginal(target)), ci_prob)
+    yield from law_rows(GridRates(fit), ALL, ci_prob, cohort)

@@ -13,6 +13,7 @@ import xarray as xr
 from bayesmeta.errors import DiagnosticsError, SettingsError, listed
 from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.convergence import e_bfmi as energy_fractions, ess_bulk, ess_tail, r_hat
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 
 __all__ = ["THRESHOLDS", "Diagnostics", "Problem", "Thresholds", "diagnose"]
@@ -121,7 +122,7 @@ class Diagnostics:
         )
 
 
-def diagnose(fit: Fit) -> Diagnostics:
+def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     """Return the diagnosis of a fit: convergence of every parameter, and the sampler's own signs.
 
     Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u;
@@ -131,7 +132,7 @@ def diagnose(fit: Fit) -> Diagnostics:
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws.
 
     Returns
@@ -144,7 +145,7 @@ def diagnose(fit: Fit) -> Diagnostics:
     Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
     Betancourt 2016, arXiv:1604.00695.
     """
-    if not isinstance(fit, Fit):
+    if not isinstance(fit, Fit | NestedFit):
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table = _table(fit.posterior)
     statistics = fit.draws["sample_stats"].to_dataset()
@@ -160,8 +161,10 @@ def diagnose(fit: Fit) -> Diagnostics:
     )
 
 
-def _unchecked(fit: Fit) -> tuple[str, ...]:
+def _unchecked(fit: Fit | NestedFit) -> tuple[str, ...]:
     """Return the parameters of studies and arms that the model has and the fit did not keep."""
+    if isinstance(fit, NestedFit):
+        return ()
     there = {
         "u": fit.spec.study_effects.name != "common",
         "w": fit.spec.arm_effects is not None,

@@ -9,7 +9,7 @@ to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SOURCES", "spread", "spread_at"]
+__all__ = ["SOURCES", "evenly", "spread", "spread_at"]
 
 Array = npt.NDArray[np.float64]
 
@@ -37,3 +37,19 @@ def spread_at(source: str, draws: npt.NDArray[np.int64], strata: int) -> Array:
         return np.asarray((place + shift[:, None]) / strata)
     # Turned by the whole circle: within their strata alone, the same strata would always meet.
     return np.asarray((place / strata + shift[:, None]) % 1)
+
+
+def evenly(draws: range, nodes: int, dims: int) -> Array:
+    """Return points spread evenly over the unit cube, dims (draw, node, dim), none of them random.
+
+    One additive sequence in any number of dims goes through all nodes of all draws, so that the
+    nodes of a draw are even, and so are those of many draws (Roberts 2018, the R sequence; Niederreiter
+    1992, doi:10.1137/1.9781611970081, on additive sequences).
+    """
+    # The one positive root of x**(dims + 1) = x + 1.
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (dims + 1))
+    steps = root ** -np.arange(1.0, dims + 1)
+    index = np.arange(draws.start * nodes, draws.stop * nodes, dtype=np.float64) + 1
+    return np.asarray(((0.5 + index[:, None] * steps) % 1).reshape(len(draws), nodes, dims))

@@ -1,0 +1,229 @@
+"""The nested outcomes to expect in a new cohort, or a further cohort of a study."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.nested.counts import within_bounds
+from bayesmeta.estimates.nested.events import parse_event
+from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
+from bayesmeta.estimates.precision import mean_of
+from bayesmeta.estimates.predict import Prediction, Probability
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["NestedPrediction", "predict_nested"]
+
+Array = npt.NDArray[np.float64]
+
+JOINT_NODES = 4
+"""Points of each draw's law that joint probabilities of counts, which are dear, are summed over."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NestedPrediction:
+    """The nested outcomes to expect in a cohort of n patients.
+
+    Made by `predict` from a `NestedFit`. In each draw every outcome is a part of the one around it.
+
+    Parameters
+    ----------
+    n : int
+        Patients of the cohort.
+    profile : str
+        What the prediction is for.
+    study : str or None
+        The known study whose further cohort it is; None for a new study.
+    rates : NestedRates
+        Posterior law of the cohort's true rates.
+    seed : int
+        Source of `draws`; intervals and probabilities are sums and need none.
+    """
+
+    n: int
+    profile: str
+    study: str | None
+    rates: NestedRates
+    seed: int
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes from the outside in."""
+        return self.rates.fit.outcomes
+
+    def of(self, outcome: str) -> Prediction:
+        """Return the prediction of one outcome, with its `pmf`, `interval` and `probability`.
+
+        Raises
+        ------
+        SettingsError
+            If it is none of `outcomes`.
+        """
+        if outcome not in self.outcomes:
+            raise SettingsError(
+                f"`outcome`: there is no '{outcome}'. {nearest(str(outcome), self.outcomes)}"
+            )
+        return Prediction(self.n, self.profile, self.study, self.rates.law(outcome), self.seed)
+
+    @cached_property
+    def draws(self) -> xr.Dataset:
+        """Random `rate` (probability) and `events` (of n), dims chain, draw and level, nested."""
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed))
+        nodes = self.rates.new_study
+        chains, draws, count, _ = nodes.shape
+        place = rng.integers(count, size=(chains, draws, 1, 1))
+        rate = np.take_along_axis(nodes, place, axis=2)[:, :, 0]
+        around, events = np.full((chains, draws), self.n), np.empty(rate.shape, dtype=np.int64)
+        before = np.ones((chains, draws))
+        for level in range(rate.shape[-1]):
+            ratio = np.divide(rate[..., level], before, out=np.zeros_like(before), where=before > 0)
+            events[..., level] = around = rng.binomial(around, np.minimum(ratio, 1.0))
+            before = rate[..., level]
+        dims = ("chain", "draw", "level")
+        return xr.Dataset(
+            {"rate": (dims, rate), "events": (dims, events)},
+            coords={
+                "chain": np.arange(chains),
+                "draw": np.arange(draws),
+                "level": list(self.outcomes),
+            },
+        )
+
+    def interval(self, ci_prob: float) -> pd.DataFrame:
+        """Return the equal-tailed prediction interval of the true rate and the count of each outcome.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of each interval.
+
+        Returns
+        -------
+        DataFrame
+            Index `outcome` and `quantity`: `rate` (probability) and `events` (of n); columns as of
+            `Prediction.interval`.
+        """
+        tables = {outcome: self.of(outcome).interval(ci_prob) for outcome in self.outcomes}
+        return pd.concat(tables, names=["outcome", "quantity"])
+
+    def table(self, ci_prob: float) -> pd.DataFrame:
+        """Return how many patients to expect in each category, which sum to n in every draw.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of each equal-tailed interval.
+
+        Returns
+        -------
+        DataFrame
+            One row per category, such as ``CR``, ``CR_CRi, not CR``, ``ORR, not CR_CRi`` and
+            ``none``: `mean` (patients of n) with its MCSE `mcse_mean`, and `lower`, `median` and
+            `upper` of the count.
+        """
+        check_ci_prob(ci_prob)
+        rows = [
+            {"category": name, **self._category(rate, ci_prob)}
+            for name, rate in self._categories().items()
+        ]
+        return pd.DataFrame(rows).set_index("category")
+
+    def _categories(self) -> dict[str, Array]:
+        """Return the rate of each category, dims (chain, draw, node), the innermost first."""
+        nodes, outcomes = self.rates.new_study, self.outcomes
+        found = {outcomes[-1]: nodes[..., -1]}
+        for level in range(len(outcomes) - 2, -1, -1):
+            name = f"{outcomes[level]}, not {outcomes[level + 1]}"
+            found[name] = nodes[..., level] - nodes[..., level + 1]
+        return found | {"none": 1 - nodes[..., 0]}
+
+    def _category(self, rate: Array, ci_prob: float) -> dict[str, float]:
+        from bayesmeta.estimates.mixtures import binomial_mean
+
+        tiny = np.finfo(np.float64).tiny
+        log_odds = np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny))
+        cumulative = np.cumsum(binomial_mean(log_odds.ravel(), self.n))
+        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
+        low, median, high = np.searchsorted(cumulative, bounds)
+        mean = mean_of(rate)
+        return {
+            "mean": self.n * mean.value,
+            "mcse_mean": self.n * mean.mcse,
+            "lower": int(low),
+            "median": int(median),
+            "upper": int(high),
+        }
+
+    def probability(self, event: str) -> Probability:
+        """Return the probability of an event about several outcomes; a float with its error as `mcse`.
+
+        Parameters
+        ----------
+        event : str
+            Terms about counts of the cohort and its true rates that must all hold, such as ``"CR_CRi
+            >= 15 and CR >= 8"`` or ``"rate(ORR) > 0.5 and rate(CR) > 0.2"``.
+
+        Raises
+        ------
+        SettingsError
+            If it can't be read; the place is pointed at.
+        """
+        asked = parse_event(event, self.outcomes, self.n)
+        nodes = self.rates.new_study
+        if asked.counts:
+            # Every fourth node; nodes of one draw are as even taken apart so.
+            nodes = nodes[:, :, :: max(1, nodes.shape[2] // JOINT_NODES)]
+        held = np.ones(nodes.shape[:-1])
+        for bound in asked.rates:
+            own = nodes[..., bound.level]
+            held *= own > bound.rate if bound.above else own < bound.rate
+        if asked.counts:
+            flat = nodes.reshape(-1, nodes.shape[-1])
+            held *= within_bounds(flat, self.n, asked.counts).reshape(held.shape)
+        return Probability(mean_of(held))
+
+    def __repr__(self) -> str:
+        target = "a new study" if self.study is None else f"study {self.study}"
+        found = self.interval(0.95).xs("events", level="quantity")
+        counts = ", ".join(
+            f"{outcome} {row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
+            for outcome, row in found.iterrows()
+        )
+        return f"NestedPrediction({target}, {self.profile}: of {self.n}, {counts})"
+
+
+def predict_nested(  # noqa: PLR0917
+    fit: NestedFit, n: int, profile: Profile | None, study: str | None, seed: int
+) -> NestedPrediction:
+    """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
+    if study is not None:
+        studies = [str(name) for name in fit.arms.studies]
+        if study not in studies:
+            raise EvidenceError(
+                f"`study`: the fit has no study '{study}'. {nearest(study, studies)}"
+            )
+        if profile is None:
+            profile = _study_profile(fit, study)
+    rates = nested_rates(fit, profile, study)
+    return NestedPrediction(n, profile_label(fit.coding, profile), study, rates, seed)
+
+
+def _study_profile(fit: NestedFit, study: str) -> Profile | None:
+    """Return the profile that all arms of the study have."""
+    if not fit.coding.columns:
+        return None
+    rows = fit.arms.frame[fit.arms.frame["study"] == study]
+    first, *others = (fit.coding.profile_of(row) for _, row in rows.iterrows())
+    differ = [name for name in first if any(one[name] != first[name] for one in others)]
+    if differ:
+        raise ProfileError(
+            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
+        )
+    return first

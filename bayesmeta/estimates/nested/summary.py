@@ -1,0 +1,70 @@
+"""Coefficients, heterogeneity, correlations and the four rates of each nested outcome, in one table."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.estimates.nested.rates import nested_rates
+from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["summarise_nested"]
+
+Array = npt.NDArray[np.float64]
+
+CORRELATION = "correlation"
+
+
+def summarise_nested(
+    fit: NestedFit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+) -> pd.DataFrame:
+    """Return the table of `summary` with a first column `outcome`.
+
+    Parameters of an outcome are those of its ratio to the outcome around it; its rates are among all
+    patients. Correlations belong to pairs of outcomes, and their `outcome` is blank.
+    """
+    rows = [*_parameter_rows(fit, ci_prob), *_rate_rows(fit, profiles, ci_prob, cohort)]
+    return pd.DataFrame(rows)
+
+
+def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
+    link = fit.spec.link.scale
+    for name in ("mu", "beta", "tau"):
+        if name in fit.posterior:
+            for outcome, label, draws in _scalars(fit.posterior[name]):
+                yield {"outcome": outcome, **drawn_row((label, "", link), draws, ci_prob)}
+    if CORRELATION in fit.posterior:
+        found = fit.posterior[CORRELATION]
+        for pair in found["pair"].to_numpy():
+            own = (f"{CORRELATION}[{pair}]", "", CORRELATION)
+            yield {"outcome": "", **drawn_row(own, found.sel(pair=pair).to_numpy(), ci_prob)}
+
+
+def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
+    """Yield outcome, label and draws, dims (chain, draw), of a parameter's values."""
+    _, _, _, *others = variable.dims
+    for labels in product(*(variable[dim].to_numpy() for dim in ("level", *others))):
+        outcome, *rest = labels
+        own = dict(zip(("level", *others), labels, strict=True))
+        label = f"{variable.name}[{', '.join(map(str, rest))}]" if rest else str(variable.name)
+        yield str(outcome), label, variable.sel(own).to_numpy()
+
+
+def _rate_rows(
+    fit: NestedFit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+) -> Iterable[Row]:
+    for profile in default_profiles(fit.coding) if profiles is None else profiles:
+        label, rates = profile_label(fit.coding, profile), nested_rates(fit, profile)
+        typical, mean = rates.typical, rates.mean
+        for level, outcome in enumerate(fit.outcomes):
+            for name, draws in (("typical rate", typical), ("mean rate", mean)):
+                row = drawn_row((name, label, RATE), draws[..., level], ci_prob)
+                yield {"outcome": outcome, **row}
+            for row in law_rows(rates.law(outcome), label, ci_prob, cohort):
+                yield {"outcome": outcome, **row}
