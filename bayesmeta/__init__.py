@@ -38,6 +38,10 @@ _HOME = {
         "log_marginal_likelihood",
         "marginal_likelihood_sensitivity",
     ),
+    "bayesmeta.comparison.nested.joint": (
+        "JointComparison",
+        "joint_against_separate",
+    ),
     "bayesmeta.comparison.power_scaling": ("power_scaling",),
     "bayesmeta.comparison.prior_grid": ("prior_grid",),
     "bayesmeta.comparison.sensitivity": (
@@ -67,6 +71,7 @@ _HOME = {
         "identifiability",
         "notes",
     ),
+    "bayesmeta.estimates.nested.predict": ("NestedPrediction",),
     "bayesmeta.estimates.predict": (
         "Prediction",
         "predict",
@@ -211,6 +216,10 @@ if TYPE_CHECKING:
         log_marginal_likelihood as log_marginal_likelihood,
         marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
     )
+    from bayesmeta.comparison.nested.joint import (
+        JointComparison as JointComparison,
+        joint_against_separate as joint_against_separate,
+    )
     from bayesmeta.comparison.power_scaling import (
         power_scaling as power_scaling,
     )
@@ -245,6 +254,9 @@ if TYPE_CHECKING:
     from bayesmeta.estimates.identifiability import (
         identifiability as identifiability,
         notes as notes,
+    )
+    from bayesmeta.estimates.nested.predict import (
+        NestedPrediction as NestedPrediction,
     )
     from bayesmeta.estimates.predict import (
         Prediction as Prediction,

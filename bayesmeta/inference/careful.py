@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 
@@ -17,9 +18,9 @@ CAREFUL_ACCEPT = 0.99
 """Acceptance of a fit that is done again because trajectories diverged."""
 
 
-def settled(
-    make: Callable[[SamplerSettings], Fit], settings: SamplerSettings
-) -> tuple[Fit, Diagnostics]:
+def settled[F: (Fit, NestedFit)](
+    make: Callable[[SamplerSettings], F], settings: SamplerSettings
+) -> tuple[F, Diagnostics]:
     """Return a fit and its diagnosis; where that fails, of a second fit, once.
 
     Parameters

@@ -15,7 +15,7 @@ from bayesmeta.inference.nested.simulation import (
 )
 from bayesmeta.model.nested.design import NestedDesign
 
-__all__ = ["NESTED_DIMS", "assemble_nested"]
+__all__ = ["NESTED_DIMS", "assemble_nested", "assemble_nested_parameters"]
 
 Array = npt.NDArray[np.float64]
 
@@ -30,6 +30,20 @@ NESTED_DIMS: dict[str, tuple[str, ...]] = {
     "reported": ("segment",),
 }
 """Dims of every variable beyond chain and draw."""
+
+
+def assemble_nested_parameters(
+    design: NestedDesign,
+    posterior: Mapping[str, Array],
+    statistics: Mapping[str, npt.NDArray[Any]],
+) -> xr.DataTree:
+    """Return posterior draws of what belongs to no study and no arm, and the sampler's own."""
+    kept = {name: one for name, one in posterior.items() if name not in ("u", "theta")}
+    groups = {
+        "posterior": _dataset(design, kept),
+        "sample_stats": _sample_stats(statistics),
+    }
+    return tree_of(groups | _evidence(design))
 
 
 def assemble_nested(
@@ -53,10 +67,12 @@ def assemble_nested(
         },
     }
     found = {name: _dataset(design, variables) for name, variables in groups.items()}
-    found["sample_stats"] = _numbered(
-        {name: (("chain", "draw"), values) for name, values in statistics.items()}, {}
-    )
+    found["sample_stats"] = _sample_stats(statistics)
     return tree_of(found | _evidence(design))
+
+
+def _sample_stats(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+    return _numbered({name: (("chain", "draw"), values) for name, values in statistics.items()}, {})
 
 
 def _evidence(design: NestedDesign) -> dict[str, xr.Dataset]:

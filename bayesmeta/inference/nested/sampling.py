@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.nested.data import nested_data
-from bayesmeta.inference.nested.draws import assemble_nested
+from bayesmeta.inference.nested.draws import assemble_nested, assemble_nested_parameters
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import provenance
 from bayesmeta.inference.settings import SamplerSettings
@@ -34,7 +34,11 @@ def fit_nested(
     key = (REFITS, *stream) if stream else ()
     sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
     posterior, statistics = sample_nested(design, settings, sampler_seed, progress=progress)
-    draws = assemble_nested(design, posterior, statistics, draws_seed)
+    draws = (
+        assemble_nested(design, posterior, statistics, draws_seed)
+        if settings.arm_draws
+        else assemble_nested_parameters(design, posterior, statistics)
+    )
     origin = provenance(
         design.spec,
         design.arms,
