@@ -16,6 +16,14 @@ from bayesmeta.cli_calibrate import calibrate
 from bayesmeta.cli_compare import compare
 from bayesmeta.cli_contrast import contrast
 from bayesmeta.cli_grid import grid
+from bayesmeta.cli_nested import (
+    ByDefinition,
+    Joint,
+    Outcomes,
+    fit_nested,
+    nested_selection,
+    predict_nested,
+)
 from bayesmeta.cli_options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
@@ -136,18 +144,28 @@ def evidence_list(as_json: AsJson = False) -> int:
 def evidence_show(
     selection: Selection,
     evidence: Annotated[str, typer.Argument(help="A bundled table or a CSV file.")] = BUNDLED,
+    outcomes: Outcomes = None,
+    by_definition: ByDefinition = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the outcomes of a table; or, with --outcome, the arms selected and the rows left out."""
+    """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
     from bayesmeta.report import machine, text
+    from bayesmeta.report.nested_text import nested_arms_blocks
 
+    if outcomes is not None:
+        nested = nested_selection(evidence, selection, outcomes, by_definition)
+        if as_json:
+            _print_json(machine.arms_json(nested))
+        else:
+            _print(*nested_arms_blocks(nested))
+        return OK
     table = table_of(evidence)
     if selection == NOTHING_SELECTED and len(table.outcomes) > 1:
-        outcomes = table.outcomes.reset_index()
+        there = table.outcomes.reset_index()
         if as_json:
-            _print_json(machine.records(outcomes))
+            _print_json(machine.records(there))
         else:
-            _print(repr(table), text.table_text(outcomes, indent=2))
+            _print(repr(table), text.table_text(there, indent=2))
         return OK
     arms = table.select(**selection)
     if as_json:
@@ -188,6 +206,8 @@ def fit(
     seed: Annotated[int, typer.Option(help="Source of all randomness: same seed, same result.")],
     out: Out,
     evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    outcomes: Outcomes = None,
+    by_definition: ByDefinition = None,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = DEFAULTS.chains,
     warmup: Annotated[int, typer.Option(help="Draws that adapt the sampler.")] = DEFAULTS.warmup,
     draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = DEFAULTS.draws,
@@ -211,6 +231,12 @@ def fit(
     settings = bm.SamplerSettings(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
+    if outcomes is not None:
+        nested = nested_selection(evidence, selection, outcomes, by_definition)
+        return fit_nested(
+            model, nested, seed, settings, out, force=force, ci=ci, cohort=cohort, as_json=as_json
+        )
+    _check_no_effect("--by-definition", by_definition, "without --outcomes")
     spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
@@ -239,12 +265,26 @@ def predict(
     rate_below: Annotated[float | None, typer.Option(help="Print P(rate < this).")] = None,
     at_least: Annotated[int | None, typer.Option(help="Print P(responders >= this).")] = None,
     at_most: Annotated[int | None, typer.Option(help="Print P(responders <= this).")] = None,
+    joint: Joint = None,
     ci: Interval = 0.95,
     as_json: AsJson = False,
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import machine, text
 
+    if form_of(run) != ONE_OUTCOME.name:
+        for name, given in (
+            ("--rate-above", rate_above),
+            ("--rate-below", rate_below),
+            ("--at-least", at_least),
+            ("--at-most", at_most),
+        ):
+            _check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
+        return predict_nested(
+            run, n, parsed_profile(profile), study, joint or [], ci, as_json=as_json
+        )
+    _check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
@@ -271,6 +311,11 @@ def main() -> None:
             # A terminal that can't show a letter shows its code instead of an error.
             stream.reconfigure(errors="backslashreplace")
     app()
+
+
+def _check_no_effect(option: str, value: object, where: str) -> None:
+    if value is not None:
+        raise bm.SettingsError(f"`{option}` has no effect {where}. Leave it out.")
 
 
 def _check_out(folder: Path, *, force: bool) -> None:

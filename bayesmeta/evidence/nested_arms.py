@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class NestedArms:
     outcomes: tuple[str, ...]
     excluded: pd.DataFrame
     selection: Mapping[str, Any] = field(default_factory=dict)
+    _plain: Arms = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "outcomes", tuple(self.outcomes))
@@ -61,9 +63,9 @@ class NestedArms:
         object.__setattr__(self, "selection", dict(self.selection))
         if self.frame.empty:
             raise EvidenceError("There is no arm. Select at least one.")
-        self._check_nests()
         # What holds of the arms of one outcome holds here, too: labels, parts beside the whole.
-        self._as_arms(self.frame.assign(**{EVENTS: 0}))
+        object.__setattr__(self, "_plain", self._as_arms(self.frame.assign(**{EVENTS: 0})))
+        self._check_nests()
 
     def _check_nests(self) -> None:
         counts = np.column_stack([self.n.astype(np.float64), self.counts])
@@ -92,7 +94,7 @@ class NestedArms:
         ]
         return f"{self.labels[row]} (n {self.n[row]}, {', '.join(counts)})"
 
-    @property
+    @cached_property
     def counts(self) -> npt.NDArray[np.float64]:
         """Patients with each outcome, dims (arm, level); NaN where the arm does not report it."""
         return (
@@ -104,22 +106,22 @@ class NestedArms:
         """Patients of each arm (counts)."""
         return self.frame[N].to_numpy(dtype=np.int64)
 
-    @property
+    @cached_property
     def labels(self) -> npt.NDArray[np.object_]:
         """Label of each arm: its study, its arm where named, its stratum where it is one."""
-        return self._bare.labels
+        return self._plain.labels
 
     @property
     def display_labels(self) -> npt.NDArray[np.object_]:
         """Label of each arm's study as people write it: column `label`, or else the study's name."""
-        return self._bare.display_labels
+        return self._plain.display_labels
 
-    @property
+    @cached_property
     def studies(self) -> npt.NDArray[np.object_]:
         """Names of the studies, in order of first appearance."""
         return np.asarray(pd.unique(self.frame[STUDY].astype(object)), dtype=object)
 
-    @property
+    @cached_property
     def study_index(self) -> npt.NDArray[np.int64]:
         """Position in `studies` of each arm's study."""
         return np.asarray(pd.factorize(self.frame[STUDY].astype(object))[0], dtype=np.int64)
@@ -151,10 +153,6 @@ class NestedArms:
         moved = self.frame[rows].assign(rule=rule)
         excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
         return replace(self, frame=self.frame[~rows], excluded=excluded)
-
-    @property
-    def _bare(self) -> Arms:
-        return self._as_arms(self.frame.assign(**{EVENTS: 0}))
 
     def _as_arms(self, frame: pd.DataFrame, selection: Mapping[str, Any] | None = None) -> Arms:
         return Arms(frame, self.excluded, selection or self.selection)

@@ -7,17 +7,20 @@ from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
     "ComparisonPlot",
     "Forest",
     "LeaveOneOutPlot",
+    "NestedOutcomesPlot",
     "RankPlot",
     "SpecificationCurve",
     "calibration",
     "comparison",
     "forest",
     "leave_one_out",
+    "nested_outcomes",
     "specification_curve",
 ]

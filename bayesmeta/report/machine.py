@@ -12,7 +12,7 @@ from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def arms_json(arms: Arms) -> dict[str, Any]:
+def arms_json(arms: Arms | NestedArms) -> dict[str, Any]:
     """Return the rows kept, the rows left out, and the selection that decided."""
     return {
         "selection": arms.selection,

@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.priors import Prior
@@ -150,28 +151,31 @@ def model_lines(spec: ModelSpec, design: Design) -> list[str]:
         f"Priors     mu ~ {spec.mu!r}: typical rate {low} to {high} with 95% probability",
     ]
     lines += [
-        f"           beta ~ {prior!r}: {_range(prior)} ({link.scale})"
+        f"           beta ~ {prior!r}: {prior_range(prior)} ({link.scale})"
         for prior in dict.fromkeys(design.beta)
     ]
     if law.symbol:
         by = f", one for each level of {law.by}" if law.by else ""
-        tau = f", tau ~ {law.tau!r}: {_range(law.tau)}{by}" if law.tau is not None else ""
+        tau = f", tau ~ {law.tau!r}: {prior_range(law.tau)}{by}" if law.tau is not None else ""
         lines.append(f"           {law.symbol}{tau}")
     if spec.arm_effects is not None:
         tau_arm = spec.arm_effects.tau_arm
-        lines.append(f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {_range(tau_arm)}")
+        lines.append(
+            f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {prior_range(tau_arm)}"
+        )
     own = {**law.parameters, **spec.likelihood.parameters}
     return lines + [
-        f"           {name} ~ {prior!r}: {_range(prior)}" for name, prior in own.items()
+        f"           {name} ~ {prior!r}: {prior_range(prior)}" for name, prior in own.items()
     ]
 
 
-def _range(prior: Prior) -> str:
+def prior_range(prior: Prior) -> str:
+    """Return the 95% range of a prior."""
     low, high = prior.interval(0.95)
     return f"95% between {low:.2f} and {high:.2f}"
 
 
-def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
+def diagnosis_lines(diagnostics: Diagnostics, fit: Fit | NestedFit) -> list[str]:
     """Return the verdict on the draws; a failed one comes with what to do."""
     table, sizes = diagnostics.table, fit.posterior.sizes
     measured = (

@@ -1,0 +1,102 @@
+"""What the commands `evidence show`, `fit` and `predict` do where outcomes are nested."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, Selection, table_of
+
+__all__ = ["ByDefinition", "Joint", "Outcomes", "fit_nested", "nested_selection", "predict_nested"]
+
+Outcomes = Annotated[
+    str | None,
+    typer.Option(
+        help="Nested outcomes for one joint model, from the outside in, such as ORR,CR_CRi,CR."
+    ),
+]
+ByDefinition = Annotated[
+    str | None,
+    typer.Option(
+        help="With --outcomes: counts that an arm's definition makes those of the outcome within: "
+        "'missing' (as if left out) or 'keep'."
+    ),
+]
+Joint = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='Of nested outcomes: print the probability of this, such as "CR_CRi >= 15 and CR >= 8".'
+    ),
+]
+
+
+def nested_selection(
+    evidence: str, selection: Selection, outcomes: str, by_definition: str | None
+) -> bm.NestedArms:
+    """Return the arms of nested outcomes that options ask for."""
+    wanted = [outcome.strip() for outcome in outcomes.split(",")]
+    own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
+    found: bm.NestedArms = table_of(evidence).select(**own)
+    return found
+
+
+def fit_nested(
+    model: str,
+    arms: bm.NestedArms,
+    seed: int,
+    settings: bm.SamplerSettings,
+    out: Path,
+    *,
+    force: bool,
+    ci: float,
+    cohort: int,
+    as_json: bool,
+) -> int:
+    """Fit a joint model, print its summary and save the run."""
+    from bayesmeta.report.nested_machine import nested_fit_json
+    from bayesmeta.report.nested_text import nested_fit_blocks
+
+    result = bm.fit(bm.load_nested_model(model), arms, seed=seed, settings=settings)
+    diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
+    result.save(out, force=force)
+    if as_json:
+        _print_json(nested_fit_json(result, diagnostics, table, out))
+    else:
+        for block in (*nested_fit_blocks(result, diagnostics, table, ci), f"Saved in {out}."):
+            print(block if isinstance(block, str) else "\n".join(block), end="\n" if block else "")
+    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+
+
+def predict_nested(
+    run: Path,
+    n: int,
+    profile: Mapping[str, Any] | None,
+    study: str | None,
+    joint: Sequence[str],
+    ci: float,
+    *,
+    as_json: bool,
+) -> int:
+    """Predict the nested outcomes of a new cohort from a saved run."""
+    from bayesmeta.report.nested_machine import nested_prediction_json
+    from bayesmeta.report.nested_text import nested_prediction_lines
+    from bayesmeta.report.text import warning_lines
+
+    result = bm.load_nested_fit(run)
+    diagnostics = bm.diagnose(result)
+    # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
+    prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
+    if as_json:
+        content = nested_prediction_json(prediction, ci, joint)
+        _print_json(content | {"diagnostics_ok": diagnostics.ok})
+    else:
+        lines = [*warning_lines(diagnostics), *nested_prediction_lines(prediction, ci, joint)]
+        print("\n".join(lines))
+    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

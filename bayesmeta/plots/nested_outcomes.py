@@ -1,0 +1,157 @@
+"""Nested outcomes of a new cohort: how its patients divide into categories, one bar per profile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+
+__all__ = ["NestedOutcomesPlot", "nested_outcomes"]
+
+Array = npt.NDArray[np.float64]
+
+FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
+"""Of the categories from the innermost outcome outwards, from dark to light; the last is for none."""
+
+BAR = 0.72
+"""Height of a bar as a share of its row."""
+
+CI_PROB = 0.95
+
+
+class NestedOutcomesPlot(Plot):
+    """How the patients of new cohorts divide into nested outcomes, and the numbers; see `Plot`."""
+
+    def __repr__(self) -> str:
+        return f"NestedOutcomesPlot({counted(self.table['profile'].nunique(), 'profile')})"
+
+
+def nested_outcomes(
+    predictions: NestedPrediction | Sequence[NestedPrediction], *, notes: Sequence[str] = ()
+) -> NestedOutcomesPlot:
+    """Return how the patients of a new cohort divide into nested outcomes, one bar per prediction.
+
+    Parameters
+    ----------
+    predictions : NestedPrediction or sequence of them
+        Of the same outcomes and the same number of patients, in the order in which they are drawn.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    NestedOutcomesPlot
+        With `figure`, `table` (mean share and 95% interval of the patients of each category, and of
+        each outcome) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If there is no prediction, or they differ in outcomes or patients.
+    """
+    several = [predictions] if isinstance(predictions, NestedPrediction) else list(predictions)
+    first = _checked(several)
+    table = pd.DataFrame([row for one in several for row in _rows_of(one)])
+    categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
+    rows = Rows(
+        heading="Profile",
+        axis=f"Mean share of {first.n} patients (%)",
+        columns=[f"{outcome}\nof {first.n}" for outcome in first.outcomes],
+        labels=[_label(one) for one in several],
+        cells=[_cells(one, table) for one in several],
+        bold=[False] * len(several),
+    )
+    with house_style():
+        note = (
+            f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
+            f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
+        )
+        figure, graph, heights = draw_rows(rows, "Nested outcomes to expect", [note, *notes])
+        fills = [*FILLS[: len(categories) - 1], BAND]
+        for prediction, height in zip(several, heights, strict=True):
+            _draw(graph, _shares(prediction, table), fills, height)
+        draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
+        graph.legend(
+            handles=[
+                Patch(facecolor=fill, edgecolor=INK, linewidth=0.4, label=name)
+                for name, fill in zip(categories, fills, strict=True)
+            ],
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.28 / (len(several) * ROW + 0.1)),
+            ncols=len(categories),
+            frameon=False,
+            fontsize=SMALL,
+            handlelength=1.0,
+            columnspacing=1.0,
+        )
+    return NestedOutcomesPlot(figure, table)
+
+
+def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
+    if not predictions or not all(isinstance(one, NestedPrediction) for one in predictions):
+        raise SettingsError(
+            "`predictions` must be one NestedPrediction or several. Make them by predict(NestedFit, ...)."
+        )
+    first = predictions[0]
+    for one in predictions:
+        if (one.outcomes, one.n) != (first.outcomes, first.n):
+            raise SettingsError(
+                f"`predictions` must agree in outcomes and patients; got {first.outcomes} of {first.n} and "
+                f"{one.outcomes} of {one.n}. Draw them apart."
+            )
+    return first
+
+
+def _label(prediction: NestedPrediction) -> str:
+    study = f"{prediction.study}: " if prediction.study else ""
+    return study + prediction.profile
+
+
+def _rows_of(prediction: NestedPrediction) -> list[dict[str, Any]]:
+    head = {"profile": _label(prediction), "n": prediction.n}
+    found = [
+        {
+            **head,
+            "kind": "category",
+            "label": name,
+            **row[["mean", "lower", "median", "upper"]].to_dict(),
+        }
+        for name, row in prediction.table(CI_PROB).iterrows()
+    ]
+    events = prediction.interval(CI_PROB).xs("events", level="quantity")
+    return found + [
+        {**head, "kind": "outcome", "label": name, **row[["lower", "median", "upper"]].to_dict()}
+        for name, row in events.iterrows()
+    ]
+
+
+def _cells(prediction: NestedPrediction, table: pd.DataFrame) -> tuple[str, ...]:
+    own = table[(table["profile"] == _label(prediction)) & (table["kind"] == "outcome")]
+    return tuple(
+        f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
+        for row in own.to_dict("records")
+    )
+
+
+def _shares(prediction: NestedPrediction, table: pd.DataFrame) -> Array:
+    """Return the mean share of patients in each category, in percent."""
+    own = table[(table["profile"] == _label(prediction)) & (table["kind"] == "category")]
+    return np.asarray(100 * own["mean"] / own["n"], dtype=np.float64)
+
+
+def _draw(graph: Axes, shares: Array, fills: Sequence[str], height: float) -> None:
+    starts = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
+    for share, start, fill in zip(shares, starts, fills, strict=True):
+        graph.barh(
+            height, share, BAR * ROW, start, color=fill, edgecolor=INK, linewidth=0.4, zorder=2
+        )

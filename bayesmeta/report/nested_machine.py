@@ -1,0 +1,60 @@
+"""Fits and predictions of nested outcomes as JSON for machines."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.report.machine import records
+
+__all__ = ["nested_fit_json", "nested_prediction_json"]
+
+
+def nested_fit_json(
+    result: NestedFit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
+) -> dict[str, Any]:
+    """Return a fit's verdict, evidence and summary."""
+    return {
+        "diagnostics_ok": diagnostics.ok,
+        "problems": [str(problem) for problem in diagnostics.problems],
+        "model": result.spec.name,
+        "outcomes": list(result.outcomes),
+        "arms": len(result.arms),
+        "studies": len(result.arms.studies),
+        "n": int(result.arms.n.sum()),
+        "seed": result.provenance.seed,
+        "seconds": result.provenance.seconds,
+        "summary": records(table),
+        "saved": str(saved),
+    }
+
+
+def nested_prediction_json(
+    prediction: NestedPrediction, ci: float, asked: Sequence[str]
+) -> dict[str, Any]:
+    """Return a prediction's intervals, categories and the joint probabilities asked for."""
+    interval = prediction.interval(ci)
+    probabilities = {event: prediction.probability(event) for event in asked}
+    return {
+        "n": prediction.n,
+        "profile": prediction.profile,
+        "study": prediction.study,
+        "ci_prob": ci,
+        "outcomes": {
+            outcome: {
+                "interval": json.loads(interval.loc[outcome].to_json(orient="index")),
+                "pmf": prediction.of(outcome).pmf["probability"].tolist(),
+            }
+            for outcome in prediction.outcomes
+        },
+        "categories": records(prediction.table(ci).reset_index()),
+        "probabilities": {
+            event: {"probability": float(found), "mcse": found.mcse}
+            for event, found in probabilities.items()
+        },
+    }
