@@ -46,10 +46,10 @@ def borrowing(
     Returns
     -------
     DataFrame
-        One row per prior and true rate. `rate`; `success`, the probability of it; `gain`, what it is more
-        than without borrowing. Of the prior: `boundary`, the smallest number of responders
-        that succeeds, `type_one_error`, `expected_success`, averaged over `law`, and
-        `expected_gain`, what that is more than without borrowing.
+        One row per prior and true rate: `prior`; `rate`; `success`, the probability of it; `gain`, by
+        how much that is more than without borrowing. Of the prior, on each of its rows: `boundary`,
+        the smallest number of responders that succeeds, `type_one_error`, `expected_success`,
+        averaged over `law`, and `expected_gain` over no borrowing.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def borrowing(
     >>> found = borrowing(
     ...     40, "P(rate > 0.35) > 0.9", {"MAP": BetaMixture([1], a=[12], b=[13])}, rates=[0.35, 0.55]
     ... )
-    >>> found[["prior", "rate", "boundary"]].to_string(index=False)
-    'prior  rate  boundary\\n  MAP  0.35        16\\n  MAP  0.55        16\\n none  0.35        18\\n none  0.55        18'
+    >>> found.groupby("prior")["boundary"].first().to_dict()
+    {'MAP': 16, 'none': 18}
     """
     check_priors(priors)
     if NO_BORROWING in priors:
@@ -78,15 +78,16 @@ def borrowing(
     none = table[table["prior"] == NO_BORROWING]
     for gain, of in (("gain", "success"), ("expected_gain", "expected_success")):
         table[gain] = table[of] - np.tile(none[of], len(trials))
-    return table.astype({"boundary": "Int64"}).reset_index(drop=True)
+    columns = ["prior", "rate", "success", "gain", "boundary"]
+    columns += ["type_one_error", "expected_success", "expected_gain"]
+    return table[columns].reset_index(drop=True)
 
 
-def _rows(
-    name: str, trial: SingleArmTrial, rates: npt.ArrayLike, law: BetaMixture
-) -> pd.DataFrame:
-    return trial.operating_characteristics(rates).assign(
+def _rows(name: str, trial: SingleArmTrial, rates: npt.ArrayLike, law: BetaMixture) -> pd.DataFrame:
+    table = trial.operating_characteristics(rates)
+    return table.assign(
         prior=name,
-        boundary=pd.NA if trial.boundary is None else trial.boundary,
+        boundary=pd.array([trial.boundary] * len(table), dtype="Int64"),
         type_one_error=trial.type_one_error(),
         expected_success=trial.probability_of_success(law),
     )

@@ -91,10 +91,9 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     check_mixture("prior", prior)
     n = check_cohort("n", n)
     events, n = check_events(events, n)
-    row = conflict_table(prior, n).loc[events]
-    return Conflict(
-        events, n, n * prior.mean, float(row["two_sided"]), float(row["mid_p"]), float(row["box"])
-    )
+    table = conflict_table(prior, n)
+    found = (float(table[name].iloc[events]) for name in ("two_sided", "mid_p", "box"))
+    return Conflict(events, n, n * prior.mean, *found)
 
 
 def conflict_table(prior: BetaMixture, n: int) -> pd.DataFrame:

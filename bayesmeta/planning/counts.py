@@ -17,13 +17,13 @@ def posteriors(prior: BetaMixture, n: int) -> tuple[Array, Array, Array]:
 
     Each has shape (n + 1, components).
     """
-    y = np.arange(n + 1)[:, None]
+    y = np.arange(n + 1, dtype=np.float64)[:, None]
     a, b = np.array(prior.a), np.array(prior.b)
     with np.errstate(divide="ignore"):
         log_weights = np.log(prior.weights)
-    after = a + y, b + n - y
-    weights = softmax(log_weights + betaln(*after) - betaln(a, b), axis=1)
-    return np.asarray(weights), *after
+    a_after, b_after = a + y, b + n - y
+    weights = softmax(log_weights + betaln(a_after, b_after) - betaln(a, b), axis=1)
+    return np.asarray(weights, dtype=np.float64), a_after, b_after
 
 
 def posterior_tail(prior: BetaMixture, n: int, threshold: float, *, above: bool) -> Array:

@@ -19,6 +19,8 @@ Array = npt.NDArray[np.float64]
 LAST = 6.1
 """Where the rule ends: its outermost node lies 1e-300 of the range from the end."""
 
+HALF = 0.5
+
 NODES_PER_SD, WIDEST = 1.5, 0.1
 """Nodes within a standard deviation of the narrowest law, about which the error falls as
 exp(-2 pi^2 1.5^2); and the widest step of the rule."""
@@ -34,7 +36,7 @@ class Betas:
 
     def above(self, rate: Array, from_one: Array) -> Array:
         """Return the probability above each rate, shape (laws, nodes)."""
-        small = rate < 0.5
+        small = rate < HALF
         found = np.zeros((len(self.a), len(rate)))
         for weight, a, b in self._components():
             found[:, small] += weight * betaincc(a, b, rate[small])

@@ -91,8 +91,8 @@ def smallest_n(
     --------
     >>> from bayesmeta.planning.mixtures import BetaMixture
     >>> vague = BetaMixture([1], a=[1], b=[1])
-    >>> smallest_n("P(rate > 0.2) > 0.95", vague, null_rate=0.2, alternative=0.4)
-    SampleSize(35; for all from 42 up to 200)
+    >>> smallest_n("P(rate > 0.2) > 0.975", vague, null_rate=0.2, alternative=0.4)
+    SampleSize(35; for all from 38 up to 200)
     """
     success = as_success(success)
     check_mixture("prior", prior)

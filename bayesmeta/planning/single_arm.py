@@ -54,9 +54,9 @@ class SingleArmTrial:
     >>> from bayesmeta.planning.mixtures import BetaMixture
     >>> trial = SingleArmTrial(40, BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
     >>> trial.boundary
-    19
+    18
     >>> print(f"{trial.type_one_error():.3f}")
-    0.073
+    0.124
 
     References
     ----------
@@ -112,6 +112,20 @@ class SingleArmTrial:
     def monotone(self) -> bool:
         """Whether every number of responders from the boundary on succeeds."""
         return bool((np.diff(self.successes.astype(int)) >= 0).all())
+
+    @property
+    def words(self) -> str:
+        """Which numbers of responders succeed, such as ``18 or more of 40``."""
+        first, last = self.boundary, self.largest
+        if first is None:
+            return f"none of 0 to {self.n}"
+        if not self.successes[first:last].all():
+            return f"{self.successes.sum()} numbers from {first} to {last} of {self.n}"
+        if (first, last) == (0, self.n):
+            return f"all of 0 to {self.n}"
+        if last == self.n:
+            return f"{first} or more of {self.n}"
+        return f"{last} or fewer of {self.n}" if first == 0 else f"{first} to {last} of {self.n}"
 
     def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
         """Return the probability of success for true rates.

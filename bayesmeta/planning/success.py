@@ -6,9 +6,12 @@ from typing import ClassVar, Literal
 
 from bayesmeta.errors import SettingsError
 
-__all__ = ["Condition", "DifferenceCondition", "Direction", "Success"]
+__all__ = ["LEAST_CERTAIN", "Condition", "DifferenceCondition", "Direction", "Success"]
 
 Direction = Literal[">", "<"]
+
+LEAST_CERTAIN = 0.5
+"""Least certainty that a condition can demand: for less, its opposite is the more probable."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Condition:
                 f"`threshold` of a {self.subject} must lie between {self.lowest} and 1, both excluded; "
                 f"got {self.threshold!r}. Write 35% as 0.35."
             )
-        if not _is_number(self.certainty) or not 0.5 <= self.certainty < 1:
+        if not _is_number(self.certainty) or not LEAST_CERTAIN <= self.certainty < 1:
             raise SettingsError(
                 f"`certainty` must be a probability from 0.5 to below 1; got {self.certainty!r}. "
                 "Write 90% as 0.9; for less than 0.5, turn the direction round."

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.success import Condition, DifferenceCondition, Direction, Success
+from bayesmeta.planning.success import (
+    LEAST_CERTAIN,
+    Condition,
+    DifferenceCondition,
+    Direction,
+    Success,
+)
 
 __all__ = ["as_success", "parse_success"]
 
@@ -71,8 +77,7 @@ def parse_success(text: str) -> Success:
         raise SettingsError(f"`success` must have at most {LONGEST} characters; got {len(text)}.")
     reader = _Reader(text, _tokens(text))
     found = [_condition(reader)]
-    while reader.peek().word:
-        reader.take("and")
+    while reader.take("and", "").word:
         found.append(_condition(reader))
     return Success(tuple(found))
 
@@ -90,7 +95,7 @@ class _Reader:
         """Return the next token, which must be one of these words."""
         token = self.tokens[0]
         if token.word.casefold() not in [word.casefold() for word in words]:
-            wanted = " or ".join(f"`{word}`" for word in words)
+            wanted = " or ".join(f"`{word}`" if word else "the end" for word in words)
             raise self.fault(token, f"expected {wanted}, got {_named(token)}.{_advice(token)}")
         return self.tokens.pop(0)
 
@@ -126,9 +131,11 @@ def _condition(reader: _Reader) -> Condition:
         reader.take(word)
     certainty, second = reader.number()
     if not kind.lowest < threshold < 1:
-        rule = f"a {kind.subject} is compared with a number between {kind.lowest} and 1, both excluded"
+        rule = (
+            f"a {kind.subject} is compared with a number between {kind.lowest} and 1, both excluded"
+        )
         raise reader.fault(first, f"{rule}; got {threshold:g}. Write 35% as 0.35.")
-    if not 0.5 <= certainty < 1:
+    if not LEAST_CERTAIN <= certainty < 1:
         rule = "the certainty is a probability from 0.5 to below 1"
         raise reader.fault(second, f"{rule}; got {certainty:g}. Write 90% as 0.9.")
     return kind(threshold, certainty, direction)

@@ -50,7 +50,7 @@ class TwoArmTrial:
     >>> vague, history = BetaMixture([1], a=[1], b=[1]), BetaMixture([1], a=[10], b=[30])
     >>> trial = TwoArmTrial(24, 6, vague, history, "P(rate - control > 0) > 0.95")
     >>> trial.boundary["smallest"].tolist()
-    [10, 10, 11, 11, 12, 12, 13]
+    [10, 11, 11, 12, 12, 13, 14]
 
     References
     ----------
@@ -92,12 +92,12 @@ class TwoArmTrial:
 
         Missing where none does. All numbers between succeed, too.
         """
-        any_success = self.successes.any(axis=1)
         first = self.successes.argmax(axis=1)
         last = self.n_treated - self.successes[:, ::-1].argmax(axis=1)
         index = pd.RangeIndex(self.n_control + 1, name="control_events")
         table = pd.DataFrame({"smallest": first, "largest": last}, index=index, dtype="Int64")
-        return table.where(pd.Series(any_success, index=index), pd.NA)
+        table.loc[~self.successes.any(axis=1)] = pd.NA
+        return table
 
     def operating_characteristics(
         self, rates: npt.ArrayLike, controls: npt.ArrayLike

@@ -3,21 +3,30 @@
 Importing this room imports Matplotlib; importing bayesmeta does not.
 """
 
+from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
+    "BoundaryPlot",
     "ComparisonPlot",
     "Forest",
     "LeaveOneOutPlot",
+    "PowerPlot",
     "RankPlot",
+    "RespondersPlot",
     "SpecificationCurve",
+    "boundary",
     "calibration",
     "comparison",
     "forest",
     "leave_one_out",
+    "power",
+    "responders",
     "specification_curve",
 ]

@@ -1,0 +1,87 @@
+"""A page with one graph: a title above it, a key of its lines beside it, notes below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.plots.lettering import paragraph, put_paragraphs
+from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.style import (
+    ALARM,
+    FAINT,
+    INK,
+    MODEL,
+    OBSERVED,
+    PREDICTION,
+    RANGE,
+    SMALL,
+)
+
+__all__ = ["LINES", "Key", "check_lines", "graph_page"]
+
+GRAPH, LEFT, KEY, GAP, AXIS, SAMPLE = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42, 0.32
+"""Sizes in inches: of the graph, then of what stands beside and below it."""
+
+LINES: tuple[dict[str, Any], ...] = (
+    {"color": MODEL, "linestyle": "-", "linewidth": 1.8},
+    {"color": ALARM, "linestyle": "--", "linewidth": 1.4},
+    {"color": INK, "linestyle": ":", "linewidth": 1.6},
+    {"color": OBSERVED, "linestyle": "-.", "linewidth": 1.4},
+    {"color": RANGE, "linestyle": (0, (7, 2)), "linewidth": 2.2},
+    {"color": PREDICTION, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "linewidth": 2.2},
+)
+"""Looks of lines, told apart by their strokes as well as their colours."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a line or a bar is: its look, its name, and what else there is to say of it."""
+
+    look: dict[str, Any]
+    name: str
+    more: str = ""
+
+
+def check_lines(name: str, lines: object) -> None:
+    """Raise if there are more lines than looks."""
+    number = len(lines)  # type: ignore[arg-type]
+    if number > len(LINES):
+        raise SettingsError(
+            f"`{name}` must have at most {len(LINES)} entries, which is how many lines can be told apart; got {number}."
+        )
+
+
+def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[Figure, Axes]:
+    """Return a figure with its text, and its graph, empty as yet; to be called in `house_style`."""
+    edge = MARGIN + LEFT + GRAPH[0]
+    width = edge + (GAP + KEY if keys else 0) + MARGIN
+    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
+    top = MARGIN + sum(each.height for each in above) + 0.05
+    foot = top + GRAPH[1] + AXIS
+    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    put_paragraphs(page, MARGIN, foot, below)
+    _put_keys(page, edge + GAP, top, keys)
+    graph = inch_axes(figure, (MARGIN + LEFT, edge), (top, top + GRAPH[1]))
+    graph.tick_params(labelsize=SMALL, length=2.5, pad=2)
+    graph.grid(color=FAINT, linewidth=0.5, zorder=0)
+    graph.set_axisbelow(True)
+    for side in ("right", "top"):
+        graph.spines[side].set_visible(False)
+    return figure, graph
+
+
+def _put_keys(page: Axes, left: float, top: float, keys: Sequence[Key]) -> None:
+    """Put a sample of each look, its name in bold, and below what there is to say."""
+    room = KEY - SAMPLE - 0.08
+    for key in keys:
+        name = paragraph(key.name, room, bold=True)
+        more = [paragraph(key.more, room, size=SMALL)] if key.more else []
+        y = top + name.step / 2
+        page.plot([left, left + SAMPLE], [y, y], solid_capstyle="butt", **key.look)
+        put_paragraphs(page, left + SAMPLE + 0.08, top, [name, *more])
+        top += name.height + sum(each.height for each in more) + 0.08
