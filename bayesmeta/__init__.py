@@ -124,6 +124,29 @@ _HOME = {
         "bundled_models",
         "load_model",
     ),
+    "bayesmeta.planning.borrowing": ("borrowing",),
+    "bayesmeta.planning.conflict": (
+        "Conflict",
+        "prior_data_conflict",
+    ),
+    "bayesmeta.planning.interim": ("InterimLook",),
+    "bayesmeta.planning.mixtures": ("BetaMixture",),
+    "bayesmeta.planning.plan": (
+        "Plan",
+        "plan",
+    ),
+    "bayesmeta.planning.sample_size": (
+        "SampleSize",
+        "smallest_n",
+    ),
+    "bayesmeta.planning.single_arm": ("SingleArmTrial",),
+    "bayesmeta.planning.success": (
+        "Condition",
+        "DifferenceCondition",
+        "Success",
+    ),
+    "bayesmeta.planning.success_text": ("parse_success",),
+    "bayesmeta.planning.two_arms": ("TwoArmTrial",),
     "bayesmeta.priors": (
         "Beta",
         "Cauchy",
@@ -309,6 +332,41 @@ if TYPE_CHECKING:
         build as build,
         bundled_models as bundled_models,
         load_model as load_model,
+    )
+    from bayesmeta.planning.borrowing import (
+        borrowing as borrowing,
+    )
+    from bayesmeta.planning.conflict import (
+        Conflict as Conflict,
+        prior_data_conflict as prior_data_conflict,
+    )
+    from bayesmeta.planning.interim import (
+        InterimLook as InterimLook,
+    )
+    from bayesmeta.planning.mixtures import (
+        BetaMixture as BetaMixture,
+    )
+    from bayesmeta.planning.plan import (
+        Plan as Plan,
+        plan as plan,
+    )
+    from bayesmeta.planning.sample_size import (
+        SampleSize as SampleSize,
+        smallest_n as smallest_n,
+    )
+    from bayesmeta.planning.single_arm import (
+        SingleArmTrial as SingleArmTrial,
+    )
+    from bayesmeta.planning.success import (
+        Condition as Condition,
+        DifferenceCondition as DifferenceCondition,
+        Success as Success,
+    )
+    from bayesmeta.planning.success_text import (
+        parse_success as parse_success,
+    )
+    from bayesmeta.planning.two_arms import (
+        TwoArmTrial as TwoArmTrial,
     )
     from bayesmeta.priors import (
         Beta as Beta,

@@ -119,7 +119,7 @@ def _draw(graph: Axes, table: pd.DataFrame, names: Sequence[str], threshold: flo
         if len(sizes) == 1:
             graph.scatter(rows["n"], counts, s=24, color=look["color"], zorder=3)
     top = np.nanmax([*table["boundary"].dropna().astype(float), threshold * sizes[-1], 1])
-    spare = max(0.5, 0.02 * (sizes[-1] - sizes[0]))
+    spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
     graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, 1.06 * top))
     for axis in (graph.xaxis, graph.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=7, integer=True))

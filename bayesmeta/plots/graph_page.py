@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.plots.lettering import paragraph, put_paragraphs
+from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import (
     ALARM,
@@ -23,7 +23,8 @@ from bayesmeta.plots.style import (
 
 __all__ = ["LINES", "Key", "check_lines", "graph_page"]
 
-GRAPH, LEFT, KEY, GAP, AXIS, SAMPLE = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42, 0.32
+GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
+SAMPLE, SPACE = 0.32, 0.08
 """Sizes in inches: of the graph, then of what stands beside and below it."""
 
 LINES: tuple[dict[str, Any], ...] = (
@@ -61,11 +62,13 @@ def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[F
     width = edge + (GAP + KEY if keys else 0) + MARGIN
     above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
     top = MARGIN + sum(each.height for each in above) + 0.05
-    foot = top + GRAPH[1] + AXIS
+    entries = [_entry(key) for key in keys]
+    keys_end = top + sum(_height(entry) for entry in entries)
+    foot = max(top + GRAPH[1] + AXIS, keys_end)
     figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
     put_paragraphs(page, MARGIN, MARGIN, above)
     put_paragraphs(page, MARGIN, foot, below)
-    _put_keys(page, edge + GAP, top, keys)
+    _put_keys(page, (edge + GAP, top), keys, entries)
     graph = inch_axes(figure, (MARGIN + LEFT, edge), (top, top + GRAPH[1]))
     graph.tick_params(labelsize=SMALL, length=2.5, pad=2)
     graph.grid(color=FAINT, linewidth=0.5, zorder=0)
@@ -75,13 +78,27 @@ def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[F
     return figure, graph
 
 
-def _put_keys(page: Axes, left: float, top: float, keys: Sequence[Key]) -> None:
-    """Put a sample of each look, its name in bold, and below what there is to say."""
-    room = KEY - SAMPLE - 0.08
-    for key in keys:
-        name = paragraph(key.name, room, bold=True)
-        more = [paragraph(key.more, room, size=SMALL)] if key.more else []
-        y = top + name.step / 2
+def _entry(key: Key) -> list[Paragraph]:
+    """Return a name in bold, and below it what there is to say."""
+    room = KEY - SAMPLE - SPACE
+    more = [paragraph(key.more, room, size=SMALL)] if key.more else []
+    return [paragraph(key.name, room, bold=True), *more]
+
+
+def _height(entry: Sequence[Paragraph]) -> float:
+    return sum(each.height for each in entry) + SPACE
+
+
+def _put_keys(
+    page: Axes,
+    corner: tuple[float, float],
+    keys: Sequence[Key],
+    entries: Sequence[Sequence[Paragraph]],
+) -> None:
+    """Put a sample of each look beside its entry, from the top left corner down."""
+    left, top = corner
+    for key, entry in zip(keys, entries, strict=True):
+        y = top + entry[0].step / 2
         page.plot([left, left + SAMPLE], [y, y], solid_capstyle="butt", **key.look)
-        put_paragraphs(page, left + SAMPLE + 0.08, top, [name, *more])
-        top += name.height + sum(each.height for each in more) + 0.08
+        put_paragraphs(page, left + SAMPLE + SPACE, top, entry)
+        top += _height(entry)

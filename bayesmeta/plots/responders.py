@@ -66,7 +66,9 @@ def responders(
     ]
     with house_style():
         title = f"Responders to expect of {trial.n}: probability of success {100 * found:.1f}%"
-        explained = f"Success: {trial.success}. Dashed lines: where success begins or ends."
+        explained = f"Success: {trial.success}."
+        if 0 < trial.successes.sum() <= trial.n:
+            explained += " Dashed: where success begins or ends."
         figure, graph = graph_page(title, keys, [explained, *notes])
         _draw(graph, table)
     return RespondersPlot(figure, table)
