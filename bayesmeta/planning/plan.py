@@ -95,7 +95,7 @@ class Plan:
 
     @cached_property
     def borrowing(self) -> pd.DataFrame:
-        """The trial under each prior; see `bayesmeta.borrowing`. Success is averaged over the MAP prior."""
+        """The trial under each prior; see `bayesmeta.borrowing`. Averaged over the MAP prior."""
         priors = {name: self.priors[name] for name in (MAP, ROBUST)}
         return borrowing(self.trial.n, self.trial.success, priors, rates=self.rates)
 
