@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import betainc, betaincc, betaln, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, xlog1py, xlogy
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, listed
+from bayesmeta.estimates.arguments import check_ci_prob
 
 __all__ = ["BetaMixture"]
 
@@ -17,7 +18,9 @@ Array = npt.NDArray[np.float64]
 SUM_TOLERANCE = 1e-6
 """How far the weights that a user types may be from a sum of 1."""
 
-SMALLEST_RATE = 1e-300
+FARTHEST = 690.0
+"""Log-odds between which quantiles are looked for; rates beyond them can't be told from 0 and 1."""
+
 QUANTILE_TOLERANCE = 1e-12
 
 
@@ -43,8 +46,8 @@ class BetaMixture:
     --------
     >>> prior = BetaMixture([0.8, 0.2], a=[12.0, 1.0], b=[18.0, 1.0])
     >>> prior.update(events=20, n=40)
-    BetaMixture(0.903 Beta(32, 38) + 0.0968 Beta(21, 21))
-    >>> float(round(prior.mean, 3))
+    BetaMixture(0.874 Beta(32, 38) + 0.126 Beta(21, 21))
+    >>> round(prior.mean, 3)
     0.42
     """
 
@@ -58,7 +61,7 @@ class BetaMixture:
         lengths = len(self.weights), len(self.a), len(self.b)
         if len(set(lengths)) > 1 or not lengths[0]:
             raise SettingsError(
-                f"`weights`, `a` and `b` need one value per component; got {', '.join(map(str, lengths))} values."
+                f"`weights`, `a` and `b` need one value per component; got {listed(lengths)} values."
             )
         for name in ("a", "b"):
             bad = [value for value in getattr(self, name) if value <= 0]
@@ -111,28 +114,55 @@ class BetaMixture:
         weights, a, b = self._arrays
         return np.asarray(betaincc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
 
+    def log_odds_below(self, log_odds: npt.ArrayLike) -> Array:
+        """Return the probability that the log-odds of the rate are at most `log_odds`.
+
+        Unlike `below`, it tells rates apart that lie so near to 1 that they are rounded to it.
+        """
+        weights, a, b = self._arrays
+        x = np.asarray(log_odds, dtype=np.float64)[..., None]
+        low = betainc(a, b, expit(np.minimum(x, 0)))
+        high = betaincc(b, a, expit(-np.maximum(x, 0)))
+        return np.asarray(np.where(x < 0, low, high) @ weights)
+
     def quantile(self, probability: float) -> float:
         """Return the rate that the law lies below with this probability."""
-        if not 0 <= probability <= 1:
+        if isinstance(probability, bool) or not 0 <= probability <= 1:
             raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
         if probability in (0, 1):
             return float(probability)
-        if float(self.below(SMALLEST_RATE)) >= probability:
-            return SMALLEST_RATE
-        found = brentq(lambda x: float(self.below(x)) - probability, 0, 1, xtol=QUANTILE_TOLERANCE)
-        return float(found)
+        ends = self.log_odds_below(np.array([-FARTHEST, FARTHEST])) - probability
+        if ends[0] >= 0 or ends[1] <= 0:
+            return float(expit(-FARTHEST if ends[0] >= 0 else FARTHEST))
+        found = brentq(
+            lambda x: float(self.log_odds_below(x)) - probability,
+            -FARTHEST,
+            FARTHEST,
+            xtol=QUANTILE_TOLERANCE,
+        )
+        return float(expit(found))
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval of the rate (probability)."""
+        check_ci_prob(ci_prob)
         return self.quantile((1 - ci_prob) / 2), self.quantile((1 + ci_prob) / 2)
 
     def update(self, *, events: int, n: int) -> "BetaMixture":
         """Return the law of the rate after `events` responders of `n` patients, in closed form.
 
-        The weight of a component changes by how well it foretold the responders.
+        The weight of a component changes by how well it foretold the responders. One update with
+        all patients, or several at interim analyses, end in the same law.
+
+        Raises
+        ------
+        SettingsError
+            If `n` is not a whole number of at least 1, or `events` not one from 0 to `n`.
         """
-        if not 0 <= events <= n:
-            raise SettingsError(f"`events` must lie between 0 and n = {n}; got {events!r}.")
+        n = _patients(n)
+        if not _is_whole(events) or not 0 <= events <= n:
+            raise SettingsError(
+                f"`events` must be a whole number from 0 to n = {n}; got {events!r}."
+            )
         weights, a, b = self._arrays
         with np.errstate(divide="ignore"):
             log_weight = np.log(weights) + betaln(a + events, b + n - events) - betaln(a, b)
@@ -141,6 +171,7 @@ class BetaMixture:
 
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders of n patients, shape (n + 1,)."""
+        n = _patients(n)
         weights, a, b = self._arrays
         y = np.arange(n + 1)[:, None]
         log_choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
@@ -154,6 +185,17 @@ class BetaMixture:
         parts = zip(self.weights, self.a, self.b, strict=True)
         terms = (f"{weight:.3g} Beta({a:.4g}, {b:.4g})" for weight, a, b in parts)
         return f"BetaMixture({' + '.join(terms)})"
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _patients(n: int) -> int:
+    """Return `n` after checking that it is a whole number of at least 1."""
+    if not _is_whole(n) or n < 1:
+        raise SettingsError(f"`n` must be a whole number of patients, at least 1; got {n!r}.")
+    return int(n)
 
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
