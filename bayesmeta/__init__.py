@@ -135,10 +135,6 @@ _HOME = {
         "Plan",
         "plan",
     ),
-    "bayesmeta.planning.sample_size": (
-        "SampleSize",
-        "smallest_n",
-    ),
     "bayesmeta.planning.single_arm": ("SingleArmTrial",),
     "bayesmeta.planning.success": (
         "Condition",
@@ -146,6 +142,10 @@ _HOME = {
         "Success",
     ),
     "bayesmeta.planning.success_text": ("parse_success",),
+    "bayesmeta.planning.trial_size": (
+        "SampleSize",
+        "smallest_n",
+    ),
     "bayesmeta.planning.two_arms": ("TwoArmTrial",),
     "bayesmeta.priors": (
         "Beta",
@@ -350,10 +350,6 @@ if TYPE_CHECKING:
         Plan as Plan,
         plan as plan,
     )
-    from bayesmeta.planning.sample_size import (
-        SampleSize as SampleSize,
-        smallest_n as smallest_n,
-    )
     from bayesmeta.planning.single_arm import (
         SingleArmTrial as SingleArmTrial,
     )
@@ -364,6 +360,10 @@ if TYPE_CHECKING:
     )
     from bayesmeta.planning.success_text import (
         parse_success as parse_success,
+    )
+    from bayesmeta.planning.trial_size import (
+        SampleSize as SampleSize,
+        smallest_n as smallest_n,
     )
     from bayesmeta.planning.two_arms import (
         TwoArmTrial as TwoArmTrial,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs
@@ -21,7 +23,7 @@ from bayesmeta.plots.style import (
     SMALL,
 )
 
-__all__ = ["LINES", "Key", "check_lines", "graph_page"]
+__all__ = ["LINES", "Key", "check_lines", "graph_page", "whole_ticks"]
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 SAMPLE, SPACE = 0.32, 0.08
@@ -76,6 +78,13 @@ def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[F
     for side in ("right", "top"):
         graph.spines[side].set_visible(False)
     return figure, graph
+
+
+def whole_ticks(axis: Axis, most: int) -> None:
+    """Put ticks at whole numbers within the limits of an axis, about `most` of them."""
+    low, high = sorted(axis.get_view_interval())
+    ticks = MaxNLocator(nbins=most, integer=True).tick_values(low, high)
+    axis.set_ticks([tick for tick in ticks if low <= tick <= high])
 
 
 def _entry(key: Key) -> list[Paragraph]:

@@ -42,7 +42,7 @@ def _success_lines(plan: Plan) -> list[str]:
         f"{_exact(trial.probability_of_success(plan.priors[MAP]))}.",
         f"Conflict   Fewer than {within[0]} or more than {within[-1]} responders of {trial.n} would conflict with the "
         "MAP prior (two-sided predictive probability below 5%)."
-        if 0 < within[0] or within[-1] < trial.n
+        if within[0] > 0 or within[-1] < trial.n
         else f"Conflict   No number of responders of {trial.n} would conflict with the MAP prior.",
     ]
 
@@ -62,7 +62,10 @@ def _borrowing_lines(plan: Plan) -> list[str]:
         ("expected, rate as MAP", "expected_success"),
     ):
         cells.append(
-            {"": name, **{NAMES[prior]: _exact(value) for prior, value in first[column].items()}}
+            {
+                "": name,
+                **{NAMES[str(prior)]: _exact(value) for prior, value in first[column].items()},
+            }
         )
     words = {NAMES[name]: trial.words for name, trial in plan.trials.items()}
     return [

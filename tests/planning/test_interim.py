@@ -51,7 +51,7 @@ def test_another_law_foretells_with_its_own_certainty():
 
 def test_bad_input():
     trial = bm.SingleArmTrial(25, VAGUE, BOTH)
-    with pytest.raises(bm.SettingsError, match="`n` of an interim look must be less than .* 25"):
+    with pytest.raises(bm.SettingsError, match=r"`n` of an interim look must be less than .* 25"):
         bm.InterimLook(trial, 25, 0.1)
     with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
         bm.InterimLook(trial, 0, 0.1)

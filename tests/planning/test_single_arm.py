@@ -113,7 +113,7 @@ def test_bad_input():
             bm.SingleArmTrial(n, VAGUE, BOTH)
     with pytest.raises(bm.SettingsError, match="`prior` must be a BetaMixture; got float"):
         bm.SingleArmTrial(40, 0.3, BOTH)
-    with pytest.raises(bm.SettingsError, match="of a single arm is on the rate; .* TwoArmTrial"):
+    with pytest.raises(bm.SettingsError, match=r"of a single arm is on the rate; .* TwoArmTrial"):
         bm.SingleArmTrial(40, VAGUE, "P(rate - control > 0.1) > 0.9")
     trial = bm.SingleArmTrial(40, VAGUE, BOTH)
     for rates in ([0.2, 1.2], "x", [], [[0.2]], float("nan")):
@@ -123,7 +123,7 @@ def test_bad_input():
         trial.probability_of_success(events=21, n=20)
     with pytest.raises(bm.SettingsError, match="`n` must lie between 0 and 40; got 41"):
         trial.probability_of_success(events=8, n=41)
-    with pytest.raises(bm.SettingsError, match="`events` must be a whole number; got 1.5"):
+    with pytest.raises(bm.SettingsError, match=r"`events` must be a whole number; got 1.5"):
         trial.probability_of_success(events=1.5, n=20)
     with pytest.raises(bm.SettingsError, match="`null_rate` must be a probability between 0 and 1"):
         trial.type_one_error(1)

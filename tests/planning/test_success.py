@@ -88,17 +88,17 @@ def test_a_fault_is_pointed_at(text, place, message):
 def test_faults_of_values():
     with pytest.raises(bm.SettingsError, match=r"`threshold` of a rate must lie .* got 1.2"):
         bm.Condition(1.2, 0.9)
-    with pytest.raises(bm.SettingsError, match="`threshold` of a rate must lie .* got nan"):
+    with pytest.raises(bm.SettingsError, match=r"`threshold` of a rate must lie .* got nan"):
         bm.Condition(float("nan"), 0.9)
     with pytest.raises(
         bm.SettingsError, match="`threshold` of a rate - control must lie between -1"
     ):
         bm.DifferenceCondition(-1, 0.9)
-    with pytest.raises(bm.SettingsError, match="`certainty` must be .* got 1"):
+    with pytest.raises(bm.SettingsError, match=r"`certainty` must be .* got 1"):
         bm.Condition(0.35, 1)
-    with pytest.raises(bm.SettingsError, match="`certainty` must be .* got True"):
+    with pytest.raises(bm.SettingsError, match=r"`certainty` must be .* got True"):
         bm.Condition(0.35, True)
-    with pytest.raises(bm.SettingsError, match="`direction` must be '>' or '<'.* got '>='"):
+    with pytest.raises(bm.SettingsError, match=r"`direction` must be '>' or '<'.* got '>='"):
         bm.Condition(0.35, 0.9, ">=")
     with pytest.raises(
         bm.SettingsError, match=r"`conditions` must be one Condition or more; got \[\]"

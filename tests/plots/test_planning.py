@@ -87,13 +87,15 @@ def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
 def test_what_can_not_be_drawn_is_refused():
     with pytest.raises(bm.SettingsError, match="`designs` must map a name to each SingleArmTrial"):
         bm.plots.power({})
-    with pytest.raises(bm.SettingsError, match="`designs` must have at most 6 entries.* got 7"):
+    with pytest.raises(bm.SettingsError, match=r"`designs` must have at most 6 entries.* got 7"):
         bm.plots.power({**DESIGNS, "seventh": trial(5)})
     with pytest.raises(bm.SettingsError, match="`n` must be ascending numbers of patients"):
         bm.plots.boundary({"none": VAGUE}, SUCCESS, n=[20, 10])
     with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
         bm.plots.boundary({"none": VAGUE}, SUCCESS, n=[0])
-    with pytest.raises(bm.SettingsError, match="rates on one side only, else it has two boundaries"):
+    with pytest.raises(
+        bm.SettingsError, match="rates on one side only, else it has two boundaries"
+    ):
         bm.plots.boundary({"none": VAGUE}, "P(rate > 0.3) > 0.6 and P(rate < 0.6) > 0.6", n=[20])
     with pytest.raises(bm.SettingsError, match="`trial` must be a SingleArmTrial; got int"):
         bm.plots.responders(40)

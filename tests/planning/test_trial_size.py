@@ -52,9 +52,9 @@ def test_bad_input():
         given = {"null_rate": 0.2, "alternative": 0.4, "n_max": 10} | changed
         return bm.smallest_n(success, VAGUE, **given)
 
-    with pytest.raises(bm.SettingsError, match="`alternative` must lie above `null_rate` = 0.2"):
+    with pytest.raises(bm.SettingsError, match=r"`alternative` must lie above `null_rate` = 0.2"):
         ask(alternative=0.1)
-    with pytest.raises(bm.SettingsError, match="`alternative` must lie below `null_rate` = 0.2"):
+    with pytest.raises(bm.SettingsError, match=r"`alternative` must lie below `null_rate` = 0.2"):
         ask("P(rate < 0.2) > 0.9")
     with pytest.raises(bm.SettingsError, match="rates on one side only"):
         ask("P(rate > 0.2) > 0.9 and P(rate < 0.6) > 0.9")
