@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_cohort
@@ -13,7 +14,7 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, whole_ticks
+from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, put_ticks
 from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import INK, house_style
@@ -121,6 +122,6 @@ def _draw(graph: Axes, table: pd.DataFrame, names: Sequence[str], threshold: flo
     spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
     graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, max(1.06 * top, 2)))
     for axis in (graph.xaxis, graph.yaxis):
-        whole_ticks(axis, 7)
+        put_ticks(axis, MaxNLocator(nbins=7, integer=True))
     graph.set_xlabel("Patients", labelpad=2)
     graph.set_ylabel("Responders", labelpad=2)

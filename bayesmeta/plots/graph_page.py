@@ -23,7 +23,7 @@ from bayesmeta.plots.style import (
     SMALL,
 )
 
-__all__ = ["LINES", "Key", "check_lines", "graph_page", "whole_ticks"]
+__all__ = ["LINES", "Key", "check_lines", "graph_page", "put_ticks"]
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 SAMPLE, SPACE = 0.32, 0.08
@@ -80,10 +80,10 @@ def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[F
     return figure, graph
 
 
-def whole_ticks(axis: Axis, most: int) -> None:
-    """Put ticks at whole numbers within the limits of an axis, about `most` of them."""
+def put_ticks(axis: Axis, locator: MaxNLocator) -> None:
+    """Put the ticks of a locator that lie within the limits of an axis."""
     low, high = sorted(axis.get_view_interval())
-    ticks = MaxNLocator(nbins=most, integer=True).tick_values(low, high)
+    ticks = locator.tick_values(low, high)
     axis.set_ticks([tick for tick in ticks if low <= tick <= high])
 
 
