@@ -124,6 +124,17 @@ _HOME = {
         "bundled_models",
         "load_model",
     ),
+    "bayesmeta.planning.map_prior": (
+        "MapPrior",
+        "map_prior",
+    ),
+    "bayesmeta.planning.mixture_fit": (
+        "MixtureFit",
+        "fit_mixture",
+    ),
+    "bayesmeta.planning.mixtures": ("BetaMixture",),
+    "bayesmeta.planning.robust": ("robustify",),
+    "bayesmeta.planning.sample_size": ("effective_sample_size",),
     "bayesmeta.priors": (
         "Beta",
         "Cauchy",
@@ -309,6 +320,23 @@ if TYPE_CHECKING:
         build as build,
         bundled_models as bundled_models,
         load_model as load_model,
+    )
+    from bayesmeta.planning.map_prior import (
+        MapPrior as MapPrior,
+        map_prior as map_prior,
+    )
+    from bayesmeta.planning.mixture_fit import (
+        MixtureFit as MixtureFit,
+        fit_mixture as fit_mixture,
+    )
+    from bayesmeta.planning.mixtures import (
+        BetaMixture as BetaMixture,
+    )
+    from bayesmeta.planning.robust import (
+        robustify as robustify,
+    )
+    from bayesmeta.planning.sample_size import (
+        effective_sample_size as effective_sample_size,
     )
     from bayesmeta.priors import (
         Beta as Beta,

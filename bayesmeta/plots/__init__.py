@@ -7,17 +7,20 @@ from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
     "ComparisonPlot",
     "Forest",
     "LeaveOneOutPlot",
+    "MapPriorPlot",
     "RankPlot",
     "SpecificationCurve",
     "calibration",
     "comparison",
     "forest",
     "leave_one_out",
+    "map_prior",
     "specification_curve",
 ]
