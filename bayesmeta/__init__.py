@@ -130,11 +130,21 @@ _HOME = {
         "prior_data_conflict",
     ),
     "bayesmeta.planning.interim": ("InterimLook",),
+    "bayesmeta.planning.map_prior": (
+        "MapPrior",
+        "map_prior",
+    ),
+    "bayesmeta.planning.mixture_fit": (
+        "MixtureFit",
+        "fit_mixture",
+    ),
     "bayesmeta.planning.mixtures": ("BetaMixture",),
     "bayesmeta.planning.plan": (
         "Plan",
         "plan",
     ),
+    "bayesmeta.planning.robust": ("robustify",),
+    "bayesmeta.planning.sample_size": ("effective_sample_size",),
     "bayesmeta.planning.single_arm": ("SingleArmTrial",),
     "bayesmeta.planning.success": (
         "Condition",
@@ -343,12 +353,26 @@ if TYPE_CHECKING:
     from bayesmeta.planning.interim import (
         InterimLook as InterimLook,
     )
+    from bayesmeta.planning.map_prior import (
+        MapPrior as MapPrior,
+        map_prior as map_prior,
+    )
+    from bayesmeta.planning.mixture_fit import (
+        MixtureFit as MixtureFit,
+        fit_mixture as fit_mixture,
+    )
     from bayesmeta.planning.mixtures import (
         BetaMixture as BetaMixture,
     )
     from bayesmeta.planning.plan import (
         Plan as Plan,
         plan as plan,
+    )
+    from bayesmeta.planning.robust import (
+        robustify as robustify,
+    )
+    from bayesmeta.planning.sample_size import (
+        effective_sample_size as effective_sample_size,
     )
     from bayesmeta.planning.single_arm import (
         SingleArmTrial as SingleArmTrial,

@@ -1,7 +1,8 @@
 """Mixtures of beta distributions: laws of a rate that a cohort's data update in closed form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ class BetaMixture:
     --------
     >>> prior = BetaMixture([0.8, 0.2], a=[12.0, 1.0], b=[18.0, 1.0])
     >>> prior.update(events=20, n=40)
-    BetaMixture(0.874 Beta(32, 38) + 0.126 Beta(21, 21))
+    BetaMixture(0.903 Beta(32, 38) + 0.097 Beta(21, 21))
     >>> round(prior.mean, 3)
     0.42
     """
@@ -177,6 +178,65 @@ class BetaMixture:
         log_choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
         return np.asarray(np.exp(log_choose + betaln(a + y, b + n - y) - betaln(a, b)) @ weights)
 
+    def to_json(self) -> str:
+        """Return the mixture as JSON, for people and for `from_json`."""
+        from bayesmeta.planning.json_text import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str, *, force: bool = False) -> "BetaMixture":
+        """Return the mixture that `to_json` of a BetaMixture or a MapPrior wrote.
+
+        Parameters
+        ----------
+        text : str
+            JSON.
+        force : bool
+            Whether to read a MapPrior that is marked as not reliable.
+
+        Raises
+        ------
+        SettingsError
+            If the text is damaged, or what it says is no mixture.
+        DiagnosticsError
+            If it holds a MapPrior whose draws failed their diagnostics, and `force` is False.
+        """
+        from bayesmeta.planning.json_text import from_json
+
+        return from_json(text, force=force)
+
+    def to_rbest(self) -> str:
+        """Return an R expression that makes the mixture in RBesT, with all digits.
+
+        >>> BetaMixture([0.75, 0.25], a=[12, 1], b=[28, 1]).to_rbest()
+        'mixbeta(c(0.75, 12.0, 28.0), c(0.25, 1.0, 1.0))'
+        """
+        from bayesmeta.planning.code_text import to_rbest
+
+        return to_rbest(self)
+
+    def to_stan(self) -> str:
+        """Return Stan functions for the `functions` block, with all digits.
+
+        They define the distribution `map_prior` of a rate: declare ``real<lower=0, upper=1> rate;``
+        and write ``rate ~ map_prior();`` in the `model` block.
+        """
+        from bayesmeta.planning.code_text import to_stan
+
+        return to_stan(self)
+
+    def to_brms(self) -> str:
+        """Return R code that makes the mixture the prior of a rate in brms.
+
+        The code defines `map_functions`, for the argument `stanvars` of ``brm``, and `map_prior`, for
+        its argument `prior`, in a model whose parameter is the rate itself:
+        ``bf(events | trials(n) ~ rate, rate ~ 1, nl = TRUE, family = binomial("identity"))``.
+        """
+        from bayesmeta.planning.code_text import to_brms
+
+        return to_brms(self)
+
     @property
     def _arrays(self) -> tuple[Array, Array, Array]:
         return np.array(self.weights), np.array(self.a), np.array(self.b)
@@ -200,9 +260,9 @@ def _patients(n: int) -> int:
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
     """Return a sequence of finite numbers as a tuple."""
-    listed = values if isinstance(values, Sequence | np.ndarray) else [values]
+    several: Iterable[Any] = values if isinstance(values, Sequence | np.ndarray) else [values]
     try:
-        numbers = tuple(float(value) for value in listed)
+        numbers = tuple(float(value) for value in several)
     except (TypeError, ValueError):
         numbers = (float("nan"),)
     if not np.isfinite(numbers).all():

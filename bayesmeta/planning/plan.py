@@ -12,11 +12,11 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import check_events, check_rates
 from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE, borrowing
 from bayesmeta.planning.conflict import Conflict, conflict_table, prior_data_conflict
-from bayesmeta.planning.effective_size import effective_sample_size
 from bayesmeta.planning.interim import InterimLook
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import robustify
+from bayesmeta.planning.sample_size import Method, effective_sample_size
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
@@ -25,6 +25,8 @@ __all__ = ["MAP", "ROBUST", "Interim", "Plan", "plan"]
 
 MAP, ROBUST = "MAP", "robust"
 """Names of the two priors that borrow."""
+
+METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
 
 STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
@@ -101,13 +103,15 @@ class Plan:
 
     @cached_property
     def effective_sizes(self) -> pd.DataFrame:
-        """Patients that each prior is worth, by method (rows) and prior (columns)."""
-        methods = ("elir", "moment", "morita")
+        """Patients that each prior is worth, by method (rows) and prior (columns).
+
+        Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
+        """
         table = {
-            name: [effective_sample_size(self.priors[name], method=method) for method in methods]
+            name: [_effective_size(self.priors[name], method) for method in METHODS]
             for name in (MAP, ROBUST)
         }
-        return pd.DataFrame(table, index=pd.Index(methods, name="method"))
+        return pd.DataFrame(table, index=pd.Index(METHODS, name="method"))
 
     @cached_property
     def conflict(self) -> pd.DataFrame:
@@ -184,3 +188,10 @@ def _interim(
         name: trial.probability_of_success(events=events, n=n) for name, trial in trials.items()
     }
     return Interim(events, n, success, prior_data_conflict(mixture, events=events, n=n), look)
+
+
+def _effective_size(prior: BetaMixture, method: Method) -> float:
+    try:
+        return effective_sample_size(prior, method=method)
+    except SettingsError:
+        return float("nan")

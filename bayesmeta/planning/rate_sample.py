@@ -56,8 +56,8 @@ class RateSample:
         log_rate, log_rest = log_rates(self.log_odds)
         starts = self._starts()
         sizes = np.diff([*starts, self.log_odds.size])
-        means = (np.add.reduceat(each, starts) / sizes for each in (log_rate, log_rest))
-        return *means, sizes / self.log_odds.size
+        mean_rate, mean_rest = (np.add.reduceat(x, starts) / sizes for x in (log_rate, log_rest))
+        return mean_rate, mean_rest, sizes / self.log_odds.size
 
     def distribution(self) -> tuple[Array, Array]:
         """Return the last point of each group (log-odds), and the share of points up to it."""

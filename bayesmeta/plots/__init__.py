@@ -8,6 +8,7 @@ from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.power import PowerPlot, power
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
@@ -17,6 +18,7 @@ __all__ = [
     "ComparisonPlot",
     "Forest",
     "LeaveOneOutPlot",
+    "MapPriorPlot",
     "PowerPlot",
     "RankPlot",
     "RespondersPlot",
@@ -26,6 +28,7 @@ __all__ = [
     "comparison",
     "forest",
     "leave_one_out",
+    "map_prior",
     "power",
     "responders",
     "specification_curve",

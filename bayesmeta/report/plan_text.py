@@ -114,8 +114,8 @@ def _summary(mixture: BetaMixture) -> str:
 
 def _worth(sizes: "pd.Series[float]") -> str:
     """Return how many patients a prior is worth, by each method."""
-    first, *others = (f"{METHODS[str(name)]} {value:.1f}" for name, value in sizes.items())
-    return f"worth {sizes.iloc[0]:.1f} patients ({first.split()[0]}; {', '.join(others)})"
+    found = [f"{METHODS[str(name)]} {value:.1f}" for name, value in sizes.dropna().items()]
+    return f"worth so many patients: {', '.join(found) or 'not known'}"
 
 
 def _counts(counts: "pd.Index[int]") -> str:
