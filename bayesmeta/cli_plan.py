@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
 from bayesmeta.cli_profiles import parsed_profile
 from bayesmeta.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bayesmeta import Plan
 
 __all__ = ["plan"]
 
@@ -40,17 +43,12 @@ def plan(
 ) -> int:
     """Plan a single-arm trial whose prior is what a saved run foretells."""
     import bayesmeta as bm
-    from bayesmeta.inference.folders import check_folder
-    from bayesmeta.report.plan_files import save_plan
-    from bayesmeta.report.plan_machine import plan_json
-    from bayesmeta.report.plan_text import plan_lines
-    from bayesmeta.report.text import warning_lines
 
     # What can be refused is refused before the work rather than after it.
     conditions = bm.parse_success(success)
     true, seen = _rates(rates), _interim(interim)
     if out is not None:
-        check_folder(out, force=False)
+        _check_out(out)
     result = bm.load_fit(run)
     prior = bm.map_prior(result, profile=parsed_profile(profile), force=force)
     found = bm.plan(
@@ -63,14 +61,31 @@ def plan(
         stop_below=stop_below,
     )
     if out is not None:
-        save_plan(found, out)
+        _save(found, out)
     if as_json:
+        from bayesmeta.report.plan_machine import plan_json
+
         content = plan_json(found) | {"saved": None if out is None else str(out)}
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
     else:
+        from bayesmeta.report.plan_text import plan_lines
+        from bayesmeta.report.text import warning_lines
+
         lines = [*warning_lines(bm.diagnose(result)), *plan_lines(found)]
         print("\n".join(lines + ([] if out is None else [f"Saved in {out}."])))
     return OK if prior.reliable else DIAGNOSTICS_FAILED
+
+
+def _check_out(folder: Path) -> None:
+    from bayesmeta.inference.folders import check_folder
+
+    check_folder(folder, force=False)
+
+
+def _save(found: "Plan", folder: Path) -> None:
+    from bayesmeta.report.plan_files import save_plan
+
+    save_plan(found, folder)
 
 
 def _rates(text: str | None) -> list[float] | None:

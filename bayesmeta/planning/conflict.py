@@ -10,7 +10,7 @@ from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.planning.arguments import check_events, check_mixture
 from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["Conflict", "conflict_table", "prior_data_conflict"]
+__all__ = ["CONFLICT", "Conflict", "conflict_table", "prior_data_conflict"]
 
 CONFLICT, STRONG = 0.05, 0.01
 """Tail probabilities below which data conflict with the prior, and do so strongly."""

@@ -170,7 +170,7 @@ def map_prior(
     if not diagnosis.ok and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
+            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True (--force)."
         )
     fitted = fit_mixture(profile_rates(fit, profile).new_study(), components=components)
     return MapPrior(fitted, profile_label(fit.design.coding, profile), diagnosis.ok)

@@ -1,6 +1,5 @@
 """The files of a plan: tables as CSV, priors as JSON, figures."""
 
-import json
 from os import PathLike
 from pathlib import Path
 
@@ -8,8 +7,7 @@ import pandas as pd
 
 from bayesmeta import plots
 from bayesmeta.inference.folders import whole_folder
-from bayesmeta.planning.plan import MAP, Plan
-from bayesmeta.report.plan_machine import mixture_json
+from bayesmeta.planning.plan import MAP, ROBUST, Plan
 
 __all__ = ["save_plan"]
 
@@ -23,8 +21,9 @@ def save_plan(plan: Plan, folder: str | PathLike[str]) -> None:
     with whole_folder(folder, force=False) as partial:
         for name, table in _tables(plan).items():
             table.to_csv(partial / f"{name}.csv", index=False)
-        priors = {name: mixture_json(prior) for name, prior in plan.priors.items()}
-        (partial / "priors.json").write_text(json.dumps(priors, indent=2) + "\n", encoding="utf-8")
+        written = {"prior": plan.map_prior.to_json(), "robust_prior": plan.priors[ROBUST].to_json()}
+        for name, text in written.items():
+            (partial / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         _save_figures(plan, partial, [note] if note else [])
 
 

@@ -6,7 +6,7 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Interim, Plan
 from bayesmeta.report.machine import records
 
-__all__ = ["mixture_json", "plan_json"]
+__all__ = ["plan_json"]
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "n": trial.n,
         "success": str(trial.success),
         "robust": plan.robust,
-        "priors": {name: mixture_json(prior) for name, prior in plan.priors.items()},
+        "priors": {name: _mixture_json(prior) for name, prior in plan.priors.items()},
         "ecdf_difference": fitted.ecdf_difference,
         "kl": fitted.kl,
         "effective_sample_size": records(plan.effective_sizes.reset_index()),
@@ -34,7 +34,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def mixture_json(mixture: BetaMixture) -> dict[str, Any]:
+def _mixture_json(mixture: BetaMixture) -> dict[str, Any]:
     """Return the parameters of a mixture."""
     return {"weights": list(mixture.weights), "a": list(mixture.a), "b": list(mixture.b)}
 

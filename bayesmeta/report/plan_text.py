@@ -3,6 +3,7 @@
 import pandas as pd
 
 from bayesmeta.planning.borrowing import NO_BORROWING
+from bayesmeta.planning.conflict import CONFLICT
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import MAP, ROBUST, Interim, Plan
 from bayesmeta.report.text import percent, table_text
@@ -40,11 +41,19 @@ def _success_lines(plan: Plan) -> list[str]:
         f"           With the robust prior {trial.words} responders succeed.",
         f"           Probability of success before the trial, the rate as the MAP prior says: "
         f"{_exact(trial.probability_of_success(plan.priors[MAP]))}.",
-        f"Conflict   Fewer than {within[0]} or more than {within[-1]} responders of {trial.n} would conflict with the "
-        "MAP prior (two-sided predictive probability below 5%)."
-        if within[0] > 0 or within[-1] < trial.n
-        else f"Conflict   No number of responders of {trial.n} would conflict with the MAP prior.",
+        _conflict_line(trial.n, int(within[0]), int(within[-1])),
     ]
+
+
+def _conflict_line(n: int, least: int, most: int) -> str:
+    """Return which numbers of responders lie outside of what the MAP prior foretells."""
+    outside = [f"fewer than {least}"] * (least > 0) + [f"more than {most}"] * (most < n)
+    if not outside:
+        return f"Conflict   No number of responders of {n} would conflict with the MAP prior."
+    return (
+        f"Conflict   {' or '.join(outside).capitalize()} responders of {n} would conflict with the MAP prior "
+        f"(two-sided predictive probability below {percent(CONFLICT)})."
+    )
 
 
 def _borrowing_lines(plan: Plan) -> list[str]:
