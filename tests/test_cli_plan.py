@@ -25,7 +25,7 @@ def fits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     spec = bm.load_model("regimen")
     bm.fit(spec, arms, seed=1).save(folder / "sound")
-    few = bm.SamplerSettings(chains=2, warmup=20, draws=20)
+    few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
     bm.fit(spec, arms, seed=1, settings=few).save(folder / "failed")
     return folder
 

@@ -155,7 +155,7 @@ def map_prior(
     >>> prior.mixture
     BetaMixture(0.745 Beta(3.838, 15.02) + 0.255 Beta(1.837, 4.612))
     >>> round(bm.effective_sample_size(prior), 1)
-    0
+    13.2
     """
     check_fit(fit, grid=True)
     if isinstance(fit, GridFit):

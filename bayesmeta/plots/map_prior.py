@@ -21,12 +21,12 @@ Array = npt.NDArray[np.float64]
 GRAPH, LEGEND, AXIS, KEY = (5.2, 2.4), 0.22, 0.5, 0.3
 """Width and height of the graph; heights of the legend and the axis, and length of its keys: inches."""
 
-POINTS, BARS = 401, 50
-REACH = 0.001
+POINTS, BARS = 401, 60
+REACH = 0.005
 """Probability of the prior beyond either end of the axis, at most."""
 
-HEADROOM = 1.35
-"""Height of the graph in multiples of the greatest density of the mixture away from the edges."""
+HEADROOM = 1.08
+"""Height of the graph in multiples of the greatest density of the prior and of the draws."""
 
 
 class MapPriorPlot(Plot):
@@ -85,7 +85,7 @@ def map_prior(
         figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
         put_paragraphs(page, MARGIN, MARGIN, above)
         put_paragraphs(page, MARGIN, bottom + AXIS, below)
-        _put_legend(page, top - LEGEND, robust=robust is not None)
+        _put_legend(page, top - LEGEND, _keys(table))
         graph = inch_axes(figure, (MARGIN, MARGIN + GRAPH[0]), (top, bottom))
         _draw(graph, table)
         _draw_axis(graph, ends)
@@ -128,8 +128,7 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
         line = table["robust"].to_numpy()
         graph.plot(rate, line, color=ALARM, linewidth=1.6, linestyle=(0, (4, 2)), zorder=4)
     graph.plot(rate, table["map"].to_numpy(), color=MODEL, linewidth=1.8, zorder=3)
-    inner = table["map"].to_numpy()[1:-1]
-    graph.set_ylim(0, HEADROOM * float(max(inner.max(), table["draws"].max()) / 1.25))
+    graph.set_ylim(0, HEADROOM * float(table[["draws", "map"]].to_numpy().max()))
 
 
 def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
@@ -141,22 +140,23 @@ def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
         graph.spines[side].set_visible(False)
 
 
-def _put_legend(page: Axes, y: float, *, robust: bool) -> None:
-    """Write what the lines are, each beside a piece of it."""
-    keys = [
-        ("Draws", FAINT, 6.0, "-"),
-        ("MAP prior", MODEL, 1.8, "-"),
-        ("Components", RANGE, 0.9, "-"),
-    ]
-    if robust:
+def _keys(table: pd.DataFrame) -> list[tuple[str, str, float, str]]:
+    """Return text, colour, width and dashes of each kind of line; one component is the prior itself."""
+    keys = [("Draws", FAINT, 6.0, "-"), ("MAP prior", MODEL, 1.8, "-")]
+    if "component_2" in table.columns:
+        keys.append(("Components", RANGE, 0.9, "-"))
+    if "robust" in table.columns:
         keys.append(("Robust", ALARM, 1.6, "--"))
+    return keys
+
+
+def _put_legend(page: Axes, y: float, keys: Sequence[tuple[str, str, float, str]]) -> None:
+    """Write what the lines are, each beside a piece of it."""
+    middle = y + LEGEND / 3
     for number, (text, colour, width, dashes) in enumerate(keys):
         x = MARGIN + number * GRAPH[0] / 4
-        middle = y + LEGEND / 3
-        page.plot(
-            [x, x + KEY], [middle] * 2, color=colour, linewidth=width, linestyle=dashes,
-            solid_capstyle="butt",
-        )  # fmt: skip
+        look = {"color": colour, "linewidth": width, "linestyle": dashes}
+        page.plot([x, x + KEY], [middle] * 2, solid_capstyle="butt", **look)  # type: ignore[arg-type]
         put_text(page, x + KEY + 0.06, middle, text, size=SMALL, colour=INK)
 
 
