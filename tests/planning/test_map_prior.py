@@ -107,7 +107,7 @@ def test_arguments_of_robustify_are_checked(arguments, message):
 
 def test_failed_draws_are_refused_unless_forced_and_then_marked(failed):
     with pytest.raises(
-        bm.DiagnosticsError, match="failed their diagnostics.*ESS is below.*force=True"
+        bm.DiagnosticsError, match=r"failed their diagnostics.*ESS is below.*force=True"
     ):
         bm.map_prior(failed)
     forced = bm.map_prior(failed, components=1, force=True)
@@ -117,7 +117,7 @@ def test_failed_draws_are_refused_unless_forced_and_then_marked(failed):
     with pytest.raises(bm.DiagnosticsError, match="`text` holds a prior that is NOT RELIABLE"):
         bm.BetaMixture.from_json(forced.to_json())
     assert bm.BetaMixture.from_json(forced.to_json(), force=True) == forced.mixture
-    with pytest.raises(bm.DiagnosticsError, match="`prior` is NOT RELIABLE.*`prior.mixture`"):
+    with pytest.raises(bm.DiagnosticsError, match=r"`prior` is NOT RELIABLE.*`prior.mixture`"):
         forced.robustify(weight=0.2)
 
 
