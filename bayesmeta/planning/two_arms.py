@@ -158,7 +158,9 @@ class TwoArmTrial:
         """
         treated = self.prior_treated if law_treated is None else law_treated
         control = self.prior_control if law_control is None else law_control
-        return float(control.pmf(self.n_control) @ self.successes @ treated.pmf(self.n_treated))
+        # No patients of control have one count, 0, whatever is believed of their rate.
+        counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
+        return float(counts @ self.successes @ treated.pmf(self.n_treated))
 
 
 def _checked_control(n: object) -> int:

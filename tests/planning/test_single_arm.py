@@ -47,7 +47,9 @@ def test_enumeration_agrees_with_loops(prior, n, listed, data):
     np.testing.assert_allclose(found, direct, atol=1e-12)
     seen = data.draw(st.integers(0, n))
     events = data.draw(st.integers(0, seen))
-    after, rest = prior.update(events=events, n=seen).pmf(n - seen), n - seen
+    rest = n - seen
+    law = prior.update(events=events, n=seen) if seen else prior
+    after = law.pmf(rest) if rest else [1.0]
     direct = sum(after[y] for y in range(rest + 1) if trial.successes[events + y])
     assert trial.probability_of_success(events=events, n=seen) == pytest.approx(direct, abs=1e-10)
 
