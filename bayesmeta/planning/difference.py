@@ -21,9 +21,10 @@ LAST = 6.1
 
 HALF = 0.5
 
-NODES_PER_SD, WIDEST = 1.5, 0.1
+NODES_PER_SD, WIDEST = 1.5, 0.03
 """Nodes within a standard deviation of the narrowest law, about which the error falls as
-exp(-2 pi^2 1.5^2); and the widest step of the rule."""
+exp(-2 pi^2 1.5^2); and the widest step of the rule, small enough for densities that are infinite
+just beyond an end of the range, as where the difference is nearly 0."""
 
 
 @dataclass(frozen=True, eq=False)
