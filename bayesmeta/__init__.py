@@ -141,6 +141,39 @@ _HOME = {
         "bundled_nested_models",
         "load_nested_model",
     ),
+    "bayesmeta.planning.borrowing": ("borrowing",),
+    "bayesmeta.planning.conflict": (
+        "Conflict",
+        "prior_data_conflict",
+    ),
+    "bayesmeta.planning.interim": ("InterimLook",),
+    "bayesmeta.planning.map_prior": (
+        "MapPrior",
+        "map_prior",
+    ),
+    "bayesmeta.planning.mixture_fit": (
+        "MixtureFit",
+        "fit_mixture",
+    ),
+    "bayesmeta.planning.mixtures": ("BetaMixture",),
+    "bayesmeta.planning.plan": (
+        "Plan",
+        "plan",
+    ),
+    "bayesmeta.planning.robust": ("robustify",),
+    "bayesmeta.planning.sample_size": ("effective_sample_size",),
+    "bayesmeta.planning.single_arm": ("SingleArmTrial",),
+    "bayesmeta.planning.success": (
+        "Condition",
+        "DifferenceCondition",
+        "Success",
+    ),
+    "bayesmeta.planning.success_text": ("parse_success",),
+    "bayesmeta.planning.trial_size": (
+        "SampleSize",
+        "smallest_n",
+    ),
+    "bayesmeta.planning.two_arms": ("TwoArmTrial",),
     "bayesmeta.priors": (
         "Beta",
         "Cauchy",
@@ -342,6 +375,55 @@ if TYPE_CHECKING:
         build_nested as build_nested,
         bundled_nested_models as bundled_nested_models,
         load_nested_model as load_nested_model,
+    )
+    from bayesmeta.planning.borrowing import (
+        borrowing as borrowing,
+    )
+    from bayesmeta.planning.conflict import (
+        Conflict as Conflict,
+        prior_data_conflict as prior_data_conflict,
+    )
+    from bayesmeta.planning.interim import (
+        InterimLook as InterimLook,
+    )
+    from bayesmeta.planning.map_prior import (
+        MapPrior as MapPrior,
+        map_prior as map_prior,
+    )
+    from bayesmeta.planning.mixture_fit import (
+        MixtureFit as MixtureFit,
+        fit_mixture as fit_mixture,
+    )
+    from bayesmeta.planning.mixtures import (
+        BetaMixture as BetaMixture,
+    )
+    from bayesmeta.planning.plan import (
+        Plan as Plan,
+        plan as plan,
+    )
+    from bayesmeta.planning.robust import (
+        robustify as robustify,
+    )
+    from bayesmeta.planning.sample_size import (
+        effective_sample_size as effective_sample_size,
+    )
+    from bayesmeta.planning.single_arm import (
+        SingleArmTrial as SingleArmTrial,
+    )
+    from bayesmeta.planning.success import (
+        Condition as Condition,
+        DifferenceCondition as DifferenceCondition,
+        Success as Success,
+    )
+    from bayesmeta.planning.success_text import (
+        parse_success as parse_success,
+    )
+    from bayesmeta.planning.trial_size import (
+        SampleSize as SampleSize,
+        smallest_n as smallest_n,
+    )
+    from bayesmeta.planning.two_arms import (
+        TwoArmTrial as TwoArmTrial,
     )
     from bayesmeta.priors import (
         Beta as Beta,

@@ -40,6 +40,7 @@ from bayesmeta.cli_options import (
     selecting,
     table_of,
 )
+from bayesmeta.cli_plan import plan
 from bayesmeta.cli_profiles import parsed_profile
 from bayesmeta.cli_runs import run as show_run
 from bayesmeta.cli_selfcheck import selfcheck
@@ -63,6 +64,7 @@ app.command()(calibrate)
 app.command()(contrast)
 app.command()(compare)
 app.command()(grid)
+app.command()(plan)
 app.command()(sensitivity)
 app.command()(validate)
 app.command("run")(show_run)

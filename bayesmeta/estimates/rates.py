@@ -151,8 +151,12 @@ class GridRates:
         return Estimate(float(self.pmf(n)[events:].sum()), 0.0)
 
     def draw(self, rng: np.random.Generator) -> Array:
-        """Return random rates, by the distribution function on a fine grid of log-odds."""
+        """Return random rates."""
+        return np.asarray(expit(self.log_odds(rng.random(GRID_DRAWS))))
+
+    def log_odds(self, probability: Array) -> Array:
+        """Return quantiles as log-odds, by the distribution function on a fine grid of them."""
         low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
         theta = np.linspace(low, high, GRID_POINTS)
         cumulative = self._marginal.cdf(expit(theta))
-        return np.asarray(expit(np.interp(rng.random(GRID_DRAWS), cumulative, theta)))
+        return np.asarray(np.interp(probability, cumulative, theta))

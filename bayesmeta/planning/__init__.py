@@ -1,1 +1,1 @@
-"""Planning room. In: a fit, or a prior of the next rate. Out: priors, decisions, their properties."""
+"""Planning room. In: a fit, or a prior of a rate. Out: priors, decisions, their properties."""

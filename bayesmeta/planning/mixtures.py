@@ -1,14 +1,16 @@
 """Mixtures of beta distributions: laws of a rate that a cohort's data update in closed form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import betainc, betaincc, betaln, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, xlog1py, xlogy
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, listed
+from bayesmeta.estimates.arguments import check_ci_prob
 
 __all__ = ["BetaMixture"]
 
@@ -17,7 +19,9 @@ Array = npt.NDArray[np.float64]
 SUM_TOLERANCE = 1e-6
 """How far the weights that a user types may be from a sum of 1."""
 
-SMALLEST_RATE = 1e-300
+FARTHEST = 690.0
+"""Log-odds between which quantiles are looked for; rates beyond them can't be told from 0 and 1."""
+
 QUANTILE_TOLERANCE = 1e-12
 
 
@@ -43,8 +47,8 @@ class BetaMixture:
     --------
     >>> prior = BetaMixture([0.8, 0.2], a=[12.0, 1.0], b=[18.0, 1.0])
     >>> prior.update(events=20, n=40)
-    BetaMixture(0.903 Beta(32, 38) + 0.0968 Beta(21, 21))
-    >>> float(round(prior.mean, 3))
+    BetaMixture(0.903 Beta(32, 38) + 0.097 Beta(21, 21))
+    >>> round(prior.mean, 3)
     0.42
     """
 
@@ -58,7 +62,7 @@ class BetaMixture:
         lengths = len(self.weights), len(self.a), len(self.b)
         if len(set(lengths)) > 1 or not lengths[0]:
             raise SettingsError(
-                f"`weights`, `a` and `b` need one value per component; got {', '.join(map(str, lengths))} values."
+                f"`weights`, `a` and `b` need one value per component; got {listed(lengths)} values."
             )
         for name in ("a", "b"):
             bad = [value for value in getattr(self, name) if value <= 0]
@@ -111,28 +115,55 @@ class BetaMixture:
         weights, a, b = self._arrays
         return np.asarray(betaincc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
 
+    def log_odds_below(self, log_odds: npt.ArrayLike) -> Array:
+        """Return the probability that the log-odds of the rate are at most `log_odds`.
+
+        Unlike `below`, it tells rates apart that lie so near to 1 that they are rounded to it.
+        """
+        weights, a, b = self._arrays
+        x = np.asarray(log_odds, dtype=np.float64)[..., None]
+        low = betainc(a, b, expit(np.minimum(x, 0)))
+        high = betaincc(b, a, expit(-np.maximum(x, 0)))
+        return np.asarray(np.where(x < 0, low, high) @ weights)
+
     def quantile(self, probability: float) -> float:
         """Return the rate that the law lies below with this probability."""
-        if not 0 <= probability <= 1:
+        if isinstance(probability, bool) or not 0 <= probability <= 1:
             raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
         if probability in (0, 1):
             return float(probability)
-        if float(self.below(SMALLEST_RATE)) >= probability:
-            return SMALLEST_RATE
-        found = brentq(lambda x: float(self.below(x)) - probability, 0, 1, xtol=QUANTILE_TOLERANCE)
-        return float(found)
+        ends = self.log_odds_below(np.array([-FARTHEST, FARTHEST])) - probability
+        if ends[0] >= 0 or ends[1] <= 0:
+            return float(expit(-FARTHEST if ends[0] >= 0 else FARTHEST))
+        found = brentq(
+            lambda x: float(self.log_odds_below(x)) - probability,
+            -FARTHEST,
+            FARTHEST,
+            xtol=QUANTILE_TOLERANCE,
+        )
+        return float(expit(found))
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval of the rate (probability)."""
+        check_ci_prob(ci_prob)
         return self.quantile((1 - ci_prob) / 2), self.quantile((1 + ci_prob) / 2)
 
     def update(self, *, events: int, n: int) -> "BetaMixture":
         """Return the law of the rate after `events` responders of `n` patients, in closed form.
 
-        The weight of a component changes by how well it foretold the responders.
+        The weight of a component changes by how well it foretold the responders. One update with
+        all patients, or several at interim analyses, end in the same law.
+
+        Raises
+        ------
+        SettingsError
+            If `n` is not a whole number of at least 1, or `events` not one from 0 to `n`.
         """
-        if not 0 <= events <= n:
-            raise SettingsError(f"`events` must lie between 0 and n = {n}; got {events!r}.")
+        n = _patients(n)
+        if not _is_whole(events) or not 0 <= events <= n:
+            raise SettingsError(
+                f"`events` must be a whole number from 0 to n = {n}; got {events!r}."
+            )
         weights, a, b = self._arrays
         with np.errstate(divide="ignore"):
             log_weight = np.log(weights) + betaln(a + events, b + n - events) - betaln(a, b)
@@ -141,10 +172,70 @@ class BetaMixture:
 
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders of n patients, shape (n + 1,)."""
+        n = _patients(n)
         weights, a, b = self._arrays
         y = np.arange(n + 1)[:, None]
         log_choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
         return np.asarray(np.exp(log_choose + betaln(a + y, b + n - y) - betaln(a, b)) @ weights)
+
+    def to_json(self) -> str:
+        """Return the mixture as JSON, for people and for `from_json`."""
+        from bayesmeta.planning.json_text import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str, *, force: bool = False) -> "BetaMixture":
+        """Return the mixture that `to_json` of a BetaMixture or a MapPrior wrote.
+
+        Parameters
+        ----------
+        text : str
+            JSON.
+        force : bool
+            Whether to read a MapPrior that is marked as not reliable.
+
+        Raises
+        ------
+        SettingsError
+            If the text is damaged, or what it says is no mixture.
+        DiagnosticsError
+            If it holds a MapPrior whose draws failed their diagnostics, and `force` is False.
+        """
+        from bayesmeta.planning.json_text import from_json
+
+        return from_json(text, force=force)
+
+    def to_rbest(self) -> str:
+        """Return an R expression that makes the mixture in RBesT, with all digits.
+
+        >>> BetaMixture([0.75, 0.25], a=[12, 1], b=[28, 1]).to_rbest()
+        'mixbeta(c(0.75, 12.0, 28.0), c(0.25, 1.0, 1.0))'
+        """
+        from bayesmeta.planning.code_text import to_rbest
+
+        return to_rbest(self)
+
+    def to_stan(self) -> str:
+        """Return Stan functions for the `functions` block, with all digits.
+
+        They define the distribution `map_prior` of a rate: declare ``real<lower=0, upper=1> rate;``
+        and write ``rate ~ map_prior();`` in the `model` block.
+        """
+        from bayesmeta.planning.code_text import to_stan
+
+        return to_stan(self)
+
+    def to_brms(self) -> str:
+        """Return R code that makes the mixture the prior of a rate in brms.
+
+        The code defines `map_functions`, for the argument `stanvars` of ``brm``, and `map_prior`, for
+        its argument `prior`, in a model whose parameter is the rate itself:
+        ``bf(events | trials(n) ~ rate, rate ~ 1, nl = TRUE, family = binomial("identity"))``.
+        """
+        from bayesmeta.planning.code_text import to_brms
+
+        return to_brms(self)
 
     @property
     def _arrays(self) -> tuple[Array, Array, Array]:
@@ -156,11 +247,22 @@ class BetaMixture:
         return f"BetaMixture({' + '.join(terms)})"
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _patients(n: int) -> int:
+    """Return `n` after checking that it is a whole number of at least 1."""
+    if not _is_whole(n) or n < 1:
+        raise SettingsError(f"`n` must be a whole number of patients, at least 1; got {n!r}.")
+    return int(n)
+
+
 def _numbers(name: str, values: object) -> tuple[float, ...]:
     """Return a sequence of finite numbers as a tuple."""
-    listed = values if isinstance(values, Sequence | np.ndarray) else [values]
+    several: Iterable[Any] = values if isinstance(values, Sequence | np.ndarray) else [values]
     try:
-        numbers = tuple(float(value) for value in listed)
+        numbers = tuple(float(value) for value in several)
     except (TypeError, ValueError):
         numbers = (float("nan"),)
     if not np.isfinite(numbers).all():

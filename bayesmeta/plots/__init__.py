@@ -3,24 +3,36 @@
 Importing this room imports Matplotlib; importing bayesmeta does not.
 """
 
+from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
+from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
+from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
+    "BoundaryPlot",
     "ComparisonPlot",
     "Forest",
     "LeaveOneOutPlot",
+    "MapPriorPlot",
     "NestedOutcomesPlot",
+    "PowerPlot",
     "RankPlot",
+    "RespondersPlot",
     "SpecificationCurve",
+    "boundary",
     "calibration",
     "comparison",
     "forest",
     "leave_one_out",
+    "map_prior",
     "nested_outcomes",
+    "power",
+    "responders",
     "specification_curve",
 ]

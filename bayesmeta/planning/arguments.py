@@ -1,0 +1,70 @@
+"""Checks of arguments that several answers about a trial share."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import LARGEST_COHORT
+from bayesmeta.planning.mixtures import BetaMixture
+
+__all__ = ["check_events", "check_mixture", "check_open", "check_priors", "check_rates"]
+
+Array = npt.NDArray[np.float64]
+
+
+def check_mixture(name: str, value: object) -> None:
+    """Raise unless `value` is a BetaMixture."""
+    if not isinstance(value, BetaMixture):
+        raise SettingsError(
+            f"`{name}` must be a BetaMixture; got {type(value).__name__}. "
+            "Write BetaMixture([1], a=[1], b=[1]), or take the `mixture` of a MAP prior."
+        )
+
+
+def check_priors(priors: object) -> None:
+    """Raise unless `priors` maps names to mixtures, one or more."""
+    if not isinstance(priors, Mapping) or not priors:
+        raise SettingsError(
+            f'`priors` must map a name to each BetaMixture; got {priors!r}. Write {{"MAP": prior}}.'
+        )
+    for name, prior in priors.items():
+        check_mixture(f"priors[{name!r}]", prior)
+
+
+def check_rates(name: str, rates: object) -> Array:
+    """Return rates as an array, after checking that they are one or more probabilities."""
+    try:
+        found = np.atleast_1d(np.asarray(rates, dtype=np.float64))
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    wrong = found[~((found >= 0) & (found <= 1))]
+    if found.ndim != 1 or not found.size or wrong.size:
+        got = f"{wrong[0]:g}" if wrong.size and np.isfinite(wrong[0]) else repr(rates)
+        raise SettingsError(
+            f"`{name}` must be probabilities from 0 to 1; got {got}. Write 35% as 0.35."
+        )
+    return found
+
+
+def check_open(name: str, value: object) -> float:
+    """Return a probability, after checking that it lies between 0 and 1, both excluded."""
+    number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+    if not number or not 0 < value < 1:  # type: ignore[operator]
+        raise SettingsError(
+            f"`{name}` must be a probability between 0 and 1, both excluded; got {value!r}. Write 35% as 0.35."
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
+def check_events(events: object, n: object, most: int = LARGEST_COHORT) -> tuple[int, int]:
+    """Return responders and patients, after checking 0 <= events <= n <= most."""
+    for name, value in (("events", events), ("n", n)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise SettingsError(f"`{name}` must be a whole number; got {value!r}.")
+    if not 0 <= n <= most:  # type: ignore[operator]
+        raise SettingsError(f"`n` must lie between 0 and {most:,}; got {n}.")
+    if not 0 <= events <= n:  # type: ignore[operator]
+        raise SettingsError(f"`events` must lie between 0 and n = {n}; got {events}.")
+    return int(events), int(n)  # type: ignore[call-overload]

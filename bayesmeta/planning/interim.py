@@ -1,0 +1,102 @@
+"""An interim look at a single-arm trial: stop for futility where success has become improbable."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.planning.arguments import check_open, check_rates
+from bayesmeta.planning.counts import binomial_pmf, hypergeometric
+from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
+
+__all__ = ["InterimLook"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class InterimLook:
+    """A look at the first n patients that stops a trial whose success has become improbable.
+
+    Parameters
+    ----------
+    trial : SingleArmTrial
+        The trial that goes on otherwise.
+    n : int
+        Patients seen at the look, fewer than those of the trial.
+    stop_below : float
+        It stops where the predictive probability of success is less than this.
+    law : BetaMixture or law of a prediction, optional
+        What the predictive probability starts from; the prior of the analysis where None.
+
+    Raises
+    ------
+    SettingsError
+        If `n` is not less than the patients of the trial, or `stop_below` not between 0 and 1.
+
+    References
+    ----------
+    Lee & Liu 2008, doi:10.1177/1740774508089279 (stopping by predictive probability).
+    """
+
+    trial: SingleArmTrial
+    n: int
+    stop_below: float
+    law: CountLaw | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.trial, SingleArmTrial):
+            raise SettingsError(
+                f"`trial` must be a SingleArmTrial; got {type(self.trial).__name__}."
+            )
+        object.__setattr__(self, "n", check_cohort("n", self.n))
+        if self.n >= self.trial.n:
+            raise SettingsError(
+                f"`n` of an interim look must be less than the trial's {self.trial.n} patients; got {self.n}."
+            )
+        check_open("stop_below", self.stop_below)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Predictive probability of `success`, and whether to `stop`, for every interim count."""
+        law = self.trial.prior if self.law is None else self.law
+        joint = law.pmf(self.trial.n)[:, None] * hypergeometric(self.trial.n, self.n)
+        seen = joint.sum(axis=0)
+        # A count that the law holds impossible tells it nothing; there the trial goes on.
+        success = np.divide(
+            self.trial.successes @ joint, seen, out=np.ones_like(seen), where=seen > 0
+        )
+        index = pd.RangeIndex(self.n + 1, name="events")
+        return pd.DataFrame({"success": success, "stop": success < self.stop_below}, index=index)
+
+    @property
+    def stops(self) -> Mask:
+        """Whether 0 to n responders at the look stop the trial, shape (n + 1,)."""
+        return np.asarray(self.table["stop"], dtype=bool)
+
+    def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
+        """Return what becomes of the trial with its interim look, for true rates.
+
+        Parameters
+        ----------
+        rates : array-like
+            True rates (probability).
+
+        Returns
+        -------
+        DataFrame
+            Columns `rate`; `success`, the probability of going on and succeeding; `stop`, the
+            probability of stopping; and `expected_n`, mean patients.
+        """
+        true = check_rates("rates", rates)
+        goes_on = hypergeometric(self.trial.n, self.n) @ ~self.stops
+        success = binomial_pmf(self.trial.n, true) @ (goes_on * self.trial.successes)
+        stop = binomial_pmf(self.n, true) @ self.stops
+        expected = self.n * stop + self.trial.n * (1 - stop)
+        return pd.DataFrame(
+            {"rate": true, "success": success, "stop": stop, "expected_n": expected}
+        )

@@ -1,0 +1,72 @@
+"""Mixtures of betas as JSON: people can read it, and reading it checks it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bayesmeta.errors import DiagnosticsError, SettingsError, shortened
+from bayesmeta.planning.mixtures import BetaMixture
+
+__all__ = ["from_json", "to_json"]
+
+KIND, SCHEMA = "bayesmeta beta mixture", 1
+
+
+def to_json(mixture: BetaMixture, about: Mapping[str, Any] | None = None) -> str:
+    """Return a mixture as JSON, with what there is to say about where it comes from."""
+    components = [
+        {"weight": weight, "a": a, "b": b}
+        for weight, a, b in zip(mixture.weights, mixture.a, mixture.b, strict=True)
+    ]
+    content = {"kind": KIND, "schema": SCHEMA, "components": components}
+    return json.dumps(content | ({"map_prior": dict(about)} if about else {}), indent=2)
+
+
+def from_json(text: str, *, force: bool) -> BetaMixture:
+    """Return the mixture that `to_json` wrote; see `BetaMixture.from_json`."""
+    content = _content(text)
+    about = content.get("map_prior", {"reliable": True})
+    if not isinstance(about, dict) or not isinstance(about.get("reliable"), bool):
+        raise _damaged("`map_prior` must say by true or false whether it is `reliable`", about)
+    if not about["reliable"] and not force:
+        raise DiagnosticsError(
+            "`text` holds a prior that is NOT RELIABLE: the draws of its fit failed their diagnostics. "
+            "Fit again; for a look at it, use force=True."
+        )
+    components = content.get("components")
+    if not isinstance(components, list) or not components:
+        raise _damaged("`components` must be a list of one component or more", components)
+    numbers = [_numbers(each) for each in components]
+    weights, a, b = zip(*numbers, strict=True)
+    return BetaMixture(weights, a, b)
+
+
+def _content(text: str) -> dict[str, Any]:
+    """Return the object that a text holds, after checking what it says it is."""
+    try:
+        content = json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise _damaged(f"it must be JSON ({error})", text) from error
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise _damaged(f"`kind` must be '{KIND}'", content)
+    if content.get("schema") != SCHEMA or isinstance(content["schema"], bool):
+        raise _damaged(
+            f"`schema` must be {SCHEMA}, which this version reads", content.get("schema")
+        )
+    return content
+
+
+def _numbers(component: object) -> tuple[float, float, float]:
+    names = ("weight", "a", "b")
+    if not isinstance(component, dict) or set(component) != set(names):
+        raise _damaged("each component must have `weight`, `a` and `b`, and no more", component)
+    for name in names:
+        if isinstance(component[name], bool) or not isinstance(component[name], int | float):
+            raise _damaged(f"`{name}` of a component must be a number", component[name])
+    weight, a, b = (float(component[name]) for name in names)
+    return weight, a, b
+
+
+def _damaged(rule: str, got: object) -> SettingsError:
+    shown = shortened(got if isinstance(got, str) else repr(got))
+    return SettingsError(f"`text` can't be read: {rule}; got {shown}. Write it by `to_json`.")

@@ -1,0 +1,176 @@
+"""`map_prior`: what the studies so far say about the rate of the next one, as a prior."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmeta.errors import DiagnosticsError, SettingsError
+from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rates import GridRates
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
+from bayesmeta.planning.mixtures import BetaMixture
+
+__all__ = ["MapPrior", "map_prior"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MapPrior:
+    """A meta-analytic predictive prior: the law of a new study's rate, as a mixture of betas.
+
+    Made by `map_prior`; `robustify` and `effective_sample_size` take it.
+
+    Parameters
+    ----------
+    fitted : MixtureFit
+        The mixture, the candidates for it, and the draws.
+    profile : str
+        What the prior is for.
+    reliable : bool
+        Whether the draws passed their diagnostics; where not, it was forced.
+    """
+
+    fitted: MixtureFit
+    profile: str
+    reliable: bool
+
+    @property
+    def mixture(self) -> BetaMixture:
+        """The prior."""
+        return self.fitted.mixture
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The candidates, one row for each number of components; see `fit_mixture`."""
+        return self.fitted.table
+
+    @property
+    def ecdf_difference(self) -> float:
+        """Largest difference of the mixture's distribution function from the draws' (probability)."""
+        return self.fitted.ecdf_difference
+
+    @property
+    def kl(self) -> float:
+        """Kullback-Leibler divergence of the law of the draws from the mixture, as in `fit_mixture`."""
+        return self.fitted.kl
+
+    def robustify(self, *, weight: float, mean: float = 0.5, n: float = 1) -> BetaMixture:
+        """Return the prior with a weakly informative component; see `bayesmeta.robustify`."""
+        from bayesmeta.planning.robust import robustify
+
+        return robustify(self, weight=weight, mean=mean, n=n)
+
+    def to_json(self) -> str:
+        """Return the prior as JSON, which `BetaMixture.from_json` reads; see there.
+
+        Of what lies behind it the text holds the profile, whether the draws were reliable, and how
+        near the mixture is to them.
+        """
+        from bayesmeta.planning.json_text import to_json
+
+        about = {
+            "profile": self.profile,
+            "reliable": self.reliable,
+            "ecdf_difference": self.ecdf_difference,
+            "kl": self.kl,
+        }
+        return to_json(self.mixture, about)
+
+    def to_rbest(self) -> str:
+        """Return the prior for RBesT; see `BetaMixture.to_rbest`."""
+        return self._mark("#") + self.mixture.to_rbest()
+
+    def to_stan(self) -> str:
+        """Return the prior as functions for Stan; see `BetaMixture.to_stan`."""
+        return self._mark("//") + self.mixture.to_stan()
+
+    def to_brms(self) -> str:
+        """Return the prior as R code for brms; see `BetaMixture.to_brms`."""
+        return self._mark("#") + self.mixture.to_brms()
+
+    def _mark(self, comment: str) -> str:
+        """Return a line that says that the prior is not reliable, where that is so."""
+        return "" if self.reliable else f"{comment} NOT RELIABLE: the draws failed diagnostics\n"
+
+    def __repr__(self) -> str:
+        mark = "" if self.reliable else "NOT RELIABLE; "
+        parts = repr(self.mixture).removeprefix("BetaMixture(").removesuffix(")")
+        return (
+            f"MapPrior({mark}{self.profile}: {parts}; largest difference from the draws "
+            f"{self.ecdf_difference:.3f})"
+        )
+
+
+def map_prior(
+    fit: Fit | GridFit,
+    *,
+    profile: Profile | None = None,
+    components: Components = "aic",
+    force: bool = False,
+) -> MapPrior:
+    """Return the meta-analytic predictive prior: the law of a new study's rate as a mixture of betas.
+
+    Parameters
+    ----------
+    fit : Fit or GridFit
+        Draws or the deterministic posterior.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None.
+    components : "aic", "bic" or int
+        Number of components of the mixture: chosen from 1 to 4 by a criterion, or fixed.
+    force : bool
+        Whether to go on with draws that failed their diagnostics. The prior is then marked.
+
+    Returns
+    -------
+    MapPrior
+        With `mixture`, and `table`, `ecdf_difference` and `kl` for how near it is to the draws.
+
+    Raises
+    ------
+    DiagnosticsError
+        If the draws failed their diagnostics and `force` is False.
+    ProfileError
+        If the profile can't be coded.
+    SettingsError
+        If `components` is none of these, or `profile` or `force` would have no effect.
+
+    References
+    ----------
+    Neuenschwander, Capkun-Niggli, Branson & Spiegelhalter 2010, doi:10.1177/1740774509356002.
+    Schmidli, Gsteiger, Roychoudhury, O'Hagan, Spiegelhalter & Neuenschwander 2014,
+    doi:10.1111/biom.12242.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(posterior, components=2)
+    >>> prior.mixture
+    BetaMixture(0.745 Beta(3.838, 15.02) + 0.255 Beta(1.837, 4.612))
+    >>> round(bm.effective_sample_size(prior), 1)
+    13.2
+    """
+    check_fit(fit, grid=True)
+    if isinstance(fit, GridFit):
+        if profile is not None or force:
+            raise SettingsError(
+                "`profile` and `force` have no effect on a GridFit, which has no covariates and no draws. "
+                "Leave them out."
+            )
+        law = GridRates(fit)
+        return MapPrior(fit_mixture(law, components=components), "all studies", reliable=True)
+    diagnosis = diagnose(fit)
+    if not diagnosis.ok and not force:
+        raise DiagnosticsError(
+            "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
+            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True (--force)."
+        )
+    fitted = fit_mixture(profile_rates(fit, profile).new_study(), components=components)
+    return MapPrior(fitted, profile_label(fit.design.coding, profile), diagnosis.ok)

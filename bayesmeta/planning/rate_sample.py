@@ -1,0 +1,117 @@
+"""A sample of a rate's law, ordered and gathered into groups, as mixtures are fitted to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.rates import DrawnRates, GridRates
+
+__all__ = ["RateSample", "rate_sample"]
+
+Array = npt.NDArray[np.float64]
+
+GROUPS = 1000
+"""Most groups into which a sample is gathered."""
+
+QUANTILES = 4000
+"""Points that stand for a deterministic law, and draws that it counts as."""
+
+FEWEST = 100
+"""Fewest draws to which a mixture is fitted."""
+
+FARTHEST = 690.0
+"""Log-odds beyond which a rate can't be told from 0 or 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class RateSample:
+    """A sample of the law of a rate.
+
+    Parameters
+    ----------
+    log_odds : array
+        Its points in rising order, shape (point,), each as likely as another.
+    draws : int
+        Independent pieces of information that it counts as: the points that represent one
+        posterior draw count once.
+    """
+
+    log_odds: Array
+    draws: int
+
+    @property
+    def rates(self) -> Array:
+        """The points as rates (probability), in rising order."""
+        return np.asarray(expit(self.log_odds))
+
+    def grouped(self) -> tuple[Array, Array, Array]:
+        """Return the mean log rate and mean log of one minus the rate of each group, and its share.
+
+        Neighbouring points form a group. Log densities of beta laws are linear in these two means,
+        so that no density of a group's points is farther from the group's than their spread.
+        """
+        log_rate, log_rest = log_rates(self.log_odds)
+        starts = self._starts()
+        sizes = np.diff([*starts, self.log_odds.size])
+        mean_rate, mean_rest = (np.add.reduceat(x, starts) / sizes for x in (log_rate, log_rest))
+        return mean_rate, mean_rest, sizes / self.log_odds.size
+
+    def distribution(self) -> tuple[Array, Array]:
+        """Return the last point of each group (log-odds), and the share of points up to it."""
+        ends = np.append(self._starts()[1:], self.log_odds.size)
+        return self.log_odds[ends - 1], ends / self.log_odds.size
+
+    def _starts(self) -> npt.NDArray[np.int64]:
+        groups = min(GROUPS, self.log_odds.size)
+        return np.arange(groups) * self.log_odds.size // groups
+
+
+def rate_sample(law: DrawnRates | GridRates | npt.ArrayLike) -> RateSample:
+    """Return a sample of a law of rates.
+
+    Parameters
+    ----------
+    law : DrawnRates, GridRates or array
+        Draws with nodes of equal weight, dims (chain, draw, node), all of which are used; or a
+        deterministic law, which enters by 4,000 evenly spread quantiles; or log-odds of independent
+        draws, of any shape.
+
+    Raises
+    ------
+    SettingsError
+        If it is none of these, log-odds are not finite, or there are fewer than 100 draws.
+    """
+    if isinstance(law, GridRates):
+        probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        return RateSample(_sorted(law.log_odds(probability)), QUANTILES)
+    if isinstance(law, DrawnRates):
+        points, draws = law.theta, int(np.prod(law.theta.shape[:-1]))
+    else:
+        points = _log_odds(law)
+        draws = points.size
+    if not np.isfinite(points).all():
+        raise SettingsError("`law` must be finite log-odds; got some that are not. Drop them.")
+    if draws < FEWEST:
+        raise SettingsError(f"`law` must have at least {FEWEST} draws; got {draws}. Draw more.")
+    return RateSample(_sorted(points), draws)
+
+
+def log_rates(log_odds: Array) -> tuple[Array, Array]:
+    """Return the logs of a rate and of one minus it, exact however near to 0 or 1 it lies."""
+    return -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
+
+
+def _log_odds(law: object) -> Array:
+    try:
+        return np.asarray(law, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"`law` must be DrawnRates, GridRates or an array of log-odds; got {type(law).__name__}."
+        ) from None
+
+
+def _sorted(log_odds: Array) -> Array:
+    return np.sort(np.clip(log_odds.ravel(), -FARTHEST, FARTHEST))

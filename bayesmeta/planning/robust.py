@@ -1,0 +1,73 @@
+"""`robustify`: a prior that gives way where the next study contradicts it."""
+
+from bayesmeta.errors import DiagnosticsError, SettingsError
+from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixtures import BetaMixture
+
+__all__ = ["robustify"]
+
+
+def robustify(
+    prior: BetaMixture | MapPrior, *, weight: float, mean: float = 0.5, n: float = 1
+) -> BetaMixture:
+    """Return a prior with one more component, which is weakly informative.
+
+    The component is ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``, as in RBesT: the default is the
+    uniform law. The weights of the others are multiplied by ``1 - weight``. The more the data
+    contradict the prior, the more the component weighs after an update.
+
+    Parameters
+    ----------
+    prior : BetaMixture or MapPrior
+        Law of the rate.
+    weight : float
+        Weight of the new component, between 0 and 1: how far one doubts that the next study is like
+        the others.
+    mean : float
+        Its mean rate (probability).
+    n : float
+        Patients that it is worth, not counting one that a uniform law is worth more.
+
+    Returns
+    -------
+    BetaMixture
+        Its last component is the new one.
+
+    Raises
+    ------
+    SettingsError
+        If `weight` or `mean` does not lie between 0 and 1, or `n` is negative.
+    DiagnosticsError
+        If the draws behind a MapPrior failed their diagnostics; its `mixture` can be given.
+
+    References
+    ----------
+    Schmidli, Gsteiger, Roychoudhury, O'Hagan, Spiegelhalter & Neuenschwander 2014,
+    doi:10.1111/biom.12242.
+
+    Examples
+    --------
+    >>> robustify(BetaMixture([1], a=[12], b=[28]), weight=0.2)
+    BetaMixture(0.8 Beta(12, 28) + 0.2 Beta(1, 1))
+    """
+    if isinstance(prior, MapPrior):
+        if not prior.reliable:
+            raise DiagnosticsError(
+                "`prior` is NOT RELIABLE: the draws of its fit failed their diagnostics. Fit again, or give "
+                "`prior.mixture`, which bears no such mark."
+            )
+        prior = prior.mixture
+    for name, value in (("weight", weight), ("mean", mean)):
+        if not _is_number(value) or not 0 < value < 1:
+            raise SettingsError(f"`{name}` must be a number between 0 and 1; got {value!r}.")
+    if not _is_number(n) or not 0 <= n < float("inf"):
+        raise SettingsError(f"`n` must be a number of patients of at least 0; got {n!r}.")
+    return BetaMixture(
+        (*((1 - weight) * each for each in prior.weights), weight),
+        (*prior.a, mean * (n + 1)),
+        (*prior.b, (1 - mean) * (n + 1)),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,195 @@
+"""A single-arm trial: which numbers of responders succeed, and how probable that is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.planning.arguments import check_events, check_mixture, check_open, check_rates
+from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.success import Success
+from bayesmeta.planning.success_text import as_success
+
+__all__ = ["CountLaw", "SingleArmTrial", "count_law_after"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class CountLaw(Protocol):
+    """What is believed of responders before they are seen: a BetaMixture, or a prediction's law."""
+
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
+
+
+@dataclass(frozen=True)
+class SingleArmTrial:
+    """A trial of n patients that succeeds if its posterior law meets conditions.
+
+    Everything is exact: counts are enumerated, nothing is simulated.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    prior : BetaMixture
+        Law of the rate that the analysis starts from.
+    success : Success or str
+        Such as ``"P(rate > 0.35) > 0.9"``.
+
+    Raises
+    ------
+    SettingsError
+        If `n` is not a whole number of at least 1, or `success` can't be read or is of two arms.
+
+    Examples
+    --------
+    >>> from bayesmeta.planning.mixtures import BetaMixture
+    >>> trial = SingleArmTrial(40, BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> trial.boundary
+    18
+    >>> print(f"{trial.type_one_error():.3f}")
+    0.124
+
+    References
+    ----------
+    Neuenschwander, Rouyrre, Hollaender, Zuber & Branson 2011, doi:10.1002/sim.4224 (conditions on
+    certainty and on the estimate together).
+    """
+
+    n: int
+    prior: BetaMixture
+    success: Success
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", check_cohort("n", self.n))
+        check_mixture("prior", self.prior)
+        object.__setattr__(self, "success", as_success(self.success))
+        if self.success.of_two_arms:
+            raise SettingsError(
+                f"`success` of a single arm is on the rate; got {self.success}. Use TwoArmTrial for a difference."
+            )
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Posterior probability of each condition, and `success`, for every number of responders."""
+        table = pd.DataFrame(index=pd.RangeIndex(self.n + 1, name="events"))
+        met = np.ones(self.n + 1, dtype=bool)
+        for each in self.success.conditions:
+            inner = f"P(rate {each.direction} {each.threshold:.15g})"
+            above = each.direction == ">"
+            table[inner] = posterior_tail(self.prior, self.n, each.threshold, above=above)
+            met &= (table[inner] > each.certainty).to_numpy()
+        return table.assign(success=met)
+
+    @property
+    def successes(self) -> Mask:
+        """Whether 0 to n responders succeed, shape (n + 1,)."""
+        return np.asarray(self.decisions["success"], dtype=bool)
+
+    @property
+    def boundary(self) -> int | None:
+        """Smallest number of responders that succeeds; None where none does, 0 where all do.
+
+        All larger numbers succeed too where the conditions ask for a rate above their thresholds;
+        see `monotone`.
+        """
+        return int(self.successes.argmax()) if self.successes.any() else None
+
+    @property
+    def largest(self) -> int | None:
+        """Largest number of responders that succeeds; None where none does."""
+        return int(np.flatnonzero(self.successes)[-1]) if self.successes.any() else None
+
+    @property
+    def monotone(self) -> bool:
+        """Whether every number of responders from the boundary on succeeds."""
+        return bool((np.diff(self.successes.astype(int)) >= 0).all())
+
+    @property
+    def words(self) -> str:
+        """Which numbers of responders succeed, such as ``18 or more of 40``."""
+        first, last = self.boundary, self.largest
+        if first is None:
+            return f"none of 0 to {self.n}"
+        if not self.successes[first:last].all():
+            return f"{self.successes.sum()} numbers from {first} to {last} of {self.n}"
+        if (first, last) == (0, self.n):
+            return f"all of 0 to {self.n}"
+        if last == self.n:
+            return f"{first} or more of {self.n}"
+        return f"{last} or fewer of {self.n}" if first == 0 else f"{first} to {last} of {self.n}"
+
+    def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
+        """Return the probability of success for true rates.
+
+        Parameters
+        ----------
+        rates : array-like
+            True rates (probability).
+
+        Returns
+        -------
+        DataFrame
+            Columns `rate` and `success`, the probability of it.
+        """
+        true = check_rates("rates", rates)
+        return pd.DataFrame({"rate": true, "success": in_set(self.successes, true)})
+
+    def type_one_error(self, null_rate: float | None = None) -> float:
+        """Return the probability of success at a true rate that should not succeed.
+
+        Parameters
+        ----------
+        null_rate : float, optional
+            That rate; the threshold of the most certain condition where None.
+        """
+        rate = self.success.null_value if null_rate is None else check_open("null_rate", null_rate)
+        return float(in_set(self.successes, np.array([rate]))[0])
+
+    def probability_of_success(
+        self, law: CountLaw | None = None, *, events: int = 0, n: int = 0
+    ) -> float:
+        """Return the probability of success at the end, before the trial or at an interim.
+
+        Parameters
+        ----------
+        law : BetaMixture or law of a prediction, optional
+            What is believed of the rate before the trial; the prior of the analysis where None.
+        events, n : int
+            Responders and patients seen so far; none before the trial.
+
+        Returns
+        -------
+        float
+            Probability, averaged over what `law` says after the patients seen.
+
+        References
+        ----------
+        Spiegelhalter, Freedman & Blackburn 1986, doi:10.1016/0197-2456(86)90003-6.
+        """
+        events, n = check_events(events, n, self.n)
+        law = self.prior if law is None else law
+        return float(count_law_after(law, self.n, events, n) @ self.successes)
+
+
+def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:
+    """Return the probabilities of 0 to `total` responders once `events` of the first n are seen.
+
+    Patients are exchangeable: given the responders of all, those of the first n are hypergeometric.
+    So a law of counts is all that is needed, be it of a mixture or of draws.
+    """
+    joint = law.pmf(total) * hypergeometric(total, n)[:, events]
+    seen = joint.sum()
+    if not seen > 0:
+        raise SettingsError(
+            f"`law` holds {events} responders of {n} to be impossible, so that it foretells nothing after them."
+        )
+    return np.asarray(joint / seen)

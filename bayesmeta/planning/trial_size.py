@@ -1,0 +1,123 @@
+"""How many patients a single-arm trial needs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.planning.arguments import check_mixture, check_open
+from bayesmeta.planning.counts import in_set
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.single_arm import SingleArmTrial
+from bayesmeta.planning.success import Success
+from bayesmeta.planning.success_text import as_success
+
+__all__ = ["SampleSize", "smallest_n"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampleSize:
+    """The patients that a trial needs; made by `smallest_n`.
+
+    Both error rates rise and fall with n like a saw, since responders are whole numbers.
+
+    Parameters
+    ----------
+    n : int or None
+        Smallest number of patients that meets both demands; None where none up to the largest does.
+    n_from : int or None
+        Smallest number from which on all do, up to the largest tried.
+    table : DataFrame
+        Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
+    """
+
+    n: int | None
+    n_from: int | None
+    table: pd.DataFrame
+
+    @property
+    def holds_for_larger(self) -> bool:
+        """Whether all larger numbers of patients that were tried meet the demands too."""
+        return self.n is not None and self.n == self.n_from
+
+    def __repr__(self) -> str:
+        most = self.table["n"].iloc[-1]
+        if self.n is None:
+            return f"SampleSize(none up to {most})"
+        beyond = "never for all larger" if self.n_from is None else f"for all from {self.n_from}"
+        return f"SampleSize({self.n}; {beyond} up to {most})"
+
+
+def smallest_n(
+    success: Success | str,
+    prior: BetaMixture,
+    *,
+    null_rate: float,
+    alternative: float,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    n_max: int = 200,
+) -> SampleSize:
+    """Return the smallest number of patients that keeps the type-I error and has the power.
+
+    Parameters
+    ----------
+    success : Success or str
+        Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
+    prior : BetaMixture
+        Law of the rate that the analysis starts from.
+    null_rate, alternative : float
+        True rates (probability) of the type-I error and of the power.
+    alpha : float
+        Largest type-I error allowed.
+    power : float
+        Smallest power allowed.
+    n_max : int
+        Largest number of patients tried.
+
+    Returns
+    -------
+    SampleSize
+        With `n`, whether it holds for all larger numbers too, and the table of all.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range, or the alternative lies on the wrong side.
+
+    Examples
+    --------
+    >>> from bayesmeta.planning.mixtures import BetaMixture
+    >>> vague = BetaMixture([1], a=[1], b=[1])
+    >>> smallest_n("P(rate > 0.2) > 0.975", vague, null_rate=0.2, alternative=0.4)
+    SampleSize(35; for all from 38 up to 200)
+    """
+    success = as_success(success)
+    check_mixture("prior", prior)
+    null, other = check_open("null_rate", null_rate), check_open("alternative", alternative)
+    alpha, power = check_open("alpha", alpha), check_open("power", power)
+    n_max = check_cohort("n_max", n_max)
+    if success.direction is None:
+        raise SettingsError(
+            f"`success` must ask for rates on one side only, so that its error is largest at `null_rate`; got {success}."
+        )
+    if (other > null) != (success.direction == ">") or other == null:
+        side = "above" if success.direction == ">" else "below"
+        raise SettingsError(
+            f"`alternative` must lie {side} `null_rate` = {null:g}, where `success` points; got {other:g}."
+        )
+    table = pd.DataFrame([_row(SingleArmTrial(n, prior, success), null, other) for n in range(1, n_max + 1)])  # fmt: skip
+    table["boundary"] = table["boundary"].astype("Int64")
+    meets = ((table["type_one_error"] <= alpha) & (table["power"] >= power)).to_numpy()
+    first = int(table["n"].iloc[meets.argmax()]) if meets.any() else None
+    failing = np.flatnonzero(~meets)
+    last = int(failing[-1]) + 2 if failing.size else 1
+    return SampleSize(first, last if last <= n_max else None, table.assign(meets=meets))
+
+
+def _row(trial: SingleArmTrial, null: float, alternative: float) -> dict[str, object]:
+    error, power = in_set(trial.successes, np.array([null, alternative]))
+    edge = trial.boundary if trial.success.direction == ">" else trial.largest
+    return {"n": trial.n, "boundary": edge, "type_one_error": error, "power": power}

@@ -1,0 +1,171 @@
+"""A two-arm trial whose control borrows from history: which counts succeed, and how probably."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import LARGEST_COHORT, check_cohort
+from bayesmeta.planning.arguments import check_mixture, check_rates
+from bayesmeta.planning.counts import binomial_pmf, posteriors
+from bayesmeta.planning.difference import Betas, difference_above
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.single_arm import CountLaw
+from bayesmeta.planning.success import Success
+from bayesmeta.planning.success_text import as_success
+
+__all__ = ["TwoArmTrial"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TwoArmTrial:
+    """A trial of a treated and a control arm, decided on the difference of their rates.
+
+    Posterior probabilities of differences are had by quadrature, all else by enumeration of both
+    arms' counts; nothing is simulated.
+
+    Parameters
+    ----------
+    n_treated, n_control : int
+        Patients of each arm; no patients of control where history alone serves as one.
+    prior_treated, prior_control : BetaMixture
+        Laws of the rates that the analysis starts from.
+    success : Success or str
+        Such as ``"P(rate - control > 0.1) > 0.9"``.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range, or `success` is not on the difference.
+
+    Examples
+    --------
+    >>> from bayesmeta.planning.mixtures import BetaMixture
+    >>> vague, history = BetaMixture([1], a=[1], b=[1]), BetaMixture([1], a=[10], b=[30])
+    >>> trial = TwoArmTrial(24, 6, vague, history, "P(rate - control > 0) > 0.95")
+    >>> trial.boundary["smallest"].tolist()
+    [10, 11, 11, 12, 12, 13, 14]
+
+    References
+    ----------
+    Schmidli, Gsteiger, Roychoudhury, O'Hagan, Spiegelhalter & Neuenschwander 2014,
+    doi:10.1111/biom.12242.
+    """
+
+    n_treated: int
+    n_control: int
+    prior_treated: BetaMixture
+    prior_control: BetaMixture
+    success: Success
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n_treated", check_cohort("n_treated", self.n_treated))
+        object.__setattr__(self, "n_control", _checked_control(self.n_control))
+        check_mixture("prior_treated", self.prior_treated)
+        check_mixture("prior_control", self.prior_control)
+        object.__setattr__(self, "success", as_success(self.success))
+        if not self.success.of_two_arms:
+            raise SettingsError(
+                f"`success` of two arms is on their difference, such as P(rate - control > 0) > 0.9; got {self.success}."
+            )
+
+    @cached_property
+    def successes(self) -> Mask:
+        """Whether counts succeed: rows 0 to n_control responders, columns 0 to n_treated."""
+        treated = Betas(*posteriors(self.prior_treated, self.n_treated))
+        control = Betas(*posteriors(self.prior_control, self.n_control))
+        met = np.ones((self.n_control + 1, self.n_treated + 1), dtype=bool)
+        for each in self.success.conditions:
+            above = difference_above(treated, control, each.threshold)
+            met &= (above if each.direction == ">" else 1 - above) > each.certainty
+        return met
+
+    @property
+    def boundary(self) -> pd.DataFrame:
+        """Smallest and largest number of treated responders that succeeds, for each of control.
+
+        Missing where none does. All numbers between succeed, too.
+        """
+        first = self.successes.argmax(axis=1)
+        last = self.n_treated - self.successes[:, ::-1].argmax(axis=1)
+        index = pd.RangeIndex(self.n_control + 1, name="control_events")
+        table = pd.DataFrame({"smallest": first, "largest": last}, index=index, dtype="Int64")
+        table.loc[~self.successes.any(axis=1)] = pd.NA
+        return table
+
+    def operating_characteristics(
+        self, rates: npt.ArrayLike, controls: npt.ArrayLike
+    ) -> pd.DataFrame:
+        """Return the probability of success for every pair of true rates.
+
+        Parameters
+        ----------
+        rates, controls : array-like
+            True rates (probability) of the treated and of the control arm.
+
+        Returns
+        -------
+        DataFrame
+            Columns `rate`, `control` and `success`, the probability of it.
+        """
+        true, other = check_rates("rates", rates), check_rates("controls", controls)
+        treated, control = binomial_pmf(self.n_treated, true), binomial_pmf(self.n_control, other)
+        success = np.clip(control @ self.successes @ treated.T, 0, 1)
+        return pd.DataFrame(
+            {
+                "rate": np.tile(true, len(other)),
+                "control": np.repeat(other, len(true)),
+                "success": success.ravel(),
+            }
+        )
+
+    def type_one_error(self, controls: npt.ArrayLike) -> pd.DataFrame:
+        """Return the probability of success where the true difference is that of the conditions.
+
+        That difference is the threshold of the most certain condition.
+
+        Parameters
+        ----------
+        controls : array-like
+            True rates (probability) of the control arm, where the treated arm's is one, too.
+
+        Returns
+        -------
+        DataFrame
+            Columns `rate`, `control` and `success`.
+        """
+        other = check_rates("controls", controls)
+        true = check_rates("controls + difference", other + self.success.null_value)
+        treated, control = binomial_pmf(self.n_treated, true), binomial_pmf(self.n_control, other)
+        success = np.clip(((control @ self.successes) * treated).sum(axis=1), 0, 1)
+        return pd.DataFrame({"rate": true, "control": other, "success": success})
+
+    def probability_of_success(
+        self, law_treated: CountLaw | None = None, law_control: CountLaw | None = None
+    ) -> float:
+        """Return the probability of success before the trial.
+
+        Parameters
+        ----------
+        law_treated, law_control : BetaMixture or law of a prediction, optional
+            What is believed of each rate; the priors of the analysis where None.
+        """
+        treated = self.prior_treated if law_treated is None else law_treated
+        control = self.prior_control if law_control is None else law_control
+        # No patients of control have one count, 0, whatever is believed of their rate.
+        counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
+        return float(counts @ self.successes @ treated.pmf(self.n_treated))
+
+
+def _checked_control(n: object) -> int:
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 0 <= n <= LARGEST_COHORT:
+        raise SettingsError(
+            f"`n_control` must be a whole number of patients from 0 to {LARGEST_COHORT:,}; got {n!r}."
+        )
+    return int(n)

@@ -1,0 +1,127 @@
+"""The boundary of success against the patients of a trial, for one prior or several."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.errors import SettingsError, listed
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.planning.arguments import check_priors
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.single_arm import SingleArmTrial
+from bayesmeta.planning.success import Success
+from bayesmeta.planning.success_text import as_success
+from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, put_ticks
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.style import INK, house_style
+
+__all__ = ["BoundaryPlot", "boundary"]
+
+
+class BoundaryPlot(Plot):
+    """Boundaries of success and the numbers they show; see `Plot`.
+
+    Its table has columns `prior`, `n` and `boundary`, missing where no number succeeds.
+    """
+
+    def __repr__(self) -> str:
+        return f"BoundaryPlot({counted(self.table['prior'].nunique(), 'prior')})"
+
+
+def boundary(
+    priors: Mapping[str, BetaMixture],
+    success: Success | str,
+    *,
+    n: Sequence[int],
+    notes: Sequence[str] = (),
+) -> BoundaryPlot:
+    """Return the number of responders that success needs, against the patients of the trial.
+
+    Parameters
+    ----------
+    priors : mapping of str to BetaMixture
+        One to six priors of the analysis, by name.
+    success : Success or str
+        Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction. Where they
+        ask for a rate below, the boundary is the largest number that succeeds.
+    n : sequence of int
+        Numbers of patients, ascending.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    BoundaryPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range.
+    """
+    check_priors(priors)
+    check_lines("priors", priors)
+    success = as_success(success)
+    sizes = [check_cohort("n", each) for each in n]
+    if not sizes or sizes != sorted(set(sizes)):
+        raise SettingsError(
+            f"`n` must be ascending numbers of patients, at least one; got {listed(n) or 'none'}."
+        )
+    if success.direction is None:
+        raise SettingsError(
+            f"`success` must ask for rates on one side only, else it has two boundaries; got {success}."
+        )
+    table = pd.concat(
+        [_boundaries(name, prior, success, sizes) for name, prior in priors.items()],
+        ignore_index=True,
+    )
+    below = success.direction == "<"
+    what = "Largest" if below else "Smallest"
+    keys = [Key(look, name, _range(table[table["prior"] == name])) for look, name in zip(LINES, priors, strict=False)]  # fmt: skip
+    explained = f"Success: {success}. Dotted: the threshold itself, {100 * success.null_value:g}% of the patients."
+    with house_style():
+        title = f"{what} number of responders that succeeds, by patients"
+        figure, graph = graph_page(title, keys, [explained, *notes])
+        _draw(graph, table, list(priors), success.null_value)
+    return BoundaryPlot(figure, table)
+
+
+def _boundaries(
+    name: str, prior: BetaMixture, success: Success, sizes: Sequence[int]
+) -> pd.DataFrame:
+    trials = [SingleArmTrial(n, prior, success) for n in sizes]
+    edges = [each.boundary if success.direction == ">" else each.largest for each in trials]
+    return pd.DataFrame({"prior": name, "n": sizes, "boundary": pd.array(edges, dtype="Int64")})
+
+
+def _range(rows: pd.DataFrame) -> str:
+    """Return where the boundary of a prior starts and ends."""
+    found = rows.dropna()
+    if found.empty:
+        return "no number of responders succeeds"
+    first, last = found.iloc[0], found.iloc[-1]
+    words = f"{first['boundary']} of {first['n']}"
+    words += f" to {last['boundary']} of {last['n']}" if len(found) > 1 else ""
+    return f"{words}; none of fewer" if len(found) < len(rows) else words
+
+
+def _draw(graph: Axes, table: pd.DataFrame, names: Sequence[str], threshold: float) -> None:
+    sizes = np.array(sorted(set(table["n"])))
+    graph.plot(sizes, threshold * sizes, color=INK, linewidth=0.8, linestyle=":", zorder=1)
+    for look, name in zip(LINES, names, strict=False):
+        rows = table[table["prior"] == name]
+        counts = rows["boundary"].to_numpy(dtype=np.float64, na_value=np.nan)
+        graph.step(rows["n"], counts, where="mid", zorder=2, **look)
+        if len(sizes) == 1:
+            graph.scatter(rows["n"], counts, s=24, color=look["color"], zorder=3)
+    top = np.nanmax([*table["boundary"].dropna().astype(float), threshold * sizes[-1], 1])
+    spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
+    graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, max(1.06 * top, 2)))
+    for axis in (graph.xaxis, graph.yaxis):
+        put_ticks(axis, MaxNLocator(nbins=7, integer=True))
+    graph.set_xlabel("Patients", labelpad=2)
+    graph.set_ylabel("Responders", labelpad=2)

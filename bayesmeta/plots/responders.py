@@ -1,0 +1,92 @@
+"""The responders that a new cohort is expected to show, and which numbers of them succeed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
+from bayesmeta.plots.graph_page import Key, graph_page, put_ticks
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
+
+__all__ = ["RespondersPlot", "responders"]
+
+BAR, FEW = 0.8, 60
+"""Width of a bar, and patients up to which bars stand apart."""
+
+
+class RespondersPlot(Plot):
+    """Responders to expect and which succeed; see `Plot`.
+
+    Its table has columns `events`, `probability` and `success`.
+    """
+
+    def __repr__(self) -> str:
+        return f"RespondersPlot({len(self.table) - 1} patients)"
+
+
+def responders(
+    trial: SingleArmTrial, *, law: CountLaw | None = None, notes: Sequence[str] = ()
+) -> RespondersPlot:
+    """Return the probability of each number of responders, with the boundary of success.
+
+    Parameters
+    ----------
+    trial : SingleArmTrial
+        The trial.
+    law : BetaMixture or law of a prediction, optional
+        What is believed of the rate before the trial; the prior of the analysis where None.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    RespondersPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `trial` is no SingleArmTrial.
+    """
+    if not isinstance(trial, SingleArmTrial):
+        raise SettingsError(f"`trial` must be a SingleArmTrial; got {type(trial).__name__}.")
+    probability = (trial.prior if law is None else law).pmf(trial.n)
+    table = pd.DataFrame(
+        {"events": np.arange(trial.n + 1), "probability": probability, "success": trial.successes}
+    )
+    found = trial.probability_of_success(law)
+    keys = [
+        Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%: {trial.words}"),
+        Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
+    ]
+    with house_style():
+        title = f"Responders to expect of {trial.n}: probability of success {100 * found:.1f}%"
+        explained = f"Success: {trial.success}."
+        if 0 < trial.successes.sum() <= trial.n:
+            explained += " Dashed: where success begins or ends."
+        figure, graph = graph_page(title, keys, [explained, *notes])
+        _draw(graph, table)
+    return RespondersPlot(figure, table)
+
+
+def _draw(graph: Axes, table: pd.DataFrame) -> None:
+    events, success = table["events"].to_numpy(), table["success"].to_numpy(dtype=bool)
+    percent = 100 * table["probability"].to_numpy(dtype=np.float64)
+    few = len(events) <= FEW
+    for chosen, face, edge in ((~success, FAINT, OBSERVED), (success, MODEL, MODEL)):
+        graph.bar(
+            events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
+            edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
+        )  # fmt: skip
+    for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
+        graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
+    graph.set(xlim=(-0.7, len(events) - 0.3), ylim=(0, 1.05 * percent.max()))
+    put_ticks(graph.xaxis, MaxNLocator(nbins=10, integer=True))
+    put_ticks(graph.yaxis, MaxNLocator(nbins=8))
+    graph.set_xlabel("Responders", labelpad=2)
+    graph.set_ylabel("Probability (%)", labelpad=2)

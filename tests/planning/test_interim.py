@@ -1,0 +1,63 @@
+"""Interim looks against loops over interim and final counts."""
+
+import numpy as np
+import pytest
+from laws import BOTH, HISTORY, VAGUE
+from scipy import stats
+
+import bayesmeta as bm
+
+RATES = [0.0, 0.2, 0.35, 0.5, 0.7, 1.0]
+
+
+@pytest.mark.parametrize("stop_below", [0.05, 0.2, 0.6])
+@pytest.mark.parametrize("prior", [VAGUE, HISTORY])
+def test_characteristics_agree_with_loops(prior, stop_below):
+    trial = bm.SingleArmTrial(25, prior, BOTH)
+    look = bm.InterimLook(trial, 10, stop_below)
+    found = look.operating_characteristics(RATES)
+    for i, rate in enumerate(RATES):
+        success = stop = 0.0
+        for y in range(11):
+            seen = stats.binom.pmf(y, 10, rate)
+            if trial.probability_of_success(events=y, n=10) < stop_below:
+                stop += seen
+                continue
+            rest = stats.binom.pmf(np.arange(16), 15, rate)
+            success += seen * sum(rest[z] for z in range(16) if trial.successes[y + z])
+        row = found.iloc[i]
+        assert row["success"] == pytest.approx(success, abs=1e-12)
+        assert row["stop"] == pytest.approx(stop, abs=1e-12)
+        assert row["expected_n"] == pytest.approx(10 * stop + 25 * (1 - stop))
+
+
+def test_a_look_that_never_stops_changes_nothing():
+    trial = bm.SingleArmTrial(25, HISTORY, BOTH)
+    look = bm.InterimLook(trial, 10, 1e-12)
+    assert not look.stops.any()
+    np.testing.assert_allclose(
+        look.operating_characteristics(RATES)["success"],
+        trial.operating_characteristics(RATES)["success"],
+        atol=1e-12,
+    )
+
+
+def test_another_law_foretells_with_its_own_certainty():
+    trial = bm.SingleArmTrial(25, VAGUE, BOTH)
+    sure = bm.InterimLook(trial, 10, 0.1, law=HISTORY).table["success"]
+    for y in (0, 4, 10):
+        assert sure[y] == pytest.approx(trial.probability_of_success(HISTORY, events=y, n=10))
+
+
+def test_bad_input():
+    trial = bm.SingleArmTrial(25, VAGUE, BOTH)
+    with pytest.raises(bm.SettingsError, match=r"`n` of an interim look must be less than .* 25"):
+        bm.InterimLook(trial, 25, 0.1)
+    with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
+        bm.InterimLook(trial, 0, 0.1)
+    with pytest.raises(
+        bm.SettingsError, match="`stop_below` must be a probability between 0 and 1"
+    ):
+        bm.InterimLook(trial, 10, 0)
+    with pytest.raises(bm.SettingsError, match="`trial` must be a SingleArmTrial; got str"):
+        bm.InterimLook("trial", 10, 0.1)

@@ -1,0 +1,131 @@
+"""Single-arm trials against loops over counts, and what must hold of them whatever the prior."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from laws import BOTH, HISTORY, VAGUE, conditions, mixtures
+from scipy import integrate, stats
+
+import bayesmeta as bm
+
+RATES = np.linspace(0, 1, 21)
+
+
+def test_decisions_are_those_of_each_posterior():
+    trial = bm.SingleArmTrial(40, HISTORY, BOTH)
+    for y in range(41):
+        after = HISTORY.update(events=y, n=40)
+        row = trial.decisions.loc[y]
+        assert row["P(rate > 0.35)"] == pytest.approx(float(after.above(0.35)), rel=1e-10)
+        assert row["success"] == (after.above(0.35) > 0.9 and after.above(0.5) > 0.5)
+    assert trial.boundary == int(trial.decisions["success"].to_numpy().argmax())
+    assert trial.monotone
+
+
+@given(mixtures(), st.integers(1, 30), st.lists(conditions(">"), min_size=1, max_size=2))
+@settings(max_examples=60, deadline=None)
+def test_rules_on_one_side_are_monotone(prior, n, listed):
+    trial = bm.SingleArmTrial(n, prior, bm.Success(listed))
+    assert trial.monotone
+    success = trial.operating_characteristics(RATES)["success"].to_numpy()
+    assert (np.diff(success) >= -1e-12).all()
+    assert ((success >= 0) & (success <= 1)).all()
+
+
+@given(
+    mixtures(),
+    st.integers(1, 25),
+    st.lists(conditions(">") | conditions("<"), min_size=1, max_size=3),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_enumeration_agrees_with_loops(prior, n, listed, data):
+    trial = bm.SingleArmTrial(n, prior, bm.Success(listed))
+    met = [y for y in range(n + 1) if trial.successes[y]]
+    direct = [sum(stats.binom.pmf(y, n, rate) for y in met) for rate in RATES]
+    found = trial.operating_characteristics(RATES)["success"]
+    np.testing.assert_allclose(found, direct, atol=1e-12)
+    seen = data.draw(st.integers(0, n))
+    events = data.draw(st.integers(0, seen))
+    rest = n - seen
+    law = prior.update(events=events, n=seen) if seen else prior
+    after = law.pmf(rest) if rest else [1.0]
+    direct = sum(after[y] for y in range(rest + 1) if trial.successes[events + y])
+    assert trial.probability_of_success(events=events, n=seen) == pytest.approx(direct, abs=1e-10)
+
+
+def test_probability_of_success_is_the_mean_power():
+    trial = bm.SingleArmTrial(40, VAGUE, BOTH)
+
+    def weighed(rate):
+        return float(HISTORY.pdf(rate) * trial.operating_characteristics([rate])["success"].iloc[0])
+
+    mean, _ = integrate.quad(weighed, 0, 1, epsabs=1e-10)
+    assert trial.probability_of_success(HISTORY) == pytest.approx(mean, abs=1e-8)
+
+
+def test_interim_at_the_end_is_the_decision():
+    trial = bm.SingleArmTrial(40, HISTORY, BOTH)
+    for y in (0, trial.boundary - 1, trial.boundary, 40):
+        expected = float(trial.successes[y])
+        assert trial.probability_of_success(events=y, n=40) == pytest.approx(expected)
+
+
+class Impossible:
+    """A law of counts in which nobody responds."""
+
+    def pmf(self, n):
+        return np.eye(n + 1)[0]
+
+
+def test_a_law_of_counts_is_enough():
+    trial = bm.SingleArmTrial(20, VAGUE, "P(rate < 0.35) > 0.9")
+    assert trial.probability_of_success(Impossible(), events=0, n=5) == 1
+    with pytest.raises(bm.SettingsError, match="`law` holds 1 responders of 5 to be impossible"):
+        trial.probability_of_success(Impossible(), events=1, n=5)
+
+
+@pytest.mark.parametrize(
+    ("n", "success", "words", "boundary", "monotone"),
+    [
+        (40, "P(rate > 0.35) > 0.9", "18 or more of 40", 18, True),
+        (1, "P(rate > 0.9) > 0.9", "none of 0 to 1", None, True),
+        (3, "P(rate > 0.01) > 0.9", "all of 0 to 3", 0, True),
+        (40, "P(rate < 0.35) > 0.9", "9 or fewer of 40", 0, False),
+        (40, "P(rate > 0.3) > 0.6 and P(rate < 0.6) > 0.6", "13 to 23 of 40", 13, False),
+    ],
+)
+def test_shapes_of_rules(n, success, words, boundary, monotone):
+    trial = bm.SingleArmTrial(n, VAGUE, success)
+    assert (trial.words, trial.boundary, trial.monotone) == (words, boundary, monotone)
+
+
+def test_never_and_always_have_flat_characteristics():
+    never = bm.SingleArmTrial(1, VAGUE, "P(rate > 0.9) > 0.9")
+    assert never.largest is None
+    assert (never.operating_characteristics(RATES)["success"] == 0).all()
+    always = bm.SingleArmTrial(3, VAGUE, "P(rate > 0.01) > 0.9")
+    assert (always.operating_characteristics(RATES)["success"] == 1).all()
+    assert always.type_one_error(0.005) == 1
+
+
+def test_bad_input():
+    for n in (0, -1, 2.5, True):
+        with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
+            bm.SingleArmTrial(n, VAGUE, BOTH)
+    with pytest.raises(bm.SettingsError, match="`prior` must be a BetaMixture; got float"):
+        bm.SingleArmTrial(40, 0.3, BOTH)
+    with pytest.raises(bm.SettingsError, match=r"of a single arm is on the rate; .* TwoArmTrial"):
+        bm.SingleArmTrial(40, VAGUE, "P(rate - control > 0.1) > 0.9")
+    trial = bm.SingleArmTrial(40, VAGUE, BOTH)
+    for rates in ([0.2, 1.2], "x", [], [[0.2]], float("nan")):
+        with pytest.raises(bm.SettingsError, match="`rates` must be probabilities from 0 to 1"):
+            trial.operating_characteristics(rates)
+    with pytest.raises(bm.SettingsError, match=r"`events` must lie between 0 and n = 20; got 21"):
+        trial.probability_of_success(events=21, n=20)
+    with pytest.raises(bm.SettingsError, match="`n` must lie between 0 and 40; got 41"):
+        trial.probability_of_success(events=8, n=41)
+    with pytest.raises(bm.SettingsError, match=r"`events` must be a whole number; got 1.5"):
+        trial.probability_of_success(events=1.5, n=20)
+    with pytest.raises(bm.SettingsError, match="`null_rate` must be a probability between 0 and 1"):
+        trial.type_one_error(1)
