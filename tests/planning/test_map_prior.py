@@ -108,7 +108,7 @@ def test_arguments_of_robustify_are_checked(arguments, message):
 
 def test_failed_draws_are_refused_unless_forced_and_then_marked(failed):
     with pytest.raises(
-        bm.DiagnosticsError, match="failed their diagnostics.*ESS is below.*force=True"
+        bm.DiagnosticsError, match=r"failed their diagnostics.*ESS is below.*force=True"
     ):
         bm.map_prior(failed)
     forced = bm.map_prior(failed, components=1, force=True)
