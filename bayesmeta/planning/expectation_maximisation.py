@@ -13,10 +13,10 @@ __all__ = ["Points", "expectation_maximisation", "maximise_betas", "mean_log_lik
 
 Array = npt.NDArray[np.float64]
 
-GAIN = 1e-9
+GAIN = 1e-8
 """Gain of the mean log likelihood in one step below which the search ends."""
 
-MOST_ROUNDS = 500
+MOST_ROUNDS = 200
 
 LONGEST_LEAP = 100.0
 """Most steps that a leap may stand for, about."""
@@ -69,8 +69,8 @@ def expectation_maximisation(
 
     Each step gives every point to the components in the shares in which they foretell it, and then
     each component the parameters that its points make most likely. Two steps show where they lead
-    to, and the search leaps there if that is better. It ends where a step gains less than 1e-9 in the
-    mean log likelihood, or after 500 rounds of three steps.
+    to, and the search leaps there if that is better. It ends where a step gains less than 1e-8 in the
+    mean log likelihood, or after 200 rounds of three steps.
 
     References
     ----------

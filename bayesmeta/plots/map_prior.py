@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.map_prior import MapPrior
@@ -132,7 +133,8 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
 
 
 def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
-    graph.set(xlim=ends, yticks=[])
+    ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*ends)
+    graph.set(xlim=ends, yticks=[], xticks=[x for x in ticks if ends[0] <= x <= ends[1]])
     graph.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.4g}")
     graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
     graph.set_xlabel("Rate (%)", size=SMALL, labelpad=2)

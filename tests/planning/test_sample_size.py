@@ -62,6 +62,7 @@ def test_sizes_round_to_the_published_ones():
     assert round(bm.effective_sample_size(ROBUST)) == PUBLISHED["map_robust"]["rounded_elir"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prior",
     [
