@@ -24,6 +24,9 @@ def plan(
         str, typer.Option(help='Such as "P(rate > 0.35) > 0.9"; several joined by and.')
     ],
     profile: Profiles = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Which outcome of a run of nested outcomes.")
+    ] = None,
     robust: Annotated[float, typer.Option(help="Share of the prior that is vague.")] = 0.2,
     rates: Annotated[
         str | None, typer.Option(help="True rates to look at, joined by commas.")
@@ -43,14 +46,15 @@ def plan(
 ) -> int:
     """Plan a single-arm trial whose prior is what a saved run foretells."""
     import bayesmeta as bm
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 
     # What can be refused is refused before the work rather than after it.
     conditions = bm.parse_success(success)
     true, seen = _rates(rates), _interim(interim)
     if out is not None:
         _check_out(out)
-    result = bm.load_fit(run)
-    prior = bm.map_prior(result, profile=parsed_profile(profile), force=force)
+    result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
+    prior = bm.map_prior(result, profile=parsed_profile(profile), outcome=outcome, force=force)
     found = bm.plan(
         prior,
         n=n,

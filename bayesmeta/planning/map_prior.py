@@ -6,11 +6,13 @@ import pandas as pd
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
 from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import GridRates
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
@@ -107,9 +109,10 @@ class MapPrior:
 
 
 def map_prior(
-    fit: Fit | GridFit,
+    fit: Fit | NestedFit | GridFit,
     *,
     profile: Profile | None = None,
+    outcome: str | None = None,
     components: Components = "aic",
     force: bool = False,
 ) -> MapPrior:
@@ -117,10 +120,12 @@ def map_prior(
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     profile : mapping, optional
         Value of every covariate of the model; the reference profile where None.
+    outcome : str, optional
+        Which outcome of a `NestedFit`.
     components : "aic", "bic" or int
         Number of components of the mixture: chosen from 1 to 4 by a criterion, or fixed.
     force : bool
@@ -138,7 +143,8 @@ def map_prior(
     ProfileError
         If the profile can't be coded.
     SettingsError
-        If `components` is none of these, or `profile` or `force` would have no effect.
+        If `components` is none of these, `outcome` is missing or none of the fit's, or `profile`,
+        `outcome` or `force` would have no effect.
 
     References
     ----------
@@ -159,20 +165,37 @@ def map_prior(
     >>> round(bm.effective_sample_size(prior))
     13
     """
-    check_fit(fit, grid=True)
+    check_fit(fit, grid=True, nested=True)
+    if outcome is not None and not isinstance(fit, NestedFit):
+        raise SettingsError(
+            f"`outcome` has no effect on a {type(fit).__name__}, which has one outcome. Leave it out."
+        )
     if isinstance(fit, GridFit):
         if profile is not None or force:
             raise SettingsError(
                 "`profile` and `force` have no effect on a GridFit, which has no covariates and no draws. "
                 "Leave them out."
             )
-        law = GridRates(fit)
-        return MapPrior(fit_mixture(law, components=components), "all studies", reliable=True)
+        fitted = fit_mixture(GridRates(fit), components=components)
+        return MapPrior(fitted, "all studies", reliable=True)
     diagnosis = diagnose(fit)
     if not diagnosis.ok and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
             f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True (--force)."
         )
-    fitted = fit_mixture(profile_rates(fit, profile).new_study(), components=components)
-    return MapPrior(fitted, profile_label(fit.design.coding, profile), diagnosis.ok)
+    label = profile_label(fit.coding, profile)
+    if isinstance(fit, NestedFit):
+        law = nested_rates(fit, profile).law(_checked_outcome(fit, outcome))
+        label = f"{outcome}, {label}"
+    else:
+        law = profile_rates(fit, profile).new_study()
+    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok)
+
+
+def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
+    if outcome not in fit.outcomes:
+        raise SettingsError(
+            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; got {outcome!r}."
+        )
+    return outcome

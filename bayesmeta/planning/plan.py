@@ -168,7 +168,8 @@ def plan(
     priors = {MAP: mixture, ROBUST: robustify(mixture, weight=robust), NO_BORROWING: VAGUE}
     trials = {name: SingleArmTrial(n, prior, success) for name, prior in priors.items()}
     found = _rates(success) if rates is None else check_rates("rates", rates)
-    at = None if interim is None else _interim(trials, mixture, interim, stop_below or STOP_BELOW)
+    least = STOP_BELOW if stop_below is None else stop_below
+    at = None if interim is None else _interim(trials, mixture, interim, least)
     return Plan(map_prior, robust, priors, trials, found, at)
 
 

@@ -42,6 +42,8 @@ def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def _save_figures(plan: Plan, folder: Path, notes: list[str]) -> None:
+    robust = plan.priors[ROBUST]
+    plots.map_prior(plan.map_prior, robust=robust).save(folder / "map_prior.png")
     plots.power(plan.trials, notes=notes).save(folder / "power.png")
     law = plan.priors[MAP]
     plots.responders(plan.trial, law=law, notes=notes).save(folder / "responders.png")
