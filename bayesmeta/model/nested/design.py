@@ -90,7 +90,7 @@ class NestedDesign:
                 if not np.isnan(count):
                     rows.append((arm, start, level, around, count))
                     around, start = count, level + 1
-        arm, first, last, trials, events = np.array(rows, dtype=np.float64).T
+        arm, first, last, trials, events = np.array(rows, dtype=np.float64).T.copy()
         whole = np.int64
         return Segments(arm.astype(whole), first.astype(whole), last.astype(whole), trials, events)
 
