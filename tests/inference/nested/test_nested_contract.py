@@ -152,6 +152,10 @@ def log_determinant(q: Complex, design: NestedDesign, data: NestedData) -> Compl
     return total
 
 
+def design_shape(design: NestedDesign) -> tuple[int, int]:
+    return len(design.arms.studies), len(design.arms.outcomes)
+
+
 def flat(values: dict[str, Complex], design: NestedDesign) -> Complex:
     """Values in the order of the model's variables, dims (..., value)."""
     return np.concatenate([values[name] for name in free_names(design)], axis=-1)
@@ -178,8 +182,12 @@ def pymc_density(design: NestedDesign) -> Callable[[dict[str, Complex]], tuple[f
     both = model.compile_fn(
         [model.logp(), model.dlogp(free)], inputs=variables, mode=mode, point_fn=False
     )
-    initial = model.initial_point()
-    shapes = [np.shape(initial[variable.name]) for variable in variables]
+    shapes = [
+        {"z": design_shape(design), "beta": (len(design.arms.outcomes), len(design.beta))}.get(
+            name, () if name.startswith(("mu_", "tau_")) else (-1,)
+        )
+        for name in free_names(design)
+    ]
 
     def density(values: dict[str, Complex]) -> tuple[float, Array]:
         parts = [
