@@ -33,9 +33,9 @@ ORDER = {
 """Entry of the factor behind each of PyMC's unconstrained values of it."""
 
 FAST = [
-    (levels, link, covariates, correlation)
-    for levels, link, covariates, correlation in combinations()
-    if levels == 3 and (covariates == "none") == (correlation is None)
+    (2, "logit", "both", bm.LKJ(1.5)),
+    (3, "probit", "none", None),
+    (3, "cloglog", "none", None),
 ]
 
 
@@ -152,10 +152,6 @@ def log_determinant(q: Complex, design: NestedDesign, data: NestedData) -> Compl
     return total
 
 
-def design_shape(design: NestedDesign) -> tuple[int, int]:
-    return len(design.arms.studies), len(design.arms.outcomes)
-
-
 def flat(values: dict[str, Complex], design: NestedDesign) -> Complex:
     """Values in the order of the model's variables, dims (..., value)."""
     return np.concatenate([values[name] for name in free_names(design)], axis=-1)
@@ -182,8 +178,9 @@ def pymc_density(design: NestedDesign) -> Callable[[dict[str, Complex]], tuple[f
     both = model.compile_fn(
         [model.logp(), model.dlogp(free)], inputs=variables, mode=mode, point_fn=False
     )
+    studies, levels = len(design.arms.studies), len(design.arms.outcomes)
     shapes = [
-        {"z": design_shape(design), "beta": (len(design.arms.outcomes), len(design.beta))}.get(
+        {"z": (studies, levels), "beta": (levels, len(design.beta))}.get(
             name, () if name.startswith(("mu_", "tau_")) else (-1,)
         )
         for name in free_names(design)
