@@ -71,6 +71,9 @@ def test_what_was_told_by_definition_only_is_missing(
     assert set(told["rule"]) == {
         "definition: ORR is 'not stated; equals CR+CRi', so it recorded nothing beyond CR_CRi"
     }
+    # They are left out as they stand in the table.
+    assert told["n"].notna().all()
+    assert (told["label"] != "").all()
     own = nest.frame.set_index("study").loc[BY_DEFINITION]
     assert own["ORR"].isna().all()
     assert (
