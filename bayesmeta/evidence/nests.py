@@ -27,7 +27,7 @@ __all__ = [
 WHOLE_ARM = (STUDY, ARM, STRATUM)
 """Columns that name an arm."""
 
-FEWEST = 2
+FEWEST, MOST = 2, 8
 """Outcomes that make a nest."""
 
 
@@ -42,6 +42,8 @@ def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[st
         raise SettingsError(
             f"`outcomes` must name two outcomes or more, each once; got {wanted}. For one, use `outcome`."
         )
+    if len(wanted) > MOST:
+        raise SettingsError(f"`outcomes` must name at most {MOST} outcomes; got {len(wanted)}.")
     there = [str(found) for found in pd.unique(frame[OUTCOME])]
     for outcome in wanted:
         if outcome not in there:

@@ -17,6 +17,7 @@ from bayesmeta.evidence.columns import (
     ALWAYS_TEXT,
     ARM,
     COUNTS,
+    EVENTS,
     OUTCOME,
     OVERLAP_RANK,
     STRATUM,
@@ -260,7 +261,8 @@ class EvidenceTable:
             for _, row in told.iterrows():
                 same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
                 wide.loc[same, row[OUTCOME]] = pd.NA
-            excluded = pd.concat([excluded, told]) if len(told) else excluded
+            moved = kept.merge(told.drop(columns=EVENTS), on=[*WHOLE_ARM, OUTCOME])
+            excluded = pd.concat([excluded, moved]) if len(moved) else excluded
         wide = wide.drop(columns=[definition_column(name) for name in outcomes], errors="ignore")
         return NestedArms(
             _with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection

@@ -23,6 +23,10 @@ SOURCES = {
 the strata move from draw to draw (numbers that keep no common step)."""
 
 
+PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
+"""As many as there can be dims of `evenly`."""
+
+
 def spread(source: str, draws: int, strata: int) -> Array:
     """Return probabilities at which a source of variation enters, dims (draw, node)."""
     return spread_at(source, np.arange(draws), strata)
@@ -42,14 +46,10 @@ def spread_at(source: str, draws: npt.NDArray[np.int64], strata: int) -> Array:
 def evenly(draws: range, nodes: int, dims: int) -> Array:
     """Return points spread evenly over the unit cube, dims (draw, node, dim), none of them random.
 
-    One additive sequence in any number of dims goes through all nodes of all draws, so that the
-    nodes of a draw are even, and so are those of many draws (Roberts 2018, the R sequence; Niederreiter
-    1992, doi:10.1137/1.9781611970081, on additive sequences).
+    One additive sequence goes through all nodes of all draws, so that the nodes of a draw are even, and
+    so are those of many draws: by square roots of primes, of which no whole multiples add up to a whole
+    number (Niederreiter 1992, doi:10.1137/1.9781611970081).
     """
-    # The one positive root of x**(dims + 1) = x + 1.
-    root = 2.0
-    for _ in range(60):
-        root = (1 + root) ** (1 / (dims + 1))
-    steps = root ** -np.arange(1.0, dims + 1)
+    steps = np.sqrt(PRIMES[:dims])
     index = np.arange(draws.start * nodes, draws.stop * nodes, dtype=np.float64) + 1
     return np.asarray(((0.5 + index[:, None] * steps) % 1).reshape(len(draws), nodes, dims))

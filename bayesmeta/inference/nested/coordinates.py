@@ -60,9 +60,10 @@ def nested_variables(data: NestedData, points: Array) -> dict[str, Array]:
     covariates, head = data.centre.size, points.shape[:-1]
     place = levels * (1 + covariates)
     beta = points[..., levels:place].reshape(*head, levels, covariates)
-    values = bounded_values(data.scales, points[..., place : place + len(data.scales)])
-    tau, partial = values[..., :levels], 2 * values[..., levels:] - 1
-    factor = cholesky_rows(partial, levels)
+    tau = bounded_values(data.scales[:levels], points[..., place : place + levels])
+    x = points[..., place + levels : nested_parameters_size(data)]
+    log_root = -(np.logaddexp(0, x) + np.logaddexp(0, -x)) / 2
+    factor = cholesky_rows(np.tanh(x / 2), 2 * np.exp(log_root), levels)
     z = points[..., nested_parameters_size(data) :].reshape(*head, studies, levels)
     mean = points[..., None, :levels] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
     level = _levels(data, mean, tau, factor, z)
@@ -71,7 +72,7 @@ def nested_variables(data: NestedData, points: Array) -> dict[str, Array]:
     found = {"mu": points[..., :levels] - beta @ data.centre, "tau": tau}
     if covariates:
         found["beta"] = beta
-    if partial.shape[-1]:
+    if x.shape[-1]:
         found["correlation"] = correlations_of(factor)
     return found | {"u": level - mean, "theta": theta}
 

@@ -16,7 +16,12 @@ from bayesmeta.inference.density.links import log_rates
 from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
 from bayesmeta.inference.density.scales import bounded
 from bayesmeta.inference.kernels import log_prior
-from bayesmeta.inference.nested.correlations import cholesky_of, pull_cholesky
+from bayesmeta.inference.nested.correlations import (
+    cholesky_of,
+    log_beta_of_logit,
+    partial_correlations,
+    pull_cholesky,
+)
 from bayesmeta.inference.nested.data import NestedData
 
 __all__ = ["log_density"]
@@ -40,19 +45,22 @@ def log_density(q: Array, data: NestedData, gradient: Array) -> float:
         Written: the gradient at q.
     """
     levels, covariates = data.level.shape[1], data.centre.size
-    scalars = data.scales.shape[0]
-    values, slopes, by_scalar = np.empty(scalars), np.empty(scalars), np.zeros(scalars)
+    tau, slopes, by_tau = np.empty(levels), np.empty(levels), np.zeros(levels)
     gradient[:] = 0.0
     value = _coefficients(q, data, gradient)
     first = levels * (1 + covariates)
-    for j in range(scalars):
-        values[j], slopes[j], log_slope, bend = bounded(data.scales[j], q[first + j])
-        log_value, by_scalar[j] = log_prior(data.priors[levels + j], values[j])
+    for j in range(levels):
+        tau[j], slopes[j], log_slope, bend = bounded(data.scales[j], q[first + j])
+        log_value, by_tau[j] = log_prior(data.priors[levels + j], tau[j])
         value += log_value + log_slope
         gradient[first + j] += bend
-    value += _studies(q, data, values, by_scalar, gradient)
-    for j in range(scalars):
-        gradient[first + j] += by_scalar[j] * slopes[j]
+    for j in range(levels, data.scales.shape[0]):
+        log_value, slope = log_beta_of_logit(data.priors[levels + j], q[first + j])
+        value += log_value
+        gradient[first + j] += slope
+    value += _studies(q, data, tau, by_tau, gradient)
+    for j in range(levels):
+        gradient[first + j] += by_tau[j] * slopes[j]
     return value
 
 
@@ -77,21 +85,22 @@ def _coefficients(q: Array, data: NestedData, gradient: Array) -> float:
 
 
 @inlined
-def _studies(q: Array, data: NestedData, values: Array, by_scalar: Array, gradient: Array) -> float:  # noqa: PLR0917
+def _studies(q: Array, data: NestedData, tau: Array, by_tau: Array, gradient: Array) -> float:  # noqa: PLR0917
     """Return log likelihood and log density of the effects, adding their gradient."""
     studies, levels = data.level.shape
-    place = levels * (1 + data.centre.size) + values.size
-    partial = 2 * values[levels:] - 1
-    factor = cholesky_of(partial, levels)
+    place = levels * (1 + data.centre.size) + data.scales.shape[0]
+    first = levels * (2 + data.centre.size)
+    partial, root = partial_correlations(q[first:place])
+    factor = cholesky_of(partial, root, levels)
     level, standard = np.empty((studies, levels)), np.empty((studies, levels))
     total = 0.0
     for s in range(studies):
         for j in range(levels):
             p = placed(
-                values[j] * factor[j, j],
+                tau[j] * factor[j, j],
                 data.information[s, j],
                 data.level[s, j],
-                _expected(q, data, values, factor, standard, s, j),
+                _expected(q, data, tau, factor, standard, s, j),
                 q[place + s * levels + j],
             )
             level[s, j], standard[s, j] = p.level, p.standard
@@ -100,16 +109,14 @@ def _studies(q: Array, data: NestedData, values: Array, by_scalar: Array, gradie
     total += _arms(q, data, level, by_level, gradient)
     by_factor = np.zeros((levels, levels))
     for s in range(studies):
-        _pull_study(q, data, values, factor, standard, by_level, by_scalar, by_factor, gradient, s)
-    by_partial = pull_cholesky(partial, factor, by_factor)
-    for c in range(partial.size):
-        by_scalar[levels + c] += 2 * by_partial[c]
+        _pull_study(q, data, tau, factor, standard, by_level, by_tau, by_factor, gradient, s)
+    gradient[first:place] += pull_cholesky(partial, root, factor, by_factor)
     return total
 
 
 @inlined
 def _expected(  # noqa: PLR0917
-    q: Array, data: NestedData, values: Array, factor: Array, standard: Array, s: int, j: int
+    q: Array, data: NestedData, tau: Array, factor: Array, standard: Array, s: int, j: int
 ) -> float:
     """Return what the predictor of a study's ratio is expected to be, given its ratios before."""
     levels, covariates = data.level.shape[1], data.centre.size
@@ -117,7 +124,7 @@ def _expected(  # noqa: PLR0917
     for k in range(covariates):
         mean += data.study_mean[s, k] * q[levels + j * covariates + k]
     for m in range(j):
-        mean += values[j] * factor[j, m] * standard[s, m]
+        mean += tau[j] * factor[j, m] * standard[s, m]
     return mean
 
 
@@ -125,33 +132,33 @@ def _expected(  # noqa: PLR0917
 def _pull_study(  # noqa: PLR0913, PLR0917
     q: Array,
     data: NestedData,
-    values: Array,
+    tau: Array,
     factor: Array,
     standard: Array,
     by_level: Array,
-    by_scalar: Array,
+    by_tau: Array,
     by_factor: Array,
     gradient: Array,
     s: int,
 ) -> None:
     """Add what a study's effects carry to the gradient, from its last ratio to its first."""
     levels, covariates = data.level.shape[1], data.centre.size
-    place = levels * (1 + covariates) + values.size + s * levels
+    place = levels * (1 + covariates) + data.scales.shape[0] + s * levels
     by_standard = np.zeros(levels)
     for back in range(levels):
         j = levels - 1 - back
-        tau, scale = values[j], values[j] * factor[j, j]
-        mean = _expected(q, data, values, factor, standard, s, j)
+        scale = tau[j] * factor[j, j]
+        mean = _expected(q, data, tau, factor, standard, s, j)
         p = placed(scale, data.information[s, j], data.level[s, j], mean, q[place + j])
         gradient[place + j], by_mean, by_log_scale = pulled(
             p, by_level[s, j], by_standard[j] - p.standard
         )
-        by_scalar[j] += by_log_scale / tau
+        by_tau[j] += by_log_scale / tau[j]
         by_factor[j, j] += by_log_scale / factor[j, j]
         for m in range(j):
-            by_scalar[j] += by_mean * factor[j, m] * standard[s, m]
-            by_factor[j, m] += by_mean * tau * standard[s, m]
-            by_standard[m] += by_mean * tau * factor[j, m]
+            by_tau[j] += by_mean * factor[j, m] * standard[s, m]
+            by_factor[j, m] += by_mean * tau[j] * standard[s, m]
+            by_standard[m] += by_mean * tau[j] * factor[j, m]
         gradient[j] += by_mean
         for k in range(covariates):
             gradient[levels + j * covariates + k] += by_mean * data.study_mean[s, k]

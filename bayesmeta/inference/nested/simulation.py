@@ -37,8 +37,8 @@ def nested_prior_parameters(
         drawn["beta"] = np.stack(own, axis=-1)
     priors = correlation_priors(design)
     if priors:
-        partial = 2 * np.stack([prior.draw(rng, shape) for prior in priors], axis=-1) - 1
-        drawn["cholesky"] = cholesky_rows(partial, levels)
+        share = np.stack([prior.draw(rng, shape) for prior in priors], axis=-1)
+        drawn["cholesky"] = cholesky_rows(2 * share - 1, 2 * np.sqrt(share * (1 - share)), levels)
         drawn["correlation"] = correlations_of(drawn["cholesky"])
     return drawn
 

@@ -90,7 +90,7 @@ class NestedDesign:
                 if not np.isnan(count):
                     rows.append((arm, start, level, around, count))
                     around, start = count, level + 1
-        arm, first, last, trials, events = np.array(rows, dtype=np.float64).T
+        arm, first, last, trials, events = np.array(rows, dtype=np.float64).T.copy()
         whole = np.int64
         return Segments(arm.astype(whole), first.astype(whole), last.astype(whole), trials, events)
 
@@ -109,6 +109,7 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
         If the covariates can't be coded on these arms, or a prior belongs to nothing there is.
     """
     try:
+        _check_outcomes(spec, arms)
         arms = _complete(spec, arms)
         coding = learn_coding(spec.covariates, arms.frame)
         for name, valid in (("mu", arms.outcomes), ("tau", arms.outcomes), ("beta", coding.names)):
@@ -116,6 +117,14 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
     except SpecError as error:
         raise SpecError(f"{spec.name}: {error}") from error
     return NestedDesign(spec, arms, coding)
+
+
+def _check_outcomes(spec: NestedSpec, arms: NestedArms) -> None:
+    for outcome in arms.outcomes:
+        if outcome in spec.covariates.parsed.columns:
+            raise SpecError(
+                f"`formula` names '{outcome}', which is an outcome of the model. Leave it out."
+            )
 
 
 def _complete(spec: NestedSpec, arms: NestedArms) -> NestedArms:

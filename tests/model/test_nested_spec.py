@@ -1,0 +1,144 @@
+"""Specifications of nested outcomes: what is refused, and what a design makes of them."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.model.nested import make_nested_design
+
+OUTCOMES = ("ORR", "CR_CRi", "CR")
+
+
+def arms_of(**columns: object) -> bm.NestedArms:
+    frame = pd.DataFrame(
+        {
+            "study": ["a", "b", "c", "d"],
+            "n": [20, 15, 12, 9],
+            "ORR": [12, None, 7, None],
+            "CR_CRi": [8, 9, None, None],
+            "CR": [5, None, 3, 2],
+        }
+    )
+    return bm.NestedArms(frame.assign(**columns), OUTCOMES, pd.DataFrame())
+
+
+FAULTS: list[tuple[Callable[[], object], str]] = [
+    (lambda: bm.LKJ(0), r"`eta` of LKJ must be positive and at most 1000; got 0\."),
+    (lambda: bm.LKJ(-1), "must be positive and at most 1000; got -1"),
+    (lambda: bm.LKJ(math.nan), "must be positive and at most 1000; got nan"),
+    (lambda: bm.LKJ(math.inf), "must be positive and at most 1000; got inf"),
+    (lambda: bm.LKJ("2"), "`eta` of LKJ must be a number; got '2'"),  # type: ignore[arg-type]
+    (lambda: bm.LKJ(True), "`eta` of LKJ must be a number; got True"),
+    (lambda: bm.NestedSpec(3), "`name` must be text; got 3"),  # type: ignore[arg-type]
+    (lambda: bm.NestedSpec(correlation=2), r"`correlation` must be LKJ\(eta\) or None; got 2"),  # type: ignore[arg-type]
+    (lambda: bm.NestedSpec(link="logit"), "`link` must be Link; got 'logit'"),  # type: ignore[arg-type]
+    (lambda: bm.NestedSpec(covariates=3), "`covariates` must be Covariates; got 3"),  # type: ignore[arg-type]
+    (
+        lambda: bm.NestedSpec(covariates=bm.Covariates("age", impute=["age"])),
+        "`impute` is not available for nested outcomes",
+    ),
+    (
+        lambda: bm.NestedSpec(tau=bm.Normal(0, 1)),
+        r"`tau` is a standard deviation.*no value below 0.*got Normal\(0, 1\)",
+    ),
+    (lambda: bm.NestedSpec(tau={"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),
+    (lambda: bm.NestedSpec(tau=0.5), "`tau`.*got 0.5"),  # type: ignore[arg-type]
+    (
+        lambda: bm.NestedSpec(mu=bm.HalfNormal(1)),
+        "`mu` is on the log-odds scale.*allow every number",
+    ),
+    (lambda: bm.NestedSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),  # type: ignore[dict-item]
+    (lambda: bm.NestedSpec(beta=bm.Normal(0, 2)), "`beta` has no effect without covariates"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), FAULTS, ids=range(len(FAULTS)))
+def test_faults_of_a_specification(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(bm.SpecError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            bm.NestedSpec("m", mu={"CRi": bm.Normal(0, 1)}),
+            r"m: `mu` has a prior for 'CRi', which the evidence has not\. Did you mean 'CR",
+        ),
+        (
+            bm.NestedSpec(tau={"PR": bm.HalfNormal(1)}),
+            "`tau` has a prior for 'PR'.*Valid: CR, CR_CRi, ORR",
+        ),
+        (
+            bm.NestedSpec(covariates="x", beta={"z": bm.Normal(0, 1)}),
+            "`beta` has a prior for 'z', which the evidence has not",
+        ),
+        (bm.NestedSpec(covariates="agee"), "`formula` names 'agee', which is no column"),
+    ],
+    ids=["mu", "tau", "beta", "covariate"],
+)
+def test_what_the_evidence_has_not(spec: bm.NestedSpec, message: str) -> None:
+    with pytest.raises(bm.SpecError, match=message):
+        make_nested_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
+
+
+def test_priors_by_outcome_and_coefficient() -> None:
+    spec = bm.NestedSpec(
+        covariates=bm.Covariates("x"),
+        mu={"CR": bm.Cauchy(0, 1)},
+        tau={"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)},
+        beta={"x": bm.Normal(0, 3)},
+        link=bm.Probit(),
+    )
+    design = make_nested_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
+    assert design.mu == (bm.Probit.mu, bm.Probit.mu, bm.Cauchy(0, 1))
+    assert design.tau == (bm.HalfCauchy(1), bm.Exponential(2), bm.Exponential(2))
+    assert design.beta == (bm.Normal(0, 3),)
+    assert bm.NestedSpec(link=bm.CLogLog()).mu == bm.CLogLog.mu
+
+
+def test_a_missing_outcome_joins_the_ratios_about_it() -> None:
+    """One binomial count per outcome reported, of the patients with the one reported around it."""
+    seen = make_nested_design(bm.NestedSpec(), arms_of()).segments
+    assert np.column_stack([*seen]).tolist() == [
+        [0, 0, 0, 20, 12],
+        [0, 1, 1, 12, 8],
+        [0, 2, 2, 8, 5],
+        [1, 0, 1, 15, 9],
+        [2, 0, 0, 12, 7],
+        [2, 1, 2, 7, 3],
+        [3, 0, 2, 9, 2],
+    ]
+    assert seen.spans(3)[3:].tolist() == [[1, 1, 0], [1, 0, 0], [0, 1, 1], [1, 1, 1]]
+
+
+def test_arms_without_a_covariate_are_left_out_and_named() -> None:
+    arms = arms_of(x=[1.0, 2.0, None, 5.0])
+    with pytest.warns(bm.EvidenceWarning, match="1 of 4 arms are left out because x is missing: c"):
+        design = make_nested_design(bm.NestedSpec(covariates="x"), arms)
+    assert list(design.arms.labels) == ["a", "b", "d"]
+    assert design.arms.excluded["rule"].to_list() == ["covariate: x is missing"]
+    with pytest.raises(bm.SpecError, match="No arm has all covariates of the model; missing: x"):
+        make_nested_design(bm.NestedSpec(covariates="x"), arms_of(x=[np.nan] * 4))
+
+
+def test_pairs_are_named_by_their_outcomes() -> None:
+    assert make_nested_design(bm.NestedSpec(), arms_of()).pairs == (
+        "ORR, CR_CRi",
+        "ORR, CR",
+        "CR_CRi, CR",
+    )
+    assert make_nested_design(bm.NestedSpec(correlation=None), arms_of()).pairs == ()
+
+
+def test_a_specification_says_what_it_is() -> None:
+    assert repr(bm.NestedSpec("p")) == (
+        "NestedSpec(p: mu + u for each ratio, effects correlated by LKJ(2))"
+    )
+    assert repr(bm.NestedSpec("i", covariates="x", correlation=None, link=bm.Probit())) == (
+        "NestedSpec(i: mu + x + u for each ratio, independent effects, probit link)"
+    )
