@@ -30,6 +30,7 @@ __all__ = [
     "nested_fit_blocks",
     "nested_model_lines",
     "nested_prediction_lines",
+    "prior_rates_line",
 ]
 
 
@@ -42,7 +43,7 @@ def nested_fit_blocks(
     blocks: Blocks = [
         warning_lines(diagnostics),
         nested_evidence_lines(fit.arms),
-        nested_model_lines(fit.design),
+        [*nested_model_lines(fit.design), prior_rates_line(fit)],
         diagnosis_lines(diagnostics, fit),
         "",
         f"Parameters of each outcome's ratio to the one around it ({100 * ci_prob:g}% interval)",
@@ -82,10 +83,11 @@ def nested_model_lines(design: NestedDesign) -> list[str]:
         f"Model      {spec.name}: counts ~ nested binomials of the ratios {', '.join(f'P({one})' for one in chain)}",
         f"           {spec.link.name}(ratio) = {' + '.join(['mu', *terms, 'u(study)'])}, for each ratio apart",
     ]
-    for outcome, prior in zip(outcomes, design.mu, strict=True):
+    for place, (outcome, prior) in enumerate(zip(outcomes, design.mu, strict=True)):
         low, high = map(percent, spec.link.rate(prior.interval(0.95)))
+        head = "           " if place else "Priors     "
         lines.append(
-            f"Priors     mu of {outcome} ~ {prior!r}: typical ratio {low} to {high} with 95% probability"
+            f"{head}mu of {outcome} ~ {prior!r}: typical ratio {low} to {high} with 95% probability"
         )
     lines += [
         f"           beta ~ {prior!r}: {prior_range(prior)} ({spec.link.scale})"
@@ -97,6 +99,19 @@ def nested_model_lines(design: NestedDesign) -> list[str]:
     ]
     effects = "independent" if spec.correlation is None else f"correlated by {spec.correlation!r}"
     return [*lines, f"           effects of a study on the ratios: {effects}"]
+
+
+def prior_rates_line(fit: NestedFit) -> str:
+    """Return what the priors of the ratios together let expect of each rate."""
+    mu = fit.draws["prior"]["mu"].to_numpy()[0]
+    rates = np.cumprod(fit.spec.link.rate(mu), axis=-1)
+    shown = [
+        f"{outcome} {percent(median)} ({percent(low)} to {percent(high)})"
+        for outcome, (low, median, high) in zip(
+            fit.outcomes, np.quantile(rates, [0.025, 0.5, 0.975], axis=0).T, strict=True
+        )
+    ]
+    return f"           typical rates before any evidence: {', '.join(shown)}"
 
 
 def nested_arms_blocks(arms: NestedArms) -> Blocks:

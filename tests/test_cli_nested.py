@@ -1,0 +1,121 @@
+"""The commands on nested outcomes, as a person runs them: evidence show, fit, predict and plan."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.cli import app
+
+OUTCOMES = ("--outcomes", "ORR,CR_CRi,CR", "--where", "venetoclax == 'yes'")
+PROFILE = ("--profile", "regimen_class=ven_hma", "--n", "40")
+
+
+def run(*arguments: str | Path) -> int:
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app(list(map(str, arguments)))
+    return int(left.value.code)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("nested") / "run"
+    arms = bm.load_evidence("rr_aml_venetoclax").select(
+        outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes"
+    )
+    settings = bm.SamplerSettings(warmup=400, draws=1000)
+    fit = bm.fit(bm.load_nested_model("nested/regimen"), arms, seed=1, settings=settings)
+    bm.diagnose(fit).raise_for_problems()
+    fit.save(folder)
+    return folder
+
+
+def test_a_selection_shows_who_reports_what(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evidence", "show", *OUTCOMES) == 0
+    printed = capsys.readouterr().out
+    assert "arms that report ORR 23, CR_CRi 30, CR 14" in printed
+    assert "so it recorded nothing beyond CR_CRi" in printed
+    assert run("evidence", "show", *OUTCOMES, "--by-definition", "keep", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sum(arm["ORR"] is not None for arm in found["arms"]) == 27
+
+
+@pytest.mark.slow
+def test_a_fit_prints_its_summary_and_is_saved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ("--seed", "1", "--warmup", "400", "--draws", "1000", "--out", tmp_path / "run")
+    assert run("fit", "nested/pooled", *OUTCOMES, *quick) == 0
+    printed = capsys.readouterr().out
+    assert "nested binomials of the ratios P(ORR), P(CR_CRi | ORR), P(CR | CR_CRi)" in printed
+    assert "correlation[ORR, CR_CRi]" in printed
+    assert "typical rates before any evidence: ORR 5" in printed
+    assert bm.load_nested_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
+    assert run("fit", "nested/pooled", *OUTCOMES, *quick, "--force", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["outcomes"] == ["ORR", "CR_CRi", "CR"]
+    assert found["diagnostics_ok"]
+
+
+@pytest.mark.slow
+def test_a_prediction_prints_categories_and_joint_probabilities(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = "CR_CRi >= 15 and CR >= 8"
+    assert run("predict", saved, *PROFILE, "--joint", event) == 0
+    printed = capsys.readouterr().out
+    assert "CR_CRi, not CR" in printed
+    assert f"P({event}) = 0." in printed
+    assert run("predict", saved, *PROFILE, "--joint", event, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 0 < found["probabilities"][event]["probability"] < 1
+    assert sum(row["mean"] for row in found["categories"]) == pytest.approx(40)
+
+
+@pytest.mark.slow
+def test_a_plan_needs_the_outcome_that_it_is_about(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    success = ("--success", "P(rate > 0.15) > 0.9")
+    assert run("plan", saved, *PROFILE, *success, "--outcome", "CR") == 0
+    assert "MAP prior  of a new study's rate (CR, regimen_class=ven_hma)" in capsys.readouterr().out
+    assert run("plan", saved, *PROFILE, *success) == 2
+    assert "`outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--joint", "CRR >= 3"), "there is no outcome 'CRR'"),
+        (("--at-least", "3"), "`--at-least` has no effect on a run of nested outcomes"),
+        (("--rate-above", "0.3"), "`--rate-above` has no effect on a run of nested outcomes"),
+    ],
+)
+def test_predictions_that_can_not_be_made_are_told(
+    saved: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], message: str
+) -> None:
+    assert run("predict", saved, *PROFILE, *options) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nested/pooled", "--outcomes", "ORR"), "two outcomes or more"),
+        (("nested/pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
+        (("nested/pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
+        (("pooled", "--outcomes", "ORR,CR"), "no bundled model of nested outcomes 'pooled'"),
+        (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),
+    ],
+)
+def test_fits_that_can_not_be_made_are_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    assert run("fit", *arguments, "--seed", "1", "--out", tmp_path / "run") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
