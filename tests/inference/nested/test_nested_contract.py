@@ -55,7 +55,7 @@ def test_each_link(levels: int, link: str, covariates: str, correlation: bm.LKJ 
 @pytest.mark.slow
 @pytest.mark.parametrize("priors", PRIORS, ids=str)
 def test_priors_by_outcome(priors: dict[str, object]) -> None:
-    assert_contract(design_of(2, correlation=bm.LKJ(0.7), **priors))  # type: ignore[arg-type]
+    assert_contract(design_of(3, correlation=bm.LKJ(0.7), **priors))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("levels", ORDER)
