@@ -51,6 +51,10 @@ class NestedArms:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "outcomes", tuple(self.outcomes))
+        if len(set(self.outcomes)) < max(2, len(self.outcomes)):
+            raise EvidenceError(
+                f"`outcomes` must name two outcomes or more, each once; got {list(self.outcomes)}. For one, use Arms."
+            )
         needed = (STUDY, N, *self.outcomes)
         missing = [column for column in needed if column not in self.frame.columns]
         if missing:
@@ -65,7 +69,19 @@ class NestedArms:
             raise EvidenceError("There is no arm. Select at least one.")
         # What holds of the arms of one outcome holds here, too: labels, parts beside the whole.
         object.__setattr__(self, "_plain", self._as_arms(self.frame.assign(**{EVENTS: 0})))
+        self._check_counts()
         self._check_nests()
+
+    def _check_counts(self) -> None:
+        for name in self.outcomes:
+            column = self.frame[name]
+            numbers = pd.to_numeric(column, errors="coerce").astype("Float64")
+            wrong = (numbers.isna() & column.notna()) | (numbers % 1 != 0).fillna(value=False)
+            if wrong.any():
+                raise EvidenceError(
+                    f"Counts of {name} must be whole numbers; not so: {listed(map(repr, column[wrong]))}. "
+                    "Correct the counts."
+                )
 
     def _check_nests(self) -> None:
         counts = np.column_stack([self.n.astype(np.float64), self.counts])

@@ -256,6 +256,9 @@ class EvidenceTable:
     ) -> NestedArms:
         outcomes = tuple(selection["outcomes"])
         wide = one_row_per_arm(kept, outcomes, self.name)
+        selection["differing"] = [
+            str(name) for name in kept.columns if name not in (*wide.columns, OUTCOME, *COUNTS)
+        ]
         if selection["by_definition"] == "missing":
             told = told_by_definition(wide, kept, outcomes)
             for _, row in told.iterrows():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesmeta as bm
+from bayesmeta.model.nested import make_nested_design
 
 NEST = ("ORR", "CR_CRi", "CR")
 BY_DEFINITION = ["aldoss2019a", "byrne2020", "feld2021", "lou2020"]
@@ -362,3 +363,42 @@ def test_the_order_of_outcomes_matters(frame: pd.DataFrame) -> None:
         return
     with pytest.raises(bm.EvidenceError, match="Counts must be nested"):
         table.select(outcomes=there[::-1])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "counts", "message"),
+    [
+        (("ORR",), [1, 2], "two outcomes or more, each once; got \\['ORR'\\]"),
+        (("ORR", "ORR"), [1, 2], "two outcomes or more, each once"),
+        (("ORR", "CR"), [1.5, 2], "Counts of CR must be whole numbers; not so: 1.5"),
+        (("ORR", "CR"), ["few", 2], "Counts of CR must be whole numbers; not so: 'few'"),
+    ],
+)
+def test_nested_arms_made_by_hand_are_checked(
+    outcomes: tuple[str, ...], counts: list[object], message: str
+) -> None:
+    frame = pd.DataFrame({"study": ["a", "b"], "n": [10, 12], "ORR": [4, 5], "CR": counts})
+    with pytest.raises(bm.EvidenceError, match=message):
+        bm.NestedArms(frame, outcomes, frame.iloc[:0])
+
+
+def test_an_outcome_that_no_arm_reports_is_warned_of() -> None:
+    frame = pd.DataFrame({"study": ["a", "b"], "n": [10, 12], "ORR": [4, 5], "CR": [pd.NA, pd.NA]})
+    arms = bm.NestedArms(frame, ("ORR", "CR"), frame.iloc[:0])
+    with pytest.warns(bm.ModelWarning, match="no arm reports CR, so that what is said of it rests"):
+        make_nested_design(bm.NestedSpec(), arms)
+
+
+def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:
+    frame = pd.DataFrame(
+        {
+            "study": ["a", "a", "b", "b"],
+            "outcome": ["ORR", "CR"] * 2,
+            "events": [5, 2, 6, 3],
+            "n": [10, 10, 12, 12],
+            "age": [60, 61, 70, 70],
+        }
+    )
+    arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
+    with pytest.raises(bm.SpecError, match="'age', in which the rows of an arm differ"):
+        bm.build_nested(bm.NestedSpec(covariates="age"), arms)  # type: ignore[arg-type]

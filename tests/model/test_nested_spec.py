@@ -27,10 +27,10 @@ def arms_of(**columns: object) -> bm.NestedArms:
 
 
 FAULTS: list[tuple[Callable[[], object], str]] = [
-    (lambda: bm.LKJ(0), r"`eta` of LKJ must be positive and at most 1000; got 0\."),
-    (lambda: bm.LKJ(-1), "must be positive and at most 1000; got -1"),
-    (lambda: bm.LKJ(math.nan), "must be positive and at most 1000; got nan"),
-    (lambda: bm.LKJ(math.inf), "must be positive and at most 1000; got inf"),
+    (lambda: bm.LKJ(0), r"`eta` of LKJ must be from 0.1 to 1000; got 0\."),
+    (lambda: bm.LKJ(-1), "must be from 0.1 to 1000; got -1"),
+    (lambda: bm.LKJ(math.nan), "must be from 0.1 to 1000; got nan"),
+    (lambda: bm.LKJ(math.inf), "must be from 0.1 to 1000; got inf"),
     (lambda: bm.LKJ("2"), "`eta` of LKJ must be a number; got '2'"),  # type: ignore[arg-type]
     (lambda: bm.LKJ(True), "`eta` of LKJ must be a number; got True"),
     (lambda: bm.NestedSpec(3), "`name` must be text; got 3"),  # type: ignore[arg-type]

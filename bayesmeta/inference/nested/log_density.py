@@ -6,7 +6,7 @@ ratio after the other (`bayesmeta.inference.density.placement`): given those bef
 normal about what they let expect, so that correlated effects are placed as independent ones are.
 """
 
-from math import exp, log
+from math import exp, log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -230,4 +230,4 @@ def _log_sum(a: float, b: float) -> float:
     if a == -np.inf:
         return b
     low, high = min(a, b), max(a, b)
-    return high + log(1 + exp(low - high))
+    return high + log1p(exp(low - high))

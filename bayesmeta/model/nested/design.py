@@ -15,6 +15,7 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.design import EvidenceWarning
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.nested.spec import NestedSpec
+from bayesmeta.model.sense import ModelWarning
 from bayesmeta.priors import Prior
 
 __all__ = ["NestedDesign", "Segments", "make_nested_design"]
@@ -102,6 +103,8 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
     -----
     EvidenceWarning
         If arms are left out; they are named, and kept in `arms.excluded`.
+    ModelWarning
+        If no arm reports one of the outcomes.
 
     Raises
     ------
@@ -109,17 +112,31 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
         If the covariates can't be coded on these arms, or a prior belongs to nothing there is.
     """
     try:
-        _check_outcomes(spec, arms)
+        _check_columns(spec, arms)
         arms = _complete(spec, arms)
         coding = learn_coding(spec.covariates, arms.frame)
         for name, valid in (("mu", arms.outcomes), ("tau", arms.outcomes), ("beta", coding.names)):
             spec.check_labels(name, tuple(valid))
     except SpecError as error:
         raise SpecError(f"{spec.name}: {error}") from error
+    unheard = [name for name in arms.outcomes if arms.frame[name].isna().all()]
+    if unheard:
+        warnings.warn(
+            f"{spec.name}: no arm reports {listed(unheard)}, so that what is said of it rests on its prior. Leave it "
+            "out of the outcomes.",
+            ModelWarning,
+            stacklevel=3,
+        )
     return NestedDesign(spec, arms, coding)
 
 
-def _check_outcomes(spec: NestedSpec, arms: NestedArms) -> None:
+def _check_columns(spec: NestedSpec, arms: NestedArms) -> None:
+    for name in arms.selection.get("differing", []):
+        if name in spec.covariates.parsed.columns:
+            raise SpecError(
+                f"`formula` names '{name}', in which the rows of an arm differ from outcome to outcome, so that it "
+                "belongs to no arm. Correct the table, or leave it out."
+            )
     for outcome in arms.outcomes:
         if outcome in spec.covariates.parsed.columns:
             raise SpecError(

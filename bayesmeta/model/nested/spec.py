@@ -12,7 +12,8 @@ from bayesmeta.priors import HalfNormal, Prior
 
 __all__ = ["LKJ", "NestedSpec"]
 
-LARGEST_ETA = 1000.0
+SMALLEST_ETA, LARGEST_ETA = 0.1, 1000.0
+"""Below the first, correlations have their prior at -1 and 1, where no density can be computed."""
 DEFAULT = "default"
 
 
@@ -28,7 +29,7 @@ class LKJ:
     Raises
     ------
     SpecError
-        If `eta` is not a positive number of at most 1000.
+        If `eta` is not a number from 0.1 to 1000.
 
     References
     ----------
@@ -40,9 +41,9 @@ class LKJ:
     def __post_init__(self) -> None:
         if isinstance(self.eta, bool) or not isinstance(self.eta, int | float):
             raise SpecError(f"`eta` of LKJ must be a number; got {self.eta!r}.")
-        if not 0 < self.eta <= LARGEST_ETA:
+        if not SMALLEST_ETA <= self.eta <= LARGEST_ETA:
             raise SpecError(
-                f"`eta` of LKJ must be positive and at most {LARGEST_ETA:g}; got {self.eta:g}."
+                f"`eta` of LKJ must be from {SMALLEST_ETA:g} to {LARGEST_ETA:g}; got {self.eta:g}."
             )
         object.__setattr__(self, "eta", float(self.eta))
 
