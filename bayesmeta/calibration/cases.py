@@ -44,7 +44,9 @@ def all_cases() -> tuple[Case[Any], ...]:
         for case in (_coverage(studies), *(_coverage(studies, tau) for tau in COVERAGE_TAU))
     )
     nested = tuple(
-        NestedCase(f"{part}-{studies}-{covariates}", part, nested_spec_of(part, covariates), studies)
+        NestedCase(
+            f"{part}-{studies}-{covariates}", part, nested_spec_of(part, covariates), studies
+        )
         for part in NESTED_PARTS
         for studies in STUDIES
         for covariates in USUAL

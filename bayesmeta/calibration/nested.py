@@ -27,6 +27,10 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Variables = Mapping[str, Array]
 
+NEW_STUDIES = 4
+"""Random new studies for each draw in a predictive distribution. With 4 of 495 draws its tails stray
+less by these than by the draws."""
+
 
 @dataclass(frozen=True)
 class NestedCase:
@@ -90,7 +94,12 @@ class NestedCase:
         """Return each outcome's mu, tau and coefficients, and each correlation, one number a draw."""
         outcomes = design.arms.outcomes
         coefficients = [", ".join(label) for label in product(outcomes, design.coding.names)]
-        labels = {"mu": outcomes, "beta": coefficients, "tau": outcomes, "correlation": design.pairs}
+        labels = {
+            "mu": outcomes,
+            "beta": coefficients,
+            "tau": outcomes,
+            "correlation": design.pairs,
+        }
         head = variables["mu"].shape[:-1]
         flat = {
             name: variables[name].reshape(*head, len(own)) for name, own in labels.items() if own
@@ -112,13 +121,11 @@ class NestedCase:
         return _new_study_rates(design, variables, rng.standard_normal(variables["mu"].shape))
 
     def predicted_rates(
-        self, design: NestedDesign, draws: Variables, strata: int, rng: np.random.Generator
+        self, design: NestedDesign, draws: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return rates of each outcome in `strata` new studies for each draw."""
-        shape = draws["mu"].shape
-        z = rng.standard_normal((strata, *shape))
-        rates = _new_study_rates(design, draws, z)
-        return {outcome: own.T for outcome, own in rates.items()}
+        """Return rates of each outcome in some random new studies for each draw."""
+        shape = (NEW_STUDIES, *draws["mu"].shape)
+        return _new_study_rates(design, draws, rng.standard_normal(shape))
 
     def probed(self, design: NestedDesign, rate: float) -> Probed:
         """Return the density on evidence with about this share of each outcome in the one around it."""

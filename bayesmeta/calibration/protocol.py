@@ -52,7 +52,7 @@ class Case[Design](Protocol):
 
     @property
     def judged(self) -> bool:
-        """Whether truths are drawn from the model that is fitted, so that calibration can be demanded."""
+        """Whether truths are drawn from the model that is fitted, so that ranks can be judged."""
 
     @property
     def designs(self) -> tuple[Design, Design]:
@@ -85,9 +85,9 @@ class Case[Design](Protocol):
         """Return the rates of a new study at the reference profile, one a draw, by outcome."""
 
     def predicted_rates(
-        self, design: Design, draws: Variables, strata: int, rng: np.random.Generator
+        self, design: Design, draws: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return `strata` rates of new studies for each draw, dims (draw, stratum), by outcome."""
+        """Return rates of some new studies for each draw, of which a prediction is made, by outcome."""
 
     def probed(self, design: Design, rate: float) -> Probed:
         """Return the density on counts of about `rate` times the patients around."""

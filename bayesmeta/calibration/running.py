@@ -117,7 +117,9 @@ def calibrate(
     return Calibration(tuple(kept[case.name] for case in cases))
 
 
-def run_case(case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None) -> CaseResult:
+def run_case(
+    case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None
+) -> CaseResult:
     """Return the result of one case, done in this process.
 
     Parameters

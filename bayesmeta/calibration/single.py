@@ -30,6 +30,9 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Variables = Mapping[str, Array]
 
+STRATA = 16
+"""Points at which each draw's law of a new study is represented in a predictive distribution."""
+
 
 @dataclass(frozen=True)
 class SingleCase:
@@ -62,7 +65,7 @@ class SingleCase:
 
     @property
     def designs(self) -> tuple[Design, Design]:
-        """The model that is fitted and the one that truths are drawn from, on arms without responders."""
+        """The model that is fitted and the one that truths are drawn from, on empty arms."""
         design = _design(self.spec, empty_arms(self.studies))
         return design, design if self.truth is None else _design(self.truth, design.arms)
 
@@ -119,10 +122,10 @@ class SingleCase:
         return {"": new_study_rates(design, variables, points)}
 
     def predicted_rates(
-        self, design: Design, draws: Variables, strata: int, rng: np.random.Generator
+        self, design: Design, draws: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return `strata` rates of new studies for each draw, spread evenly without `rng`."""
-        points = {source: spread(source, draws["mu"].size, strata).T for source in SOURCES}
+        """Return rates of new studies for each draw, spread evenly over their law without `rng`."""
+        points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
         return {"": new_study_rates(design, draws, points)}
 
     def probed(self, design: Design, rate: float) -> Probed:

@@ -50,9 +50,6 @@ RETRY_ACCEPT = 0.99
 COHORT = 40
 """Patients of the new cohort whose responders are predicted."""
 
-STRATA = 16
-"""Points at which each draw's law of a new study is represented in a predictive distribution."""
-
 
 @dataclass(frozen=True)
 class Predicted:
@@ -174,7 +171,7 @@ def _predicted(  # noqa: PLR0917
     Each outcome is predicted by itself, so that responders of several need not be those of one cohort.
     """
     responders = {outcome: int(rng.binomial(COHORT, rate)) for outcome, rate in rates.items()}
-    drawn = case.predicted_rates(seen, draws, STRATA, rng)
+    drawn = case.predicted_rates(seen, draws, rng)
     found = {}
     for outcome, rate in rates.items():
         few, many = _up_to(responders[outcome], drawn[outcome])

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class NestedArms:
         ]
         return f"{self.labels[row]} (n {self.n[row]}, {', '.join(counts)})"
 
-    @property
+    @cached_property
     def counts(self) -> npt.NDArray[np.float64]:
         """Patients with each outcome, dims (arm, level); NaN where the arm does not report it."""
         return (
