@@ -116,7 +116,7 @@ def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
 
 
 def test_a_jacobian_of_correlations_left_out_is_found() -> None:
-    p = verdicts("nested-correlated-3-none", nested_without_jacobian, 250, sample_nested)
+    p = verdicts("nested-correlated-3-none", nested_without_jacobian, 600, sample_nested)
     assert p[[name for name in p.index if name.startswith("correlation")]].min() < 1e-6
 
 
