@@ -26,9 +26,11 @@ def calibrate(
     short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check by simulation that models are fitted as they are defined; minutes to an hour.
+    """Check by simulation that models are fitted as they are defined; minutes to hours.
 
-    The exit code is 1 if a case fails.
+    Parts are law-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
+    overdispersion_and_effects; of joint models, nested-correlated and nested-independent; and
+    coverage, of prediction intervals. The exit code is 1 if a case fails.
     """
     import json
 

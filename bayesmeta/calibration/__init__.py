@@ -4,9 +4,10 @@ A new law of the study effects is calibrated once it is in its registry, a new p
 has a role in `parts.ROLES`.
 """
 
-from bayesmeta.calibration.cases import Case, all_cases, select_cases
+from bayesmeta.calibration.cases import all_cases, select_cases
 from bayesmeta.calibration.identity import Change, changes, identity_of, status
 from bayesmeta.calibration.judging import Calibration, judge
+from bayesmeta.calibration.protocol import Case
 from bayesmeta.calibration.results import CaseResult, read_results
 from bayesmeta.calibration.running import calibrate, run_case
 

@@ -11,7 +11,7 @@ if only code differs: to be run again in time, but not disproved.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,23 +20,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.calibration.cases import Case, all_cases, design_of
+from bayesmeta.calibration.cases import all_cases
+from bayesmeta.calibration.protocol import Case, Probed
 from bayesmeta.calibration.results import CaseResult
 from bayesmeta.errors import listed
-from bayesmeta.model import Design
-from bayesmeta.model.files import to_toml
 
 __all__ = ["Change", "changes", "identity_of", "status"]
 
-ROOTS = ("bayesmeta.calibration.trials",)
-"""Modules where the code of a result begins; what they import of this package belongs to it."""
+ROOT = "bayesmeta.calibration.trials"
+"""Module where the code of a result begins, beside that of its kind of case; what they import of this
+package belongs to it."""
 
-APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.cases")
+APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.layouts")
 """What can't change a result, or only through the model and layout, which are kept themselves."""
 
 POINTS = 6
 RATE = 0.4
-"""Share of responders in the evidence that the density is evaluated on."""
+"""Share of responders in the evidence that the density is evaluated on, among all patients or those
+with the outcome around."""
 
 TOLERANCE = 1e-6
 """Relative difference that is rounding; platforms differ by less."""
@@ -67,16 +68,15 @@ class Change:
         return not self.stale and not self.edited
 
 
-def identity_of(case: Case) -> Identity:
+def identity_of(case: Case[Any]) -> Identity:
     """Return what the result of a case depends on, as JSON can hold it."""
-    design = case.design
-    models = [spec for spec in (case.spec, case.truth) if spec is not None]
-    text = "\n".join([*map(to_toml, models), design.arms.hash])
-    probes = [_probe(design_of(spec, design.arms)) for spec in models]
+    # One of them where both are the same.
+    designs = case.designs[: 1 if case.judged else 2]
+    probes = [_probe(case.probed(design, RATE)) for design in designs]
     return {
-        "model": sha256(text.encode()).hexdigest()[:16],
+        "model": sha256(case.text.encode()).hexdigest()[:16],
         "density": [float(f"{value:.10g}") for probe in probes for value in probe],
-        "code": dict(_code()),
+        "code": dict(_code(type(case).__module__)),
     }
 
 
@@ -120,7 +120,7 @@ def status(results: Sequence[CaseResult]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "part", "state", "reason"])
 
 
-def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
+def _state(result: CaseResult, cases: Mapping[str, Case[Any]]) -> tuple[str, str]:
     if result.name not in cases:
         return "stale", "there is no such case any more"
     change = changes(result.identity, identity_of(cases[result.name]))
@@ -129,31 +129,23 @@ def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
     return ("edited", listed(change.edited)) if change.edited else ("current", "")
 
 
-def _probe(design: Design) -> Iterator[float]:
+def _probe(probed: Probed) -> Iterator[float]:
     """Yield the density, its gradient and the variables at points that never change."""
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.coordinates import size, translate
-    from bayesmeta.inference.density.log_density import log_density
-
-    events = np.round(RATE * design.arms.n).astype(np.int64)
-    arms = replace(design.arms, frame=design.arms.frame.assign(events=events))
-    data = density_data(replace(design, arms=arms))
-    dim = size(data)
     for k in range(POINTS):
         # Sines rather than random numbers, whose streams may change with numpy.
-        point = 1.5 * np.sin(1.0 + 12.9898 * k + 78.233 * np.arange(dim))
-        gradient = np.zeros(dim)
-        yield float(log_density(point, data, gradient))
-        yield float(gradient @ np.cos(np.arange(dim)))
-        for _, values in sorted(translate(data, point).items()):
+        point = 1.5 * np.sin(1.0 + 12.9898 * k + 78.233 * np.arange(probed.size))
+        gradient = np.zeros(probed.size)
+        yield probed.log_density(point, gradient)
+        yield float(gradient @ np.cos(np.arange(probed.size)))
+        for _, values in sorted(probed.variables(point).items()):
             yield float(values.ravel() @ np.cos(np.arange(values.size)))
 
 
 @cache
-def _code() -> Mapping[str, str]:
-    """Return the hash of every module that a fit runs through, by name."""
+def _code(kind: str) -> Mapping[str, str]:
+    """Return the hash of every module that a fit of a kind of case runs through, by name."""
     found: dict[str, str] = {}
-    waiting = list(ROOTS)
+    waiting = [ROOT, kind]
     while waiting:
         name = waiting.pop()
         if name in found or name.startswith(APART):

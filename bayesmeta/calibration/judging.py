@@ -85,8 +85,9 @@ class Calibration:
         """Number of comparisons that are judged together."""
         judged = [result for result in self.results if result.judged]
         parts = len({result.part for result in self.results})
-        intervals = len(EXACT) * len(CI_PROBS)
-        return sum(len(result.tally.ranks) + intervals for result in judged) + 2 * parts
+        exact = [name for result in judged for name in result.tally.covered if _is_exact(name)]
+        ranks = sum(len(result.tally.ranks) for result in judged)
+        return ranks + len(exact) * len(CI_PROBS) + 2 * parts
 
     @property
     def threshold(self) -> float:
@@ -151,9 +152,14 @@ def _rank_row(result: CaseResult, quantity: str) -> tuple[object, ...]:
     return result.name, result.part, quantity, sets, distance, distance <= 1, p_value(counts)
 
 
+def _is_exact(prediction: str) -> bool:
+    """Return whether a prediction, perhaps of one of several outcomes, is one of `EXACT`."""
+    return prediction.split("[")[0] in EXACT
+
+
 def _coverage_row(result: CaseResult, name: str, at: int) -> tuple[object, ...]:
     covered, sets = result.tally.covered[name][at], result.tally.sets
-    judged = result.judged and name in EXACT
+    judged = result.judged and _is_exact(name)
     p = binomtest(covered, sets, CI_PROBS[at]).pvalue if judged else np.nan
     return result.name, name, CI_PROBS[at], covered / sets, p
 

@@ -1,10 +1,13 @@
-"""Evidence without responders: arms of realistic sizes, some studies with two, covariates."""
+"""Evidence without responders: arms of realistic sizes, some studies with two, covariates.
+
+Of nested outcomes, arms report some in a fixed pattern.
+"""
 
 import pandas as pd
 
-from bayesmeta.evidence import Arms, read_evidence
+from bayesmeta.evidence import Arms, NestedArms, read_evidence
 
-__all__ = ["empty_arms"]
+__all__ = ["empty_arms", "empty_nested_arms"]
 
 PATIENTS = (24, 8, 41, 15, 60, 12, 33, 19, 27, 50)
 """Patients of the arms, over and over."""
@@ -19,6 +22,11 @@ FEW = 5
 
 MIXED = 1
 """Row whose regimen is a known mixture of two, where a model asks for it."""
+
+OUTCOMES = ("ORR", "CR_CRi", "CR")
+
+REPORTED = ("111", "101", "010", "110", "001", "100", "011")
+"""Which of the outcomes arms report, over and over: every choice there is."""
 
 
 def empty_arms(studies: int) -> Arms:
@@ -41,3 +49,15 @@ def empty_arms(studies: int) -> Arms:
         for row, (i, j) in enumerate(pairs)
     ]
     return read_evidence(pd.DataFrame(rows)).select()
+
+
+def empty_nested_arms(studies: int) -> NestedArms:
+    """Return the arms of `empty_arms`, with no patients yet of each outcome that they report."""
+    arms = empty_arms(studies)
+    reported = [REPORTED[row % len(REPORTED)] for row in range(len(arms))]
+    counts = {
+        outcome: pd.array([0 if arm[level] == "1" else None for arm in reported], dtype="Int64")
+        for level, outcome in enumerate(OUTCOMES)
+    }
+    frame = arms.frame.drop(columns="events").assign(**counts)
+    return NestedArms(frame, OUTCOMES, arms.excluded)

@@ -24,10 +24,20 @@ from bayesmeta.model import (
 from bayesmeta.model.effects import LAWS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
+from bayesmeta.model.nested import LKJ, NestedSpec
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
-__all__ = ["COVARIATES", "PARTS", "Part", "covariates_of", "spec_of"]
+__all__ = [
+    "COVARIATES",
+    "NESTED_PARTS",
+    "PARTS",
+    "USUAL",
+    "Part",
+    "covariates_of",
+    "nested_spec_of",
+    "spec_of",
+]
 
 Part = Mapping[str, Any]
 """Arguments of `ModelSpec` that differ from the base model's; as `covariates`, names of sets."""
@@ -73,6 +83,13 @@ LINK_PRIORS: dict[str, dict[str, str]] = {
 """Priors on the scale of each link, where they are not the base model's."""
 
 
+NESTED_PARTS: dict[str, LKJ | None] = {
+    "nested-correlated": LKJ(2),
+    "nested-independent": None,
+}
+"""Joint models of nested outcomes: the prior of the correlations of a study's effects."""
+
+
 def spec_of(part: str, covariates: str) -> ModelSpec:
     """Return the model of a part with a covariate set; both by name."""
     part_of = dict(PARTS[part])
@@ -83,6 +100,19 @@ def spec_of(part: str, covariates: str) -> ModelSpec:
     if covariates == "none":
         return spec
     return replace(spec, covariates=COVARIATES[covariates], beta=beta)
+
+
+def nested_spec_of(part: str, covariates: str) -> NestedSpec:
+    """Return the joint model of a part with a covariate set; both by name."""
+    beta = None if covariates == "none" else parse_prior(BETA)
+    return NestedSpec(
+        f"{part}-{covariates}",
+        covariates=COVARIATES[covariates],
+        mu=parse_prior(MU),
+        beta=beta,  # type: ignore[arg-type]  # the link's own
+        tau=parse_prior(TAU),
+        correlation=NESTED_PARTS[part],
+    )
 
 
 def covariates_of(part: str) -> tuple[str, ...]:

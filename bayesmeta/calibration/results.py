@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from bayesmeta.calibration.trials import RANKS, Trial
+from bayesmeta.calibration.trials import RANKS, Predicted, Trial
 from bayesmeta.errors import RunError
 
 __all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
@@ -34,7 +34,8 @@ class Tally:
     covered : mapping
         For each prediction, how many truths the interval of each of `CI_PROBS` held: `rate` of a
         new study; `responders` of a new cohort; and `responders_exact`, the responders with ties
-        broken at random, whose intervals hold exactly their probability.
+        broken at random, whose intervals hold exactly their probability. Of several outcomes, each
+        with its name: ``"rate[CR]"``.
     divergent, still_divergent : int
         Fits with divergences, and those whose repetition had some as well.
     """
@@ -130,20 +131,30 @@ def read_results(folder: str | PathLike[str]) -> tuple[CaseResult, ...]:
 
 def _one(trial: Trial) -> Tally:
     """Return the counts of one trial."""
-    between = trial.fewer + trial.between * (trial.at_most - trial.fewer)
+    covered = {
+        f"{name}[{outcome}]" if outcome else name: own
+        for outcome, predicted in trial.predicted.items()
+        for name, own in _covered(predicted).items()
+    }
+    ranks = {name: _indicator(rank) for name, rank in trial.ranks.items()}
+    return Tally(1, ranks, covered, int(trial.divergent), int(trial.still_divergent))
+
+
+def _covered(predicted: Predicted) -> dict[str, tuple[int, ...]]:
+    """Return for each prediction of an outcome which of the intervals held the truth."""
+    fewer, at_most = predicted.fewer, predicted.at_most
+    between = fewer + predicted.between * (at_most - fewer)
     below_and_up_to = {
-        "rate": (trial.rate, trial.rate),
-        "responders": (trial.fewer, trial.at_most),
+        "rate": (predicted.rate, predicted.rate),
+        "responders": (fewer, at_most),
         "responders_exact": (between, between),
     }
     # The printed interval of responders ends at the first counts with so much probability up to
     # them; it holds a count unless all up to it is less than the one tail, or all below the rest.
-    covered = {
-        name: tuple(int(at_most >= (1 - p) / 2 and below < (1 + p) / 2) for p in CI_PROBS)
-        for name, (below, at_most) in below_and_up_to.items()
+    return {
+        name: tuple(int(up_to >= (1 - p) / 2 and below < (1 + p) / 2) for p in CI_PROBS)
+        for name, (below, up_to) in below_and_up_to.items()
     }
-    ranks = {name: _indicator(rank) for name, rank in trial.ranks.items()}
-    return Tally(1, ranks, covered, int(trial.divergent), int(trial.still_divergent))
 
 
 def _indicator(rank: int) -> tuple[int, ...]:

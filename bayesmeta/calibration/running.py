@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
-from bayesmeta.calibration.cases import Case, design_of, select_cases
+from bayesmeta.calibration.cases import select_cases
 from bayesmeta.calibration.identity import changes, identity_of
 from bayesmeta.calibration.judging import Calibration
+from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
-from bayesmeta.calibration.trials import Sampler, run_trial, sample_compiled, seed_of
+from bayesmeta.calibration.trials import run_trial, seed_of
 from bayesmeta.errors import RunError, SamplingError, SettingsError
-from bayesmeta.model import Design
 from bayesmeta.runs.processes import processes
 from bayesmeta.runs.progress import progress_bar
 from bayesmeta.runs.threads import one_thread
@@ -116,7 +117,9 @@ def calibrate(
     return Calibration(tuple(kept[case.name] for case in cases))
 
 
-def run_case(case: Case, *, sets: int, seed: int, sampler: Sampler = sample_compiled) -> CaseResult:
+def run_case(
+    case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None
+) -> CaseResult:
     """Return the result of one case, done in this process.
 
     Parameters
@@ -127,8 +130,8 @@ def run_case(case: Case, *, sets: int, seed: int, sampler: Sampler = sample_comp
         Data sets.
     seed : int
         Source of all randomness, with the case's name.
-    sampler : callable
-        What fits; a wrong one shows what calibration would find.
+    sampler : callable, optional
+        What fits, that of the case where None; a wrong one shows what calibration would find.
     """
     return _finish(case, seed, _begin(case, sets, seed, sampler=sampler))
 
@@ -137,18 +140,18 @@ def run_case(case: Case, *, sets: int, seed: int, sampler: Sampler = sample_comp
 class _Block:
     """Data sets that are done at once."""
 
-    case: Case
+    case: Case[Any]
     seed: int
     numbers: range
-    sampler: Sampler
+    sampler: Sampler | None
 
 
 def _begin(
-    case: Case,
+    case: Case[Any],
     sets: int,
     seed: int,
     *,
-    sampler: Sampler = sample_compiled,
+    sampler: Sampler | None = None,
     executor: Executor | None = None,
 ) -> Iterator[tuple[Tally, float]]:
     """Return the counts of all blocks, to come: worked on by the executor, or here when asked for."""
@@ -158,7 +161,7 @@ def _begin(
 
 
 def _finish(
-    case: Case,
+    case: Case[Any],
     seed: int,
     blocks: Iterator[tuple[Tally, float]],
     advance: Callable[[int], None] = lambda sets: None,
@@ -172,7 +175,7 @@ def _finish(
     return CaseResult(
         name=case.name,
         part=case.part,
-        judged=case.truth is None,
+        judged=case.judged,
         seed=seed,
         tally=sum(others, start=first),
         seconds=round(sum(seconds for _, seconds in done), 2),
@@ -184,21 +187,16 @@ def _finish(
 
 def _run_block(block: _Block) -> tuple[Tally, float]:
     """Return the counts of a block and the seconds that it took."""
-    design, truth = _designs(block.case)
+    designs = block.case.designs
     started = time.perf_counter()
     trials = [
-        run_trial(design, truth, seed_of(block.case, block.seed, number), block.sampler)
+        run_trial(block.case, designs, seed_of(block.case, block.seed, number), block.sampler)
         for number in block.numbers
     ]
     return tally(trials), time.perf_counter() - started
 
 
-def _designs(case: Case) -> tuple[Design, Design]:
-    design = case.design
-    return design, design if case.truth is None else design_of(case.truth, design.arms)
-
-
-def _kept(folder: Path, cases: Sequence[Case], sets: int, seed: int) -> dict[str, CaseResult]:
+def _kept(folder: Path, cases: Sequence[Case[Any]], sets: int, seed: int) -> dict[str, CaseResult]:
     """Return the results that need not be made again, by case."""
     stored = {result.name: result for result in read_results(folder)}
     return {

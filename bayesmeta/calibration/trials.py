@@ -6,7 +6,7 @@ of which the joint log likelihood is needed: parameters alone don't tell a poste
 (Modrak et al. 2025, doi:10.1214/23-BA1404).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -15,38 +15,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
-from bayesmeta.calibration.cases import Case
-from bayesmeta.inference.draws import DIMS
-from bayesmeta.inference.lattice import SOURCES, spread
+from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.simulation import (
-    draw_events,
-    log_likelihood,
-    new_study_rates,
-    prior_draws,
-)
-from bayesmeta.model import Design
 
 __all__ = [
     "COHORT",
     "RANKS",
     "RETRY_ACCEPT",
     "SETTINGS",
-    "Sampler",
+    "Predicted",
     "Trial",
     "run_trial",
-    "sample_compiled",
     "seed_of",
 ]
 
 Array = npt.NDArray[np.float64]
-Variables = dict[str, Array]
-
-Sampler = Callable[
-    [Design, SamplerSettings, np.random.SeedSequence],
-    tuple[Mapping[str, Array], Mapping[str, npt.NDArray[Any]]],
-]
-"""What fits: variables of `DIMS` and sampler statistics, both with dims (chain, draw, ...)."""
+Variables = Mapping[str, Array]
 
 RANKS = 100
 """Ranks that a truth can have: one more than the draws it is ranked among."""
@@ -66,8 +50,26 @@ RETRY_ACCEPT = 0.99
 COHORT = 40
 """Patients of the new cohort whose responders are predicted."""
 
-STRATA = 16
-"""Points at which each draw's law of a new study is represented in a predictive distribution."""
+
+@dataclass(frozen=True)
+class Predicted:
+    """Where the truth lay in predictions of one outcome.
+
+    Parameters
+    ----------
+    rate : float
+        Predictive probability that a new study's rate is at most the true one.
+    fewer, at_most : float
+        Predictive probabilities of fewer responders in a new cohort than there were, and of at most
+        as many.
+    between : float
+        A uniform number, to make a continuous one of the two.
+    """
+
+    rate: float
+    fewer: float
+    at_most: float
+    between: float
 
 
 @dataclass(frozen=True)
@@ -76,84 +78,63 @@ class Trial:
 
     Parameters
     ----------
-    ranks : dict
+    ranks : mapping
         Rank of the truth among the draws for each quantity, 0 to ``RANKS - 1``.
-    rate : float
-        Predictive probability that a new study's rate is at most the true one.
-    fewer, at_most : float
-        Predictive probabilities of fewer responders in a new cohort than there were, and of at most
-        as many.
-    between : float
-        A uniform number, to make a continuous one of the two.
+    predicted : mapping
+        Predictions by outcome; the name of the outcome is empty where there is but one.
     divergent, still_divergent : bool
         Whether the first fit had divergences, and the last.
     """
 
-    ranks: dict[str, int]
-    rate: float
-    fewer: float
-    at_most: float
-    between: float
+    ranks: Mapping[str, int]
+    predicted: Mapping[str, Predicted]
     divergent: bool
     still_divergent: bool
 
 
-def seed_of(case: Case, seed: int, number: int) -> np.random.SeedSequence:
+def seed_of(case: Case[Any], seed: int, number: int) -> np.random.SeedSequence:
     """Return the seed of one data set: it depends on the case's name, not on the other cases."""
     name = int.from_bytes(sha256(case.name.encode()).digest()[:4], "big")
     return np.random.SeedSequence(seed, spawn_key=(name, number))
 
 
-def sample_compiled(
-    design: Design,
-    settings: SamplerSettings,
+def run_trial[Design](
+    case: Case[Design],
+    designs: tuple[Design, Design],
     seed: np.random.SeedSequence,
-    *,
-    address: int | None = None,
-) -> tuple[Mapping[str, Array], Mapping[str, npt.NDArray[Any]]]:
-    """Return draws from the compiled density, or from the one at `address`; see `sample_density`."""
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.coordinates import variables
-    from bayesmeta.inference.nuts import sample_density
-
-    data = density_data(design)
-    raw = sample_density(data, settings, seed, progress=False, address=address)
-    return variables(design, data, raw.points), raw.statistics
-
-
-def run_trial(
-    design: Design,
-    truth: Design,
-    seed: np.random.SeedSequence,
-    sampler: Sampler = sample_compiled,
+    sampler: Sampler | None = None,
 ) -> Trial:
-    """Return where a truth drawn from `truth` lies in the posterior of `design`.
+    """Return where a truth drawn from one design lies in the posterior of another.
 
     Parameters
     ----------
-    design : Design
-        The model that is fitted, on arms whose responders don't matter.
-    truth : Design
-        The model that parameters are drawn from, on the same arms.
+    case : Case
+        The case.
+    designs : tuple
+        Those of the case, which are the same for all its trials: the model that is fitted and the one
+        that parameters are drawn from.
     seed : SeedSequence
         Source of all randomness.
-    sampler : callable
-        What fits.
+    sampler : callable, optional
+        What fits; that of the case where None.
     """
+    design, truth = designs
     truth_seed, rank_seed, *fit_seeds = seed.spawn(4)
-    rng = np.random.default_rng(truth_seed)
-    true = prior_draws(truth, rng, ())
-    seen = _with_events(design, draw_events(truth, true, rng))
-    draws, divergent, still = _fitted(seen, fit_seeds, sampler)
+    true, counts = case.simulate(truth, np.random.default_rng(truth_seed))
+    seen = case.observed(design, counts)
+    draws, divergent, still = _fitted(seen, fit_seeds, sampler or case.sample)
     rng = np.random.default_rng(rank_seed)
-    rate = new_study_rates(truth, true, _random_points(rng, ()))
-    ranks = _ranks(seen, draws, true | {"new_study_rate": rate}, rng)
-    found = _predictive(seen, draws, float(rate), int(rng.binomial(COHORT, rate)))
-    return Trial(ranks, *found, rng.random(), divergent, still)
+    rates = case.random_rates(truth, true, rng)
+    thinned = {name: values[THINNING - 1 :: THINNING] for name, values in draws.items()}
+    found = _quantities(case, seen, thinned, case.random_rates(seen, thinned, rng))
+    truths = _quantities(case, seen, true, rates)
+    ranks = {name: _rank(truths[name], values, rng) for name, values in found.items()}
+    predicted = _predicted(case, seen, draws, rates, rng)
+    return Trial(ranks, predicted, divergent, still)
 
 
 def _fitted(
-    seen: Design, seeds: Sequence[np.random.SeedSequence], sampler: Sampler
+    seen: Any, seeds: Sequence[np.random.SeedSequence], sampler: Sampler
 ) -> tuple[Variables, bool, bool]:
     """Return draws, dims (draw, ...), and whether the first fit and the last had divergences."""
     drawn, statistics = sampler(seen, SETTINGS, seeds[0])
@@ -165,42 +146,15 @@ def _fitted(
     return draws, divergent, still
 
 
-def _with_events(design: Design, events: npt.NDArray[np.int64]) -> Design:
-    """Return the design with other responders; its coding and matrix stay."""
-    arms = replace(design.arms, frame=design.arms.frame.assign(events=events))
-    seen = replace(design, arms=arms)
-    # Coding the covariates again would take as long as the fit.
-    for name in ("matrix", "imputed", "scalars", "tau_of_study"):
-        vars(seen)[name] = getattr(design, name)
-    return seen
+def _quantities(case: Case[Any], design: Any, variables: Variables, rates: Variables) -> Variables:
+    """Return all that is ranked, each one number a draw."""
+    new = {f"new_study_rate{_bracketed(outcome)}": values for outcome, values in rates.items()}
+    likelihood = {"log_likelihood": case.log_likelihood(design, variables)}
+    return case.parameters(design, variables) | new | likelihood
 
 
-def _ranks(
-    seen: Design, draws: Variables, true: Variables, rng: np.random.Generator
-) -> dict[str, int]:
-    """Return the rank of the truth for each quantity."""
-    thinned = {name: values[THINNING - 1 :: THINNING] for name, values in draws.items()}
-    thinned["new_study_rate"] = new_study_rates(seen, thinned, _random_points(rng, (RANKS - 1,)))
-    truths = _quantities(seen, true)
-    return {
-        name: _rank(truths[name], values, rng)
-        for name, values in _quantities(seen, thinned).items()
-    }
-
-
-def _quantities(design: Design, variables: Mapping[str, Array]) -> Variables:
-    """Return all that is ranked and follows from the variables alone, each one number a draw."""
-    found: Variables = {}
-    for name, values in variables.items():
-        dims = DIMS.get(name, ())
-        if not dims and values.ndim == variables["mu"].ndim:
-            found[name] = values
-        elif dims == ("covariate",):
-            labels = (f"{name}[{label}]" for label in design.coding.names)
-            found |= {label: values[..., k] for k, label in enumerate(labels)}
-        elif not {"arm", "study"} & set(dims):
-            found |= {f"{name}[{k}]": values[..., k] for k in range(values.shape[-1])}
-    return found | {"log_likelihood": log_likelihood(design, variables).sum(axis=-1)}
+def _bracketed(outcome: str) -> str:
+    return f"[{outcome}]" if outcome else ""
 
 
 def _rank(true: Array, draws: Array, rng: np.random.Generator) -> int:
@@ -209,15 +163,24 @@ def _rank(true: Array, draws: Array, rng: np.random.Generator) -> int:
     return below + int(rng.integers(equal + 1))
 
 
-def _predictive(
-    design: Design, draws: Variables, rate: float, responders: int
-) -> tuple[float, float, float]:
-    """Return predictive probabilities: at most the rate, fewer responders, at most so many."""
-    points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
-    rates = new_study_rates(design, draws, points)
+def _predicted(  # noqa: PLR0917
+    case: Case[Any], seen: Any, draws: Variables, rates: Variables, rng: np.random.Generator
+) -> dict[str, Predicted]:
+    """Return where true rates, and responders of a new cohort at these, lie in their predictions.
+
+    Each outcome is predicted by itself, so that responders of several need not be those of one cohort.
+    """
+    responders = {outcome: int(rng.binomial(COHORT, rate)) for outcome, rate in rates.items()}
+    drawn = case.predicted_rates(seen, draws, rng)
+    found = {}
+    for outcome, rate in rates.items():
+        few, many = _up_to(responders[outcome], drawn[outcome])
+        at_most = float((drawn[outcome] <= rate).mean())
+        found[outcome] = Predicted(at_most, few, many, rng.random())
+    return found
+
+
+def _up_to(responders: int, rates: Array) -> tuple[float, float]:
+    """Return predictive probabilities of fewer responders and of at most so many."""
     few = bdtr(responders - 1, COHORT, rates).mean() if responders else 0.0
-    return float((rates <= rate).mean()), float(few), float(bdtr(responders, COHORT, rates).mean())
-
-
-def _random_points(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Array]:
-    return {source: np.asarray(rng.random(shape)) for source in SOURCES}
+    return float(few), float(bdtr(responders, COHORT, rates).mean())

@@ -5,13 +5,19 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases, select_cases
+from bayesmeta.calibration.layouts import REPORTED
+from bayesmeta.calibration.nested import NestedCase
 from bayesmeta.calibration.parts import PARTS, ROLES
+from bayesmeta.calibration.single import SingleCase
+from bayesmeta.inference.nested.simulation import draw_counts, nested_prior_draws
 from bayesmeta.inference.simulation import draw_events, prior_draws
 from bayesmeta.model.effects import LAWS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 CASES = all_cases()
+SINGLE = [case for case in CASES if isinstance(case, SingleCase)]
+NESTED = [case for case in CASES if isinstance(case, NestedCase)]
 
 
 def test_every_law_and_every_prior_family_is_a_part() -> None:
@@ -22,7 +28,7 @@ def test_every_law_and_every_prior_family_is_a_part() -> None:
             assert type(prior).__name__ == family
     used = {
         type(prior).__name__
-        for case in CASES
+        for case in SINGLE
         for prior in (case.spec.mu, case.spec.study_effects.tau, *case.spec.beta_priors.values())
     }
     assert set(FAMILIES) <= used
@@ -37,19 +43,70 @@ def test_names_are_unique_and_selection_is_by_part() -> None:
         select_cases(["law-norml"])
 
 
-@pytest.mark.parametrize("case", select_cases(short=True), ids=lambda case: case.name)
-def test_few_simulated_tables_are_all_or_nothing(case) -> None:
-    design, rng = case.design, np.random.default_rng(1)
-    events = draw_events(design, prior_draws(design, rng, (400,)), rng).sum(axis=-1)
-    share = events / design.arms.n.sum()
-    assert np.mean((share < 0.03) | (share > 0.97)) < 0.1
+def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
+    """Return the share of simulated tables, dims (table, arm), with nearly none or all `around`."""
+    share = counts.sum(axis=-1) / around.sum(axis=-1).clip(1)
+    return float(np.mean((share < 0.03) | (share > 0.97)))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in select_cases(short=True) if case in SINGLE],
+    ids=lambda case: case.name,
+)
+def test_few_simulated_tables_are_all_or_nothing(case: SingleCase) -> None:
+    design, rng = case.designs[0], np.random.default_rng(1)
+    events = draw_events(design, prior_draws(design, rng, (400,)), rng)
+    assert all_or_nothing(events, design.arms.n) < 0.1
+
+
+@pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name)
+def test_few_simulated_nests_are_all_or_nothing(case: NestedCase) -> None:
+    design, rng = case.designs[0], np.random.default_rng(1)
+    counts = draw_counts(design, nested_prior_draws(design, rng, (400,))["theta"], rng)
+    around = design.arms.n
+    for level in range(counts.shape[-1]):
+        assert all_or_nothing(counts[..., level], around) < 0.1
+        around = counts[..., level]
+
+
+def test_nested_cases_cross_studies_covariates_and_correlation() -> None:
+    assert [case.name for case in NESTED] == [
+        f"nested-{effects}-{studies}-{covariates}"
+        for effects in ("correlated", "independent")
+        for studies in (3, 10)
+        for covariates in ("none", "factor", "number")
+    ]
+    assert {case.spec.correlation for case in NESTED} == {bm.LKJ(2), None}
+
+
+def test_every_choice_of_outcomes_that_an_arm_can_report_occurs() -> None:
+    design, _ = NESTED[-1].designs
+    there = ["".join(str(int(seen)) for seen in row) for row in ~np.isnan(design.arms.counts)]
+    assert set(there) == {f"{k:03b}" for k in range(1, 8)} == set(REPORTED)
+
+
+def test_counts_are_put_where_arms_report_them() -> None:
+    case = NESTED[-1]
+    design, _ = case.designs
+    counts = design.arms.n[:, None] // np.array([2, 3, 4])
+    seen = case.observed(design, counts)
+    missing = np.isnan(design.arms.counts)
+    assert np.array_equal(seen.arms.counts, np.where(missing, np.nan, counts), equal_nan=True)
+    assert seen.matrix is design.matrix
+    [[reported, n, *_]] = [
+        (own, n)
+        for own, n in zip(seen.arms.counts, seen.arms.n, strict=True)
+        if not np.isnan(own).any()
+    ][:1]
+    assert list(seen.segments.trials[:3]) == [n, *reported[:2]]
+    assert list(seen.segments.events[:3]) == list(reported)
 
 
 def test_a_held_tau_is_held() -> None:
     case = {case.name: case for case in CASES}["coverage-10-tau_0.3"]
-    from bayesmeta.model import make_design
-
-    truth = make_design(case.truth, case.design.arms)
+    _, truth = case.designs
+    assert not case.judged
     drawn = prior_draws(truth, np.random.default_rng(1), (50,))
     assert drawn["tau"] == pytest.approx(0.3, rel=1e-8)
     assert case.spec.study_effects == bm.NormalEffects()

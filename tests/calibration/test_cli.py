@@ -1,10 +1,12 @@
 """The command `bayesmeta calibrate`."""
 
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from bayesmeta.calibration import all_cases
 from bayesmeta.cli import app
 
 
@@ -43,3 +45,10 @@ def test_a_part_that_is_none_is_bad_input(
 ) -> None:
     assert run("--part", "law-norml", "--out", str(tmp_path)) == 2
     assert "Did you mean 'law-normal'?" in capsys.readouterr().err
+
+
+def test_help_names_every_part(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    named = [word.strip(",;.") for word in capsys.readouterr().out.split()]
+    for part in {case.part for case in all_cases()}:
+        assert any(fnmatch(part, name) for name in named if name.strip("*")), part

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.calibration import all_cases, changes, identity, identity_of, status
-from bayesmeta.calibration.cases import Case
+from bayesmeta.calibration import Case, all_cases, changes, identity, identity_of, status
 from bayesmeta.calibration.results import CaseResult, Tally
 
 CODE = '''
@@ -18,9 +17,12 @@ def f(x: float) -> float:
 '''
 
 
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return {case.name: case for case in all_cases()}["law-normal-3-factor"]
+CASES = {case.name: case for case in all_cases()}
+
+
+@pytest.fixture(scope="module", params=["law-normal-3-factor", "nested-correlated-3-factor"])
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
 
 
 def syntax(text: str) -> str:
@@ -34,17 +36,29 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
     assert syntax("x = 'text'") != syntax("x = 'other'")
 
 
-def test_every_module_that_a_fit_runs_through_counts(case: Case) -> None:
-    code = identity_of(case)["code"]
-    for name in (
-        "inference.density.log_density",
-        "inference.density.laws",
-        "inference.kernels",
-        "inference.simulation",
-        "priors.positive",
-    ):
-        assert f"bayesmeta.{name}" in code
-    assert not any(name.startswith(("bayesmeta.evidence", "bayesmeta.plots")) for name in code)
+@pytest.mark.parametrize(
+    ("name", "own", "others"),
+    [
+        (
+            "law-normal-3-factor",
+            ("calibration.single", "inference.density.log_density", "inference.density.laws"),
+            ("calibration.nested", "inference.nested", "model.nested"),
+        ),
+        (
+            "nested-correlated-3-factor",
+            ("calibration.nested", "inference.nested.log_density", "model.nested.design"),
+            ("calibration.single", "inference.lattice"),
+        ),
+    ],
+)
+def test_every_module_that_a_fit_runs_through_counts(
+    name: str, own: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    code = identity_of(CASES[name])["code"]
+    for module in (*own, "calibration.trials", "inference.kernels", "priors.positive"):
+        assert f"bayesmeta.{module}" in code
+    apart = [f"bayesmeta.{module}" for module in ("evidence", "plots", *others)]
+    assert not any(module.startswith(tuple(apart)) for module in code)
 
 
 def test_nothing_changed_is_current(case: Case) -> None:

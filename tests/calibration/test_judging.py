@@ -9,7 +9,7 @@ import bayesmeta as bm
 from bayesmeta.calibration import CaseResult, judge
 from bayesmeta.calibration.judging import FALSE_ALARM
 from bayesmeta.calibration.results import Tally, tally
-from bayesmeta.calibration.trials import Trial
+from bayesmeta.calibration.trials import Predicted, Trial
 
 EVEN = (0.5, 0.8, 0.95)
 
@@ -24,7 +24,8 @@ def trials(
         rate = 0.5 + np.clip((rng.random() - 0.5) * narrow, -0.5, 0.5)
         ranks = {"mu": int(100 * rng.random()), "tau": int(100 * rng.random() ** high)}
         stopped = bool(rng.random() < divergent)
-        found.append(Trial(ranks, rate, rate - 0.01, rate + 0.01, rng.random(), stopped, stopped))
+        predicted = {"": Predicted(rate, rate - 0.01, rate + 0.01, rng.random())}
+        found.append(Trial(ranks, predicted, stopped, stopped))
     return found
 
 
@@ -86,10 +87,30 @@ def test_tallies_of_blocks_add_up() -> None:
 
 def test_an_interval_of_responders_is_the_printed_one() -> None:
     # Up to the true count 3% of the probability, below it 2%: the 95% interval begins there.
-    inside = Trial({}, 0.5, 0.02, 0.03, 0.0, divergent=False, still_divergent=False)
-    below = Trial({}, 0.5, 0.01, 0.02, 0.0, divergent=False, still_divergent=False)
+    inside, below = (
+        Trial({}, {"": predicted}, divergent=False, still_divergent=False)
+        for predicted in (Predicted(0.5, 0.02, 0.03, 0.0), Predicted(0.5, 0.01, 0.02, 0.0))
+    )
     assert tally([inside]).covered["responders"] == (0, 0, 1)
     assert tally([below]).covered["responders"] == (0, 0, 0)
+
+
+def test_each_of_several_outcomes_is_predicted_and_judged() -> None:
+    def several(trial: Trial, **others: Predicted) -> Trial:
+        [own] = trial.predicted.values()
+        return Trial(trial.ranks, {"ORR": own} | others, divergent=False, still_divergent=False)
+
+    sound, narrow = trials(1), trials(2, narrow=1.35)
+    both = [several(one, CR=other.predicted[""]) for one, other in zip(sound, narrow, strict=True)]
+    found = bm.Calibration((result("several-3", tally(both)),))
+    assert set(found.coverage["prediction"]) == {
+        f"{name}[{outcome}]"
+        for name in ("rate", "responders", "responders_exact")
+        for outcome in ("ORR", "CR")
+    }
+    assert found.comparisons == 2 + 2 * 6 + 2
+    failed = found.coverage[~found.coverage["ok"]]
+    assert set(failed["prediction"]) == {"rate[CR]", "responders_exact[CR]"}
 
 
 def test_nothing_to_judge_is_an_error() -> None:

@@ -91,6 +91,7 @@ def test_a_killed_run_is_taken_up(folder: Path, tmp_path: Path) -> None:
 def test_a_short_calibration_passes(tmp_path: Path) -> None:
     found = bm.calibrate(tmp_path, short=True, seed=1, workers=2)
     assert found.ok, found.ranks.query("not ok")
+    assert {"law-normal", "nested-correlated", "nested-independent"} <= set(found.ranks["part"])
 
 
 def test_a_damaged_result_is_named(tmp_path: Path) -> None:

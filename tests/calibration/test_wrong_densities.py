@@ -8,10 +8,13 @@ import pytest
 from numba import carray, cfunc, types
 
 from bayesmeta.calibration import all_cases, judge, run_case
-from bayesmeta.calibration.trials import sample_compiled
+from bayesmeta.calibration.single import sample_compiled
 from bayesmeta.inference.density.callbacks import HEADER, unpack
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.density.scales import bounded
+from bayesmeta.inference.nested.callbacks import HEADER as NESTED_HEADER, unpack_nested
+from bayesmeta.inference.nested.log_density import log_density as nested_log_density
+from bayesmeta.inference.nested.sampling import sample_nested
 
 DENSITY = types.int64(
     types.uint64,
@@ -64,8 +67,35 @@ def without_evidence(dim, point, gradient, value, packed):
     return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
 
 
-def verdicts(case: str, density, sets: int) -> pd.Series:
-    sampler = partial(sample_compiled, address=density.address)
+@cfunc(DENSITY, error_model="numpy")
+def nested_without_jacobian(dim, point, gradient, value, packed):
+    """The prior of partial correlations on the sampler's scale without the change of variables."""
+    size = int(carray(packed, (1,), np.float64)[0]) + NESTED_HEADER
+    data = unpack_nested(carray(packed, (size,), np.float64))
+    q, slope = carray(point, (dim,)), carray(gradient, (dim,))
+    value[0] = nested_log_density(q, data, slope)
+    levels = data.level.shape[1]
+    first = levels * (1 + data.centre.size)
+    for place in range(levels, data.scales.shape[0]):
+        _, _, log_slope, bend = bounded(data.scales[place], q[first + place])
+        value[0] -= log_slope
+        slope[first + place] -= bend
+    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+
+@cfunc(DENSITY, error_model="numpy")
+def products_as_single_ratios(dim, point, gradient, value, packed):
+    """Counts of arms that leave out the outcomes between, taken for those of the last ratio alone."""
+    size = int(carray(packed, (1,), np.float64)[0]) + NESTED_HEADER
+    data = unpack_nested(carray(packed, (size,), np.float64).copy())
+    data.first[:] = data.last
+    slope = carray(gradient, (dim,))
+    value[0] = nested_log_density(carray(point, (dim,)), data, slope)
+    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+
+def verdicts(case: str, density, sets: int, fit=sample_compiled) -> pd.Series:
+    sampler = partial(fit, address=density.address)
     result = run_case(CASES[case], sets=sets, seed=1, sampler=sampler)
     return judge([result]).set_index("quantity")["p"]
 
@@ -83,3 +113,13 @@ def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
     p = verdicts("law-normal-3-factor", without_evidence, 100)
     assert p["log_likelihood"] < 1e-6
     assert (p.drop("log_likelihood") > 1e-3).all()
+
+
+def test_a_jacobian_of_correlations_left_out_is_found() -> None:
+    p = verdicts("nested-correlated-3-none", nested_without_jacobian, 600, sample_nested)
+    assert p[[name for name in p.index if name.startswith("correlation")]].min() < 1e-6
+
+
+def test_outcomes_left_out_and_forgotten_are_found() -> None:
+    p = verdicts("nested-independent-3-none", products_as_single_ratios, 100, sample_nested)
+    assert p[["mu[CR_CRi]", "mu[CR]"]].min() < 1e-6
