@@ -56,6 +56,7 @@ def fit_nested(
     as_json: bool,
 ) -> int:
     """Fit a joint model, print its summary and save the run."""
+    from bayesmeta.report.contrast_text import note_lines
     from bayesmeta.report.nested_machine import nested_fit_json
     from bayesmeta.report.nested_text import nested_fit_blocks
 
@@ -63,10 +64,13 @@ def fit_nested(
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
     result.save(out, force=force)
     if as_json:
-        _print_json(nested_fit_json(result, diagnostics, table, out))
+        content = nested_fit_json(result, diagnostics, table, out)
+        _print_json(content | {"notes": list(bm.notes(result))})
     else:
-        for block in (*nested_fit_blocks(result, diagnostics, table, ci), f"Saved in {out}."):
-            print(block if isinstance(block, str) else "\n".join(block), end="\n" if block else "")
+        blocks = nested_fit_blocks(result, diagnostics, table, ci)
+        for block in (*blocks, note_lines(bm.notes(result)), f"Saved in {out}."):
+            for line in [block] if isinstance(block, str) else block:
+                print(line)
     return OK if diagnostics.ok else DIAGNOSTICS_FAILED
 
 

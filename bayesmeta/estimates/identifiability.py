@@ -12,6 +12,7 @@ from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.overlap import prior_overlap, share_above
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
 
@@ -86,16 +87,17 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     )
 
 
-def notes(fit: Fit) -> tuple[str, ...]:
+def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
     """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
 
     Levels and coefficients of fewer than 3 studies; coefficients known only from differences
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
     any evidence; and a tau with more than half of its posterior above the 95% quantile of its prior.
+    Of nested outcomes: ratios and coefficients that fewer than 3 studies inform, or none.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws.
 
     Raises
@@ -103,6 +105,10 @@ def notes(fit: Fit) -> tuple[str, ...]:
     SettingsError
         If `fit` is no Fit.
     """
+    if isinstance(fit, NestedFit):
+        from bayesmeta.estimates.nested.notes import nested_notes
+
+        return nested_notes(fit)
     table = identifiability(fit)
     return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(fit, table), *_conflict(fit)])
 

@@ -5,8 +5,10 @@ overlapping cohorts, are chosen once for all its outcomes. Counts must be nested
 among the patients of the one before it.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,7 +123,12 @@ def told_by_definition(
 
     An arm whose definition of an outcome lists no category but those of the outcome within it, such
     as ``CR+CRi`` of an overall response around ``CR_CRi``, recorded nothing more: its count is the
-    inner one again. Columns `study`, `arm`, `stratum`, `outcome`, `events` and `rule`.
+    inner one. Columns `study`, `arm`, `stratum`, `outcome`, `inner`, `events` and `rule`.
+
+    Raises
+    ------
+    EvidenceError
+        If the two counts of such an arm differ.
     """
     rows = []
     for outer, inner in pairwise(outcomes):
@@ -129,14 +136,23 @@ def told_by_definition(
         if column not in definitions.columns:
             continue
         own = definitions[definitions[OUTCOME] == outer].set_index(list(WHOLE_ARM))[column]
-        for _, row in frame.iterrows():
+        for _, row in frame[frame[outer].notna()].iterrows():
             text = own.get(tuple(row[list(WHOLE_ARM)]))
-            equal = pd.notna(row[outer]) and pd.notna(row[inner]) and row[outer] == row[inner]
-            if equal and isinstance(text, str) and _adds_nothing(text, inner):
-                found = {one: row[one] for one in WHOLE_ARM}
-                rule = f"definition: {outer} is '{text}', so it recorded nothing beyond {inner}"
-                rows.append({**found, OUTCOME: outer, EVENTS: int(row[outer]), "rule": rule})
-    return pd.DataFrame(rows, columns=[*WHOLE_ARM, OUTCOME, EVENTS, "rule"])
+            if not isinstance(text, str) or not _adds_nothing(text, inner):
+                continue
+            if pd.notna(row[inner]) and row[outer] != row[inner]:
+                raise EvidenceError(
+                    f"The definition of {outer} of arm {_label(row)} is '{text}', which is that of {inner}, but their "
+                    f"counts are {row[outer]} and {row[inner]}. Correct the table."
+                )
+            found = {one: row[one] for one in WHOLE_ARM} | {"inner": inner}
+            rule = f"definition: {outer} is '{text}', so it recorded nothing beyond {inner}"
+            rows.append({**found, OUTCOME: outer, EVENTS: int(row[outer]), "rule": rule})
+    return pd.DataFrame(rows, columns=[*WHOLE_ARM, OUTCOME, "inner", EVENTS, "rule"])
+
+
+def _label(row: "pd.Series[Any]") -> str:
+    return "/".join(filter(None, (row[one] for one in WHOLE_ARM)))
 
 
 def definition_column(outcome: str) -> str:
@@ -149,6 +165,6 @@ def _adds_nothing(definition: str, inner: str) -> bool:
 
     ``"not stated; equals CR+CRi"`` lists CR and CRi, and so does the name CR_CRi.
     """
-    last = definition.split(";")[-1].strip().removeprefix("equals").strip()
-    categories = {part.strip().casefold() for part in last.split("+")}
+    last = definition.split(";")[-1].strip().removeprefix("equals").removesuffix("overall").strip()
+    categories = {part.strip().casefold() for part in re.split(r"[+,/]|\band\b", last)}
     return bool(last) and categories <= {part.casefold() for part in inner.split("_")}

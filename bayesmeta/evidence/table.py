@@ -141,8 +141,9 @@ class EvidenceTable:
             of overlapping cohorts, are then chosen once for all outcomes of an arm.
         by_definition : {"missing", "keep"}, optional
             With `outcomes`: where an arm's definition of an outcome (column ``orr_definition`` of
-            ORR) lists no category but those of the outcome within it, it recorded nothing more, and
-            its count, the inner one again, is taken as missing (the default) or kept.
+            ORR) lists no category but those of the outcome within it, it recorded nothing more: its
+            count is taken as that of the outcome within, and the outer one as missing (the default);
+            or both are kept as they stand.
         where : str or mapping, optional
             A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to
             the value or list of values wanted.
@@ -263,8 +264,9 @@ class EvidenceTable:
             told = told_by_definition(wide, kept, outcomes)
             for _, row in told.iterrows():
                 same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
+                wide.loc[same, row["inner"]] = row[EVENTS]
                 wide.loc[same, row[OUTCOME]] = pd.NA
-            moved = kept.merge(told.drop(columns=EVENTS), on=[*WHOLE_ARM, OUTCOME])
+            moved = kept.merge(told.drop(columns=[EVENTS, "inner"]), on=[*WHOLE_ARM, OUTCOME])
             excluded = pd.concat([excluded, moved]) if len(moved) else excluded
         wide = wide.drop(columns=[definition_column(name) for name in outcomes], errors="ignore")
         return NestedArms(

@@ -45,7 +45,7 @@ def _content(text: str) -> dict[str, Any]:
     """Return the object that a text holds, after checking what it says it is."""
     try:
         content = json.loads(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _damaged(f"it must be JSON ({error})", text) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise _damaged(f"`kind` must be '{KIND}'", content)
@@ -63,7 +63,10 @@ def _numbers(component: object) -> tuple[float, float, float]:
     for name in names:
         if isinstance(component[name], bool) or not isinstance(component[name], int | float):
             raise _damaged(f"`{name}` of a component must be a number", component[name])
-    weight, a, b = (float(component[name]) for name in names)
+    try:
+        weight, a, b = (float(component[name]) for name in names)
+    except OverflowError as error:
+        raise _damaged("a number of a component is too large", component) from error
     return weight, a, b
 
 

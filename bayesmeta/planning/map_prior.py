@@ -75,13 +75,17 @@ class MapPrior:
         """
         from bayesmeta.planning.json_text import to_json
 
-        about = {
+        return to_json(self.mixture, self.about)
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What JSON says of where the prior, or one made from it, comes from."""
+        return {
             "profile": self.profile,
             "reliable": self.reliable,
             "ecdf_difference": self.ecdf_difference,
             "kl": self.kl,
         }
-        return to_json(self.mixture, about)
 
     def to_rbest(self) -> str:
         """Return the prior for RBesT; see `BetaMixture.to_rbest`."""

@@ -159,6 +159,11 @@ def plan(
     SettingsError
         If an argument is out of its range or would have no effect.
     """
+    if not isinstance(map_prior, MapPrior):
+        raise SettingsError(
+            f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for another "
+            "prior, use SingleArmTrial."
+        )
     success = as_success(success)
     if stop_below is not None and interim is None:
         raise SettingsError(

@@ -57,6 +57,10 @@ def robustify(
                 "`prior.mixture`, which bears no such mark."
             )
         prior = prior.mixture
+    if not isinstance(prior, BetaMixture):
+        raise SettingsError(
+            f"`prior` must be a BetaMixture or a MapPrior; got {type(prior).__name__}."
+        )
     for name, value in (("weight", weight), ("mean", mean)):
         if not _is_number(value) or not 0 < value < 1:
             raise SettingsError(f"`{name}` must be a number between 0 and 1; got {value!r}.")

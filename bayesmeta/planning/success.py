@@ -130,8 +130,18 @@ class Success:
 
     @property
     def null_value(self) -> float:
-        """Threshold of the most certain condition: the rate, or difference, of the type-I error."""
-        return max(self.conditions, key=lambda each: each.certainty).threshold
+        """The rate, or difference, at which the type-I error is: the hardest threshold of a condition.
+
+        All conditions must hold, so that success is wrong up to the highest threshold, or, where the
+        rate is to lie below, down to the lowest. A condition of certainty 0.5 asks where the estimate
+        lies and tests nothing: its threshold counts only where there is no other. Where conditions
+        of both directions stand together, those on the rate being above count.
+        """
+        tested = [
+            each for each in self.conditions if each.certainty > LEAST_CERTAIN
+        ] or self.conditions
+        above = [each.threshold for each in tested if each.direction == ">"]
+        return max(above) if above else min(each.threshold for each in tested)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.conditions))

@@ -69,7 +69,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     conditions = dict.fromkeys(str(trial.success) for trial in designs.values())
     explained = (
         f"Success: {'; or '.join(conditions)}. Points: the type-I error, which is the probability of "
-        "success at the threshold of the most certain condition (dotted)."
+        "success at the hardest threshold that is tested (dotted)."
     )
     with house_style():
         figure, graph = graph_page("Probability of success by true rate", keys, [explained, *notes])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmeta import plots
 from bayesmeta.inference.folders import whole_folder
+from bayesmeta.planning.json_text import to_json
 from bayesmeta.planning.plan import MAP, ROBUST, Plan
 
 __all__ = ["save_plan"]
@@ -20,8 +21,11 @@ def save_plan(plan: Plan, folder: str | PathLike[str]) -> None:
     note = "" if plan.map_prior.reliable else "NOT RELIABLE: the fit failed its diagnostics."
     with whole_folder(folder, force=False) as partial:
         for name, table in _tables(plan).items():
-            table.to_csv(partial / f"{name}.csv", index=False)
-        written = {"prior": plan.map_prior.to_json(), "robust_prior": plan.priors[ROBUST].to_json()}
+            marked = table if plan.map_prior.reliable else table.assign(reliable="no")
+            marked.to_csv(partial / f"{name}.csv", index=False)
+        # What is made from a prior is no more reliable than the prior.
+        robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
+        written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
         for name, text in written.items():
             (partial / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         _save_figures(plan, partial, [note] if note else [])

@@ -95,7 +95,6 @@ def test_what_was_told_by_definition_only_is_missing(
         ("cri + CR", (9, 6, 6), None),
         ("CR", (9, 6, 6), None),
         ("CR+CRi+PR", (9, 6, 6), 6),
-        ("CR+CRi", (9, 7, 6), 7),
         ("", (9, 6, 6), 6),
     ],
 )
@@ -402,3 +401,34 @@ def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:
     arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
     with pytest.raises(bm.SpecError, match="'age', in which the rows of an arm differ"):
         bm.build_nested(bm.NestedSpec(covariates="age"), arms)  # type: ignore[arg-type]
+
+
+def defined(definition: str, orr: int, inner: int | None) -> bm.NestedArms:
+    rows = [("a", "ORR", orr, definition), ("b", "ORR", 9, "CR+CRi+MLFS"), ("b", "CR_CRi", 6, "")]
+    rows += [] if inner is None else [("a", "CR_CRi", inner, "")]
+    columns = ["study", "outcome", "events", "orr_definition"]
+    frame = pd.DataFrame(rows, columns=columns).assign(n=20)
+    return bm.read_evidence(frame).select(outcomes=["ORR", "CR_CRi"])
+
+
+@pytest.mark.parametrize(
+    "definition", ["CR+CRi", "not stated; equals CR+CRi overall", "CR, CRi", "CRi and CR", "CR"]
+)
+@pytest.mark.parametrize("inner", [7, None])
+def test_a_definition_decides_whose_count_it_is(definition: str, inner: int | None) -> None:
+    arms = defined(definition, 7, inner)
+    assert by_arm(arms)["a"] == [20, None, 7]
+    assert by_arm(arms)["b"] == [20, 9, 6]
+    assert arms.excluded["rule"].str.startswith("definition: ORR is").sum() == 1
+
+
+def test_a_count_that_contradicts_its_definition_is_refused() -> None:
+    with pytest.raises(
+        bm.EvidenceError, match=r"ORR of arm a is 'CR\+CRi', which is that of CR_CRi, but"
+    ):
+        defined("CR+CRi", 8, 7)
+
+
+@pytest.mark.parametrize("definition", ["CR+CRi+PR", "not stated", "CRi+PR", ""])
+def test_other_definitions_leave_counts_as_they_are(definition: str) -> None:
+    assert by_arm(defined(definition, 7, 7))["a"] == [20, 7, 7]

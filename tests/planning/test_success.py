@@ -116,3 +116,19 @@ def test_what_conditions_have_in_common():
     both = bm.parse_success("P(rate > 0.35) > 0.9 and P(rate < 0.5) > 0.5")
     assert (both.direction, both.null_value, both.of_two_arms) == (None, 0.35, False)
     assert as_success(bm.Condition(0.2, 0.8, "<")).direction == "<"
+
+
+@pytest.mark.parametrize(
+    ("text", "null"),
+    [
+        ("P(rate > 0.3) > 0.9 and P(rate > 0.5) > 0.9", 0.5),
+        ("P(rate > 0.5) > 0.9 and P(rate > 0.3) > 0.9", 0.5),
+        ("P(rate > 0.3) > 0.95 and P(rate > 0.5) > 0.9", 0.5),
+        ("P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.5", 0.35),
+        ("P(rate < 0.3) > 0.9 and P(rate < 0.2) > 0.8", 0.2),
+        ("P(rate < 0.5) > 0.9 and P(rate > 0.2) > 0.9", 0.2),
+        ("P(rate > 0.2) > 0.5 and P(rate > 0.4) > 0.5", 0.4),
+    ],
+)
+def test_the_null_is_the_hardest_threshold_whatever_the_order(text: str, null: float) -> None:
+    assert bm.parse_success(text).null_value == null

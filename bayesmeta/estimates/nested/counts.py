@@ -11,6 +11,9 @@ from bayesmeta.inference.compiled import compiled
 
 __all__ = ["within_bounds"]
 
+NEGLIGIBLE = 1e-15
+"""Probability of a count below which what follows from it is left out."""
+
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
@@ -54,7 +57,7 @@ def _chained(log_odds: Array, n: int, low: Counts, high: Counts) -> Array:
         for level in range(low.size):
             now[:] = 0.0
             for around in range(low[level], n + 1):
-                if before[around] > 0:
+                if before[around] > NEGLIGIBLE:
                     last = min(high[level], around)
                     add_binomial(
                         log_odds[draw, level],

@@ -23,8 +23,12 @@ __all__ = ["NestedPrediction", "predict_nested"]
 
 Array = npt.NDArray[np.float64]
 
-JOINT_NODES = 4
-"""Points of each draw's law that joint probabilities of counts, which are dear, are summed over."""
+JOINT_NODES, FEW_NODES = 4, 1
+"""Points of each draw's law that joint probabilities of counts, which are dear, are summed over; and
+those in cohorts of more than `LARGE`, whose cost grows as their square."""
+
+LARGE, LARGEST = 100, 1000
+"""Patients of a large cohort, and of the largest that joint probabilities of counts are summed for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -177,9 +181,15 @@ class NestedPrediction:
         """
         asked = parse_event(event, self.outcomes, self.n)
         nodes = self.rates.new_study
+        if asked.counts and self.n > LARGEST:
+            raise SettingsError(
+                f"`event`: counts of several outcomes are summed for at most {LARGEST} patients; the cohort has {self.n}. "
+                "Ask of rates, such as 'rate(CR) > 0.2', or of a smaller cohort."
+            )
         if asked.counts:
-            # Every fourth node; nodes of one draw are as even taken apart so.
-            nodes = nodes[:, :, :: max(1, nodes.shape[2] // JOINT_NODES)]
+            wanted = JOINT_NODES if self.n <= LARGE else FEW_NODES
+            # Some nodes at equal steps: those of one draw are as even taken apart so.
+            nodes = nodes[:, :, :: max(1, nodes.shape[2] // wanted)]
         held = np.ones(nodes.shape[:-1])
         for bound in asked.rates:
             own = nodes[..., bound.level]

@@ -188,3 +188,18 @@ def test_the_figure_shows_each_profile(fit: bm.NestedFit, prediction: bm.NestedP
         )
     with pytest.raises(bm.SettingsError, match="one NestedPrediction or several"):
         bm.plots.nested_outcomes([])
+
+
+def test_notes_name_what_no_study_or_few_inform(fit: bm.NestedFit) -> None:
+    found = bm.notes(fit)
+    # s2 reports CR_CRi only and s4 ORR only: neither tells anything of CR in regimen b.
+    assert "CR: no study informs the coefficient of regimen[b]" in " ".join(found)
+    assert "ORR: few studies inform the coefficient of regimen[b] (2)." in found
+    assert any("inform the ratio of CR (2)" in note for note in found)
+
+
+def test_joint_counts_of_huge_cohorts_are_refused(fit: bm.NestedFit) -> None:
+    large = bm.predict(fit, n=1001, profile={"regimen": "a"}, seed=1)
+    with pytest.raises(bm.SettingsError, match="at most 1000 patients; the cohort has 1001"):
+        large.probability("CR >= 100")
+    assert 0 < large.probability("rate(CR) > 0.1") < 1
