@@ -7,6 +7,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.calibration import read_results, status
+from bayesmeta.report.calibration import calibration_lines
 
 STORED = Path(__file__).parents[1] / "reference" / "calibration"
 AGAIN = "bayesmeta calibrate --seed 1 --out tests/reference/calibration"
@@ -27,6 +28,14 @@ def states(stored: bm.Calibration) -> pd.DataFrame:
 def test_stored_results_pass(stored: bm.Calibration) -> None:
     for table in (stored.ranks, stored.coverage, stored.fits):
         assert table["ok"].all(), table[~table["ok"]].to_string()
+
+
+def test_the_readme_says_what_was_found(stored: bm.Calibration) -> None:
+    text = (STORED / "README.md").read_text(encoding="utf-8")
+    printed = calibration_lines(stored)
+    *_, everything = printed[-1].splitlines()
+    for line in (*printed[:2], printed[3], everything):
+        assert line.strip() in text, line
 
 
 def test_stored_results_are_complete(stored: bm.Calibration) -> None:
