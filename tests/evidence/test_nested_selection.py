@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesmeta as bm
-from bayesmeta.model.nested import make_nested_design
 
 NEST = ("ORR", "CR_CRi", "CR")
 BY_DEFINITION = ["aldoss2019a", "byrne2020", "feld2021", "lou2020"]
@@ -379,13 +378,6 @@ def test_nested_arms_made_by_hand_are_checked(
     frame = pd.DataFrame({"study": ["a", "b"], "n": [10, 12], "ORR": [4, 5], "CR": counts})
     with pytest.raises(bm.EvidenceError, match=message):
         bm.NestedArms(frame, outcomes, frame.iloc[:0])
-
-
-def test_an_outcome_that_no_arm_reports_is_warned_of() -> None:
-    frame = pd.DataFrame({"study": ["a", "b"], "n": [10, 12], "ORR": [4, 5], "CR": [pd.NA, pd.NA]})
-    arms = bm.NestedArms(frame, ("ORR", "CR"), frame.iloc[:0])
-    with pytest.warns(bm.ModelWarning, match="no arm reports CR, so that what is said of it rests"):
-        make_nested_design(bm.NestedSpec(), arms)
 
 
 def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:

@@ -15,7 +15,6 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.design import EvidenceWarning
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.nested.spec import NestedSpec
-from bayesmeta.model.sense import ModelWarning
 from bayesmeta.priors import Prior
 
 __all__ = ["NestedDesign", "Segments", "make_nested_design"]
@@ -103,8 +102,6 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
     -----
     EvidenceWarning
         If arms are left out; they are named, and kept in `arms.excluded`.
-    ModelWarning
-        If no arm reports one of the outcomes.
 
     Raises
     ------
@@ -119,14 +116,6 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
             spec.check_labels(name, tuple(valid))
     except SpecError as error:
         raise SpecError(f"{spec.name}: {error}") from error
-    unheard = [name for name in arms.outcomes if arms.frame[name].isna().all()]
-    if unheard:
-        warnings.warn(
-            f"{spec.name}: no arm reports {listed(unheard)}, so that what is said of it rests on its prior. Leave it "
-            "out of the outcomes.",
-            ModelWarning,
-            stacklevel=3,
-        )
     return NestedDesign(spec, arms, coding)
 
 
