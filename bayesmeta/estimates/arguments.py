@@ -20,7 +20,7 @@ def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
     """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
     allowed = [kind for kind, there in ((GridFit, grid), (NestedFit, nested)) if there]
     if not isinstance(fit, (Fit, *allowed)):
-        wanted = " or ".join(["a Fit", *(kind.__name__ for kind in allowed)])
+        wanted = "a Fit or GridFit" if grid else "a Fit"
         raise SettingsError(
             f"`fit` must be {wanted}; got {type(fit).__name__}. Make one by bm.fit."
         )

@@ -159,9 +159,9 @@ def plan(
     SettingsError
         If an argument is out of its range or would have no effect.
     """
-    if not isinstance(map_prior, MapPrior):
+    if isinstance(map_prior, BetaMixture):
         raise SettingsError(
-            f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for another "
+            "`map_prior` must be a MapPrior; got a BetaMixture. Make it by bm.map_prior(fit); for another "
             "prior, use SingleArmTrial."
         )
     success = as_success(success)
