@@ -1,5 +1,6 @@
 """Model files of nested outcomes: the bundled ones, and that text and value are one thing."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,11 @@ def test_each_kind_of_model_has_its_own_reader(tmp_path: Path) -> None:
 def test_models_that_are_not_there(source: object, message: str) -> None:
     with pytest.raises(bm.SpecError, match=message):
         bm.load_nested_model(source)  # type: ignore[arg-type]
+
+
+def test_the_form_in_the_readme_of_models_can_be_read() -> None:
+    readme = (MODELS / "README.md").read_text(encoding="utf-8")
+    [form] = [text for text in re.findall(r"```toml\n(.*?)```", readme, re.S) if "[nested]" in text]
+    spec = parse_nested_model(form)
+    assert (spec.link, spec.correlation) == (bm.Logit(), bm.LKJ(2))
+    assert spec == parse_nested_model(nested_to_toml(spec))
