@@ -167,7 +167,7 @@ def test_models_that_are_not_there(source: object, message: str) -> None:
 
 
 def test_the_form_in_the_readme_of_models_can_be_read() -> None:
-    readme = (MODELS / "README.md").read_text(encoding="utf-8")
+    readme = (MODELS.parent / "README.md").read_text(encoding="utf-8")
     [form] = [text for text in re.findall(r"```toml\n(.*?)```", readme, re.S) if "[nested]" in text]
     spec = parse_nested_model(form)
     assert (spec.link, spec.correlation) == (bm.Logit(), bm.LKJ(2))
