@@ -212,7 +212,7 @@ CALLS: list[tuple[dict[str, object], type[Exception], str]] = [
     ({"outcomes": ["ORR", "ORR"]}, bm.SettingsError, r"each once; got \['ORR', 'ORR'\]"),
     ({"outcomes": "ORR"}, bm.SettingsError, r"from the outside in, such as .*; got 'ORR'"),
     (
-        {"outcomes": {"ORR", "CR"}},
+        {"outcomes": dict.fromkeys(["ORR", "CR"]).keys()},
         bm.SettingsError,
         "`outcomes` must list outcomes from the outside in",
     ),
