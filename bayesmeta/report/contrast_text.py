@@ -8,9 +8,25 @@ import pandas as pd
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.report.text import percent, table_text
 
-__all__ = ["contrast_lines", "note_lines", "rank_lines", "sensitivity_lines"]
+__all__ = [
+    "CONTRASTS_SAY",
+    "RANKS_SAY",
+    "contrast_cells",
+    "contrast_lines",
+    "note_lines",
+    "rank_cells",
+    "rank_lines",
+    "sensitivity_lines",
+]
 
 Row = Mapping[Hashable, Any]
+
+CONTRASTS_SAY = (
+    "Rate difference: of typical rates, in percentage points. P(higher): that the first has the higher rate.",
+    "Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
+)
+RANKS_SAY = "Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first."
+"""What tables of contrasts and of ranks mean."""
 
 LARGEST = 1000
 """Odds ratio from which on only its size is written."""
@@ -18,9 +34,20 @@ LARGEST = 1000
 
 def contrast_lines(contrasts: Contrasts) -> list[str]:
     """Return the pairs of levels, one a line, with what their contrast rests on."""
-    table = contrasts.table
     held = f", at {contrasts.profile}" if contrasts.profile else ""
-    cells = pd.DataFrame(
+    return [
+        f"Contrasts of {contrasts.factor}{held}: median and {100 * contrasts.ci_prob:g}% interval",
+        *table_text(contrast_cells(contrasts), indent=2).splitlines(),
+        f"  {CONTRASTS_SAY[0]}",
+        f"  {CONTRASTS_SAY[1]}",
+        f"  {_precision(contrasts.table)}",
+    ]
+
+
+def contrast_cells(contrasts: Contrasts) -> pd.DataFrame:
+    """Return the pairs of levels as people read them, one row each."""
+    table = contrasts.table
+    return pd.DataFrame(
         {
             "pair": table["level"] + " vs " + table["versus"],
             "odds ratio": [_ratios(row) for row in table.to_dict("records")],
@@ -38,20 +65,25 @@ def contrast_lines(contrasts: Contrasts) -> list[str]:
             ],
         }
     )
-    return [
-        f"Contrasts of {contrasts.factor}{held}: median and {100 * contrasts.ci_prob:g}% interval",
-        *table_text(cells, indent=2).splitlines(),
-        "  Rate difference: of typical rates, in percentage points. P(higher): that the first has the higher rate.",
-        "  Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
-        f"  {_precision(table)}",
-    ]
 
 
 def rank_lines(contrasts: Contrasts) -> list[str]:
     """Return the probability of each rank, one level a line, with what ranks don't say."""
+    numbers = range(1, len(contrasts.ranks) + 1)
+    largest = contrasts.ranks[[f"mcse_rank_{rank}" for rank in numbers]].max().max()
+    return [
+        f"Probability of each rank of {contrasts.factor} by typical rate (1 is the highest)",
+        *table_text(rank_cells(contrasts), indent=2).splitlines(),
+        f"  {RANKS_SAY}",
+        f"  Monte-Carlo standard errors of these probabilities: at most {100 * largest:.1f} percentage points.",
+    ]
+
+
+def rank_cells(contrasts: Contrasts) -> pd.DataFrame:
+    """Return the probability of each rank as people read it, one level a row."""
     ranks = contrasts.ranks
     numbers = range(1, len(ranks) + 1)
-    cells = pd.DataFrame(
+    return pd.DataFrame(
         {
             contrasts.factor: ranks["level"],
             **{f"{rank}": [percent(value) for value in ranks[f"rank_{rank}"]] for rank in numbers},
@@ -59,13 +91,6 @@ def rank_lines(contrasts: Contrasts) -> list[str]:
             "SUCRA": [percent(value) for value in ranks["sucra"]],
         }
     )
-    largest = ranks[[f"mcse_rank_{rank}" for rank in numbers]].max().max()
-    return [
-        f"Probability of each rank of {contrasts.factor} by typical rate (1 is the highest)",
-        *table_text(cells, indent=2).splitlines(),
-        "  Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first.",
-        f"  Monte-Carlo standard errors of these probabilities: at most {100 * largest:.1f} percentage points.",
-    ]
 
 
 def note_lines(notes: Sequence[str]) -> list[str]:

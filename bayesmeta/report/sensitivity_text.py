@@ -10,7 +10,14 @@ from bayesmeta.comparison.power_scaling import SENSITIVE
 from bayesmeta.comparison.sensitivity import Sensitivity
 from bayesmeta.report.text import percent, table_text
 
-__all__ = ["flip_lines", "prior_lines", "scaling_lines", "sensitivity_lines"]
+__all__ = [
+    "flip_lines",
+    "prior_cells",
+    "prior_lines",
+    "scaling_cells",
+    "scaling_lines",
+    "sensitivity_lines",
+]
 
 Row = Mapping[Hashable, Any]
 
@@ -27,22 +34,42 @@ def sensitivity_lines(found: Sensitivity) -> list[str]:
 
 def scaling_lines(table: pd.DataFrame) -> list[str]:
     """Return how sensitive each estimate is to prior and likelihood, one a line."""
+    where = table["profile"].iloc[-1]
+    return [
+        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
+        *table_text(scaling_cells(table), indent=2).splitlines(),
+        f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
+    ]
+
+
+def scaling_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how sensitive each estimate is, one row each, as people read it."""
     each = [name for name in table.columns if name.startswith("prior_")]
     cells = pd.DataFrame({"estimate": table["quantity"]})
     for name in ("prior", "likelihood", *each):
         cells[name.removeprefix("prior_")] = [f"{value:.3f}" for value in table[name]]
-    cells[""] = table["diagnosis"]
-    where = table["profile"].iloc[-1]
-    return [
-        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
-        *table_text(cells, indent=2).splitlines(),
-        f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
-    ]
+    return cells.assign(**{"": table["diagnosis"]})
 
 
 def prior_lines(found: Sensitivity) -> list[str]:
     """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
     table = found.priors
+    rates = table[
+        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
+    ]
+    errors = f"of rates at most {100 * rates.max().max():.1f} points"
+    if "probability" in table:
+        errors += f", of P {table['mcse_probability'].max():.4f}"
+    return [
+        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
+        f"({found.profile})",
+        *table_text(prior_cells(table), indent=2).splitlines(),
+        f"  Monte-Carlo standard errors: {errors}.",
+    ]
+
+
+def prior_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates under each prior, one row each, as people read them."""
     rows = table.to_dict("records")
     cells = pd.DataFrame({"prior": [_changed(row) for row in rows]})
     if table["tau"].notna().any():
@@ -53,18 +80,7 @@ def prior_lines(found: Sensitivity) -> list[str]:
         cells["P"] = [f"{row['probability']:.3f}" for row in rows]
     if not table["ok"].all():
         cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
-    rates = table[
-        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
-    ]
-    errors = f"of rates at most {100 * rates.max().max():.1f} points"
-    if "probability" in table:
-        errors += f", of P {table['mcse_probability'].max():.4f}"
-    return [
-        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
-        f"({found.profile})",
-        *table_text(cells, indent=2).splitlines(),
-        f"  Monte-Carlo standard errors: {errors}.",
-    ]
+    return cells
 
 
 def flip_lines(flip: FlipPoint) -> list[str]:

@@ -1,0 +1,259 @@
+"""The report of one fit: diagnostics first, then the evidence, the model, the answers and their limits."""
+
+from collections.abc import Iterator
+
+from bayesmeta import plots
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.estimates.predict import Prediction
+from bayesmeta.report.contrast_text import (
+    CONTRASTS_SAY,
+    RANKS_SAY,
+    contrast_cells,
+    rank_cells,
+    sensitivity_lines,
+)
+from bayesmeta.report.document import Block, Document, Figure, Items, Section, Table, Text
+from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.sections import checklists as lists
+from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
+from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
+from bayesmeta.report.sections.limits import LIMITS, limits_section
+from bayesmeta.report.sections.model import MODEL, PRIORS, model_section, priors_section
+from bayesmeta.report.sections.rates import (
+    QUESTION,
+    RATE_DEFINITIONS,
+    parameter_blocks,
+    rate_blocks,
+)
+from bayesmeta.report.sections.redo import REDO, redo_section
+from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
+from bayesmeta.report.text import heterogeneity_line, prediction_lines, rate_table
+
+__all__ = ["fit_document"]
+
+ANSWERS, SENSITIVITY, VALIDATION, BRIEF = "Answers", "Sensitivity", "Validation", "In brief"
+
+LEFT_OUT_QUANTITY = "typical rate"
+
+
+def fit_document(results: FitResults) -> Document:
+    """Return the report of a fit; every sentence and number is made from the results."""
+    fit = results.fit
+    outcome = fit.arms.selection.get("outcome") or "Response"
+    origin = fit.provenance
+    return Document(
+        title=f"{outcome}: model '{fit.spec.name}' on {len(fit.arms.studies)} studies",
+        warning="" if results.diagnostics.ok else UNRELIABLE,
+        sections=(
+            Section(BRIEF, tuple(_brief(results))),
+            _question(results),
+            diagnostics_section(
+                fit, results.diagnostics, Figure("trace", plots.trace(fit), _alt_trace(results))
+            ),
+            evidence_section(fit.arms),
+            model_section(fit.design),
+            _priors(results),
+            Section(ANSWERS, tuple(_answers(results))),
+            Section(SENSITIVITY, tuple(_sensitivity(results))),
+            Section(VALIDATION, tuple(_validation(results))),
+            limits_section(
+                fit.arms, results.notes, covariates=bool(fit.spec.covariates.parsed.terms)
+            ),
+            lists.checklists_section(_checklist(results)),
+            redo_section(fit),
+        ),
+        made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
+    )
+
+
+def _brief(results: FitResults) -> Iterator[Block]:
+    rates, width = rate_table(results.summary), f"{100 * results.asked.ci_prob:g}%"
+    first = rates.iloc[0]
+    where = "" if first["profile"] == "all studies" else f" ({first['profile']})"
+    arms = results.fit.arms
+    yield Items(
+        (
+            f"Evidence: {len(arms)} arms of {len(arms.studies)} studies; {arms.events.sum():,} of {arms.n.sum():,} "
+            "patients responded.",
+            f"Typical response rate{where}: {first['typical']}, median and {width} interval. True rate of a new "
+            f"study: {first['new study']}, which is the prediction interval.",
+            *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
+            heterogeneity_line(results.summary),
+            "Draws: they passed every check."
+            if results.diagnostics.ok
+            else "Draws: NOT RELIABLE; see Diagnostics.",
+        )
+    )
+
+
+def _questions(results: FitResults) -> list[tuple[str, float]]:
+    above = results.asked.rate_above
+    return [] if above is None else [("rate_above", above)]
+
+
+def _question(results: FitResults) -> Section:
+    fit = results.fit
+    outcome = fit.arms.selection.get("outcome") or "response"
+    by = fit.spec.covariates.formula
+    return Section(
+        QUESTION,
+        (
+            Text(
+                f"Which rates of {outcome} do these studies support{f', by {by}' if by else ''}, how much do studies "
+                f"differ, and what is to be expected in a new cohort of {results.asked.cohort} patients? Four rates are "
+                "told apart:"
+            ),
+            Items(RATE_DEFINITIONS),
+        ),
+    )
+
+
+def _priors(results: FitResults) -> Section:
+    section = priors_section(results.fit.design)
+    plot = plots.prior_posterior(
+        results.fit, profile=results.asked.profile, ci_prob=results.asked.ci_prob
+    )
+    alt = "Densities of the prior and the posterior of rates and heterogeneity, beside each other."
+    return Section(section.title, (*section.blocks, Figure("prior_posterior", plot, alt)))
+
+
+def _answers(results: FitResults) -> Iterator[Block]:
+    fit, asked = results.fit, results.asked
+    yield Figure("forest", plots.forest(fit, ci_prob=asked.ci_prob), _alt_forest(results))
+    yield from rate_blocks(results.summary, asked.ci_prob)
+    yield from parameter_blocks(results.summary, fit.spec.link.scale, asked.ci_prob)
+    yield Text(heterogeneity_line(results.summary))
+    if fit.spec.study_effects.tau is not None:
+        plot = plots.heterogeneity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+        yield Figure("heterogeneity", plot, "The rates that studies have for each value of tau.")
+    yield Figure(
+        "prediction",
+        plots.prediction(results.prediction, rate_above=asked.rate_above, ci_prob=asked.ci_prob),
+        _alt_prediction(results.prediction, asked.ci_prob),
+    )
+    for covariate in fit.design.coding.centres:
+        plot = plots.regression(fit, covariate, profile=asked.profile, ci_prob=asked.ci_prob)
+        yield Figure(f"regression_{covariate}", plot, f"Observed and fitted rates by {covariate}.")
+    if results.contrasts is not None:
+        yield from _contrasts(results)
+
+
+def _contrasts(results: FitResults) -> Iterator[Block]:
+    found = results.contrasts
+    if found is None:
+        return
+    width = f"{100 * found.ci_prob:g}%"
+    yield Figure("contrasts", plots.contrasts(found), f"Odds ratios between levels of {found.factor}.")
+    yield Table(
+        f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found)
+    )
+    yield Items(CONTRASTS_SAY)
+    yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
+    yield Text(RANKS_SAY)
+
+
+def _sensitivity(results: FitResults) -> Iterator[Block]:
+    if results.tau_prior is not None:
+        yield Text(sensitivity_lines(results.tau_prior)[0].removeprefix("Prior").strip())
+    found = results.sensitivity
+    if found is None:
+        yield Text(
+            "The model was not fitted again under other priors. `bayesmeta sensitivity` does, and a report without --quick."
+        )
+        return
+    width = f"{100 * found.ci_prob:g}%"
+    yield Figure("sensitivity", plots.sensitivity(found), "Rates under each other prior.")
+    yield Table(
+        f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
+        prior_cells(found.priors),
+    )
+    yield Table(
+        f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",
+        scaling_cells(found.scaling),
+    )
+    yield Text("From 0.05 on an estimate counts as sensitive (doi:10.1007/s11222-023-10366-5).")
+
+
+def _validation(results: FitResults) -> Iterator[Block]:
+    found = results.left_out
+    if found is None:
+        reason = (
+            "With one study, none can be foretold from others."
+            if len(results.fit.arms.studies) == 1
+            else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
+        )
+        yield Text(reason)
+        return
+    yield Text(
+        "Each study was foretold from all others, its own effect integrated out: a check on data that the prediction has "
+        "not seen."
+    )
+    yield Text(_coverage(found))
+    yield Figure(
+        "predictive_checks", plots.predictive_checks(found), "How predictions of studies left out hold."
+    )
+    influence = found.influence_on(LEFT_OUT_QUANTITY)
+    yield Figure(
+        "leave_one_out",
+        plots.leave_one_out(influence, ci_prob=results.asked.ci_prob),
+        "The typical rate without each study in turn.",
+    )
+
+
+def _coverage(found: LeftOut) -> str:
+    inside = ", ".join(
+        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals"
+        for row in found.coverage.to_dict("records")
+    )
+    return f"{inside}. Log predictive density {found.elpd:.1f} (Monte-Carlo error {found.mcse_elpd:.2f})."
+
+
+def _checklist(results: FitResults) -> dict[str, Answer]:
+    fitted_again, foretold = results.sensitivity is not None, results.left_out is not None
+    decided = results.asked.rate_above is not None
+    return {
+        "why": Answer(AUTHOR, ""),
+        "goals": done(QUESTION),
+        "1A": done(EVIDENCE, MODEL),
+        "1B": done(MODEL),
+        "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
+        "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
+        "1D": done(MODEL, REDO),
+        "1E": Answer("in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"),
+        "2A": done(REDO),
+        "2B": done(DIAGNOSTICS),
+        "2C": done(DIAGNOSTICS),
+        "2D": Answer("does not apply", "all answers are from MCMC"),
+        "3A": done(VALIDATION) if foretold else Answer(NOT_DONE, VALIDATION),
+        "3B": done(ANSWERS),
+        "3C": Answer("does not apply", "none is reported"),
+        "4": Answer(AUTHOR, f"{BRIEF} has the probability asked for")
+        if decided
+        else Answer("does not apply", "no decision was asked for"),
+        "5A": done(SENSITIVITY) if fitted_again else Answer("in part", f"{SENSITIVITY}: tau alone"),
+        "5B": Answer("does not apply", "none is reported"),
+        "5C": done(SENSITIVITY) if decided and fitted_again else Answer(NOT_DONE, "")
+        if decided
+        else Answer("does not apply", "no decision was asked for"),
+        "6": done(REDO, LIMITS),
+    }  # fmt: skip
+
+
+def _alt_forest(results: FitResults) -> str:
+    rates = rate_table(results.summary)
+    typical = "; ".join(f"{row.profile} {row.typical}" for row in rates.itertuples())
+    return f"Forest plot of {len(results.fit.arms)} arms. Typical rates: {typical}."
+
+
+def _alt_prediction(prediction: Prediction, ci_prob: float) -> str:
+    low, median, high = prediction.interval(ci_prob).loc["events", ["lower", "median", "upper"]]
+    return (
+        f"Probability of each number of responders among {prediction.n}: median {median:.0f}, "
+        f"{100 * ci_prob:g}% interval {low:.0f} to {high:.0f}."
+    )
+
+
+def _alt_trace(results: FitResults) -> str:
+    worst = results.diagnostics.table["r_hat"].max()
+    return f"Traces and ranks of the chains by parameter; largest R-hat {worst:.3f}."

@@ -1,0 +1,119 @@
+"""Everything that a report of one fit tells, computed before a word is written."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmeta.comparison.leave_one_out import leave_one_study_out
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
+from bayesmeta.estimates.contrasts import Contrasts, contrast
+from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.predict import Prediction, predict
+from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
+from bayesmeta.estimates.summary import summary
+from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["Asked", "FitResults", "fit_results"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked.
+
+    Parameters
+    ----------
+    profile : mapping or None
+        Covariate values of the new cohort; the reference where None.
+    cohort : int
+        Patients of the new cohort.
+    ci_prob : float
+        Probability of all intervals.
+    rate_above : float or None
+        Rate (probability) of which the report says how probably the true rate lies above it.
+    refits : bool
+        Whether the model is fitted again, under other priors and without each study.
+    """
+
+    profile: Profile | None = None
+    cohort: int = 40
+    ci_prob: float = 0.95
+    rate_above: float | None = None
+    refits: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class FitResults:
+    """A fit and the answers to be reported; what does not apply, or was not asked for, is None."""
+
+    fit: Fit
+    asked: Asked
+    diagnostics: Diagnostics
+    summary: pd.DataFrame
+    prediction: Prediction
+    notes: tuple[str, ...]
+    contrasts: Contrasts | None
+    tau_prior: pd.DataFrame | None
+    sensitivity: Sensitivity | None
+    left_out: LeftOut | None
+
+
+def fit_results(fit: Fit, asked: Asked) -> FitResults:
+    """Return what a report of a fit tells.
+
+    Raises
+    ------
+    SettingsError
+        If something asked is out of its range, or the fit is of a PyMC model of one's own.
+    ProfileError
+        If the profile can't be coded.
+    """
+    # What can be refused is refused before the refits rather than after them.
+    prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    if asked.rate_above is not None:
+        prediction.probability(rate_above=asked.rate_above)
+    found = summary(fit, ci_prob=asked.ci_prob, cohort=asked.cohort)
+    with_tau = fit.spec.study_effects.tau is not None
+    several = len(fit.arms.studies) > 1
+    return FitResults(
+        fit=fit,
+        asked=asked,
+        diagnostics=diagnose(fit),
+        summary=found,
+        prediction=prediction,
+        notes=notes(fit),
+        contrasts=_contrasts(fit, asked) if fit.design.coding.factors else None,
+        tau_prior=_tau_prior(fit, asked) if with_tau else None,
+        sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
+        left_out=_left_out(fit, asked) if asked.refits and several else None,
+    )
+
+
+def _contrasts(fit: Fit, asked: Asked) -> Contrasts:
+    """Return the levels of the first factor against its reference."""
+    factor, levels = next(iter(fit.design.coding.factors.items()))
+    others = {name: value for name, value in (asked.profile or {}).items() if name != factor}
+    return contrast(fit, factor, profile=others or None, against=levels[0], ci_prob=asked.ci_prob)
+
+
+def _tau_prior(fit: Fit, asked: Asked) -> pd.DataFrame:
+    return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+
+
+def _sensitivity(fit: Fit, asked: Asked) -> Sensitivity:
+    question = {} if asked.rate_above is None else {"rate_above": asked.rate_above}
+    return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob, **question)
+
+
+def _left_out(fit: Fit, asked: Asked) -> LeftOut:
+    return leave_one_study_out(
+        fit.spec,
+        fit.arms,
+        seed=fit.provenance.seed,
+        method="psis",
+        profile=asked.profile,
+        ci_prob=asked.ci_prob,
+        progress=False,
+    )

@@ -1,0 +1,79 @@
+"""A report as Markdown: figures are within it, or files beside it for other converters."""
+
+import re
+from collections.abc import Callable
+
+from bayesmeta.plots.pages import Plot
+from bayesmeta.report.document import (
+    Block,
+    Code,
+    Document,
+    Figure,
+    Formulas,
+    Items,
+    Section,
+    Table,
+    Text,
+)
+from bayesmeta.report.rendering.images import data_uri
+
+__all__ = ["as_markdown", "markdown"]
+
+Address = Callable[[str, Plot], str]
+"""Where an image stands, by the name of the figure and the figure."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&-])")
+
+
+def as_markdown(document: Document) -> bytes:
+    """Return the report as Markdown with its figures inside; text is escaped."""
+    return markdown(document, lambda _, plot: data_uri(plot)).encode()
+
+
+def markdown(document: Document, address: Address) -> str:
+    """Return the report as Markdown, with images at the addresses given."""
+    warning = [f"**{_escaped(document.warning)}**"] if document.warning else []
+    sections = [part for one in document.sections for part in _section(one, address)]
+    parts = [f"# {_escaped(document.title)}", *warning, *sections, _escaped(document.made)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section, address: Address) -> list[str]:
+    return [f"## {_escaped(section.title)}", *(_block(block, address) for block in section.blocks)]
+
+
+def _block(block: Block, address: Address) -> str:
+    match block:
+        case Text(text, tone):
+            return f"**{_escaped(text)}**" if tone == "warning" else _escaped(text)
+        case Items(entries):
+            return "\n".join(f"* {_escaped(entry)}" for entry in entries)
+        case Table():
+            return _table(block)
+        case Figure(name, plot, alt):
+            return f"![{_escaped(alt)}]({address(name, plot)})"
+        case Formulas(lines):
+            return "\n\n".join(f"$${line}$$" for line in lines)
+        case Code(text):
+            return _fenced(text)
+
+
+def _table(table: Table) -> str:
+    head = [_row(table.columns), _row(["---"] * len(table.columns), escape=False)]
+    return "\n".join([_escaped(table.caption), "", *head, *(_row(row) for row in table.rows)])
+
+
+def _row(cells: list[str], *, escape: bool = True) -> str:
+    return f"| {' | '.join(_escaped(cell) if escape else cell for cell in cells)} |"
+
+
+def _fenced(text: str) -> str:
+    """Return text between fences longer than any within it."""
+    longest = max([len(found) for found in re.findall("`+", text)], default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text.rstrip()}\n{fence}"
+
+
+def _escaped(text: str) -> str:
+    """Return text on one line in which nothing is markup."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))

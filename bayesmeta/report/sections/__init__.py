@@ -1,0 +1,1 @@
+"""Sections that reports share: each takes results and returns a `Section`, or blocks of one."""

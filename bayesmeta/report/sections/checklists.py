@@ -1,0 +1,91 @@
+"""Checklists for reports of Bayesian analyses: what is done and where, what is not, what needs the author."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmeta.report.document import Section, Table, Text
+
+__all__ = ["AUTHOR", "CHECKLISTS", "NOT_DONE", "Answer", "checklists_section", "done"]
+
+CHECKLISTS = "Checklists"
+AUTHOR, NOT_DONE = "needs the author", "not done"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of an item: its state, and where, or why not."""
+
+    state: str
+    where: str
+
+
+def done(*where: str) -> Answer:
+    """Return that an item is done, in these sections."""
+    return Answer("done", ", ".join(where))
+
+
+BARG: Mapping[str, str] = {
+    "why": "Why a Bayesian analysis",
+    "goals": "Goals of the analysis",
+    "1A": "Variables: what is predicted, and from what",
+    "1B": "Likelihood, parameters, hierarchy",
+    "1C": "Prior distributions, and why these",
+    "1D": "Formal specification",
+    "1E": "Prior predictive check",
+    "2A": "Software",
+    "2B": "Convergence of the chains",
+    "2C": "Resolution of the chains (effective sample size)",
+    "2D": "Approximations other than MCMC",
+    "3A": "Posterior predictive check",
+    "3B": "Summary of the posterior",
+    "3C": "Bayes factors and posterior model probabilities",
+    "4": "Decisions and their criteria",
+    "5A": "Sensitivity to the priors",
+    "5B": "Sensitivity of Bayes factors and model probabilities",
+    "5C": "Sensitivity of decisions",
+    "6": "Reproducible: versions, seed, data, code",
+}
+"""Items of Kruschke 2021, doi:10.1038/s41562-021-01177-7, in short; steps 4 and 6 as one item each."""
+
+ROBUST: Mapping[str, str] = {
+    "Prior: specified": "1C",
+    "Prior: justified": "justified",
+    "Prior: sensitivity analysis": "5A",
+    "Analysis: statistical model": "1D",
+    "Analysis: technique": "2A",
+    "Results: central tendency": "3B",
+    "Results: variance or interval": "3B",
+}
+"""Items of Sung et al. 2005, doi:10.1016/j.jclinepi.2004.08.010, each with the answer that it takes."""
+
+
+def checklists_section(answers: Mapping[str, Answer]) -> Section:
+    """Return both checklists, from the answers to the items of BARG and to ``"justified"``."""
+    barg = [(f"{code} {item}", answers[code]) for code, item in BARG.items()]
+    robust = [(item, answers[code]) for item, code in ROBUST.items()]
+    return Section(
+        CHECKLISTS,
+        (
+            Text(
+                "What guidelines ask of a report, item by item. Items that need the author can't be written by a program: "
+                "add them to the text in which this report is used."
+            ),
+            _table("BARG (Kruschke 2021, doi:10.1038/s41562-021-01177-7)", barg),
+            _table("ROBUST (Sung et al. 2005, doi:10.1016/j.jclinepi.2004.08.010)", robust),
+        ),
+    )
+
+
+def _table(caption: str, items: list[tuple[str, Answer]]) -> Table:
+    return Table(
+        caption,
+        pd.DataFrame(
+            {
+                "item": [item for item, _ in items],
+                "state": [answer.state for _, answer in items],
+                "where, or why": [answer.where for _, answer in items],
+            }
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Whether the draws may be used: the first thing a report says."""
+
+import pandas as pd
+
+from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.report.document import Block, Items, Section, Table, Text
+
+__all__ = ["DIAGNOSTICS", "UNRELIABLE", "diagnostics_section"]
+
+DIAGNOSTICS = "Diagnostics"
+
+UNRELIABLE = (
+    "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
+)
+
+LISTED = 40
+"""Parameters listed one by one; of more, those that mixed worst."""
+
+
+def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: Block) -> Section:
+    """Return the verdict on the draws and what it rests on."""
+    return Section(DIAGNOSTICS, (*_verdict(fit, diagnostics), *more, _parameters(diagnostics)))
+
+
+def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
+    table, settings, origin = diagnostics.table, fit.settings, fit.provenance
+    sizes = fit.posterior.sizes
+    facts = [
+        f"Sampled by NUTS ({'nutpie' if origin.engine == 'compiled' else origin.engine}): {sizes['chain']} chains of "
+        f"{settings.warmup} warm-up and {sizes['draw']} kept draws, target acceptance {settings.target_accept:g}.",
+        f"Largest R-hat {table['r_hat'].max():.4f} (at most {THRESHOLDS.r_hat:g} wanted).",
+        f"Smallest effective sample size: bulk {table['ess_bulk'].min():,.0f}, tail {table['ess_tail'].min():,.0f} "
+        f"(at least {THRESHOLDS.ess:g} wanted).",
+        f"Divergent transitions: {diagnostics.divergences} (none wanted).",
+        f"Energy fraction of missing information of the chains: {min(diagnostics.e_bfmi):.2f} at least "
+        f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
+        f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
+    ]  # fmt: skip
+    verdict = (
+        Text("The draws passed every check: they may be used.")
+        if diagnostics.ok
+        else Text(UNRELIABLE, "warning")
+    )
+    problems = (Items(tuple(map(str, diagnostics.problems))),) if diagnostics.problems else ()
+    return (verdict, *problems, Items(tuple(fact for fact in facts if fact)))
+
+
+def _parameters(diagnostics: Diagnostics) -> Table:
+    table = diagnostics.table
+    caption = "Convergence of each parameter"
+    if len(table) > LISTED:
+        caption = f"Convergence of the {LISTED} parameters of {len(table):,} with the largest R-hat"
+        table = table.sort_values("r_hat", ascending=False).head(LISTED)
+    shown = table.reset_index()
+    cells = pd.DataFrame({"parameter": shown.iloc[:, 0].astype(str)})
+    cells["R-hat"] = [f"{value:.4f}" for value in shown["r_hat"]]
+    for heading, name in (("ESS bulk", "ess_bulk"), ("ESS tail", "ess_tail")):
+        cells[heading] = [f"{value:,.0f}" for value in shown[name]]
+    return Table(caption, cells)

@@ -1,0 +1,109 @@
+"""What was observed: every arm with where its count stands, and every row left out with the rule."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.report.document import Block, Items, Section, Table, Text
+from bayesmeta.report.text import percent
+
+__all__ = ["EVIDENCE", "evidence_section", "excluded_blocks"]
+
+EVIDENCE = "Evidence"
+
+ORIGIN = ("derivation", "source", "ref", "locator", "note")
+"""Columns that say how a count was had and where it stands, as far as a table has them."""
+
+DEFINITION = "_definition"
+"""How columns end that say how studies define an outcome."""
+
+COUNTED = {"parts": "parts of arms", "whole": "whole arms"}
+
+
+def evidence_section(arms: Arms | NestedArms) -> Section:
+    """Return the arms that were used, with their origins, and the rows that were not."""
+    return Section(
+        EVIDENCE,
+        (Items(tuple(_facts(arms))), _arms_table(arms), *excluded_blocks(arms.excluded)),
+    )
+
+
+def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
+    """Return every row left out, each with the rule that left it out."""
+    if excluded.empty:
+        return [Text("No row of the table was left out.")]
+    kinds = excluded["rule"].str.split(":").str[0].value_counts()
+    counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
+    shown = [
+        name
+        for name in ("study", "arm", "stratum", "outcome", "events", "n", "rule")
+        if name in excluded.columns
+    ]
+    return [
+        Text(f"Left out: {len(excluded)} rows ({counts})."),
+        Table("Rows left out, and the rule that left each out", excluded[shown].astype(object)),
+    ]
+
+
+def _facts(arms: Arms | NestedArms) -> Iterator[str]:
+    selection = arms.selection
+    table = selection.get("table") or "a table of one's own"
+    head = (
+        f"{len(arms)} arms of {len(arms.studies)} studies, {arms.n.sum():,} patients, from {table}"
+    )
+    if isinstance(arms, Arms):
+        head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(arms.n.sum(), 1))})"
+    yield f"{head}."
+    if selection.get("where"):
+        yield f"Only rows with {selection['where']}."
+    if selection.get("columns"):
+        named = ", ".join(f"{name} = {value}" for name, value in selection["columns"].items())
+        yield f"Only rows with {named}."
+    if selection.get("parts") in COUNTED:
+        yield (
+            f"Of an arm that is reported whole and in parts, the {COUNTED[selection['parts']]} are used, never both; "
+            "strata of an arm are never pooled with it."
+        )
+    yield (
+        "Of cohorts that plausibly share patients, one is used."
+        if selection.get("overlaps", "resolve") == "resolve"
+        else "Cohorts that plausibly share patients are all kept, so that patients may count twice."
+    )
+    if "derivation" in arms.frame.columns:
+        ways = arms.frame["derivation"].value_counts()
+        yield f"How counts were had: {', '.join(f'{way or "not stated"} {k}' for way, k in ways.items())}."
+    else:
+        yield "The table does not say how its counts were had."
+    if getattr(arms, "without_patients", ()):
+        yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
+
+
+def _arms_table(arms: Arms | NestedArms) -> Table:
+    frame = arms.frame
+    cells = pd.DataFrame({"study": list(_labels(arms))})
+    cells["arm"] = [label.partition("/")[2] for label in arms.labels]
+    if isinstance(arms, Arms):
+        cells["responders / n"] = [f"{y} / {n}" for y, n in zip(arms.events, arms.n, strict=True)]
+        cells["observed %"] = [
+            f"{100 * y / n:.0f}" if n else "" for y, n in zip(arms.events, arms.n, strict=True)
+        ]
+    else:
+        cells["n"] = arms.n.astype(str)
+        for outcome in arms.outcomes:
+            cells[outcome] = ["" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]]
+    extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
+    for name in (*ORIGIN, *extra):
+        if name in frame.columns and frame[name].astype(str).str.strip().any():
+            cells[name.replace("_", " ")] = frame[name].astype(object).to_list()
+    if not cells["arm"].str.strip().any():
+        cells = cells.drop(columns="arm")
+    return Table("Arms that were used", cells)
+
+
+def _labels(arms: Arms | NestedArms) -> Iterator[str]:
+    """Yield each arm's study as people write it."""
+    frame = arms.frame
+    shown = frame["label"] if "label" in frame.columns else [""] * len(frame)
+    for label, study in zip(shown, frame["study"], strict=True):
+        yield str(label) or str(study)

@@ -1,0 +1,96 @@
+"""What was assumed: the model in mathematics and words, and its priors on the scale of rates."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bayesmeta.estimates.prior_rates import prior_rates
+from bayesmeta.model import Design, ModelSpec
+from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
+from bayesmeta.report.sections.mathematics import model_formulas
+
+__all__ = ["MODEL", "PRIORS", "model_blocks", "model_section", "prior_table", "priors_section"]
+
+MODEL, PRIORS = "Model", "Priors"
+
+LAWS = {
+    "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",
+    "student_t": "Studies differ: their effects follow Student's t, which leaves room for outlying studies.",
+    "contaminated": "Studies differ: their effects are normal, in a small share of studies with a wider scale.",
+    "common": "Arms with the same covariates share one rate: the model has no study effects.",
+    "independent": "Each study stands for itself: none tells anything of another.",
+}
+
+
+def model_section(design: Design) -> Section:
+    """Return the model of a fit."""
+    return Section(MODEL, tuple(model_blocks(design.spec, design)))
+
+
+def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Block]:
+    """Yield a model in mathematics and in words; with its design, how covariates are coded."""
+    if spec.description:
+        yield Text(spec.description)
+    yield Formulas(model_formulas(spec))
+    yield Items(tuple(_words(spec)))
+    if design is not None and design.coding.names:
+        yield Text(_coding(design))
+
+
+def priors_section(design: Design) -> Section:
+    """Return the priors of a fit on their own scale and on that of rates."""
+    return Section(
+        PRIORS,
+        (
+            Text(
+                "Each prior with the range it allows; the last column says what that means for response rates."
+            ),
+            prior_table(design),
+        ),
+    )
+
+
+def prior_table(design: Design) -> Table:
+    """Return the priors, one row each."""
+    rows = prior_rates(design)
+    cells = pd.DataFrame(
+        {
+            "parameter": rows["parameter"],
+            "prior": rows["prior"],
+            "95% range": [
+                f"{low:.2f} to {high:.2f}"
+                for low, high in zip(rows["lower"], rows["upper"], strict=True)
+            ],
+            "on the scale of rates": rows["meaning"],
+        }
+    )
+    return Table(f"Priors (scale: {design.spec.link.scale})", cells)
+
+
+def _words(spec: ModelSpec) -> Iterator[str]:
+    yield (
+        "y is the number of responders among the n patients of arm i in study s(i), counted as it is: no "
+        "continuity correction, no transformation."
+    )
+    law = spec.study_effects
+    yield LAWS.get(law.name, f"Study effects: {law.symbol}.")
+    if law.by:
+        yield f"tau has a value for each level of {law.by}."
+    if spec.arm_effects is not None:
+        yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
+    if spec.likelihood.parameters:
+        yield f"Arms differ beyond chance: the likelihood is {spec.likelihood.symbol}."
+    if not spec.covariates.parsed.terms:
+        yield "There are no covariates: all arms count as draws from one population of studies."
+
+
+def _coding(design: Design) -> str:
+    coding = design.coding
+    parts = [
+        *(f"{name} has reference level {levels[0]}" for name, levels in coding.levels.items()),
+        *(f"{name} is centred at {value:.4g}" for name, value in coding.centres.items()),
+    ]
+    return (
+        f"Covariates: {design.spec.covariates.formula}. {'; '.join(parts)}. mu is the {design.spec.link.scale} of "
+        "the typical rate at these values; a coefficient is the difference from it."
+    )

@@ -1,0 +1,111 @@
+"""How to do it again: versions, seeds, hashes, the command and the model file."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.evidence import bundled_evidence
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import OwnModel, to_toml
+from bayesmeta.model.nested import NestedSpec, nested_to_toml
+from bayesmeta.report.document import Block, Code, Section, Table, Text
+
+__all__ = ["REDO", "fit_command", "redo_section", "selection_options", "versions_table"]
+
+REDO = "How to do it again"
+
+WORDS = ("outcome", "outcomes", "strata", "derivations")
+"""Options of a selection that are written where they are given."""
+
+DEFAULTS = {
+    "parts": "parts",
+    "overlaps": "resolve",
+    "include": "default",
+    "by_definition": "missing",
+}
+"""Options of a selection that need not be written."""
+
+
+def redo_section(fit: Fit | NestedFit) -> Section:
+    """Return the command, the model and what a fit came from."""
+    origin = fit.provenance
+    facts = {
+        "seed": str(origin.seed),
+        **({"stream of the seed": str(list(origin.stream))} if origin.stream else {}),
+        "fitted": origin.created,
+        "SHA-256 of the model": origin.spec_hash,
+        "SHA-256 of the arms": origin.arms_hash,
+        "SHA-256 of the table": str(fit.arms.selection.get("table_hash", "not kept")),
+    }
+    blocks: list[Block] = [
+        Table("What it came from", _pairs(facts)),
+        versions_table(origin.versions),
+    ]
+    if not isinstance(fit.spec, OwnModel):
+        text = nested_to_toml(fit.spec) if isinstance(fit.spec, NestedSpec) else to_toml(fit.spec)
+        blocks += [
+            Text("The model, to be saved as model.toml:"),
+            Code(text),
+            Text("The fit, with the same versions to the same draws:"),
+            Code(fit_command(fit)),
+        ]
+    return Section(REDO, tuple(blocks))
+
+
+def versions_table(versions: Mapping[str, str]) -> Table:
+    """Return the versions of what a result was made with."""
+    return Table("Versions", _pairs(versions))
+
+
+def fit_command(fit: Fit | NestedFit) -> str:
+    """Return the command that fits the model again."""
+    settings, default = fit.settings, SamplerSettings()
+    changed = [
+        f"--{field.name.replace('_', '-')} {getattr(settings, field.name)}"
+        for field in fields(SamplerSettings)
+        if field.name in ("chains", "warmup", "draws", "target_accept")
+        and getattr(settings, field.name) != getattr(default, field.name)
+    ]
+    parts = ["bayesmeta fit model.toml", *selection_options(fit.arms.selection), *changed]
+    return " ".join([*parts, f"--seed {fit.provenance.seed}", "--out runs/again"])
+
+
+def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of a command that select the same arms."""
+    table = str(selection.get("table") or "table")
+    if table not in bundled_evidence():
+        yield f"--evidence {shlex.quote(f'{table.removesuffix(".csv")}.csv')}"
+    for name in WORDS:
+        if selection.get(name):
+            yield f"--{name} {shlex.quote(_joined(selection[name]))}"
+    condition = " and ".join(_conditions(selection))
+    if condition:
+        yield f"--where {shlex.quote(condition)}"
+    for name, default in DEFAULTS.items():
+        if selection.get(name, default) not in (None, default):
+            yield f"--{name.replace('_', '-')} {selection[name]}"
+    if selection.get("mixed"):
+        yield "--mixed"
+
+
+def _joined(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _conditions(selection: Mapping[str, Any]) -> Iterator[str]:
+    where = selection.get("where")
+    named = where if isinstance(where, Mapping) else {}
+    if isinstance(where, str) and where:
+        yield where
+    for column, value in {**named, **(selection.get("columns") or {})}.items():
+        several = isinstance(value, list | tuple)
+        yield f"{column} {'in' if several else '=='} {list(value) if several else value!r}"
+
+
+def _pairs(found: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"": list(found), "value": list(found.values())})

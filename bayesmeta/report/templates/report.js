@@ -1,0 +1,35 @@
+"use strict";
+// Each heading becomes a button that sorts the rows by its column; pressed again, it turns the order round.
+const NUMBER = /^[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?/i;
+const textOf = (row, column) => {
+  const text = row.cells[column].textContent.trim();
+  return text === "-" ? "" : text;
+};
+const numberOf = (text) => {
+  const found = text.replace("\u2212", "-").match(NUMBER);
+  return found ? parseFloat(found[0].replaceAll(",", "")) : NaN;
+};
+const sort = (table, column, heading) => {
+  const down = heading.getAttribute("aria-sort") === "ascending";
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const rows = [...table.tBodies[0].rows].map((row) => ({ row, text: textOf(row, column) }));
+  // Rows of which nothing is known stay last, whichever the order.
+  const known = rows.filter((each) => each.text);
+  const unknown = rows.filter((each) => !each.text);
+  const numbers = known.every((each) => !Number.isNaN(numberOf(each.text)));
+  const order = numbers
+    ? (a, b) => numberOf(a.text) - numberOf(b.text)
+    : (a, b) => a.text.localeCompare(b.text, "en", { numeric: true });
+  known.sort((a, b) => (down ? order(b, a) : order(a, b)));
+  table.tBodies[0].append(...[...known, ...unknown].map((each) => each.row));
+};
+for (const table of document.querySelectorAll("table")) {
+  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = heading.textContent;
+    button.addEventListener("click", () => sort(table, column, heading));
+    heading.replaceChildren(button);
+  });
+}
