@@ -11,6 +11,7 @@ from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.prediction import PredictionPlot, prediction
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
@@ -22,6 +23,7 @@ __all__ = [
     "MapPriorPlot",
     "NestedOutcomesPlot",
     "PowerPlot",
+    "PredictionPlot",
     "RankPlot",
     "RespondersPlot",
     "SpecificationCurve",
@@ -33,6 +35,7 @@ __all__ = [
     "map_prior",
     "nested_outcomes",
     "power",
+    "prediction",
     "responders",
     "specification_curve",
 ]
