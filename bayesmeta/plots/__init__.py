@@ -6,6 +6,7 @@ Importing this room imports Matplotlib; importing bayesmeta does not.
 from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
+from bayesmeta.plots.contrasts import ContrastsPlot, contrasts
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
@@ -18,6 +19,7 @@ from bayesmeta.plots.specification_curve import SpecificationCurve, specificatio
 __all__ = [
     "BoundaryPlot",
     "ComparisonPlot",
+    "ContrastsPlot",
     "Forest",
     "LeaveOneOutPlot",
     "MapPriorPlot",
@@ -30,6 +32,7 @@ __all__ = [
     "boundary",
     "calibration",
     "comparison",
+    "contrasts",
     "forest",
     "leave_one_out",
     "map_prior",
