@@ -7,6 +7,7 @@ from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.contrasts import ContrastsPlot, contrasts
+from bayesmeta.plots.cumulative import CumulativePlot, cumulative
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
@@ -20,6 +21,7 @@ __all__ = [
     "BoundaryPlot",
     "ComparisonPlot",
     "ContrastsPlot",
+    "CumulativePlot",
     "Forest",
     "LeaveOneOutPlot",
     "MapPriorPlot",
@@ -33,6 +35,7 @@ __all__ = [
     "calibration",
     "comparison",
     "contrasts",
+    "cumulative",
     "forest",
     "leave_one_out",
     "map_prior",
