@@ -14,7 +14,9 @@ from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
 from bayesmeta.plots.prediction import PredictionPlot, prediction
+from bayesmeta.plots.predictive_checks import PredictiveChecksPlot, predictive_checks
 from bayesmeta.plots.responders import RespondersPlot, responders
+from bayesmeta.plots.sensitivity import SensitivityPlot, sensitivity
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "NestedOutcomesPlot",
     "PowerPlot",
     "PredictionPlot",
+    "PredictiveChecksPlot",
     "RankPlot",
     "RespondersPlot",
+    "SensitivityPlot",
     "SpecificationCurve",
     "boundary",
     "calibration",
@@ -42,6 +46,8 @@ __all__ = [
     "nested_outcomes",
     "power",
     "prediction",
+    "predictive_checks",
     "responders",
+    "sensitivity",
     "specification_curve",
 ]

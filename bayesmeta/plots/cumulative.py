@@ -4,26 +4,17 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from matplotlib.axes import Axes
 
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.errors import SettingsError
 from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import BAND, INK, MODEL, PREDICTION, house_style
-from bayesmeta.plots.tables import percent_or_plain
+from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.rows import Rows, draw_rows
+from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of_fits
 
 __all__ = ["CumulativePlot", "cumulative"]
-
-Array = npt.NDArray[np.float64]
-
-WIDE, THICK, MARK = 5.0, 2.0, 22.0
-"""Widths of lines in points: of a new study and of the typical rate; and area of marks."""
-
-NUMBERS = ("typical", "typical_lower", "typical_upper", "new_study_lower", "new_study_upper")
 
 
 class CumulativePlot(Plot):
@@ -87,9 +78,7 @@ def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePl
             [*_notes(result), *notes],
             warning_of_fits(failed, len(table)),
         )
-        percent = 100 * table[list(NUMBERS)].to_numpy(dtype=np.float64)
-        _draw(graph, percent, heights)
-        draw_axis(graph, percent, "Typical rate, and rate of a new study (%)", (0.0, 100.0))
+        draw_rates(graph, table, heights, len(table) - 1)
     return CumulativePlot(figure, table)
 
 
@@ -98,9 +87,8 @@ def _has_tau(result: Cumulative) -> bool:
 
 
 def _columns(result: Cumulative) -> tuple[str, ...]:
-    sure = f"({100 * result.ci_prob:g}% CrI)"
-    tau = (f"tau\n{sure}",) if _has_tau(result) else ()
-    return "Studies", "Patients", f"Typical %\n{sure}", f"New study %\n({100 * result.ci_prob:g}% PI)", *tau  # fmt: skip
+    tau = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if _has_tau(result) else ()
+    return "Studies", "Patients", *rate_columns(result.ci_prob), *tau
 
 
 def _label(row: Mapping[Hashable, Any]) -> str:
@@ -109,19 +97,8 @@ def _label(row: Mapping[Hashable, Any]) -> str:
 
 
 def _cells(row: Mapping[Hashable, Any], *, tau: bool) -> tuple[str, ...]:
-    typical, low, high, new_low, new_high = (
-        percent_or_plain(row[name], rates=True) for name in NUMBERS
-    )
-    found = (
-        f"{row['studies']}",
-        f"{row['patients']:,}",
-        f"{typical} ({low} to {high})",
-        f"{new_low} to {new_high}",
-    )
-    if not tau:
-        return found
-    median, low, high = (f"{row[f'tau{end}']:.2f}" for end in ("", "_lower", "_upper"))
-    return (*found, f"{median} ({low} to {high})")
+    found = (f"{row['studies']}", f"{row['patients']:,}", *rate_cells(row))
+    return (*found, tau_cell(row)) if tau else found
 
 
 def _notes(result: Cumulative) -> list[str]:
@@ -138,21 +115,3 @@ def _notes(result: Cumulative) -> list[str]:
     if not result.ok:
         found.append("* The draws of this fit failed their diagnostics.")
     return found
-
-
-def _draw(graph: Axes, percent: Array, heights: Array) -> None:
-    """Draw the rows; columns of `percent` as of `NUMBERS`."""
-    typical, lower, upper, new_lower, new_upper = percent.T
-    ends = heights[0] - ROW / 2, heights[-1] + ROW / 2
-    graph.fill_betweenx(ends, lower[-1], upper[-1], color=BAND, linewidth=0, zorder=0.5)
-    graph.vlines(typical[-1], *ends, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
-    graph.hlines(heights, new_lower, new_upper, color=PREDICTION, linewidth=WIDE, zorder=2)
-    graph.hlines(heights, lower, upper, color=MODEL, linewidth=THICK, zorder=3)
-    for rows, size, marker, edge in (
-        (slice(None, -1), MARK, "o", "white"),
-        (slice(-1, None), 2 * MARK, "D", INK),
-    ):
-        graph.scatter(
-            typical[rows], heights[rows], s=size, marker=marker, color=MODEL, edgecolor=edge,
-            linewidth=0.6, zorder=4,
-        )  # fmt: skip
