@@ -124,10 +124,12 @@ def _prior_label(row: Mapping[Hashable, Any]) -> str:
 def _prior_cells(row: Mapping[Hashable, Any], *, tau: bool, asked: bool) -> tuple[str, ...]:
     known = not pd.isna(row["overlap"])
     overlap = "" if row["own"] or not known else f"{100 * row['overlap']:.0f}"
-    found = (*rate_cells(row), overlap)
+    found = [*rate_cells(row), overlap]
     if tau:
-        found = (*found, tau_cell(row))
-    return (*found, f"{row['probability']:.3f}" if known else "") if asked else found
+        found.append(tau_cell(row))
+    if asked:
+        found.append(f"{row['probability']:.3f}" if known else "")
+    return tuple(found)
 
 
 def _scaling_rows(scaling: pd.DataFrame) -> Rows:

@@ -34,7 +34,7 @@ def test_marks_and_lines_are_the_numbers_of_the_table(results):
     result = results["one"]
     plot = bm.plots.sensitivity(result)
     priors = result.priors
-    band, line, wide, thin, others, own = plot.figure.axes[1].collections
+    band, _, wide, thin, others, own = plot.figure.axes[1].collections
     for lines, name in ((wide, "new_study"), (thin, "typical")):
         ends = np.array([path.vertices[:, 0] for path in lines.get_paths()])
         np.testing.assert_allclose(ends, 100 * priors[[f"{name}_lower", f"{name}_upper"]])
@@ -65,7 +65,7 @@ def test_overlaps_are_what_intervals_share(results):
 
 def test_a_fit_that_could_not_be_made_leaves_its_row_empty(results, collisions):
     table = results["zeros"].priors.copy()
-    numbers = table.columns[table.dtypes == float]
+    numbers = table.select_dtypes("float").columns
     table.loc[1, numbers] = np.nan
     table["ok"] = [True, False, True]
     plot = bm.plots.sensitivity(replace(results["zeros"], priors=table))
