@@ -23,6 +23,10 @@ _HOME = {
     "bayesmeta.comparison.averaging": ("AveragedPrediction",),
     "bayesmeta.comparison.compare": ("compare",),
     "bayesmeta.comparison.comparison": ("Comparison",),
+    "bayesmeta.comparison.cumulative": (
+        "Cumulative",
+        "cumulative",
+    ),
     "bayesmeta.comparison.flip_point": (
         "FlipPoint",
         "flip_point",
@@ -221,6 +225,10 @@ if TYPE_CHECKING:
     )
     from bayesmeta.comparison.comparison import (
         Comparison as Comparison,
+    )
+    from bayesmeta.comparison.cumulative import (
+        Cumulative as Cumulative,
+        cumulative as cumulative,
     )
     from bayesmeta.comparison.flip_point import (
         FlipPoint as FlipPoint,

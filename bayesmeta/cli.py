@@ -41,6 +41,7 @@ from bayesmeta.cli_options import (
     table_of,
 )
 from bayesmeta.cli_plan import plan
+from bayesmeta.cli_plot import plot
 from bayesmeta.cli_profiles import parsed_profile
 from bayesmeta.cli_runs import run as show_run
 from bayesmeta.cli_selfcheck import selfcheck
@@ -65,6 +66,7 @@ app.command()(contrast)
 app.command()(compare)
 app.command()(grid)
 app.command()(plan)
+app.command()(plot)
 app.command()(sensitivity)
 app.command()(validate)
 app.command("run")(show_run)

@@ -7,7 +7,7 @@ from typing import Unpack
 import pandas as pd
 
 from bayesmeta.comparison.changed_priors import own_priors
-from bayesmeta.comparison.decisions import Asked, asked_question
+from bayesmeta.comparison.decisions import Asked, NewStudyEvent, asked_question
 from bayesmeta.comparison.flip_point import FlipPoint, check_certainty, flip_point
 from bayesmeta.comparison.power_scaling import power_scaling
 from bayesmeta.comparison.prior_grid import prior_grid
@@ -43,6 +43,8 @@ class Sensitivity:
     flips : tuple of FlipPoint
         Where the decision flips as the priors of tau, mu and beta change; see `flip_point`. Empty where
         no certainty was asked for.
+    question : NewStudyEvent or None
+        The event whose probability is among the numbers of `priors`, if one was asked for.
     """
 
     profile: str
@@ -50,6 +52,23 @@ class Sensitivity:
     scaling: pd.DataFrame
     priors: pd.DataFrame
     flips: tuple[FlipPoint, ...]
+    question: NewStudyEvent | None = None
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The rows of `priors`, with how far each is from that of the model's own priors.
+
+        Columns more: `change`, of the typical rate (probability), and `overlap`, what the intervals
+        of a new study share as a part of both together, from 0 to 1; NaN of a fit that could not be
+        made.
+        """
+        table = self.priors.reset_index(drop=True)
+        own = table[table["own"]].iloc[0]
+        lower, upper = table["new_study_lower"], table["new_study_upper"]
+        low, high = own["new_study_lower"], own["new_study_upper"]
+        shared = (upper.clip(upper=high) - lower.clip(lower=low)).clip(lower=0.0)
+        together = upper.clip(lower=high) - lower.clip(upper=low)
+        return table.assign(change=table["typical"] - own["typical"], overlap=shared / together)
 
     @property
     def ok(self) -> bool:
@@ -134,11 +153,12 @@ def sensitivity(
     scaling = power_scaling(fit, profile=profile)
     grid = prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob, **question)
     label = profile_label(fit.design.coding, profile)
+    asked = asked_question(question)
     if certainty is None:
-        return Sensitivity(label, ci_prob, scaling, grid, ())
+        return Sensitivity(label, ci_prob, scaling, grid, (), asked)
     flips = [
         flip_point(fit, certainty=certainty, parameter=name, profile=profile, **question)
         for name in FLIPPED
         if name in own_priors(fit.spec)
     ]
-    return Sensitivity(label, ci_prob, scaling, grid, tuple(flips))
+    return Sensitivity(label, ci_prob, scaling, grid, tuple(flips), asked)

@@ -48,6 +48,8 @@ class Contrasts:
         One row per pair of levels.
     ranks : DataFrame
         One row per level: the probability of each rank.
+    fit : Fit or None
+        What they were made from, as far as that is known.
     """
 
     factor: str
@@ -55,6 +57,7 @@ class Contrasts:
     ci_prob: float
     table: pd.DataFrame
     ranks: pd.DataFrame
+    fit: Fit | None = None
 
     def __repr__(self) -> str:
         pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""
@@ -160,6 +163,7 @@ def contrast(
         ci_prob,
         table,
         _ranks({level: log_odds for level, (_, log_odds) in typical.items()}),
+        fit,
     )
 
 

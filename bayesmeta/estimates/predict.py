@@ -56,6 +56,8 @@ class Prediction:
         Posterior law of the cohort's true rate.
     seed : int
         Source of `draws`; intervals and probabilities are integrals and need none.
+    fit : Fit, NestedFit, GridFit or None
+        What it was made from, as far as that is known.
     """
 
     n: int
@@ -63,6 +65,7 @@ class Prediction:
     study: str | None
     law: RateLaw
     seed: int
+    fit: Fit | NestedFit | GridFit | None = None
 
     @cached_property
     def draws(self) -> xr.Dataset:
@@ -257,13 +260,13 @@ def predict(
             raise SettingsError(
                 "`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out."
             )
-        return Prediction(n, "all studies", None, GridRates(fit), int(seed))
+        return Prediction(n, "all studies", None, GridRates(fit), int(seed), fit)
     if study is not None:
         profile = _study_profile(fit, study, profile)
         law = profile_rates(fit, profile).further_cohort(study)
     else:
         law = profile_rates(fit, profile).new_study()
-    return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed))
+    return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed), fit)
 
 
 def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:

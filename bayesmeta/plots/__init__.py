@@ -6,33 +6,48 @@ Importing this room imports Matplotlib; importing bayesmeta does not.
 from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
+from bayesmeta.plots.contrasts import ContrastsPlot, contrasts
+from bayesmeta.plots.cumulative import CumulativePlot, cumulative
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.prediction import PredictionPlot, prediction
+from bayesmeta.plots.predictive_checks import PredictiveChecksPlot, predictive_checks
 from bayesmeta.plots.responders import RespondersPlot, responders
+from bayesmeta.plots.sensitivity import SensitivityPlot, sensitivity
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
 __all__ = [
     "BoundaryPlot",
     "ComparisonPlot",
+    "ContrastsPlot",
+    "CumulativePlot",
     "Forest",
     "LeaveOneOutPlot",
     "MapPriorPlot",
     "NestedOutcomesPlot",
     "PowerPlot",
+    "PredictionPlot",
+    "PredictiveChecksPlot",
     "RankPlot",
     "RespondersPlot",
+    "SensitivityPlot",
     "SpecificationCurve",
     "boundary",
     "calibration",
     "comparison",
+    "contrasts",
+    "cumulative",
     "forest",
     "leave_one_out",
     "map_prior",
     "nested_outcomes",
     "power",
+    "prediction",
+    "predictive_checks",
     "responders",
+    "sensitivity",
     "specification_curve",
 ]

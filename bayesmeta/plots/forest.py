@@ -10,6 +10,7 @@ from bayesmeta.plots.forest_page import Captions, draw_forest
 from bayesmeta.plots.lettering import UNKNOWN, counted, printable
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
+from bayesmeta.plots.warning import warning_of
 
 __all__ = ["Forest", "forest"]
 
@@ -68,7 +69,7 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     """
     numbers = forest_numbers(fit, by=by, ci_prob=ci_prob)
     captions = Captions(
-        warning=_warning(fit),
+        warning=warning_of(fit),
         title=_title(fit),
         subtitle=fit.spec.description,
         notes=_notes(fit, numbers),
@@ -76,17 +77,6 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     with house_style():
         figure = draw_forest(numbers, captions)
     return Forest(figure, numbers.table.copy())
-
-
-def _warning(fit: Fit) -> str:
-    """Return what is wrong with the draws; nothing if they may be used."""
-    from bayesmeta.inference.diagnosis import diagnose
-
-    problems = diagnose(fit).problems
-    if not problems:
-        return ""
-    kinds = listed(dict.fromkeys(problem.kind.replace("_", " ") for problem in problems))
-    return f"WARNING: the draws failed their diagnostics ({kinds}): do not use these results."
 
 
 def _title(fit: Fit) -> str:

@@ -23,7 +23,7 @@ from bayesmeta.plots.style import (
     SMALL,
 )
 
-__all__ = ["LINES", "Key", "check_lines", "graph_page", "put_ticks"]
+__all__ = ["LINES", "Key", "check_lines", "graph_page", "graphs_page", "put_ticks"]
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 SAMPLE, SPACE = 0.32, 0.08
@@ -60,24 +60,49 @@ def check_lines(name: str, lines: object) -> None:
 
 def graph_page(title: str, keys: Sequence[Key], notes: Sequence[str]) -> tuple[Figure, Axes]:
     """Return a figure with its text, and its graph, empty as yet; to be called in `house_style`."""
+    figure, [graph] = graphs_page(title, keys, notes, heights=[GRAPH[1]])
+    return figure, graph
+
+
+def graphs_page(
+    title: str,
+    keys: Sequence[Key],
+    notes: Sequence[str],
+    *,
+    heights: Sequence[float],
+    warning: str = "",
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its text, and graphs of these heights (inches) one below the other.
+
+    To be called in `house_style`.
+    """
     edge = MARGIN + LEFT + GRAPH[0]
     width = edge + (GAP + KEY if keys else 0) + MARGIN
-    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
+    above = title_of(title, width - 2 * MARGIN, warning)
+    below = notes_of(notes, width - 2 * MARGIN)
     top = MARGIN + sum(each.height for each in above) + 0.05
     entries = [_entry(key) for key in keys]
     keys_end = top + sum(_height(entry) for entry in entries)
-    foot = max(top + GRAPH[1] + AXIS, keys_end)
+    starts = [top + sum(heights[:i]) + i * AXIS for i in range(len(heights))]
+    foot = max(starts[-1] + heights[-1] + AXIS, keys_end)
     figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
     put_paragraphs(page, MARGIN, MARGIN, above)
     put_paragraphs(page, MARGIN, foot, below)
     _put_keys(page, (edge + GAP, top), keys, entries)
-    graph = inch_axes(figure, (MARGIN + LEFT, edge), (top, top + GRAPH[1]))
+    return figure, [
+        _graph(figure, (MARGIN + LEFT, edge), (start, start + height))
+        for start, height in zip(starts, heights, strict=True)
+    ]
+
+
+def _graph(figure: Figure, across: tuple[float, float], down: tuple[float, float]) -> Axes:
+    graph = inch_axes(figure, across, down)
     graph.tick_params(labelsize=SMALL, length=2.5, pad=2)
     graph.grid(color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)
     for side in ("right", "top"):
         graph.spines[side].set_visible(False)
-    return figure, graph
+    return graph
 
 
 def put_ticks(axis: Axis, locator: MaxNLocator) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.plots.lettering import Paragraph, paragraph
-from bayesmeta.plots.style import SMALL, TITLE, house_style, save_figure
+from bayesmeta.plots.style import ALARM, SMALL, TITLE, house_style, save_figure
 
 __all__ = ["MARGIN", "Plot", "inch_axes", "notes_of", "page_of", "title_of"]
 
@@ -87,9 +87,10 @@ def inch_axes(figure: Figure, across: tuple[float, float], down: tuple[float, fl
     return axes
 
 
-def title_of(title: str, width: float) -> list[Paragraph]:
-    """Return the title of a figure as a paragraph."""
-    return [paragraph(title, width, size=TITLE, bold=True)]
+def title_of(title: str, width: float, warning: str = "") -> list[Paragraph]:
+    """Return the title of a figure as a paragraph, below a warning if there is one."""
+    first = [paragraph(warning, width, bold=True, colour=ALARM)] if warning else []
+    return [*first, paragraph(title, width, size=TITLE, bold=True)]
 
 
 def notes_of(notes: Sequence[str], width: float) -> list[Paragraph]:

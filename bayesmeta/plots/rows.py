@@ -13,7 +13,7 @@ from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, short
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import FAINT, INK, SMALL
 
-__all__ = ["ROW", "Rows", "draw_axis", "draw_rows"]
+__all__ = ["GRAPH", "ROW", "Rows", "draw_axis", "draw_panels", "draw_rows"]
 
 Array = npt.NDArray[np.float64]
 
@@ -53,32 +53,68 @@ class Rows:
     bold: Sequence[bool]
 
 
-def draw_rows(rows: Rows, title: str, notes: Sequence[str]) -> tuple[Figure, Axes, Array]:
+def draw_rows(
+    rows: Rows, title: str, notes: Sequence[str], warning: str = ""
+) -> tuple[Figure, Axes, Array]:
     """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
 
     To be called in `house_style`. The graph has inches from the top of the page down.
     """
-    labels = [printable(label) for label in rows.labels]
-    longest = max(
-        [text_width(label, bold=bold) for label, bold in zip(labels, rows.bold, strict=True)]
-    )
-    graph = MARGIN + min(max(longest, text_width(rows.heading, bold=True)), LONGEST_LABEL) + GAP
-    edges = _edges(rows, graph + GRAPH)
-    width = edges[-1] + MARGIN
-    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
-    rule = MARGIN + sum(each.height for each in above) + HEADER
-    bottom = rule + PAD + len(labels) * ROW + PAD
-    figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
+    figure, [(graph, heights)] = draw_panels([rows], title, notes, warning)
+    return figure, graph, heights
+
+
+def draw_panels(
+    panels: Sequence[Rows], title: str, notes: Sequence[str], warning: str = ""
+) -> tuple[Figure, list[tuple[Axes, Array]]]:
+    """Return a figure of several rows, one below the other: of each its graph and heights.
+
+    To be called in `house_style`.
+    """
+    graph = MARGIN + min(max(map(_longest, panels)), LONGEST_LABEL) + GAP
+    edges = [_edges(rows, graph + GRAPH) for rows in panels]
+    width = max(each[-1] for each in edges) + MARGIN
+    above = title_of(title, width - 2 * MARGIN, warning)
+    below = notes_of(notes, width - 2 * MARGIN)
+    top = MARGIN + sum(each.height for each in above)
+    sizes = [HEADER + 2 * PAD + len(rows.labels) * ROW + AXIS for rows in panels]
+    foot = top + sum(sizes)
+    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
     put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, bottom + AXIS, below)
+    put_paragraphs(page, MARGIN, foot, below)
+    drawn = []
+    for rows, own, size in zip(panels, edges, sizes, strict=True):
+        down, heights = _put_panel(page, rows, (graph, *own), top)
+        drawn.append((inch_axes(figure, (graph, graph + GRAPH), down), heights))
+        top += size
+    return figure, drawn
+
+
+def _longest(rows: Rows) -> float:
+    """Return the width of the longest label."""
+    labels = zip(rows.labels, rows.bold, strict=True)
+    widths = [text_width(printable(label), bold=bold) for label, bold in labels]
+    return max(*widths, text_width(rows.heading, bold=True))
+
+
+def _put_panel(
+    page: Axes, rows: Rows, places: Sequence[float], top: float
+) -> tuple[tuple[float, float], Array]:
+    """Put rows below `top`, and return where their graph begins and ends, and their heights.
+
+    `places` are the left edge of the graph and the right edges of the columns.
+    """
+    graph, *edges = places
+    rule = top + HEADER
+    bottom = rule + PAD + len(rows.labels) * ROW + PAD
     _put_header(page, rows, (graph + GRAPH / 2, *edges), rule)
-    heights: Array = rule + PAD + (np.arange(len(labels), dtype=np.float64) + 0.5) * ROW
-    for label, cells, bold, y in zip(labels, rows.cells, rows.bold, heights, strict=True):
+    heights: Array = rule + PAD + (np.arange(len(rows.labels), dtype=np.float64) + 0.5) * ROW
+    for label, cells, bold, y in zip(rows.labels, rows.cells, rows.bold, heights, strict=True):
         room = graph - GAP - MARGIN
-        put_text(page, MARGIN, y, shortened(label, room, bold=bold), bold=bold)
+        put_text(page, MARGIN, y, shortened(printable(label), room, bold=bold), bold=bold)
         for edge, text in zip(edges, cells, strict=True):
             put_text(page, edge, y, text, bold=bold, align="right")
-    return figure, inch_axes(figure, (graph, graph + GRAPH), (rule, bottom)), heights
+    return (rule, bottom), heights
 
 
 def draw_axis(graph: Axes, numbers: Array, label: str, within: tuple[float, float]) -> None:

@@ -1,8 +1,17 @@
-"""The figures of a comparison: the differences, and what hangs on each study."""
+"""The figures of a comparison: the differences, what hangs on each study, and checks of predictions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.comparison.left_out import LeftOut
 
-__all__ = ["comparison_figures"]
+if TYPE_CHECKING:
+    from bayesmeta.plots.pages import Plot
+
+__all__ = ["comparison_figures", "comparison_plots"]
 
 DPI = 200
 QUANTITY = "typical rate"
@@ -10,17 +19,33 @@ QUANTITY = "typical rate"
 
 def comparison_figures(comparison: Comparison) -> dict[str, bytes]:
     """Return the figures of a comparison as png, by name of file; none if no model has a rank."""
-    from bayesmeta.plots import comparison as differences, leave_one_out
+    plots = comparison_plots(comparison.table, comparison.left_out, comparison.profile, COMPARED)
+    return {f"{name}.png": plot.png(dpi=DPI) for name, plot in plots.items()}
 
-    if "elpd_diff" not in comparison.table:
+
+COMPARED = ("comparison", "leave_one_out")
+"""The figures that a comparison keeps in its folder."""
+
+
+def comparison_plots(
+    table: pd.DataFrame, left_out: Mapping[str, LeftOut], profile: str, names: Sequence[str]
+) -> "dict[str, Plot]":
+    """Return figures of a comparison, by name: of those that are about one model, the best.
+
+    Empty if no model has a rank. ``predictive_checks`` is one more than those of `COMPARED`.
+    """
+    from bayesmeta.plots import comparison as differences, leave_one_out, predictive_checks
+
+    if "elpd_diff" not in table:
         return {}
-    ranked = comparison.table[comparison.table["elpd_diff"].notna()]
-    best = comparison.left_out[str(ranked["model"].iloc[0])]
+    ranked = table[table["elpd_diff"].notna()]
+    best = left_out[str(ranked["model"].iloc[0])]
     note = f"Model {best.model}."
-    if comparison.profile:
-        note += f" For {comparison.profile}, as far as the model has these covariates."
-    influence = best.influence_on(QUANTITY)
-    return {
-        "comparison.png": differences(ranked).png(dpi=DPI),
-        "leave_one_out.png": leave_one_out(influence, notes=[note]).png(dpi=DPI),
+    if profile:
+        note += f" For {profile}, as far as the model has these covariates."
+    drawn: dict[str, Callable[[], Plot]] = {
+        "comparison": lambda: differences(ranked),
+        "leave_one_out": lambda: leave_one_out(best.influence_on(QUANTITY), notes=[note]),
+        "predictive_checks": lambda: predictive_checks(best),
     }
+    return {name: drawn[name]() for name in names}

@@ -4,13 +4,17 @@ import re
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.report.grid_text import RATES
 
-__all__ = ["grid_figures"]
+if TYPE_CHECKING:
+    from bayesmeta.plots.specification_curve import SpecificationCurve
+
+__all__ = ["grid_figures", "grid_plots"]
 
 DPI = 200
 
@@ -21,6 +25,11 @@ def grid_figures(results: GridResults) -> dict[str, bytes]:
     Of one outcome, ``specification_curve.png``; of several, one for each, with its name, since the
     estimates of different outcomes are not answers to one question.
     """
+    return {f"{name}.png": _png(plot) for name, plot in grid_plots(results).items()}
+
+
+def grid_plots(results: GridResults) -> "dict[str, SpecificationCurve]":
+    """Return the specification curve of each outcome that has a result, by a name for its file."""
     outcomes = list(dict.fromkeys(results.curve["outcome"]))
     return {
         name: _curve(results, outcome)
@@ -28,34 +37,37 @@ def grid_figures(results: GridResults) -> dict[str, bytes]:
     }
 
 
+def _png(plot: "SpecificationCurve") -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "curve.png"
+        plot.save(file, dpi=DPI)
+        return file.read_bytes()
+
+
 def _names(outcomes: list[str]) -> list[str]:
-    """Return a plain name of a file for each outcome."""
+    """Return a plain name for the file of each outcome."""
     if len(outcomes) == 1:
-        return ["specification_curve.png"]
+        return ["specification_curve"]
     plain = [re.sub("[^A-Za-z0-9]+", "_", outcome) for outcome in outcomes]
     counts = Counter(map(str.casefold, plain))
     return [
-        f"specification_curve_{name}{f'_{place}' if counts[name.casefold()] > 1 else ''}.png"
+        f"specification_curve_{name}{f'_{place}' if counts[name.casefold()] > 1 else ''}"
         for place, name in enumerate(plain, start=1)
     ]
 
 
-def _curve(results: GridResults, outcome: str) -> bytes:
+def _curve(results: GridResults, outcome: str) -> "SpecificationCurve":
     from bayesmeta.plots import specification_curve
 
     curve = results.curve
     answer = results.grid.answer
-    plot = specification_curve(
+    return specification_curve(
         curve[curve["outcome"] == outcome],
         choices=AXES,
         quantity=f"{outcome}, {RATES[answer.rate]}" if outcome else RATES[answer.rate].capitalize(),
         ci_prob=answer.ci_prob,
         notes=[*_asked(answer), *_missing(results, outcome)],
     )
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "curve.png"
-        plot.save(file, dpi=DPI)
-        return file.read_bytes()
 
 
 def _asked(answer: GridAnswer) -> list[str]:

@@ -74,7 +74,8 @@ class NestedPrediction:
             raise SettingsError(
                 f"`outcome`: there is no '{outcome}'. {nearest(str(outcome), self.outcomes)}"
             )
-        return Prediction(self.n, self.profile, self.study, self.rates.law(outcome), self.seed)
+        law = self.rates.law(outcome)
+        return Prediction(self.n, self.profile, self.study, law, self.seed, self.rates.fit)
 
     @cached_property
     def draws(self) -> xr.Dataset:

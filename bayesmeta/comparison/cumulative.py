@@ -1,0 +1,212 @@
+"""`cumulative`: what the evidence said as it grew, one fit for each year."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.comparison.plans import SETTINGS
+from bayesmeta.comparison.prior_grid import distributions
+from bayesmeta.comparison.requests import check_seed, check_settings
+from bayesmeta.errors import EvidenceError, listed, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.precision import Distribution, Estimate
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.careful import settled
+from bayesmeta.inference.light_fits import light_fit
+from bayesmeta.inference.result import Fit
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design
+from bayesmeta.model.coding import Profile
+
+__all__ = ["Cumulative", "cumulative"]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+QUANTITIES = ("typical", "new_study", "tau")
+
+NOTHING = Estimate(np.nan, np.nan)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cumulative:
+    """What a model says of the studies known up to each year.
+
+    Made by `cumulative`, which says what the columns are.
+
+    Parameters
+    ----------
+    by : str
+        The column that orders the studies.
+    profile : str
+        What the rates are for.
+    ci_prob : float
+        Probability of the intervals.
+    table : DataFrame
+        One row per year.
+    undated : tuple of str
+        Arms without a year, which are in the last row only.
+    """
+
+    by: str
+    profile: str
+    ci_prob: float
+    table: pd.DataFrame
+    undated: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the draws of every fit passed their diagnostics."""
+        return bool(self.table["ok"].all())
+
+    def __repr__(self) -> str:
+        known = self.table["year"].dropna()
+        trouble = "" if self.ok else "; NOT RELIABLE: see table"
+        last = self.table.iloc[-1]
+        return (
+            f"Cumulative({self.profile}: {self.by} {known.min():.10g} to {known.max():.10g}, "
+            f"{last['studies']} {'study' if last['studies'] == 1 else 'studies'}{trouble})"
+        )
+
+
+def cumulative(
+    fit: Fit,
+    *,
+    by: str = "year",
+    seed: int,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    settings: SamplerSettings | None = None,
+) -> Cumulative:
+    """Return what a model says of the studies known up to each year, by fitting it again.
+
+    The model stays that of the whole evidence, with its coding of covariates; a coefficient of which
+    the studies so far say nothing has its prior. Rows share their studies: that an estimate settles
+    is no test, and a look each year no reason to stop.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit to the whole evidence.
+    by : str
+        Numeric column of the evidence that orders the arms, such as the year of publication.
+    seed : int
+        Source of all randomness: same seed, same result.
+    profile : mapping, optional
+        Covariate values that the rates are for; the reference profile where None.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+    settings : SamplerSettings, optional
+        Of each fit; 4 chains of 400 + 1,000 draws where None. One that fails its diagnostics is done
+        again, once, with more care.
+
+    Returns
+    -------
+    Cumulative
+        Its `table` has one row per year, with columns
+
+        - year, the value of `by`; NaN in a last row that has the arms without one, too;
+        - studies, arms, patients, events: of all arms up to then;
+        - typical, new_study (rates, probability) and tau (that the profile has, scale of the
+          link): posterior medians, with intervals in typical_lower, typical_upper, ...; that of
+          new_study is the prediction interval; tau is NaN of a model without it;
+        - mcse_...: the Monte-Carlo standard error of each of these;
+        - ok: whether the draws passed their diagnostics, see `diagnose`.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of a ModelSpec, or an argument is out of its range.
+    EvidenceError
+        If the evidence has no column `by`, it is not numeric, or no arm has a value.
+    ProfileError
+        If the profile can't be coded.
+    SamplingError
+        If the sampler can't start or stops.
+
+    References
+    ----------
+    Lau et al. 1992, on cumulative meta-analysis, doi:10.1056/NEJM199207233270406.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bm.cumulative(fit, seed=2).table["studies"].tolist()
+    [1, 2, 3, 8, 11, 12, 14]
+    """
+    check_fit(fit, grid=False)
+    check_family(fit, "cumulative")
+    check_ci_prob(ci_prob)
+    check_settings(settings)
+    seed = check_seed(seed)
+    values = _values(fit.arms, by)
+    label = profile_label(fit.design.coding, profile)
+    steps = [*np.unique(values[~np.isnan(values)]), *([np.nan] if np.isnan(values).any() else [])]
+    rows = []
+    for number, step in enumerate(steps):
+        known = ~(values > step) & (~np.isnan(values) | np.isnan(step))
+        design = _up_to(fit.design, known, by)
+        found, ok = _fitted(design, seed, settings or SETTINGS, number)
+        rows.append({"year": float(step), **_counts(design.arms), **_numbers(found, profile, ci_prob), "ok": ok})  # fmt: skip
+    undated = tuple(str(one) for one in fit.arms.labels[np.isnan(values)])
+    return Cumulative(by, label, ci_prob, pd.DataFrame(rows), undated)
+
+
+def _values(arms: Arms, by: object) -> Array:
+    """Return the value of each arm, NaN where it has none."""
+    columns = [str(name) for name in arms.frame.columns]
+    if by not in columns:
+        raise EvidenceError(f"`by`: the evidence has no column '{by}'. {nearest(str(by), columns)}")
+    column = arms.frame[str(by)]
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        text = listed(dict.fromkeys(column.dropna().astype(str)))
+        raise EvidenceError(
+            f"`by` must name a numeric column; '{by}' holds {text or 'nothing'}. Name one of numbers, such as a year."
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(values).all():
+        raise EvidenceError(f"`by`: no arm has a value of '{by}'. Name another column.")
+    return values
+
+
+def _up_to(design: Design, known: npt.NDArray[np.bool_], by: str) -> Design:
+    """Return the design of the arms that are known by then, with the coding of all."""
+    if known.all():
+        return design
+    return replace(design, arms=design.arms.drop(~known, f"cumulative: later by {by}"))
+
+
+def _fitted(design: Design, seed: int, settings: SamplerSettings, number: int) -> tuple[Fit, bool]:
+    """Return a fit with the random numbers of its place in the order, and whether it may be used."""
+    fit, diagnostics = settled(
+        lambda chosen: light_fit(design, seed, chosen, stream=number), settings
+    )
+    return fit, diagnostics.ok
+
+
+def _counts(arms: Arms) -> Row:
+    return {
+        "studies": len(arms.studies),
+        "arms": len(arms),
+        "patients": int(arms.n.sum()),
+        "events": int(arms.events.sum()),
+    }
+
+
+def _numbers(fit: Fit, profile: Profile | None, ci_prob: float) -> Row:
+    """Return median and bounds of each quantity with their Monte-Carlo errors."""
+    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
+    laws: dict[str, Distribution | None] = distributions(fit, profile)
+    found = {
+        f"{name}{end}": NOTHING if (law := laws[name]) is None else law.quantile(probability)
+        for name in QUANTITIES
+        for end, probability in bounds.items()
+    }
+    row: Row = {name: one.value for name, one in found.items()}
+    return row | {f"mcse_{name}": one.mcse for name, one in found.items()}

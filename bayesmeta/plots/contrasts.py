@@ -1,0 +1,173 @@
+"""Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.plots.contrast_marks import (
+    WIDEST,
+    draw_ranks,
+    draw_ratio_axis,
+    draw_ratios,
+    ratio_ends,
+)
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rows import Rows, draw_panels
+from bayesmeta.plots.style import house_style
+from bayesmeta.plots.tables import percent_or_plain
+from bayesmeta.plots.warning import warning_of
+
+__all__ = ["ContrastsPlot", "contrasts"]
+
+NOTE = (
+    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, in points. Within: share of the "
+    "information that compares arms of one study; at 0, only studies are compared, with everything else in "
+    "which they differ."
+)
+RANKS_NOTE = (
+    "Ranks: probability of each (%), by typical rate, 1 the highest. They say nothing about how large "
+    "differences are: of levels that hardly differ, or are hardly known, one still ranks first."
+)
+
+
+class ContrastsPlot(Plot):
+    """Levels of a factor against each other and the numbers; see `Plot`.
+
+    Its table is that of `contrast`, and below it that of ranks; column `kind` says which.
+    """
+
+    def __repr__(self) -> str:
+        pairs, levels = (int((self.table["kind"] == kind).sum()) for kind in ("pair", "rank"))
+        return f"ContrastsPlot({counted(pairs, 'pair')} of {counted(levels, 'level')})"
+
+
+def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPlot:
+    """Return the contrasts between levels of a factor, and the probability of each rank.
+
+    Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
+    difference, and how much of the information is within studies. A hollow mark is a contrast that is
+    known only between studies. Below, one row per level: the darker a cell, the likelier the rank.
+
+    Parameters
+    ----------
+    contrasts : Contrasts
+        Of `contrast`. If the draws behind them failed their diagnostics, the figure says so in its
+        first line.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    ContrastsPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `contrasts` is no Contrasts.
+
+    References
+    ----------
+    Salanti, Ades & Ioannidis 2011, doi:10.1016/j.jclinepi.2010.03.016 (ranks, SUCRA).
+    """
+    if not isinstance(contrasts, Contrasts):
+        raise SettingsError(
+            f"`contrasts` must be Contrasts; got {type(contrasts).__name__}. Make them by contrast."
+        )
+    table, ranks = contrasts.table, contrasts.ranks
+    ends = ratio_ends(table)
+    with house_style():
+        figure, [(upper, heights), (lower, places)] = draw_panels(
+            [_pairs(contrasts), _levels(contrasts)],
+            _title(contrasts),
+            [*_notes(table, ends), RANKS_NOTE, *notes],
+            warning_of(contrasts.fit),
+        )
+        draw_ratios(upper, table, heights, ends)
+        draw_ratio_axis(upper, ends)
+        draw_ranks(lower, ranks, places)
+    both = pd.concat([table.assign(kind="pair"), ranks.assign(kind="rank")], ignore_index=True)
+    return ContrastsPlot(figure, both)
+
+
+def _title(contrasts: Contrasts) -> str:
+    held = f", at {contrasts.profile}" if contrasts.profile else ""
+    return f"Contrasts of {contrasts.factor}{held}"
+
+
+def _versus(table: pd.DataFrame) -> str:
+    """Return the one level that all others are compared with; empty if there are several."""
+    return (
+        str(table["versus"].iloc[0]) if (table["versus"] == table["versus"].iloc[0]).all() else ""
+    )
+
+
+def _pairs(contrasts: Contrasts) -> Rows:
+    table = contrasts.table
+    versus = _versus(table)
+    labels = table["level"] if versus else table["level"] + " vs " + table["versus"]
+    sure = f"({100 * contrasts.ci_prob:g}% CrI)"
+    return Rows(
+        heading=f"Against {versus}" if versus else "Pair",
+        axis="Odds ratio (log axis)",
+        columns=(
+            f"Odds ratio\n{sure}",
+            f"Difference\n{sure}",
+            "P(higher)\n%",
+            "Within\n%",
+            "Studies\nof each",
+        ),
+        labels=labels.tolist(),
+        cells=[_pair_cells(row) for row in table.to_dict("records")],
+        bold=[False] * len(table),
+    )
+
+
+def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    share = row["within_share"]
+    return (
+        _interval(row, "odds_ratio", _ratio),
+        _interval(row, "rate_difference", lambda value: percent_or_plain(value, rates=True)),
+        f"{100 * row['probability_higher']:.0f}",
+        "none" if pd.isna(share) else f"{100 * share:.0f}",
+        f"{row['studies_level']}, {row['studies_versus']}",
+    )
+
+
+def _interval(row: Mapping[Hashable, Any], name: str, written: Any) -> str:
+    median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"
+
+
+def _ratio(value: float) -> str:
+    if value >= WIDEST:
+        return f"over {WIDEST:g}"
+    if value <= 1 / WIDEST:
+        return f"under {1 / WIDEST:g}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004
+
+
+def _levels(contrasts: Contrasts) -> Rows:
+    rows = contrasts.ranks.to_dict("records")
+    versus = _versus(contrasts.table)
+    return Rows(
+        heading=contrasts.factor,
+        axis="Probability of rank (%)",
+        columns=("Mean\nrank", "SUCRA\n%"),
+        labels=[str(row["level"]) for row in rows],
+        cells=[(f"{row['mean_rank']:.1f}", f"{100 * row['sucra']:.0f}") for row in rows],
+        bold=[row["level"] == versus for row in rows],
+    )
+
+
+def _notes(table: pd.DataFrame, ends: tuple[float, float]) -> list[str]:
+    found = [NOTE]
+    if table["between_only"].any():
+        found.append("Hollow: known only between studies.")
+    if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():
+        found.append("Arrowheads: the interval goes on beyond the axis.")
+    return [" ".join(found)]

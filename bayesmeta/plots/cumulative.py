@@ -1,0 +1,117 @@
+"""The cumulative forest: what the evidence said as it grew, one row for each year."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bayesmeta.comparison.cumulative import Cumulative
+from bayesmeta.errors import SettingsError
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.rows import Rows, draw_rows
+from bayesmeta.plots.style import house_style
+from bayesmeta.plots.warning import warning_of_fits
+
+__all__ = ["CumulativePlot", "cumulative"]
+
+
+class CumulativePlot(Plot):
+    """A cumulative forest and the numbers it shows; see `Plot`.
+
+    Its table is that of `cumulative`.
+    """
+
+    def __repr__(self) -> str:
+        return f"CumulativePlot({counted(len(self.table), 'row')})"
+
+
+def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePlot:
+    """Return the cumulative forest: the typical rate and a new study's, as studies were added.
+
+    Each row is a fit to all studies up to then. The thin, dark line and the mark are the typical
+    rate; the wide, light bar is the prediction interval of a new study, which does not shrink to nothing
+    however many studies there are. The band through all rows is the last typical rate's interval.
+
+    Parameters
+    ----------
+    result : Cumulative
+        Of `bayesmeta.cumulative`. If draws of a fit failed their diagnostics, the figure says so in
+        its first line, and the row is marked with an asterisk.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    CumulativePlot
+        With `figure`, `table` (rates as probabilities) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `result` is no Cumulative.
+
+    References
+    ----------
+    Lau et al. 1992, doi:10.1056/NEJM199207233270406.
+    """
+    if not isinstance(result, Cumulative):
+        raise SettingsError(
+            f"`result` must be a Cumulative; got {type(result).__name__}. Make one by cumulative."
+        )
+    table = result.table.reset_index(drop=True)
+    last = [False] * (len(table) - 1) + [True]
+    rows = Rows(
+        heading=f"Up to {result.by}",
+        axis="Rate (%)",
+        columns=_columns(result),
+        labels=[_label(row) for row in table.to_dict("records")],
+        cells=[_cells(row, tau=_has_tau(result)) for row in table.to_dict("records")],
+        bold=last,
+    )
+    failed = int((~table["ok"].astype(bool)).sum())
+    with house_style():
+        figure, graph, heights = draw_rows(
+            rows,
+            f"Cumulative meta-analysis by {result.by}: {result.profile}",
+            [*_notes(result), *notes],
+            warning_of_fits(failed, len(table)),
+        )
+        draw_rates(graph, table, heights, len(table) - 1)
+    return CumulativePlot(figure, table)
+
+
+def _has_tau(result: Cumulative) -> bool:
+    return bool(result.table["tau"].notna().any())
+
+
+def _columns(result: Cumulative) -> tuple[str, ...]:
+    tau = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if _has_tau(result) else ()
+    return "Studies", "Patients", *rate_columns(result.ci_prob), *tau
+
+
+def _label(row: Mapping[Hashable, Any]) -> str:
+    name = "All" if np.isnan(row["year"]) else f"{row['year']:.10g}"
+    return name if row["ok"] else f"{name}*"
+
+
+def _cells(row: Mapping[Hashable, Any], *, tau: bool) -> tuple[str, ...]:
+    found = (f"{row['studies']}", f"{row['patients']:,}", *rate_cells(row))
+    return (*found, tau_cell(row)) if tau else found
+
+
+def _notes(result: Cumulative) -> list[str]:
+    found = [
+        "Each row: the same model fitted to all studies up to then. Thin, dark lines and marks: typical rate; wide, light "
+        "bars: prediction interval of a new study; band: the last row's typical rate. Rows share their studies, so "
+        "that an estimate which settles is no test."
+    ]
+    if result.undated:
+        found.append(
+            f"{counted(len(result.undated), 'arm')} without {result.by} enter{'s' if len(result.undated) == 1 else ''} "
+            "in the last row only."
+        )
+    if not result.ok:
+        found.append("* The draws of this fit failed their diagnostics.")
+    return found

@@ -1,0 +1,229 @@
+"""The prediction for a new cohort: the density of its true rate, and the responders to expect."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.prediction_table import (
+    EVENTS,
+    prediction_window,
+    rate_table,
+    responder_table,
+)
+from bayesmeta.plots.graph_page import Key, graphs_page, put_ticks
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
+from bayesmeta.plots.warning import warning_of
+
+__all__ = ["PredictionPlot", "prediction"]
+
+HEIGHTS = (1.25, 1.75)
+"""Of the graphs of the rate and of the responders, in inches."""
+
+BAR, FEW = 0.8, 60
+"""Width of a bar, and counts in view up to which bars stand apart."""
+
+HEADROOM = 1.06
+
+SPARE = 0.7
+"""Free space beside the first and the last number of responders, in responders."""
+
+SURE = 0.999
+"""Probability above which it is only said that it is."""
+
+THRESHOLD: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"}
+
+
+class PredictionPlot(Plot):
+    """The prediction for a new cohort and the numbers it shows; see `Plot`.
+
+    Its table has one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`,
+    probability) and per number of responders (``"events"``; `lower` and `upper` are both the number),
+    with `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density` (of
+    rates).
+    """
+
+    def __repr__(self) -> str:
+        patients = int((self.table["kind"] == EVENTS).sum()) - 1
+        return f"PredictionPlot({counted(patients, 'patient')})"
+
+
+def prediction(
+    prediction: Prediction,
+    *,
+    rate_above: float | None = None,
+    events_at_least: int | None = None,
+    ci_prob: float = 0.95,
+    notes: Sequence[str] = (),
+) -> PredictionPlot:
+    """Return the true rate and the responders to expect of a new cohort.
+
+    Above, the density of the cohort's true rate; below, the probability of each number of responders.
+    What lies within the prediction interval is darker. Both graphs have one scale across: a number
+    of responders stands below the rate that it is a share of n.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of `predict`; of nested outcomes, `NestedPrediction.of` one of them. If the draws behind it
+        failed their diagnostics, the figure says so in its first line.
+    rate_above : float, optional
+        A rate (probability) to be marked, with the probability that the true rate is above it.
+    events_at_least : int, optional
+        A number of responders to be marked, with the probability of so many or more.
+    ci_prob : float
+        Probability of the prediction intervals.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    PredictionPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `prediction` is no Prediction, a threshold is out of its range, or `ci_prob` is not
+        between 0 and 1.
+
+    References
+    ----------
+    Riley, Higgins & Deeks 2011, on prediction intervals, doi:10.1136/bmj.d549.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> bm.plots.prediction(bm.predict(posterior, n=40, seed=1), events_at_least=10)
+    PredictionPlot(40 patients)
+    """
+    if not isinstance(prediction, Prediction):
+        raise SettingsError(
+            f"`prediction` must be a Prediction; got {type(prediction).__name__}. Make one by predict; of "
+            "nested outcomes, take .of(outcome)."
+        )
+    check_ci_prob(ci_prob)
+    keys = _keys(prediction, rate_above, events_at_least, ci_prob)
+    window = prediction_window(prediction, rate_above, events_at_least)
+    rates = rate_table(prediction, ci_prob, rate_above, window)
+    events = responder_table(prediction, ci_prob, events_at_least)
+    with house_style():
+        figure, (upper, lower) = graphs_page(
+            _title(prediction),
+            keys,
+            [_note(prediction), *notes],
+            heights=HEIGHTS,
+            warning=warning_of(prediction.fit),
+        )
+        _draw_rate(upper, rates, rate_above)
+        _draw_events(lower, events, events_at_least, window)
+        _set_scale(upper, lower, window, prediction.n)
+    return PredictionPlot(figure, pd.concat([rates, events], ignore_index=True))
+
+
+def _title(prediction: Prediction) -> str:
+    cohort = (
+        "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
+    )
+    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {prediction.profile}"
+
+
+def _note(prediction: Prediction) -> str:
+    whose = "the true rate of a new study" if prediction.study is None else "the cohort's true rate"
+    return (
+        f"Above: density of {whose}, in bars; its interval is the prediction interval of the rate. Below: "
+        "binomial probabilities averaged over that density, so that chance in the cohort is in them, too."
+    )
+
+
+def _keys(
+    prediction: Prediction, rate_above: float | None, events_at_least: int | None, ci_prob: float
+) -> list[Key]:
+    found = prediction.interval(ci_prob)
+    rate, count = found.loc["rate"], found.loc["events"]
+    inside = (
+        f"Rate {100 * rate['lower']:.1f} to {100 * rate['upper']:.1f}%, median {100 * rate['median']:.1f}%. "
+        f"Responders {count['lower']:.0f} to {count['upper']:.0f}, median {count['median']:.0f}."
+    )
+    keys = [
+        Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
+        Key({"color": FAINT, "linewidth": 7}, "Outside of it"),
+    ]
+    asked: list[tuple[str, dict[str, float | int]]] = []
+    if rate_above is not None:
+        asked.append((f"Rate above {100 * rate_above:g}%", {"rate_above": rate_above}))
+    if events_at_least is not None:
+        asked.append(
+            (f"{events_at_least} or more responders", {"events_at_least": events_at_least})
+        )
+    for name, question in asked:
+        probability = prediction.probability(**question)  # type: ignore[arg-type]
+        keys.append(Key(THRESHOLD, name, f"Probability {_percent(probability)}"))
+    return keys
+
+
+def _draw_rate(graph: Axes, table: pd.DataFrame, rate_above: float | None) -> None:
+    ends = 100 * table[["lower", "upper"]].to_numpy()
+    density = table["density"].to_numpy() / 100
+    inside = table["inside"].to_numpy(dtype=bool)
+    for chosen, colour in ((~inside, FAINT), (inside, MODEL)):
+        graph.bar(
+            ends[chosen, 0], density[chosen], width=np.diff(ends[chosen])[:, 0], align="edge",
+            color=colour, linewidth=0, zorder=2,
+        )  # fmt: skip
+    graph.stairs(density, [*ends[:, 0], ends[-1, 1]], color=OBSERVED, linewidth=0.5, zorder=3)
+    if rate_above is not None:
+        graph.axvline(100 * rate_above, zorder=4, **THRESHOLD)
+    graph.set(ylim=(0, HEADROOM * density.max()), yticks=[])
+    graph.set_xlabel("True rate of the cohort (%)", labelpad=2)
+    graph.set_ylabel("Density", labelpad=2)
+
+
+def _draw_events(
+    graph: Axes, table: pd.DataFrame, events_at_least: int | None, window: tuple[float, float]
+) -> None:
+    events, inside = table["lower"].to_numpy(), table["inside"].to_numpy(dtype=bool)
+    percent = 100 * table["probability"].to_numpy()
+    few = (window[1] - window[0]) * len(events) <= FEW
+    for chosen, face, edge in ((~inside, FAINT, OBSERVED), (inside, MODEL, MODEL)):
+        graph.bar(
+            events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
+            edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
+        )  # fmt: skip
+    if events_at_least is not None:
+        graph.axvline(events_at_least - 0.5, zorder=4, **THRESHOLD)
+    graph.set_ylim(0, HEADROOM * percent.max())
+    put_ticks(graph.yaxis, MaxNLocator(nbins=5))
+    graph.set_xlabel("Responders", labelpad=2)
+    graph.set_ylabel("Probability (%)", labelpad=2)
+
+
+def _set_scale(upper: Axes, lower: Axes, window: tuple[float, float], n: int) -> None:
+    """Set the axes so that a number of responders stands below its share of n."""
+    low, high = window[0] - SPARE / n, window[1] + SPARE / n
+    lower.set_xlim(low * n, high * n)
+    put_ticks(lower.xaxis, MaxNLocator(nbins=10, integer=True))
+    upper.set_xlim(100 * low, 100 * high)
+    percent = [100 * end for end in window]
+    # Of a cohort of one or two the rates take up little of the scale.
+    locator = MaxNLocator(nbins=max(2, round(10 * (window[1] - window[0]) / (high - low))))
+    upper.set_xticks(
+        [tick for tick in locator.tick_values(*percent) if percent[0] <= tick <= percent[1]]
+    )
+
+
+def _percent(probability: float) -> str:
+    """Return a probability in percent; one that only rounds to all or nothing says so."""
+    if SURE < probability < 1:
+        return f"over {100 * SURE:g}%"
+    return f"{100 * probability:.1f}%" if not 0 < probability < 1 - SURE else "under 0.1%"

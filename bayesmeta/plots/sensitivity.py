@@ -1,0 +1,179 @@
+"""The sensitivity to priors: rates under other priors, and what moves with priors and evidence."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bayesmeta.comparison.flip_point import FlipPoint
+from bayesmeta.comparison.power_scaling import SENSITIVE
+from bayesmeta.comparison.sensitivity import Sensitivity
+from bayesmeta.errors import SettingsError
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.rows import Rows, draw_axis, draw_panels
+from bayesmeta.plots.style import ALARM, MODEL, house_style
+from bayesmeta.plots.warning import warning_of_fits
+
+__all__ = ["SensitivityPlot", "sensitivity"]
+
+Array = npt.NDArray[np.float64]
+
+MARK = 24.0
+"""Area of marks in square points."""
+
+NOTE = (
+    "Above: each row is the model fitted with one other prior. Thin, dark lines and marks: typical rate; wide, light "
+    "bars: prediction interval of a new study; band: the typical rate with the model's own priors. Overlap: what the "
+    "intervals of a new study with this prior and with the model's own share, as a part of both together."
+)
+SCALING_NOTE = (
+    "Below: how fast each estimate moves as all priors (filled) or the likelihood (hollow) are made stronger or "
+    f"weaker. From {SENSITIVE:g} (dashed) on it counts as sensitive."
+)
+
+
+class SensitivityPlot(Plot):
+    """The sensitivity to priors and the numbers it shows; see `Plot`.
+
+    Its table has one row per prior tried (`kind` ``"prior"``), with the columns of `prior_grid`, and
+    per estimate (``"scaling"``), with those of `power_scaling`.
+    """
+
+    def __repr__(self) -> str:
+        priors, estimates = (int((self.table["kind"] == kind).sum()) for kind in ("prior", "scaling"))  # fmt: skip
+        return f"SensitivityPlot({counted(priors, 'prior')}, {counted(estimates, 'estimate')})"
+
+
+def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> SensitivityPlot:
+    """Return the rates under other priors, and how fast estimates move with priors and likelihood.
+
+    Parameters
+    ----------
+    result : Sensitivity
+        Of `bayesmeta.sensitivity`. If draws of a fit failed their diagnostics, the figure says so in
+        its first line, and the row is marked with an asterisk.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    SensitivityPlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `result` is no Sensitivity.
+
+    References
+    ----------
+    Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5 (power-scaling).
+    """
+    if not isinstance(result, Sensitivity):
+        raise SettingsError(
+            f"`result` must be a Sensitivity; got {type(result).__name__}. Make one by sensitivity."
+        )
+    priors, scaling = result.changes, result.scaling
+    failed, fits = _failed(result)
+    with house_style():
+        figure, [(upper, heights), (lower, places)] = draw_panels(
+            [_prior_rows(result, priors), _scaling_rows(scaling)],
+            f"Sensitivity to priors: {result.profile}",
+            [NOTE, SCALING_NOTE, *_notes(result), *notes],
+            warning_of_fits(failed, fits),
+        )
+        draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()))
+        _draw_scaling(lower, scaling, places)
+    both = [priors.assign(kind="prior"), scaling.assign(kind="scaling")]
+    return SensitivityPlot(figure, pd.concat(both, ignore_index=True))
+
+
+def _failed(result: Sensitivity) -> tuple[int, int]:
+    """Return how many fits failed, of those with other priors and of those that sought a flip."""
+    verdicts = [result.priors["ok"], *(flip.trials["ok"] for flip in result.flips)]
+    return sum(int((~one.astype(bool)).sum()) for one in verdicts), sum(map(len, verdicts))
+
+
+def _prior_rows(result: Sensitivity, priors: pd.DataFrame) -> Rows:
+    rows = priors.to_dict("records")
+    tau = bool(priors["tau"].notna().any())
+    asked = "probability" in priors
+    extra = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if tau else ()
+    return Rows(
+        heading="Prior",
+        axis="Rate (%)",
+        columns=(*rate_columns(result.ci_prob), "Overlap\n%", *extra, *(("P",) if asked else ())),
+        labels=[_prior_label(row) for row in rows],
+        cells=[_prior_cells(row, tau=tau, asked=asked) for row in rows],
+        bold=priors["own"].tolist(),
+    )
+
+
+def _prior_label(row: Mapping[Hashable, Any]) -> str:
+    """Return which priors are other than the model's own."""
+    names = row["changed"].split(", ") if row["changed"] else []
+    changed = ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in names)
+    return (changed or "The model's own") + ("" if row["ok"] else "*")
+
+
+def _prior_cells(row: Mapping[Hashable, Any], *, tau: bool, asked: bool) -> tuple[str, ...]:
+    known = not pd.isna(row["overlap"])
+    overlap = "" if row["own"] or not known else f"{100 * row['overlap']:.0f}"
+    found = [*rate_cells(row), overlap]
+    if tau:
+        found.append(tau_cell(row))
+    if asked:
+        found.append(f"{row['probability']:.3f}" if known else "")
+    return tuple(found)
+
+
+def _scaling_rows(scaling: pd.DataFrame) -> Rows:
+    rows = scaling.to_dict("records")
+    return Rows(
+        heading="Estimate",
+        axis="Power-scaling sensitivity",
+        columns=("Priors", "Likelihood", "Diagnosis"),
+        labels=[str(row["quantity"]) for row in rows],
+        cells=[_scaling_cells(row) for row in rows],
+        bold=[bool(row["diagnosis"]) for row in rows],
+    )
+
+
+def _scaling_cells(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
+    return f"{row['prior']:.3f}", f"{row['likelihood']:.3f}", row["diagnosis"]
+
+
+def _draw_scaling(graph: Axes, scaling: pd.DataFrame, heights: Array) -> None:
+    prior, likelihood = (scaling[name].to_numpy(dtype=np.float64) for name in ("prior", "likelihood"))  # fmt: skip
+    graph.axvline(SENSITIVE, color=ALARM, linewidth=1.0, linestyle="--", zorder=1)
+    graph.scatter(
+        likelihood, heights, s=MARK, facecolor="white", edgecolor=MODEL, linewidth=1.0, zorder=2
+    )
+    graph.scatter(prior, heights, s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3)
+    ends = np.array([0.0, 2 * SENSITIVE, np.nanmax([prior, likelihood])])
+    draw_axis(graph, ends, "Sensitivity", (-np.inf, np.inf))
+
+
+def _notes(result: Sensitivity) -> list[str]:
+    found = [f"P: {result.question}."] if result.question else []
+    found += [_about_flip(flip) for flip in result.flips]
+    if not result.priors["ok"].all():
+        found.append("* The fit could not be made, or its draws failed their diagnostics.")
+    return found
+
+
+def _about_flip(flip: FlipPoint) -> str:
+    """Return where a decision flips with the scale of a prior, or that it does not."""
+    head = f"Decision that demands {flip.question} of {flip.certainty:g}, and the prior of {flip.parameter}:"
+    if flip.open_at_own:
+        head += " it is open with the model's own, within Monte-Carlo error;"
+    if not flip.flips:
+        low, high = flip.trials["factor"].iloc[[0, -1]]
+        return f"{head} no flip between {low:g} and {high:g} times its scale."
+    low, high = flip.factor_interval
+    return f"{head} it flips at {flip.factor:.2f} times its scale (95% {low:.2f} to {high:.2f} from Monte-Carlo error)."

@@ -1,0 +1,191 @@
+"""The figures that a saved run allows, by name: a new figure is one function and one line."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bayesmeta.comparison.grid_results import GridResults
+from bayesmeta.errors import BayesmetaError, SettingsError, nearest
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.estimates.contrasts import contrast
+from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.report.comparison_figures import comparison_plots
+from bayesmeta.report.grid_figures import grid_plots
+from bayesmeta.report.saved_runs import SavedComparison, SavedRun
+
+if TYPE_CHECKING:
+    from bayesmeta.plots.pages import Plot
+
+__all__ = ["FIGURES", "Asked", "Drawn", "draw_run"]
+
+NEEDS_N = "it needs --n, the patients of the cohort"
+NO_RANK = "no model has all its scores"
+
+SEED = 0
+"""Of predictions, whose figures are of integrals and use no draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A run, and what its figures are to be about.
+
+    Parameters
+    ----------
+    run : Fit, NestedFit, SavedComparison or GridResults
+        What a folder holds.
+    profile : mapping, optional
+        Covariate values; those of the reference where None.
+    n : int, optional
+        Patients of a new cohort.
+    """
+
+    run: SavedRun
+    profile: Mapping[str, Any] | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The figures of a run by name of their files, and why others are not among them."""
+
+    plots: "Mapping[str, Plot]"
+    reasons: Mapping[str, str]
+
+
+type Figures = "Plot | Mapping[str, Plot] | str"
+"""A figure, several by name, or the reason why there is none."""
+
+
+def draw_run(asked: Asked, names: list[str] | None = None) -> Drawn:
+    """Return the figures of these names; without names, all that the run allows.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such figure, the run does not allow one that is named, or allows none.
+    ProfileError
+        If the profile can't be coded.
+    """
+    for name in names or []:
+        if name not in FIGURES:
+            raise SettingsError(f"There is no figure '{name}'. {nearest(name, FIGURES)}")
+    _check(asked)
+    plots: dict[str, Plot] = {}
+    reasons: dict[str, str] = {}
+    for name in dict.fromkeys(names or FIGURES):
+        found = _figures(name, asked)
+        if isinstance(found, str):
+            reasons[name] = found
+        else:
+            plots |= found if isinstance(found, Mapping) else {name: found}
+    if reasons and (names or not plots):
+        name, reason = next(iter(reasons.items()))
+        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}. Leave it out.")
+    return Drawn(plots, reasons)
+
+
+def _check(asked: Asked) -> None:
+    """Raise if what is asked would be of no effect, can't be coded, or is out of its range."""
+    run = asked.run
+    if isinstance(run, Fit | NestedFit):
+        if asked.n is not None:
+            check_cohort("--n", asked.n)
+        if asked.profile is not None:
+            run.coding.checked(asked.profile)
+        return
+    for option, value in (("--profile", asked.profile), ("--n", asked.n)):
+        if value is not None:
+            raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
+
+
+def _figures(name: str, asked: Asked) -> Figures:
+    kind, whose, draw = FIGURES[name]
+    if not isinstance(asked.run, kind):
+        return f"it is a figure of {whose}"
+    try:
+        return draw(asked)
+    except BayesmetaError as error:
+        return str(error).rstrip(".")
+
+
+def _forest(asked: Asked) -> Figures:
+    from bayesmeta.plots import forest
+
+    return forest(asked.run)  # type: ignore[arg-type]
+
+
+def _prediction(asked: Asked) -> Figures:
+    from bayesmeta.plots import prediction
+
+    if asked.n is None:
+        return NEEDS_N
+    if isinstance(asked.run, NestedFit):
+        nested = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)
+        return {
+            f"prediction_{_plain(one)}": prediction(nested.of(one), notes=[f"Outcome: {one}."])
+            for one in nested.outcomes
+        }
+    return prediction(predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED))  # type: ignore[arg-type]
+
+
+def _contrasts(asked: Asked) -> Figures:
+    from bayesmeta.plots import contrasts
+
+    run, profile = asked.run, asked.profile
+    factors = run.design.coding.factors  # type: ignore[union-attr]
+    if not factors:
+        return "the model has no factor"
+    plots = {}
+    for factor, levels in factors.items():
+        others = {name: value for name, value in (profile or {}).items() if name != factor}
+        found = contrast(run, factor, profile=others or None, against=levels[0])  # type: ignore[arg-type]
+        plots["contrasts" if len(factors) == 1 else f"contrasts_{_plain(factor)}"] = contrasts(
+            found
+        )
+    return plots
+
+
+def _nested_outcomes(asked: Asked) -> Figures:
+    from bayesmeta.plots import nested_outcomes
+
+    if asked.n is None:
+        return NEEDS_N
+    run: NestedFit = asked.run  # type: ignore[assignment]
+    profiles = default_profiles(run.coding) if asked.profile is None else [asked.profile]
+    return nested_outcomes([predict(run, n=asked.n, profile=one, seed=SEED) for one in profiles])
+
+
+def _compared(name: str) -> Callable[[Asked], Figures]:
+    def draw(asked: Asked) -> Figures:
+        run: SavedComparison = asked.run  # type: ignore[assignment]
+        return comparison_plots(run.table, run.left_out, run.profile, [name]) or NO_RANK
+
+    return draw
+
+
+def _specification_curve(asked: Asked) -> Figures:
+    return grid_plots(asked.run) or "no combination could be fitted"  # type: ignore[arg-type]
+
+
+def _plain(text: str) -> str:
+    """Return text as a part of a file's name."""
+    return re.sub("[^A-Za-z0-9]+", "_", text)
+
+
+ONE, COMPARED, GRID = "a run of one outcome", "a comparison", "a grid of specifications"
+
+FIGURES: dict[str, tuple[Any, str, Callable[[Asked], Figures]]] = {
+    "forest": (Fit, ONE, _forest),
+    "prediction": (Fit | NestedFit, "a run of one outcome or of nested ones", _prediction),
+    "contrasts": (Fit, ONE, _contrasts),
+    "nested_outcomes": (NestedFit, "a run of nested outcomes", _nested_outcomes),
+    "comparison": (SavedComparison, COMPARED, _compared("comparison")),
+    "leave_one_out": (SavedComparison, COMPARED, _compared("leave_one_out")),
+    "predictive_checks": (SavedComparison, COMPARED, _compared("predictive_checks")),
+    "specification_curve": (GridResults, GRID, _specification_curve),
+}
+"""Of each figure: what it is of, that in words, and what draws it."""

@@ -1,0 +1,136 @@
+"""What a folder of results holds, whatever made it: a fit, nested fits, a comparison or a grid."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.comparison.grid_files import load_grid
+from bayesmeta.comparison.grid_results import GridResults, columns
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.errors import RunError
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
+from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
+from bayesmeta.inference.result import Fit, load_fit
+from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+from bayesmeta.runs import check_run, describe_run
+
+__all__ = ["SavedComparison", "SavedRun", "is_reliable", "load_run"]
+
+TEXTS = {"study": str, "arm": str, "left_out": str, "model": str, "error": str, "problems": str}
+"""Columns of names, which may look like numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class SavedComparison:
+    """The tables of a comparison that a folder holds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per model.
+    left_out : mapping
+        The tables behind it of each model, by name.
+    question : mapping
+        What the fits were asked: profile, factor, cohort, probability of intervals.
+    """
+
+    table: pd.DataFrame
+    left_out: Mapping[str, LeftOut]
+    question: Mapping[str, Any]
+
+    @property
+    def profile(self) -> str:
+        """The covariate values that pooled rates are for, as they were asked; empty if none were."""
+        asked = self.question["profile"] or {}
+        return ", ".join(f"{name}={value}" for name, value in asked.items())
+
+
+type SavedRun = Fit | NestedFit | SavedComparison | GridResults
+
+
+def load_run(folder: Path) -> SavedRun:
+    """Return what a folder holds.
+
+    Raises
+    ------
+    RunError
+        If it is no folder of results, or not as it was written.
+    """
+    if (folder / FIT_MANIFEST).is_file():
+        return load_fit(folder) if form_of(folder) == ONE_OUTCOME.name else load_nested_fit(folder)
+    if not folder.is_dir():
+        raise RunError(f"There is no folder {folder}. Give that of a saved run.")
+    found = describe_run(folder)
+    kinds: dict[str, Callable[[Path, Mapping[str, Any]], SavedRun]] = {
+        "comparison": _comparison,
+        "grid": _grid,
+    }
+    if found.manifest.kind not in kinds:
+        raise RunError(f"{folder} is a run of kind '{found.manifest.kind}', which has no figures.")
+    problems = check_run(folder)
+    if problems:
+        raise RunError(
+            f"{folder} is not finished, or not as it was written: {problems[0]} Run the same again first."
+        )
+    try:
+        return kinds[found.manifest.kind](folder, found.manifest.identity)
+    except (KeyError, ValueError, OSError) as error:
+        raise RunError(f"{folder} can't be read: {error}. Run the same again.") from error
+
+
+def is_reliable(run: SavedRun) -> bool:
+    """Return whether the draws behind a run may be used."""
+    if isinstance(run, Fit | NestedFit):
+        return diagnose(run).ok
+    if isinstance(run, GridResults):
+        return run.meets("diagnostics")
+    return all(one.ok for one in run.left_out.values())
+
+
+def _comparison(folder: Path, identity: Mapping[str, Any]) -> SavedComparison:
+    tables = {
+        name: _read(folder / f"{name}.csv")
+        for name in ("comparison", "studies", "arms", "influence", "fits")
+    }
+    labels = _labels(folder / "inputs" / "arms.csv")
+    names = [str(name) for name in tables["comparison"]["model"]]
+    left_out = {name: _left_out(name, tables, labels) for name in names}
+    return SavedComparison(tables["comparison"], left_out, identity["question"])
+
+
+def _read(file: Path) -> pd.DataFrame:
+    table = pd.read_csv(file, dtype=TEXTS, keep_default_na=False, na_values=[""])
+    names = [name for name in TEXTS if name in table]
+    return table.assign(**{name: table[name].fillna("") for name in names})
+
+
+def _labels(file: Path) -> dict[str, str]:
+    """Return each study as people write it."""
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    shown = frame["label"] if "label" in frame else frame["study"]
+    pairs = zip(frame["study"], shown, strict=True)
+    return {study: label or study for study, label in pairs}
+
+
+def _left_out(model: str, tables: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> LeftOut:
+    own = {
+        name: table[table["model"] == model].drop(columns="model").reset_index(drop=True)
+        for name, table in tables.items()
+        if name != "comparison"
+    }
+    # Times of fits are not kept in tables.
+    return LeftOut(
+        model, own["studies"], own["arms"], own["influence"], own["fits"], float("nan"), {}, labels
+    )
+
+
+def _grid(folder: Path, identity: Mapping[str, Any]) -> GridResults:
+    grid = load_grid(folder / "inputs" / "grid.toml")
+    table = pd.read_parquet(folder / "results.parquet", engine="pyarrow")
+    kinds = {name: kind for name, kind in columns(above=True).items() if name in table}
+    fits = int(table.loc[table["key"] != "", "key"].drop_duplicates().size)
+    return GridResults(grid, table.astype(kinds), int(identity["seed"]), fits, float("nan"))
