@@ -7,6 +7,7 @@ from bayesmeta.plots.boundary import BoundaryPlot, boundary
 from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
+from bayesmeta.plots.funnel import FunnelPlot, funnel
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
@@ -18,6 +19,7 @@ __all__ = [
     "BoundaryPlot",
     "ComparisonPlot",
     "Forest",
+    "FunnelPlot",
     "LeaveOneOutPlot",
     "MapPriorPlot",
     "NestedOutcomesPlot",
@@ -29,6 +31,7 @@ __all__ = [
     "calibration",
     "comparison",
     "forest",
+    "funnel",
     "leave_one_out",
     "map_prior",
     "nested_outcomes",
