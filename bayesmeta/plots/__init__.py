@@ -8,10 +8,12 @@ from bayesmeta.plots.calibration import RankPlot, calibration
 from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.forest import Forest, forest
 from bayesmeta.plots.funnel import FunnelPlot, funnel
+from bayesmeta.plots.heterogeneity import HeterogeneityPlot, heterogeneity
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.regression import RegressionPlot, regression
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
 
@@ -20,11 +22,13 @@ __all__ = [
     "ComparisonPlot",
     "Forest",
     "FunnelPlot",
+    "HeterogeneityPlot",
     "LeaveOneOutPlot",
     "MapPriorPlot",
     "NestedOutcomesPlot",
     "PowerPlot",
     "RankPlot",
+    "RegressionPlot",
     "RespondersPlot",
     "SpecificationCurve",
     "boundary",
@@ -32,10 +36,12 @@ __all__ = [
     "comparison",
     "forest",
     "funnel",
+    "heterogeneity",
     "leave_one_out",
     "map_prior",
     "nested_outcomes",
     "power",
+    "regression",
     "responders",
     "specification_curve",
 ]
