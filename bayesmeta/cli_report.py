@@ -15,7 +15,7 @@ __all__ = ["report"]
 @exits
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
-    format: Annotated[  # noqa: A002 - the name of the option
+    format: Annotated[
         Literal["html", "md", "json", "docx"],
         typer.Option("--format", help="Form of the report; docx is made by pandoc."),
     ] = "html",

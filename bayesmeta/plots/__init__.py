@@ -9,12 +9,15 @@ from bayesmeta.plots.comparison import ComparisonPlot, comparison
 from bayesmeta.plots.contrasts import ContrastsPlot, contrasts
 from bayesmeta.plots.cumulative import CumulativePlot, cumulative
 from bayesmeta.plots.forest import Forest, forest
+from bayesmeta.plots.funnel import FunnelPlot, funnel
+from bayesmeta.plots.heterogeneity import HeterogeneityPlot, heterogeneity
 from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
 from bayesmeta.plots.prediction import PredictionPlot, prediction
 from bayesmeta.plots.predictive_checks import PredictiveChecksPlot, predictive_checks
+from bayesmeta.plots.regression import RegressionPlot, regression
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.sensitivity import SensitivityPlot, sensitivity
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
@@ -25,6 +28,8 @@ __all__ = [
     "ContrastsPlot",
     "CumulativePlot",
     "Forest",
+    "FunnelPlot",
+    "HeterogeneityPlot",
     "LeaveOneOutPlot",
     "MapPriorPlot",
     "NestedOutcomesPlot",
@@ -32,6 +37,7 @@ __all__ = [
     "PredictionPlot",
     "PredictiveChecksPlot",
     "RankPlot",
+    "RegressionPlot",
     "RespondersPlot",
     "SensitivityPlot",
     "SpecificationCurve",
@@ -41,12 +47,15 @@ __all__ = [
     "contrasts",
     "cumulative",
     "forest",
+    "funnel",
+    "heterogeneity",
     "leave_one_out",
     "map_prior",
     "nested_outcomes",
     "power",
     "prediction",
     "predictive_checks",
+    "regression",
     "responders",
     "sensitivity",
     "specification_curve",

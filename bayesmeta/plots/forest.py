@@ -6,8 +6,9 @@ from bayesmeta.errors import listed
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
 from bayesmeta.plots.forest_page import Captions, draw_forest
-from bayesmeta.plots.lettering import UNKNOWN, counted, printable
+from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of
@@ -70,7 +71,7 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     numbers = forest_numbers(fit, by=by, ci_prob=ci_prob)
     captions = Captions(
         warning=warning_of(fit),
-        title=_title(fit),
+        title=title_of_fit(fit),
         subtitle=fit.spec.description,
         notes=_notes(fit, numbers),
     )
@@ -79,33 +80,22 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     return Forest(figure, numbers.table.copy())
 
 
-def _title(fit: Fit) -> str:
-    return f"{fit.arms.selection.get('outcome') or 'Response rate'}, model '{fit.spec.name}'"
-
-
 def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
     """Return the lines below the graph."""
     return [
         note
         for note in (
-            _about_characters(numbers.table),
+            about_characters([*numbers.table["label"], *numbers.table["group"]]),
             _about_heterogeneity(numbers, fit.spec),
             _about_profiles(numbers),
             _about_thin_groups(numbers.table),
             "Weight: share of the information on typical rates, over all arms; the more of it, the "
             "larger the markers.",
             _about_priors(fit),
-            _about_evidence(fit),
+            about_evidence(fit),
         )
         if note
     ]
-
-
-def _about_characters(table: pd.DataFrame) -> str:
-    labels = "".join(printable(label) for label in (*table["label"], *table["group"]))
-    if UNKNOWN not in labels:
-        return ""
-    return f"{UNKNOWN} stands for a character that no installed font has."
 
 
 def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
@@ -160,13 +150,3 @@ def _about_priors(fit: Fit) -> str:
     own = ((one.name, one.prior) for one in fit.design.scalars if not one.name.startswith("x_"))
     written = (f"{name} ~ {prior!r}" for name, prior in (priors | dict(own)).items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."
-
-
-def _about_evidence(fit: Fit) -> str:
-    arms, origin = fit.arms, fit.provenance
-    empty = f" ({len(arms.without_patients)} without patients)" if arms.without_patients else ""
-    return (
-        f"Evidence: {counted(len(arms.studies), 'study', 'studies')}, {counted(len(arms), 'arm')}"
-        f"{empty}, {counted(int(arms.n.sum()), 'patient')}. "
-        f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
-    )

@@ -144,10 +144,10 @@ def _contrasts(results: FitResults) -> Iterator[Block]:
     if found is None:
         return
     width = f"{100 * found.ci_prob:g}%"
-    yield Figure("contrasts", plots.contrasts(found), f"Odds ratios between levels of {found.factor}.")
-    yield Table(
-        f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found)
+    yield Figure(
+        "contrasts", plots.contrasts(found), f"Odds ratios between levels of {found.factor}."
     )
+    yield Table(f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found))
     yield Items(CONTRASTS_SAY)
     yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
     yield Text(RANKS_SAY)
@@ -191,7 +191,9 @@ def _validation(results: FitResults) -> Iterator[Block]:
     )
     yield Text(_coverage(found))
     yield Figure(
-        "predictive_checks", plots.predictive_checks(found), "How predictions of studies left out hold."
+        "predictive_checks",
+        plots.predictive_checks(found),
+        "How predictions of studies left out hold.",
     )
     influence = found.influence_on(LEFT_OUT_QUANTITY)
     yield Figure(

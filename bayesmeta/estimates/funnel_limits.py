@@ -1,0 +1,72 @@
+"""Limits of funnel plots: within which observed rates of arms of a size lie, by a law of true rates.
+
+The quantiles of a count are whole numbers, which would let the limits jump with every patient more:
+between two numbers of responders they are interpolated in probability, as Spiegelhalter 2005
+(doi:10.1002/sim.1970) proposes; the upper limit as the lower one of patients who don't respond, so
+that an arm lies outside exactly if so few responders, or so many, are less probable than the tail.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import bdtr
+
+__all__ = ["NODES", "interpolated_limits", "representatives"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+NODES = 400
+"""Rates that stand for a law of rates, each as probable as the others."""
+
+
+def representatives(rates: Array) -> Array:
+    """Return at most `NODES` rates (probability) that stand for many: the middles of even shares."""
+    if rates.size <= NODES:
+        return rates.ravel()
+    return np.asarray(np.quantile(rates, (np.arange(NODES) + 0.5) / NODES))
+
+
+def interpolated_limits(n: Counts, rates: Array, ci_prob: float) -> tuple[Array, Array]:
+    """Return the lower and upper limit of the observed rate (probability) of arms of each size.
+
+    Parameters
+    ----------
+    n : array
+        Patients, 1 or more.
+    rates : array
+        True rates of equal weight, shape (node,): a single one where arms don't differ.
+    ci_prob : float
+        Probability within the limits.
+
+    References
+    ----------
+    Spiegelhalter 2005, doi:10.1002/sim.1970.
+    """
+    tail = (1 - ci_prob) / 2
+    return _lower(n, rates, tail), 1 - _lower(n, 1 - rates, tail)
+
+
+def _lower(n: Counts, rates: Array, tail: float) -> Array:
+    """Return the interpolated quantile at a lower tail of the observed rate."""
+    events = _quantiles(n, rates, tail)
+    upto = _cumulative(events, n, rates)
+    before = np.where(events > 0, _cumulative(np.maximum(events - 1, 0), n, rates), 0.0)
+    excess = (upto - tail) / np.maximum(upto - before, np.finfo(np.float64).tiny)
+    return np.asarray(np.clip((events - excess) / n, 0.0, 1.0))
+
+
+def _quantiles(n: Counts, rates: Array, probability: float) -> Counts:
+    """Return the least number of responders with at least `probability` up to it, by bisection."""
+    low, high = np.full(n.shape, -1), n.copy()
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        enough = _cumulative(np.maximum(middle, 0), n, rates) >= probability
+        moved = high - low > 1
+        high = np.where(moved & enough, middle, high)
+        low = np.where(moved & ~enough, middle, low)
+    return high
+
+
+def _cumulative(events: Counts, n: Counts, rates: Array) -> Array:
+    """Return the probability of at most so many responders of n, averaged over the rates."""
+    return np.asarray(bdtr(events[:, None].astype(np.float64), n[:, None], rates).mean(axis=1))

@@ -1,0 +1,154 @@
+"""What a tau means for rates: the range of study rates about the typical rate, tau by tau."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.drawable import check_drawable
+from bayesmeta.estimates.profile_rates import own_parameters, profile_rates, scale_of
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.links import Logit
+
+__all__ = ["BAND", "GUIDE", "GUIDES", "POSTERIOR", "TauNumbers", "tau_numbers"]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+BAND, GUIDE, POSTERIOR = "band", "guide", "posterior"
+"""What a row of the table is about."""
+
+GUIDES: Final[Mapping[str, float]] = {
+    "small": 0.125,
+    "moderate": 0.25,
+    "substantial": 0.5,
+    "large": 1.0,
+    "very large": 2.0,
+}
+"""Heterogeneity by tau on the log-odds scale, on which the reference scale is 2 (Neuenschwander et al.
+2010, doi:10.1177/1740774509356002, and the R package RBesT)."""
+
+POINTS = 121
+"""Values of tau at which the band is computed."""
+
+BEYOND, LEAST_END = 1.2, 0.3
+"""End of the values of tau in multiples of the posterior's upper bound, and the least end."""
+
+_COLUMNS = ["kind", "name", "tau", "tau_lower", "tau_upper", "typical", "lower", "upper"]
+
+
+@dataclass(frozen=True, eq=False)
+class TauNumbers:
+    """What a heterogeneity plot shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The rows; see `tau_numbers`.
+    profile : str
+        Covariate values at which the typical rate stands.
+    level : str
+        Level whose tau it is; empty where all studies share one.
+    law : mapping
+        Posterior medians of the other parameters of the law of study effects.
+    ci_prob : float
+        Probability of the band and of the interval of tau.
+    """
+
+    table: pd.DataFrame
+    profile: str
+    level: str
+    law: Mapping[str, float]
+    ci_prob: float
+
+
+def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95) -> TauNumbers:
+    """Return the range of true rates of studies by tau, at the posterior median of the typical rate.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a model with a tau.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None.
+    ci_prob : float
+        Probability of the band and of the interval of tau.
+
+    Returns
+    -------
+    TauNumbers
+        Its `table` has one row per value of tau (kind ``band``), one for each guide value among them
+        (kind ``guide``; none unless tau is of log-odds), and one for the posterior of tau (kind
+        ``posterior``), with columns
+
+        - kind, name: what the row is for;
+        - tau: scale of the study effects (scale of the link); of the posterior, its median;
+        - tau_lower, tau_upper: of the posterior, its equal-tailed interval;
+        - typical: posterior median of the typical rate (probability);
+        - lower, upper: between which the true rates of studies lie with probability `ci_prob`, by
+          the law of study effects at this tau.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of one outcome or of a model without tau, or `ci_prob` is not between 0
+        and 1.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Neuenschwander, Capkun-Niggli, Branson & Spiegelhalter 2010, doi:10.1177/1740774509356002.
+    """
+    check_drawable(fit)
+    check_ci_prob(ci_prob)
+    _check_tau(fit)
+    coding, tails = fit.design.coding, ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
+    level = coding.tau_level(profile)
+    draws = scale_of(fit, level)
+    tau, (lower, upper) = float(np.median(draws)), np.quantile(draws, tails)
+    theta = float(np.median(profile_rates(fit, profile).theta))
+    law = {
+        name: float(np.median(found))
+        for name, found in own_parameters(fit, fit.spec.study_effects.parameters).items()
+    }
+    end = max(BEYOND * upper, LEAST_END)
+    guides = GUIDES if isinstance(fit.spec.link, Logit) else {}
+    rows: list[Row] = [
+        *({"kind": BAND, "name": "", "tau": at} for at in np.linspace(0, end, POINTS)),
+        *({"kind": GUIDE, "name": name, "tau": at} for name, at in guides.items() if at <= end),
+        {"kind": POSTERIOR, "name": "tau", "tau": tau, "tau_lower": lower, "tau_upper": upper},
+    ]
+    table = pd.DataFrame(list(_with_rates(fit, rows, theta, (tails, law))), columns=_COLUMNS)
+    named = fit.design.tau_levels[level] if coding.by else ""
+    return TauNumbers(table, profile_label(coding, profile), named, law, ci_prob)
+
+
+def _check_tau(fit: Fit) -> None:
+    if "tau" not in fit.posterior:
+        raise SettingsError(
+            f"`fit` must be of a model with tau; '{fit.spec.name}' has {fit.spec.study_effects.name} study "
+            "effects, which have none. Fit one with NormalEffects."
+        )
+
+
+def _with_rates(
+    fit: Fit,
+    rows: Iterable[Row],
+    theta: float,
+    law: tuple[tuple[float, float], Mapping[str, float]],
+) -> Iterable[Row]:
+    """Yield the rows with the rates between which studies lie at their tau."""
+    tails, parameters = law
+    rate = fit.spec.link.rate
+    for row in rows:
+        effects = fit.spec.study_effects.quantile(np.array(tails), row["tau"], **parameters)
+        lower, upper = rate(theta + effects)
+        yield {**row, "typical": float(rate(theta)), "lower": lower, "upper": upper}

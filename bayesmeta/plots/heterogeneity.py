@@ -1,0 +1,208 @@
+"""The heterogeneity plot: what a tau means for the rates of studies, and which taus are supported."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.estimates.tau_numbers import (
+    BAND,
+    GUIDE,
+    GUIDES,
+    POSTERIOR,
+    TauNumbers,
+    tau_numbers,
+)
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import OwnModel
+from bayesmeta.model.coding import Profile
+from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
+from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.warning import warning_of
+
+__all__ = ["HeterogeneityPlot", "heterogeneity"]
+
+GRAPH, LEGROOM, APART = (5.4, 3.2), 0.075, 0.13
+"""Size in inches, share of the height below 0%, where the posterior stands, and least distance of
+labels in inches."""
+
+SHADE: dict[str, Any] = {"color": PREDICTION, "alpha": 0.55, "linewidth": 0}
+EDGE: dict[str, Any] = {"color": INK, "linewidth": 0.9}
+TYPICAL: dict[str, Any] = {"color": MODEL, "linewidth": 1.2, "linestyle": ":"}
+GUIDE_LINE: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (1, 2))}
+INTERVAL: dict[str, Any] = {"color": RANGE, "linewidth": 4.0}
+MEDIAN: dict[str, Any] = {
+    "marker": "D",
+    "markersize": 5.5,
+    "markerfacecolor": MODEL,
+    "markeredgecolor": INK,
+    "markeredgewidth": 0.8,
+}
+
+
+class HeterogeneityPlot(Plot):
+    """A heterogeneity plot and the numbers it shows; see `Plot`.
+
+    Its table has columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
+    """
+
+    def __repr__(self) -> str:
+        [row] = self.table[self.table["kind"] == POSTERIOR].to_dict("records")
+        return f"HeterogeneityPlot(tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f})"
+
+
+def heterogeneity(
+    fit: Fit,
+    *,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    notes: Sequence[str] = (),
+) -> HeterogeneityPlot:
+    """Return what tau means for rates: the range of the true rates of studies against tau.
+
+    The band holds the true rates of studies with probability `ci_prob` if tau were known, about the
+    posterior median of the typical rate. The bar on the axis is the posterior of tau: its median and
+    interval.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
+        first line.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None. Where tau differs by
+        a column, its level decides whose tau is drawn.
+    ci_prob : float
+        Probability of the band and of the interval of tau.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    HeterogeneityPlot
+        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of one outcome or of a model without tau, or `ci_prob` is not between 0
+        and 1.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Neuenschwander, Capkun-Niggli, Branson & Spiegelhalter 2010, doi:10.1177/1740774509356002 (guide
+    values of tau).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> plot = bm.plots.heterogeneity(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> plot.table["kind"].unique().tolist()
+    ['band', 'guide', 'posterior']
+    """
+    numbers = tau_numbers(fit, profile=profile, ci_prob=ci_prob)
+    title = f"What heterogeneity means for rates: {title_of_fit(fit)}"
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers), *notes])
+    with house_style():
+        panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
+        figure, _, [graph] = panel_page(words, _keys(ci_prob), panels)
+        _draw(graph, numbers, fit.spec.link.scale)
+    return HeterogeneityPlot(figure, numbers.table.copy())
+
+
+def _keys(ci_prob: float) -> list[Key]:
+    sure = f"{100 * ci_prob:g}%"
+    return [
+        Key({**SHADE, "linewidth": 7}, f"True rates of {sure} of studies, by tau"),
+        Key(TYPICAL, "Typical rate (median)"),
+        Key({**INTERVAL, **MEDIAN}, f"Posterior of tau: median and {sure} interval"),
+    ]
+
+
+def _draw(graph: Axes, numbers: TauNumbers, scale: str) -> None:
+    table = numbers.table
+    band, guides = table[table["kind"] == BAND], table[table["kind"] == GUIDE]
+    [posterior] = table[table["kind"] == POSTERIOR].to_dict("records")
+    tau = band["tau"].to_numpy(dtype=np.float64)
+    lower, upper = (100 * band[name].to_numpy(dtype=np.float64) for name in ("lower", "upper"))
+    _draw_axes(graph, float(tau[-1]), scale)
+    graph.fill_between(tau, lower, upper, zorder=1, **SHADE)
+    for edge in (lower, upper):
+        graph.plot(tau, edge, zorder=2, **EDGE)
+    graph.plot(tau, 100 * band["typical"], zorder=2, **TYPICAL)
+    _draw_guides(graph, guides)
+    y = -100 * LEGROOM / 2
+    graph.plot(
+        [posterior["tau_lower"], posterior["tau_upper"]],
+        [y, y],
+        zorder=4,
+        solid_capstyle="butt",
+        **INTERVAL,
+    )
+    graph.plot(posterior["tau"], y, zorder=5, **MEDIAN)
+
+
+def _draw_axes(graph: Axes, end: float, scale: str) -> None:
+    bare(graph)
+    graph.set(xlim=(0, end), ylim=(-100 * LEGROOM, 100))
+    put_ticks(graph.xaxis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    graph.set_yticks(range(0, 101, 20))
+    graph.axhline(0, color=INK, linewidth=0.5, zorder=1)
+    graph.set_xlabel(f"tau ({scale})", labelpad=2)
+    graph.set_ylabel("True rate of a study (%)", labelpad=3)
+
+
+def _draw_guides(graph: Axes, guides: pd.DataFrame) -> None:
+    """Draw the guide values, each with its name unless the one before it is too near."""
+    graph.vlines(guides["tau"], 0, 100, zorder=3, **GUIDE_LINE)
+    end = graph.get_xlim()[1]
+    inch, last = end / GRAPH[0], -np.inf
+    for name, at in zip(guides["name"], guides["tau"], strict=True):
+        if at - last >= APART * inch:
+            # Beside the line, and within the graph.
+            fits = end - at >= APART * inch
+            x, side = (at + 0.03 * inch, "left") if fits else (at - 0.03 * inch, "right")
+            graph.text(x, 98, name, rotation=90, va="top", ha=side, size=SMALL, color=INK)
+            last = at
+
+
+def _notes(fit: Fit, numbers: TauNumbers) -> list[str]:
+    [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
+    sure, rates = f"{100 * numbers.ci_prob:g}%", [100 * row[name] for name in ("lower", "upper")]
+    own = f" of {numbers.level}" if numbers.level else ""
+    return [
+        f"tau{own}: median {row['tau']:.2f}, {sure} interval {row['tau_lower']:.2f} to "
+        f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
+        f"{rates[0]:.1f} to {rates[1]:.1f}%; the prediction interval of a new study is wider, as tau "
+        "and the typical rate are not known.",
+        f"The typical rate is at {numbers.profile}." if fit.design.coding.columns else "",
+        _about_law(fit, numbers),
+        _about_guides(numbers),
+        about_characters([numbers.profile, numbers.level]),
+        about_evidence(fit),
+    ]
+
+
+def _about_law(fit: Fit, numbers: TauNumbers) -> str:
+    if isinstance(fit.spec, OwnModel):
+        return "Study effects of a PyMC model are taken to be normal, with standard deviation tau."
+    known = ", ".join(f"{name} at its median {value:.2g}" for name, value in numbers.law.items())
+    law = f"Law of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
+    more = fit.spec.arm_effects is not None or fit.spec.likelihood.parameters
+    return f"{law} Arms of a study differ beyond that." if more else law
+
+
+def _about_guides(numbers: TauNumbers) -> str:
+    if not (numbers.table["kind"] == GUIDE).any():
+        return ""
+    named = ", ".join(f"{value:g} {name}" for name, value in GUIDES.items())
+    return f"Guide values of tau (dotted): {named} (Neuenschwander et al. 2010)."

@@ -1,0 +1,116 @@
+"""Funnel plots: limits are those of binomial and mixed laws, and arms stand at their counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import bayesmeta as bm
+from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives
+
+SETS = ("bundled", "one", "sixty", "zeros")
+
+
+def exact_side(events, n, law):
+    """Return whether so few or so many responders have a tail probability below 2.5%."""
+    return law.cdf(events) < 0.025 or law.sf(events - 1) < 0.025
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.4, 0.97])
+def test_limits_without_heterogeneity_part_what_the_binomial_parts(rate):
+    n = np.arange(1, 120)
+    lower, upper = interpolated_limits(n, np.array([rate]), 0.95)
+    for size, low, high in zip(n, lower, upper, strict=True):
+        law = stats.binom(size, rate)
+        events = np.arange(size + 1)
+        outside = (events / size < low - 1e-12) | (events / size > high + 1e-12)
+        assert outside.tolist() == [bool(exact_side(y, size, law)) for y in events]
+
+
+def test_limits_are_interpolated_as_published():
+    # Spiegelhalter 2005, appendix A.1.1: r - (F(r) - p) / (F(r) - F(r - 1)).
+    law, tail = stats.binom(40, 0.3), 0.025
+    r = law.ppf(tail)
+    expected = (r - (law.cdf(r) - tail) / law.pmf(r)) / 40
+    [lower], _ = interpolated_limits(np.array([40]), np.array([0.3]), 0.95)
+    assert lower == pytest.approx(expected, rel=1e-12)
+
+
+def test_limits_with_heterogeneity_are_those_of_the_beta_binomial():
+    rates = representatives(stats.beta(3, 5).ppf((np.arange(100_000) + 0.5) / 100_000))
+    for size in (1, 10, 80):
+        [lower], [upper] = interpolated_limits(np.array([size]), rates, 0.95)
+        law = stats.betabinom(size, 3, 5)
+        for events in range(size + 1):
+            # Far enough from the tail that 400 rates in place of the law don't matter.
+            if min(abs(law.cdf(events) - 0.025), abs(law.sf(events - 1) - 0.025)) > 1e-4:
+                outside = events / size < lower - 1e-12 or events / size > upper + 1e-12
+                assert outside == bool(exact_side(events, size, law))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_number_is_drawn_in_its_place(name, pooled_fits, collisions):
+    fit = pooled_fits[name]
+    plot = bm.plots.funnel(fit, notes=["A note $x$ <script>."])
+    assert collisions(plot.figure) == ([], [])
+    graph = plot.figure.axes[1]
+    arms, limits = (plot.table[plot.table["kind"] == kind] for kind in ("arm", "limits"))
+    assert sorted(arms["events"]) == sorted(fit.arms.events)
+    drawn = np.concatenate([points.get_offsets() for points in graph.collections])
+    expected = np.column_stack([100 * arms["events"] / arms["n"], np.sqrt(arms["n"])])
+    np.testing.assert_allclose(
+        drawn[np.lexsort(drawn.T)], expected.astype(float)[np.lexsort(expected.astype(float).T)]
+    )
+    curves = [line.get_xdata() for line in graph.lines[1:]]
+    columns = ["chance_lower", "chance_upper", "model_lower", "model_upper"]
+    np.testing.assert_allclose(curves, 100 * limits[columns].to_numpy().T)
+    typical = np.median(1 / (1 + np.exp(-fit.posterior["mu"])))
+    assert graph.lines[0].get_xdata()[0] == pytest.approx(100 * typical)
+    texts = [text.get_text() for text in plot.figure.axes[0].texts]
+    assert "A note $x$ <script>." in texts
+    assert any("Asymmetry has no clear meaning" in text for text in texts)
+    assert (arms["outside"] == "model").sum() == len(graph.collections[1].get_offsets())
+
+
+def test_arms_are_outside_by_the_exact_tails(pooled_fits):
+    fit = pooled_fits["bundled"]
+    arms = bm.plots.funnel(fit).table.query("kind == 'arm'")
+    typical = float(np.median(1 / (1 + np.exp(-fit.posterior["mu"]))))
+    law = bm.predict(fit, n=10, seed=1).law
+    for row in arms.itertuples():
+        expected = ""
+        if exact_side(row.events, row.n, stats.binom(row.n, typical)):
+            expected = "chance"
+        pmf = law.pmf(row.n)
+        tails = pmf[: row.events + 1].sum(), pmf[row.events :].sum()
+        if min(tails) < 0.025:
+            expected = "model"
+        assert abs(min(tails) - 0.025) < 1e-3 or row.outside == expected
+    assert {"chance", "model"} <= set(arms["outside"])
+
+
+def test_covariates_stand_at_their_reference_and_a_note_says_so(regimen_fit, collisions):
+    plot = bm.plots.funnel(regimen_fit, ci_prob=0.8)
+    assert collisions(plot.figure) == ([], [])
+    texts = [text.get_text() for text in plot.figure.axes[0].texts]
+    assert any("Limits are at regimen_class=ven_hma" in text for text in texts)
+    assert any(text.startswith("80% of arms") for text in texts)
+    assert len(plot.table.query("kind == 'arm'")) == len(regimen_fit.arms)
+
+
+def test_what_can_not_be_drawn_is_refused(pooled_fits):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got int"):
+        bm.plots.funnel(7)
+    with pytest.raises(bm.SettingsError, match="`ci_prob` must lie between 0 and 1"):
+        bm.plots.funnel(pooled_fits["one"], ci_prob=95)
+    grid = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
+    with pytest.raises(bm.SettingsError, match=r'got GridFit. Fit with method="nuts"'):
+        bm.plots.funnel(grid)
+
+
+def test_arms_without_patients_are_not_drawn(quick):
+    frame = pd.DataFrame({"study": ["a", "b", "c"], "events": [0, 4, 9], "n": [0, 10, 12]})
+    fit = bm.fit(bm.load_model("pooled"), bm.read_evidence(frame).select(), seed=1, settings=quick)
+    plot = bm.plots.funnel(fit)
+    assert plot.table.query("kind == 'arm'")["study"].tolist() == ["b", "c"]
+    assert repr(plot) == "FunnelPlot(2 arms, 0 outside the limits of the model)"
