@@ -43,6 +43,7 @@ from bayesmeta.cli_options import (
 from bayesmeta.cli_plan import plan
 from bayesmeta.cli_plot import plot
 from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli_report import report
 from bayesmeta.cli_runs import run as show_run
 from bayesmeta.cli_selfcheck import selfcheck
 from bayesmeta.cli_sensitivity import sensitivity
@@ -67,6 +68,7 @@ app.command()(compare)
 app.command()(grid)
 app.command()(plan)
 app.command()(plot)
+app.command()(report)
 app.command()(sensitivity)
 app.command()(validate)
 app.command("run")(show_run)

@@ -14,7 +14,7 @@ from bayesmeta.comparison.scores import CI_PROBS, Row
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 
-__all__ = ["Comparison", "compared"]
+__all__ = ["Comparison", "compared", "notes_of"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,15 +133,29 @@ def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> C
     """Return the comparison of models on the same arms, of which each study was left out."""
     complete = {name: one for name, one in left_out.items() if one.complete}
     ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
-    notes: tuple[str, ...] = ()
     if complete:
-        elpd = {name: one.studies.set_index("study")["elpd"] for name, one in complete.items()}
-        ranks, notes = ranked(pd.DataFrame(elpd))
+        ranks, _ = ranked(_scores(complete))
     rest = pd.DataFrame({"model": [name for name in left_out if name not in complete]})
     table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
     more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
     table = table.merge(more, on="model")
-    return Comparison(table, dict(left_out), (*notes, *_notes(table)), evidence, profile)
+    return Comparison(table, dict(left_out), notes_of(table, left_out), evidence, profile)
+
+
+def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
+    """Return what is to be known of the numbers of a comparison."""
+    if "elpd_diff" not in table:
+        return tuple(_notes(table))
+    names = table.loc[table["elpd_diff"].notna(), "model"]
+    _, notes = ranked(_scores({str(name): left_out[str(name)] for name in names}))
+    return (*notes, *_notes(table))
+
+
+def _scores(left_out: Mapping[str, LeftOut]) -> pd.DataFrame:
+    """Return the score of each study by model."""
+    return pd.DataFrame(
+        {name: one.studies.set_index("study")["elpd"] for name, one in left_out.items()}
+    )
 
 
 def _row(name: str, left_out: LeftOut) -> Row:

@@ -15,7 +15,10 @@ __all__ = ["MANIFEST", "check_folder", "whole_folder"]
 MANIFEST = "fit.json"
 """The file by which a run folder is known."""
 
-OWN = frozenset({MANIFEST, "draws.nc", "model.toml", "arms.csv", "excluded.csv", "forest.png"})
+OWN = frozenset(
+    {MANIFEST, "draws.nc", "model.toml", "arms.csv", "excluded.csv", "forest.png"}
+    | {f"report.{form}" for form in ("html", "md", "json", "docx")}
+)
 """Files that a run folder may hold; no other is ever deleted."""
 
 

@@ -1,4 +1,4 @@
-"""The report of one fit: diagnostics first, then the evidence, the model, the answers and their limits."""
+"""The report of one fit: diagnostics first, then evidence, model, answers and their limits."""
 
 from collections.abc import Iterator
 
@@ -125,8 +125,11 @@ def _answers(results: FitResults) -> Iterator[Block]:
     yield from parameter_blocks(results.summary, fit.spec.link.scale, asked.ci_prob)
     yield Text(heterogeneity_line(results.summary))
     if fit.spec.study_effects.tau is not None:
-        plot = plots.heterogeneity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
-        yield Figure("heterogeneity", plot, "The rates that studies have for each value of tau.")
+        yield Figure(
+            "heterogeneity",
+            plots.heterogeneity(fit, profile=asked.profile, ci_prob=asked.ci_prob),
+            "The rates that studies have for each value of tau.",
+        )
     yield Figure(
         "prediction",
         plots.prediction(results.prediction, rate_above=asked.rate_above, ci_prob=asked.ci_prob),

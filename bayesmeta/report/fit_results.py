@@ -103,8 +103,11 @@ def _tau_prior(fit: Fit, asked: Asked) -> pd.DataFrame:
 
 
 def _sensitivity(fit: Fit, asked: Asked) -> Sensitivity:
-    question = {} if asked.rate_above is None else {"rate_above": asked.rate_above}
-    return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob, **question)
+    if asked.rate_above is None:
+        return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+    return sensitivity(
+        fit, profile=asked.profile, ci_prob=asked.ci_prob, rate_above=asked.rate_above
+    )
 
 
 def _left_out(fit: Fit, asked: Asked) -> LeftOut:

@@ -13,7 +13,7 @@ from bayesmeta.errors import SHOWN
 from bayesmeta.report.machine import records
 from bayesmeta.report.text import percent, table_text
 
-__all__ = ["grid_json", "grid_lines"]
+__all__ = ["effect_cells", "grid_json", "grid_lines", "range_cells"]
 
 RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
@@ -29,7 +29,7 @@ def grid_lines(results: GridResults) -> list[str]:
         *lines,
         f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds",
         *_asked(grid.answer),
-        *table_text(_ranges(results.ranges), indent=2).splitlines(),
+        *table_text(range_cells(results.ranges), indent=2).splitlines(),
         *_precision(results.curve),
         "",
         *_effects(results.effects),
@@ -101,7 +101,8 @@ def _listing(what: str, rows: pd.DataFrame, column: str) -> list[str]:
     return [f"{what}: {len(rows):,}.", *shown, *([f"  and {rest:,} more"] if rest > 0 else [])]
 
 
-def _ranges(ranges: pd.DataFrame) -> pd.DataFrame:
+def range_cells(ranges: pd.DataFrame) -> pd.DataFrame:
+    """Return the range of the answer by outcome, as people read it."""
     rates = ("least", "middle", "greatest", "lower", "upper")
     cells = {name: [_point(value) for value in ranges[name]] for name in rates}
     return pd.DataFrame(
@@ -121,7 +122,16 @@ def _ranges(ranges: pd.DataFrame) -> pd.DataFrame:
 def _effects(effects: pd.DataFrame) -> list[str]:
     if effects.empty:
         return ["Nothing but the outcome was varied."]
-    cells = pd.DataFrame(
+    return [
+        "What moves it: percentage points between the choices, the other choices being the same (median and largest)",
+        *table_text(effect_cells(effects), indent=2).splitlines(),
+        "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
+    ]
+
+
+def effect_cells(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return how far the answer moves with each choice, in percentage points, as people read it."""
+    return pd.DataFrame(
         {
             "outcome": effects["outcome"],
             "choice of": effects["axis"],
@@ -131,11 +141,6 @@ def _effects(effects: pd.DataFrame) -> list[str]:
             "highest with": effects["highest"],
         }
     )
-    return [
-        "What moves it: percentage points between the choices, the other choices being the same (median and largest)",
-        *table_text(cells, indent=2).splitlines(),
-        "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
-    ]
 
 
 def _precision(curve: pd.DataFrame) -> list[str]:

@@ -25,6 +25,7 @@ from bayesmeta.report.text import (
 )
 
 __all__ = [
+    "category_cells",
     "nested_arms_blocks",
     "nested_evidence_lines",
     "nested_fit_blocks",
@@ -142,14 +143,15 @@ def nested_prediction_lines(
             f"  {outcome}: true rate {percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}), "
             f"patients {events['median']:.0f} ({events['lower']:.0f} to {events['upper']:.0f})"
         )
-    lines += ["Patients by category", table_text(_counts(table), indent=2)]
+    lines += ["Patients by category", table_text(category_cells(table), indent=2)]
     for event in asked:
         probability = prediction.probability(event)
         lines.append(f"P({event}) = {probability:.3f} (MCSE {probability.mcse:.3f}).")
     return lines
 
 
-def _counts(table: pd.DataFrame) -> pd.DataFrame:
+def category_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the patients of each category as people read them, one row each."""
     shown = table.reset_index()
     cells: dict[str, Any] = {"category": shown["category"]}
     cells["mean"] = [f"{value:.1f}" for value in shown["mean"]]

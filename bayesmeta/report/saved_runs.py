@@ -1,5 +1,6 @@
 """What a folder of results holds, whatever made it: a fit, nested fits, a comparison or a grid."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,16 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.comparison import notes_of
 from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import RunError
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
 from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.runs import check_run, describe_run
+from bayesmeta.runs.manifest import Manifest
 
 __all__ = ["SavedComparison", "SavedRun", "is_reliable", "load_run"]
 
@@ -34,13 +39,40 @@ class SavedComparison:
         One row per model.
     left_out : mapping
         The tables behind it of each model, by name.
-    question : mapping
-        What the fits were asked: profile, factor, cohort, probability of intervals.
+    evidence : Arms
+        The arms that all models were fitted to, and the rows left out; their other columns are text.
+    models : mapping
+        The models, by name.
+    notes : tuple of str
+        What is to be known of the numbers.
+    plan : mapping
+        How it was done: `seed`, `exact` (or by weighting draws), `settings`, and the `question`:
+        profile, factor, cohort and probability of intervals.
+    versions : mapping
+        Versions of what it was made with.
+    created : str
+        UTC time at which it was begun, ISO 8601.
+    pmf, rate : DataFrame or None
+        The prediction that the models average, of a cohort's responders and true rate; None if no model
+        has all its scores.
     """
 
     table: pd.DataFrame
     left_out: Mapping[str, LeftOut]
-    question: Mapping[str, Any]
+    evidence: Arms
+    models: Mapping[str, ModelSpec]
+    notes: tuple[str, ...]
+    plan: Mapping[str, Any]
+    versions: Mapping[str, str]
+    created: str
+    pmf: pd.DataFrame | None
+    rate: pd.DataFrame | None
+
+    @property
+    def question(self) -> Mapping[str, Any]:
+        """What the fits were asked."""
+        asked: Mapping[str, Any] = self.plan["question"]
+        return asked
 
     @property
     def profile(self) -> str:
@@ -65,7 +97,7 @@ def load_run(folder: Path) -> SavedRun:
     if not folder.is_dir():
         raise RunError(f"There is no folder {folder}. Give that of a saved run.")
     found = describe_run(folder)
-    kinds: dict[str, Callable[[Path, Mapping[str, Any]], SavedRun]] = {
+    kinds: dict[str, Callable[[Path, Manifest], SavedRun]] = {
         "comparison": _comparison,
         "grid": _grid,
     }
@@ -77,7 +109,7 @@ def load_run(folder: Path) -> SavedRun:
             f"{folder} is not finished, or not as it was written: {problems[0]} Run the same again first."
         )
     try:
-        return kinds[found.manifest.kind](folder, found.manifest.identity)
+        return kinds[found.manifest.kind](folder, found.manifest)
     except (KeyError, ValueError, OSError) as error:
         raise RunError(f"{folder} can't be read: {error}. Run the same again.") from error
 
@@ -91,29 +123,48 @@ def is_reliable(run: SavedRun) -> bool:
     return all(one.ok for one in run.left_out.values())
 
 
-def _comparison(folder: Path, identity: Mapping[str, Any]) -> SavedComparison:
+def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
     tables = {
         name: _read(folder / f"{name}.csv")
         for name in ("comparison", "studies", "arms", "influence", "fits")
     }
-    labels = _labels(folder / "inputs" / "arms.csv")
+    evidence = _evidence(folder / "inputs")
+    labels = dict(zip(evidence.frame["study"], evidence.display_labels, strict=True))
     names = [str(name) for name in tables["comparison"]["model"]]
     left_out = {name: _left_out(name, tables, labels) for name in names}
-    return SavedComparison(tables["comparison"], left_out, identity["question"])
+    return SavedComparison(
+        table=tables["comparison"],
+        left_out=left_out,
+        evidence=evidence,
+        models={name: load_model(folder / "inputs" / "models" / f"{name}.toml") for name in names},
+        notes=notes_of(tables["comparison"], left_out),
+        plan=manifest.identity,
+        versions=manifest.versions,
+        created=manifest.created,
+        pmf=_optional(folder / "prediction.csv"),
+        rate=_optional(folder / "prediction_rate.csv"),
+    )
+
+
+def _evidence(inputs: Path) -> Arms:
+    """Return the arms of a comparison; nothing is fitted to them, so that covariates stay text."""
+    frame, excluded = (
+        pd.read_csv(inputs / name, dtype=str, keep_default_na=False)
+        for name in ("arms.csv", "excluded.csv")
+    )
+    counts = {name: frame[name].astype(float).astype(int) for name in ("events", "n")}
+    selection = json.loads((inputs / "selection.json").read_text(encoding="utf-8"))
+    return Arms(frame.assign(**counts), excluded, selection)
+
+
+def _optional(file: Path) -> pd.DataFrame | None:
+    return pd.read_csv(file) if file.is_file() else None
 
 
 def _read(file: Path) -> pd.DataFrame:
     table = pd.read_csv(file, dtype=TEXTS, keep_default_na=False, na_values=[""])
     names = [name for name in TEXTS if name in table]
     return table.assign(**{name: table[name].fillna("") for name in names})
-
-
-def _labels(file: Path) -> dict[str, str]:
-    """Return each study as people write it."""
-    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
-    shown = frame["label"] if "label" in frame else frame["study"]
-    pairs = zip(frame["study"], shown, strict=True)
-    return {study: label or study for study, label in pairs}
 
 
 def _left_out(model: str, tables: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> LeftOut:
@@ -128,9 +179,11 @@ def _left_out(model: str, tables: Mapping[str, pd.DataFrame], labels: Mapping[st
     )
 
 
-def _grid(folder: Path, identity: Mapping[str, Any]) -> GridResults:
+def _grid(folder: Path, manifest: Manifest) -> GridResults:
     grid = load_grid(folder / "inputs" / "grid.toml")
     table = pd.read_parquet(folder / "results.parquet", engine="pyarrow")
     kinds = {name: kind for name, kind in columns(above=True).items() if name in table}
     fits = int(table.loc[table["key"] != "", "key"].drop_duplicates().size)
-    return GridResults(grid, table.astype(kinds), int(identity["seed"]), fits, float("nan"))
+    return GridResults(
+        grid, table.astype(kinds), int(manifest.identity["seed"]), fits, float("nan")
+    )

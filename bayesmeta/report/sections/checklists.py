@@ -1,4 +1,4 @@
-"""Checklists for reports of Bayesian analyses: what is done and where, what is not, what needs the author."""
+"""Checklists for reports of Bayesian analyses: what is done, what is not, what needs the author."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

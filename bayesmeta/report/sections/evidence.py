@@ -53,7 +53,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         f"{len(arms)} arms of {len(arms.studies)} studies, {arms.n.sum():,} patients, from {table}"
     )
     if isinstance(arms, Arms):
-        head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(arms.n.sum(), 1))})"
+        head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(int(arms.n.sum()), 1))})"
     yield f"{head}."
     if selection.get("where"):
         yield f"Only rows with {selection['where']}."
@@ -75,7 +75,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         yield f"How counts were had: {', '.join(f'{way or "not stated"} {k}' for way, k in ways.items())}."
     else:
         yield "The table does not say how its counts were had."
-    if getattr(arms, "without_patients", ()):
+    if isinstance(arms, Arms) and arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
 
 

@@ -23,7 +23,7 @@ def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
     predictor = " + ".join(PREDICTOR[term] for term in terms)
     likelihood = latex(spec.likelihood.symbol).replace(r"\text{rate}", "p_i").replace("n,", "n_i,")
     lines = [
-        rf"y_i \sim {likelihood}",
+        rf"y_i\ \sim\ {likelihood}",
         rf"\text{{{spec.link.name}}}(p_i) = {predictor}",
     ]
     if " ~ " in law.symbol:
@@ -31,7 +31,7 @@ def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
     elif law.symbol:
         lines.append(rf"\text{{{law.symbol}}}")
     if spec.arm_effects is not None:
-        lines.append(r"w_i \sim \text{Normal}(0, \tau_{\text{arm}})")
+        lines.append(r"w_i\ \sim\ \text{Normal}(0,\ \tau_{\text{arm}})")
     return tuple(lines)
 
 

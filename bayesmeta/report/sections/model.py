@@ -17,7 +17,7 @@ LAWS = {
     "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",
     "student_t": "Studies differ: their effects follow Student's t, which leaves room for outlying studies.",
     "contaminated": "Studies differ: their effects are normal, in a small share of studies with a wider scale.",
-    "common": "Arms with the same covariates share one rate: the model has no study effects.",
+    "common": "The model has no study effects: all studies with the same covariates have one rate.",
     "independent": "Each study stands for itself: none tells anything of another.",
 }
 
@@ -73,13 +73,14 @@ def _words(spec: ModelSpec) -> Iterator[str]:
         "continuity correction, no transformation."
     )
     law = spec.study_effects
-    yield LAWS.get(law.name, f"Study effects: {law.symbol}.")
+    if not spec.likelihood.parameters or law.symbol:
+        yield LAWS.get(law.name, f"Study effects: {law.symbol}.")
     if law.by:
         yield f"tau has a value for each level of {law.by}."
     if spec.arm_effects is not None:
         yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
     if spec.likelihood.parameters:
-        yield f"Arms differ beyond chance: the likelihood is {spec.likelihood.symbol}."
+        yield f"Arms differ beyond chance, each for itself: the likelihood is {spec.likelihood.symbol}."
     if not spec.covariates.parsed.terms:
         yield "There are no covariates: all arms count as draws from one population of studies."
 

@@ -1,0 +1,325 @@
+"""The report of a comparison of models: what each foretells of every study from all others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta import plots
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.model import to_toml
+from bayesmeta.report.comparison_text import comparison_cells
+from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
+from bayesmeta.report.saved_runs import SavedComparison
+from bayesmeta.report.sections import checklists as lists
+from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
+from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
+from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
+from bayesmeta.report.sections.limits import LIMITS, limits_section
+from bayesmeta.report.sections.model import PRIORS, model_blocks
+from bayesmeta.report.sections.redo import REDO, selection_options, versions_table
+from bayesmeta.report.text import percent
+
+__all__ = ["comparison_document"]
+
+BRIEF, QUESTION, MODELS = "In brief", "Question", "Models"
+ANSWERS, SENSITIVITY, VALIDATION = "Answers", "Sensitivity", "Validation"
+
+QUANTITY = "typical rate"
+
+TOLD = 4
+"""Difference in elpd from which on two models may be told apart (arXiv:2008.10296)."""
+
+UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
+
+COLUMNS_SAY = (
+    "elpd: log probability of the studies' counts, each given all other studies; difference: from the best, with its "
+    "standard error over studies. A difference below 4, or below two standard errors, does not tell two models apart.",
+    "weight: by stacking, which rewards models that complete each other, not the one that is best alone.",
+    "CRPS: mean error of the predicted counts, in responders an arm. 50%, 80%, 95%: arms inside these intervals.",
+    "log ML: log marginal likelihood, which depends on the priors throughout: never decide by it alone.",
+)
+
+
+def comparison_document(run: SavedComparison) -> Document:
+    """Return the report of a comparison; every sentence and number is made from its tables."""
+    outcome = run.evidence.selection.get("outcome") or "Response"
+    reliable = all(one.ok for one in run.left_out.values())
+    return Document(
+        title=f"{outcome}: {len(run.table)} models compared on {len(run.evidence.studies)} studies",
+        warning="" if reliable else UNRELIABLE,
+        sections=(
+            Section(BRIEF, tuple(_brief(run))),
+            _question(run, outcome),
+            Section(DIAGNOSTICS, tuple(_diagnostics(run))),
+            evidence_section(run.evidence),
+            Section(MODELS, tuple(_models(run))),
+            Section(ANSWERS, tuple(_answers(run))),
+            Section(SENSITIVITY, tuple(_sensitivity(run))),
+            Section(VALIDATION, tuple(_validation(run))),
+            limits_section(run.evidence, run.notes, covariates=_covariates(run)),
+            lists.checklists_section(_checklist()),
+            Section(REDO, tuple(_redo(run))),
+        ),
+        made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
+    )
+
+
+def _best(run: SavedComparison) -> LeftOut | None:
+    """Return the model that foretells best; None if none has all its scores."""
+    if "elpd_diff" not in run.table:
+        return None
+    ranked = run.table[run.table["elpd_diff"].notna()]
+    return run.left_out[str(ranked["model"].iloc[0])]
+
+
+def _covariates(run: SavedComparison) -> bool:
+    return any(spec.covariates.parsed.terms for spec in run.models.values())
+
+
+def _brief(run: SavedComparison) -> Iterator[Block]:
+    best = _best(run)
+    if best is None:
+        yield Text("No model has all its scores: there is no answer.", "warning")
+        return
+    row = run.table[run.table["model"] == best.model].iloc[0]
+    near = run.table[
+        (run.table["model"] != best.model)
+        & ((run.table["elpd_diff"] > -TOLD) | (run.table["elpd_diff"] > -2 * run.table["dse"]))
+    ]
+    names = ", ".join(map(str, near["model"])) or "none"
+    yield Items(
+        (
+            f"{best.model} foretells the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms "
+            "inside their 95% prediction intervals.",
+            f"Models that can't be told from it: {names}.",
+            *_prediction(run),
+        )
+    )
+
+
+def _prediction(run: SavedComparison) -> Iterator[str]:
+    if run.pmf is None or run.rate is None:
+        return
+    events = [_quantile(run.pmf["events"], run.pmf["probability"].cumsum(), p) for p in BOUNDS]
+    rates = [_quantile(run.rate["rate"], run.rate["cdf"], p) for p in BOUNDS]
+    where = f" ({run.profile})" if run.profile else ", at the reference of each model's covariates"
+    yield (
+        f"A new cohort of {len(run.pmf) - 1}{where}, by all models with their weights: {events[1]:.0f} responders, 95% "
+        f"interval {events[0]:.0f} to {events[2]:.0f}; true rate {percent(rates[1])}, {percent(rates[0])} to "
+        f"{percent(rates[2])}."
+    )
+
+
+BOUNDS = (0.025, 0.5, 0.975)
+
+
+def _quantile(values: "pd.Series[Any]", cumulative: "pd.Series[Any]", probability: float) -> float:
+    """Return the first value at which a cumulative probability is reached."""
+    place = int((cumulative < probability).sum())
+    return float(values.iloc[min(place, len(values) - 1)])
+
+
+def _question(run: SavedComparison, outcome: str) -> Section:
+    asked = run.question
+    return Section(
+        QUESTION,
+        (
+            Text(
+                f"Which of {len(run.table)} models of {outcome} foretells a study best from all the others? Each study was "
+                f"left out {'by fits of their own' if run.plan['exact'] else 'by weighting draws, or by fits where that does not hold'}, "
+                "its effect integrated out over all its arms."
+            ),
+            Text(
+                f"Predictions are for a new cohort of {asked['cohort']} patients{f', at {run.profile}' if run.profile else ''}."
+            ),
+        ),
+    )
+
+
+def _diagnostics(run: SavedComparison) -> Iterator[Block]:
+    rows = []
+    for name, one in run.left_out.items():
+        fits = one.fits
+        ok = fits["ok"].astype(str) == "True"
+        done_fits = fits["state"] == "done"
+        rows.append(
+            {
+                "model": name,
+                "fits": f"{len(fits)}",
+                "failed": f"{int((~done_fits).sum())}",
+                "diagnostics failed": f"{int((done_fits & ~ok).sum())}",
+                "done again": f"{int((fits['retried'].astype(str) == 'True').sum())}",
+                "largest R-hat": f"{fits['r_hat'].max():.4f}",
+                "smallest ESS": f"{fits[['ess_bulk', 'ess_tail']].min().min():,.0f}",
+                "divergences": f"{fits['divergences'].sum():.0f}",
+            }
+        )
+    wrong = sum(int(row["failed"]) + int(row["diagnostics failed"]) for row in rows)
+    total = sum(len(one.fits) for one in run.left_out.values())
+    if wrong:
+        yield Text(f"{wrong} of {total} fits failed, or their diagnostics.", "warning")
+    else:
+        yield Text(f"All {total} fits passed every check.")
+    yield Table(
+        "Fits of each model, of the whole evidence and without each study", pd.DataFrame(rows)
+    )
+
+
+def _models(run: SavedComparison) -> Iterator[Block]:
+    yield Table(
+        "The models", pd.DataFrame([_described(run, str(name)) for name in run.table["model"]])
+    )
+    best = _best(run)
+    if best is not None:
+        yield Text(f"In mathematics, {best.model}, which foretells best:")
+        yield from model_blocks(run.models[best.model])
+    yield Text(f"Priors, and every other choice, stand in the model files under '{REDO}'.")
+
+
+def _described(run: SavedComparison, name: str) -> dict[str, str]:
+    spec = run.models[name]
+    return {
+        "model": name,
+        "what it is": spec.description,
+        "covariates": spec.covariates.formula or "none",
+        "likelihood": spec.likelihood.symbol,
+        "study effects": spec.study_effects.symbol or "none",
+    }
+
+
+def _answers(run: SavedComparison) -> Iterator[Block]:
+    ranked = run.table[run.table["elpd_diff"].notna()] if "elpd_diff" in run.table else None
+    if ranked is not None and len(ranked):
+        yield Figure("comparison", plots.comparison(ranked), _alt(ranked))
+    yield Table(
+        "Models by what each foretells of every study from all others", comparison_cells(run.table)
+    )
+    yield Items(COLUMNS_SAY)
+    whole = pd.DataFrame(list(_whole(run)))
+    if len(whole):
+        yield Table(
+            f"What each model says{f' ({run.profile})' if run.profile else ''}: median and "
+            f"{100 * run.question['ci_prob']:g}% interval",
+            whole,
+        )
+
+
+def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
+    """Yield the estimates of each model from the whole evidence."""
+    for name in map(str, run.table["model"]):
+        influence = run.left_out[name].influence
+        own = influence[influence["left_out"] == ""]
+        rates = own[own["scale"] == "probability"]
+        if len(rates):
+            yield {"model": name} | {
+                str(
+                    row["quantity"]
+                ): f"{percent(row['estimate'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+                for row in rates.to_dict("records")
+            }
+
+
+def _sensitivity(run: SavedComparison) -> Iterator[Block]:
+    best = _best(run)
+    if best is not None:
+        note = f"Model {best.model}."
+        plot = plots.leave_one_out(
+            best.influence_on(QUANTITY), ci_prob=run.question["ci_prob"], notes=[note]
+        )
+        yield Text(f"What hangs on one study: the {QUANTITY} of {best.model} without each.")
+        yield Figure("leave_one_out", plot, f"The {QUANTITY} without each study in turn.")
+    if "prior_change" in run.table and run.table["prior_change"].notna().any():
+        cells = run.table[run.table["prior_change"].notna()]
+        yield Table(
+            "By how much the log marginal likelihood changes at most with one prior half or twice as wide",
+            pd.DataFrame(
+                {
+                    "model": cells["model"],
+                    "change": [f"{value:.1f}" for value in cells["prior_change"]],
+                    "prior of": cells["prior_changed"],
+                }
+            ),
+        )
+
+
+def _validation(run: SavedComparison) -> Iterator[Block]:
+    yield Text(
+        "Every score above is of studies that the fit had not seen. How the predictions of the best model agree with "
+        "what was seen:"
+    )
+    best = _best(run)
+    if best is not None:
+        yield Figure(
+            "predictive_checks",
+            plots.predictive_checks(best),
+            "How predictions of studies left out hold.",
+        )
+    yield Table("Log score of each study by model", _scores(run))
+
+
+def _scores(run: SavedComparison) -> pd.DataFrame:
+    models = [str(name) for name in run.table["model"]]
+    labels = next(iter(run.left_out.values())).labels
+    scores = pd.DataFrame(
+        {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
+    )
+    cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
+    cells.insert(0, "study", [labels.get(str(study), str(study)) for study in scores.index])
+    return cells
+
+
+def _checklist() -> dict[str, Answer]:
+    none = Answer("does not apply", "no decision was asked for")
+    return {
+        "why": Answer(AUTHOR, ""),
+        "goals": done(QUESTION),
+        "1A": done(EVIDENCE, MODELS),
+        "1B": done(MODELS),
+        "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
+        "justified": Answer(AUTHOR, ""),
+        "1D": done(MODELS, REDO),
+        "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),
+        "2A": done(REDO),
+        "2B": done(DIAGNOSTICS),
+        "2C": done(DIAGNOSTICS),
+        "2D": Answer(
+            "in part", "log marginal likelihoods are by bridge sampling, with their errors"
+        ),
+        "3A": done(VALIDATION),
+        "3B": done(ANSWERS),
+        "3C": Answer("in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities"),
+        "4": none,
+        "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
+        "5B": done(SENSITIVITY),
+        "5C": none,
+        "6": done(REDO, LIMITS),
+    }
+
+
+def _redo(run: SavedComparison) -> Iterator[Block]:
+    asked, plan = run.question, run.plan
+    options = [
+        *selection_options(run.evidence.selection),
+        *([] if plan["exact"] else ["--method psis"]),
+        *(f"--profile {name}={value}" for name, value in (asked["profile"] or {}).items()),
+        *([f"--factor {asked['factor']}"] if asked["factor"] else []),
+        f"--cohort {asked['cohort']}",
+        f"--ci {asked['ci_prob']:g}",
+        f"--draws {plan['settings']['draws']}",
+        f"--seed {plan['seed']}",
+    ]
+    yield Text("The comparison, with the models in a folder models/:")
+    yield Code(f"bayesmeta compare models/ {' '.join(options)} --out runs/again")
+    yield versions_table(run.versions)
+    for name, spec in run.models.items():
+        yield Text(f"models/{name}.toml:")
+        yield Code(to_toml(spec))
+
+
+def _alt(ranked: pd.DataFrame) -> str:
+    parts = [
+        f"{row['model']} {row['elpd_diff']:.1f} (standard error {row['dse']:.1f})"
+        for row in ranked.to_dict("records")
+    ]
+    return f"Differences in elpd from the best model: {'; '.join(parts)}."

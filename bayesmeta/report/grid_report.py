@@ -1,0 +1,170 @@
+"""The report of a grid of specifications: how far the answer moves with the choices."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bayesmeta.comparison.grid_files import grid_toml
+from bayesmeta.comparison.grid_results import GridResults
+from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
+from bayesmeta.report.grid_figures import grid_plots
+from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
+from bayesmeta.report.sections import checklists as lists
+from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
+from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
+from bayesmeta.report.sections.limits import LIMITS, limits_section
+from bayesmeta.report.sections.redo import REDO
+from bayesmeta.report.text import percent
+
+__all__ = ["grid_document"]
+
+QUESTION, CHOICES, ANSWERS, VALIDATION = "Question", "Choices", "Answers", "Validation"
+
+LISTED = 400
+"""Combinations listed one by one; the folder of the run has all."""
+
+UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics."
+
+
+def grid_document(results: GridResults) -> Document:
+    """Return the report of a grid; every sentence and number is made from its table."""
+    grid = results.grid
+    return Document(
+        title=f"{grid.name}: {len(results.table):,} combinations of choices",
+        warning="" if results.meets("diagnostics") else UNRELIABLE,
+        sections=(
+            Section(QUESTION, tuple(_question(results))),
+            Section(DIAGNOSTICS, tuple(_diagnostics(results))),
+            Section(CHOICES, tuple(_choices(results))),
+            Section(ANSWERS, tuple(_answers(results))),
+            limits_section(None, _notes(), covariates=True),
+            lists.checklists_section(_checklist()),
+            Section(REDO, tuple(_redo(results))),
+        ),
+        made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
+    )
+
+
+def _question(results: GridResults) -> Iterator[Block]:
+    answer = results.grid.answer
+    where = ", ".join(f"{name}={value}" for name, value in (answer.profile or {}).items())
+    yield Text(
+        f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
+        "otherwise? Every combination was fitted; none is singled out."
+    )
+
+
+def _diagnostics(results: GridResults) -> Iterator[Block]:
+    table = results.table
+    yield Items(
+        (
+            f"{len(table):,} combinations came to {results.fits:,} fits.",
+            f"Fits that failed: {len(results.failed):,}.",
+            f"Combinations whose draws failed their diagnostics: {len(results.unreliable):,}.",
+            f"Combinations that are not possible: {len(results.impossible):,}.",
+        )
+    )
+    for rows, what, column in (
+        (results.failed, "Fits that failed", "reason"),
+        (results.unreliable, "Combinations whose draws failed their diagnostics", "problems"),
+        (results.impossible, "Combinations that are not possible", "reason"),
+    ):
+        if len(rows):
+            counts = rows[column].value_counts()
+            yield Table(
+                what,
+                pd.DataFrame({"reason": counts.index, "combinations": [f"{k:,}" for k in counts]}),
+            )
+
+
+def _choices(results: GridResults) -> Iterator[Block]:
+    rows = [
+        {"choice": axis.replace("_", " "), "levels": ", ".join(_levels(results, axis))}
+        for axis in AXES
+    ]
+    yield Table("What could be chosen", pd.DataFrame(rows))
+
+
+def _levels(results: GridResults, axis: str) -> list[str]:
+    return [str(level) or "none" for level in results.table[axis].fillna("").unique()]
+
+
+def _answers(results: GridResults) -> Iterator[Block]:
+    if results.curve.empty:
+        yield Text("No fit is done: there is no answer to show.", "warning")
+        return
+    for name, plot in grid_plots(results).items():
+        yield Figure(name, plot, _alt(results))
+    rate = RATES[results.grid.answer.rate]
+    yield Table(f"Range of the {rate}", range_cells(results.ranges))
+    if len(results.effects):
+        yield Table(
+            "How far the estimate moves with each choice, all others the same",
+            effect_cells(results.effects),
+        )
+    yield from _combinations(results)
+
+
+def _combinations(results: GridResults) -> Iterator[Block]:
+    curve = results.curve.sort_values(["outcome", "estimate"])
+    shown = curve.head(LISTED)
+    cells = (
+        shown[list(AXES)].fillna("").astype(str).rename(columns=lambda name: name.replace("_", " "))
+    )
+    width = f"{100 * results.grid.answer.ci_prob:g}%"
+    cells[f"median ({width} interval)"] = [
+        f"{percent(e)} ({percent(low)} to {percent(high)})"
+        for e, low, high in zip(shown["estimate"], shown["lower"], shown["upper"], strict=True)
+    ]
+    cells["draws"] = ["ok" if ok else "NOT RELIABLE" for ok in shown["ok"]]
+    cells.insert(0, "rank", [str(place) for place in range(1, len(cells) + 1)])
+    yield Table("Each combination, from the lowest estimate up", cells)
+    if len(curve) > LISTED:
+        yield Text(
+            f"The first {LISTED} of {len(curve):,}; results.csv in the folder of the run has all."
+        )
+
+
+def _notes() -> tuple[str, ...]:
+    return (
+        "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
+        "Each combination uses the arms that its rules select; which rows each left out stands in results.csv.",
+    )
+
+
+def _checklist() -> dict[str, Answer]:
+    none = Answer("does not apply", "no decision was asked for")
+    return {
+        "why": Answer(AUTHOR, ""),
+        "goals": done(QUESTION),
+        "1A": done(CHOICES),
+        "1B": done(CHOICES, REDO),
+        "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
+        "justified": Answer(AUTHOR, ""),
+        "1D": done(REDO),
+        "1E": Answer(NOT_DONE, ""),
+        "2A": Answer("in part", "manifest.json in the folder of the run has the versions"),
+        "2B": done(DIAGNOSTICS),
+        "2C": done(DIAGNOSTICS),
+        "2D": Answer("does not apply", "all answers are from MCMC"),
+        "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
+        "3B": done(ANSWERS),
+        "3C": Answer("does not apply", "none is reported"),
+        "4": none,
+        "5A": done(ANSWERS),
+        "5B": Answer("does not apply", "none is reported"),
+        "5C": none,
+        "6": done(REDO, LIMITS),
+    }
+
+
+def _redo(results: GridResults) -> Iterator[Block]:
+    yield Text("The grid, to be saved as grid.toml:")
+    yield Code(grid_toml(results.grid))
+    yield Code(f"bayesmeta grid grid.toml --seed {results.seed} --out runs/again")
+
+
+def _alt(results: GridResults) -> str:
+    low, high = results.curve["estimate"].min(), results.curve["estimate"].max()
+    return f"Estimates of all combinations in order, from {percent(low)} to {percent(high)}, with their choices."

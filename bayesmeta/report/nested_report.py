@@ -1,0 +1,204 @@
+"""The report of a joint fit of nested outcomes."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pandas as pd
+
+from bayesmeta import plots
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.summary import summary
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.report.document import (
+    Block,
+    Document,
+    Figure,
+    Formulas,
+    Items,
+    Section,
+    Table,
+    Text,
+)
+from bayesmeta.report.fit_results import Asked
+from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
+from bayesmeta.report.sections import checklists as lists
+from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
+from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
+from bayesmeta.report.sections.limits import LIMITS, limits_section
+from bayesmeta.report.sections.model import MODEL, PRIORS
+from bayesmeta.report.sections.rates import QUESTION, RATE_DEFINITIONS
+from bayesmeta.report.sections.redo import REDO, redo_section
+from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
+
+__all__ = ["nested_document"]
+
+ANSWERS, VALIDATION = "Answers", "Validation"
+
+
+def nested_document(fit: NestedFit, asked: Asked) -> Document:
+    """Return the report of a joint fit.
+
+    Raises
+    ------
+    SettingsError
+        If something asked has no effect on nested outcomes, or is out of its range.
+    ProfileError
+        If the profile can't be coded.
+    """
+    if asked.rate_above is not None:
+        raise SettingsError(
+            "`--rate-above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
+            "--joint` answers such questions."
+        )
+    prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    diagnostics = diagnose(fit)
+    found = summary(fit, ci_prob=asked.ci_prob, cohort=asked.cohort)
+    origin = fit.provenance
+    return Document(
+        title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {len(fit.arms.studies)} studies",
+        warning="" if diagnostics.ok else UNRELIABLE,
+        sections=(
+            Section("In brief", (Items(tuple(_brief(prediction, asked))),)),
+            Section(QUESTION, _question(fit, asked)),
+            diagnostics_section(fit, diagnostics),
+            evidence_section(fit.arms),
+            Section(MODEL, tuple(_model(fit))),
+            Section(PRIORS, _priors(fit)),
+            Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
+            Section(
+                VALIDATION,
+                (
+                    Text(
+                        "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model "
+                        "with one of each outcome."
+                    ),
+                ),
+            ),
+            limits_section(fit.arms, notes(fit), covariates=bool(fit.spec.covariates.parsed.terms)),
+            lists.checklists_section(_checklist()),
+            redo_section(fit),
+        ),
+        made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
+    )
+
+
+def _brief(prediction: NestedPrediction, asked: Asked) -> Iterator[str]:
+    interval = prediction.interval(asked.ci_prob)
+    yield f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
+    for outcome in prediction.outcomes:
+        own = interval.xs(outcome, level="outcome")
+        rate, events = own.loc["rate"], own.loc["events"]
+        yield (
+            f"{outcome}: true rate {percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}), "
+            f"{events['median']:.0f} patients ({events['lower']:.0f} to {events['upper']:.0f})."
+        )
+
+
+def _question(fit: NestedFit, asked: Asked) -> tuple[Block, ...]:
+    chain = ", each a part of the one before"
+    return (
+        Text(
+            f"Which rates of {', '.join(fit.outcomes)}{chain}, do these studies support together, how much do studies differ, "
+            f"and what is to be expected in a new cohort of {asked.cohort} patients? Four rates are told apart:"
+        ),
+        Items(RATE_DEFINITIONS),
+    )
+
+
+def _model(fit: NestedFit) -> Iterator[Block]:
+    link = fit.spec.link.name
+    terms = r"\mu_k + x_i^{\top} \beta_k" if fit.coding.names else r"\mu_k"
+    law = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
+    yield Formulas(
+        (
+            r"\text{P}(\text{outcome } k) = \prod_{j \le k} r_{ij}",
+            rf"\text{{{link}}}(r_{{ik}}) = {terms} + u_{{s(i)k}}",
+            law,
+        )
+    )
+    chain = [fit.outcomes[0], *(f"{one} given {around}" for around, one in pairwise(fit.outcomes))]
+    yield Items(
+        (
+            f"The ratios r are the probabilities of {', '.join(chain)}.",
+            "Counts are binomial, as they are; an arm that does not report an outcome between two others is binomial with "
+            "the product of their ratios.",
+            "The effects of a study on the ratios have a standard deviation tau each"
+            + (
+                ", and are independent."
+                if fit.spec.correlation is None
+                else f", and correlations with prior {fit.spec.correlation!r}."
+            ),
+        )
+    )
+
+
+def _priors(fit: NestedFit) -> tuple[Block, ...]:
+    lines = [line.strip() for line in nested_model_lines(fit.design)[2:]]
+    return (
+        Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
+        Text(prior_rates_line(fit).strip() + "."),
+    )
+
+
+def _answers(
+    fit: NestedFit, asked: Asked, found: pd.DataFrame, prediction: NestedPrediction
+) -> Iterator[Block]:
+    profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
+    predictions = [
+        predict(fit, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
+    ]
+    yield Figure(
+        "nested_outcomes",
+        plots.nested_outcomes(predictions),
+        "How the patients of a new cohort divide into the outcomes.",
+    )
+    width = f"{100 * asked.ci_prob:g}%"
+    for outcome in fit.outcomes:
+        yield Table(
+            f"{outcome}, of all patients: median and {width} interval",
+            rate_table(found[found["outcome"] == outcome]),
+        )
+    yield Text(rate_precision(found))
+    yield Table(
+        f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",
+        category_cells(prediction.table(asked.ci_prob)),
+    )
+    parameters = parameter_table(found)
+    parameters.insert(0, "outcome", found.loc[parameters.index, "outcome"])
+    yield Table(
+        f"Parameters of each outcome's ratio to the one around it ({width} interval)", parameters
+    )
+
+
+def _checklist() -> dict[str, Answer]:
+    none = Answer("does not apply", "no decision was asked for")
+    return {
+        "why": Answer(AUTHOR, ""),
+        "goals": done(QUESTION),
+        "1A": done(EVIDENCE, MODEL),
+        "1B": done(MODEL),
+        "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
+        "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
+        "1D": done(MODEL, REDO),
+        "1E": Answer(
+            "in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"
+        ),
+        "2A": done(REDO),
+        "2B": done(DIAGNOSTICS),
+        "2C": done(DIAGNOSTICS),
+        "2D": Answer("does not apply", "all answers are from MCMC"),
+        "3A": Answer(NOT_DONE, VALIDATION),
+        "3B": done(ANSWERS),
+        "3C": Answer("does not apply", "none is reported"),
+        "4": none,
+        "5A": Answer(NOT_DONE, ""),
+        "5B": Answer("does not apply", "none is reported"),
+        "5C": none,
+        "6": done(REDO, LIMITS),
+    }
