@@ -13,9 +13,11 @@ from bayesmeta.plots.leave_one_out import LeaveOneOutPlot, leave_one_out
 from bayesmeta.plots.map_prior import MapPriorPlot, map_prior
 from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
+from bayesmeta.plots.prior_posterior import PriorPosteriorPlot, prior_posterior
 from bayesmeta.plots.regression import RegressionPlot, regression
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
+from bayesmeta.plots.trace import TracePlot, trace
 
 __all__ = [
     "BoundaryPlot",
@@ -27,10 +29,12 @@ __all__ = [
     "MapPriorPlot",
     "NestedOutcomesPlot",
     "PowerPlot",
+    "PriorPosteriorPlot",
     "RankPlot",
     "RegressionPlot",
     "RespondersPlot",
     "SpecificationCurve",
+    "TracePlot",
     "boundary",
     "calibration",
     "comparison",
@@ -41,7 +45,9 @@ __all__ = [
     "map_prior",
     "nested_outcomes",
     "power",
+    "prior_posterior",
     "regression",
     "responders",
     "specification_curve",
+    "trace",
 ]

@@ -1,0 +1,168 @@
+"""The prior of the typical rate and of the rate of a new study, at any profile.
+
+Given the coefficients and effects, the linear predictor is `mu` moved by a number, whose prior is known:
+the law is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the reference
+profile the typical rate depends on `mu` alone, and its law is exact.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+from scipy.special import expit
+from scipy.stats import qmc
+
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.effects import NormalEffects
+
+__all__ = ["PriorRate", "new_study_prior", "typical_prior"]
+
+Array = npt.NDArray[np.float64]
+
+NODES, FINE = 1024, 8192
+"""Points of the parameters beside `mu`, powers of 2 as Sobol sequences want them; more of them for the
+density of a mean of beta laws, which may each be narrow."""
+
+BLOCKS = 16
+"""Parts of the table that are computed at once."""
+
+LOG_ODDS = np.linspace(-30, 30, 1501)
+"""Where laws are tabulated: rates beyond can't be told from 0 or 1."""
+
+
+TINY = 1e-12
+"""Least parameter of a beta law."""
+
+
+@dataclass(frozen=True, eq=False)
+class PriorRate:
+    """The prior law of a rate, tabulated by its log-odds.
+
+    Parameters
+    ----------
+    below, above : array
+        Probability of a lower, and of a higher rate at each of `LOG_ODDS`.
+    density : array
+        Density of the rate there (per unit of probability).
+    """
+
+    below: Array
+    above: Array
+    density: Array
+
+    def pdf(self, rate: Array) -> Array:
+        """Return the density (per unit of probability) at rates between 0 and 1."""
+        log_odds = np.log(rate) - np.log1p(-rate)
+        # Of log-odds, which is smooth where that of the rate is not.
+        slope = expit(LOG_ODDS) * expit(-LOG_ODDS)
+        found = np.interp(log_odds, LOG_ODDS, self.density * slope)
+        return np.asarray(found / (rate * (1 - rate)))
+
+    def quantile(self, probability: Array) -> Array:
+        """Return the rates (probability) below which each probability lies."""
+        return np.asarray(expit(np.interp(probability, self.below, LOG_ODDS)))
+
+    def cdf(self, log_odds: Array) -> Array:
+        """Return the probability of a rate with lower log-odds."""
+        return np.asarray(np.interp(log_odds, LOG_ODDS, self.below))
+
+    def sf(self, log_odds: Array) -> Array:
+        """Return the probability of a rate with higher log-odds."""
+        return np.asarray(np.interp(log_odds, LOG_ODDS, self.above))
+
+
+def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of the typical rate of a profile; the reference profile where None.
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded.
+    """
+    return _moved(fit, _Points(fit, NODES).coefficients(profile))
+
+
+def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of the true rate of a new study, as `typical_prior`.
+
+    With the law of study effects, effects of arms, and the beta law of a beta-binomial likelihood.
+    """
+    arms_vary = bool(fit.spec.likelihood.parameters)
+    points = _Points(fit, FINE if arms_vary else NODES)
+    moved = points.coefficients(profile) + points.effects(fit.design.coding.tau_level(profile))
+    if not arms_vary:
+        return _moved(fit, moved)
+    theta = moved + fit.design.spec.mu.quantile(points.next())
+    own = {
+        name: prior.quantile(points.next())
+        for name, prior in fit.spec.likelihood.parameters.items()
+    }
+    return _spread(fit, theta, own["rho"])
+
+
+class _Points:
+    """Points of the unit cube, one dimension after the other; always the same ones."""
+
+    def __init__(self, fit: Fit, nodes: int) -> None:
+        self.fit = fit
+        dims = len(fit.design.beta) + len(fit.design.scalars) + 4
+        sobol = qmc.Sobol(dims, rng=np.random.default_rng(1))
+        self._columns = iter(sobol.random(nodes).T)
+
+    def next(self) -> Array:
+        """Return the points of a further dimension, shape (node,)."""
+        return np.clip(next(self._columns), 1e-12, 1 - 1e-12)
+
+    def coefficients(self, profile: Profile | None) -> Array:
+        """Return how far coefficients move the predictor; one point where none does."""
+        coded = self.fit.design.coding.row(profile)
+        moved = np.zeros(1)
+        for value, prior in zip(coded, self.fit.design.beta, strict=True):
+            if value:
+                moved = moved + value * prior.quantile(self.next())
+        return moved
+
+    def effects(self, level: int) -> Array:
+        """Return how far effects of studies and arms move it; one point where there are none."""
+        law, moved = self.fit.spec.study_effects, np.zeros(1)
+        if law.tau is not None:
+            own = {name: prior.quantile(self.next()) for name, prior in law.parameters.items()}
+            moved = law.quantile(self.next(), law.tau.quantile(self.next()), **own)
+        if self.fit.spec.arm_effects is not None:
+            scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
+            moved = moved + NormalEffects().quantile(self.next(), scale)
+        return moved
+
+
+def _moved(fit: Fit, moved: Array) -> PriorRate:
+    """Return the law of `mu` moved by each of some numbers."""
+    rate = expit(LOG_ODDS)
+    theta = fit.spec.link.theta(rate)[:, None] - moved
+    prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
+    law = prior.distribution
+    return PriorRate(
+        law.cdf(theta).mean(axis=1),
+        law.sf(theta).mean(axis=1),
+        np.exp(prior.logpdf(theta)).mean(axis=1) / slope,
+    )
+
+
+def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
+    """Return the mean of the beta laws of a beta-binomial likelihood."""
+    size = np.maximum((1 - rho) / rho, TINY)
+    log_rate, log_rest = fit.spec.link.log_rates(theta)
+    a, b = (np.maximum(size * np.exp(log), TINY) for log in (log_rate, log_rest))
+    # Points at the start of a Sobol sequence are one by themselves.
+    below = special.betainc(a[:NODES], b[:NODES], expit(LOG_ODDS)[:, None]).mean(axis=1)
+    parts = [_beta_density(a, b, some) for some in np.array_split(LOG_ODDS, BLOCKS)]
+    return PriorRate(below, 1 - below, np.concatenate(parts))
+
+
+def _beta_density(a: Array, b: Array, log_odds: Array) -> Array:
+    """Return the mean of the densities of beta laws at rates given by their log-odds."""
+    at = log_odds[:, None]
+    # log(rate) and log(1 - rate), accurate far out.
+    powers = -(a - 1) * np.logaddexp(0, -at) - (b - 1) * np.logaddexp(0, at)
+    return np.asarray(np.exp(powers - special.betaln(a, b)).mean(axis=1))
