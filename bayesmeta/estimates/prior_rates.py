@@ -55,10 +55,10 @@ class PriorRate:
     def pdf(self, rate: Array) -> Array:
         """Return the density (per unit of probability) at rates between 0 and 1."""
         log_odds = np.log(rate) - np.log1p(-rate)
-        # Of log-odds, which is smooth where that of the rate is not.
+        # The logarithm of the density of log-odds is smooth where that of the rate is not.
         slope = expit(LOG_ODDS) * expit(-LOG_ODDS)
-        found = np.interp(log_odds, LOG_ODDS, self.density * slope)
-        return np.asarray(found / (rate * (1 - rate)))
+        tabulated = np.log(np.maximum(self.density * slope, np.finfo(np.float64).tiny))
+        return np.asarray(np.exp(np.interp(log_odds, LOG_ODDS, tabulated)) / (rate * (1 - rate)))
 
     def quantile(self, probability: Array) -> Array:
         """Return the rates (probability) below which each probability lies."""

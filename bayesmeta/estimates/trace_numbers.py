@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -60,9 +61,9 @@ def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = No
     -------
     TraceNumbers
         Its `table` has one row per quantity, with the columns quantity; mean, sd, lower, upper (of
-        all draws, the equal-tailed 95% interval, on the parameter's own scale); r_hat, ess_bulk,
-        ess_tail; chains and draws (per chain); and failed, whether one of the three breaks its
-        threshold.
+        all draws, the equal-tailed 95% interval, on the parameter's own scale); ess_chain, the bulk
+        ESS of a chain by itself, averaged over chains; r_hat, ess_bulk, ess_tail; chains and draws
+        (per chain); and failed, whether R-hat or an ESS of all breaks its threshold.
 
     Raises
     ------
@@ -136,8 +137,8 @@ def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
         label: draws
         for name in names
         for label, draws in _scalars(posterior[name])
-        # A constant, such as the diagonal of a matrix of correlations, has no chains to compare.
-        if np.ptp(draws) > 0
+        # The diagonal of a matrix of correlations is constant.
+        if posterior[name].ndim < 4 or np.ptp(draws) > 0  # noqa: PLR2004
     }
 
 
@@ -175,4 +176,6 @@ def _summary(draws: Array) -> dict[str, float]:
         "sd": float(draws.std(ddof=1)),
         "lower": float(lower),
         "upper": float(upper),
+        # Of all chains together it falls, too, if they disagree, which is for ranks to show.
+        "ess_chain": float(ess_bulk(draws[:, None]).mean()),
     }

@@ -99,7 +99,7 @@ def _notes(fit: Fit | NestedFit, numbers: TraceNumbers) -> list[str]:
         "studies and arms are diagnosed, too, but not drawn.",
         "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
         "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
-        f"probability {100 * SURE:g}% or more, for as many independent draws as the bulk ESS.",
+        f"probability {100 * SURE:g}% or more, for as many independent draws as a chain is worth by itself.",
         about_characters([str(name) for name in table["quantity"]]),
         f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}.",
     ]

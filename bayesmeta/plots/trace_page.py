@@ -130,7 +130,8 @@ def _put_text(page: Axes, row: Row, top: float) -> None:
 
 def _mean_and_sd(row: Row) -> str:
     """Return mean and standard deviation, to two digits of the latter."""
-    digits = max(0, 1 - math.floor(math.log10(row["sd"])))
+    # A chain that stands still has none.
+    digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
     mean, sd = (f"{row[name]:.{digits}f}" for name in ("mean", "sd"))
     return f"{mean}, sd {sd}".replace("-", "\N{MINUS SIGN}")
 
@@ -142,7 +143,9 @@ def _draw_trace(figure: Figure, draws: Array, top: float) -> None:
     for chain, values in enumerate(draws):
         look = {**_look(chain), "linestyle": "-", "linewidth": 0.4}
         graph.plot(numbers, values[::step], alpha=0.75, zorder=2, **look)
-    graph.set(xlim=(1, max(draws.shape[1], 2)), ylim=(float(draws.min()), float(draws.max())))
+    low, high = float(draws.min()), float(draws.max())
+    room = 0.5 * (high == low)
+    graph.set(xlim=(1, max(draws.shape[1], 2)), ylim=(low - room, high + room))
     _dress(graph)
 
 
@@ -169,7 +172,7 @@ def _dress(graph: Axes) -> None:
 
 def _band(row: Row) -> tuple[Array, Array]:
     """Return the band of a chain's ranks, for as many independent draws as its own are worth."""
-    worth = row["ess_bulk"] / row["chains"] if row["ess_bulk"] > 0 else 1.0
+    worth = row["ess_chain"] if row["ess_chain"] > 0 else 1.0
     effective = max(int(min(worth, row["draws"])), 1)
     # To two digits, so that parameters share bands, which take a while.
     effective = int(float(f"{effective:.1e}"))
