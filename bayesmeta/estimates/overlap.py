@@ -1,18 +1,30 @@
 """How far a posterior has left its prior: the overlap of the two densities."""
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
 from bayesmeta.priors import Prior
 
-__all__ = ["prior_overlap", "share_above"]
+__all__ = ["Law", "law_overlap", "prior_overlap", "share_above"]
 
 Array = npt.NDArray[np.float64]
 
 BINS = 512
 SMALLEST = 1e-300
 """Probability beyond which a tail is cut: 37 standard deviations of a normal."""
+
+
+class Law(Protocol):
+    """A law of which both tail probabilities are known."""
+
+    def cdf(self, x: Array, /) -> Array:
+        """Return the probability of lower values."""
+
+    def sf(self, x: Array, /) -> Array:
+        """Return the probability of higher values."""
 
 
 def prior_overlap(prior: Prior, draws: Array) -> float:
@@ -36,7 +48,12 @@ def prior_overlap(prior: Prior, draws: Array) -> float:
     Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap as a sign of weak
     identifiability).
     """
-    z = _normal_scores(prior, draws.ravel())
+    return law_overlap(prior.distribution, draws)
+
+
+def law_overlap(law: Law, draws: Array) -> float:
+    """Return what `prior_overlap` does, of a law that is no `Prior`."""
+    z = _normal_scores(law, draws.ravel())
     if np.ptp(z) == 0:
         return 0.0
     points, density = _density(z)
@@ -50,9 +67,8 @@ def share_above(prior: Prior, draws: Array, probability: float) -> float:
     return float((draws > float(prior.quantile(probability))).mean())
 
 
-def _normal_scores(prior: Prior, values: Array) -> Array:
-    """Return values of the prior as those of a standard normal, to full precision in both tails."""
-    law = prior.distribution
+def _normal_scores(law: Law, values: Array) -> Array:
+    """Return values of a law as those of a standard normal, to full precision in both tails."""
     below, above = law.cdf(values), law.sf(values)
     return np.where(
         below < above,

@@ -1,92 +1,168 @@
-"""What priors mean for response rates, before any evidence."""
+"""The prior of the typical rate and of the rate of a new study, at any profile.
 
-from collections.abc import Iterator
-from typing import Any
+Given the coefficients and effects, the linear predictor is `mu` moved by a number, whose prior is known:
+the law is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the reference
+profile the typical rate depends on `mu` alone, and its law is exact.
+"""
 
-import pandas as pd
+from dataclasses import dataclass
 
-from bayesmeta.model import Design
-from bayesmeta.model.links import Link, Logit
-from bayesmeta.priors import Prior
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+from scipy.special import expit
+from scipy.stats import qmc
 
-__all__ = ["prior_rates"]
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.effects import NormalEffects
 
-Row = dict[str, Any]
+__all__ = ["PriorRate", "new_study_prior", "typical_prior"]
 
-MIDDLE = 0.5
-"""Typical rate about which the spread of studies is told."""
+Array = npt.NDArray[np.float64]
 
-SCALES = frozenset({"tau", "tau_arm"})
-"""Parameters that are standard deviations, or scales, of effects."""
+NODES, FINE = 1024, 8192
+"""Points of the parameters beside `mu`, powers of 2 as Sobol sequences want them; more of them for the
+density of a mean of beta laws, which may each be narrow."""
 
-NORMAL_95 = 1.959963984540054
+BLOCKS = 16
+"""Parts of the table that are computed at once."""
+
+LOG_ODDS = np.linspace(-30, 30, 1501)
+"""Where laws are tabulated: rates beyond can't be told from 0 or 1."""
 
 
-def prior_rates(design: Design) -> pd.DataFrame:
-    """Return each prior of a model with its 95% range and what that is on the scale of rates.
+TINY = 1e-12
+"""Least parameter of a beta law."""
+
+
+@dataclass(frozen=True, eq=False)
+class PriorRate:
+    """The prior law of a rate, tabulated by its log-odds.
 
     Parameters
     ----------
-    design : Design
-        The model on its evidence, such as `Fit.design`.
-
-    Returns
-    -------
-    DataFrame
-        One row per prior: `parameter`, `prior`, `lower` and `upper` (2.5% and 97.5% points, on the scale
-        of the link for mu, beta and tau), and `meaning`, in words.
+    below, above : array
+        Probability of a lower, and of a higher rate at each of `LOG_ODDS`.
+    density : array
+        Density of the rate there (per unit of probability).
     """
-    return pd.DataFrame(list(_rows(design)))
+
+    below: Array
+    above: Array
+    density: Array
+
+    def pdf(self, rate: Array) -> Array:
+        """Return the density (per unit of probability) at rates between 0 and 1."""
+        log_odds = np.log(rate) - np.log1p(-rate)
+        # The logarithm of the density of log-odds is smooth where that of the rate is not.
+        slope = expit(LOG_ODDS) * expit(-LOG_ODDS)
+        tabulated = np.log(np.maximum(self.density * slope, np.finfo(np.float64).tiny))
+        return np.asarray(np.exp(np.interp(log_odds, LOG_ODDS, tabulated)) / (rate * (1 - rate)))
+
+    def quantile(self, probability: Array) -> Array:
+        """Return the rates (probability) below which each probability lies."""
+        return np.asarray(expit(np.interp(probability, self.below, LOG_ODDS)))
+
+    def cdf(self, log_odds: Array) -> Array:
+        """Return the probability of a rate with lower log-odds."""
+        return np.asarray(np.interp(log_odds, LOG_ODDS, self.below))
+
+    def sf(self, log_odds: Array) -> Array:
+        """Return the probability of a rate with higher log-odds."""
+        return np.asarray(np.interp(log_odds, LOG_ODDS, self.above))
 
 
-def _rows(design: Design) -> Iterator[Row]:
-    link = design.spec.link
-    yield _row("mu", design.spec.mu, _typical(link, design.spec.mu))
-    priors: dict[Prior, list[str]] = {}
-    for name, prior in zip(design.coding.names, design.beta, strict=True):
-        priors.setdefault(prior, []).append(name)
-    for prior, names in priors.items():
-        label = "beta" if len(priors) == 1 else f"beta of {', '.join(names)}"
-        yield _row(label, prior, _difference(link, prior))
-    seen = set()
-    for scalar in design.scalars:
-        if (scalar.name, scalar.prior) not in seen:
-            seen.add((scalar.name, scalar.prior))
-            meaning = _spread(link, scalar.prior) if scalar.name in SCALES else ""
-            yield _row(scalar.name, scalar.prior, meaning)
+def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of the typical rate of a profile; the reference profile where None.
+
+    Raises
+    ------
+    ProfileError
+        If the profile can't be coded.
+    """
+    return _moved(fit, _Points(fit, NODES).coefficients(profile))
 
 
-def _row(parameter: str, prior: Prior, meaning: str) -> Row:
-    lower, upper = prior.interval(0.95)
-    return {
-        "parameter": parameter,
-        "prior": repr(prior),
-        "lower": lower,
-        "upper": upper,
-        "meaning": meaning,
+def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of the true rate of a new study, as `typical_prior`.
+
+    With the law of study effects, effects of arms, and the beta law of a beta-binomial likelihood.
+    """
+    arms_vary = bool(fit.spec.likelihood.parameters)
+    points = _Points(fit, FINE if arms_vary else NODES)
+    moved = points.coefficients(profile) + points.effects(fit.design.coding.tau_level(profile))
+    if not arms_vary:
+        return _moved(fit, moved)
+    theta = moved + fit.design.spec.mu.quantile(points.next())
+    own = {
+        name: prior.quantile(points.next())
+        for name, prior in fit.spec.likelihood.parameters.items()
     }
+    return _spread(fit, theta, own["rho"])
 
 
-def _typical(link: Link, prior: Prior) -> str:
-    low, high = link.rate(prior.interval(0.95))
-    return f"typical rate {100 * low:.0f}% to {100 * high:.0f}%"
+class _Points:
+    """Points of the unit cube, one dimension after the other; always the same ones."""
+
+    def __init__(self, fit: Fit, nodes: int) -> None:
+        self.fit = fit
+        dims = len(fit.design.beta) + len(fit.design.scalars) + 4
+        sobol = qmc.Sobol(dims, rng=np.random.default_rng(1))
+        self._columns = iter(sobol.random(nodes).T)
+
+    def next(self) -> Array:
+        """Return the points of a further dimension, shape (node,)."""
+        return np.clip(next(self._columns), 1e-12, 1 - 1e-12)
+
+    def coefficients(self, profile: Profile | None) -> Array:
+        """Return how far coefficients move the predictor; one point where none does."""
+        coded = self.fit.design.coding.row(profile)
+        moved = np.zeros(1)
+        for value, prior in zip(coded, self.fit.design.beta, strict=True):
+            if value:
+                moved = moved + value * prior.quantile(self.next())
+        return moved
+
+    def effects(self, level: int) -> Array:
+        """Return how far effects of studies and arms move it; one point where there are none."""
+        law, moved = self.fit.spec.study_effects, np.zeros(1)
+        if law.tau is not None:
+            own = {name: prior.quantile(self.next()) for name, prior in law.parameters.items()}
+            moved = law.quantile(self.next(), law.tau.quantile(self.next()), **own)
+        if self.fit.spec.arm_effects is not None:
+            scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
+            moved = moved + NormalEffects().quantile(self.next(), scale)
+        return moved
 
 
-def _difference(link: Link, prior: Prior) -> str:
-    """Return what a coefficient makes of a typical rate of one half."""
-    low, high = (100 * float(link.rate(link.theta(MIDDLE) + end)) for end in prior.interval(0.95))
-    text = f"from a typical rate of 50%, to between {low:.0f}% and {high:.0f}%"
-    if not isinstance(link, Logit):
-        return text
-    ratios = (f"{pow(2.718281828459045, end):.2f}" for end in prior.interval(0.95))
-    return f"odds ratio {' to '.join(ratios)}: {text}"
+def _moved(fit: Fit, moved: Array) -> PriorRate:
+    """Return the law of `mu` moved by each of some numbers."""
+    rate = expit(LOG_ODDS)
+    theta = fit.spec.link.theta(rate)[:, None] - moved
+    prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
+    law = prior.distribution
+    return PriorRate(
+        law.cdf(theta).mean(axis=1),
+        law.sf(theta).mean(axis=1),
+        np.exp(prior.logpdf(theta)).mean(axis=1) / slope,
+    )
 
 
-def _spread(link: Link, prior: Prior) -> str:
-    """Return where the middle 95% of studies lie about a typical rate of one half, if normal."""
-    parts = []
-    for words, probability in (("middling", 0.5), ("large (97.5%)", 0.975)):
-        reach = NORMAL_95 * float(prior.quantile(probability))
-        low, high = (100 * float(link.rate(link.theta(MIDDLE) + sign * reach)) for sign in (-1, 1))
-        parts.append(f"{low:.0f}% to {high:.0f}% at a {words} value")
-    return f"95% of studies about a typical rate of 50%: {'; '.join(parts)}"
+def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
+    """Return the mean of the beta laws of a beta-binomial likelihood."""
+    size = np.maximum((1 - rho) / rho, TINY)
+    log_rate, log_rest = fit.spec.link.log_rates(theta)
+    a, b = (np.maximum(size * np.exp(log), TINY) for log in (log_rate, log_rest))
+    # Points at the start of a Sobol sequence are one by themselves.
+    below = special.betainc(a[:NODES], b[:NODES], expit(LOG_ODDS)[:, None]).mean(axis=1)
+    parts = [_beta_density(a, b, some) for some in np.array_split(LOG_ODDS, BLOCKS)]
+    return PriorRate(below, 1 - below, np.concatenate(parts))
+
+
+def _beta_density(a: Array, b: Array, log_odds: Array) -> Array:
+    """Return the mean of the densities of beta laws at rates given by their log-odds."""
+    at = log_odds[:, None]
+    # log(rate) and log(1 - rate), accurate far out.
+    powers = -(a - 1) * np.logaddexp(0, -at) - (b - 1) * np.logaddexp(0, at)
+    return np.asarray(np.exp(powers - special.betaln(a, b)).mean(axis=1))

@@ -17,10 +17,12 @@ from bayesmeta.plots.nested_outcomes import NestedOutcomesPlot, nested_outcomes
 from bayesmeta.plots.power import PowerPlot, power
 from bayesmeta.plots.prediction import PredictionPlot, prediction
 from bayesmeta.plots.predictive_checks import PredictiveChecksPlot, predictive_checks
+from bayesmeta.plots.prior_posterior import PriorPosteriorPlot, prior_posterior
 from bayesmeta.plots.regression import RegressionPlot, regression
 from bayesmeta.plots.responders import RespondersPlot, responders
 from bayesmeta.plots.sensitivity import SensitivityPlot, sensitivity
 from bayesmeta.plots.specification_curve import SpecificationCurve, specification_curve
+from bayesmeta.plots.trace import TracePlot, trace
 
 __all__ = [
     "BoundaryPlot",
@@ -36,11 +38,13 @@ __all__ = [
     "PowerPlot",
     "PredictionPlot",
     "PredictiveChecksPlot",
+    "PriorPosteriorPlot",
     "RankPlot",
     "RegressionPlot",
     "RespondersPlot",
     "SensitivityPlot",
     "SpecificationCurve",
+    "TracePlot",
     "boundary",
     "calibration",
     "comparison",
@@ -55,8 +59,10 @@ __all__ = [
     "power",
     "prediction",
     "predictive_checks",
+    "prior_posterior",
     "regression",
     "responders",
     "sensitivity",
     "specification_curve",
+    "trace",
 ]

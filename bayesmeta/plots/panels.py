@@ -11,7 +11,7 @@ from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import ALARM, FAINT, SMALL
 
-__all__ = ["Panels", "Words", "bare", "panel_page"]
+__all__ = ["STEP", "Panels", "Words", "bare", "key_lines", "panel_page", "put_keys"]
 
 SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
 """Of the key, in inches: length of a sample, its distance from its name, and those between entries."""
@@ -69,7 +69,7 @@ def panel_page(
     """
     room = panels.columns * panels.across
     above, below = _above(words, room), notes_of(words.notes, room)
-    lines = _lines(keys, room)
+    lines = key_lines(keys, room)
     key_top = MARGIN + sum(each.height for each in above)
     top = key_top + len(lines) * STEP + BELOW_KEY
     foot = top + -(-panels.count // panels.columns) * panels.down
@@ -77,8 +77,7 @@ def panel_page(
     figure, page = page_of(room + 2 * MARGIN, height)
     put_paragraphs(page, MARGIN, MARGIN, above)
     put_paragraphs(page, MARGIN, foot, below)
-    for number, line in enumerate(lines):
-        _put_line(page, key_top + (number + 0.5) * STEP, line)
+    put_keys(page, key_top, lines)
     width, tall = panels.size
     corners = panels.corners(top)
     return figure, page, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
@@ -103,7 +102,7 @@ def _width(key: Key) -> float:
     return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
 
 
-def _lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
+def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
     """Return the keys in lines that are as long as the room allows."""
     lines: list[list[Key]] = []
     for key in keys:
@@ -114,11 +113,12 @@ def _lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
     return lines
 
 
-def _put_line(page: Axes, y: float, line: Sequence[Key]) -> None:
-    """Put samples and names side by side; a marker stands in the middle of its sample."""
-    x = MARGIN
-    for key in line:
-        places = [x, x + SAMPLE / 2, x + SAMPLE]
-        page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
-        put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
-        x += _width(key)
+def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
+    """Put lines of samples and names from `top` down; a marker stands in the middle of its sample."""
+    for number, line in enumerate(lines):
+        x, y = MARGIN, top + (number + 0.5) * STEP
+        for key in line:
+            places = [x, x + SAMPLE / 2, x + SAMPLE]
+            page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
+            put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
+            x += _width(key)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from bayesmeta.estimates.prior_rates import prior_rates
+from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.sections.mathematics import model_formulas
@@ -52,7 +52,7 @@ def priors_section(design: Design) -> Section:
 
 def prior_table(design: Design) -> Table:
     """Return the priors, one row each."""
-    rows = prior_rates(design)
+    rows = prior_meanings(design)
     cells = pd.DataFrame(
         {
             "parameter": rows["parameter"],

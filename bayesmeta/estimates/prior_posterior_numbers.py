@@ -1,0 +1,177 @@
+"""Prior and posterior of the rates and of tau, as densities, intervals and overlaps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit
+
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.drawable import check_drawable, check_known_model
+from bayesmeta.estimates.overlap import law_overlap, prior_overlap
+from bayesmeta.estimates.prior_rates import PriorRate, new_study_prior, typical_prior
+from bayesmeta.estimates.profile_rates import profile_rates, scale_of
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = [
+    "NEW_STUDY",
+    "POSTERIOR",
+    "PRIOR",
+    "TYPICAL",
+    "PriorPosteriorNumbers",
+    "prior_posterior_numbers",
+]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+TYPICAL, NEW_STUDY = "typical rate", "new study"
+
+PRIOR, POSTERIOR = "prior", "posterior"
+
+POINTS, BARS, FRINGE = 401, 40, 0.001
+"""Points of priors; bars of posteriors, and share of draws in the outer parts of the outer bars."""
+
+REACH, MOST = 0.995, 3.0
+"""Quantile of posteriors of tau that is shown, and how far beyond it the prior is, in multiples."""
+
+
+@dataclass(frozen=True, eq=False)
+class PriorPosteriorNumbers:
+    """What a figure of priors and posteriors shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per point of a prior and bar of a posterior; see `prior_posterior_numbers`.
+    intervals : DataFrame
+        One row per quantity: intervals and overlap.
+    profile : str
+        Covariate values at which the rates stand.
+    ci_prob : float
+        Probability of the intervals.
+    """
+
+    table: pd.DataFrame
+    intervals: pd.DataFrame
+    profile: str
+    ci_prob: float
+
+
+def prior_posterior_numbers(
+    fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95
+) -> PriorPosteriorNumbers:
+    """Return prior and posterior of the typical rate, the rate of a new study, and each tau.
+
+    Priors are densities; those of rates follow from the priors of the parameters by transformation and,
+    where several parameters count, by integration. Posteriors are histograms of the draws, which keep
+    to the bounds of what they are of.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a ModelSpec.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+
+    Returns
+    -------
+    PriorPosteriorNumbers
+        Its `table` has the columns
+
+        - quantity, scale: ``typical rate``, ``new study`` (scale ``probability``), ``tau`` or
+          ``tau[...]`` (scale of the link);
+        - kind: ``prior`` or ``posterior``;
+        - x, x_end: the value, or the ends of a bar of the histogram of the posterior;
+        - density: per unit of the scale.
+
+        Its `intervals` has quantity, scale, prior_median, prior_lower, prior_upper,
+        posterior_median, posterior_lower, posterior_upper, and overlap, the area under both
+        densities from 0 to 1.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
+    """
+    check_drawable(fit)
+    check_known_model(fit, "priors")
+    check_ci_prob(ci_prob)
+    tables, intervals = [], []
+    for table, row in (*_of_rates(fit, profile, ci_prob), *_of_taus(fit, ci_prob)):
+        tables.append(table)
+        intervals.append(row)
+    label = profile_label(fit.design.coding, profile)
+    return PriorPosteriorNumbers(
+        pd.concat(tables, ignore_index=True), pd.DataFrame(intervals), label, ci_prob
+    )
+
+
+def _of_rates(
+    fit: Fit, profile: Profile | None, ci_prob: float
+) -> Iterable[tuple[pd.DataFrame, Row]]:
+    rates = profile_rates(fit, profile)
+    laws: dict[str, tuple[PriorRate, Array]] = {
+        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
+        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
+    }
+    # Ends are left out, where the density of a rate may have no bound.
+    x = (np.arange(POINTS) + 0.5) / POINTS
+    for name, (prior, log_odds) in laws.items():
+        head = {"quantity": name, "scale": "probability"}
+        table = _densities(head, x, prior.pdf(x), expit(log_odds))
+        probabilities = np.array(_probabilities(ci_prob))
+        found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
+        yield table, _interval(head, *found, law_overlap(prior, log_odds))
+
+
+def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
+    prior = fit.spec.study_effects.tau
+    if prior is None:
+        return
+    for level, name in enumerate(fit.design.tau_levels):
+        draws = scale_of(fit, level)
+        seen = float(np.quantile(draws, REACH))
+        end = max(seen, min(float(prior.quantile(REACH)), MOST * seen))
+        x = (np.arange(POINTS) + 0.5) / POINTS * end
+        head = {"quantity": f"tau[{name}]" if name else "tau", "scale": fit.spec.link.scale}
+        probabilities = _probabilities(ci_prob)
+        found = prior.quantile(probabilities), np.quantile(draws, probabilities)
+        table = _densities(head, x, np.exp(prior.logpdf(x)), draws)
+        yield table, _interval(head, *found, prior_overlap(prior, draws))
+
+
+def _probabilities(ci_prob: float) -> list[float]:
+    return [(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2]
+
+
+def _densities(head: Row, x: Array, prior: Array, draws: Array) -> pd.DataFrame:
+    """Return the density of the prior at points, and the bars of a histogram of draws."""
+    values = draws.ravel()
+    low, high = (float(end) for end in np.quantile(values, [FRINGE, 1 - FRINGE]))
+    edges = np.linspace(low, high, BARS + 1) if high > low else np.array([low, low])
+    # The outer bars reach to the farthest draws, so that each is in a bar.
+    edges[[0, -1]] = float(values.min()), float(values.max()) + np.finfo(np.float64).eps
+    counts, _ = np.histogram(values, edges)
+    bars = {"x": edges[:-1], "x_end": edges[1:], "density": counts / values.size / np.diff(edges)}
+    points = pd.DataFrame({**head, "kind": PRIOR, "x": x, "x_end": np.nan, "density": prior})
+    return pd.concat([points, pd.DataFrame({**head, "kind": POSTERIOR, **bars})])
+
+
+def _interval(head: Row, prior: Array, posterior: Array, overlap: float) -> Row:
+    names = ("lower", "median", "upper")
+    return {
+        **head,
+        **{f"prior_{name}": float(value) for name, value in zip(names, prior, strict=True)},
+        **{f"posterior_{name}": float(value) for name, value in zip(names, posterior, strict=True)},
+        "overlap": overlap,
+    }

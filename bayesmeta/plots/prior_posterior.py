@@ -1,0 +1,166 @@
+"""Prior against posterior: how far the evidence moved the rates and tau."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayesmeta.estimates.prior_posterior_numbers import (
+    POSTERIOR,
+    PRIOR,
+    PriorPosteriorNumbers,
+    prior_posterior_numbers,
+)
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
+from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.lettering import counted, printable, shortened
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.warning import warning_of
+
+__all__ = ["PriorPosteriorPlot", "prior_posterior"]
+
+PANEL, COLUMNS = (2.2, 1.6), 3
+"""Size of a panel in inches, and panels beside each other."""
+
+HEADROOM, HIGHEST = 1.08, 3.0
+"""Height of a panel in multiples of the highest bar; that of a prior beyond which it is cut off."""
+
+PRIOR_LINE: dict[str, Any] = {"color": ALARM, "linewidth": 1.5, "linestyle": "--"}
+BARS: dict[str, Any] = {"facecolor": RANGE, "alpha": 0.6, "linewidth": 0}
+OUTLINE: dict[str, Any] = {"color": MODEL, "linewidth": 1.1}
+
+NAMES = {"typical rate": "Typical rate (%)", "new study": "Rate of a new study (%)"}
+
+
+class PriorPosteriorPlot(Plot):
+    """Priors and posteriors and the numbers they show; see `Plot`.
+
+    Its table has columns as of
+    `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`; rates are probabilities.
+    """
+
+    def __repr__(self) -> str:
+        return f"PriorPosteriorPlot({counted(self.table['quantity'].nunique(), 'quantity', 'quantities')})"
+
+
+def prior_posterior(
+    fit: Fit,
+    *,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    notes: Sequence[str] = (),
+) -> PriorPosteriorPlot:
+    """Return prior and posterior of the typical rate, the rate of a new study, and each tau.
+
+    A panel each: the prior is a line, the posterior a histogram of the draws. Below stand both
+    intervals, and how far the two overlap: 100% where the evidence left the prior as it was.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
+    profile : mapping, optional
+        Value of every covariate of the model; the reference profile where None.
+    ci_prob : float
+        Probability of the intervals.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    PriorPosteriorPlot
+        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap of prior and posterior).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.plots.prior_posterior(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    PriorPosteriorPlot(3 quantities)
+    """
+    numbers = prior_posterior_numbers(fit, profile=profile, ci_prob=ci_prob)
+    quantities = list(dict.fromkeys(numbers.table["quantity"]))
+    title = f"Prior and posterior: {title_of_fit(fit)}"
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers), *notes])
+    keys = [
+        Key(PRIOR_LINE, "Prior"),
+        Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
+    ]
+    with house_style():
+        columns = min(COLUMNS, len(quantities))
+        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=0.45)
+        figure, _, graphs = panel_page(words, keys, panels)
+        for graph, quantity in zip(graphs, quantities, strict=True):
+            _draw(graph, numbers.table[numbers.table["quantity"] == quantity])
+    return PriorPosteriorPlot(figure, numbers.table.copy())
+
+
+def _draw(graph: Axes, table: pd.DataFrame) -> None:
+    """Draw the prior and the posterior of one quantity; rates in percent."""
+    quantity, scale = table[["quantity", "scale"]].iloc[0]
+    unit = 100 if quantity in NAMES else 1
+    prior, bars = table[table["kind"] == PRIOR], table[table["kind"] == POSTERIOR]
+    edges = unit * np.append(bars["x"].to_numpy(), bars["x_end"].iloc[-1])
+    heights = bars["density"].to_numpy(dtype=np.float64)
+    graph.stairs(heights, edges, fill=True, zorder=1, **BARS)
+    graph.stairs(heights, edges, zorder=2, **OUTLINE)
+    graph.plot(unit * prior["x"], prior["density"], zorder=3, **PRIOR_LINE)
+    inner = float(prior["density"].iloc[2:-2].max())
+    highest = float(heights.max())
+    bare(graph, grid=False)
+    step = float(prior["x"].iloc[0])
+    graph.set(
+        xlim=(0, unit * (float(prior["x"].iloc[-1]) + step)),
+        ylim=(0, HEADROOM * max(highest, min(inner, HIGHEST * highest))),
+        yticks=[],
+    )
+    graph.spines["left"].set_visible(False)
+    put_ticks(graph.xaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    label = NAMES.get(quantity, f"{quantity} ({scale})")
+    graph.set_xlabel(
+        shortened(printable(label), PANEL[0], size=SMALL), size=SMALL, labelpad=2, parse_math=False
+    )
+
+
+def _notes(fit: Fit, numbers: PriorPosteriorNumbers) -> list[str]:
+    sure = f"{100 * numbers.ci_prob:g}%"
+    rows = [_interval(row, sure) for row in numbers.intervals.to_dict("records")]
+    at_profile = f"Rates are at {numbers.profile}." if fit.design.coding.columns else ""
+    return [
+        *rows,
+        at_profile,
+        "Overlap: the area under both densities; above 80% the evidence hardly changed the prior.",
+        about_characters([*numbers.intervals["quantity"], numbers.profile]),
+        about_evidence(fit),
+    ]
+
+
+def _interval(row: dict[Any, Any], sure: str) -> str:
+    """Return the medians and intervals of one quantity, and the overlap."""
+    rate = row["quantity"] in NAMES
+    unit, digits, sign = (100, 1, "%") if rate else (1, 2, "")
+    texts = [
+        f"{row[f'{kind}_median'] * unit:.{digits}f}{sign} ({sure} interval "
+        f"{row[f'{kind}_lower'] * unit:.{digits}f} to {row[f'{kind}_upper'] * unit:.{digits}f}{sign})"
+        for kind in (PRIOR, POSTERIOR)
+    ]
+    name = row["quantity"].capitalize() if rate else row["quantity"]
+    return f"{name}: prior {texts[0]}, posterior {texts[1]}; overlap {100 * row['overlap']:.0f}%."

@@ -1,0 +1,106 @@
+"""Chains: the trace of each parameter, the ranks of each chain, and whether they agree."""
+
+from collections.abc import Sequence
+
+from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
+from bayesmeta.inference.diagnosis import THRESHOLDS
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.plots.fit_text import about_characters, title_of_fit
+from bayesmeta.plots.lettering import counted
+from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.panels import Words
+from bayesmeta.plots.style import house_style
+from bayesmeta.plots.trace_page import SURE, draw_chains
+from bayesmeta.plots.warning import warning_of
+
+__all__ = ["TracePlot", "trace"]
+
+
+class TracePlot(Plot):
+    """Traces and ranks of chains, and their diagnostics; see `Plot`.
+
+    Its table has columns as of `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws
+    themselves are those of the fit.
+    """
+
+    def __repr__(self) -> str:
+        failed = int(self.table["failed"].sum())
+        return f"TracePlot({counted(len(self.table), 'quantity', 'quantities')}, {failed} failed)"
+
+
+def trace(
+    fit: Fit | NestedFit,
+    *,
+    quantities: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+) -> TracePlot:
+    """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
+
+    In the middle, each chain's draws in their order. To the right, for each chain, the distribution
+    function of the ranks of its draws among those of all chains, minus that of even ranks: a chain
+    that leaves the grey band lies elsewhere, or spreads differently, than the others.
+
+    Parameters
+    ----------
+    fit : Fit or NestedFit
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    quantities : sequence of str, optional
+        Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
+        None, all but the effects of studies and arms; of a PyMC model of one's own, its scalars.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    TracePlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` has no draws, or `quantities` names what is no parameter of the model.
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221 (R-hat, ESS, ranks).
+    Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6 (bands of ranks).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.plots.trace(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    TracePlot(2 quantities, 0 failed)
+    """
+    numbers = trace_numbers(fit, quantities=quantities)
+    words = Words(warning_of(fit), f"Chains: {_title(fit)}", [*_notes(fit, numbers), *notes])
+    with house_style():
+        figure = draw_chains(numbers, words)
+    return TracePlot(figure, numbers.table.copy())
+
+
+def _title(fit: Fit | NestedFit) -> str:
+    if isinstance(fit, NestedFit):
+        return f"nested outcomes, model '{fit.spec.name}'"
+    return title_of_fit(fit)
+
+
+def _notes(fit: Fit | NestedFit, numbers: TraceNumbers) -> list[str]:
+    table, origin = numbers.table, fit.provenance
+    failing = int(table["failed"].sum())
+    verdict = (
+        f"Marked with ! is what misses these, in {counted(failing, 'parameter')}."
+        if failing
+        else "All that is shown meets these."
+    )
+    return [
+        f"{counted(int(table['chains'].iloc[0]), 'chain')} of {int(table['draws'].iloc[0]):,} draws. R-hat must "
+        f"be at most {THRESHOLDS.r_hat:g}, bulk and tail ESS at least {THRESHOLDS.ess:g}. {verdict} Effects of "
+        "studies and arms are diagnosed, too, but not drawn.",
+        "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
+        "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
+        f"probability {100 * SURE:g}% or more, for as many independent draws as a chain is worth by itself.",
+        about_characters([str(name) for name in table["quantity"]]),
+        f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}.",
+    ]
