@@ -76,8 +76,7 @@ def _brief(results: FitResults) -> Iterator[Block]:
         (
             f"Evidence: {len(arms)} arms of {len(arms.studies)} studies; {arms.events.sum():,} of {arms.n.sum():,} "
             "patients responded.",
-            f"Typical response rate{where}: {first['typical']}, median and {width} interval. True rate of a new "
-            f"study: {first['new study']}, which is the prediction interval.",
+            f"Typical response rate{where}: {first['typical']}, median and {width} interval.",
             *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
             heterogeneity_line(results.summary),
             "Draws: they passed every check."

@@ -100,7 +100,7 @@ def _answers(results: GridResults) -> Iterator[Block]:
     yield Table(f"Range of the {rate}", range_cells(results.ranges))
     if len(results.effects):
         yield Table(
-            "How far the estimate moves with each choice, all others the same",
+            "How far the estimate moves with each choice, all others the same, in percentage points",
             effect_cells(results.effects),
         )
     yield from _combinations(results)
@@ -129,7 +129,7 @@ def _combinations(results: GridResults) -> Iterator[Block]:
 def _notes() -> tuple[str, ...]:
     return (
         "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
-        "Each combination uses the arms that its rules select; which rows each left out stands in results.csv.",
+        "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
     )
 
 

@@ -3,23 +3,34 @@
 import base64
 import io
 
+from PIL import Image
+
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 
 __all__ = ["data_uri"]
 
 LARGEST_SVG = 250_000
-"""Bytes of a drawing beyond which its pixels are smaller: thousands of marks."""
+"""Bytes of a drawing beyond which pixels are tried: thousands of marks."""
 
-DPI = 160
+DPI, COLOURS = 160, 64
+"""Of pixels: the figures have few colours, and as many keep the edges of letters smooth."""
 
 
 def data_uri(plot: Plot) -> str:
-    """Return a figure as an address that holds it: a drawing, or pixels where that is smaller."""
+    """Return a figure as an address that holds it: a drawing, or pixels where those are smaller."""
     drawing = _svg(plot)
-    if len(drawing) <= LARGEST_SVG:
-        return f"data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"
-    return f"data:image/png;base64,{base64.b64encode(plot.png(dpi=DPI)).decode()}"
+    if len(drawing) > LARGEST_SVG and len(pixels := _png(plot)) < len(drawing):
+        return f"data:image/png;base64,{base64.b64encode(pixels).decode()}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"
+
+
+def _png(plot: Plot) -> bytes:
+    """Return the figure in pixels of a palette."""
+    buffer = io.BytesIO()
+    picture = Image.open(io.BytesIO(plot.png(dpi=DPI))).convert("RGB")
+    picture.quantize(COLOURS).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
 
 
 def _svg(plot: Plot) -> bytes:

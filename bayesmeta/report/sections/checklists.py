@@ -63,7 +63,10 @@ ROBUST: Mapping[str, str] = {
 
 def checklists_section(answers: Mapping[str, Answer]) -> Section:
     """Return both checklists, from the answers to the items of BARG and to ``"justified"``."""
-    barg = [(f"{code} {item}", answers[code]) for code, item in BARG.items()]
+    barg = [
+        (f"{code} {item}" if code[0].isdigit() else item, answers[code])
+        for code, item in BARG.items()
+    ]
     robust = [(item, answers[code]) for item, code in ROBUST.items()]
     return Section(
         CHECKLISTS,
