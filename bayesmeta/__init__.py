@@ -93,6 +93,7 @@ _HOME = {
         "NestedArms",
         "bundled_evidence",
         "load_evidence",
+        "load_published",
         "read_evidence",
     ),
     "bayesmeta.evidence.matching": ("matching",),
@@ -322,6 +323,7 @@ if TYPE_CHECKING:
         NestedArms as NestedArms,
         bundled_evidence as bundled_evidence,
         load_evidence as load_evidence,
+        load_published as load_published,
         read_evidence as read_evidence,
     )
     from bayesmeta.evidence.matching import (

@@ -11,7 +11,7 @@ from bayesmeta.evidence.columns import ARM, STUDY
 from bayesmeta.evidence.reading import cells_of_csv
 from bayesmeta.evidence.table import EvidenceTable
 
-__all__ = ["bundled_evidence", "load_evidence"]
+__all__ = ["bundled_cells", "bundled_evidence", "load_evidence"]
 
 
 def bundled_evidence() -> tuple[str, ...]:
@@ -38,12 +38,8 @@ def load_evidence(name: str) -> EvidenceTable:
     >>> bm.load_evidence("rr_aml_venetoclax")
     EvidenceTable(rr_aml_venetoclax: 46 studies, 57 arms, 75 outcomes, 316 rows)
     """
-    if name not in bundled_evidence():
-        raise EvidenceError(
-            f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
-        )
     results, arms, studies = (
-        _cells(_data() / name / file) for file in ("results.csv", "arms.csv", "studies.csv")
+        bundled_cells(name, file) for file in ("results.csv", "arms.csv", "studies.csv")
     )
     # Results and studies each say where they stand in their source.
     studies = studies.rename(columns={"locator": "study_locator", "notes": "study_notes"})
@@ -54,10 +50,21 @@ def load_evidence(name: str) -> EvidenceTable:
     return EvidenceTable(checked(joined.astype(object).where(joined.notna(), None), name), name)
 
 
+def bundled_cells(name: str, file: str) -> pd.DataFrame:
+    """Return the cells of a file of a bundled table as text; see `cells_of_csv`.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such table.
+    """
+    if name not in bundled_evidence():
+        raise EvidenceError(
+            f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
+        )
+    with as_file(_data() / name / file) as path:
+        return cells_of_csv(path)
+
+
 def _data() -> Traversable:
     return files("bayesmeta.evidence") / "data"
-
-
-def _cells(file: Traversable) -> pd.DataFrame:
-    with as_file(file) as path:
-        return cells_of_csv(path)

@@ -33,7 +33,9 @@ def joint_fit(
     design: NestedDesign, seed: int, settings: SamplerSettings, stream: tuple[int, ...]
 ) -> tuple[NestedFit, bool]:
     """Return the fit of a joint model, done again once if it fails, and whether it may be used."""
-    fit, found = settled(lambda own: fit_nested(design, seed, own, stream=stream), settings)
+    fit, found = settled(
+        lambda own: fit_nested(design, seed, own, stream=stream, progress=False), settings
+    )
     return fit, found.ok
 
 
