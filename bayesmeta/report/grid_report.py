@@ -7,12 +7,15 @@ import pandas as pd
 from bayesmeta.comparison.grid_files import grid_toml
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.errors import EvidenceError
+from bayesmeta.evidence import EvidenceTable
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
 from bayesmeta.report.sections import checklists as lists
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
 from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
+from bayesmeta.report.sections.evidence import EVIDENCE
 from bayesmeta.report.sections.limits import LIMITS, limits_section
 from bayesmeta.report.sections.redo import REDO
 from bayesmeta.report.text import percent
@@ -21,14 +24,17 @@ __all__ = ["grid_document"]
 
 QUESTION, CHOICES, ANSWERS, VALIDATION = "Question", "Choices", "Answers", "Validation"
 
+ROWS = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
+"""What is told of a row left out."""
+
 LISTED = 400
 """Combinations listed one by one; the folder of the run has all."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics."
 
 
-def grid_document(results: GridResults) -> Document:
-    """Return the report of a grid; every sentence and number is made from its table."""
+def grid_document(results: GridResults, evidence: EvidenceTable) -> Document:
+    """Return the report of a grid on its evidence; every sentence and number is made from them."""
     grid = results.grid
     return Document(
         title=f"{grid.name}: {len(results.table):,} combinations of choices",
@@ -36,6 +42,7 @@ def grid_document(results: GridResults) -> Document:
         sections=(
             Section(QUESTION, tuple(_question(results))),
             Section(DIAGNOSTICS, tuple(_diagnostics(results))),
+            Section(EVIDENCE, tuple(_evidence(results, evidence))),
             Section(CHOICES, tuple(_choices(results))),
             Section(ANSWERS, tuple(_answers(results))),
             limits_section(None, _notes(), covariates=True),
@@ -76,6 +83,45 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
                 what,
                 pd.DataFrame({"reason": counts.index, "combinations": [f"{k:,}" for k in counts]}),
             )
+
+
+def _evidence(results: GridResults, evidence: EvidenceTable) -> Iterator[Block]:
+    yield Text(
+        f"{len(evidence)} rows; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each outcome:"
+    )
+    kept, left_out = [], []
+    for outcome, inclusion in _selections(results):
+        try:
+            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
+        except EvidenceError as error:
+            kept.append({"outcome": outcome, "inclusion": inclusion, "arms": str(error)})
+            continue
+        kept.append(
+            {
+                "outcome": outcome,
+                "inclusion": inclusion,
+                "arms": str(len(arms)),
+                "studies": str(len(arms.studies)),
+                "responders / n": f"{arms.events.sum()} / {arms.n.sum()}",
+            }
+        )
+        rows = arms.excluded.reindex(columns=list(ROWS)).astype(object).fillna("").astype(str)
+        left_out.append(rows.assign(inclusion=inclusion))
+    yield Table("Arms by outcome and rule of inclusion", pd.DataFrame(kept))
+    if any(map(len, left_out)):
+        yield Table("Rows left out, and the rule that left each out", _by_inclusion(left_out))
+
+
+def _by_inclusion(left_out: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows left out, each once with the rules of inclusion under which it was."""
+    rows = pd.concat(left_out, ignore_index=True)
+    grouped = rows.groupby(list(ROWS), sort=False)["inclusion"].agg(", ".join)
+    return grouped.reset_index().rename(columns={"inclusion": "under"})
+
+
+def _selections(results: GridResults) -> list[tuple[str, str]]:
+    chosen = results.table[["outcome", "inclusion"]].fillna("").drop_duplicates()
+    return [(str(outcome), str(inclusion)) for outcome, inclusion in chosen.itertuples(index=False)]
 
 
 def _choices(results: GridResults) -> Iterator[Block]:
@@ -138,7 +184,7 @@ def _checklist() -> dict[str, Answer]:
     return {
         "why": Answer(AUTHOR, ""),
         "goals": done(QUESTION),
-        "1A": done(CHOICES),
+        "1A": done(EVIDENCE, CHOICES),
         "1B": done(CHOICES, REDO),
         "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
         "justified": Answer(AUTHOR, ""),

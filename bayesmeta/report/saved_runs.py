@@ -13,7 +13,7 @@ from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import RunError
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
 from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
@@ -23,7 +23,7 @@ from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.manifest import Manifest
 
-__all__ = ["SavedComparison", "SavedRun", "is_reliable", "load_run"]
+__all__ = ["SavedComparison", "SavedRun", "evidence_of_grid", "is_reliable", "load_run"]
 
 TEXTS = {"study": str, "arm": str, "left_out": str, "model": str, "error": str, "problems": str}
 """Columns of names, which may look like numbers."""
@@ -112,6 +112,11 @@ def load_run(folder: Path) -> SavedRun:
         return kinds[found.manifest.kind](folder, found.manifest)
     except (KeyError, ValueError, OSError) as error:
         raise RunError(f"{folder} can't be read: {error}. Run the same again.") from error
+
+
+def evidence_of_grid(folder: Path) -> EvidenceTable:
+    """Return the table that a grid was run on, as it was kept."""
+    return read_evidence(folder / "inputs" / "evidence.csv")
 
 
 def is_reliable(run: SavedRun) -> bool:

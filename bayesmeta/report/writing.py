@@ -15,7 +15,7 @@ from bayesmeta.report.fit_results import Asked, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.saved_runs import SavedRun, load_run
+from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
 from bayesmeta.runs.files import write_whole
 
 __all__ = ["document_of", "write_report"]
@@ -61,28 +61,28 @@ def write_report(
         raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
     if not target.parent.is_dir() and target != own:
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
-    document = document_of(load_run(Path(folder)), asked)
+    document = document_of(Path(folder), asked)
     content = FORMATS[form](document)
     write_whole(target, content)
     return document, target
 
 
-def document_of(run: SavedRun, asked: Asked) -> Document:
+def document_of(folder: Path, asked: Asked) -> Document:
     """Return the report of what a folder holds."""
-    match run:
-        case Fit():
+    match load_run(folder):
+        case Fit() as run:
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
                     "A report is of a model of the family, of which it knows what each part means; this is a "
                     "PyMC model of one's own."
                 )
             return fit_document(fit_results(run, asked))
-        case NestedFit():
+        case NestedFit() as run:
             return nested_document(run, asked)
-        case GridResults():
+        case GridResults() as run:
             _refuse(asked, "grid")
-            return grid_document(run)
-        case _:
+            return grid_document(run, evidence_of_grid(folder))
+        case SavedComparison() as run:
             _refuse(asked, "comparison")
             return comparison_document(run)
 
