@@ -54,7 +54,7 @@ Table = Mapping[str, Any]
 
 
 def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
-    """Return the grid of specifications of a TOML file.
+    r"""Return the grid of specifications of a TOML file.
 
     Parameters
     ----------
@@ -68,6 +68,18 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
         key given), or a value is out of its range.
     SettingsError
         If a setting of the sampler, `cohort` or `ci_prob` is out of its range.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> from pathlib import Path
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "grid.toml"
+    ...     written = file.write_text('schema = 1\nseed = 1\n[priors.wide]\ntau = "HalfNormal(1)"\n')
+    ...     grid = bm.load_grid(file)
+    >>> list(grid.priors)
+    ['wide']
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path; got {source!r}.")

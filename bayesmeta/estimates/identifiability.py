@@ -104,6 +104,13 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
     ------
     SettingsError
         If `fit` is no Fit.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.notes(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    ()
     """
     if isinstance(fit, NestedFit):
         from bayesmeta.estimates.nested.notes import nested_notes

@@ -58,6 +58,16 @@ class Prediction:
         Source of `draws`; intervals and probabilities are integrals and need none.
     fit : Fit, NestedFit, GridFit or None
         What it was made from, as far as that is known.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> prediction = bm.predict(bm.fit(bm.load_model("pooled"), arms, seed=1), n=40, seed=2)
+    >>> prediction.n, len(prediction.pmf)
+    (40, 41)
+    >>> prediction.probability(rate_above=0.2) > 0.4
+    True
     """
 
     n: int

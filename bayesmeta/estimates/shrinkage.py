@@ -58,6 +58,14 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     ----------
     Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
     Roever & Friede 2020, doi:10.1177/0962280219833079 (shrinkage in hierarchical models).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bool(bm.shrinkage(fit)["shrinkage"].between(0, 1).all())
+    True
     """
     check_fit(fit, grid=False)
     check_ci_prob(ci_prob)

@@ -35,6 +35,13 @@ class Arms:
     EvidenceError
         If there is no row, two rows have one label, or a whole arm stands beside its own parts
         or strata.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> arms
+    Arms(CR: 14 arms of 14 studies, 110 responders of 503 patients; 7 rows left out)
     """
 
     frame: pd.DataFrame

@@ -15,7 +15,14 @@ __all__ = ["bundled_cells", "bundled_evidence", "load_evidence"]
 
 
 def bundled_evidence() -> tuple[str, ...]:
-    """Return the names that `load_evidence` knows."""
+    """Return the names that `load_evidence` knows.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.bundled_evidence()
+    ('rr_aml_venetoclax',)
+    """
     return tuple(sorted(folder.name for folder in _data().iterdir() if folder.is_dir()))
 
 

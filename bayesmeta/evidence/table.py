@@ -61,6 +61,14 @@ class EvidenceTable:
         The checked rows; the index says where each stands in its source.
     name : str
         What messages and provenance call the table.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> table = bm.read_evidence(pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]}))
+    >>> table.select()
+    Arms(one outcome: 2 arms of 2 studies, 10 responders of 50 patients; 0 rows left out)
     """
 
     frame: pd.DataFrame

@@ -88,6 +88,12 @@ class Diagnostics:
         Energy fraction of missing information of each chain.
     unchecked : tuple of str
         Parameters that the model has but whose draws the fit did not keep.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> bm.diagnose(bm.fit(bm.load_model("pooled"), arms, seed=1)).raise_for_problems()
     """
 
     table: pd.DataFrame
@@ -144,6 +150,16 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     ----------
     Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
     Betancourt 2016, arXiv:1604.00695.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.diagnose(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> found.ok
+    True
+    >>> found.divergences
+    0
     """
     if not isinstance(fit, Fit | NestedFit):
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")

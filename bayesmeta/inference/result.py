@@ -135,6 +135,14 @@ class Fit:
     store : Path or None
         The zarr store in which the draws of studies and arms are, from where `draws` reads them;
         None where all are in memory.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> sorted(fit.posterior.sizes)
+    ['arm', 'chain', 'draw', 'study']
     """
 
     spec: ModelSpec
@@ -236,6 +244,18 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     RunError
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> with TemporaryDirectory() as folder:
+    ...     fit.save(f"{folder}/run")
+    ...     again = bm.load_fit(f"{folder}/run")
+    >>> again.draws.posterior.equals(fit.draws.posterior)
+    True
     """
     spec, arms, settings, draws, origin, stored = read_run(folder, ONE_OUTCOME)
     store = None if stored is None else Path(stored)

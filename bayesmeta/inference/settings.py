@@ -36,6 +36,12 @@ class SamplerSettings:
     ------
     SettingsError
         If a value is out of its range.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.SamplerSettings(chains=2, draws=500).draws
+    500
     """
 
     chains: int = 4

@@ -40,6 +40,12 @@ class Covariates:
     ------
     SpecError
         If the formula is not allowed, or another argument names a column that it does not use.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.ModelSpec("by regimen", covariates=bm.Covariates("regimen", {"regimen": "aza"}))
+    ModelSpec(by regimen: mu + regimen + u, normal study effects)
     """
 
     formula: str = ""

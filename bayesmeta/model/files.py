@@ -86,7 +86,14 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
 
 
 def bundled_models() -> tuple[str, ...]:
-    """Return the names of the models that come with the package."""
+    """Return the names of the models that come with the package.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.bundled_models()[:4]
+    ('arms', 'cloglog', 'common_effect', 'independent')
+    """
     found = (entry.name for entry in catalogue().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 

@@ -105,6 +105,12 @@ class Binomial(Likelihood):
     ----------
     link : Link
         Logit, Probit or CLogLog.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.Binomial(bm.Probit()).symbol
+    'Binomial(n, rate)'
     """
 
     name: ClassVar[str] = "binomial"
@@ -189,6 +195,12 @@ class BetaBinomial(Likelihood):
     rho : Prior
         Prior of the overdispersion between 0 and 1: the correlation of two patients of an arm, and
         the share of ``rate * (1 - rate)`` that is variance of rates between arms.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.BetaBinomial().symbol
+    'BetaBinomial(n, rate, rho)'
     """
 
     name: ClassVar[str] = "beta_binomial"

@@ -66,7 +66,14 @@ class Link(ABC):
 
 @dataclass(frozen=True)
 class Logit(Link):
-    """Log-odds."""
+    """Log-odds.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> float(bm.Logit().rate(0.0))
+    0.5
+    """
 
     name: ClassVar[str] = "logit"
     code: ClassVar[int] = 0
@@ -110,7 +117,14 @@ class Logit(Link):
 
 @dataclass(frozen=True)
 class Probit(Link):
-    """Standard normal quantile."""
+    """Standard normal quantile.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> round(float(bm.Probit().rate(1.0)), 3)
+    0.841
+    """
 
     name: ClassVar[str] = "probit"
     code: ClassVar[int] = 1
@@ -149,7 +163,14 @@ class Probit(Link):
 
 @dataclass(frozen=True)
 class CLogLog(Link):
-    """Complementary log-log, ``log(-log(1 - rate))``: proportional hazards of responding."""
+    """Complementary log-log, ``log(-log(1 - rate))``: proportional hazards of responding.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> round(float(bm.CLogLog().rate(0.0)), 3)
+    0.632
+    """
 
     name: ClassVar[str] = "cloglog"
     code: ClassVar[int] = 2

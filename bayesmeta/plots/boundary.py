@@ -62,6 +62,13 @@ def boundary(
     ------
     SettingsError
         If an argument is out of its range.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> prior = bm.BetaMixture([1], a=[12], b=[28])
+    >>> bm.plots.boundary({"history": prior}, "P(rate > 0.3) > 0.9", n=range(10, 41, 10))
+    BoundaryPlot(1 prior)
     """
     check_priors(priors)
     check_lines("priors", priors)

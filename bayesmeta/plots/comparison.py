@@ -63,6 +63,14 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
     ----------
     Sivula, Magnusson, Matamoros & Vehtari 2020, arXiv:2008.10296 (when differences are uncertain).
     Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking weights).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"model": ["a", "b"], "elpd_diff": [0, -3], "dse": [0, 1.5], "weight": [1, 0]})
+    >>> bm.plots.comparison(table)
+    ComparisonPlot(2 models)
     """
     table = check_columns(table, ("model", *NUMBERS)).reset_index(drop=True)
     check_numbers(table, NUMBERS, "model")

@@ -73,6 +73,14 @@ def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPl
     References
     ----------
     Salanti, Ades & Ioannidis 2011, doi:10.1016/j.jclinepi.2010.03.016 (ranks, SUCRA).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("regimen"), arms, seed=1)
+    >>> bm.plots.contrasts(bm.contrast(fit, against="ven_hma"))
+    ContrastsPlot(7 pairs of 8 levels)
     """
     if not isinstance(contrasts, Contrasts):
         raise SettingsError(

@@ -76,6 +76,15 @@ def leave_one_out(
     ------
     SettingsError
         If the table lacks a column, a number, or its one row of all studies.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> rows = {"study": ["", "a"], "label": ["", "A 2020"], "estimate": [0.5, 0.4]}
+    >>> table = pd.DataFrame(rows | {"lower": [0.4, 0.3], "upper": [0.6, 0.5]})
+    >>> bm.plots.leave_one_out(table)
+    LeaveOneOutPlot(1 study left out)
     """
     check_ci_prob(ci_prob)
     table = check_columns(table, COLUMNS)

@@ -66,6 +66,14 @@ def map_prior(
     ------
     SettingsError
         If `prior` is no MapPrior, or `robust` no BetaMixture.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> bm.plots.map_prior(bm.map_prior(posterior, components=1))
+    MapPriorPlot(1 component)
     """
     for name, value, kind in (("prior", prior, MapPrior), ("robust", robust, BetaMixture)):
         if not isinstance(value, kind) and not (name == "robust" and value is None):

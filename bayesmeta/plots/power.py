@@ -48,6 +48,13 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     ------
     SettingsError
         If there are no designs, or too many.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> bm.plots.power({"flat prior": trial})
+    PowerPlot(1 design)
     """
     if not designs or not all(isinstance(each, SingleArmTrial) for each in designs.values()):
         raise SettingsError(

@@ -52,6 +52,13 @@ def responders(
     ------
     SettingsError
         If `trial` is no SingleArmTrial.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> bm.plots.responders(trial)
+    RespondersPlot(40 patients)
     """
     if not isinstance(trial, SingleArmTrial):
         raise SettingsError(f"`trial` must be a SingleArmTrial; got {type(trial).__name__}.")

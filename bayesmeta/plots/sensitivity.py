@@ -73,6 +73,15 @@ def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> Sensitivit
     References
     ----------
     Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5 (power-scaling).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]})
+    >>> bm.plots.sensitivity(found)
+    SensitivityPlot(2 priors, 5 estimates)
     """
     if not isinstance(result, Sensitivity):
         raise SettingsError(

@@ -19,7 +19,14 @@ __all__ = ["Beta", "Truncated"]
 
 @dataclass(frozen=True, repr=False)
 class Beta(Prior):
-    """Beta between 0 and 1 with parameters `a` and `b`; its mean is ``a / (a + b)``."""
+    """Beta between 0 and 1 with parameters `a` and `b`; its mean is ``a / (a + b)``.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Beta(1, 9).interval(0.95)]
+    [0.0, 0.34]
+    """
 
     a: float
     b: float

@@ -41,7 +41,14 @@ def _folded(kernel: Kernel) -> Kernel:
 
 @dataclass(frozen=True, repr=False)
 class HalfNormal(_PositivePrior):
-    """Absolute value of a normal with mean 0 and standard deviation `scale`."""
+    """Absolute value of a normal with mean 0 and standard deviation `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.HalfNormal(0.5).interval(0.95)]
+    [0.02, 1.12]
+    """
 
     scale: float
 
@@ -72,7 +79,14 @@ class HalfNormal(_PositivePrior):
 
 @dataclass(frozen=True, repr=False)
 class HalfStudentT(_PositivePrior):
-    """Absolute value of a Student-t with `df` degrees of freedom, centre 0 and scale `scale`."""
+    """Absolute value of a Student-t with `df` degrees of freedom, centre 0 and scale `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.HalfStudentT(3, 0.5).interval(0.95)]
+    [0.02, 2.09]
+    """
 
     df: float
     scale: float
@@ -126,7 +140,14 @@ class _HalfT:
 
 @dataclass(frozen=True, repr=False)
 class HalfCauchy(_PositivePrior):
-    """Absolute value of a Cauchy with centre 0 and scale `scale`."""
+    """Absolute value of a Cauchy with centre 0 and scale `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.HalfCauchy(0.5).interval(0.95)]
+    [0.02, 12.73]
+    """
 
     scale: float
 
@@ -157,7 +178,14 @@ class HalfCauchy(_PositivePrior):
 
 @dataclass(frozen=True, repr=False)
 class LogNormal(_PositivePrior):
-    """Variable whose logarithm is normal with mean `log_mean` and standard deviation `log_sd`."""
+    """Variable whose logarithm is normal with mean `log_mean` and standard deviation `log_sd`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.LogNormal(-1, 1).interval(0.95)]
+    [0.05, 2.61]
+    """
 
     log_mean: float
     log_sd: float
@@ -195,7 +223,14 @@ class LogNormal(_PositivePrior):
 
 @dataclass(frozen=True, repr=False)
 class Gamma(_PositivePrior):
-    """Gamma with `shape` and `rate`; its mean is ``shape / rate``."""
+    """Gamma with `shape` and `rate`; its mean is ``shape / rate``.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Gamma(2, 4).interval(0.95)]
+    [0.06, 1.39]
+    """
 
     shape: float
     rate: float
@@ -233,7 +268,14 @@ class Gamma(_PositivePrior):
 
 @dataclass(frozen=True, repr=False)
 class Exponential(_PositivePrior):
-    """Exponential with `rate`; its mean is ``1 / rate``."""
+    """Exponential with `rate`; its mean is ``1 / rate``.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Exponential(2).interval(0.95)]
+    [0.01, 1.84]
+    """
 
     rate: float
 
@@ -268,7 +310,14 @@ class Exponential(_PositivePrior):
 
 @dataclass(frozen=True, repr=False)
 class InverseGamma(_PositivePrior):
-    """Inverse gamma with `shape` and `scale`; on `tau` itself, not on its square."""
+    """Inverse gamma with `shape` and `scale`; on `tau` itself, not on its square.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.InverseGamma(3, 1).interval(0.95)]
+    [0.14, 1.62]
+    """
 
     shape: float
     scale: float

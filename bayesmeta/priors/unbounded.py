@@ -19,7 +19,14 @@ __all__ = ["Cauchy", "Normal", "StudentT", "Uniform"]
 
 @dataclass(frozen=True, repr=False)
 class Normal(Prior):
-    """Normal with mean `loc` and standard deviation `scale`."""
+    """Normal with mean `loc` and standard deviation `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Normal(0, 1.5).interval(0.95)]
+    [-2.94, 2.94]
+    """
 
     loc: float
     scale: float
@@ -52,7 +59,14 @@ class Normal(Prior):
 
 @dataclass(frozen=True, repr=False)
 class StudentT(Prior):
-    """Student-t with `df` degrees of freedom, centre `loc` and scale `scale`."""
+    """Student-t with `df` degrees of freedom, centre `loc` and scale `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.StudentT(4, 0, 1).interval(0.95)]
+    [-2.78, 2.78]
+    """
 
     df: float
     loc: float
@@ -92,7 +106,14 @@ class StudentT(Prior):
 
 @dataclass(frozen=True, repr=False)
 class Cauchy(Prior):
-    """Cauchy with centre `loc` and scale `scale`."""
+    """Cauchy with centre `loc` and scale `scale`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Cauchy(0, 1).interval(0.95)]
+    [-12.71, 12.71]
+    """
 
     loc: float
     scale: float
@@ -124,7 +145,14 @@ class Cauchy(Prior):
 
 @dataclass(frozen=True, repr=False)
 class Uniform(Prior):
-    """Uniform between `low` and `high`."""
+    """Uniform between `low` and `high`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Uniform(-3, 3).interval(0.95)]
+    [-2.85, 2.85]
+    """
 
     low: float
     high: float

@@ -16,6 +16,12 @@ class ArmEffects:
     ----------
     tau_arm : Prior
         Prior of the standard deviation (log-odds where the link is the logit).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.ModelSpec("arms differ", arm_effects=bm.ArmEffects(bm.HalfNormal(0.25))).arm_effects
+    ArmEffects(tau_arm=HalfNormal(0.25))
     """
 
     tau_arm: Prior = field(default_factory=lambda: HalfNormal(0.25))

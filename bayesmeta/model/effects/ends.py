@@ -34,7 +34,14 @@ class _Unscaled(StudyEffects):
 
 @dataclass(frozen=True)
 class CommonEffect(_Unscaled):
-    """No study effects: all studies of one profile share one rate."""
+    """No study effects: all studies of one profile share one rate.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.ModelSpec("one rate", study_effects=bm.CommonEffect()).study_effects
+    CommonEffect()
+    """
 
     name: ClassVar[str] = "common"
     code: ClassVar[int] = 0
@@ -59,6 +66,12 @@ class IndependentStudies(_Unscaled):
 
     ``mu + u`` of each study has the prior that `mu` has, and studies tell nothing of each other.
     `mu` is what is known of a study not seen: its posterior is its prior.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.IndependentStudies().symbol
+    'mu + u of each study has the prior of mu'
     """
 
     name: ClassVar[str] = "independent"

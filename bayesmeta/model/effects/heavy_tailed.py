@@ -42,6 +42,12 @@ class StudentTEffects(ScaledEffects):
     nu : Prior
         Prior of the degrees of freedom, cut off below 2 (Juarez & Steel 2010,
         doi:10.1198/jbes.2009.07145, for Gamma(2, 0.1)).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.StudentTEffects().symbol
+    'u ~ StudentT(nu, 0, tau)'
     """
 
     name: ClassVar[str] = "student_t"
@@ -123,6 +129,12 @@ class ContaminatedEffects(ScaledEffects):
     References
     ----------
     Gumedze & Jackson 2011, doi:10.1186/1471-2288-11-19 (outlying studies as of larger variance).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.ContaminatedEffects(ratio=3).symbol
+    'u ~ Normal(0, tau), or in a share of studies Normal(0, 3 tau)'
     """
 
     name: ClassVar[str] = "contaminated"

@@ -21,6 +21,12 @@ class NormalEffects(ScaledEffects):
         Prior of the standard deviation (log-odds where the link is the logit).
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.NormalEffects(bm.HalfNormal(1)).symbol
+    'u ~ Normal(0, tau)'
     """
 
     name: ClassVar[str] = "normal"

@@ -75,7 +75,14 @@ def load_nested_model(source: str | PathLike[str]) -> NestedSpec:
 
 
 def bundled_nested_models() -> tuple[str, ...]:
-    """Return the names of the models of nested outcomes that come with the package."""
+    """Return the names of the models of nested outcomes that come with the package.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.bundled_nested_models()
+    ('nested/pooled', 'nested/regimen')
+    """
     found = (entry.name for entry in (catalogue() / FOLDER).iterdir())
     names = sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
     return tuple(f"{FOLDER}/{name}" for name in names)

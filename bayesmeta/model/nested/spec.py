@@ -34,6 +34,12 @@ class LKJ:
     References
     ----------
     Lewandowski, Kurowicka & Joe 2009, doi:10.1016/j.jmva.2009.04.008.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.NestedSpec(correlation=bm.LKJ(4)).correlation
+    LKJ(4)
     """
 
     eta: float = 2.0
