@@ -108,11 +108,13 @@ def regression(
 
     Examples
     --------
+    Do small arms have other rates than large ones?
+
     >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
-    >>> fit = bm.fit(bm.ModelSpec("year", covariates="year"), arms, seed=1)
-    >>> bm.plots.regression(fit, "year")
-    RegressionPlot(32 arms, x from 2018 to 2025)
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.ModelSpec("size", covariates="{1 / sqrt(n)}"), arms, seed=1)
+    >>> bm.plots.regression(fit, "n")
+    RegressionPlot(14 arms, x from 10 to 90)
     """
     numbers = regression_numbers(fit, covariate, profile=profile, ci_prob=ci_prob)
     title = f"Rate by {covariate}: {title_of_fit(fit)}"
