@@ -68,7 +68,8 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
     --------
     >>> import bayesmeta as bm
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"model": ["a", "b"], "elpd_diff": [0, -3], "dse": [0, 1.5], "weight": [1, 0]})
+    >>> scores = {"elpd_diff": [0, -3], "dse": [0, 1.5], "weight": [1, 0]}
+    >>> table = pd.DataFrame({"model": ["a", "b"]} | scores)
     >>> bm.plots.comparison(table)
     ComparisonPlot(2 models)
     """
