@@ -70,7 +70,7 @@ def draw_specifications(
         Whether estimates are rates, shown in percent.
     """
     lines = list(_lines(table, levels))
-    room = _label_width(lines)
+    room = max(_label_width(lines), min(text_width(captions.axis, bold=True), LONGEST_LABEL))
     left = MARGIN + room + GAP
     width = left + GRAPH + COLUMNS[-1] + MARGIN
     above = title_of(captions.title, width - 2 * MARGIN)
