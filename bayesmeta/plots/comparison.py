@@ -13,6 +13,7 @@ from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import INK, MODEL, RANGE, house_style
 from bayesmeta.plots.tables import check_columns, check_numbers
+from bayesmeta.plots.warning import warning_of_fits
 
 __all__ = ["ComparisonPlot", "comparison"]
 
@@ -45,7 +46,8 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
     table : DataFrame
         One row per model, in the order in which they are drawn, with columns `model`, `elpd_diff`
         (difference of the expected log predictive density from the best model's; 0 of that), `dse` (its
-        standard error) and `weight`, from 0 to 1.
+        standard error) and `weight`, from 0 to 1. Where columns `fits`, `failed` and `flagged` say that
+        fits failed, or their draws the diagnostics, the figure says so in its first line.
     notes : sequence of str
         Further lines below the figure.
 
@@ -86,12 +88,20 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
     )
     with house_style():
         title = "Models by predictive score"
-        figure, graph, heights = draw_rows(rows, title, [NOTE, *notes])
+        figure, graph, heights = draw_rows(rows, title, [NOTE, *notes], _warning(table))
         difference, error = (table[name].to_numpy(dtype=np.float64) for name in NUMBERS[:2])
         _draw(graph, difference, error, heights)
         ends = np.concatenate([difference - 2 * error, difference + 2 * error, [0.0]])
         draw_axis(graph, ends, "Difference in elpd from the best model", (-np.inf, np.inf))
     return ComparisonPlot(figure, table)
+
+
+def _warning(table: pd.DataFrame) -> str:
+    counts = ("fits", "failed", "flagged")
+    if not all(name in table for name in counts):
+        return ""
+    fits, failed, flagged = (int(table[name].sum()) for name in counts)
+    return warning_of_fits(failed + flagged, fits)
 
 
 def _cells(row: Mapping[Hashable, Any]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.plots.lettering import counted, paragraph, put_paragraphs, put_text
+from bayesmeta.plots.lettering import counted, put_paragraphs, put_text
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
 
@@ -85,9 +85,8 @@ def map_prior(
     table = _table(prior, robust, ends)
     with house_style():
         width = 2 * MARGIN + GRAPH[0]
-        above = title_of(f"Prior of the rate of a new study: {prior.profile}", GRAPH[0])
-        if not prior.reliable:
-            above.append(paragraph(_UNRELIABLE, GRAPH[0], bold=True, colour=ALARM))
+        warning = "" if prior.reliable else _UNRELIABLE
+        above = title_of(f"Prior of the rate of a new study: {prior.profile}", GRAPH[0], warning)
         below = notes_of([_note(prior), *notes], GRAPH[0])
         top = MARGIN + sum(each.height for each in above) + LEGEND
         bottom = top + GRAPH[1]

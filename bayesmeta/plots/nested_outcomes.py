@@ -15,6 +15,7 @@ from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.warning import warning_of
 
 __all__ = ["NestedOutcomesPlot", "nested_outcomes"]
 
@@ -44,7 +45,8 @@ def nested_outcomes(
     Parameters
     ----------
     predictions : NestedPrediction or sequence of them
-        Of the same outcomes and the same number of patients, in the order in which they are drawn.
+        Of the same outcomes and the same number of patients, in the order in which they are drawn. If
+        draws behind one failed their diagnostics, the figure says so in its first line.
     notes : sequence of str
         Further lines below the figure.
 
@@ -76,7 +78,12 @@ def nested_outcomes(
             f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
             f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
         )
-        figure, graph, heights = draw_rows(rows, "Nested outcomes to expect", [note, *notes])
+        figure, graph, heights = draw_rows(
+            rows,
+            "Nested outcomes to expect",
+            [note, *notes],
+            next(filter(None, (warning_of(one.rates.fit) for one in several)), ""),
+        )
         fills = [*FILLS[: len(categories) - 1], BAND]
         for prediction, height in zip(several, heights, strict=True):
             _draw(graph, _shares(prediction, table), fills, height)

@@ -183,7 +183,7 @@ def _draw_rate(graph: Axes, table: pd.DataFrame, rate_above: float | None) -> No
         )  # fmt: skip
     graph.stairs(density, [*ends[:, 0], ends[-1, 1]], color=OBSERVED, linewidth=0.5, zorder=3)
     if rate_above is not None:
-        graph.axvline(100 * rate_above, zorder=4, **THRESHOLD)
+        _mark(graph, 100 * rate_above)
     graph.set(ylim=(0, HEADROOM * density.max()), yticks=[])
     graph.set_xlabel("True rate of the cohort (%)", labelpad=2)
     graph.set_ylabel("Density", labelpad=2)
@@ -201,11 +201,17 @@ def _draw_events(
             edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
         )  # fmt: skip
     if events_at_least is not None:
-        graph.axvline(events_at_least - 0.5, zorder=4, **THRESHOLD)
+        _mark(graph, events_at_least - 0.5)
     graph.set_ylim(0, HEADROOM * percent.max())
     put_ticks(graph.yaxis, MaxNLocator(nbins=5))
     graph.set_xlabel("Responders", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)
+
+
+def _mark(graph: Axes, place: float) -> None:
+    """Draw a threshold, edged in white so that it is seen on dark bars in grey, too."""
+    graph.axvline(place, color="white", linewidth=2.6, zorder=4)
+    graph.axvline(place, zorder=5, **THRESHOLD)
 
 
 def _set_scale(upper: Axes, lower: Axes, window: tuple[float, float], n: int) -> None:

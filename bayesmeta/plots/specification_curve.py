@@ -123,7 +123,7 @@ def _about_curve(drawn: pd.DataFrame, ci_prob: float, *, rates: bool) -> str:
 
 
 def _about_constants(drawn: pd.DataFrame, names: Sequence[str]) -> str:
-    same = [f"{name} {drawn[name].iloc[0]}" for name in names]
+    same = [f"{name} {drawn[name].iloc[0] or 'none'}" for name in names]
     return f"The same in all fits: {listed(same)}." if same else ""
 
 

@@ -8,7 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from bayesmeta.plots.graph_page import put_ticks
 from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import ALARM, BAND, FAINT, INK, MODEL, RANGE, SMALL
@@ -68,7 +70,7 @@ def draw_specifications(
         Whether estimates are rates, shown in percent.
     """
     lines = list(_lines(table, levels))
-    room = _label_width(lines)
+    room = max(_label_width(lines), min(text_width(captions.axis, bold=True), LONGEST_LABEL))
     left = MARGIN + room + GAP
     width = left + GRAPH + COLUMNS[-1] + MARGIN
     above = title_of(captions.title, width - 2 * MARGIN)
@@ -130,6 +132,7 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, scale: float) -> None:
         ylim=(lower.min() - 0.08 * spread, upper.max() + 0.05 * spread),
         xticks=[],
     )
+    put_ticks(graph.yaxis, MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
     # Marks of unreliable fits are wide enough to be seen among thousands.
     graph.plot(
         place[bad],
