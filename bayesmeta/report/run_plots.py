@@ -118,6 +118,45 @@ def _forest(asked: Asked) -> Figures:
     return forest(asked.run)  # type: ignore[arg-type]
 
 
+def _about_fit(name: str) -> Callable[[Asked], Figures]:
+    """Return what draws a figure that needs the fit, and may be asked for a profile."""
+
+    def draw(asked: Asked) -> Figures:
+        from bayesmeta import plots
+
+        drawn: Plot = getattr(plots, name)(asked.run, profile=asked.profile)
+        return drawn
+
+    return draw
+
+
+def _funnel(asked: Asked) -> Figures:
+    from bayesmeta.plots import funnel
+
+    return funnel(asked.run)  # type: ignore[arg-type]
+
+
+def _trace(asked: Asked) -> Figures:
+    from bayesmeta.plots import trace
+
+    return trace(asked.run)  # type: ignore[arg-type]
+
+
+def _regression(asked: Asked) -> Figures:
+    from bayesmeta.plots import regression
+
+    run: Fit = asked.run  # type: ignore[assignment]
+    numbers = list(run.design.coding.centres)
+    if not numbers:
+        return "the model has no numeric covariate"
+    return {
+        "regression" if len(numbers) == 1 else f"regression_{_plain(name)}": regression(
+            run, name, profile=asked.profile
+        )
+        for name in numbers
+    }
+
+
 def _prediction(asked: Asked) -> Figures:
     from bayesmeta.plots import prediction
 
@@ -180,6 +219,11 @@ ONE, COMPARED, GRID = "a run of one outcome", "a comparison", "a grid of specifi
 
 FIGURES: dict[str, tuple[Any, str, Callable[[Asked], Figures]]] = {
     "forest": (Fit, ONE, _forest),
+    "trace": (Fit | NestedFit, "a run of one outcome or of nested ones", _trace),
+    "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),
+    "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),
+    "regression": (Fit, ONE, _regression),
+    "funnel": (Fit, ONE, _funnel),
     "prediction": (Fit | NestedFit, "a run of one outcome or of nested ones", _prediction),
     "contrasts": (Fit, ONE, _contrasts),
     "nested_outcomes": (NestedFit, "a run of nested outcomes", _nested_outcomes),
