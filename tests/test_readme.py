@@ -59,7 +59,7 @@ def test_the_first_commands_are_those_of_the_check_script() -> None:
         "uv run bayesmeta demo",
         "uv run pytest",
     ]
-    assert "\nuv run pytest\n" in (ROOT / ".ci" / "run").read_text()
+    assert "\nuv run pytest -n auto" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_the_numbers_are_those_of_the_demo(
