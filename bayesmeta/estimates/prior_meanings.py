@@ -1,0 +1,94 @@
+"""What priors mean for response rates, before any evidence."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from scipy.special import ndtri
+
+from bayesmeta.model import Design
+from bayesmeta.model.links import Link, Logit
+from bayesmeta.priors import Prior
+
+__all__ = ["prior_meanings"]
+
+Row = dict[str, Any]
+
+MIDDLE = 0.5
+"""Typical rate about which the spread of studies is told."""
+
+SCALES = frozenset({"tau", "tau_arm"})
+"""Parameters that are standard deviations, or scales, of effects."""
+
+NORMAL_95 = float(ndtri(0.975))
+
+
+def prior_meanings(design: Design) -> pd.DataFrame:
+    """Return each prior of a model with its 95% range and what that is on the scale of rates.
+
+    Parameters
+    ----------
+    design : Design
+        The model on its evidence, such as `Fit.design`.
+
+    Returns
+    -------
+    DataFrame
+        One row per prior: `parameter`, `prior`, `lower` and `upper` (2.5% and 97.5% points, on the scale
+        of the link for mu, beta and tau), and `meaning`, in words.
+    """
+    return pd.DataFrame(list(_rows(design)))
+
+
+def _rows(design: Design) -> Iterator[Row]:
+    link = design.spec.link
+    yield _row("mu", design.spec.mu, _typical(link, design.spec.mu))
+    priors: dict[Prior, list[str]] = {}
+    for name, prior in zip(design.coding.names, design.beta, strict=True):
+        priors.setdefault(prior, []).append(name)
+    for prior, names in priors.items():
+        label = "beta" if len(priors) == 1 else f"beta of {', '.join(names)}"
+        yield _row(label, prior, _difference(link, prior))
+    seen = set()
+    for scalar in design.scalars:
+        if (scalar.name, scalar.prior) not in seen:
+            seen.add((scalar.name, scalar.prior))
+            meaning = _spread(link, scalar.prior) if scalar.name in SCALES else ""
+            yield _row(scalar.name, scalar.prior, meaning)
+
+
+def _row(parameter: str, prior: Prior, meaning: str) -> Row:
+    lower, upper = prior.interval(0.95)
+    return {
+        "parameter": parameter,
+        "prior": repr(prior),
+        "lower": lower,
+        "upper": upper,
+        "meaning": meaning,
+    }
+
+
+def _typical(link: Link, prior: Prior) -> str:
+    low, high = link.rate(prior.interval(0.95))
+    return f"typical rate {100 * low:.0f}% to {100 * high:.0f}%"
+
+
+def _difference(link: Link, prior: Prior) -> str:
+    """Return what a coefficient makes of a typical rate of one half."""
+    low, high = (100 * float(link.rate(link.theta(MIDDLE) + end)) for end in prior.interval(0.95))
+    text = f"from a typical rate of 50%, to between {low:.0f}% and {high:.0f}%"
+    if not isinstance(link, Logit):
+        return text
+    ratios = (f"{math.exp(end):.2f}" for end in prior.interval(0.95))
+    return f"odds ratio {' to '.join(ratios)}: {text}"
+
+
+def _spread(link: Link, prior: Prior) -> str:
+    """Return where the middle 95% of studies lie about a typical rate of one half, if normal."""
+    parts = []
+    for words, probability in (("middling", 0.5), ("large (97.5%)", 0.975)):
+        reach = NORMAL_95 * float(prior.quantile(probability))
+        low, high = (100 * float(link.rate(link.theta(MIDDLE) + sign * reach)) for sign in (-1, 1))
+        parts.append(f"{low:.0f}% to {high:.0f}% at a {words} value")
+    return f"95% of studies about a typical rate of 50%: {'; '.join(parts)}"
