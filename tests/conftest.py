@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -55,3 +56,57 @@ def regimen_fit(orr: bm.Arms) -> bm.Fit:
 @pytest.fixture(scope="session")
 def pooled_fit(orr: bm.Arms) -> bm.Fit:
     return bm.fit(bm.load_model("pooled"), orr, seed=1)
+
+
+LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
+
+
+def _sixty_studies() -> pd.DataFrame:
+    """Sixty studies with long names, two regimens, and numbers that vary."""
+    rng = np.random.default_rng(1)
+    n = rng.integers(1, 2_000, 60)
+    return pd.DataFrame(
+        {
+            "study": [f"{LONG} {i}" for i in range(60)],
+            "events": rng.binomial(n, 0.4),
+            "n": n,
+            "regimen": ["a regimen whose name is long, too, and longer", "$b_1 <i>"] * 30,
+            "age": rng.uniform(50, 80, 60).round(1),
+            "year": rng.integers(2015, 2026, 60).astype(float),
+        }
+    )
+
+
+def _no_responders() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "study": [f"s{i}" for i in range(6)],
+            "events": 0,
+            "n": [5, 12, 20, 1, 40, 9],
+            "regimen": ["a", "b"] * 3,
+            "age": [55.0, 60, 65, 70, 75, 58],
+            "year": [2018.0, 2019, 2020, 2020, 2022, 2023],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def evidence_sets() -> dict[str, bm.Arms]:
+    """The evidence that figures and reports are made of: bundled, one study, many, only zeros."""
+    bundled = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
+    one = pd.DataFrame(
+        {"study": ["only"], "events": [7], "n": [20], "regimen": "a", "age": 61.0, "year": 2020.0}
+    )
+    own = {"one": one, "sixty": _sixty_studies(), "zeros": _no_responders()}
+    return {"bundled": bundled} | {
+        name: bm.read_evidence(frame).select() for name, frame in own.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def pooled_fits(evidence_sets: dict[str, bm.Arms], quick: bm.SamplerSettings) -> dict[str, bm.Fit]:
+    """The pooled model, fitted to each set."""
+    spec = bm.load_model("pooled")
+    return {
+        name: bm.fit(spec, arms, seed=1, settings=quick) for name, arms in evidence_sets.items()
+    }

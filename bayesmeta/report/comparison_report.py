@@ -1,5 +1,6 @@
 """The report of a comparison of models: what each foretells of every study from all others."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -302,8 +303,11 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
     options = [
         *selection_options(run.evidence.selection),
         *([] if plan["exact"] else ["--method psis"]),
-        *(f"--profile {name}={value}" for name, value in (asked["profile"] or {}).items()),
-        *([f"--factor {asked['factor']}"] if asked["factor"] else []),
+        *(
+            f"--profile {shlex.quote(f'{name}={value}')}"
+            for name, value in (asked["profile"] or {}).items()
+        ),
+        *([f"--factor {shlex.quote(asked['factor'])}"] if asked["factor"] else []),
         f"--cohort {asked['cohort']}",
         f"--ci {asked['ci_prob']:g}",
         f"--draws {plan['settings']['draws']}",

@@ -1,6 +1,7 @@
 """What was observed: every arm with where its count stands, and every row left out with the rule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -55,11 +56,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
     if isinstance(arms, Arms):
         head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(int(arms.n.sum()), 1))})"
     yield f"{head}."
-    if selection.get("where"):
-        yield f"Only rows with {selection['where']}."
-    if selection.get("columns"):
-        named = ", ".join(f"{name} = {value}" for name, value in selection["columns"].items())
-        yield f"Only rows with {named}."
+    yield from _wanted(selection.get("where"), selection.get("columns") or {})
     if selection.get("parts") in COUNTED:
         yield (
             f"Of an arm that is reported whole and in parts, the {COUNTED[selection['parts']]} are used, never both; "
@@ -77,6 +74,16 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         yield "The table does not say how its counts were had."
     if isinstance(arms, Arms) and arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
+
+
+def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which rows were asked for, by a condition and by the values of columns."""
+    if isinstance(where, str) and where:
+        yield f"Only rows with {where}."
+    named = {**(where if isinstance(where, Mapping) else {}), **columns}
+    if named:
+        parts = [f"{name} {' or '.join(map(str, values))}" for name, values in named.items()]
+        yield f"Only rows with {', '.join(parts)}."
 
 
 def _arms_table(arms: Arms | NestedArms) -> Table:

@@ -79,9 +79,11 @@ def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
     """Yield the options of a command that select the same arms."""
     table = str(selection.get("table") or "table")
     if table not in bundled_evidence():
-        yield f"--evidence {shlex.quote(f'{table.removesuffix(".csv")}.csv')}"
+        # A table that was made in Python has a name and no file yet.
+        yield f"--evidence {shlex.quote(table if '.' in table else f'{table}.csv')}"
     for name in WORDS:
-        if selection.get(name):
+        # Nested outcomes have a name together, too, which no option takes.
+        if selection.get(name) and not (name == "outcome" and selection.get("outcomes")):
             yield f"--{name} {shlex.quote(_joined(selection[name]))}"
     condition = " and ".join(_conditions(selection))
     if condition:
@@ -99,10 +101,14 @@ def _joined(value: str | list[str]) -> str:
 
 def _conditions(selection: Mapping[str, Any]) -> Iterator[str]:
     where = selection.get("where")
-    named = where if isinstance(where, Mapping) else {}
+    wanted = {
+        **(where if isinstance(where, Mapping) else {}),
+        **(selection.get("columns") or {}),
+    }
     if isinstance(where, str) and where:
-        yield where
-    for column, value in {**named, **(selection.get("columns") or {})}.items():
+        # An `or` in it binds less than the `and` that joins it to the others.
+        yield f"({where})" if wanted else where
+    for column, value in wanted.items():
         several = isinstance(value, list | tuple)
         yield f"{column} {'in' if several else '=='} {list(value) if several else value!r}"
 
