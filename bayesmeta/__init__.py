@@ -194,6 +194,10 @@ _HOME = {
         "StudentT",
         "Uniform",
     ),
+    "bayesmeta.report.writing": (
+        "WrittenReport",
+        "write_report",
+    ),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -449,4 +453,8 @@ if TYPE_CHECKING:
         Prior as Prior,
         StudentT as StudentT,
         Uniform as Uniform,
+    )
+    from bayesmeta.report.writing import (
+        WrittenReport as WrittenReport,
+        write_report as write_report,
     )

@@ -36,20 +36,26 @@ def report(
     as_json: AsJson = False,
 ) -> int:
     """Write a report of a saved run: one file, with figures, tables, limits and checklists."""
-    from bayesmeta.report.fit_results import Asked
     from bayesmeta.report.writing import write_report
 
-    asked = Asked(
+    written = write_report(
+        run,
+        out=out,
+        form=format,
         profile=parsed_profile(profile),
         cohort=cohort,
         ci_prob=ci,
         rate_above=rate_above,
         refits=not quick,
+        force=force,
     )
-    document, path = write_report(run, asked, form=format, out=out, force=force)
     if as_json:
-        content = {"report": str(path), "title": document.title, "warning": document.warning}
+        content = {
+            "report": str(written.path),
+            "title": written.title,
+            "warning": written.warning,
+        }
         print(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        print(f"{document.title}\nWritten to {path}.")
-    return DIAGNOSTICS_FAILED if document.warning else OK
+        print(f"{written.title}\nWritten to {written.path}.")
+    return DIAGNOSTICS_FAILED if written.warning else OK

@@ -1,5 +1,6 @@
 """From the folder of a run to the file of its report."""
 
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from bayesmeta.errors import RunError, SettingsError, nearest
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
+from bayesmeta.model.coding import Profile
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
@@ -18,53 +20,113 @@ from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
 from bayesmeta.runs.files import write_whole
 
-__all__ = ["document_of", "write_report"]
+__all__ = ["WrittenReport", "document_of", "write_report"]
 
 NAME = "report"
 
 
-def write_report(
-    folder: str | PathLike[str],
-    asked: Asked,
-    *,
-    form: str = "html",
-    out: str | PathLike[str] | None = None,
-    force: bool = False,
-) -> tuple[Document, Path]:
-    """Write the report of the run in a folder, and return it and where it is.
+@dataclass(frozen=True)
+class WrittenReport:
+    """A report that was written.
 
     Parameters
     ----------
-    folder : path
-        A fit, a comparison or a grid.
-    asked : Asked
-        What the report of a fit is asked; of other runs, nothing else can be.
-    form : {"html", "md", "json", "docx"}
-        Format of the file.
+    path : Path
+        The file.
+    title : str
+        What it is about.
+    warning : str
+        Why it must not be used; empty if it may.
+    """
+
+    path: Path
+    title: str
+    warning: str
+
+
+def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but one by name
+    run: str | PathLike[str],
+    *,
+    out: str | PathLike[str] | None = None,
+    form: str = "html",
+    profile: Profile | None = None,
+    cohort: int = 40,
+    ci_prob: float = 0.95,
+    rate_above: float | None = None,
+    refits: bool = True,
+    force: bool = False,
+) -> WrittenReport:
+    """Write the report of a saved run: one file with figures, tables, limits and checklists.
+
+    Parameters
+    ----------
+    run : path
+        Folder of a fit, nested fits, a comparison or a grid.
     out : path, optional
         The file; ``report.html`` (or another suffix) in the folder where None, which is replaced.
+    form : {"html", "md", "json", "docx"}
+        Format of the file; docx is made by pandoc.
+    profile : mapping, optional
+        Of a fit: covariate values of the new cohort; the reference profile where None.
+    cohort : int
+        Of a fit: patients of the new cohort.
+    ci_prob : float
+        Of a fit: probability of all intervals.
+    rate_above : float, optional
+        Of a fit of one outcome: report the probability that the true rate is above this (probability).
+    refits : bool
+        Of a fit of one outcome: whether the model is fitted again, under other priors and without each
+        study.
     force : bool
-        Whether another file is replaced.
+        Whether the file `out` is replaced.
+
+    Returns
+    -------
+    WrittenReport
+        With `path`, `title` and `warning`.
 
     Raises
     ------
     RunError
         If the folder is no finished run, or the file can't be written.
     SettingsError
-        If the format is none of these, pandoc is missing, or something asked would have no effect.
+        If an argument is out of its range or would have no effect, or pandoc is missing.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Kruschke 2021, doi:10.1038/s41562-021-01177-7 (BARG). Sung et al. 2005,
+    doi:10.1016/j.jclinepi.2004.08.010 (ROBUST).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> with TemporaryDirectory() as folder:
+    ...     bm.fit(bm.load_model("pooled"), arms, seed=1).save(f"{folder}/run")
+    ...     written = bm.write_report(f"{folder}/run", form="md", refits=False)
+    >>> written.title
+    "CR: model 'pooled' on 14 studies"
     """
     if form not in FORMATS:
         raise SettingsError(f"`form` must be one of them; got '{form}'. {nearest(form, FORMATS)}")
-    own = Path(folder) / f"{NAME}.{form}"
-    target = own if out is None else Path(out)
-    if out is not None and target.exists() and not force:
+    folder = Path(run)
+    target = folder / f"{NAME}.{form}" if out is None else Path(out)
+    _check_target(target, replace=force or out is None)
+    asked = Asked(profile, cohort, ci_prob, rate_above, refits)
+    document = document_of(folder, asked)
+    write_whole(target, FORMATS[form](document))
+    return WrittenReport(target, document.title, document.warning)
+
+
+def _check_target(target: Path, *, replace: bool) -> None:
+    """Raise if the file can't take its place; a folder that is no run is told of when it is read."""
+    if target.exists() and not replace:
         raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
-    if not target.parent.is_dir() and target != own:
+    if not replace and not target.parent.is_dir():
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
-    document = document_of(Path(folder), asked)
-    content = FORMATS[form](document)
-    write_whole(target, content)
-    return document, target
 
 
 def document_of(folder: Path, asked: Asked) -> Document:
