@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from report_reading import HOSTILE
 
 import bayesmeta as bm
 from bayesmeta.report.document import Document
@@ -12,22 +13,7 @@ from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import Asked, FitResults, fit_results
 from bayesmeta.report.rendering import FORMATS
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=1>',
-    "a|b|c",
-    "`ls` and ```",
-    "$x$ $$y$$",
-    "{{7*7}} {% x %}",
-    "</style></title><b>",
-    "&lt;&amp;",
-    "line\nbreak",
-    r"\# *a* _b_ [c](http://d.example)",
-)
-"""Names that are markup in one format or another."""
-
 ASKED = Asked(refits=False, rate_above=0.4)
-SETS = ("bundled", "one", "sixty", "zeros")
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +59,11 @@ def hostile() -> Document:
             "exclusion_reason": HOSTILE[1],
         }
     )
-    spec = bm.ModelSpec(HOSTILE[0], HOSTILE[1] + HOSTILE[9], covariates="regimen")
+    spec = bm.ModelSpec(
+        HOSTILE[0],
+        HOSTILE[1] + HOSTILE[9],
+        covariates=bm.Covariates("regimen", {"regimen": HOSTILE[0]}),
+    )
     arms = bm.read_evidence(frame).select()
     quick = bm.SamplerSettings(chains=2, warmup=200, draws=200)
     return fit_document(fit_results(bm.fit(spec, arms, seed=1, settings=quick), ASKED))

@@ -10,6 +10,20 @@ import pytest
 from bayesmeta.cli import app
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=1>',
+    "a|b|c",
+    "`ls` and ```",
+    "$x$ $$y$$",
+    "{{7*7}} {% x %}",
+    "</style></title><b>",
+    "&lt;&amp;",
+    "line\nbreak",
+    r"\# *a* _b_ [c](http://d.example)",
+)
+"""Names that are markup in one format or another."""
+
 AGAIN = re.compile(r"bayesmeta (?:fit|compare|grid) .*")
 
 
