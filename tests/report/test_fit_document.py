@@ -1,0 +1,175 @@
+"""The report of a fit: its numbers and sentences are those of the library."""
+
+import re
+
+import pytest
+from report_reading import section, sentences, table
+
+import bayesmeta as bm
+from bayesmeta.report.document import Document, Figure
+from bayesmeta.report.fit_report import fit_document
+from bayesmeta.report.fit_results import Asked, FitResults, fit_results
+from bayesmeta.report.sections.checklists import BARG, ROBUST
+
+NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
+STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
+
+
+def interval_of(row: dict[str, float]) -> str:
+    """Write a rate as people do."""
+    return f"{row['median'] * 100:.0f}% ({row['lower'] * 100:.0f}% to {row['upper'] * 100:.0f}%)"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rates_and_parameters_are_those_of_the_summary(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    found = bm.summary(results[name].fit, cohort=40)
+    rates = table(documents[name], "Answers", "Response rates: median and 95%").set_index("profile")
+    for profile, own in found[found["profile"] != ""].groupby("profile"):
+        of = own.set_index("quantity").to_dict("index")
+        for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
+            assert rates.loc[profile, column] == interval_of(of[quantity])
+        cohort = of["new cohort"]
+        shown = [int(number) for number in re.findall(r"\d+", rates.loc[profile].iloc[-1])]
+        assert shown == pytest.approx([cohort["median"], cohort["lower"], cohort["upper"]], abs=0.5)
+    parameters = table(documents[name], "Answers", "Parameters (log-odds").set_index("quantity")
+    own = found[found["profile"] == ""].set_index("quantity")
+    assert list(parameters.index) == list(own.index)
+    for column in ("mean", "sd", "lower", "upper"):
+        assert parameters[column].astype(float).to_numpy() == pytest.approx(
+            own[column].to_numpy(float), abs=0.0051, nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_foretold_is_that_of_the_library(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    fit = results[name].fit
+    foretold = bm.predict(fit, n=40, seed=fit.provenance.seed)
+    events = foretold.interval(0.95).loc["events"]
+    brief = " ".join(sentences(documents[name], "In brief"))
+    assert (
+        f"Responders of 40: {events['median']:.0f}, 95% interval {events['lower']:.0f} to {events['upper']:.0f}."
+        in brief
+    )
+    assert f"P(rate > 0.4) = {foretold.probability(rate_above=0.4):.3f} " in brief
+    arms = fit.arms
+    assert f"{len(arms)} arms of {len(arms.studies)} studies; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_diagnosed(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    found = bm.diagnose(results[name].fit)
+    shown = table(documents[name], "Diagnostics", "Convergence of").set_index("parameter")
+    assert len(shown) == min(len(found.table), 40)
+    for parameter, row in shown.iterrows():
+        own = found.table.loc[parameter]
+        assert float(row["R-hat"]) == pytest.approx(own["r_hat"], abs=5.1e-5)
+        assert row["ESS bulk"] == f"{own['ess_bulk']:,.0f}"
+    assert found.table["r_hat"].idxmax() in shown.index
+    said = sentences(documents[name], "Diagnostics")
+    assert f"Divergent transitions: {found.divergences} (none wanted)." in said
+    assert bool(documents[name].warning) is bool(found.problems)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_arm_and_every_row_left_out_is_there(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    arms = results[name].fit.arms
+    shown = table(documents[name], "Evidence", "Arms that were used")
+    assert list(shown["study"]) == list(arms.display_labels)
+    pairs = [tuple(map(int, cell.split(" / "))) for cell in shown["responders / n"]]
+    assert pairs == list(zip(arms.events, arms.n, strict=True))
+    if arms.excluded.empty:
+        assert "No row of the table was left out." in sentences(documents[name], "Evidence")
+        return
+    left_out = table(documents[name], "Evidence", "Rows left out")
+    for column in ("study", "arm", "rule"):
+        assert list(left_out[column]) == list(arms.excluded[column])
+
+
+def test_what_is_asked_of_columns_is_in_words(documents: dict[str, Document]) -> None:
+    assert "Only rows with venetoclax yes." in sentences(documents["bundled"], "Evidence")
+
+
+def test_contrasts_are_those_of_the_library(
+    documents: dict[str, Document], regimen_fit: bm.Fit
+) -> None:
+    own = bm.contrast(regimen_fit, "regimen_class", against="ven_hma").table
+    shown = table(documents["regimen"], "Answers", "Contrasts of regimen_class")
+    for cell, ratio in zip(shown["odds ratio"], own["odds_ratio"], strict=True):
+        assert float(cell.split()[0]) == pytest.approx(ratio, abs=0.0051)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checklists_have_every_item_and_name_sections_that_are_there(
+    documents: dict[str, Document], name: str
+) -> None:
+    titles = {one.title for one in documents[name].sections}
+    for caption, items in (("BARG", BARG.values()), ("ROBUST", ROBUST)):
+        shown = table(documents[name], "Checklists", caption)
+        assert len(shown) == len(items)
+        assert all(cell.endswith(item) for cell, item in zip(shown["item"], items, strict=True))
+        assert set(shown["state"]) <= STATES
+        for where in shown.loc[shown["state"] == "done", "where, or why"]:
+            assert where
+            assert set(where.split(", ")) <= titles
+
+
+def test_one_study_can_not_be_foretold_from_others(documents: dict[str, Document]) -> None:
+    assert "With one study, none can be foretold from others." in sentences(
+        documents["one"], "Validation"
+    )
+    limits = " ".join(sentences(documents["one"], "What the numbers do not say"))
+    assert "With 1 study, how much studies differ rests largely on the prior of tau." in limits
+
+
+def test_notes_of_the_fit_are_among_the_limits(
+    documents: dict[str, Document], results: dict[str, FitResults]
+) -> None:
+    for name in NAMES:
+        said = sentences(documents[name], "What the numbers do not say")
+        assert set(bm.notes(results[name].fit)) <= set(said)
+
+
+def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
+    few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
+    fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
+    document = fit_document(fit_results(fit, Asked(refits=False)))
+    assert document.warning.startswith("NOT RELIABLE")
+    assert sentences(document, "Diagnostics")[0] == document.warning
+    problems = bm.diagnose(fit).problems
+    assert problems
+    assert set(map(str, problems)) <= set(sentences(document, "Diagnostics"))
+    assert "Draws: NOT RELIABLE; see Diagnostics." in sentences(document, "In brief")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_have_names_of_their_own_and_say_what_they_show(
+    documents: dict[str, Document], name: str
+) -> None:
+    figures = list(documents[name].figures)
+    assert len({figure.name for figure in figures}) == len(figures) >= 4
+    assert all(figure.alt and len(figure.plot.table) for figure in figures)
+    [forest] = [one for one in section(documents[name], "Answers").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
+    assert f"Forest plot of {len(table(documents[name], 'Evidence', 'Arms'))} arms." in forest.alt
+
+
+@pytest.mark.slow
+def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit]) -> None:
+    fit = pooled_fits["zeros"]
+    document = fit_document(fit_results(fit, Asked()))
+    names = {figure.name for figure in document.figures}
+    assert {"sensitivity", "predictive_checks", "leave_one_out"} <= names
+    found = bm.leave_one_study_out(fit.spec, fit.arms, seed=1, method="psis", progress=False)
+    said = " ".join(sentences(document, "Validation"))
+    assert f"Log predictive density {found.elpd:.1f} " in said
+    [above] = found.coverage.loc[found.coverage["ci_prob"] == 0.95].to_dict("records")
+    assert f"{above['inside']:.0f} of {above['arms']:.0f} arms inside their 95% intervals" in said
+    barg = table(document, "Checklists", "BARG").set_index("item")["state"]
+    assert barg["3A Posterior predictive check"] == barg["5A Sensitivity to the priors"] == "done"

@@ -1,0 +1,198 @@
+"""Formats of reports: nothing in a name is markup, nothing is fetched, and files can be read again."""
+
+import base64
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from html.parser import HTMLParser
+from io import BytesIO
+
+import pytest
+from report_reading import HOSTILE, everything
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.report.document import Document, Table
+from bayesmeta.report.rendering import FORMATS
+
+NAMES = (
+    "one",
+    "zeros",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("bundled", "sixty", "regimen")),
+)
+OWN_SCRIPTS = 1
+
+Written = Callable[[str, str], str]
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and text outside of style and script."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside not in ("style", "script"):
+            self.text.append(data)
+
+    def having(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for found, attributes in self.tags if found == tag]
+
+
+@pytest.fixture(scope="module")
+def hostile_page(hostile: Document) -> Page:
+    return Page(FORMATS["html"](hostile).decode())
+
+
+def test_names_stay_text_in_html(hostile: Document, hostile_page: Page) -> None:
+    assert len(hostile_page.having("script")) == OWN_SCRIPTS
+    assert all("onerror" not in attributes for _, attributes in hostile_page.tags)
+    assert not hostile_page.having("b")
+    assert len(hostile_page.having("img")) == len(list(hostile.figures))
+    read = set(hostile_page.text)
+    said = {text for text in everything(hostile) if text.strip()}
+    alts = {figure.alt for figure in hostile.figures}
+    assert set(HOSTILE) <= said
+    assert said - alts <= read
+    assert {str(image["alt"]) for image in hostile_page.having("img")} == alts
+
+
+def test_names_stay_text_in_svg(hostile_page: Page) -> None:
+    for image in hostile_page.having("img"):
+        kind, _, content = str(image["src"]).partition(";base64,")
+        if kind == "data:image/svg+xml":
+            tags = Page(base64.b64decode(content).decode()).tags
+            assert {"script", "img", "foreignobject"}.isdisjoint(tag for tag, _ in tags)
+
+
+def test_names_stay_text_in_json(hostile: Document) -> None:
+    content = json.loads(FORMATS["json"](hostile))
+    assert content["title"] == hostile.title
+    [arms] = [
+        block
+        for section in content["sections"]
+        for block in section["blocks"]
+        if block.get("caption") == "Arms that were used"
+    ]
+    assert [row["study"] for row in arms["rows"]] == list(HOSTILE[:9])
+
+
+def test_names_stay_text_in_markdown(hostile: Document) -> None:
+    """As pandoc, an independent reader, sees it: no raw HTML, no code, no mathematics of names."""
+    text = FORMATS["md"](hostile).decode()
+    unfenced = re.sub(r"(?ms)^(`{3,})\n.*?^\1$", "", text)
+    bare = re.sub(r"\\.", "", unfenced)
+    assert "<" not in bare
+    assert "`" not in bare
+    assert "\n\n\n" not in bare.replace("\n\n\n\n", "\n\n")
+    # Mathematics is the model's alone.
+    assert bare.count("$$") == 2 * len(re.findall(r"(?m)^\$\$.*\$\$$", unfenced))
+
+
+@pytest.mark.skipif(
+    shutil.which("pandoc") is None, reason="needs pandoc: apt install pandoc, or pandoc.org"
+)
+def test_word_files_hold_the_names(hostile: Document) -> None:
+    content = FORMATS["docx"](hostile)
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        page = file.read("word/document.xml").decode()
+        names = file.namelist()
+    text = "".join(Page(page).text)
+    for name in HOSTILE[:9]:
+        assert " ".join(name.split()) in text
+    assert sum(name.endswith(".png") for name in names) == len(list(hostile.figures))
+
+
+@pytest.mark.parametrize("form", ["md", "json", "html"])
+def test_word_files_need_pandoc_and_others_don_t(
+    documents: dict[str, Document], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert FORMATS[form](documents["one"])
+    with pytest.raises(SettingsError, match=r"made by pandoc, which is not installed\. Install it"):
+        FORMATS["docx"](documents["one"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_asks_for_nothing(written: Written, name: str) -> None:
+    text = written(name, "html")
+    page = Page(text)
+    for tag, attributes in page.tags:
+        for attribute in ("src", "href", "srcset", "data", "action"):
+            address = attributes.get(attribute)
+            assert address is None or address.startswith(("data:", "#")), (tag, address)
+    assert "url(" not in text.partition("<body>")[0]
+    [policy] = [one["content"] for one in page.having("meta") if one.get("http-equiv")]
+    assert str(policy).startswith("default-src 'none'; img-src data:;")
+    assert "sha256-" in str(policy)
+    assert len(text) < 3_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_of_the_contents_lead_to_sections(written: Written, name: str) -> None:
+    page = Page(written(name, "html"))
+    links = [str(one["href"]).removeprefix("#") for one in page.having("a")]
+    assert links == [one["id"] for one in page.having("section")]
+    assert len(set(links)) == len(links) > 8
+
+
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_the_same_run_makes_the_same_bytes(
+    documents: dict[str, Document], written: Written, form: str
+) -> None:
+    assert FORMATS[form](documents["one"]).decode() == written("one", form)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_markdown_tables_have_as_many_cells_in_each_row(
+    documents: dict[str, Document], written: Written, name: str
+) -> None:
+    runs = re.findall(r"(?m)(?:^\|.*\|\n)+", written(name, "md"))
+    tables = [
+        block
+        for section in documents[name].sections
+        for block in section.blocks
+        if isinstance(block, Table)
+    ]
+    assert len(runs) == len(tables)
+    for rows, table in zip(runs, tables, strict=True):
+        lines = rows.splitlines()
+        assert len(lines) == len(table.rows) + 2
+        cells = {len(re.findall(r"(?<!\\)\|", line)) - 1 for line in lines}
+        assert cells == {len(table.columns)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_json_holds_tables_and_the_data_of_figures(
+    documents: dict[str, Document], written: Written, name: str
+) -> None:
+    content = json.loads(written(name, "json"))
+    blocks = [block for section in content["sections"] for block in section["blocks"]]
+    figures = {block["name"]: block["data"] for block in blocks if block["kind"] == "figure"}
+    for figure in documents[name].figures:
+        assert len(figures[figure.name]) == len(figure.plot.table)
+        assert set(figures[figure.name][0]) == set(map(str, figure.plot.table.columns))
+    ours = [
+        block.rows
+        for section in documents[name].sections
+        for block in section.blocks
+        if isinstance(block, Table)
+    ]
+    theirs = [
+        [list(row.values()) for row in block["rows"]]
+        for block in blocks
+        if block["kind"] == "table"
+    ]
+    assert theirs == ours
