@@ -6,6 +6,7 @@ import numpy.typing as npt
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec
 
 __all__ = [
     "arm_information",
@@ -16,6 +17,7 @@ __all__ = [
     "sampling_variance",
     "study_information",
     "typical_variance",
+    "without_tau",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -140,3 +142,15 @@ def i_squared(fit: Fit) -> dict[str, Array]:
         typical = typical_variance(by_study[fit.design.tau_of_study == i])
         found[level] = np.asarray(variance[..., i] / (variance[..., i] + typical))
     return found
+
+
+def without_tau(spec: ModelSpec) -> str:
+    """Return how studies differ in a model that has no tau."""
+    if spec.study_effects.name == "independent":
+        return "studies are independent, so that a new study has the prior of mu"
+    if spec.likelihood.parameters or spec.arm_effects is not None:
+        return "no study effects; arms differ for themselves"
+    return (
+        "none in this model (common effect), so arms of one profile share one rate, which a new "
+        "study has as well"
+    )

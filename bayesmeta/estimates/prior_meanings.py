@@ -77,7 +77,7 @@ def _typical(link: Link, prior: Prior) -> str:
 def _difference(link: Link, prior: Prior) -> str:
     """Return what a coefficient makes of a typical rate of one half."""
     low, high = (100 * float(link.rate(link.theta(MIDDLE) + end)) for end in prior.interval(0.95))
-    text = f"from a typical rate of 50%, to between {low:.0f}% and {high:.0f}%"
+    text = f"one unit of the coded column takes a typical rate of 50% to between {low:.0f}% and {high:.0f}%"
     if not isinstance(link, Logit):
         return text
     ratios = (f"{math.exp(end):.2f}" for end in prior.interval(0.95))

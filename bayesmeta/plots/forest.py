@@ -4,6 +4,7 @@ import pandas as pd
 
 from bayesmeta.errors import listed
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
+from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
@@ -106,19 +107,7 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
         )
         kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
-    return f"Heterogeneity: {_without_tau(spec)}."
-
-
-def _without_tau(spec: ModelSpec) -> str:
-    """Return how studies differ in a model that has no tau."""
-    if spec.study_effects.name == "independent":
-        return "studies are independent, so that a new study has the prior of mu"
-    if spec.likelihood.parameters or spec.arm_effects is not None:
-        return "no study effects; arms differ for themselves"
-    return (
-        "none in this model (common effect), so arms of one profile share one rate, which a new "
-        "study has as well"
-    )
+    return f"Heterogeneity: {without_tau(spec)}."
 
 
 def _about_profiles(numbers: ForestNumbers) -> str:

@@ -114,7 +114,7 @@ def _look(chain: int) -> dict[str, Any]:
 def _put_text(page: Axes, row: Row, top: float) -> None:
     """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
     middle = top + HEIGHT / 2
-    name = shortened(printable(row["quantity"]), LABEL, bold=True)
+    name = shortened(_short(printable(row["quantity"])), LABEL, bold=True)
     put_text(page, MARGIN, middle - LINE / 2, name, bold=True)
     put_text(page, MARGIN, middle + LINE / 2, _mean_and_sd(row), size=SMALL)
     lines = (
@@ -180,3 +180,9 @@ def _band(row: Row) -> tuple[Array, Array]:
     share = np.linspace(0, 1, BAND_STEPS + 1)
     lower, upper = (np.array([0, *ends, effective]) for ends in (limits.lower, limits.upper))
     return lower / effective - share, upper / effective - share
+
+
+def _short(quantity: str) -> str:
+    """Return the name of a coefficient by its level alone, which tells it from the others."""
+    level = quantity.removeprefix("beta[").rpartition("[")[2].rstrip("]")
+    return f"beta: {level}" if quantity.startswith("beta[") else quantity

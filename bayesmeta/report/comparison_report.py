@@ -9,6 +9,7 @@ import pandas as pd
 from bayesmeta import plots
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.model import to_toml
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.comparison_text import comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
@@ -47,7 +48,7 @@ def comparison_document(run: SavedComparison) -> Document:
     outcome = run.evidence.selection.get("outcome") or "Response"
     reliable = all(one.ok for one in run.left_out.values())
     return Document(
-        title=f"{outcome}: {len(run.table)} models compared on {len(run.evidence.studies)} studies",
+        title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if reliable else UNRELIABLE,
         sections=(
             Section(BRIEF, tuple(_brief(run))),
@@ -58,8 +59,13 @@ def comparison_document(run: SavedComparison) -> Document:
             Section(ANSWERS, tuple(_answers(run))),
             Section(SENSITIVITY, tuple(_sensitivity(run))),
             Section(VALIDATION, tuple(_validation(run))),
-            limits_section(run.evidence, run.notes, covariates=_covariates(run)),
-            lists.checklists_section(_checklist()),
+            limits_section(
+                run.evidence,
+                run.notes,
+                covariates=_covariates(run),
+                tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
+            ),
+            lists.checklists_section(_checklist(run)),
             Section(REDO, tuple(_redo(run))),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
@@ -102,17 +108,16 @@ def _brief(run: SavedComparison) -> Iterator[Block]:
 def _prediction(run: SavedComparison) -> Iterator[str]:
     if run.pmf is None or run.rate is None:
         return
-    events = [_quantile(run.pmf["events"], run.pmf["probability"].cumsum(), p) for p in BOUNDS]
-    rates = [_quantile(run.rate["rate"], run.rate["cdf"], p) for p in BOUNDS]
+    ci_prob = run.question["ci_prob"]
+    bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
+    events = [_quantile(run.pmf["events"], run.pmf["probability"].cumsum(), p) for p in bounds]
+    rates = [_quantile(run.rate["rate"], run.rate["cdf"], p) for p in bounds]
     where = f" ({run.profile})" if run.profile else ", at the reference of each model's covariates"
     yield (
-        f"A new cohort of {len(run.pmf) - 1}{where}, by all models with their weights: {events[1]:.0f} responders, 95% "
+        f"A new cohort of {len(run.pmf) - 1}{where}, by all models with their weights: {events[1]:.0f} responders, {100 * ci_prob:g}% "
         f"interval {events[0]:.0f} to {events[2]:.0f}; true rate {percent(rates[1])}, {percent(rates[0])} to "
         f"{percent(rates[2])}."
     )
-
-
-BOUNDS = (0.025, 0.5, 0.975)
 
 
 def _quantile(values: "pd.Series[Any]", cumulative: "pd.Series[Any]", probability: float) -> float:
@@ -196,14 +201,21 @@ def _answers(run: SavedComparison) -> Iterator[Block]:
     yield Table(
         "Models by what each foretells of every study from all others", comparison_cells(run.table)
     )
-    yield Items(COLUMNS_SAY)
+    marginal = "log_marginal_likelihood" in run.table
+    yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])
     whole = pd.DataFrame(list(_whole(run)))
     if len(whole):
         yield Table(
-            f"What each model says{f' ({run.profile})' if run.profile else ''}: median and "
-            f"{100 * run.question['ci_prob']:g}% interval",
+            f"What each model says {_for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval",
             whole,
         )
+
+
+def _for_whom(run: SavedComparison) -> str:
+    """Return whom the estimates of models are for, which need not be the same."""
+    if run.profile:
+        return f"at {run.profile}, as far as it has these covariates, or else of all studies"
+    return "at the reference of its covariates, or else of all studies"
 
 
 def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
@@ -224,7 +236,7 @@ def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
 def _sensitivity(run: SavedComparison) -> Iterator[Block]:
     best = _best(run)
     if best is not None:
-        note = f"Model {best.model}."
+        note = f"Model {best.model}, {_for_whom(run)}."
         plot = plots.leave_one_out(
             best.influence_on(QUANTITY), ci_prob=run.question["ci_prob"], notes=[note]
         )
@@ -270,7 +282,9 @@ def _scores(run: SavedComparison) -> pd.DataFrame:
     return cells
 
 
-def _checklist() -> dict[str, Answer]:
+def _checklist(run: SavedComparison) -> dict[str, Answer]:
+    marginal = "log_marginal_likelihood" in run.table
+    absent = Answer("does not apply", "none is reported")
     none = Answer("does not apply", "no decision was asked for")
     return {
         "why": Answer(AUTHOR, ""),
@@ -284,15 +298,19 @@ def _checklist() -> dict[str, Answer]:
         "2A": done(REDO),
         "2B": done(DIAGNOSTICS),
         "2C": done(DIAGNOSTICS),
-        "2D": Answer(
-            "in part", "log marginal likelihoods are by bridge sampling, with their errors"
-        ),
-        "3A": done(VALIDATION),
+        "2D": Answer("in part", f"{ANSWERS}: bridge sampling, with its errors")
+        if marginal
+        else Answer("does not apply", "all answers are from MCMC, or draws weighted"),
+        "3A": done(VALIDATION)
+        if _best(run) is not None
+        else Answer(NOT_DONE, "no model has all its scores"),
         "3B": done(ANSWERS),
-        "3C": Answer("in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities"),
+        "3C": Answer("in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities")
+        if marginal
+        else absent,
         "4": none,
         "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
-        "5B": done(SENSITIVITY),
+        "5B": done(SENSITIVITY) if marginal else absent,
         "5C": none,
         "6": done(REDO, LIMITS),
     }

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from bayesmeta import plots
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.contrast_text import (
     CONTRASTS_SAY,
     RANKS_SAY,
@@ -13,7 +15,7 @@ from bayesmeta.report.contrast_text import (
     sensitivity_lines,
 )
 from bayesmeta.report.document import Block, Document, Figure, Items, Section, Table, Text
-from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.fit_results import FitResults, studies_with_patients
 from bayesmeta.report.sections import checklists as lists
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
 from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagnostics_section
@@ -22,9 +24,9 @@ from bayesmeta.report.sections.limits import LIMITS, limits_section
 from bayesmeta.report.sections.model import MODEL, PRIORS, model_section, priors_section
 from bayesmeta.report.sections.rates import (
     QUESTION,
-    RATE_DEFINITIONS,
     parameter_blocks,
     rate_blocks,
+    rate_definitions,
 )
 from bayesmeta.report.sections.redo import REDO, redo_section
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
@@ -33,6 +35,8 @@ from bayesmeta.report.text import heterogeneity_line, prediction_lines, rate_tab
 __all__ = ["fit_document"]
 
 ANSWERS, SENSITIVITY, VALIDATION, BRIEF = "Answers", "Sensitivity", "Validation", "In brief"
+
+UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnostics of their draws. Do not use Validation."
 
 LEFT_OUT_QUANTITY = "typical rate"
 
@@ -43,8 +47,8 @@ def fit_document(results: FitResults) -> Document:
     outcome = fit.arms.selection.get("outcome") or "Response"
     origin = fit.provenance
     return Document(
-        title=f"{outcome}: model '{fit.spec.name}' on {len(fit.arms.studies)} studies",
-        warning="" if results.diagnostics.ok else UNRELIABLE,
+        title=f"{outcome}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
+        warning=_warning(results),
         sections=(
             Section(BRIEF, tuple(_brief(results))),
             _question(results),
@@ -58,13 +62,24 @@ def fit_document(results: FitResults) -> Document:
             Section(SENSITIVITY, tuple(_sensitivity(results))),
             Section(VALIDATION, tuple(_validation(results))),
             limits_section(
-                fit.arms, results.notes, covariates=bool(fit.spec.covariates.parsed.terms)
+                fit.arms,
+                results.notes,
+                covariates=bool(fit.spec.covariates.parsed.terms),
+                tau=fit.spec.study_effects.tau is not None,
             ),
             lists.checklists_section(_checklist(results)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
     )
+
+
+def _warning(results: FitResults) -> str:
+    if not results.diagnostics.ok:
+        return UNRELIABLE
+    if results.left_out is not None and not results.left_out.ok:
+        return UNRELIABLE_REFITS
+    return ""
 
 
 def _brief(results: FitResults) -> Iterator[Block]:
@@ -74,15 +89,23 @@ def _brief(results: FitResults) -> Iterator[Block]:
     arms = results.fit.arms
     yield Items(
         (
-            f"Evidence: {len(arms)} arms of {len(arms.studies)} studies; {arms.events.sum():,} of {arms.n.sum():,} "
-            "patients responded.",
-            f"Typical response rate{where}: {first['typical']}, median and {width} interval.",
+            f"Evidence: {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
+            f"{arms.events.sum():,} of {arms.n.sum():,} patients responded.",
+            f"Typical response rate{where}: {first['typical']}, median and {width} interval{_unpooled(results)}.",
             *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
-            heterogeneity_line(results.summary),
+            heterogeneity_line(results.summary, results.fit.spec),
             "Draws: they passed every check."
             if results.diagnostics.ok
             else "Draws: NOT RELIABLE; see Diagnostics.",
         )
+    )
+
+
+def _unpooled(results: FitResults) -> str:
+    """Return what to know of rates of a model in which no study tells of another."""
+    independent = results.fit.spec.study_effects.name == "independent"
+    return (
+        "; without pooling, this is what the priors say of a study not seen" if independent else ""
     )
 
 
@@ -103,7 +126,7 @@ def _question(results: FitResults) -> Section:
                 f"differ, and what is to be expected in a new cohort of {results.asked.cohort} patients? Four rates are "
                 "told apart:"
             ),
-            Items(RATE_DEFINITIONS),
+            Items(rate_definitions(fit.spec)),
         ),
     )
 
@@ -119,10 +142,13 @@ def _priors(results: FitResults) -> Section:
 
 def _answers(results: FitResults) -> Iterator[Block]:
     fit, asked = results.fit, results.asked
-    yield Figure("forest", plots.forest(fit, ci_prob=asked.ci_prob), _alt_forest(results))
+    if fit.settings.arm_draws:
+        yield Figure("forest", plots.forest(fit, ci_prob=asked.ci_prob), _alt_forest(results))
+    else:
+        yield Text("The fit kept no draws of arms, which a forest plot needs.")
     yield from rate_blocks(results.summary, asked.ci_prob)
     yield from parameter_blocks(results.summary, fit.spec.link.scale, asked.ci_prob)
-    yield Text(heterogeneity_line(results.summary))
+    yield Text(heterogeneity_line(results.summary, fit.spec))
     if fit.spec.study_effects.tau is not None:
         yield Figure(
             "heterogeneity",
@@ -137,17 +163,16 @@ def _answers(results: FitResults) -> Iterator[Block]:
     for covariate in fit.design.coding.centres:
         plot = plots.regression(fit, covariate, profile=asked.profile, ci_prob=asked.ci_prob)
         yield Figure(f"regression_{covariate}", plot, f"Observed and fitted rates by {covariate}.")
-    if results.contrasts is not None:
-        yield from _contrasts(results)
+    for found in results.contrasts:
+        yield from _contrasts(found)
 
 
-def _contrasts(results: FitResults) -> Iterator[Block]:
-    found = results.contrasts
-    if found is None:
-        return
+def _contrasts(found: Contrasts) -> Iterator[Block]:
     width = f"{100 * found.ci_prob:g}%"
     yield Figure(
-        "contrasts", plots.contrasts(found), f"Odds ratios between levels of {found.factor}."
+        f"contrasts_{found.factor}",
+        plots.contrasts(found),
+        f"Odds ratios between levels of {found.factor}.",
     )
     yield Table(f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found))
     yield Items(CONTRASTS_SAY)
@@ -161,7 +186,9 @@ def _sensitivity(results: FitResults) -> Iterator[Block]:
     found = results.sensitivity
     if found is None:
         yield Text(
-            "The model was not fitted again under other priors. `bayesmeta sensitivity` does, and a report without --quick."
+            "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
+            if results.fit.settings.arm_draws
+            else "The fit kept no draws of arms, without which sensitivity to the priors can't be told."
         )
         return
     width = f"{100 * found.ci_prob:g}%"
@@ -181,16 +208,22 @@ def _validation(results: FitResults) -> Iterator[Block]:
     found = results.left_out
     if found is None:
         reason = (
-            "With one study, none can be foretold from others."
-            if len(results.fit.arms.studies) == 1
+            "With one study that has patients, none can be foretold from others."
+            if studies_with_patients(results.fit) == 1
             else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
         )
         yield Text(reason)
         return
     yield Text(
         "Each study was foretold from all others, its own effect integrated out: a check on data that the prediction has "
-        "not seen."
+        f"not seen. {_methods(found)}"
     )
+    if not found.ok:
+        wrong = found.fits[found.fits["ok"] != True]  # noqa: E712 - a failed fit has no verdict
+        yield Text(
+            f"NOT RELIABLE: {len(wrong)} of {len(found.fits)} fits failed, or the diagnostics of their draws.",
+            "warning",
+        )
     yield Text(_coverage(found))
     yield Figure(
         "predictive_checks",
@@ -203,6 +236,18 @@ def _validation(results: FitResults) -> Iterator[Block]:
         plots.leave_one_out(influence, ci_prob=results.asked.ci_prob),
         "The typical rate without each study in turn.",
     )
+
+
+def _methods(found: LeftOut) -> str:
+    """Return how studies were left out."""
+    counts = found.studies["method"].value_counts()
+    words = {
+        "weighted": "by weighting draws (PSIS)",
+        "refit": "by a fit of their own",
+        "bridged": "by bridge sampling",
+    }
+    parts = [f"{count} {words[str(method)]}" for method, count in counts.items()]
+    return f"Studies left out: {', '.join(parts)}."
 
 
 def _coverage(found: LeftOut) -> str:
@@ -228,7 +273,9 @@ def _checklist(results: FitResults) -> dict[str, Answer]:
         "2A": done(REDO),
         "2B": done(DIAGNOSTICS),
         "2C": done(DIAGNOSTICS),
-        "2D": Answer("does not apply", "all answers are from MCMC"),
+        "2D": Answer("in part", f"{VALIDATION}: weighted draws, with refits where weights are poor")
+        if foretold
+        else Answer("does not apply", "all answers are from MCMC"),
         "3A": done(VALIDATION) if foretold else Answer(NOT_DONE, VALIDATION),
         "3B": done(ANSWERS),
         "3C": Answer("does not apply", "none is reported"),
@@ -247,7 +294,7 @@ def _checklist(results: FitResults) -> dict[str, Answer]:
 def _alt_forest(results: FitResults) -> str:
     rates = rate_table(results.summary)
     typical = "; ".join(f"{row.profile} {row.typical}" for row in rates.itertuples())
-    return f"Forest plot of {len(results.fit.arms)} arms. Typical rates: {typical}."
+    return f"Forest plot of {counted(len(results.fit.arms), 'arm')}. Typical rates: {typical}."
 
 
 def _alt_prediction(prediction: Prediction, ci_prob: float) -> str:

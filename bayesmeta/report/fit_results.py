@@ -1,5 +1,6 @@
 """Everything that a report of one fit tells, computed before a word is written."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,12 +12,14 @@ from bayesmeta.estimates.contrasts import Contrasts, contrast
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
+from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Asked", "FitResults", "fit_results"]
+__all__ = ["Asked", "FitResults", "asked_first", "fit_results", "studies_with_patients"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class FitResults:
     summary: pd.DataFrame
     prediction: Prediction
     notes: tuple[str, ...]
-    contrasts: Contrasts | None
+    contrasts: tuple[Contrasts, ...]
     tau_prior: pd.DataFrame | None
     sensitivity: Sensitivity | None
     left_out: LeftOut | None
@@ -74,9 +77,11 @@ def fit_results(fit: Fit, asked: Asked) -> FitResults:
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     if asked.rate_above is not None:
         prediction.probability(rate_above=asked.rate_above)
-    found = summary(fit, ci_prob=asked.ci_prob, cohort=asked.cohort)
+    found = summary(
+        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+    )
     with_tau = fit.spec.study_effects.tau is not None
-    several = len(fit.arms.studies) > 1
+    several = studies_with_patients(fit) > 1
     return FitResults(
         fit=fit,
         asked=asked,
@@ -84,18 +89,34 @@ def fit_results(fit: Fit, asked: Asked) -> FitResults:
         summary=found,
         prediction=prediction,
         notes=notes(fit),
-        contrasts=_contrasts(fit, asked) if fit.design.coding.factors else None,
+        contrasts=tuple(_contrasts(fit, asked)),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
         left_out=_left_out(fit, asked) if asked.refits and several else None,
     )
 
 
-def _contrasts(fit: Fit, asked: Asked) -> Contrasts:
-    """Return the levels of the first factor against its reference."""
-    factor, levels = next(iter(fit.design.coding.factors.items()))
-    others = {name: value for name, value in (asked.profile or {}).items() if name != factor}
-    return contrast(fit, factor, profile=others or None, against=levels[0], ci_prob=asked.ci_prob)
+def studies_with_patients(fit: Fit) -> int:
+    """Return how many studies tell anything."""
+    return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
+
+
+def asked_first(fit: Fit | NestedFit, asked: Asked) -> list[Profile] | None:
+    """Return the profiles to give rates for, that which was asked for first; None for the usual ones."""
+    if asked.profile is None:
+        return None
+    usual = default_profiles(fit.coding)
+    others = [one for one in usual if one is not None and one != asked.profile]
+    return [asked.profile, *others]
+
+
+def _contrasts(fit: Fit, asked: Asked) -> Iterator[Contrasts]:
+    """Yield the levels of each factor against its reference."""
+    for factor, levels in fit.design.coding.factors.items():
+        others = {name: value for name, value in (asked.profile or {}).items() if name != factor}
+        yield contrast(
+            fit, factor, profile=others or None, against=levels[0], ci_prob=asked.ci_prob
+        )
 
 
 def _tau_prior(fit: Fit, asked: Asked) -> pd.DataFrame:

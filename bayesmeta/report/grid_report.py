@@ -1,14 +1,15 @@
 """The report of a grid of specifications: how far the answer moves with the choices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import pandas as pd
 
 from bayesmeta.comparison.grid_files import grid_toml
-from bayesmeta.comparison.grid_results import GridResults
+from bayesmeta.comparison.grid_results import DONE, GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.errors import EvidenceError
-from bayesmeta.evidence import EvidenceTable
+from bayesmeta.evidence import EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
@@ -16,8 +17,8 @@ from bayesmeta.report.sections import checklists as lists
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
 from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
 from bayesmeta.report.sections.evidence import EVIDENCE
-from bayesmeta.report.sections.limits import LIMITS, limits_section
-from bayesmeta.report.sections.redo import REDO
+from bayesmeta.report.sections.limits import LIMITS, about_frame, section_of_limits
+from bayesmeta.report.sections.redo import REDO, versions_table
 from bayesmeta.report.text import percent
 
 __all__ = ["grid_document"]
@@ -33,7 +34,9 @@ LISTED = 400
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics."
 
 
-def grid_document(results: GridResults, evidence: EvidenceTable) -> Document:
+def grid_document(
+    results: GridResults, evidence: EvidenceTable, versions: Mapping[str, str]
+) -> Document:
     """Return the report of a grid on its evidence; every sentence and number is made from them."""
     grid = results.grid
     return Document(
@@ -45,9 +48,9 @@ def grid_document(results: GridResults, evidence: EvidenceTable) -> Document:
             Section(EVIDENCE, tuple(_evidence(results, evidence))),
             Section(CHOICES, tuple(_choices(results))),
             Section(ANSWERS, tuple(_answers(results))),
-            limits_section(None, _notes(), covariates=True),
-            lists.checklists_section(_checklist()),
-            Section(REDO, tuple(_redo(results))),
+            section_of_limits([*_notes(), *about_frame(_used(results, evidence), covariates=True)]),
+            lists.checklists_section(_checklist(results)),
+            Section(REDO, tuple(_redo(results, evidence, versions))),
         ),
         made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
     )
@@ -58,8 +61,12 @@ def _question(results: GridResults) -> Iterator[Block]:
     where = ", ".join(f"{name}={value}" for name, value in (answer.profile or {}).items())
     yield Text(
         f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
-        "otherwise? Every combination was fitted; none is singled out."
+        "otherwise? Every combination that is possible was fitted; none is singled out."
     )
+    if answer.rate_above is not None:
+        yield Text(
+            f"And how probable is it, by each, that this rate is above {percent(answer.rate_above)}?"
+        )
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -70,6 +77,8 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
             f"Fits that failed: {len(results.failed):,}.",
             f"Combinations whose draws failed their diagnostics: {len(results.unreliable):,}.",
             f"Combinations that are not possible: {len(results.impossible):,}.",
+            f"Largest R-hat {table['r_hat'].max():.4f}, smallest effective sample size {table['ess'].min():,.0f}, "
+            f"{int(table['divergences'].sum())} divergences.",
         )
     )
     for rows, what, column in (
@@ -112,6 +121,17 @@ def _evidence(results: GridResults, evidence: EvidenceTable) -> Iterator[Block]:
         yield Table("Rows left out, and the rule that left each out", _by_inclusion(left_out))
 
 
+def _used(results: GridResults, evidence: EvidenceTable) -> pd.DataFrame:
+    """Return the rows that any combination uses, each once."""
+    frames = []
+    for outcome, inclusion in _selections(results):
+        with suppress(EvidenceError):
+            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
+            frames.append(arms.frame)
+    used: pd.DataFrame = pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
+    return used
+
+
 def _by_inclusion(left_out: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the rows left out, each once with the rules of inclusion under which it was."""
     rows = pd.concat(left_out, ignore_index=True)
@@ -137,11 +157,13 @@ def _levels(results: GridResults, axis: str) -> list[str]:
 
 
 def _answers(results: GridResults) -> Iterator[Block]:
-    if results.curve.empty:
+    curve = results.curve
+    if curve.empty:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
-    for name, plot in grid_plots(results).items():
-        yield Figure(name, plot, _alt(results))
+    outcomes = list(dict.fromkeys(curve["outcome"]))
+    for (name, plot), outcome in zip(grid_plots(results).items(), outcomes, strict=True):
+        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome]))
     rate = RATES[results.grid.answer.rate]
     yield Table(f"Range of the {rate}", range_cells(results.ranges))
     if len(results.effects):
@@ -149,26 +171,34 @@ def _answers(results: GridResults) -> Iterator[Block]:
             "How far the estimate moves with each choice, all others the same, in percentage points",
             effect_cells(results.effects),
         )
-    yield from _combinations(results)
+    for outcome in outcomes:
+        yield from _combinations(results, str(outcome))
 
 
-def _combinations(results: GridResults) -> Iterator[Block]:
-    curve = results.curve.sort_values(["outcome", "estimate"])
-    shown = curve.head(LISTED)
-    cells = (
-        shown[list(AXES)].fillna("").astype(str).rename(columns=lambda name: name.replace("_", " "))
-    )
-    width = f"{100 * results.grid.answer.ci_prob:g}%"
-    cells[f"median ({width} interval)"] = [
+def _combinations(results: GridResults, outcome: str) -> Iterator[Block]:
+    """Yield the combinations of an outcome, from the lowest estimate up."""
+    answer, rate = results.grid.answer, results.grid.answer.rate
+    own = results.table[
+        (results.table["state"] == DONE) & (results.table["outcome"].fillna("") == outcome)
+    ].sort_values(f"{rate}_median")
+    shown = own.head(LISTED)
+    cells = shown[list(AXES)].fillna("").astype(str)
+    cells = cells.rename(columns=lambda name: name.replace("_", " "))
+    names = [f"{rate}_{end}" for end in ("median", "lower", "upper")]
+    cells[f"median ({100 * answer.ci_prob:g}% interval)"] = [
         f"{percent(e)} ({percent(low)} to {percent(high)})"
-        for e, low, high in zip(shown["estimate"], shown["lower"], shown["upper"], strict=True)
+        for e, low, high in shown[names].itertuples(index=False)
     ]
-    cells["draws"] = ["ok" if ok else "NOT RELIABLE" for ok in shown["ok"]]
+    if answer.rate_above is not None:
+        above = shown[f"{rate}_above"]
+        cells[f"P(rate > {percent(answer.rate_above)})"] = [f"{value:.2f}" for value in above]
+    cells["draws"] = ["ok" if ok else "NOT RELIABLE" for ok in shown["ok"].astype(bool)]
     cells.insert(0, "rank", [str(place) for place in range(1, len(cells) + 1)])
-    yield Table("Each combination, from the lowest estimate up", cells)
-    if len(curve) > LISTED:
+    of = f" of {outcome}" if outcome else ""
+    yield Table(f"Each combination{of}, from the lowest estimate up", cells)
+    if len(own) > LISTED:
         yield Text(
-            f"The first {LISTED} of {len(curve):,}; results.csv in the folder of the run has all."
+            f"The first {LISTED} of {len(own):,}; results.csv in the folder of the run has all."
         )
 
 
@@ -179,7 +209,8 @@ def _notes() -> tuple[str, ...]:
     )
 
 
-def _checklist() -> dict[str, Answer]:
+def _checklist(results: GridResults) -> dict[str, Answer]:
+    decided = results.grid.answer.rate_above is not None
     none = Answer("does not apply", "no decision was asked for")
     return {
         "why": Answer(AUTHOR, ""),
@@ -190,27 +221,34 @@ def _checklist() -> dict[str, Answer]:
         "justified": Answer(AUTHOR, ""),
         "1D": done(REDO),
         "1E": Answer(NOT_DONE, ""),
-        "2A": Answer("in part", "manifest.json in the folder of the run has the versions"),
+        "2A": done(REDO),
         "2B": done(DIAGNOSTICS),
         "2C": done(DIAGNOSTICS),
         "2D": Answer("does not apply", "all answers are from MCMC"),
         "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
         "3B": done(ANSWERS),
         "3C": Answer("does not apply", "none is reported"),
-        "4": none,
+        "4": Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for") if decided else none,
         "5A": done(ANSWERS),
         "5B": Answer("does not apply", "none is reported"),
-        "5C": none,
+        "5C": done(ANSWERS) if decided else none,
         "6": done(REDO, LIMITS),
     }
 
 
-def _redo(results: GridResults) -> Iterator[Block]:
+def _redo(
+    results: GridResults, evidence: EvidenceTable, versions: Mapping[str, str]
+) -> Iterator[Block]:
     yield Text("The grid, to be saved as grid.toml:")
     yield Code(grid_toml(results.grid))
-    yield Code(f"bayesmeta grid grid.toml --seed {results.seed} --out runs/again")
+    bundled = any(load_evidence(name).hash == evidence.hash for name in bundled_evidence())
+    table = "" if bundled else " --evidence inputs/evidence.csv"
+    if not bundled:
+        yield Text("The evidence is kept in inputs/evidence.csv of the run's folder.")
+    yield Code(f"bayesmeta grid grid.toml{table} --seed {results.seed} --out runs/again")
+    yield versions_table(versions)
 
 
-def _alt(results: GridResults) -> str:
-    low, high = results.curve["estimate"].min(), results.curve["estimate"].max()
+def _alt(curve: pd.DataFrame) -> str:
+    low, high = curve["estimate"].min(), curve["estimate"].max()
     return f"Estimates of all combinations in order, from {percent(low)} to {percent(high)}, with their choices."

@@ -14,6 +14,7 @@ from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import (
     Block,
     Document,
@@ -24,7 +25,7 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.fit_results import Asked
+from bayesmeta.report.fit_results import Asked, asked_first
 from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
 from bayesmeta.report.sections import checklists as lists
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
@@ -32,7 +33,7 @@ from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagn
 from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
 from bayesmeta.report.sections.limits import LIMITS, limits_section
 from bayesmeta.report.sections.model import MODEL, PRIORS
-from bayesmeta.report.sections.rates import QUESTION, RATE_DEFINITIONS
+from bayesmeta.report.sections.rates import QUESTION, rate_definitions
 from bayesmeta.report.sections.redo import REDO, redo_section
 from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
 
@@ -58,15 +59,21 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
         )
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     diagnostics = diagnose(fit)
-    found = summary(fit, ci_prob=asked.ci_prob, cohort=asked.cohort)
+    found = summary(
+        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+    )
     origin = fit.provenance
     return Document(
-        title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {len(fit.arms.studies)} studies",
+        title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section("In brief", (Items(tuple(_brief(prediction, asked))),)),
+            Section("In brief", tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
             Section(QUESTION, _question(fit, asked)),
-            diagnostics_section(fit, diagnostics),
+            diagnostics_section(
+                fit,
+                diagnostics,
+                Figure("trace", plots.trace(fit), "Traces and ranks of the chains by parameter."),
+            ),
             evidence_section(fit.arms),
             Section(MODEL, tuple(_model(fit))),
             Section(PRIORS, _priors(fit)),
@@ -80,7 +87,12 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
                     ),
                 ),
             ),
-            limits_section(fit.arms, notes(fit), covariates=bool(fit.spec.covariates.parsed.terms)),
+            limits_section(
+                fit.arms,
+                notes(fit),
+                covariates=bool(fit.spec.covariates.parsed.terms),
+                tau=True,
+            ),
             lists.checklists_section(_checklist()),
             redo_section(fit),
         ),
@@ -88,9 +100,22 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
     )
 
 
-def _brief(prediction: NestedPrediction, asked: Asked) -> Iterator[str]:
+def _brief(
+    fit: NestedFit, prediction: NestedPrediction, asked: Asked, *, ok: bool
+) -> Iterator[Block]:
+    arms = fit.arms
+    yield Text(
+        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {arms.n.sum():,} patients. "
+        f"Draws: {'they passed every check' if ok else 'NOT RELIABLE; see Diagnostics'}."
+    )
+    yield Text(
+        f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
+    )
+    yield Items(tuple(_foretold(prediction, asked)))
+
+
+def _foretold(prediction: NestedPrediction, asked: Asked) -> Iterator[str]:
     interval = prediction.interval(asked.ci_prob)
-    yield f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
     for outcome in prediction.outcomes:
         own = interval.xs(outcome, level="outcome")
         rate, events = own.loc["rate"], own.loc["events"]
@@ -107,7 +132,7 @@ def _question(fit: NestedFit, asked: Asked) -> tuple[Block, ...]:
             f"Which rates of {', '.join(fit.outcomes)}{chain}, do these studies support together, how much do studies differ, "
             f"and what is to be expected in a new cohort of {asked.cohort} patients? Four rates are told apart:"
         ),
-        Items(RATE_DEFINITIONS),
+        Items(rate_definitions(fit.spec)),
     )
 
 
@@ -142,8 +167,13 @@ def _priors(fit: NestedFit) -> tuple[Block, ...]:
     lines = [line.strip() for line in nested_model_lines(fit.design)[2:]]
     return (
         Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
-        Text(prior_rates_line(fit).strip() + "."),
+        Text(_sentence(prior_rates_line(fit))),
     )
+
+
+def _sentence(line: str) -> str:
+    text = line.strip()
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _answers(
@@ -197,7 +227,9 @@ def _checklist() -> dict[str, Answer]:
         "3B": done(ANSWERS),
         "3C": Answer("does not apply", "none is reported"),
         "4": none,
-        "5A": Answer(NOT_DONE, ""),
+        "5A": Answer(
+            NOT_DONE, "fit again with other priors: no command does it for nested outcomes"
+        ),
         "5B": Answer("does not apply", "none is reported"),
         "5C": none,
         "6": done(REDO, LIMITS),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -78,7 +79,7 @@ def demo_blocks(
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
         f"  {rate_precision(table)}",
-        f"  {heterogeneity_line(table)}",
+        f"  {heterogeneity_line(table, fit.spec)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
         [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
@@ -220,20 +221,22 @@ def _interval(row: Any) -> str:
     return f"{percent(row['median'])} ({percent(row['lower'])} to {percent(row['upper'])})"
 
 
-def heterogeneity_line(summary: pd.DataFrame) -> str:
-    """Return how much studies differ; nothing where the model has no study effects."""
-    found = summary.set_index("quantity")
-    if "tau" not in found.index:
-        return "Heterogeneity between studies: none in this model, which therefore is too sure."
-    tau = found.loc["tau"]
-    line = (
-        f"Heterogeneity between studies: tau {tau['median']:.2f} ({tau['lower']:.2f} to {tau['upper']:.2f}) log-odds, "
-        f"MCSE {tau['mcse_median']:.3f}"
-    )
-    if "i_squared" not in found.index:
+def heterogeneity_line(summary: pd.DataFrame, spec: ModelSpec) -> str:
+    """Return how much studies differ, by the summary of a fit of `spec`."""
+    quantity = summary["quantity"]
+    rows = summary[(quantity == "tau") | quantity.str.startswith("tau[")].to_dict("records")
+    if not rows:
+        return f"Heterogeneity between studies: {without_tau(spec)}."
+    parts = [
+        f"{row['quantity']} {row['median']:.2f} ({row['lower']:.2f} to {row['upper']:.2f}) {row['scale']}, "
+        f"MCSE {row['mcse_median']:.3f}"
+        for row in rows
+    ]
+    line = f"Heterogeneity between studies: {'; '.join(parts)}"
+    shares = summary[quantity == "i_squared"]
+    if shares.empty:
         return f"{line}."
-    share = percent(found.loc["i_squared", "median"])
-    return f"{line}; I-squared {share} (it rises with study size)."
+    return f"{line}; I-squared {percent(shares['median'].iloc[0])} (it rises with study size)."
 
 
 def rate_precision(summary: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
+from bayesmeta.runs import describe_run
 from bayesmeta.runs.files import write_whole
 
 __all__ = ["WrittenReport", "document_of", "write_report"]
@@ -143,7 +144,9 @@ def document_of(folder: Path, asked: Asked) -> Document:
             return nested_document(run, asked)
         case GridResults() as run:
             _refuse(asked, "grid")
-            return grid_document(run, evidence_of_grid(folder))
+            return grid_document(
+                run, evidence_of_grid(folder), describe_run(folder).manifest.versions
+            )
         case SavedComparison() as run:
             _refuse(asked, "comparison")
             return comparison_document(run)

@@ -15,6 +15,9 @@ UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
 )
 
+EFFECTS = ("u[", "w[", "theta[")
+"""How the names of effects and predictors begin, of which there may be thousands."""
+
 LISTED = 40
 """Parameters listed one by one; of more, those that mixed worst."""
 
@@ -48,14 +51,26 @@ def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...
 
 
 def _parameters(diagnostics: Diagnostics) -> Table:
-    table = diagnostics.table
-    caption = "Convergence of each parameter"
+    table = _effects_as_one(diagnostics.table)
+    caption = "Convergence of each parameter, and of the effect that mixed worst"
     if len(table) > LISTED:
         caption = f"Convergence of the {LISTED} parameters of {len(table):,} with the largest R-hat"
         table = table.sort_values("r_hat", ascending=False).head(LISTED)
-    shown = table.reset_index()
+    shown = table.rename_axis("parameter").reset_index()
     cells = pd.DataFrame({"parameter": shown.iloc[:, 0].astype(str)})
     cells["R-hat"] = [f"{value:.4f}" for value in shown["r_hat"]]
     for heading, name in (("ESS bulk", "ess_bulk"), ("ESS tail", "ess_tail")):
         cells[heading] = [f"{value:,.0f}" for value in shown[name]]
     return Table(caption, cells)
+
+
+def _effects_as_one(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the effects of studies and arms in one row each, by their worst numbers."""
+    names = pd.Series(table.index.astype(str), index=table.index)
+    parts = [table[~names.str.startswith(EFFECTS)]]
+    for start in EFFECTS:
+        own = table[names.str.startswith(start)]
+        if len(own):
+            worst = {name: own[name].max() if name == "r_hat" else own[name].min() for name in own}
+            parts.append(pd.DataFrame(worst, index=[f"{start[:-1]}, worst of {len(own)}"]))
+    return pd.concat(parts)

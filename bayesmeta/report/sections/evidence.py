@@ -6,10 +6,19 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence.columns import OVERLAP_GROUP
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.text import percent
 
-__all__ = ["EVIDENCE", "evidence_section", "excluded_blocks"]
+__all__ = [
+    "DEFINITION",
+    "DERIVATION",
+    "EVIDENCE",
+    "evidence_section",
+    "excluded_blocks",
+    "words_of",
+]
 
 EVIDENCE = "Evidence"
 
@@ -18,6 +27,8 @@ ORIGIN = ("derivation", "source", "ref", "locator", "note")
 
 DEFINITION = "_definition"
 """How columns end that say how studies define an outcome."""
+
+DERIVATION = "derivation"
 
 COUNTED = {"parts": "parts of arms", "whole": "whole arms"}
 
@@ -51,7 +62,8 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
     selection = arms.selection
     table = selection.get("table") or "a table of one's own"
     head = (
-        f"{len(arms)} arms of {len(arms.studies)} studies, {arms.n.sum():,} patients, from {table}"
+        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
+        f"{counted(int(arms.n.sum()), 'patient')}, from {table}"
     )
     if isinstance(arms, Arms):
         head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(int(arms.n.sum()), 1))})"
@@ -62,14 +74,17 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
             f"Of an arm that is reported whole and in parts, the {COUNTED[selection['parts']]} are used, never both; "
             "strata of an arm are never pooled with it."
         )
-    yield (
-        "Of cohorts that plausibly share patients, one is used."
-        if selection.get("overlaps", "resolve") == "resolve"
-        else "Cohorts that plausibly share patients are all kept, so that patients may count twice."
-    )
-    if "derivation" in arms.frame.columns:
-        ways = arms.frame["derivation"].value_counts()
-        yield f"How counts were had: {', '.join(f'{way or "not stated"} {k}' for way, k in ways.items())}."
+    if OVERLAP_GROUP in arms.frame.columns:
+        yield (
+            "Of cohorts marked as plausibly sharing patients, one is used."
+            if selection.get("overlaps", "resolve") == "resolve"
+            else "Cohorts marked as plausibly sharing patients are all kept, so that patients may count twice."
+        )
+    if DERIVATION in arms.frame.columns:
+        ways = words_of(arms.frame, DERIVATION).replace("", "not stated").value_counts()
+        yield f"How counts were had: {', '.join(f'{way} {k}' for way, k in ways.items())}."
+    elif isinstance(arms, NestedArms):
+        yield "How each count was had, and how each study defines its outcomes, is not kept where outcomes are joined."
     else:
         yield "The table does not say how its counts were had."
     if isinstance(arms, Arms) and arms.without_patients:
@@ -101,8 +116,8 @@ def _arms_table(arms: Arms | NestedArms) -> Table:
             cells[outcome] = ["" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]]
     extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
     for name in (*ORIGIN, *extra):
-        if name in frame.columns and frame[name].astype(str).str.strip().any():
-            cells[name.replace("_", " ")] = frame[name].astype(object).to_list()
+        if name in frame.columns and words_of(frame, name).any():
+            cells[name.replace("_", " ")] = words_of(frame, name).to_list()
     if not cells["arm"].str.strip().any():
         cells = cells.drop(columns="arm")
     return Table("Arms that were used", cells)
@@ -111,6 +126,12 @@ def _arms_table(arms: Arms | NestedArms) -> Table:
 def _labels(arms: Arms | NestedArms) -> Iterator[str]:
     """Yield each arm's study as people write it."""
     frame = arms.frame
-    shown = frame["label"] if "label" in frame.columns else [""] * len(frame)
+    shown = words_of(frame, "label") if "label" in frame.columns else [""] * len(frame)
     for label, study in zip(shown, frame["study"], strict=True):
-        yield str(label) or str(study)
+        yield label or str(study)
+
+
+def words_of(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
+    """Return a column as text, empty where nothing is known."""
+    values: pd.Series[str] = frame[column].astype(object).fillna("").astype(str).str.strip()
+    return values

@@ -5,29 +5,46 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Items, Section
-from bayesmeta.report.sections.evidence import DEFINITION
+from bayesmeta.report.sections.evidence import DEFINITION, DERIVATION, words_of
 
-__all__ = ["LIMITS", "limits_section"]
+__all__ = ["LIMITS", "about_frame", "limits_section", "section_of_limits"]
 
 LIMITS = "What the numbers do not say"
 
-REPORTED = "reported"
-"""The derivation of a count that stands in its source as a count."""
+DERIVED = {
+    "from_percent": "worked out from a percentage",
+    "from_sum": "added up",
+    "from_parts": "added up from parts",
+    "inferred": "inferred from other figures",
+    "adjudicated": "chosen where the source is ambiguous",
+}
+"""Ways in which counts are had that do not stand in their source as counts, in words."""
 
-SHOWN = 8
+FEW_STUDIES, SHOWN = 5, 8
 
 
 def limits_section(
-    arms: Arms | NestedArms | None, notes: Sequence[str], *, covariates: bool
+    arms: Arms | NestedArms, notes: Sequence[str], *, covariates: bool, tau: bool
 ) -> Section:
     """Return the limits of a result: notes of the fit, and what the evidence itself leaves open."""
-    own = tuple(_about_arms(arms, covariates=covariates)) if arms is not None else ()
-    return Section(LIMITS, (Items((*notes, *own, *_always())),))
+    own = list(about_frame(arms.frame, covariates=covariates))
+    studies = len(arms.studies)
+    if tau and 1 < studies < FEW_STUDIES:
+        own.append(
+            f"With {studies} studies, how much studies differ rests largely on the prior of tau."
+        )
+    return section_of_limits([*notes, *own])
 
 
-def _about_arms(arms: Arms | NestedArms, *, covariates: bool) -> Iterator[str]:
-    frame = arms.frame
+def section_of_limits(found: Sequence[str]) -> Section:
+    """Return the limits found, and those that always hold."""
+    return Section(LIMITS, (Items((*found, *_always())),))
+
+
+def about_frame(frame: pd.DataFrame, *, covariates: bool) -> Iterator[str]:
+    """Yield what rows of evidence leave open, by the columns that they have."""
     if covariates:
         yield (
             "Covariates are those of studies and arms, not of patients: differences between studies need not hold "
@@ -37,22 +54,18 @@ def _about_arms(arms: Arms | NestedArms, *, covariates: bool) -> Iterator[str]:
     for name in frame.columns:
         if str(name).endswith(DEFINITION):
             yield from _about_definition(frame, str(name))
-    if "derivation" in frame.columns:
-        derived = frame["derivation"].ne(REPORTED)
-        if derived.any():
-            yield (
-                f"{int(derived.sum())} of {len(frame)} counts do not stand in their source as counts, but were worked "
-                "out from percentages or parts, or inferred."
-            )
-    if len(arms.studies) < 5:  # noqa: PLR2004 - by common advice on prediction intervals
-        yield f"With {len(arms.studies)} {'study' if len(arms.studies) == 1 else 'studies'}, how much studies differ rests largely on the prior of tau."
+    if DERIVATION in frame.columns:
+        ways = words_of(frame, DERIVATION).value_counts()
+        parts = [f"{DERIVED[way]} {count}" for way, count in ways.items() if way in DERIVED]
+        if parts:
+            yield f"Of {len(frame)} counts, these do not stand in their source as counts: {', '.join(parts)}."
 
 
 def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:
     if "overlap_risk" not in frame.columns:
         yield "Whether cohorts share patients is not known: the table does not say."
         return
-    risky = frame[frame["overlap_risk"].astype(str).str.strip() != ""]
+    risky = frame[words_of(frame, "overlap_risk") != ""]
     if len(risky):
         named = risky["label"] if "label" in risky.columns else risky["study"]
         names = list(dict.fromkeys(map(str, named)))
@@ -64,10 +77,12 @@ def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
-    found = frame[column].astype(str).replace("", "not stated").value_counts()
+    found = words_of(frame, column).replace("", "not stated").value_counts()
     if len(found) > 1:
         what = column.removesuffix(DEFINITION).upper()
-        parts = "; ".join(f"{definition} ({arms} arms)" for definition, arms in found.items())
+        parts = "; ".join(
+            f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
+        )
         yield f"Studies define {what} differently, and their counts are pooled as they are: {parts}."
 
 

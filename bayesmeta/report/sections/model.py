@@ -93,5 +93,6 @@ def _coding(design: Design) -> str:
     ]
     return (
         f"Covariates: {design.spec.covariates.formula}. {'; '.join(parts)}. mu is the {design.spec.link.scale} of "
-        "the typical rate at these values; a coefficient is the difference from it."
+        "the typical rate at these values; a coefficient is what one unit of its coded column adds: of a level, the "
+        "difference from the reference level."
     )

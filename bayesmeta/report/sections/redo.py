@@ -19,6 +19,9 @@ __all__ = ["REDO", "fit_command", "redo_section", "selection_options", "versions
 
 REDO = "How to do it again"
 
+MATCHED = "condition: not "
+"""How rules begin by which `matching` leaves rows out."""
+
 WORDS = ("outcome", "outcomes", "strata", "derivations")
 """Options of a selection that are written where they are given."""
 
@@ -51,10 +54,34 @@ def redo_section(fit: Fit | NestedFit) -> Section:
         blocks += [
             Text("The model, to be saved as model.toml:"),
             Code(text),
-            Text("The fit, with the same versions to the same draws:"),
+            Text(_promise(fit)),
             Code(fit_command(fit)),
         ]
     return Section(REDO, tuple(blocks))
+
+
+def _promise(fit: Fit | NestedFit) -> str:
+    """Return what the command does, and what of the fit it can't."""
+    lacking = list(_unwritten(fit))
+    if not lacking:
+        return "The fit, with the same versions to the same draws:"
+    return f"The fit, in part: what a command can't say is {'; '.join(lacking)}."
+
+
+def _unwritten(fit: Fit | NestedFit) -> Iterator[str]:
+    """Yield what of a fit no option of the command says."""
+    default = SamplerSettings()
+    for name in ("max_treedepth", "arm_draws"):
+        if getattr(fit.settings, name) != getattr(default, name):
+            yield f"the setting {name}={getattr(fit.settings, name)}"
+    if fit.provenance.stream:
+        yield f"stream {list(fit.provenance.stream)} of the seed, of a refit"
+    if fit.provenance.engine != "compiled":
+        yield f"the engine '{fit.provenance.engine}'"
+    excluded = fit.arms.excluded
+    rules = list(excluded["rule"].astype(str)) if len(excluded) else []
+    for rule in dict.fromkeys(rule for rule in rules if rule.startswith(MATCHED)):
+        yield f"bm.matching(arms, {rule.removeprefix(MATCHED)!r})"
 
 
 def versions_table(versions: Mapping[str, str]) -> Table:
