@@ -36,9 +36,12 @@ def report(
     as_json: AsJson = False,
 ) -> int:
     """Write a report of a saved run: one file, with figures, tables, limits and checklists."""
+    from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
     from bayesmeta.report.fit_results import Asked
     from bayesmeta.report.writing import write_report
 
+    check_ci_prob(ci)
+    check_cohort("cohort", cohort)
     asked = Asked(
         profile=parsed_profile(profile),
         cohort=cohort,
