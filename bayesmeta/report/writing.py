@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.errors import RunError, SettingsError, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
@@ -113,6 +114,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     """
     if form not in FORMATS:
         raise SettingsError(f"`form` must be one of them; got '{form}'. {nearest(form, FORMATS)}")
+    check_ci_prob(ci_prob)
+    check_cohort("cohort", cohort)
     folder = Path(run)
     target = folder / f"{NAME}.{form}" if out is None else Path(out)
     _check_target(target, replace=force or out is None)

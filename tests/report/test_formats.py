@@ -12,8 +12,11 @@ from io import BytesIO
 import pytest
 from report_reading import HOSTILE, everything
 
+import bayesmeta as bm
 from bayesmeta.errors import SettingsError
 from bayesmeta.report.document import Document, Table
+from bayesmeta.report.fit_report import fit_document
+from bayesmeta.report.fit_results import Asked, fit_results
 from bayesmeta.report.rendering import FORMATS
 
 NAMES = (
@@ -196,3 +199,12 @@ def test_json_holds_tables_and_the_data_of_figures(
         if block["kind"] == "table"
     ]
     assert theirs == ours
+
+
+@pytest.mark.slow
+def test_a_whole_report_can_be_sent_by_mail(regimen_fit: bm.Fit) -> None:
+    document = fit_document(fit_results(regimen_fit, Asked()))
+    refitted = {"sensitivity", "predictive_checks", "leave_one_out"}
+    assert refitted <= {figure.name for figure in document.figures}
+    content = FORMATS["html"](document)
+    assert len(content) < 3_000_000

@@ -1,0 +1,161 @@
+"""The command report, run as a person runs it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from report_reading import run
+
+import bayesmeta as bm
+
+QUICK = bm.SamplerSettings(chains=2, warmup=120, draws=100)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a fit whose draws are too few, of few studies, so that it is soon reported."""
+    folder = tmp_path_factory.mktemp("saved") / "run"
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=QUICK).save(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "run"))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_report_stands_in_the_run_and_is_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = names(folder)
+    assert run("report", folder, "--quick", "--format", "json") == 1
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == f"Written to {folder / 'report.json'}."
+    first = (folder / "report.json").read_bytes()
+    assert json.loads(first)["warning"].startswith("NOT RELIABLE")
+    (folder / "report.json").write_text("old")
+    assert run("report", folder, "--quick", "--format", "json", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["report"] == str(folder / "report.json")
+    assert told["warning"].startswith("NOT RELIABLE")
+    assert (folder / "report.json").read_bytes() == first
+    assert names(folder) == before | {"report.json"}
+
+
+def test_a_file_is_replaced_only_by_force(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.json"
+    mine.write_text("mine")
+    command = ("report", folder, "--quick", "--format", "json", "--out", mine)
+    assert run(*command) == 2
+    assert "exists. Choose another file, or replace it with --force." in capsys.readouterr().err
+    assert mine.read_text() == "mine"
+    assert run(*command, "--force") == 1
+    assert json.loads(mine.read_text())["title"].startswith("CR: model 'common_effect'")
+    assert "report.json" not in names(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "nowhere/report.html"), "There is no folder"),
+        (("--cohort", "0"), "cohort"),
+        (("--ci", "1.5"), "ci"),
+        (("--rate-above", "40"), "rate_above"),
+        (("--profile", "regimen_class=ven_hma"), "regimen_class"),
+    ],
+)
+def test_what_can_not_be_done_is_refused_and_leaves_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    before = names(folder)
+    assert run("report", folder, "--quick", *arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ")
+    assert message in said
+    assert names(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [("missing", "There is no folder"), ("empty", "holds no"), ("file", "There is no folder")],
+)
+def test_what_is_no_run_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], made: str, message: str
+) -> None:
+    if made == "empty":
+        (tmp_path / made).mkdir()
+    if made == "file":
+        (tmp_path / made).write_text("")
+    before = names(tmp_path)
+    assert run("report", tmp_path / made) == 2
+    assert message in capsys.readouterr().err
+    assert names(tmp_path) == before
+
+
+def test_a_fit_replaces_a_run_with_its_report(folder: Path) -> None:
+    (folder / "report.html").write_text("")
+    command = ("fit", "common_effect", "--outcome", "CR", "--where", "venetoclax == 'yes'")
+    small = ("--seed", "1", "--chains", "2", "--warmup", "120", "--draws", "100")
+    assert run(*command, *small, "--out", folder, "--force") in (0, 1)
+    assert "report.html" not in names(folder)
+
+
+def test_a_folder_that_can_not_be_written_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = names(folder)
+    monkeypatch.setattr("bayesmeta.runs.files.os.fsync", full)
+    assert run("report", folder, "--quick", "--format", "json") == 2
+    assert "No space left on device. Free some space" in capsys.readouterr().err
+    assert names(folder) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["compare", "grid"])
+@pytest.mark.parametrize(
+    "option",
+    [("--cohort", "20"), ("--ci", "0.9"), ("--quick",), ("--rate-above", "0.3"), ("--profile", "a=b")],
+)  # fmt: skip
+def test_options_without_effect_on_many_fits_are_refused(
+    runs: dict[str, Path], capsys: pytest.CaptureFixture[str], kind: str, option: tuple[str, ...]
+) -> None:
+    before = names(runs[kind])
+    assert run("report", runs[kind], *option) == 2
+    assert f"`{option[0]}` has no effect on the report of a " in capsys.readouterr().err
+    assert names(runs[kind]) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["compare", "grid", "nested"])
+def test_other_runs_are_reported_and_stay_whole(
+    runs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    folder = Path(shutil.copytree(runs[kind], tmp_path / kind))
+    assert run("report", folder, "--format", "json", "--json") in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    first = (folder / "report.json").read_bytes()
+    # A report in the folder is no damage to the run.
+    assert run("report", folder, "--format", "json") == (1 if told["warning"] else 0)
+    assert (folder / "report.json").read_bytes() == first
+
+
+@pytest.mark.slow
+def test_an_unfinished_comparison_is_refused(
+    runs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(runs["compare"], tmp_path / "half"))
+    (folder / "comparison.csv").unlink()
+    assert run("report", folder) == 2
+    assert "is not finished, or not as it was written" in capsys.readouterr().err
+    assert "report.html" not in names(folder)
