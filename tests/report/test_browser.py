@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from bayesmeta.report.fit_results import Asked
-from bayesmeta.report.writing import write_report
+from report_reading import run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv sync")
 
@@ -38,8 +36,8 @@ PLAY = """(texts) => {
 def reports(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for kind in KINDS:
-        asked = Asked(refits=False) if kind == "fit" else Asked()
-        write_report(runs[kind], asked, out=folder / f"{kind}.html")
+        quick = ["--quick"] if kind == "fit" else []
+        assert run("report", runs[kind], *quick, "--out", folder / f"{kind}.html") in (0, 1)
     return {kind: folder / f"{kind}.html" for kind in KINDS}
 
 
