@@ -1,15 +1,20 @@
 """The report of a fit: its numbers and sentences are those of the library."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from report_reading import section, sentences, table
 
 import bayesmeta as bm
+from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Document, Figure
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import Asked, FitResults, fit_results
 from bayesmeta.report.sections.checklists import BARG, ROBUST
+from bayesmeta.report.sections.limits import about_frame
+from bayesmeta.report.text import heterogeneity_line
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
@@ -56,7 +61,8 @@ def test_what_is_foretold_is_that_of_the_library(
     )
     assert f"P(rate > 0.4) = {foretold.probability(rate_above=0.4):.3f} " in brief
     arms = fit.arms
-    assert f"{len(arms)} arms of {len(arms.studies)} studies; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
+    studies = counted(len(arms.studies), "study", "studies")
+    assert f"{counted(len(arms), 'arm')} of {studies}; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,12 +71,13 @@ def test_every_parameter_is_diagnosed(
 ) -> None:
     found = bm.diagnose(results[name].fit)
     shown = table(documents[name], "Diagnostics", "Convergence of").set_index("parameter")
-    assert len(shown) == min(len(found.table), 40)
+    effects = found.table.index.str.startswith("u[")
+    assert f"u, worst of {effects.sum()}" in shown.index
+    assert len(shown) == (~effects).sum() + 1
     for parameter, row in shown.iterrows():
-        own = found.table.loc[parameter]
-        assert float(row["R-hat"]) == pytest.approx(own["r_hat"], abs=5.1e-5)
-        assert row["ESS bulk"] == f"{own['ess_bulk']:,.0f}"
-    assert found.table["r_hat"].idxmax() in shown.index
+        own = found.table[effects] if parameter.startswith("u,") else found.table.loc[[parameter]]
+        assert float(row["R-hat"]) == pytest.approx(own["r_hat"].max(), abs=5.1e-5)
+        assert row["ESS bulk"] == f"{own['ess_bulk'].min():,.0f}"
     said = sentences(documents[name], "Diagnostics")
     assert f"Divergent transitions: {found.divergences} (none wanted)." in said
     assert bool(documents[name].warning) is bool(found.problems)
@@ -122,7 +129,7 @@ def test_checklists_have_every_item_and_name_sections_that_are_there(
 
 
 def test_one_study_can_not_be_foretold_from_others(documents: dict[str, Document]) -> None:
-    assert "With one study, none can be foretold from others." in sentences(
+    assert "With one study that has patients, none can be foretold from others." in sentences(
         documents["one"], "Validation"
     )
     limits = " ".join(sentences(documents["one"], "What the numbers do not say"))
@@ -157,7 +164,10 @@ def test_figures_have_names_of_their_own_and_say_what_they_show(
     assert len({figure.name for figure in figures}) == len(figures) >= 4
     assert all(figure.alt and len(figure.plot.table) for figure in figures)
     [forest] = [one for one in section(documents[name], "Answers").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
-    assert f"Forest plot of {len(table(documents[name], 'Evidence', 'Arms'))} arms." in forest.alt
+    assert (
+        f"Forest plot of {counted(len(table(documents[name], 'Evidence', 'Arms')), 'arm')}."
+        in forest.alt
+    )
 
 
 @pytest.mark.slow
@@ -173,3 +183,58 @@ def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit])
     assert f"{above['inside']:.0f} of {above['arms']:.0f} arms inside their 95% intervals" in said
     barg = table(document, "Checklists", "BARG").set_index("item")["state"]
     assert barg["3A Posterior predictive check"] == barg["5A Sensitivity to the priors"] == "done"
+
+
+def test_only_studies_marked_as_overlapping_are_named(results: dict[str, FitResults]) -> None:
+    """Cells that are missing, not empty, once counted as marks."""
+    frame = results["bundled"].fit.arms.frame
+    marked = frame["overlap_risk"].fillna("").ne("")
+    [said] = [text for text in about_frame(frame, covariates=False) if "may be counted" in text]
+    assert 0 < marked.sum() < len(frame)
+    assert all(label in said for label in frame.loc[marked, "label"].unique()[:8])
+    assert not any(label in said for label in frame.loc[~marked, "label"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (bm.ModelSpec(study_effects=bm.NormalEffects(by="regimen")), r"tau\[a\] .*; tau\[b\] "),
+        (bm.ModelSpec(study_effects=bm.IndependentStudies()), "studies are independent"),
+        (bm.ModelSpec(study_effects=bm.CommonEffect()), "none in this model"),
+        (bm.ModelSpec(likelihood=bm.Binomial(bm.Probit())), r"tau \d.* probit"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
+def test_heterogeneity_is_that_of_the_model(
+    make_arms: Callable[..., bm.Arms], quick: bm.SamplerSettings, spec: bm.ModelSpec, said: str
+) -> None:
+    counts = [(3, 10), (5, 14), (8, 20), (2, 9), (4, 9), (6, 12)]
+    arms = make_arms(counts, regimen=["a", "b"] * 3)
+    fit = bm.fit(spec, arms, seed=1, settings=quick)
+    assert re.search(said, heterogeneity_line(bm.summary(fit), spec))
+
+
+def test_the_profile_asked_for_comes_first(
+    make_arms: Callable[..., bm.Arms], quick: bm.SamplerSettings
+) -> None:
+    spec = bm.ModelSpec("m", covariates=bm.Covariates("regimen", {"regimen": "a"}))
+    arms = make_arms([(3, 10), (5, 14), (8, 20), (2, 9)], regimen=["a", "b"] * 2)
+    fit = bm.fit(spec, arms, seed=1, settings=quick)
+    document = fit_document(fit_results(fit, Asked({"regimen": "b"}, refits=False)))
+    assert "Typical response rate (regimen=b)" in " ".join(sentences(document, "In brief"))
+    assert table(document, "Answers", "Response rates")["profile"].tolist() == [
+        "regimen=b",
+        "regimen=a",
+    ]
+
+
+def test_a_fit_without_draws_of_arms_has_a_report(
+    make_arms: Callable[..., bm.Arms], quick: bm.SamplerSettings
+) -> None:
+    settings = replace(quick, arm_draws=False)
+    arms = make_arms([(3, 10), (5, 14), (0, 0)])
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=settings)
+    document = fit_document(fit_results(fit, Asked(refits=False)))
+    said = " ".join(sentences(document, "Answers"))
+    assert "The fit kept no draws of arms, which a forest plot needs." in said
+    assert "arm_draws=False" in " ".join(sentences(document, "How to do it again"))

@@ -31,9 +31,9 @@ def limits_section(
     """Return the limits of a result: notes of the fit, and what the evidence itself leaves open."""
     own = list(about_frame(arms.frame, covariates=covariates))
     studies = len(arms.studies)
-    if tau and 1 < studies < FEW_STUDIES:
+    if tau and studies < FEW_STUDIES:
         own.append(
-            f"With {studies} studies, how much studies differ rests largely on the prior of tau."
+            f"With {counted(studies, 'study', 'studies')}, how much studies differ rests largely on the prior of tau."
         )
     return section_of_limits([*notes, *own])
 
