@@ -167,4 +167,5 @@ def test_nested_outcomes_have_their_figures(tmp_path, capsys):
     )
     run(tmp_path / "run", "--n", "25", "--out", tmp_path / "figures", "--json")
     found = json.loads(capsys.readouterr().out)
-    assert set(found["figures"]) == {"prediction_ORR", "prediction_CR", "nested_outcomes"}
+    predictions = {"prediction_ORR", "prediction_CR"}
+    assert set(found["figures"]) == {"trace", "nested_outcomes", *predictions}
