@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api
 from report_reading import run
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv sync")
 
 CHROMIUM = Path("/usr/bin/chromium")
 KINDS = ("fit", "compare", "grid", "nested")
