@@ -84,7 +84,7 @@ def test_a_comparison_is_made_again(
 ) -> None:
     """With the settings of the command; those of the library may be others."""
     saved = load_run(runs["compare"])
-    words = printed_command(document_of(saved, Asked()))
+    words = printed_command(document_of(runs["compare"], Asked()))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "models").mkdir()
     for name, spec in saved.models.items():
