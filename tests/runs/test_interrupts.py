@@ -29,7 +29,7 @@ if __name__ == "__main__":
     base = Path(sys.argv[1])
     try:
         with open_run(base / "run", kind="small", identity={{}}) as run:
-            run_jobs(jobs_of(base / "log", range(200), square, 0.05), folder=run, workers=2)
+            run_jobs(jobs_of(base / "log", range(200), square, 0.1), folder=run, workers=2)
     except KeyboardInterrupt:
         sys.exit(3)
 """
@@ -44,6 +44,10 @@ def until(sign: Callable[[], bool]) -> None:
 
 def kept_in(folder: Path) -> set[str]:
     return {record.name for _, record in read_records(folder) if record}
+
+
+def workers_in(log: Path) -> set[int]:
+    return {int(line.split()[1]) for line in log.read_text().splitlines()}
 
 
 def ended(number: int) -> bool:
@@ -66,7 +70,8 @@ def test_a_run_of_two_workers_that_is_stopped(sign: signal.Signals, tmp_path: Pa
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    until(lambda: len(kept_in(run)) >= 5)
+    # Under load the second worker may begin long after the first, so both are waited for.
+    until(lambda: len(kept_in(run)) >= 5 and len(workers_in(log)) == 2)
     if sign == signal.SIGINT:
         os.killpg(process.pid, sign)  # as a terminal does: to the workers as well
     else:
@@ -74,7 +79,7 @@ def test_a_run_of_two_workers_that_is_stopped(sign: signal.Signals, tmp_path: Pa
     _, message = process.communicate(timeout=60)
     assert process.returncode == (3 if sign == signal.SIGINT else -sign)
     assert "Traceback" not in message
-    workers = {int(line.split()[1]) for line in log.read_text().splitlines()}
+    workers = workers_in(log)
     assert len(workers) == 2
     until(lambda: all(ended(number) for number in workers))
     kept = kept_in(run)
