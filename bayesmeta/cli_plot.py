@@ -39,7 +39,7 @@ def plot(
     as_json: AsJson = False,
 ) -> int:
     """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
-    from bayesmeta.report.run_plots import Asked, draw_run
+    from bayesmeta.report.run_plots import FigureRequest, draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
 
     if out.resolve() == run.resolve():
@@ -47,7 +47,7 @@ def plot(
             f"`--out` is the run itself, whose files are kept as written; got {out}. Choose another folder."
         )
     loaded = load_run(run)
-    drawn = draw_run(Asked(loaded, parsed_profile(profile), n), names)
+    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n), names)
     contents = _contents(drawn.plots, form)
     _write(contents, out, force=force)
     reliable = is_reliable(loaded)

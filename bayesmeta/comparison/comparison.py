@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedPrediction, averaged
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.comparison.ranking import ranked
+from bayesmeta.comparison.ranking import best_of, ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
@@ -58,6 +58,12 @@ class Comparison:
     def ok(self) -> bool:
         """Whether no fit failed and the draws of all may be used."""
         return all(one.ok for one in self.left_out.values())
+
+    @property
+    def best(self) -> LeftOut | None:
+        """The model that foretells best, with the tables behind it; None if none has all its scores."""
+        name = best_of(self.table)
+        return None if name is None else self.left_out[name]
 
     @property
     def studies(self) -> pd.DataFrame:
@@ -121,12 +127,10 @@ class Comparison:
         return table
 
     def __repr__(self) -> str:
-        best = self.table.iloc[0]
+        best = self.best
         trouble = "" if self.ok else "; NOT RELIABLE: see fits"
-        ranked = (
-            f"best {best['model']}, elpd {best['elpd']:.1f}" if "elpd" in best else "none ranked"
-        )
-        return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {ranked}{trouble})"
+        first = f"best {best.model}, elpd {best.elpd:.1f}" if best else "none ranked"
+        return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {first}{trouble})"
 
 
 def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> Comparison:

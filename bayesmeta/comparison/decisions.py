@@ -10,7 +10,7 @@ from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Asked", "NewStudyEvent", "asked_question"]
+__all__ = ["EventKeywords", "NewStudyEvent", "asked_question"]
 
 WORDS = {
     "rate_above": "rate of a new study > {value:g}",
@@ -20,7 +20,7 @@ WORDS = {
 }
 
 
-class Asked(TypedDict, total=False):
+class EventKeywords(TypedDict, total=False):
     """The keywords of a question; see `Prediction.probability` for all but `n`, the patients."""
 
     rate_above: float
@@ -67,9 +67,9 @@ def asked_question(asked: Mapping[str, Any]) -> NewStudyEvent | None:
         Unless exactly one event is named, with `n` if and only if it is about responders, in its range.
     """
     for name in asked:
-        if name not in Asked.__annotations__:
+        if name not in EventKeywords.__annotations__:
             raise SettingsError(
-                f"There is no argument `{name}`. {nearest(name, Asked.__annotations__)}"
+                f"There is no argument `{name}`. {nearest(name, EventKeywords.__annotations__)}"
             )
     given = {name: value for name, value in asked.items() if value is not None}
     n = given.pop("n", None)

@@ -15,7 +15,7 @@ from bayesmeta.comparison.changed_priors import (
     with_scaled_prior,
 )
 from bayesmeta.comparison.crossing import Crossing, Point, find_crossing
-from bayesmeta.comparison.decisions import Asked, NewStudyEvent, asked_question
+from bayesmeta.comparison.decisions import EventKeywords, NewStudyEvent, asked_question
 from bayesmeta.comparison.prior_grid import is_ok
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_family, check_fit
@@ -124,7 +124,7 @@ def flip_point(
     certainty: float,
     parameter: str = "tau",
     profile: Profile | None = None,
-    **question: Unpack[Asked],
+    **question: Unpack[EventKeywords],
 ) -> FlipPoint:
     """Return at which scale of a prior the probability of an event crosses a required certainty.
 

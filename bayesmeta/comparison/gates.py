@@ -67,12 +67,10 @@ def coverage_gate(arms: pd.DataFrame, what: str) -> str:
 
 
 def _coverage(comparison: Comparison) -> str:
-    best = comparison.table.iloc[0]
-    if pd.isna(best.get("elpd")):
+    best = comparison.best
+    if best is None:
         return "coverage: no model has all its scores."
-    return coverage_gate(
-        comparison.left_out[best["model"]].arms, f"the best model, {best['model']}"
-    )
+    return coverage_gate(best.arms, f"the best model, {best.model}")
 
 
 def _diagnostics(comparison: Comparison) -> str:

@@ -13,7 +13,7 @@ from bayesmeta.comparison.changed_priors import (
     prior_text,
     with_prior,
 )
-from bayesmeta.comparison.decisions import Asked, NewStudyEvent, asked_question
+from bayesmeta.comparison.decisions import EventKeywords, NewStudyEvent, asked_question
 from bayesmeta.errors import SamplingError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate
@@ -56,7 +56,7 @@ def prior_grid(
     priors: Mapping[str, Sequence[Prior]] | None = None,
     together: bool = False,
     ci_prob: float = 0.95,
-    **question: Unpack[Asked],
+    **question: Unpack[EventKeywords],
 ) -> pd.DataFrame:
     """Return estimates under other priors, by fitting again with each.
 

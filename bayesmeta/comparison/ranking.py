@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-__all__ = ["ranked"]
+__all__ = ["best_of", "ranked"]
+
+
+def best_of(table: pd.DataFrame) -> str | None:
+    """Return the model that foretells best, by the table of a comparison; None if none has a rank."""
+    if "elpd_diff" not in table:
+        return None
+    return str(table.loc[table["elpd_diff"].notna(), "model"].iloc[0])
 
 
 def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Unpack
 import pandas as pd
 
 from bayesmeta.comparison.changed_priors import own_priors
-from bayesmeta.comparison.decisions import Asked, NewStudyEvent, asked_question
+from bayesmeta.comparison.decisions import EventKeywords, NewStudyEvent, asked_question
 from bayesmeta.comparison.flip_point import FlipPoint, check_certainty, flip_point
 from bayesmeta.comparison.power_scaling import power_scaling
 from bayesmeta.comparison.prior_grid import prior_grid
@@ -91,7 +91,7 @@ def sensitivity(
     priors: Mapping[str, Sequence[Prior]] | None = None,
     certainty: float | None = None,
     ci_prob: float = 0.95,
-    **question: Unpack[Asked],
+    **question: Unpack[EventKeywords],
 ) -> Sensitivity:
     """Return how far the estimates of a fit, and a decision, rest on the priors.
 

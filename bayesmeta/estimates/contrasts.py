@@ -24,7 +24,7 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Contrasts", "contrast"]
+__all__ = ["Contrasts", "contrast", "contrasts_with_reference"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
@@ -165,6 +165,19 @@ def contrast(
         _ranks({level: log_odds for level, (_, log_odds) in typical.items()}),
         fit,
     )
+
+
+def contrasts_with_reference(
+    fit: Fit, *, profile: Profile | None, ci_prob: float
+) -> tuple[Contrasts, ...]:
+    """Return, of each factor, its levels against its reference; the others stand as in the profile."""
+    found = []
+    for factor, levels in fit.design.coding.factors.items():
+        others = {name: value for name, value in (profile or {}).items() if name != factor}
+        found.append(
+            contrast(fit, factor, profile=others or None, against=levels[0], ci_prob=ci_prob)
+        )
+    return tuple(found)
 
 
 def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:

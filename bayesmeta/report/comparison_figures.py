@@ -1,12 +1,10 @@
 """The figures of a comparison: the differences, what hangs on each study, and checks of predictions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from bayesmeta.comparison.comparison import Comparison
-from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.report.saved_runs import SavedComparison
 
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
@@ -19,7 +17,7 @@ QUANTITY = "typical rate"
 
 def comparison_figures(comparison: Comparison) -> dict[str, bytes]:
     """Return the figures of a comparison as png, by name of file; none if no model has a rank."""
-    plots = comparison_plots(comparison.table, comparison.left_out, comparison.profile, COMPARED)
+    plots = comparison_plots(comparison, COMPARED)
     return {f"{name}.png": plot.png(dpi=DPI) for name, plot in plots.items()}
 
 
@@ -28,7 +26,7 @@ COMPARED = ("comparison", "leave_one_out")
 
 
 def comparison_plots(
-    table: pd.DataFrame, left_out: Mapping[str, LeftOut], profile: str, names: Sequence[str]
+    comparison: Comparison | SavedComparison, names: Sequence[str]
 ) -> "dict[str, Plot]":
     """Return figures of a comparison, by name: of those that are about one model, the best.
 
@@ -36,13 +34,13 @@ def comparison_plots(
     """
     from bayesmeta.plots import comparison as differences, leave_one_out, predictive_checks
 
-    if "elpd_diff" not in table:
+    best = comparison.best
+    if best is None:
         return {}
-    ranked = table[table["elpd_diff"].notna()]
-    best = left_out[str(ranked["model"].iloc[0])]
+    ranked = comparison.table[comparison.table["elpd_diff"].notna()]
     note = f"Model {best.model}."
-    if profile:
-        note += f" For {profile}, as far as the model has these covariates."
+    if comparison.profile:
+        note += f" For {comparison.profile}, as far as the model has these covariates."
     drawn: dict[str, Callable[[], Plot]] = {
         "comparison": lambda: differences(ranked),
         "leave_one_out": lambda: leave_one_out(best.influence_on(QUANTITY), notes=[note]),

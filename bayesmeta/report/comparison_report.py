@@ -7,27 +7,38 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta import plots
-from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.model import to_toml
 from bayesmeta.plots.lettering import counted
+from bayesmeta.report.comparison_checks import (
+    comparison_answers,
+    diagnostics_of_all,
+    for_whom,
+    sensitivity_blocks,
+    validation_blocks,
+)
 from bayesmeta.report.comparison_text import comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
-from bayesmeta.report.sections import checklists as lists
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
-from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
-from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
-from bayesmeta.report.sections.limits import LIMITS, limits_section
-from bayesmeta.report.sections.model import PRIORS, model_blocks
-from bayesmeta.report.sections.redo import REDO, selection_options, versions_table
+from bayesmeta.report.sections.checklists import (
+    checklists_section,
+)
+from bayesmeta.report.sections.evidence import evidence_section
+from bayesmeta.report.sections.limits import limits_section
+from bayesmeta.report.sections.model import model_blocks
+from bayesmeta.report.sections.redo import selection_options, versions_table
+from bayesmeta.report.sections.titles import (
+    ANSWERS,
+    BRIEF,
+    DIAGNOSTICS,
+    MODELS,
+    QUESTION,
+    REDO,
+    SENSITIVITY,
+    VALIDATION,
+)
 from bayesmeta.report.text import percent
 
 __all__ = ["comparison_document"]
-
-BRIEF, QUESTION, MODELS = "In brief", "Question", "Models"
-ANSWERS, SENSITIVITY, VALIDATION = "Answers", "Sensitivity", "Validation"
-
-QUANTITY = "typical rate"
 
 TOLD = 4
 """Difference in elpd from which on two models may be told apart (arXiv:2008.10296)."""
@@ -53,31 +64,23 @@ def comparison_document(run: SavedComparison) -> Document:
         sections=(
             Section(BRIEF, tuple(_brief(run))),
             _question(run, outcome),
-            Section(DIAGNOSTICS, tuple(_diagnostics(run))),
+            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run))),
             evidence_section(run.evidence),
             Section(MODELS, tuple(_models(run))),
             Section(ANSWERS, tuple(_answers(run))),
-            Section(SENSITIVITY, tuple(_sensitivity(run))),
-            Section(VALIDATION, tuple(_validation(run))),
+            Section(SENSITIVITY, tuple(sensitivity_blocks(run))),
+            Section(VALIDATION, tuple(validation_blocks(run))),
             limits_section(
                 run.evidence,
                 run.notes,
                 covariates=_covariates(run),
                 tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
             ),
-            lists.checklists_section(_checklist(run)),
+            checklists_section(comparison_answers(run)),
             Section(REDO, tuple(_redo(run))),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
     )
-
-
-def _best(run: SavedComparison) -> LeftOut | None:
-    """Return the model that foretells best; None if none has all its scores."""
-    if "elpd_diff" not in run.table:
-        return None
-    ranked = run.table[run.table["elpd_diff"].notna()]
-    return run.left_out[str(ranked["model"].iloc[0])]
 
 
 def _covariates(run: SavedComparison) -> bool:
@@ -85,7 +88,7 @@ def _covariates(run: SavedComparison) -> bool:
 
 
 def _brief(run: SavedComparison) -> Iterator[Block]:
-    best = _best(run)
+    best = run.best
     if best is None:
         yield Text("No model has all its scores: there is no answer.", "warning")
         return
@@ -143,40 +146,11 @@ def _question(run: SavedComparison, outcome: str) -> Section:
     )
 
 
-def _diagnostics(run: SavedComparison) -> Iterator[Block]:
-    rows = []
-    for name, one in run.left_out.items():
-        fits = one.fits
-        ok = fits["ok"].astype(str) == "True"
-        done_fits = fits["state"] == "done"
-        rows.append(
-            {
-                "model": name,
-                "fits": f"{len(fits)}",
-                "failed": f"{int((~done_fits).sum())}",
-                "diagnostics failed": f"{int((done_fits & ~ok).sum())}",
-                "done again": f"{int((fits['retried'].astype(str) == 'True').sum())}",
-                "largest R-hat": f"{fits['r_hat'].max():.4f}",
-                "smallest ESS": f"{fits[['ess_bulk', 'ess_tail']].min().min():,.0f}",
-                "divergences": f"{fits['divergences'].sum():.0f}",
-            }
-        )
-    wrong = sum(int(row["failed"]) + int(row["diagnostics failed"]) for row in rows)
-    total = sum(len(one.fits) for one in run.left_out.values())
-    if wrong:
-        yield Text(f"{wrong} of {total} fits failed, or their diagnostics.", "warning")
-    else:
-        yield Text(f"All {total} fits passed every check.")
-    yield Table(
-        "Fits of each model, of the whole evidence and without each study", pd.DataFrame(rows)
-    )
-
-
 def _models(run: SavedComparison) -> Iterator[Block]:
     yield Table(
         "The models", pd.DataFrame([_described(run, str(name)) for name in run.table["model"]])
     )
-    best = _best(run)
+    best = run.best
     if best is not None:
         yield Text(f"In mathematics, {best.model}, which foretells best:")
         yield from model_blocks(run.models[best.model])
@@ -206,16 +180,9 @@ def _answers(run: SavedComparison) -> Iterator[Block]:
     whole = pd.DataFrame(list(_whole(run)))
     if len(whole):
         yield Table(
-            f"What each model says {_for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval",
+            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval",
             whole,
         )
-
-
-def _for_whom(run: SavedComparison) -> str:
-    """Return whom the estimates of models are for, which need not be the same."""
-    if run.profile:
-        return f"at {run.profile}, as far as it has these covariates, or else of all studies"
-    return "at the reference of its covariates, or else of all studies"
 
 
 def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
@@ -231,89 +198,6 @@ def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
                 ): f"{percent(row['estimate'])} ({percent(row['lower'])} to {percent(row['upper'])})"
                 for row in rates.to_dict("records")
             }
-
-
-def _sensitivity(run: SavedComparison) -> Iterator[Block]:
-    best = _best(run)
-    if best is not None:
-        note = f"Model {best.model}, {_for_whom(run)}."
-        plot = plots.leave_one_out(
-            best.influence_on(QUANTITY), ci_prob=run.question["ci_prob"], notes=[note]
-        )
-        yield Text(f"What hangs on one study: the {QUANTITY} of {best.model} without each.")
-        yield Figure("leave_one_out", plot, f"The {QUANTITY} without each study in turn.")
-    if "prior_change" in run.table and run.table["prior_change"].notna().any():
-        cells = run.table[run.table["prior_change"].notna()]
-        yield Table(
-            "By how much the log marginal likelihood changes at most with one prior half or twice as wide",
-            pd.DataFrame(
-                {
-                    "model": cells["model"],
-                    "change": [f"{value:.1f}" for value in cells["prior_change"]],
-                    "prior of": cells["prior_changed"],
-                }
-            ),
-        )
-
-
-def _validation(run: SavedComparison) -> Iterator[Block]:
-    yield Text(
-        "Every score above is of studies that the fit had not seen. How the predictions of the best model agree with "
-        "what was seen:"
-    )
-    best = _best(run)
-    if best is not None:
-        yield Figure(
-            "predictive_checks",
-            plots.predictive_checks(best),
-            "How predictions of studies left out hold.",
-        )
-    yield Table("Log score of each study by model", _scores(run))
-
-
-def _scores(run: SavedComparison) -> pd.DataFrame:
-    models = [str(name) for name in run.table["model"]]
-    labels = next(iter(run.left_out.values())).labels
-    scores = pd.DataFrame(
-        {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
-    )
-    cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
-    cells.insert(0, "study", [labels.get(str(study), str(study)) for study in scores.index])
-    return cells
-
-
-def _checklist(run: SavedComparison) -> dict[str, Answer]:
-    marginal = "log_marginal_likelihood" in run.table
-    absent = Answer("does not apply", "none is reported")
-    none = Answer("does not apply", "no decision was asked for")
-    return {
-        "why": Answer(AUTHOR, ""),
-        "goals": done(QUESTION),
-        "1A": done(EVIDENCE, MODELS),
-        "1B": done(MODELS),
-        "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
-        "justified": Answer(AUTHOR, ""),
-        "1D": done(MODELS, REDO),
-        "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),
-        "2A": done(REDO),
-        "2B": done(DIAGNOSTICS),
-        "2C": done(DIAGNOSTICS),
-        "2D": Answer("in part", f"{ANSWERS}: bridge sampling, with its errors")
-        if marginal
-        else Answer("does not apply", "all answers are from MCMC, or draws weighted"),
-        "3A": done(VALIDATION)
-        if _best(run) is not None
-        else Answer(NOT_DONE, "no model has all its scores"),
-        "3B": done(ANSWERS),
-        "3C": Answer("in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities")
-        if marginal
-        else absent,
-        "4": none,
-        "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
-        "5B": done(SENSITIVITY) if marginal else absent,
-        "5C": none,
-        "6": done(REDO, LIMITS),
-    }
 
 
 def _redo(run: SavedComparison) -> Iterator[Block]:

@@ -45,9 +45,9 @@ def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
 
 def _influence_lines(comparison: Comparison) -> list[str]:
     """Return the studies without which the best model's typical rate changes most."""
-    if "elpd_diff" not in comparison.table:
+    best = comparison.best
+    if best is None:
         return []
-    best = comparison.left_out[str(comparison.table["model"].iloc[0])]
     table = best.influence_on("typical rate").head(SHOWN)
     changes = [
         f"{row['label']} {100 * row['change']:+.1f}"

@@ -16,25 +16,32 @@ from bayesmeta.report.contrast_text import (
 )
 from bayesmeta.report.document import Block, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.fit_results import FitResults, studies_with_patients
-from bayesmeta.report.sections import checklists as lists
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
-from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagnostics_section
-from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
-from bayesmeta.report.sections.limits import LIMITS, limits_section
-from bayesmeta.report.sections.model import MODEL, PRIORS, model_section, priors_section
-from bayesmeta.report.sections.rates import (
-    QUESTION,
-    parameter_blocks,
-    rate_blocks,
-    rate_definitions,
+from bayesmeta.report.sections.checklists import (
+    AUTHOR,
+    NOT_DONE,
+    USUAL,
+    Answer,
+    checklists_section,
+    done,
 )
-from bayesmeta.report.sections.redo import REDO, redo_section
+from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.evidence import evidence_section
+from bayesmeta.report.sections.limits import limits_section
+from bayesmeta.report.sections.model import model_section, priors_section
+from bayesmeta.report.sections.rates import parameter_blocks, rate_blocks, rate_definitions
+from bayesmeta.report.sections.redo import redo_section
+from bayesmeta.report.sections.titles import (
+    ANSWERS,
+    BRIEF,
+    QUESTION,
+    SENSITIVITY,
+    VALIDATION,
+)
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
 from bayesmeta.report.text import heterogeneity_line, prediction_lines, rate_table
 
 __all__ = ["fit_document"]
 
-ANSWERS, SENSITIVITY, VALIDATION, BRIEF = "Answers", "Sensitivity", "Validation", "In brief"
 
 UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnostics of their draws. Do not use Validation."
 
@@ -67,7 +74,7 @@ def fit_document(results: FitResults) -> Document:
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=fit.spec.study_effects.tau is not None,
             ),
-            lists.checklists_section(_checklist(results)),
+            checklists_section(_checklist(results)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
@@ -259,36 +266,17 @@ def _coverage(found: LeftOut) -> str:
 
 
 def _checklist(results: FitResults) -> dict[str, Answer]:
-    fitted_again, foretold = results.sensitivity is not None, results.left_out is not None
-    decided = results.asked.rate_above is not None
-    return {
-        "why": Answer(AUTHOR, ""),
-        "goals": done(QUESTION),
-        "1A": done(EVIDENCE, MODEL),
-        "1B": done(MODEL),
-        "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
-        "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
-        "1D": done(MODEL, REDO),
-        "1E": Answer("in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"),
-        "2A": done(REDO),
-        "2B": done(DIAGNOSTICS),
-        "2C": done(DIAGNOSTICS),
-        "2D": Answer("in part", f"{VALIDATION}: weighted draws, with refits where weights are poor")
-        if foretold
-        else Answer("does not apply", "all answers are from MCMC"),
-        "3A": done(VALIDATION) if foretold else Answer(NOT_DONE, VALIDATION),
-        "3B": done(ANSWERS),
-        "3C": Answer("does not apply", "none is reported"),
-        "4": Answer(AUTHOR, f"{BRIEF} has the probability asked for")
-        if decided
-        else Answer("does not apply", "no decision was asked for"),
-        "5A": done(SENSITIVITY) if fitted_again else Answer("in part", f"{SENSITIVITY}: tau alone"),
-        "5B": Answer("does not apply", "none is reported"),
-        "5C": done(SENSITIVITY) if decided and fitted_again else Answer(NOT_DONE, "")
-        if decided
-        else Answer("does not apply", "no decision was asked for"),
-        "6": done(REDO, LIMITS),
-    }  # fmt: skip
+    fitted_again = results.sensitivity is not None
+    own: dict[str, Answer] = {}
+    if results.left_out is not None:
+        weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
+        own |= {"2D": Answer("in part", weighted), "3A": done(VALIDATION)}
+    if not fitted_again:
+        own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
+    if results.asked.rate_above is not None:
+        own["4"] = Answer(AUTHOR, f"{BRIEF} has the probability asked for")
+        own["5C"] = done(SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
+    return {**USUAL, **own}
 
 
 def _alt_forest(results: FitResults) -> str:

@@ -1,6 +1,5 @@
 """Everything that a report of one fit tells, computed before a word is written."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,7 +7,7 @@ import pandas as pd
 from bayesmeta.comparison.leave_one_out import leave_one_study_out
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
-from bayesmeta.estimates.contrasts import Contrasts, contrast
+from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
@@ -19,11 +18,11 @@ from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Asked", "FitResults", "asked_first", "fit_results", "studies_with_patients"]
+__all__ = ["FitResults", "ReportRequest", "asked_first", "fit_results", "studies_with_patients"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """What a report is asked.
 
     Parameters
@@ -52,7 +51,7 @@ class FitResults:
     """A fit and the answers to be reported; what does not apply, or was not asked for, is None."""
 
     fit: Fit
-    asked: Asked
+    asked: ReportRequest
     diagnostics: Diagnostics
     summary: pd.DataFrame
     prediction: Prediction
@@ -63,7 +62,7 @@ class FitResults:
     left_out: LeftOut | None
 
 
-def fit_results(fit: Fit, asked: Asked) -> FitResults:
+def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
     """Return what a report of a fit tells.
 
     Raises
@@ -89,7 +88,7 @@ def fit_results(fit: Fit, asked: Asked) -> FitResults:
         summary=found,
         prediction=prediction,
         notes=notes(fit),
-        contrasts=tuple(_contrasts(fit, asked)),
+        contrasts=contrasts_with_reference(fit, profile=asked.profile, ci_prob=asked.ci_prob),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
         left_out=_left_out(fit, asked) if asked.refits and several else None,
@@ -101,7 +100,7 @@ def studies_with_patients(fit: Fit) -> int:
     return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
 
 
-def asked_first(fit: Fit | NestedFit, asked: Asked) -> list[Profile] | None:
+def asked_first(fit: Fit | NestedFit, asked: ReportRequest) -> list[Profile] | None:
     """Return the profiles to give rates for, that which was asked for first; None for the usual ones."""
     if asked.profile is None:
         return None
@@ -110,20 +109,11 @@ def asked_first(fit: Fit | NestedFit, asked: Asked) -> list[Profile] | None:
     return [asked.profile, *others]
 
 
-def _contrasts(fit: Fit, asked: Asked) -> Iterator[Contrasts]:
-    """Yield the levels of each factor against its reference."""
-    for factor, levels in fit.design.coding.factors.items():
-        others = {name: value for name, value in (asked.profile or {}).items() if name != factor}
-        yield contrast(
-            fit, factor, profile=others or None, against=levels[0], ci_prob=asked.ci_prob
-        )
-
-
-def _tau_prior(fit: Fit, asked: Asked) -> pd.DataFrame:
+def _tau_prior(fit: Fit, asked: ReportRequest) -> pd.DataFrame:
     return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
 
 
-def _sensitivity(fit: Fit, asked: Asked) -> Sensitivity:
+def _sensitivity(fit: Fit, asked: ReportRequest) -> Sensitivity:
     if asked.rate_above is None:
         return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
     return sensitivity(
@@ -131,7 +121,7 @@ def _sensitivity(fit: Fit, asked: Asked) -> Sensitivity:
     )
 
 
-def _left_out(fit: Fit, asked: Asked) -> LeftOut:
+def _left_out(fit: Fit, asked: ReportRequest) -> LeftOut:
     return leave_one_study_out(
         fit.spec,
         fit.arms,

@@ -1,7 +1,6 @@
 """The report of a grid of specifications: how far the answer moves with the choices."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 import pandas as pd
 
@@ -9,27 +8,41 @@ from bayesmeta.comparison.grid_files import grid_toml
 from bayesmeta.comparison.grid_results import DONE, GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.errors import EvidenceError
-from bayesmeta.evidence import EvidenceTable, bundled_evidence, load_evidence
+from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
-from bayesmeta.report.sections import checklists as lists
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
-from bayesmeta.report.sections.diagnostics import DIAGNOSTICS
-from bayesmeta.report.sections.evidence import EVIDENCE
-from bayesmeta.report.sections.limits import LIMITS, about_frame, section_of_limits
-from bayesmeta.report.sections.redo import REDO, versions_table
+from bayesmeta.report.sections.checklists import (
+    AUTHOR,
+    NOT_DONE,
+    USUAL,
+    Answer,
+    checklists_section,
+    done,
+)
+from bayesmeta.report.sections.limits import about_frame, section_of_limits
+from bayesmeta.report.sections.redo import versions_table
+from bayesmeta.report.sections.titles import (
+    ANSWERS,
+    BRIEF,
+    CHOICES,
+    DIAGNOSTICS,
+    EVIDENCE,
+    QUESTION,
+    REDO,
+)
 from bayesmeta.report.text import percent
 
 __all__ = ["grid_document"]
-
-QUESTION, CHOICES, ANSWERS, VALIDATION = "Question", "Choices", "Answers", "Validation"
 
 ROWS = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
 """What is told of a row left out."""
 
 LISTED = 400
 """Combinations listed one by one; the folder of the run has all."""
+
+type Selected = tuple[str, str, Arms | str]
+"""An outcome, a rule of inclusion, and the arms that it leaves, or why it leaves none."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics."
 
@@ -38,22 +51,41 @@ def grid_document(
     results: GridResults, evidence: EvidenceTable, versions: Mapping[str, str]
 ) -> Document:
     """Return the report of a grid on its evidence; every sentence and number is made from them."""
-    grid = results.grid
+    grid, selected = results.grid, list(_selected(results, evidence))
     return Document(
         title=f"{grid.name}: {len(results.table):,} combinations of choices",
         warning="" if results.meets("diagnostics") else UNRELIABLE,
         sections=(
+            Section(BRIEF, (Items(tuple(_brief(results))),)),
             Section(QUESTION, tuple(_question(results))),
             Section(DIAGNOSTICS, tuple(_diagnostics(results))),
-            Section(EVIDENCE, tuple(_evidence(results, evidence))),
+            Section(EVIDENCE, tuple(_evidence(evidence, selected))),
             Section(CHOICES, tuple(_choices(results))),
             Section(ANSWERS, tuple(_answers(results))),
-            section_of_limits([*_notes(), *about_frame(_used(results, evidence), covariates=True)]),
-            lists.checklists_section(_checklist(results)),
+            section_of_limits([*_notes(), *about_frame(_used(selected), covariates=True)]),
+            checklists_section(_checklist(results)),
             Section(REDO, tuple(_redo(results, evidence, versions))),
         ),
         made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
     )
+
+
+def _brief(results: GridResults) -> Iterator[str]:
+    """Yield, of each outcome, between what its estimates lie, and what moves them most."""
+    if results.curve.empty:
+        yield "No fit is done: there is no answer."
+        return
+    rate, effects = RATES[results.grid.answer.rate], results.effects
+    for row in results.ranges.to_dict("records"):
+        of = f"{row['outcome']}, {rate}" if row["outcome"] else rate.capitalize()
+        yield (
+            f"{of}: estimates between {percent(row['least'])} and {percent(row['greatest'])} by the choices made, the "
+            f"middle one {percent(row['middle'])}; intervals from {percent(row['lower'])} to {percent(row['upper'])}."
+        )
+        moving = effects[effects["outcome"] == row["outcome"]].to_dict("records")
+        if moving:
+            strongest, points = moving[0]["axis"].replace("_", " "), 100 * moving[0]["typical"]
+            yield f"The choice that moves them most is that of {strongest}: by {points:.1f} percentage points in the median."
 
 
 def _question(results: GridResults) -> Iterator[Block]:
@@ -94,16 +126,14 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
             )
 
 
-def _evidence(results: GridResults, evidence: EvidenceTable) -> Iterator[Block]:
+def _evidence(evidence: EvidenceTable, selected: list[Selected]) -> Iterator[Block]:
     yield Text(
         f"{len(evidence)} rows; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each outcome:"
     )
     kept, left_out = [], []
-    for outcome, inclusion in _selections(results):
-        try:
-            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
-        except EvidenceError as error:
-            kept.append({"outcome": outcome, "inclusion": inclusion, "arms": str(error)})
+    for outcome, inclusion, arms in selected:
+        if isinstance(arms, str):
+            kept.append({"outcome": outcome, "inclusion": inclusion, "arms": arms})
             continue
         kept.append(
             {
@@ -121,13 +151,9 @@ def _evidence(results: GridResults, evidence: EvidenceTable) -> Iterator[Block]:
         yield Table("Rows left out, and the rule that left each out", _by_inclusion(left_out))
 
 
-def _used(results: GridResults, evidence: EvidenceTable) -> pd.DataFrame:
+def _used(selected: list[Selected]) -> pd.DataFrame:
     """Return the rows that any combination uses, each once."""
-    frames = []
-    for outcome, inclusion in _selections(results):
-        with suppress(EvidenceError):
-            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
-            frames.append(arms.frame)
+    frames = [arms.frame for _, _, arms in selected if isinstance(arms, Arms)]
     used: pd.DataFrame = pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
     return used
 
@@ -139,9 +165,16 @@ def _by_inclusion(left_out: list[pd.DataFrame]) -> pd.DataFrame:
     return grouped.reset_index().rename(columns={"inclusion": "under"})
 
 
-def _selections(results: GridResults) -> list[tuple[str, str]]:
-    chosen = results.table[["outcome", "inclusion"]].fillna("").drop_duplicates()
-    return [(str(outcome), str(inclusion)) for outcome, inclusion in chosen.itertuples(index=False)]
+def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selected]:
+    """Yield what each rule of inclusion leaves of each outcome."""
+    chosen = results.table[["outcome", "inclusion"]].fillna("").astype(str).drop_duplicates()
+    for outcome, inclusion in chosen.itertuples(index=False):
+        try:
+            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
+        except EvidenceError as error:
+            yield outcome, inclusion, str(error)
+        else:
+            yield outcome, inclusion, arms
 
 
 def _choices(results: GridResults) -> Iterator[Block]:
@@ -210,30 +243,20 @@ def _notes() -> tuple[str, ...]:
 
 
 def _checklist(results: GridResults) -> dict[str, Answer]:
-    decided = results.grid.answer.rate_above is not None
-    none = Answer("does not apply", "no decision was asked for")
-    return {
-        "why": Answer(AUTHOR, ""),
-        "goals": done(QUESTION),
+    own = {
         "1A": done(EVIDENCE, CHOICES),
         "1B": done(CHOICES, REDO),
         "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
         "justified": Answer(AUTHOR, ""),
         "1D": done(REDO),
         "1E": Answer(NOT_DONE, ""),
-        "2A": done(REDO),
-        "2B": done(DIAGNOSTICS),
-        "2C": done(DIAGNOSTICS),
-        "2D": Answer("does not apply", "all answers are from MCMC"),
         "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
-        "3B": done(ANSWERS),
-        "3C": Answer("does not apply", "none is reported"),
-        "4": Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for") if decided else none,
         "5A": done(ANSWERS),
-        "5B": Answer("does not apply", "none is reported"),
-        "5C": done(ANSWERS) if decided else none,
-        "6": done(REDO, LIMITS),
     }
+    if results.grid.answer.rate_above is not None:
+        own["4"] = Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for")
+        own["5C"] = done(ANSWERS)
+    return {**USUAL, **own}
 
 
 def _redo(

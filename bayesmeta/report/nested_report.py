@@ -25,24 +25,33 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.fit_results import Asked, asked_first
+from bayesmeta.report.fit_results import ReportRequest, asked_first
 from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
-from bayesmeta.report.sections import checklists as lists
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, Answer, done
-from bayesmeta.report.sections.diagnostics import DIAGNOSTICS, UNRELIABLE, diagnostics_section
-from bayesmeta.report.sections.evidence import EVIDENCE, evidence_section
-from bayesmeta.report.sections.limits import LIMITS, limits_section
-from bayesmeta.report.sections.model import MODEL, PRIORS
-from bayesmeta.report.sections.rates import QUESTION, rate_definitions
-from bayesmeta.report.sections.redo import REDO, redo_section
+from bayesmeta.report.sections.checklists import (
+    NOT_DONE,
+    USUAL,
+    Answer,
+    checklists_section,
+)
+from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.evidence import evidence_section
+from bayesmeta.report.sections.limits import limits_section
+from bayesmeta.report.sections.rates import rate_definitions
+from bayesmeta.report.sections.redo import redo_section
+from bayesmeta.report.sections.titles import (
+    ANSWERS,
+    BRIEF,
+    MODEL,
+    PRIORS,
+    QUESTION,
+    VALIDATION,
+)
 from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
 
 __all__ = ["nested_document"]
 
-ANSWERS, VALIDATION = "Answers", "Validation"
 
-
-def nested_document(fit: NestedFit, asked: Asked) -> Document:
+def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
     """Return the report of a joint fit.
 
     Raises
@@ -67,7 +76,7 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
         title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section("In brief", tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
+            Section(BRIEF, tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
             Section(QUESTION, _question(fit, asked)),
             diagnostics_section(
                 fit,
@@ -93,7 +102,7 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
-            lists.checklists_section(_checklist()),
+            checklists_section(_checklist()),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
@@ -101,7 +110,7 @@ def nested_document(fit: NestedFit, asked: Asked) -> Document:
 
 
 def _brief(
-    fit: NestedFit, prediction: NestedPrediction, asked: Asked, *, ok: bool
+    fit: NestedFit, prediction: NestedPrediction, asked: ReportRequest, *, ok: bool
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
@@ -114,7 +123,7 @@ def _brief(
     yield Items(tuple(_foretold(prediction, asked)))
 
 
-def _foretold(prediction: NestedPrediction, asked: Asked) -> Iterator[str]:
+def _foretold(prediction: NestedPrediction, asked: ReportRequest) -> Iterator[str]:
     interval = prediction.interval(asked.ci_prob)
     for outcome in prediction.outcomes:
         own = interval.xs(outcome, level="outcome")
@@ -125,7 +134,7 @@ def _foretold(prediction: NestedPrediction, asked: Asked) -> Iterator[str]:
         )
 
 
-def _question(fit: NestedFit, asked: Asked) -> tuple[Block, ...]:
+def _question(fit: NestedFit, asked: ReportRequest) -> tuple[Block, ...]:
     chain = ", each a part of the one before"
     return (
         Text(
@@ -177,7 +186,7 @@ def _sentence(line: str) -> str:
 
 
 def _answers(
-    fit: NestedFit, asked: Asked, found: pd.DataFrame, prediction: NestedPrediction
+    fit: NestedFit, asked: ReportRequest, found: pd.DataFrame, prediction: NestedPrediction
 ) -> Iterator[Block]:
     profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
     predictions = [
@@ -207,30 +216,5 @@ def _answers(
 
 
 def _checklist() -> dict[str, Answer]:
-    none = Answer("does not apply", "no decision was asked for")
-    return {
-        "why": Answer(AUTHOR, ""),
-        "goals": done(QUESTION),
-        "1A": done(EVIDENCE, MODEL),
-        "1B": done(MODEL),
-        "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
-        "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
-        "1D": done(MODEL, REDO),
-        "1E": Answer(
-            "in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"
-        ),
-        "2A": done(REDO),
-        "2B": done(DIAGNOSTICS),
-        "2C": done(DIAGNOSTICS),
-        "2D": Answer("does not apply", "all answers are from MCMC"),
-        "3A": Answer(NOT_DONE, VALIDATION),
-        "3B": done(ANSWERS),
-        "3C": Answer("does not apply", "none is reported"),
-        "4": none,
-        "5A": Answer(
-            NOT_DONE, "fit again with other priors: no command does it for nested outcomes"
-        ),
-        "5B": Answer("does not apply", "none is reported"),
-        "5C": none,
-        "6": done(REDO, LIMITS),
-    }
+    refit = "fit again with other priors: no command does it for nested outcomes"
+    return {**USUAL, "5A": Answer(NOT_DONE, refit)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.estimates.contrasts import contrast
+from bayesmeta.estimates.contrasts import contrasts_with_reference
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.inference.nested.result import NestedFit
@@ -20,17 +20,19 @@ from bayesmeta.report.saved_runs import SavedComparison, SavedRun
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
 
-__all__ = ["FIGURES", "Asked", "Drawn", "draw_run"]
+__all__ = ["FIGURES", "Drawn", "FigureRequest", "draw_run"]
 
 NEEDS_N = "it needs --n, the patients of the cohort"
 NO_RANK = "no model has all its scores"
+
+CI_PROB = 0.95
 
 SEED = 0
 """Of predictions, whose figures are of integrals and use no draws."""
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class FigureRequest:
     """A run, and what its figures are to be about.
 
     Parameters
@@ -60,7 +62,7 @@ type Figures = "Plot | Mapping[str, Plot] | str"
 """A figure, several by name, or the reason why there is none."""
 
 
-def draw_run(asked: Asked, names: list[str] | None = None) -> Drawn:
+def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
     """Return the figures of these names; without names, all that the run allows.
 
     Raises
@@ -88,7 +90,7 @@ def draw_run(asked: Asked, names: list[str] | None = None) -> Drawn:
     return Drawn(plots, reasons)
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: FigureRequest) -> None:
     """Raise if what is asked would be of no effect, can't be coded, or is out of its range."""
     run = asked.run
     if isinstance(run, Fit | NestedFit):
@@ -102,7 +104,7 @@ def _check(asked: Asked) -> None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
 
 
-def _figures(name: str, asked: Asked) -> Figures:
+def _figures(name: str, asked: FigureRequest) -> Figures:
     kind, whose, draw = FIGURES[name]
     if not isinstance(asked.run, kind):
         return f"it is a figure of {whose}"
@@ -112,16 +114,16 @@ def _figures(name: str, asked: Asked) -> Figures:
         return str(error).rstrip(".")
 
 
-def _forest(asked: Asked) -> Figures:
+def _forest(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import forest
 
     return forest(asked.run)  # type: ignore[arg-type]
 
 
-def _about_fit(name: str) -> Callable[[Asked], Figures]:
+def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
     """Return what draws a figure that needs the fit, and may be asked for a profile."""
 
-    def draw(asked: Asked) -> Figures:
+    def draw(asked: FigureRequest) -> Figures:
         from bayesmeta import plots
 
         drawn: Plot = getattr(plots, name)(asked.run, profile=asked.profile)
@@ -130,19 +132,19 @@ def _about_fit(name: str) -> Callable[[Asked], Figures]:
     return draw
 
 
-def _funnel(asked: Asked) -> Figures:
+def _funnel(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import funnel
 
     return funnel(asked.run)  # type: ignore[arg-type]
 
 
-def _trace(asked: Asked) -> Figures:
+def _trace(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import trace
 
     return trace(asked.run)  # type: ignore[arg-type]
 
 
-def _regression(asked: Asked) -> Figures:
+def _regression(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import regression
 
     run: Fit = asked.run  # type: ignore[assignment]
@@ -157,7 +159,7 @@ def _regression(asked: Asked) -> Figures:
     }
 
 
-def _prediction(asked: Asked) -> Figures:
+def _prediction(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import prediction
 
     if asked.n is None:
@@ -171,24 +173,20 @@ def _prediction(asked: Asked) -> Figures:
     return prediction(predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED))  # type: ignore[arg-type]
 
 
-def _contrasts(asked: Asked) -> Figures:
+def _contrasts(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import contrasts
 
-    run, profile = asked.run, asked.profile
-    factors = run.design.coding.factors  # type: ignore[union-attr]
-    if not factors:
+    run: Fit = asked.run  # type: ignore[assignment]
+    found = contrasts_with_reference(run, profile=asked.profile, ci_prob=CI_PROB)
+    if not found:
         return "the model has no factor"
-    plots = {}
-    for factor, levels in factors.items():
-        others = {name: value for name, value in (profile or {}).items() if name != factor}
-        found = contrast(run, factor, profile=others or None, against=levels[0])  # type: ignore[arg-type]
-        plots["contrasts" if len(factors) == 1 else f"contrasts_{_plain(factor)}"] = contrasts(
-            found
-        )
-    return plots
+    return {
+        "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(one)
+        for one in found
+    }
 
 
-def _nested_outcomes(asked: Asked) -> Figures:
+def _nested_outcomes(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import nested_outcomes
 
     if asked.n is None:
@@ -198,15 +196,15 @@ def _nested_outcomes(asked: Asked) -> Figures:
     return nested_outcomes([predict(run, n=asked.n, profile=one, seed=SEED) for one in profiles])
 
 
-def _compared(name: str) -> Callable[[Asked], Figures]:
-    def draw(asked: Asked) -> Figures:
+def _compared(name: str) -> Callable[[FigureRequest], Figures]:
+    def draw(asked: FigureRequest) -> Figures:
         run: SavedComparison = asked.run  # type: ignore[assignment]
-        return comparison_plots(run.table, run.left_out, run.profile, [name]) or NO_RANK
+        return comparison_plots(run, [name]) or NO_RANK
 
     return draw
 
 
-def _specification_curve(asked: Asked) -> Figures:
+def _specification_curve(asked: FigureRequest) -> Figures:
     return grid_plots(asked.run) or "no combination could be fitted"  # type: ignore[arg-type]
 
 
@@ -217,7 +215,7 @@ def _plain(text: str) -> str:
 
 ONE, COMPARED, GRID = "a run of one outcome", "a comparison", "a grid of specifications"
 
-FIGURES: dict[str, tuple[Any, str, Callable[[Asked], Figures]]] = {
+FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "forest": (Fit, ONE, _forest),
     "trace": (Fit | NestedFit, "a run of one outcome or of nested ones", _trace),
     "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),

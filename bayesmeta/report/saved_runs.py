@@ -12,6 +12,7 @@ from bayesmeta.comparison.comparison import notes_of
 from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
@@ -67,6 +68,12 @@ class SavedComparison:
     created: str
     pmf: pd.DataFrame | None
     rate: pd.DataFrame | None
+
+    @property
+    def best(self) -> LeftOut | None:
+        """The model that foretells best; None if none has all its scores."""
+        name = best_of(self.table)
+        return None if name is None else self.left_out[name]
 
     @property
     def question(self) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import Asked, fit_results
+from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
@@ -119,7 +119,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     folder = Path(run)
     target = folder / f"{NAME}.{form}" if out is None else Path(out)
     _check_target(target, replace=force or out is None)
-    asked = Asked(profile, cohort, ci_prob, rate_above, refits)
+    asked = ReportRequest(profile, cohort, ci_prob, rate_above, refits)
     document = document_of(folder, asked)
     write_whole(target, FORMATS[form](document))
     return WrittenReport(target, document.title, document.warning)
@@ -133,7 +133,7 @@ def _check_target(target: Path, *, replace: bool) -> None:
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
 
-def document_of(folder: Path, asked: Asked) -> Document:
+def document_of(folder: Path, asked: ReportRequest) -> Document:
     """Return the report of what a folder holds."""
     match load_run(folder):
         case Fit() as run:
@@ -155,9 +155,9 @@ def document_of(folder: Path, asked: Asked) -> Document:
             return comparison_document(run)
 
 
-def _refuse(asked: Asked, kind: str) -> None:
+def _refuse(asked: ReportRequest, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
-    default = Asked()
+    default = ReportRequest()
     names = {
         "profile": "--profile",
         "cohort": "--cohort",

@@ -10,10 +10,10 @@ from report_reading import HOSTILE
 import bayesmeta as bm
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import Asked, FitResults, fit_results
+from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
 from bayesmeta.report.rendering import FORMATS
 
-ASKED = Asked(refits=False, rate_above=0.4)
+ASKED = ReportRequest(refits=False, rate_above=0.4)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmeta.report.document import Section, Table, Text
+from bayesmeta.report.sections.titles import (
+    ANSWERS,
+    CHECKLISTS,
+    DIAGNOSTICS,
+    EVIDENCE,
+    LIMITS,
+    MODEL,
+    PRIORS,
+    QUESTION,
+    REDO,
+    SENSITIVITY,
+    VALIDATION,
+)
 
-__all__ = ["AUTHOR", "CHECKLISTS", "NOT_DONE", "Answer", "checklists_section", "done"]
+__all__ = ["AUTHOR", "NOT_DONE", "NO_DECISION", "USUAL", "Answer", "checklists_section", "done"]
 
-CHECKLISTS = "Checklists"
 AUTHOR, NOT_DONE = "needs the author", "not done"
 
 
@@ -25,6 +37,36 @@ def done(*where: str) -> Answer:
     """Return that an item is done, in these sections."""
     return Answer("done", ", ".join(where))
 
+
+NONE_REPORTED = Answer("does not apply", "none is reported")
+NO_DECISION = Answer("does not apply", "no decision was asked for")
+BY_MCMC = Answer("does not apply", "all answers are from MCMC")
+
+USUAL: Mapping[str, Answer] = {
+    "why": Answer(AUTHOR, ""),
+    "goals": done(QUESTION),
+    "1A": done(EVIDENCE, MODEL),
+    "1B": done(MODEL),
+    "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
+    "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
+    "1D": done(MODEL, REDO),
+    "1E": Answer(
+        "in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"
+    ),
+    "2A": done(REDO),
+    "2B": done(DIAGNOSTICS),
+    "2C": done(DIAGNOSTICS),
+    "2D": BY_MCMC,
+    "3A": Answer(NOT_DONE, VALIDATION),
+    "3B": done(ANSWERS),
+    "3C": NONE_REPORTED,
+    "4": NO_DECISION,
+    "5A": done(SENSITIVITY),
+    "5B": NONE_REPORTED,
+    "5C": NO_DECISION,
+    "6": done(REDO, LIMITS),
+}
+"""What holds of a report of one fit; a report says where it differs."""
 
 BARG: Mapping[str, str] = {
     "why": "Why a Bayesian analysis",

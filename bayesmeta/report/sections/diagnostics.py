@@ -6,10 +6,10 @@ from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.document import Block, Items, Section, Table, Text
+from bayesmeta.report.sections.titles import DIAGNOSTICS
 
-__all__ = ["DIAGNOSTICS", "UNRELIABLE", "diagnostics_section"]
+__all__ = ["UNRELIABLE", "diagnostics_section"]
 
-DIAGNOSTICS = "Diagnostics"
 
 UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."

@@ -9,18 +9,11 @@ from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Block, Items, Section, Table, Text
+from bayesmeta.report.sections.titles import EVIDENCE
 from bayesmeta.report.text import percent
 
-__all__ = [
-    "DEFINITION",
-    "DERIVATION",
-    "EVIDENCE",
-    "evidence_section",
-    "excluded_blocks",
-    "words_of",
-]
+__all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "words_of"]
 
-EVIDENCE = "Evidence"
 
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
 """Columns that say how a count was had and where it stands, as far as a table has them."""

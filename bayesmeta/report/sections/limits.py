@@ -8,10 +8,10 @@ from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Items, Section
 from bayesmeta.report.sections.evidence import DEFINITION, DERIVATION, words_of
+from bayesmeta.report.sections.titles import LIMITS
 
-__all__ = ["LIMITS", "about_frame", "limits_section", "section_of_limits"]
+__all__ = ["about_frame", "limits_section", "section_of_limits"]
 
-LIMITS = "What the numbers do not say"
 
 DERIVED = {
     "from_percent": "worked out from a percentage",

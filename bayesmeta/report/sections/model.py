@@ -8,10 +8,10 @@ from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.sections.mathematics import model_formulas
+from bayesmeta.report.sections.titles import MODEL, PRIORS
 
-__all__ = ["MODEL", "PRIORS", "model_blocks", "model_section", "prior_table", "priors_section"]
+__all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
 
-MODEL, PRIORS = "Model", "Priors"
 
 LAWS = {
     "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",

@@ -7,9 +7,7 @@ from bayesmeta.model.nested import NestedSpec
 from bayesmeta.report.document import Block, Table, Text
 from bayesmeta.report.text import parameter_table, rate_precision, rate_table
 
-__all__ = ["QUESTION", "parameter_blocks", "rate_blocks", "rate_definitions"]
-
-QUESTION = "Question"
+__all__ = ["parameter_blocks", "rate_blocks", "rate_definitions"]
 
 
 def rate_definitions(spec: ModelSpec | NestedSpec) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import OwnModel, to_toml
 from bayesmeta.model.nested import NestedSpec, nested_to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
+from bayesmeta.report.sections.titles import REDO
 
-__all__ = ["REDO", "fit_command", "redo_section", "selection_options", "versions_table"]
+__all__ = ["fit_command", "redo_section", "selection_options", "versions_table"]
 
-REDO = "How to do it again"
 
 MATCHED = "condition: not "
 """How rules begin by which `matching` leaves rows out."""

@@ -1,0 +1,33 @@
+"""Titles of sections, which other sections refer to."""
+
+__all__ = [
+    "ANSWERS",
+    "BRIEF",
+    "CHECKLISTS",
+    "CHOICES",
+    "DIAGNOSTICS",
+    "EVIDENCE",
+    "LIMITS",
+    "MODEL",
+    "MODELS",
+    "PRIORS",
+    "QUESTION",
+    "REDO",
+    "SENSITIVITY",
+    "VALIDATION",
+]
+
+BRIEF = "In brief"
+QUESTION = "Question"
+DIAGNOSTICS = "Diagnostics"
+EVIDENCE = "Evidence"
+MODEL = "Model"
+MODELS = "Models"
+CHOICES = "Choices"
+PRIORS = "Priors"
+ANSWERS = "Answers"
+SENSITIVITY = "Sensitivity"
+VALIDATION = "Validation"
+LIMITS = "What the numbers do not say"
+CHECKLISTS = "Checklists"
+REDO = "How to do it again"
