@@ -1,0 +1,156 @@
+"""Reports of comparisons, grids and nested fits: numbers are those of the files and the library."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from report_reading import section, sentences, table
+
+import bayesmeta as bm
+from bayesmeta.report.document import Document, Figure
+from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.sections.checklists import BARG, ROBUST
+from bayesmeta.report.writing import document_of
+
+pytestmark = pytest.mark.slow
+
+KINDS = ("compare", "grid", "nested")
+
+
+@pytest.fixture(scope="module")
+def documents(runs: dict[str, Path]) -> dict[str, Document]:
+    return {name: document_of(runs[name], ReportRequest()) for name in KINDS}
+
+
+def percentages(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"(\d+)%", text)]
+
+
+def rounded(*rates: float) -> list[int]:
+    return [int(f"{100 * rate:.0f}") for rate in rates]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_checklists_name_sections_that_are_there(documents: dict[str, Document], kind: str) -> None:
+    titles = {one.title for one in documents[kind].sections}
+    for caption, items in (("BARG", BARG), ("ROBUST", ROBUST)):
+        shown = table(documents[kind], "Checklists", caption)
+        assert len(shown) == len(items)
+        for where in shown.loc[shown["state"] == "done", "where, or why"]:
+            assert where
+            assert set(where.split(", ")) <= titles
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_says_in_words_what_it_shows(
+    documents: dict[str, Document], kind: str
+) -> None:
+    figures = [
+        block
+        for one in documents[kind].sections
+        for block in one.blocks
+        if isinstance(block, Figure)
+    ]
+    assert figures
+    assert all(len(figure.alt.split()) >= 4 for figure in figures)
+
+
+def test_scores_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
+    saved = pd.read_csv(runs["compare"] / "comparison.csv").set_index("model")
+    shown = table(documents["compare"], "Answers", "Models by what").set_index("model")
+    assert list(shown.index) == list(saved.index)
+    for model, row in saved.iterrows():
+        assert float(shown.loc[model, "elpd"]) == pytest.approx(row["elpd"], abs=0.051)
+        assert float(shown.loc[model, "weight"]) == pytest.approx(row["weight"], abs=0.0051)
+        assert percentages(shown.loc[model, "95%"]) == rounded(row["coverage_95"])
+    brief = " ".join(sentences(documents["compare"], "In brief"))
+    assert f"{saved.index[0]} foretells the studies best: elpd {saved['elpd'].iloc[0]:.1f}" in brief
+
+
+def test_studies_and_fits_of_a_comparison(
+    documents: dict[str, Document], runs: dict[str, Path]
+) -> None:
+    studies = pd.read_csv(runs["compare"] / "studies.csv")
+    shown = table(documents["compare"], "Validation", "Log score of each study")
+    for model, own in studies.groupby("model"):
+        cells = [float(cell) for cell in shown[model]]
+        assert cells == pytest.approx(own["elpd"].tolist(), abs=0.0051)
+    fits = pd.read_csv(runs["compare"] / "fits.csv")
+    counts = table(documents["compare"], "Diagnostics", "Fits of each model").set_index("model")
+    for model, own in fits.groupby("model"):
+        assert int(counts.loc[model, "fits"]) == len(own)
+        assert float(counts.loc[model, "largest R-hat"]) == pytest.approx(own["r_hat"].max(), abs=5.1e-5)  # fmt: skip
+        assert int(counts.loc[model, "divergences"]) == own["divergences"].sum()
+
+
+def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
+    pmf = pd.read_csv(runs["compare"] / "prediction.csv")
+    [line] = [text for text in sentences(documents["compare"], "In brief") if "new cohort" in text]
+    n, median, low, high = map(
+        int,
+        re.search(
+            r"cohort of (\d+).*: (\d+) responders, 95% interval (\d+) to (\d+);", line
+        ).groups(),
+    )
+    assert n == len(pmf) - 1 == 25
+    below = pmf["probability"].cumsum()
+    for events, probability in ((low, 0.025), (median, 0.5), (high, 0.975)):
+        assert below[events] >= probability
+        assert events == 0 or below[events - 1] < probability
+
+
+def test_estimates_of_a_grid(documents: dict[str, Document], runs: dict[str, Path]) -> None:
+    saved = pd.read_parquet(runs["grid"] / "results.parquet").sort_values("mean_median")
+    shown = table(documents["grid"], "Answers", "Each combination of CR")
+    assert list(shown["study effects"]) == list(saved["study_effects"])
+    assert list(shown["priors"]) == list(saved["priors"])
+    for cell, (_, row) in zip(shown["median (95% interval)"], saved.iterrows(), strict=True):
+        assert percentages(cell) == rounded(
+            row["mean_median"], row["mean_lower"], row["mean_upper"]
+        )
+    first, second = sentences(documents["grid"], "In brief")
+    assert percentages(first) == rounded(
+        saved["mean_median"].min(),
+        saved["mean_median"].max(),
+        saved["mean_median"].median(),
+        saved["mean_lower"].min(),
+        saved["mean_upper"].max(),
+    )
+    assert "that of study effects" in second
+
+
+def test_rows_of_a_grid(documents: dict[str, Document]) -> None:
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", where="venetoclax == 'yes'")
+    [row] = table(documents["grid"], "Evidence", "Arms by outcome").to_dict("records")
+    assert (row["arms"], row["studies"]) == (str(len(arms)), str(len(arms.studies)))
+    assert row["responders / n"] == f"{arms.events.sum()} / {arms.n.sum()}"
+    left_out = table(documents["grid"], "Evidence", "Rows left out")
+    assert set(zip(left_out["study"], left_out["rule"], strict=True)) == set(
+        zip(arms.excluded["study"], arms.excluded["rule"], strict=True)
+    )
+
+
+def test_rates_of_nested_outcomes(documents: dict[str, Document], runs: dict[str, Path]) -> None:
+    fit = bm.load_nested_fit(runs["nested"])
+    found = bm.summary(fit, cohort=40).set_index(["outcome", "quantity"])
+    for outcome in fit.outcomes:
+        [row] = table(documents["nested"], "Answers", f"{outcome}, of all patients").to_dict("records")  # fmt: skip
+        for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
+            own = found.loc[(outcome, quantity)]
+            assert percentages(row[column]) == rounded(own["median"], own["lower"], own["upper"])
+    assert section(documents["nested"], "Model").blocks
+
+
+def test_the_cohort_of_nested_outcomes(
+    documents: dict[str, Document], runs: dict[str, Path]
+) -> None:
+    fit = bm.load_nested_fit(runs["nested"])
+    interval = bm.predict(fit, n=40, seed=fit.provenance.seed).interval(0.95)
+    lines = sentences(documents["nested"], "In brief")
+    for outcome in fit.outcomes:
+        [line] = [text for text in lines if text.startswith(f"{outcome}:")]
+        own = interval.xs(outcome, level="outcome")
+        rate, events = own.loc["rate"], own.loc["events"]
+        assert percentages(line) == rounded(rate["median"], rate["lower"], rate["upper"])
+        assert f"{events['median']:.0f} patients ({events['lower']:.0f} to {events['upper']:.0f})" in line  # fmt: skip
