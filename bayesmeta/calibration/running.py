@@ -19,6 +19,7 @@ from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import run_trial, seed_of
 from bayesmeta.errors import RunError, SamplingError, SettingsError
+from bayesmeta.numeric import is_whole
 from bayesmeta.runs.processes import processes
 from bayesmeta.runs.progress import progress_bar
 from bayesmeta.runs.threads import one_thread
@@ -90,10 +91,11 @@ def calibrate(
     """
     chosen = SHORT_SETS if sets is None and short else SETS if sets is None else sets
     for name, value, least in (("sets", chosen, 10), ("seed", seed, 0), ("workers", workers, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if not is_whole(value) or value < least:
             raise SettingsError(
                 f"`{name}` must be a whole number of at least {least}; got {value!r}."
             )
+    chosen, seed = int(chosen), int(seed)
     cases = select_cases(parts, short=short)
     folder = _folder(out)
     kept = _kept(folder, cases, chosen, seed)

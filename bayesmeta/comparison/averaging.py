@@ -13,6 +13,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.predict import Probability
+from bayesmeta.numeric import is_number, is_whole
 
 __all__ = ["AveragedPrediction", "averaged"]
 
@@ -87,7 +88,7 @@ class AveragedPrediction:
         if (rate_above is None) == (events_at_least is None):
             raise SettingsError("`probability` takes exactly one of rate_above, events_at_least.")
         if rate_above is not None:
-            if not _is_number(rate_above) or not 0 <= rate_above <= 1:
+            if not is_number(rate_above) or not 0 <= rate_above <= 1:
                 raise SettingsError(
                     f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}."
                 )
@@ -96,9 +97,7 @@ class AveragedPrediction:
                 for name in ("cdf", "mcse")
             ]
             return Probability(Estimate(1 - found[0], found[1]))
-        whole = isinstance(events_at_least, int | np.integer)
-        whole = whole and not isinstance(events_at_least, bool)
-        if not whole or not 0 <= int(events_at_least or 0) <= self.n:
+        if not is_whole(events_at_least) or not 0 <= events_at_least <= self.n:
             raise SettingsError(
                 f"`events_at_least` must be a whole number from 0 to n = {self.n}; got {events_at_least!r}."
             )
@@ -111,10 +110,6 @@ class AveragedPrediction:
             f"AveragedPrediction({sum(weight > 0.005 for weight in self.weights.values())} models: {median} responders "  # noqa: PLR2004
             f"of {self.n}, 95% interval {low} to {high})"
         )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _inverse(cdf: "pd.Series[float]", probability: float) -> float:

@@ -12,7 +12,7 @@ from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import Question, check_profile, profile_asked
-from bayesmeta.comparison.requests import check_arms, check_method, check_seed, check_settings
+from bayesmeta.comparison.requests import check_arms, check_method, check_settings
 from bayesmeta.comparison.same_rows import same_rows
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
@@ -20,6 +20,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, model_hash
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
+from bayesmeta.numeric import check_seed
 from bayesmeta.runs import open_run
 
 __all__ = ["compare", "compare_with"]

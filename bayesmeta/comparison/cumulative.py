@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.comparison.plans import SETTINGS
 from bayesmeta.comparison.prior_grid import distributions
-from bayesmeta.comparison.requests import check_seed, check_settings
+from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
 from bayesmeta.estimates.precision import Distribution, Estimate
@@ -21,6 +21,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Profile
+from bayesmeta.numeric import check_seed
 
 __all__ = ["Cumulative", "cumulative"]
 

@@ -25,6 +25,7 @@ from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Profile
+from bayesmeta.numeric import is_number
 from bayesmeta.priors import Prior
 
 __all__ = ["FlipPoint", "check_certainty", "flip_point"]
@@ -220,8 +221,7 @@ def _row(spec: ModelSpec, parameter: str, point: Point) -> dict[str, Any]:
 
 def check_certainty(certainty: object) -> None:
     """Raise unless `certainty` is a probability above one half and below 1."""
-    number = isinstance(certainty, int | float) and not isinstance(certainty, bool)
-    if not number or not 0.5 < certainty < 1:  # type: ignore[operator]  # noqa: PLR2004
+    if not is_number(certainty) or not 0.5 < certainty < 1:  # noqa: PLR2004
         raise SettingsError(
             f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Ask for the opposite event "
             "(rate_below for rate_above) instead of a certainty below 0.5."

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.numeric import is_number
 
 __all__ = ["GridAnswer", "RateName"]
 
@@ -55,8 +56,10 @@ class GridAnswer:
                 f"`rate`: there is none called {self.rate!r}. {nearest(str(self.rate), get_args(RateName))}"
             )
         at = self.rate_above
-        number = isinstance(at, int | float) and not isinstance(at, bool)
-        if at is not None and not (number and 0 < at < 1):
-            raise SpecError(f"`rate_above` must lie between 0 and 1; got {at!r}.")
-        check_cohort("cohort", self.cohort)
+        if at is not None:
+            if not is_number(at) or not 0 < at < 1:
+                raise SpecError(f"`rate_above` must lie between 0 and 1; got {at!r}.")
+            object.__setattr__(self, "rate_above", float(at))
+        object.__setattr__(self, "cohort", check_cohort("cohort", self.cohort))
         check_ci_prob(self.ci_prob)
+        object.__setattr__(self, "ci_prob", float(self.ci_prob))

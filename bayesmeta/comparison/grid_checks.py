@@ -8,6 +8,7 @@ from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Covariates, Likelihood, StudyEffects
+from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _check_own(grid: "SpecificationGrid") -> None:
         if not isinstance(getattr(grid, name), kind):
             raise SpecError(f"`{name}` must be {kind.__name__}; got {getattr(grid, name)!r}.")
     seed = grid.seed
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+    if seed is not None and (not is_whole(seed) or seed < 0):
         raise SpecError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
     if not _is_list_of_text(grid.outcomes):
         raise SpecError(f"`outcomes` must list names; got {grid.outcomes!r}. Write ['ORR'].")

@@ -14,6 +14,7 @@ from bayesmeta.comparison.grid_results import GridResults, results_table
 from bayesmeta.comparison.specification_grid import SpecificationGrid
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import EvidenceTable
+from bayesmeta.numeric import is_whole
 from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
 
 __all__ = ["Figures", "run_grid", "run_grid_with"]
@@ -150,11 +151,11 @@ def _seed(grid: SpecificationGrid, table: object, seed: int | None) -> int:
             "the grid selects its arms itself."
         )
     chosen = grid.seed if seed is None else seed
-    if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 0:
+    if not is_whole(chosen) or chosen < 0:
         raise SettingsError(
             f"`seed` must be a whole number of at least 0; got {chosen!r}. Give one here or in the grid."
         )
-    return chosen
+    return int(chosen)
 
 
 def _jobs(

@@ -10,7 +10,6 @@ from bayesmeta.comparison.questions import Question, check_profile
 from bayesmeta.comparison.requests import (
     check_arms,
     check_method,
-    check_seed,
     check_settings,
     check_spec,
 )
@@ -19,6 +18,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.coding import Profile
+from bayesmeta.numeric import check_seed
 from bayesmeta.runs import Failed
 
 __all__ = ["leave_one_study_out"]

@@ -13,6 +13,7 @@ from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel, make_design
+from bayesmeta.numeric import check_seed
 
 __all__ = [
     "MarginalLikelihood",
@@ -189,8 +190,7 @@ def _check(fit: object, seed: object) -> None:
         raise SettingsError(
             f"`fit` must be a Fit or GridFit; got {type(fit).__name__}. Make one by bm.fit."
         )
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
+    check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
     if reason:
         raise SettingsError(

@@ -1,13 +1,11 @@
 """What a comparison is asked for, checked."""
 
-import numpy as np
-
 from bayesmeta.errors import EvidenceError, SettingsError, SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec
 
-__all__ = ["check_arms", "check_method", "check_seed", "check_settings", "check_spec"]
+__all__ = ["check_arms", "check_method", "check_settings", "check_spec"]
 
 
 def check_spec(spec: object, name: str = "spec") -> None:
@@ -30,15 +28,6 @@ def check_arms(arms: object) -> None:
         raise EvidenceError(
             f"Leaving studies out needs two studies with patients or more; got {studies}. Select more."
         )
-
-
-def check_seed(seed: object) -> int:
-    """Return a seed after checking it."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(
-            f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
-        )
-    return int(seed)
 
 
 def check_settings(settings: object) -> None:

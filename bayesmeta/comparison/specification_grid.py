@@ -99,6 +99,8 @@ class SpecificationGrid:
     def __post_init__(self) -> None:
         check_grid(self, AXES[1:])
         object.__setattr__(self, "outcomes", tuple(self.outcomes))
+        if self.seed is not None:
+            object.__setattr__(self, "seed", int(self.seed))
         for axis in AXES[1:]:
             object.__setattr__(self, axis, dict(getattr(self, axis)))
         check_use(self)

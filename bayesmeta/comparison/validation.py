@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
-from bayesmeta.comparison.requests import check_seed, check_settings, check_spec
+from bayesmeta.comparison.requests import check_settings, check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
@@ -20,6 +20,7 @@ from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Coding
+from bayesmeta.numeric import check_seed
 
 __all__ = ["Validation", "validate"]
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
+from bayesmeta.numeric import is_number, is_whole
 
 __all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
 
@@ -45,11 +44,7 @@ def check_profiles(profiles: object) -> None:
 
 def check_ci_prob(ci_prob: object) -> None:
     """Raise unless `ci_prob` is a probability away from 0 and 1."""
-    if (
-        isinstance(ci_prob, bool)
-        or not isinstance(ci_prob, int | float)
-        or not LEAST_CI_PROB <= ci_prob <= MOST_CI_PROB
-    ):
+    if not is_number(ci_prob) or not LEAST_CI_PROB <= ci_prob <= MOST_CI_PROB:
         raise SettingsError(
             f"`ci_prob` must lie between 0 and 1 ({LEAST_CI_PROB} to {MOST_CI_PROB}), such as 0.95; got {ci_prob!r}."
         )
@@ -57,7 +52,7 @@ def check_ci_prob(ci_prob: object) -> None:
 
 def check_cohort(name: str, n: object) -> int:
     """Return `n`, the patients of a cohort, after checking that it is a whole number of at least 1."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= LARGEST_COHORT:
+    if not is_whole(n) or not 1 <= n <= LARGEST_COHORT:
         raise SettingsError(
             f"`{name}` must be a whole number of patients from 1 to {LARGEST_COHORT:,}; got {n!r}."
         )

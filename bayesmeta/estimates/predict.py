@@ -19,6 +19,7 @@ from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.numeric import check_seed, is_number, is_whole
 
 if TYPE_CHECKING:
     from bayesmeta.estimates.nested.predict import NestedPrediction
@@ -172,11 +173,7 @@ class Prediction:
         return self._events(name, value)
 
     def _events(self, name: str, value: object) -> Probability:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | np.integer)
-            or not 0 <= value <= self.n
-        ):
+        if not is_whole(value) or not 0 <= value <= self.n:
             raise SettingsError(
                 f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}."
             )
@@ -259,24 +256,23 @@ def predict(
     """
     check_fit(fit, grid=True, nested=True)
     n = check_cohort("n", n)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
+    seed = check_seed(seed)
     if isinstance(fit, NestedFit):
         from bayesmeta.estimates.nested.predict import predict_nested
 
-        return predict_nested(fit, n, profile, study, int(seed))
+        return predict_nested(fit, n, profile, study, seed)
     if isinstance(fit, GridFit):
         if profile is not None or study is not None:
             raise SettingsError(
                 "`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out."
             )
-        return Prediction(n, "all studies", None, GridRates(fit), int(seed), fit)
+        return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
     if study is not None:
         profile = _study_profile(fit, study, profile)
         law = profile_rates(fit, profile).further_cohort(study)
     else:
         law = profile_rates(fit, profile).new_study()
-    return Prediction(n, profile_label(fit.design.coding, profile), study, law, int(seed), fit)
+    return Prediction(n, profile_label(fit.design.coding, profile), study, law, seed, fit)
 
 
 def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:
@@ -299,6 +295,6 @@ def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | N
 
 
 def _rate(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise SettingsError(f"`{name}` must be a probability from 0 to 1; got {value!r}.")
     return float(value)

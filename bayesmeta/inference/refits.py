@@ -1,13 +1,12 @@
 """`refit`: a fit again with one thing changed, as one of many with a seed stream of its own."""
 
-import numpy as np
-
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.engines import sampled
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, OwnModel, make_design
+from bayesmeta.numeric import is_whole
 
 __all__ = ["refit"]
 
@@ -68,7 +67,7 @@ def refit(
             f"`fit` must be a Fit of a ModelSpec; got {type(fit).__name__}. Make one by bm.fit; a PyMC model is fitted "
             "again by bm.fit."
         )
-    if isinstance(stream, bool) or not isinstance(stream, int | np.integer) or stream < 0:
+    if not is_whole(stream) or stream < 0:
         raise SettingsError(
             f"`stream` must be a whole number of at least 0; got {stream!r}. Number the refits."
         )

@@ -4,8 +4,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-import numpy as np
-
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.engines import Engine, sampled
@@ -14,6 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.nested import NestedSpec, make_nested_design
+from bayesmeta.numeric import check_seed
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -146,7 +145,7 @@ def fit(
         return grid_fit(make_design(spec, arms))
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
-    seed = _checked_seed(seed)
+    seed = check_seed(seed)
     if own:
         _check_own(engine, store, chosen)
         return fit_own(spec, arms, seed, chosen, progress=progress)
@@ -188,9 +187,7 @@ def _fit_nested(
         raise SettingsError(
             "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
         )
-    return fit_nested(
-        make_nested_design(spec, arms), _checked_seed(seed), chosen, progress=progress
-    )
+    return fit_nested(make_nested_design(spec, arms), check_seed(seed), chosen, progress=progress)
 
 
 def _check_choices(method: object, engine: object, settings: object) -> None:
@@ -212,15 +209,6 @@ def _check_own(engine: Engine, store: object, settings: SamplerSettings) -> None
             "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
             "Leave them out."
         )
-
-
-def _checked_seed(seed: object) -> int:
-    """Return a seed after checking it."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(
-            f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."
-        )
-    return int(seed)
 
 
 def _checked_store(store: object, settings: SamplerSettings, engine: Engine) -> Path | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_whole
 
 __all__ = ["SamplerSettings"]
 
@@ -63,10 +64,11 @@ class SamplerSettings:
             limits["cores"] = (1, 1000)
         for name, (least, most) in limits.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            if not is_whole(value) or not least <= value <= most:
                 raise SettingsError(
                     f"`{name}` must be a whole number from {least} to {most:,}; got {value!r}."
                 )
+            object.__setattr__(self, name, int(value))
         if not isinstance(self.arm_draws, bool):
             raise SettingsError(f"`arm_draws` must be True or False; got {self.arm_draws!r}.")
         if not isinstance(self.target_accept, float) or not 0 < self.target_accept < 1:

@@ -13,6 +13,7 @@ from bayesmeta.errors import ProfileError, listed, nearest
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures, parts_of
+from bayesmeta.numeric import is_number
 
 __all__ = [
     "CONTEXT",
@@ -206,10 +207,7 @@ class Coding:
 
     def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
         """Return the shares of a factor's levels in a mixed profile, after checking them."""
-        numbers = all(
-            isinstance(share, int | float) and not isinstance(share, bool)
-            for share in shares.values()
-        )
+        numbers = all(is_number(share) for share in shares.values())
         if not numbers or not all(0 <= share <= 1 for share in shares.values()):
             raise ProfileError(
                 f"`profile`: shares of '{name}' must lie within 0 and 1; got {dict(shares)}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.model.formula import Formula, parse_formula
 from bayesmeta.model.levels import level_text
+from bayesmeta.numeric import is_number
 
 __all__ = ["Covariates"]
 
@@ -73,7 +74,7 @@ class Covariates:
         _check_groups(self.groups)
         _check_shares(self.shares)
         _check_imputed(self.impute, parsed)
-        _check_centres(self.centre)
+        object.__setattr__(self, "centre", _checked_centres(self.centre))
 
     def _normalised(self) -> "dict[str, Mapping[str, object] | tuple[str, ...]]":
         """Return the arguments with levels as text, in values of their own."""
@@ -157,7 +158,8 @@ def _check_imputed(impute: Sequence[str], formula: Formula) -> None:
             )
 
 
-def _check_centres(centre: Mapping[str, float]) -> None:
+def _checked_centres(centre: Mapping[str, float]) -> dict[str, float]:
     for column, at in centre.items():
-        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        if not is_number(at) or not math.isfinite(at):
             raise SpecError(f"`centre` of '{column}' must be a finite number; got {at!r}.")
+    return {column: float(at) for column, at in centre.items()}

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import LARGEST_COHORT
+from bayesmeta.numeric import is_number, is_whole
 from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = ["check_events", "check_mixture", "check_open", "check_priors", "check_rates"]
@@ -50,18 +51,17 @@ def check_rates(name: str, rates: object) -> Array:
 
 def check_open(name: str, value: object) -> float:
     """Return a probability, after checking that it lies between 0 and 1, both excluded."""
-    number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    if not number or not 0 < value < 1:  # type: ignore[operator]
+    if not is_number(value) or not 0 < value < 1:
         raise SettingsError(
             f"`{name}` must be a probability between 0 and 1, both excluded; got {value!r}. Write 35% as 0.35."
         )
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def check_events(events: object, n: object, most: int = LARGEST_COHORT) -> tuple[int, int]:
     """Return responders and patients, after checking 0 <= events <= n <= most."""
     for name, value in (("events", events), ("n", n)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if not is_whole(value):
             raise SettingsError(f"`{name}` must be a whole number; got {value!r}.")
     if not 0 <= n <= most:  # type: ignore[operator]
         raise SettingsError(f"`n` must lie between 0 and {most:,}; got {n}.")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.rates import DrawnRates, GridRates
+from bayesmeta.numeric import is_whole
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.rate_sample import RateSample, rate_sample
@@ -130,12 +131,11 @@ def fit_mixture(
 def _candidates(components: object) -> Sequence[int]:
     if components in ("aic", "bic"):
         return range(1, MOST_COMPONENTS + 1)
-    whole = isinstance(components, int | np.integer) and not isinstance(components, bool)
-    if not whole or not 1 <= components <= MOST_COMPONENTS:  # type: ignore[operator]
+    if not is_whole(components) or not 1 <= components <= MOST_COMPONENTS:
         raise SettingsError(
             f"`components` must be 'aic', 'bic' or a whole number from 1 to {MOST_COMPONENTS}; got {components!r}."
         )
-    return [int(components)]  # type: ignore[call-overload]
+    return [int(components)]
 
 
 def _best(sample: RateSample, points: Points, number: int) -> tuple[BetaMixture, float]:

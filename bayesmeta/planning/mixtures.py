@@ -11,6 +11,7 @@ from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, 
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.numeric import is_number, is_whole
 
 __all__ = ["BetaMixture"]
 
@@ -96,7 +97,9 @@ class BetaMixture:
         weights, a, b = self._arrays
         x = np.asarray(rate, dtype=np.float64)[..., None]
         log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
-        return np.asarray(np.exp(log_density) @ weights)
+        # At 0 and 1 a density may be infinite, which a share of 0 would turn into NaN.
+        there = weights > 0
+        return np.asarray(np.exp(log_density[..., there]) @ weights[there])
 
     def log_pdf(self, rate: npt.ArrayLike) -> Array:
         """Return the log density at rates (probability)."""
@@ -128,7 +131,7 @@ class BetaMixture:
 
     def quantile(self, probability: float) -> float:
         """Return the rate that the law lies below with this probability."""
-        if isinstance(probability, bool) or not 0 <= probability <= 1:
+        if not is_number(probability) or not 0 <= probability <= 1:
             raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
         if probability in (0, 1):
             return float(probability)
@@ -160,7 +163,7 @@ class BetaMixture:
             If `n` is not a whole number of at least 1, or `events` not one from 0 to `n`.
         """
         n = _patients(n)
-        if not _is_whole(events) or not 0 <= events <= n:
+        if not is_whole(events) or not 0 <= events <= n:
             raise SettingsError(
                 f"`events` must be a whole number from 0 to n = {n}; got {events!r}."
             )
@@ -247,13 +250,9 @@ class BetaMixture:
         return f"BetaMixture({' + '.join(terms)})"
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def _patients(n: int) -> int:
     """Return `n` after checking that it is a whole number of at least 1."""
-    if not _is_whole(n) or n < 1:
+    if not is_whole(n) or n < 1:
         raise SettingsError(f"`n` must be a whole number of patients, at least 1; got {n!r}.")
     return int(n)
 

@@ -1,6 +1,7 @@
 """`robustify`: a prior that gives way where the next study contradicts it."""
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
+from bayesmeta.numeric import is_number
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 
@@ -62,16 +63,13 @@ def robustify(
             f"`prior` must be a BetaMixture or a MapPrior; got {type(prior).__name__}."
         )
     for name, value in (("weight", weight), ("mean", mean)):
-        if not _is_number(value) or not 0 < value < 1:
+        if not is_number(value) or not 0 < value < 1:
             raise SettingsError(f"`{name}` must be a number between 0 and 1; got {value!r}.")
-    if not _is_number(n) or not 0 <= n < float("inf"):
+    if not is_number(n) or not 0 <= n < float("inf"):
         raise SettingsError(f"`n` must be a number of patients of at least 0; got {n!r}.")
+    weight, mean, n = float(weight), float(mean), float(n)
     return BetaMixture(
         (*((1 - weight) * each for each in prior.weights), weight),
         (*prior.a, mean * (n + 1)),
         (*prior.b, (1 - mean) * (n + 1)),
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

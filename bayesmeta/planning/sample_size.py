@@ -70,7 +70,7 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     >>> [round(effective_sample_size(prior, method=m), 2) for m in ("moment", "elir", "morita")]
     [3.16, 8.05, 8.49]
     """
-    if method not in _METHODS:
+    if not isinstance(method, str) or method not in _METHODS:
         raise SettingsError(f"`method` must be one of {', '.join(_METHODS)}; got {method!r}.")
     mixture = prior.mixture if isinstance(prior, MapPrior) else prior
     if not isinstance(mixture, BetaMixture):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_number
 
 __all__ = ["LEAST_CERTAIN", "Condition", "DifferenceCondition", "Direction", "Success"]
 
@@ -47,16 +48,18 @@ class Condition:
     lowest: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
-        if not _is_number(self.threshold) or not self.lowest < self.threshold < 1:
+        if not is_number(self.threshold) or not self.lowest < self.threshold < 1:
             raise SettingsError(
                 f"`threshold` of a {self.subject} must lie between {self.lowest} and 1, both excluded; "
                 f"got {self.threshold!r}. Write 35% as 0.35."
             )
-        if not _is_number(self.certainty) or not LEAST_CERTAIN <= self.certainty < 1:
+        if not is_number(self.certainty) or not LEAST_CERTAIN <= self.certainty < 1:
             raise SettingsError(
                 f"`certainty` must be a probability from 0.5 to below 1; got {self.certainty!r}. "
                 "Write 90% as 0.9; for less than 0.5, turn the direction round."
             )
+        object.__setattr__(self, "threshold", float(self.threshold))
+        object.__setattr__(self, "certainty", float(self.certainty))
         if self.direction not in (">", "<"):
             raise SettingsError(
                 f"`direction` must be '>' or '<', for above or below the threshold; got {self.direction!r}."
@@ -145,7 +148,3 @@ class Success:
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.conditions))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import LARGEST_COHORT, check_cohort
+from bayesmeta.numeric import is_whole
 from bayesmeta.planning.arguments import check_mixture, check_rates
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
@@ -164,7 +165,7 @@ class TwoArmTrial:
 
 
 def _checked_control(n: object) -> int:
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 0 <= n <= LARGEST_COHORT:
+    if not is_whole(n) or not 0 <= n <= LARGEST_COHORT:
         raise SettingsError(
             f"`n_control` must be a whole number of patients from 0 to {LARGEST_COHORT:,}; got {n!r}."
         )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SpecError
+from bayesmeta.numeric import is_number
 
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
@@ -116,8 +117,7 @@ class Prior(ABC):
         SpecError
             If `factor` is not positive and finite, or the family has no scale, as on a bounded range.
         """
-        number = isinstance(factor, int | float | np.number) and not isinstance(factor, bool)
-        if not number or not 0 < factor < math.inf:
+        if not is_number(factor) or not 0 < factor < math.inf:
             raise SpecError(f"`factor` must be a positive, finite number; got {factor!r}.")
         return self._scaled(float(factor))
 
@@ -142,7 +142,7 @@ class Prior(ABC):
     def _demand(self, *, finite: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
         for name in (*finite, *positive):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            if not is_number(value):
                 raise SpecError(
                     f"`{name}` of {type(self).__name__} must be a number; got {value!r}."
                 )

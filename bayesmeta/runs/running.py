@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 
 from bayesmeta.errors import RunError, SettingsError, listed
+from bayesmeta.numeric import is_whole
 from bayesmeta.runs.collecting import Lost, Record, collect
 from bayesmeta.runs.folder import RunFolder
 from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt
@@ -93,7 +94,7 @@ def run_jobs(
 
 
 def _check(jobs: Sequence[Job], workers: int, executor: Executor | None) -> None:
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+    if not is_whole(workers) or workers < 1:
         raise SettingsError(
             f"`workers` must be a whole number of at least 1; got {workers!r}. Give the number of processors, or less."
         )

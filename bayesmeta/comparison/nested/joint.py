@@ -11,7 +11,7 @@ import pandas as pd
 from bayesmeta.comparison.jobs import Runner
 from bayesmeta.comparison.nested.fits import JOINT, SEPARATE, foretell, joint_fit, separate_fit
 from bayesmeta.comparison.plans import SETTINGS
-from bayesmeta.comparison.requests import check_seed, check_settings
+from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
@@ -21,6 +21,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.nested import NestedDesign, NestedSpec, make_nested_design, nested_model_hash
+from bayesmeta.numeric import check_seed
 from bayesmeta.runs import Failed, Finished, Job, job_key
 
 __all__ = ["JointComparison", "joint_against_separate"]

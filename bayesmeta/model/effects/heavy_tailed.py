@@ -10,6 +10,7 @@ from scipy import special
 
 from bayesmeta.errors import SpecError
 from bayesmeta.model.effects.base import EXPONENT, Array, ScaledEffects, normal_nodes
+from bayesmeta.numeric import is_number
 from bayesmeta.priors import Beta, Gamma, Prior, Truncated
 
 __all__ = ["ContaminatedEffects", "StudentTEffects"]
@@ -150,8 +151,7 @@ class ContaminatedEffects(ScaledEffects):
                 f"`share` is a share of studies: its prior must lie within 0 and 1; got {share!r}. "
                 "Use Beta(1, 9) or a Uniform within 0 and 1."
             )
-        number = isinstance(self.ratio, int | float) and not isinstance(self.ratio, bool)
-        if not number or not 1 < self.ratio <= 100:  # noqa: PLR2004
+        if not is_number(self.ratio) or not 1 < self.ratio <= 100:  # noqa: PLR2004
             raise SpecError(f"`ratio` must be a number above 1, at most 100; got {self.ratio!r}.")
         object.__setattr__(self, "ratio", float(self.ratio))
 

@@ -8,6 +8,7 @@ from bayesmeta.errors import SpecError, nearest
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects.base import check_scale
 from bayesmeta.model.links import Link, Logit
+from bayesmeta.numeric import is_number
 from bayesmeta.priors import HalfNormal, Prior
 
 __all__ = ["LKJ", "NestedSpec"]
@@ -45,7 +46,7 @@ class LKJ:
     eta: float = 2.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.eta, bool) or not isinstance(self.eta, int | float):
+        if not is_number(self.eta):
             raise SpecError(f"`eta` of LKJ must be a number; got {self.eta!r}.")
         if not SMALLEST_ETA <= self.eta <= LARGEST_ETA:
             raise SpecError(
