@@ -87,7 +87,8 @@ def calibrate(
 
     References
     ----------
-    Talts et al. 2018, arXiv:1804.06788. Modrak et al. 2025, doi:10.1214/23-BA1404.
+    Talts et al. 2018, arXiv:1804.06788.
+    Modrák et al. 2025, doi:10.1214/23-BA1404.
     """
     chosen = SHORT_SETS if sets is None and short else SETS if sets is None else sets
     for name, value, least in (("sets", chosen, 10), ("seed", seed, 0), ("workers", workers, 1)):

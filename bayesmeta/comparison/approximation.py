@@ -51,8 +51,9 @@ def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
 
     References
     ----------
-    Vehtari, Simpson, Gelman, Yao & Gabry 2024, Pareto smoothed importance sampling, J Mach Learn
-    Res 25(72). Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (integrated).
+    Vehtari, Simpson, Gelman, Yao & Gabry 2024, J Mach Learn Res 25(72), 1-58 (Pareto smoothed
+    importance sampling).
+    Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (integrated).
     """
     density = log_predictive(fit, fit.arms)
     found = []

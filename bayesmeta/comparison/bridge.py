@@ -4,7 +4,7 @@ References
 ----------
 Meng & Wong 1996, Statistica Sinica 6, 831-860 (the estimate).
 Gronau et al. 2017, doi:10.1016/j.jmp.2017.09.005 (its use).
-Fruehwirth-Schnatter 2004, doi:10.1111/j.1368-423X.2004.00125.x (its error).
+Frühwirth-Schnatter 2004, doi:10.1111/j.1368-423X.2004.00125.x (its error).
 """
 
 from collections.abc import Callable

@@ -107,8 +107,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
 
     References
     ----------
-    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4. Yao, Vehtari, Simpson & Gelman 2018,
-    doi:10.1214/17-BA1091 (stacking).
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking).
 
     Examples
     --------

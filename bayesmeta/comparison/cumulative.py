@@ -131,7 +131,7 @@ def cumulative(
 
     References
     ----------
-    Lau et al. 1992, on cumulative meta-analysis, doi:10.1056/NEJM199207233270406.
+    Lau et al. 1992, doi:10.1056/NEJM199207233270406 (cumulative meta-analysis).
 
     Examples
     --------

@@ -95,8 +95,9 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
 
     References
     ----------
-    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4. Merkle, Furr & Rabe-Hesketh 2019,
-    doi:10.1007/s11336-019-09679-0 (the unit left out, and its integrated likelihood).
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+    Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (the unit left out, and its
+    integrated likelihood).
 
     Examples
     --------

@@ -141,8 +141,8 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
 
     References
     ----------
-    Cappe, Guillin, Marin & Robert 2004, doi:10.1198/106186004X12803 (importance sampling from laws
-    fitted to weighted draws).
+    Cappé, Douc, Guillin, Marin & Robert 2008, doi:10.1007/s11222-008-9059-x (importance sampling
+    from laws fitted to weighted draws).
 
     Examples
     --------

@@ -74,7 +74,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
 
     References
     ----------
-    Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
+    Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
 
     Examples
     --------

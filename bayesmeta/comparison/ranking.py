@@ -36,8 +36,9 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
     References
     ----------
-    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4. Yao, Vehtari, Simpson & Gelman 2018,
-    doi:10.1214/17-BA1091 (stacking). Sivula et al. 2025, arXiv:2008.10296 (errors).
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking).
+    Sivula, Magnusson, Matamoros & Vehtari 2025, doi:10.1214/25-BA1569 (errors).
     """
     if elpd.shape[1] == 1:
         return _alone(elpd), ()

@@ -63,7 +63,7 @@ def prior_sensitivity(
 
     References
     ----------
-    Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
+    Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     References
     ----------
     Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
-    Roever & Friede 2020, doi:10.1177/0962280219833079 (shrinkage in hierarchical models).
+    Röver & Friede 2020, doi:10.1177/0962280219833079 (shrinkage in hierarchical models).
 
     Examples
     --------

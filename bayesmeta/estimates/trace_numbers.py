@@ -72,7 +72,7 @@ def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = No
 
     References
     ----------
-    Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
+    Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
     """
     if not isinstance(fit, Fit | NestedFit):
         raise SettingsError(

@@ -7,8 +7,8 @@ import, a quarter of what a whole fit takes.
 
 References
 ----------
-Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
-Geyer 1992, doi:10.1214/ss/1177011137, of the sums of autocorrelations.
+Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
+Geyer 1992, doi:10.1214/ss/1177011137 (sums of autocorrelations).
 """
 
 from typing import Any

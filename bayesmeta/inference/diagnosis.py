@@ -44,7 +44,8 @@ class Thresholds:
 
 
 THRESHOLDS: Final = Thresholds()
-"""Vehtari et al. 2021 (doi:10.1214/20-BA1221) for R-hat and ESS; Betancourt 2016 for E-BFMI."""
+"""Vehtari et al. 2021 (doi:10.1214/20-BA1221) for R-hat and ESS; Betancourt 2017 (arXiv:1701.02434)
+for E-BFMI."""
 
 BLOCK = 64
 """Parameters whose statistics are computed, and held in memory, at once."""
@@ -148,8 +149,9 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
 
     References
     ----------
-    Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221.
-    Betancourt 2016, arXiv:1604.00695.
+    Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221 (R-hat, ESS).
+    Betancourt 2016, arXiv:1604.00695 (E-BFMI).
+    Betancourt 2017, arXiv:1701.02434 (its threshold).
 
     Examples
     --------

@@ -115,7 +115,7 @@ def fit(
 
     References
     ----------
-    Hoffman & Gelman 2014, The No-U-Turn sampler, J Mach Learn Res 15:1593-1623.
+    Hoffman & Gelman 2014, J Mach Learn Res 15, 1593-1623 (the No-U-Turn sampler).
 
     Examples
     --------

@@ -86,7 +86,8 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
 
     References
     ----------
-    Box 1980, doi:10.2307/2982063. Evans & Moshonov 2006, doi:10.1214/06-BA129.
+    Box 1980, doi:10.2307/2982063.
+    Evans & Moshonov 2006, doi:10.1214/06-BA129.
     """
     check_mixture("prior", prior)
     n = check_cohort("n", n)

@@ -62,7 +62,7 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     References
     ----------
     Neuenschwander, Weber, Schmidli & O'Hagan 2020, doi:10.1111/biom.13252.
-    Morita, Thall & Mueller 2008, doi:10.1111/j.1541-0420.2007.00888.x.
+    Morita, Thall & Müller 2008, doi:10.1111/j.1541-0420.2007.00888.x.
 
     Examples
     --------

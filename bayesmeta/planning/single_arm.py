@@ -60,7 +60,7 @@ class SingleArmTrial:
 
     References
     ----------
-    Neuenschwander, Rouyrre, Hollaender, Zuber & Branson 2011, doi:10.1002/sim.4224 (conditions on
+    Neuenschwander, Rouyrre, Hollaender, Zuber & Branson 2011, doi:10.1002/sim.3997 (conditions on
     certainty and on the estimate together).
     """
 

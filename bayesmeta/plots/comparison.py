@@ -63,7 +63,8 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
 
     References
     ----------
-    Sivula, Magnusson, Matamoros & Vehtari 2020, arXiv:2008.10296 (when differences are uncertain).
+    Sivula, Magnusson, Matamoros & Vehtari 2025, doi:10.1214/25-BA1569 (when differences are
+    uncertain).
     Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking weights).
 
     Examples

@@ -54,7 +54,7 @@ def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePl
 
     References
     ----------
-    Lau et al. 1992, doi:10.1056/NEJM199207233270406.
+    Lau et al. 1992, doi:10.1056/NEJM199207233270406 (cumulative meta-analysis).
     """
     if not isinstance(result, Cumulative):
         raise SettingsError(

@@ -59,8 +59,8 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
 
     References
     ----------
-    Lewis & Clarke 2001, Forest plots, doi:10.1136/bmj.322.7300.1479.
-    Riley, Higgins & Deeks 2011, on prediction intervals, doi:10.1136/bmj.d549.
+    Lewis & Clarke 2001, doi:10.1136/bmj.322.7300.1479 (forest plots).
+    Riley, Higgins & Deeks 2011, doi:10.1136/bmj.d549 (prediction intervals).
 
     Examples
     --------

@@ -97,7 +97,7 @@ def prediction(
 
     References
     ----------
-    Riley, Higgins & Deeks 2011, on prediction intervals, doi:10.1136/bmj.d549.
+    Riley, Higgins & Deeks 2011, doi:10.1136/bmj.d549 (prediction intervals).
 
     Examples
     --------

@@ -72,7 +72,7 @@ def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> Sensitivit
 
     References
     ----------
-    Kallioinen, Paananen, Buerkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5 (power-scaling).
+    Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5 (power-scaling).
 
     Examples
     --------

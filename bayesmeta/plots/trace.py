@@ -63,7 +63,7 @@ def trace(
 
     References
     ----------
-    Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, doi:10.1214/20-BA1221 (R-hat, ESS, ranks).
+    Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221 (R-hat, ESS, ranks).
     Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6 (bands of ranks).
 
     Examples

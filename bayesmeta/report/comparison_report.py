@@ -41,7 +41,8 @@ from bayesmeta.report.text import percent
 __all__ = ["comparison_document"]
 
 TOLD = 4
-"""Difference in elpd from which on two models may be told apart (arXiv:2008.10296)."""
+"""Difference in elpd from which on two models may be told apart (Sivula et al. 2025,
+doi:10.1214/25-BA1569)."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 

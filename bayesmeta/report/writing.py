@@ -98,8 +98,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
 
     References
     ----------
-    Kruschke 2021, doi:10.1038/s41562-021-01177-7 (BARG). Sung et al. 2005,
-    doi:10.1016/j.jclinepi.2004.08.010 (ROBUST).
+    Kruschke 2021, doi:10.1038/s41562-021-01177-7 (BARG).
+    Sung et al. 2005, doi:10.1016/j.jclinepi.2004.08.010 (ROBUST).
 
     Examples
     --------

@@ -9,9 +9,9 @@ without the binomial coefficients. Everything here is compiled, takes plain numb
 can be called from other compiled functions.
 
 The trapezoid rule is laid around the mode of the integrand: for analytic integrands its error falls
-exponentially in 1/step [1]_. Two things limit the step: the width of the integrand, and the
-binomial kernel, whose Fourier transform falls like that of a gamma density however wide the
-integrand is.
+exponentially in 1/step (Trefethen & Weideman 2014). Two things limit the step: the width of the
+integrand, and the binomial kernel, whose Fourier transform falls like that of a gamma density however
+wide the integrand is.
 
 A study without events (or without failures) has a kernel that is flat on one side of a cliff, so
 that with a large `tau` the integrand is far wider than the cliff is steep. Then
@@ -20,8 +20,7 @@ cliff, and some hundred points do for any `tau`.
 
 References
 ----------
-.. [1] Trefethen and Weideman (2014), "The exponentially convergent trapezoidal rule", SIAM Review
-   56, 385-458. https://doi.org/10.1137/130932132
+Trefethen & Weideman 2014, doi:10.1137/130932132 (the trapezoid rule).
 """
 
 import math

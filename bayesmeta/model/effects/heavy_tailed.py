@@ -41,7 +41,7 @@ class StudentTEffects(ScaledEffects):
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
     nu : Prior
-        Prior of the degrees of freedom, cut off below 2 (Juarez & Steel 2010,
+        Prior of the degrees of freedom, cut off below 2 (Juárez & Steel 2010,
         doi:10.1198/jbes.2009.07145, for Gamma(2, 0.1)).
 
     Examples
