@@ -1,8 +1,7 @@
 """The command `bayesmeta selfcheck`: whether the package works as it should on this machine."""
 
-import json
-
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+from bayesmeta.cli.output import print_json
 
 __all__ = ["selfcheck"]
 
@@ -18,7 +17,7 @@ def selfcheck(as_json: AsJson = False) -> int:
 
     if as_json:
         found = run_selfcheck()
-        print(json.dumps(text.selfcheck_json(found), indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(text.selfcheck_json(found))
         return OK if found.ok else DIAGNOSTICS_FAILED
 
     def show(check: Check) -> None:

@@ -1,13 +1,13 @@
 """The command `bayesmeta report`: a saved run as one file to read, send and archive."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Cohort, Interval, Profiles, exits
-from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Cohort, Interval, Profiles, exits
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["report"]
 
@@ -55,7 +55,7 @@ def report(
             "title": written.title,
             "warning": written.warning,
         }
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(content)
     else:
         print(f"{written.title}\nWritten to {written.path}.")
     return DIAGNOSTICS_FAILED if written.warning else OK

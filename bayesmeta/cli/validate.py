@@ -1,12 +1,11 @@
 """The command `bayesmeta validate`: later cohorts foretold from earlier studies."""
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
-from bayesmeta.cli_options import (
+from bayesmeta.cli.options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
     OK,
@@ -16,6 +15,7 @@ from bayesmeta.cli_options import (
     selecting,
     table_of,
 )
+from bayesmeta.cli.output import print_json
 
 __all__ = ["validate"]
 
@@ -61,7 +61,7 @@ def validate(
         wrong.append(message)
     if as_json:
         content = machine.validation_json(found) | {"gates": wrong}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         print("\n".join(comparison_text.validation_lines(found)))
     for message in wrong:

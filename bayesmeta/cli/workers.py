@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesmeta.cli_options import INTERRUPTED
+from bayesmeta.cli.options import INTERRUPTED
 from bayesmeta.errors import SettingsError
 
 __all__ = ["Dask", "Workers", "workers_of"]

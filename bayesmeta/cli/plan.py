@@ -1,13 +1,13 @@
 """The command `bayesmeta plan`: a single-arm trial that borrows from a saved run."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
-from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def plan(
         from bayesmeta.report.plan_machine import plan_json
 
         content = plan_json(found) | {"saved": None if out is None else str(out)}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         from bayesmeta.report.plan_text import plan_lines
         from bayesmeta.report.text import warning_lines

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+from bayesmeta.cli.output import print_json
 
 __all__ = ["calibrate"]
 
@@ -32,14 +33,12 @@ def calibrate(
     overdispersion_and_effects; of joint models, nested-correlated and nested-independent; and
     coverage, of prediction intervals. The exit code is 1 if a case fails.
     """
-    import json
-
     import bayesmeta as bm
     from bayesmeta.report.calibration import calibration_json, calibration_lines
 
     result = bm.calibrate(out, parts=part or (), sets=sets, seed=seed, short=short, workers=workers)
     if as_json:
-        print(json.dumps(calibration_json(result), indent=2, allow_nan=False))
+        print_json(calibration_json(result))
     else:
         print("\n".join([*calibration_lines(result), "", f"Kept in {out}."]))
     return OK if result.ok else DIAGNOSTICS_FAILED

@@ -1,13 +1,13 @@
 """The command `bayesmeta contrast`: levels of a factor against each other, from a saved run."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["contrast"]
 
@@ -37,7 +37,7 @@ def contrast(
     )
     if as_json:
         content = machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
         print("\n".join([*lines, *contrast_text.rank_lines(found)]))

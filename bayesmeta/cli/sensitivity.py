@@ -1,13 +1,13 @@
 """The command `bayesmeta sensitivity`: how far a saved run rests on its priors."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["sensitivity"]
 
@@ -56,7 +56,7 @@ def sensitivity(
     )
     if as_json:
         content = sensitivity_json(found) | {"diagnostics_ok": diagnostics.ok}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         lines = [*text.warning_lines(diagnostics), *sensitivity_text.sensitivity_lines(found)]
         print("\n".join(lines))

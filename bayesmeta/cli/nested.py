@@ -1,6 +1,5 @@
 """What the commands `evidence show`, `fit` and `predict` do where outcomes are nested."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, Selection, table_of
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection, table_of
+from bayesmeta.cli.output import print_json
 
 __all__ = ["ByDefinition", "Joint", "Outcomes", "fit_nested", "nested_selection", "predict_nested"]
 
@@ -65,7 +65,7 @@ def fit_nested(
     result.save(out, force=force)
     if as_json:
         content = nested_fit_json(result, diagnostics, table, out)
-        _print_json(content | {"notes": list(bm.notes(result))})
+        print_json(content | {"notes": list(bm.notes(result))})
     else:
         blocks = nested_fit_blocks(result, diagnostics, table, ci)
         for block in (*blocks, note_lines(bm.notes(result)), f"Saved in {out}."):
@@ -95,12 +95,8 @@ def predict_nested(
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
     if as_json:
         content = nested_prediction_json(prediction, ci, joint)
-        _print_json(content | {"diagnostics_ok": diagnostics.ok})
+        print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         lines = [*warning_lines(diagnostics), *nested_prediction_lines(prediction, ci, joint)]
         print("\n".join(lines))
     return OK if diagnostics.ok else DIAGNOSTICS_FAILED
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

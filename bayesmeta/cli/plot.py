@@ -1,6 +1,5 @@
 """The command `bayesmeta plot`: the figures of a saved run, each with the table of its numbers."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bayesmeta.cli_options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
-from bayesmeta.cli_profiles import parsed_profile
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.errors import RunError, listed
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def plot(
             "not_drawn": dict(drawn.reasons),
             "diagnostics_ok": reliable,
         }
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         for name, one in drawn.plots.items():
             print(f"{out / name}.{form} and .csv: {one!r}")

@@ -1,14 +1,14 @@
 """The command `bayesmeta grid`: every combination of a grid of specifications, kept and printed."""
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli_options import BUNDLED, DIAGNOSTICS_FAILED, OK, AsJson, exits, table_of
-from bayesmeta.cli_workers import Dask, Workers, workers_of
+from bayesmeta.cli.options import BUNDLED, DIAGNOSTICS_FAILED, OK, AsJson, exits, table_of
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.errors import SettingsError
 
 __all__ = ["grid"]
@@ -56,7 +56,7 @@ def grid(
         results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
     if as_json:
         content = grid_json(results) | {"saved": str(out)}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         lines = grid_lines(results)
         seconds = time.perf_counter() - started

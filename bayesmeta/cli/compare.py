@@ -1,6 +1,5 @@
 """The command `bayesmeta compare`: models against each other, in a run that can be resumed."""
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bayesmeta.cli_options import (
+from bayesmeta.cli.options import (
     BUNDLED,
     DIAGNOSTICS_FAILED,
     OK,
@@ -21,8 +20,9 @@ from bayesmeta.cli_options import (
     selecting,
     table_of,
 )
-from bayesmeta.cli_profiles import parsed_profile
-from bayesmeta.cli_workers import Dask, Workers, workers_of
+from bayesmeta.cli.output import print_json
+from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.workers import Dask, Workers, workers_of
 
 if TYPE_CHECKING:
     import bayesmeta as bm
@@ -100,7 +100,7 @@ def compare(
     wrong = tripped(found, gates)
     if as_json:
         content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
-        print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png."
         print("\n".join([*comparison_text.comparison_lines(found), "", saved]))

@@ -1,12 +1,12 @@
 """The command `bayesmeta run`: what a run folder holds, and whether it is as it was written."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bayesmeta.cli_options import BAD_INPUT, OK, AsJson, exits
+from bayesmeta.cli.options import BAD_INPUT, OK, AsJson, exits
+from bayesmeta.cli.output import print_json
 from bayesmeta.errors import RunError, listed
 
 __all__ = ["run"]
@@ -31,7 +31,7 @@ def run(
     found = describe_run(folder)
     if as_json:
         verdict = {"ok": not problems, "problems": list(problems)} if check else {}
-        print(json.dumps(run_json(found) | verdict, indent=2, ensure_ascii=False))
+        print_json(run_json(found) | verdict)
         return BAD_INPUT if problems else OK
     print("\n".join(run_lines(found)))
     if problems:

@@ -1,0 +1,81 @@
+"""The command line: parse, call, print.
+
+Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupted.
+"""
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli.calibrate import calibrate
+from bayesmeta.cli.compare import compare
+from bayesmeta.cli.contrast import contrast
+from bayesmeta.cli.demo import demo
+from bayesmeta.cli.evidence import evidence_app
+from bayesmeta.cli.fit import fit
+from bayesmeta.cli.grid import grid
+from bayesmeta.cli.plan import plan
+from bayesmeta.cli.plot import plot
+from bayesmeta.cli.predict import predict
+from bayesmeta.cli.report import report
+from bayesmeta.cli.runs import run
+from bayesmeta.cli.selfcheck import selfcheck
+from bayesmeta.cli.sensitivity import sensitivity
+from bayesmeta.cli.validate import validate
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Bayesian hierarchical meta-analysis of response rates.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(evidence_app, name="evidence")
+for command in (
+    demo,
+    fit,
+    predict,
+    contrast,
+    plot,
+    report,
+    compare,
+    validate,
+    sensitivity,
+    grid,
+    plan,
+    run,
+    calibrate,
+    selfcheck,
+):
+    app.command()(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"bayesmeta {bm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that can't show a letter shows its code instead of an error.
+            stream.reconfigure(errors="backslashreplace")
+    app()

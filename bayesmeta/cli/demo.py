@@ -1,0 +1,61 @@
+"""The command `bayesmeta demo`: the whole job on the bundled evidence."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli.options import BUNDLED, AsJson, Force, exits
+from bayesmeta.cli.output import check_out, code_of, print_blocks, print_json, save
+
+__all__ = ["demo"]
+
+DEMO_FOLDER = Path("runs/demo")
+
+
+@exits
+def demo(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the run; if left out runs/demo, where an earlier demo is replaced."
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the whole job on the bundled evidence: regimens in relapsed or refractory AML."""
+    from bayesmeta.report import machine, text
+
+    folder = out or DEMO_FOLDER
+    replace = force or (out is None and _is_demo(folder))
+    check_out(folder, force=replace)
+    arms = bm.load_evidence(BUNDLED).select(outcome="ORR", venetoclax="yes")
+    fit = bm.fit(bm.load_model("regimen"), arms, seed=1)
+    diagnostics, table = bm.diagnose(fit), bm.summary(fit)
+    prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
+    save(fit, folder, force=replace, figure=True)
+    if as_json:
+        content = machine.fit_json(fit, diagnostics, table, folder)
+        print_json(
+            content | {"prediction": machine.prediction_json(prediction, 0.95, text.DEMO_QUESTIONS)}
+        )
+    else:
+        print_blocks(*text.demo_blocks(fit, diagnostics, table, prediction))
+        print_blocks("", f"Saved in {folder}: draws, model, evidence, provenance and forest.png.")
+    return code_of(diagnostics)
+
+
+def _is_demo(folder: Path) -> bool:
+    """Return whether a folder holds an earlier run of the demonstration, which may be replaced."""
+    try:
+        found = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
+        return bool(
+            found["provenance"]["seed"] == 1
+            and found["selection"]["table"] == BUNDLED
+            and (folder / "forest.png").is_file()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,100 @@
+"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli.nested import ByDefinition, Outcomes, nested_selection
+from bayesmeta.cli.options import (
+    BUNDLED,
+    NOTHING_SELECTED,
+    OK,
+    AsJson,
+    Selection,
+    exits,
+    selecting,
+    table_of,
+)
+from bayesmeta.cli.output import print_blocks, print_json
+
+__all__ = ["evidence_app"]
+
+evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
+
+
+@evidence_app.command("list")
+@exits
+def evidence_list(as_json: AsJson = False) -> int:
+    """List the bundled tables."""
+    tables = {name: bm.load_evidence(name) for name in bm.bundled_evidence()}
+    if as_json:
+        print_json(
+            [
+                {"name": name, "rows": len(table), "hash": table.hash}
+                for name, table in tables.items()
+            ]
+        )
+    else:
+        print_blocks([repr(table) for table in tables.values()])
+    return OK
+
+
+@evidence_app.command("show")
+@exits
+@selecting
+def evidence_show(
+    selection: Selection,
+    evidence: Annotated[str, typer.Argument(help="A bundled table or a CSV file.")] = BUNDLED,
+    outcomes: Outcomes = None,
+    by_definition: ByDefinition = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
+    from bayesmeta.report import machine, text
+    from bayesmeta.report.nested_text import nested_arms_blocks
+
+    if outcomes is not None:
+        nested = nested_selection(evidence, selection, outcomes, by_definition)
+        if as_json:
+            print_json(machine.arms_json(nested))
+        else:
+            print_blocks(*nested_arms_blocks(nested))
+        return OK
+    table = table_of(evidence)
+    if selection == NOTHING_SELECTED and len(table.outcomes) > 1:
+        there = table.outcomes.reset_index()
+        if as_json:
+            print_json(machine.records(there))
+        else:
+            print_blocks(repr(table), text.table_text(there, indent=2))
+        return OK
+    arms = table.select(**selection)
+    if as_json:
+        print_json(machine.arms_json(arms))
+    else:
+        print_blocks(*text.arms_blocks(arms))
+    return OK
+
+
+@evidence_app.command("check")
+@exits
+def evidence_check(
+    file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")],
+    as_json: AsJson = False,
+) -> int:
+    """Check a table of one's own: the first rule that it breaks, and every place where it does."""
+    table = bm.read_evidence(file)
+    if as_json:
+        content = {
+            "ok": True,
+            "rows": len(table),
+            "covariates": table.covariates,
+            "hash": table.hash,
+        }
+        print_json(content)
+    else:
+        covariates = ", ".join(table.covariates) or "none"
+        print_blocks(f"{table!r}: no problem found.", f"Covariates: {covariates}.")
+    return OK

@@ -1,0 +1,79 @@
+"""The command `bayesmeta fit`."""
+
+from typing import Annotated
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli.nested import ByDefinition, Outcomes, fit_nested, nested_selection
+from bayesmeta.cli.options import (
+    BUNDLED,
+    AsJson,
+    Cohort,
+    Force,
+    Interval,
+    Out,
+    Selection,
+    exits,
+    selecting,
+    table_of,
+)
+from bayesmeta.cli.output import check_no_effect, check_out, code_of, print_blocks, print_json, save
+
+__all__ = ["fit"]
+
+DEFAULTS = bm.SamplerSettings()
+
+
+@exits
+@selecting
+def fit(
+    selection: Selection,
+    model: Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")],
+    seed: Annotated[int, typer.Option(help="Source of all randomness: same seed, same result.")],
+    out: Out,
+    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    outcomes: Outcomes = None,
+    by_definition: ByDefinition = None,
+    chains: Annotated[int, typer.Option(help="Independent chains.")] = DEFAULTS.chains,
+    warmup: Annotated[int, typer.Option(help="Draws that adapt the sampler.")] = DEFAULTS.warmup,
+    draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = DEFAULTS.draws,
+    target_accept: Annotated[
+        float, typer.Option(help="Acceptance that the step size is adapted to.")
+    ] = DEFAULTS.target_accept,
+    ci: Interval = 0.95,
+    cohort: Cohort = 40,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """Fit a model, print its summary and save the run."""
+    from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+    from bayesmeta.report import machine, text
+    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
+
+    # What can be refused is refused before the work rather than after it.
+    check_out(out, force=force)
+    check_ci_prob(ci)
+    check_cohort("cohort", cohort)
+    settings = bm.SamplerSettings(
+        chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
+    )
+    if outcomes is not None:
+        nested = nested_selection(evidence, selection, outcomes, by_definition)
+        return fit_nested(
+            model, nested, seed, settings, out, force=force, ci=ci, cohort=cohort, as_json=as_json
+        )
+    check_no_effect("--by-definition", by_definition, "without --outcomes")
+    spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
+    result = bm.fit(spec, arms, seed=seed, settings=settings)
+    diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
+    save(result, out, force=force, figure=False)
+    if as_json:
+        content = machine.fit_json(result, diagnostics, table, out)
+        print_json(content | {"notes": list(bm.notes(result))})
+    else:
+        print_blocks(*text.fit_blocks(result, diagnostics, table, ci), "")
+        if result.spec.study_effects.tau is not None:
+            print_blocks(sensitivity_lines(bm.prior_sensitivity(result, ci_prob=ci)))
+        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
+    return code_of(diagnostics)

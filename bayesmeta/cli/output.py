@@ -1,0 +1,49 @@
+"""What commands share at their end: lines, JSON, the folder of a run, the exit code."""
+
+import json
+from pathlib import Path
+
+import bayesmeta as bm
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
+
+__all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
+
+
+def check_no_effect(option: str, value: object, where: str) -> None:
+    """Raise if an option was given where it does nothing."""
+    if value is not None:
+        raise bm.SettingsError(f"`{option}` has no effect {where}. Leave it out.")
+
+
+def check_out(folder: Path, *, force: bool) -> None:
+    """Raise if the folder of a run can not take its place."""
+    from bayesmeta.inference.folders import check_folder
+
+    check_folder(folder, force=force)
+
+
+def save(result: bm.Fit, folder: Path, *, force: bool, figure: bool) -> None:
+    """Save the run, with its forest plot if asked for, whole or not at all."""
+    from bayesmeta.inference.folders import whole_folder
+
+    with whole_folder(folder, force=force) as partial:
+        result.write(partial)
+        if figure:
+            bm.plots.forest(result).save(partial / "forest.png")
+
+
+def code_of(diagnostics: bm.Diagnostics) -> int:
+    """Return the exit code of a fit."""
+    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+
+
+def print_blocks(*blocks: str | list[str]) -> None:
+    """Print lines and lists of lines."""
+    for block in blocks:
+        for line in [block] if isinstance(block, str) else block:
+            print(line)
+
+
+def print_json(content: object) -> None:
+    """Print for machines; what is no number is null before it comes here."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

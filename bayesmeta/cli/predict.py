@@ -1,0 +1,65 @@
+"""The command `bayesmeta predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import bayesmeta as bm
+from bayesmeta.cli.nested import Joint, predict_nested
+from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.output import check_no_effect, code_of, print_blocks, print_json
+from bayesmeta.cli.profiles import parsed_profile
+
+__all__ = ["predict"]
+
+
+@exits
+def predict(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    n: Annotated[int, typer.Option("--n", help="Patients of the cohort.")],
+    profile: Profiles = None,
+    study: Annotated[
+        str | None, typer.Option(help="Predict a further cohort of this study.")
+    ] = None,
+    rate_above: Annotated[float | None, typer.Option(help="Print P(rate > this).")] = None,
+    rate_below: Annotated[float | None, typer.Option(help="Print P(rate < this).")] = None,
+    at_least: Annotated[int | None, typer.Option(help="Print P(responders >= this).")] = None,
+    at_most: Annotated[int | None, typer.Option(help="Print P(responders <= this).")] = None,
+    joint: Joint = None,
+    ci: Interval = 0.95,
+    as_json: AsJson = False,
+) -> int:
+    """Predict the response of a new cohort from a saved run."""
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+    from bayesmeta.report import machine, text
+
+    if form_of(run) != ONE_OUTCOME.name:
+        for name, given in (
+            ("--rate-above", rate_above),
+            ("--rate-below", rate_below),
+            ("--at-least", at_least),
+            ("--at-most", at_most),
+        ):
+            check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
+        return predict_nested(
+            run, n, parsed_profile(profile), study, joint or [], ci, as_json=as_json
+        )
+    check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
+    result = bm.load_fit(run)
+    diagnostics = bm.diagnose(result)
+    # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
+    prediction = bm.predict(result, n=n, profile=parsed_profile(profile), study=study, seed=0)
+    questions = {
+        "rate_above": rate_above,
+        "rate_below": rate_below,
+        "events_at_least": at_least,
+        "events_at_most": at_most,
+    }
+    asked = [(name, value) for name, value in questions.items() if value is not None]
+    if as_json:
+        content = machine.prediction_json(prediction, ci, asked)
+        print_json(content | {"diagnostics_ok": diagnostics.ok})
+    else:
+        print_blocks(text.warning_lines(diagnostics), text.prediction_lines(prediction, ci, asked))
+    return code_of(diagnostics)
