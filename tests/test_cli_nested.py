@@ -119,3 +119,22 @@ def test_fits_that_can_not_be_made_are_told(
     assert run("fit", *arguments, "--seed", "1", "--out", tmp_path / "run") == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_sensitivity_to_priors_of_each_outcome(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("sensitivity", saved, "--profile", "regimen_class=ven_hma", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["refits_ok"]
+    assert {row["outcome"] for row in found["priors"]} == {"ORR", "CR_CRi", "CR"}
+    assert {row["changed"] for row in found["priors"]} == {"", "mu", "beta", "tau", "correlation"}
+
+
+@pytest.mark.parametrize("option", ["--rate-above", "--at-least", "--certainty"])
+def test_sensitivity_refuses_questions_of_one_outcome(
+    saved: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("sensitivity", saved, option, "1") == 2
+    assert f"`{option}` has no effect on a run of nested outcomes" in capsys.readouterr().err

@@ -10,7 +10,15 @@ import bayesmeta as bm
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection, table_of
 from bayesmeta.cli.output import print_json
 
-__all__ = ["ByDefinition", "Joint", "Outcomes", "fit_nested", "nested_selection", "predict_nested"]
+__all__ = [
+    "ByDefinition",
+    "Joint",
+    "Outcomes",
+    "fit_nested",
+    "nested_selection",
+    "predict_nested",
+    "sensitivity_nested",
+]
 
 Outcomes = Annotated[
     str | None,
@@ -100,3 +108,32 @@ def predict_nested(
         lines = [*warning_lines(diagnostics), *nested_prediction_lines(prediction, ci, joint)]
         print("\n".join(lines))
     return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+
+
+def sensitivity_nested(
+    run: Path, profile: Mapping[str, Any] | None, ci: float, *, as_json: bool
+) -> int:
+    """Show the rates of nested outcomes under other priors; the joint model is fitted again."""
+    from bayesmeta.estimates.profiles import profile_label
+    from bayesmeta.report.machine import records
+    from bayesmeta.report.sensitivity_text import nested_prior_lines
+    from bayesmeta.report.text import warning_lines
+
+    result = bm.load_nested_fit(run)
+    diagnostics = bm.diagnose(result)
+    found = bm.prior_grid(result, profile=profile, ci_prob=ci)
+    label, ok = profile_label(result.coding, profile), bool(found["ok"].all())
+    if as_json:
+        print_json(
+            {
+                "profile": label,
+                "ci_prob": ci,
+                "refits_ok": ok,
+                "priors": records(found),
+                "diagnostics_ok": diagnostics.ok,
+            }
+        )
+    else:
+        lines = [*warning_lines(diagnostics), *nested_prior_lines(found, label, ci)]
+        print("\n".join(lines))
+    return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

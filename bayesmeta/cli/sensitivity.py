@@ -5,11 +5,15 @@ from typing import Annotated
 
 import typer
 
+from bayesmeta.cli.nested import sensitivity_nested
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import check_no_effect, print_json
 from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["sensitivity"]
+
+OPTIONS = {"events_at_least": "--at-least", "events_at_most": "--at-most"}
+"""Options that are called otherwise than what they ask."""
 
 
 @exits
@@ -34,11 +38,10 @@ def sensitivity(
 ) -> int:
     """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
     import bayesmeta as bm
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import sensitivity_text, text
     from bayesmeta.report.sensitivity_machine import sensitivity_json
 
-    result = bm.load_fit(run)
-    diagnostics = bm.diagnose(result)
     asked = {
         "rate_above": rate_above,
         "rate_below": rate_below,
@@ -47,6 +50,13 @@ def sensitivity(
         "n": n,
     }
     given = {name: value for name, value in asked.items() if value is not None}
+    if form_of(run) != ONE_OUTCOME.name:
+        for name in [*given, *(["certainty"] if certainty is not None else [])]:
+            option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
+            check_no_effect(option, name, "on a run of nested outcomes")
+        return sensitivity_nested(run, parsed_profile(profile), ci, as_json=as_json)
+    result = bm.load_fit(run)
+    diagnostics = bm.diagnose(result)
     found = bm.sensitivity(
         result,
         profile=parsed_profile(profile),

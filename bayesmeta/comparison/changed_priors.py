@@ -1,9 +1,10 @@
 """A model with another prior of one of its parameters, and a fit made again with it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.inference.careful import settled
@@ -15,6 +16,8 @@ from bayesmeta.model import ModelSpec, ModelWarning, make_design, model_hash
 from bayesmeta.priors import Prior
 
 __all__ = [
+    "STREAM_BYTES",
+    "changes_of",
     "check_parameter",
     "fitted_again",
     "own_priors",
@@ -39,6 +42,22 @@ def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
     if spec.arm_effects is not None:
         found["tau_arm"] = spec.arm_effects.tau_arm
     return found | {name: getattr(spec.likelihood, name) for name in spec.likelihood.parameters}
+
+
+def changes_of[P](
+    own: Mapping[str, object], tried: Mapping[str, Sequence[P]], *, together: bool
+) -> list[dict[str, P]]:
+    """Return the priors that are not the model's own, once each; one at a time, or all `together`."""
+    if together:
+        combinations = [dict(zip(tried, each, strict=True)) for each in product(*tried.values())]
+    else:
+        combinations = [{name: prior} for name, priors in tried.items() for prior in priors]
+    found: list[dict[str, P]] = []
+    for each in combinations:
+        changed = {name: prior for name, prior in each.items() if own.get(name) != prior}
+        if changed and changed not in found:
+            found.append(changed)
+    return found
 
 
 def prior_text(prior: "Prior | Mapping[str, Prior]") -> str:

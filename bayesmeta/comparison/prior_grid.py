@@ -1,19 +1,26 @@
 """`prior_grid`: tau, the rates and a probability under other priors, each by a fit of its own."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison.changed_priors import (
+    changes_of,
     fitted_again,
     own_priors,
     prior_text,
     with_prior,
 )
 from bayesmeta.comparison.decisions import EventKeywords, NewStudyEvent, asked_question
+from bayesmeta.comparison.prior_rows import (
+    NO_FIT,
+    NOTHING,
+    QUANTITIES,
+    USUAL_OF_TAU,
+    numbers_of,
+    scaled_priors,
+)
 from bayesmeta.errors import SamplingError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate
@@ -22,38 +29,23 @@ from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import Exact
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Profile
-from bayesmeta.priors import HalfCauchy, HalfNormal, HalfStudentT, LogNormal, Prior
+from bayesmeta.model.nested import LKJ
+from bayesmeta.priors import Prior
 
 __all__ = ["prior_grid", "usual_priors"]
 
 Row = dict[str, Any]
 
-QUANTITIES = ("tau", "typical", "mean", "new_study")
-
-NOTHING = Estimate(np.nan, np.nan)
-
-USUAL_OF_TAU = (
-    HalfNormal(0.25),
-    HalfNormal(0.5),
-    HalfNormal(1),
-    HalfCauchy(0.5),
-    HalfStudentT(3, 0.5),
-    LogNormal(-1, 1),
-)
-"""From moderate to large heterogeneity, light and heavy tails, and one that excludes none at all."""
-
-USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
-"""Scales as multiples of the link's own: of the logit, Normal(0, 1), (0, 1.5) and (0, 2.5) for mu."""
-
 
 def prior_grid(
-    fit: Fit | GridFit,
+    fit: Fit | GridFit | NestedFit,
     *,
     profile: Profile | None = None,
-    priors: Mapping[str, Sequence[Prior]] | None = None,
+    priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
     together: bool = False,
     ci_prob: float = 0.95,
     **question: Unpack[EventKeywords],
@@ -62,26 +54,28 @@ def prior_grid(
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit, GridFit or NestedFit
         The fit to start from; a GridFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
         Covariate values that the rates are for; the reference profile where None.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
-        `beta`, for all coefficients. `usual_priors` where None.
+        `beta`, for all coefficients; of a NestedFit, for all outcomes, and ``"correlation"``, of which
+        None stands for independent effects. The usual ones where None.
     together : bool
         Try every combination; else change one parameter's prior at a time, the others being the
-        model's own.
+        model's own. Not of a NestedFit.
     ci_prob : float
         Probability of the equal-tailed intervals.
     **question
         An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``.
+        ``events_at_least=12, n=40``. Not of a NestedFit.
 
     Returns
     -------
     DataFrame
-        One row per fit, the model's own priors first, with columns
+        One row per fit, the model's own priors first; of a NestedFit, one per fit and `outcome`, which
+        is a column more. Columns are
 
         - changed: the parameters whose prior is another, empty in the first row; own: whether the
           priors are the model's own;
@@ -96,7 +90,8 @@ def prior_grid(
     Raises
     ------
     SettingsError
-        If `priors` names no parameter of the model, or the question is not one event.
+        If `priors` names no parameter of the model, the question is not one event, or something asked
+        has no effect on a NestedFit.
     SpecError
         If a parameter can't have a prior given for it.
     ProfileError
@@ -111,8 +106,10 @@ def prior_grid(
     >>> bm.prior_grid(exact, priors=wider, rate_above=0.1)["probability"].round(2).tolist()
     [0.88, 0.84, 0.86]
     """
-    check_fit(fit, grid=True)
+    check_fit(fit, grid=True, nested=True)
     check_ci_prob(ci_prob)
+    if isinstance(fit, NestedFit):
+        return _nested(fit, profile, priors, ci_prob, together=together, question=question)
     if isinstance(fit, Fit):
         check_family(fit, "prior_grid")
     asked = asked_question(question)
@@ -120,7 +117,7 @@ def prior_grid(
     # Every model is made before the first fit: a prior that can't be is found at once.
     models = [
         (changed, _with_priors(fit.spec, changed))
-        for changed in [{}, *_changes(own_priors(fit.spec), tried, together=together)]
+        for changed in [{}, *changes_of(own_priors(fit.spec), tried, together=together)]
     ]
     return pd.DataFrame(
         [
@@ -135,16 +132,28 @@ def prior_grid(
     )
 
 
+def _nested(
+    fit: NestedFit,
+    profile: Profile | None,
+    priors: Mapping[str, Sequence[Prior | LKJ | None]] | None,
+    ci_prob: float,
+    *,
+    together: bool,
+    question: Mapping[str, Any],
+) -> pd.DataFrame:
+    from bayesmeta.comparison.nested.prior_grid import nested_prior_grid
+
+    for name in (*(["together"] if together else []), *question):
+        raise SettingsError(f"`{name}` has no effect on nested outcomes. Leave it out.")
+    return nested_prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob)
+
+
 def usual_priors(spec: ModelSpec) -> dict[str, tuple[Prior, ...]]:
     """Return the priors of mu, beta and tau that are tried where none are named.
 
     Families and scales of tau; of mu and beta, the link's own prior, narrower and wider.
     """
-    found = {
-        name: tuple(getattr(spec.link, name).scaled(factor) for factor in factors)
-        for name, factors in USUAL_FACTORS.items()
-    }
-    found["tau"] = USUAL_OF_TAU
+    found = {**scaled_priors(spec.link), "tau": USUAL_OF_TAU}
     return {name: priors for name, priors in found.items() if name in own_priors(spec)}
 
 
@@ -158,22 +167,6 @@ def _checked(priors: object) -> Mapping[str, Sequence[Prior]]:
             f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
         )
     return priors
-
-
-def _changes(
-    own: Mapping[str, object], tried: Mapping[str, Sequence[Prior]], *, together: bool
-) -> Iterable[dict[str, Prior]]:
-    """Yield the priors that differ from the model's own, once each."""
-    if together:
-        combinations = [dict(zip(tried, each, strict=True)) for each in product(*tried.values())]
-    else:
-        combinations = [{name: prior} for name, priors in tried.items() for prior in priors]
-    found: list[dict[str, Prior]] = []
-    for each in combinations:
-        changed = {name: prior for name, prior in each.items() if own.get(name) != prior}
-        if changed and changed not in found:
-            found.append(changed)
-    return found
 
 
 def _with_priors(spec: ModelSpec, changed: Mapping[str, Prior]) -> ModelSpec:
@@ -199,18 +192,11 @@ def _numbers(
     question: NewStudyEvent | None,
 ) -> Row:
     """Return the numbers of one fit with their Monte-Carlo errors."""
-    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
-    laws = dict.fromkeys(QUANTITIES) if fit is None else distributions(fit, profile)
-    found = {
-        f"{name}{end}": NOTHING if law is None else law.quantile(probability)
-        for name, law in laws.items()
-        for end, probability in bounds.items()
-    }
+    laws = NO_FIT if fit is None else distributions(fit, profile)
+    more = {}
     if question is not None:
-        found["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
-    row: Row = {"ok": fit is not None and is_ok(fit)}
-    row |= {name: one.value for name, one in found.items()}
-    return row | {f"mcse_{name}": one.mcse for name, one in found.items()}
+        more["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
+    return {"ok": fit is not None and is_ok(fit), **numbers_of(laws, ci_prob, more)}
 
 
 def distributions(fit: Fit | GridFit, profile: Profile | None) -> dict[str, Distribution | None]:

@@ -6,11 +6,12 @@ from itertools import pairwise
 import pandas as pd
 
 from bayesmeta import plots
+from bayesmeta.comparison.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
-from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.profiles import default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
@@ -44,15 +45,17 @@ from bayesmeta.report.sections.titles import (
     MODEL,
     PRIORS,
     QUESTION,
+    SENSITIVITY,
     VALIDATION,
 )
+from bayesmeta.report.sensitivity_text import prior_cells
 from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
 
 __all__ = ["nested_document"]
 
 
 def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
-    """Return the report of a joint fit.
+    """Return the report of a joint fit, which is fitted again under other priors unless asked not to.
 
     Raises
     ------
@@ -87,6 +90,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
             Section(MODEL, tuple(_model(fit))),
             Section(PRIORS, _priors(fit)),
             Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
+            Section(SENSITIVITY, tuple(_sensitivity(fit, asked))),
             Section(
                 VALIDATION,
                 (
@@ -102,7 +106,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
-            checklists_section(_checklist()),
+            checklists_section(_checklist(asked)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
@@ -215,6 +219,27 @@ def _answers(
     )
 
 
-def _checklist() -> dict[str, Answer]:
-    refit = "fit again with other priors: no command does it for nested outcomes"
-    return {**USUAL, "5A": Answer(NOT_DONE, refit)}
+def _sensitivity(fit: NestedFit, asked: ReportRequest) -> Iterator[Block]:
+    if not asked.refits:
+        yield Text(
+            "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
+        )
+        return
+    found = prior_grid(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+    label, width = profile_label(fit.coding, asked.profile), f"{100 * asked.ci_prob:g}%"
+    own = found[found["outcome"] == fit.outcomes[0]]
+    if not own["ok"].all():
+        yield Text(
+            f"NOT RELIABLE: {int((~own['ok']).sum())} of {len(own)} fits failed, or the diagnostics of their draws.",
+            "warning",
+        )
+    for outcome in fit.outcomes:
+        yield Table(
+            f"{outcome} under other priors, each by a joint fit of its own: median and {width} interval ({label})",
+            prior_cells(found[found["outcome"] == outcome]),
+        )
+    yield Text("Rates are of all patients; tau is that of the ratio to the outcome around it.")
+
+
+def _checklist(asked: ReportRequest) -> dict[str, Answer]:
+    return {**USUAL} if asked.refits else {**USUAL, "5A": Answer(NOT_DONE, SENSITIVITY)}

@@ -12,6 +12,7 @@ from bayesmeta.report.text import percent, table_text
 
 __all__ = [
     "flip_lines",
+    "nested_prior_lines",
     "prior_cells",
     "prior_lines",
     "scaling_cells",
@@ -54,18 +55,35 @@ def scaling_cells(table: pd.DataFrame) -> pd.DataFrame:
 def prior_lines(found: Sensitivity) -> list[str]:
     """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
     table = found.priors
+    return [
+        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
+        f"({found.profile})",
+        *table_text(prior_cells(table), indent=2).splitlines(),
+        f"  {_errors(table)}",
+    ]
+
+
+def nested_prior_lines(table: pd.DataFrame, profile: str, ci_prob: float) -> list[str]:
+    """Return the estimates of each nested outcome under each prior that was tried, one a line."""
+    lines = [
+        f"Other priors, each by a joint fit of its own: median and {100 * ci_prob:g}% interval ({profile})"
+    ]
+    for outcome, rows in table.groupby("outcome", sort=False):
+        lines += [
+            f"  {outcome}: rates of all patients, tau of its ratio to the outcome around it",
+            *table_text(prior_cells(rows), indent=4).splitlines(),
+        ]
+    return [*lines, f"  {_errors(table)}"]
+
+
+def _errors(table: pd.DataFrame) -> str:
     rates = table[
         [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
     ]
     errors = f"of rates at most {100 * rates.max().max():.1f} points"
     if "probability" in table:
         errors += f", of P {table['mcse_probability'].max():.4f}"
-    return [
-        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
-        f"({found.profile})",
-        *table_text(prior_cells(table), indent=2).splitlines(),
-        f"  Monte-Carlo standard errors: {errors}.",
-    ]
+    return f"Monte-Carlo standard errors: {errors}."
 
 
 def prior_cells(table: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     rate_above : float, optional
         Of a fit of one outcome: report the probability that the true rate is above this (probability).
     refits : bool
-        Of a fit of one outcome: whether the model is fitted again, under other priors and without each
+        Of a fit: whether the model is fitted again, under other priors and, of one outcome, without each
         study.
     force : bool
         Whether the file `out` is replaced.
