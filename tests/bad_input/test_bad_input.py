@@ -25,7 +25,7 @@ from bayesmeta.cli import main
 
 BAD_INPUT = 2
 LONGEST_MESSAGE = 2_000
-LONGEST_WAIT = 10
+LONGEST_WAIT = 60
 DECORATION = re.compile(r"\x1b\[[\d;]*m|[│╭╮╰╯─]")
 BUILTINS = {"ValueError": ValueError, "OSError": OSError}
 
