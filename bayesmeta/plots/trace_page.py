@@ -29,7 +29,7 @@ from bayesmeta.plots.style import (
     SMALL,
 )
 
-__all__ = ["SURE", "draw_chains"]
+__all__ = ["SURE", "draw_chains", "names_of"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[Any, Any]
@@ -114,9 +114,13 @@ def _look(chain: int) -> dict[str, Any]:
 def _put_text(page: Axes, row: Row, top: float) -> None:
     """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
     middle = top + HEIGHT / 2
-    name = shortened(_short(printable(row["quantity"])), LABEL, bold=True)
-    put_text(page, MARGIN, middle - LINE / 2, name, bold=True)
-    put_text(page, MARGIN, middle + LINE / 2, _mean_and_sd(row), size=SMALL)
+    name, level = names_of(printable(row["quantity"]))
+    below = [*([level] if level else []), _mean_and_sd(row)]
+    first = middle - LINE * len(below) / 2
+    put_text(page, MARGIN, first, shortened(name, LABEL, bold=True), bold=True)
+    for number, text in enumerate(below, start=1):
+        line = shortened(text, LABEL, size=SMALL)
+        put_text(page, MARGIN, first + number * LINE, line, size=SMALL)
     lines = (
         (f"R-hat {row['r_hat']:.3f}", row["r_hat"] <= THRESHOLDS.r_hat),
         (f"bulk ESS {row['ess_bulk']:,.0f}", row["ess_bulk"] >= THRESHOLDS.ess),
@@ -182,7 +186,20 @@ def _band(row: Row) -> tuple[Array, Array]:
     return lower / effective - share, upper / effective - share
 
 
-def _short(quantity: str) -> str:
-    """Return the name of a coefficient by its level alone, which tells it from the others."""
-    level = quantity.removeprefix("beta[").rpartition("[")[2].rstrip("]")
-    return f"beta: {level}" if quantity.startswith("beta[") else quantity
+def names_of(quantity: str) -> tuple[str, str]:
+    """Return a name, and a second line: of a coefficient its level alone, which tells it from others.
+
+    Of nested outcomes, whose coefficients have the same levels: the outcome, and the level.
+    """
+    if quantity.startswith("correlation["):
+        return "correlation", quantity.removeprefix("correlation[").removesuffix("]")
+    if not quantity.startswith("beta["):
+        return quantity, ""
+    inside = quantity.removeprefix("beta[").removesuffix("]")
+    level = inside.rpartition("[")[2].rstrip("]")
+    outcome, comma, covariate = inside.partition("[")[0].rpartition(", ")
+    return (
+        (f"beta[{outcome}]", level if "[" in inside else covariate)
+        if comma
+        else (f"beta: {level}", "")
+    )

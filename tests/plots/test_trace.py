@@ -12,6 +12,7 @@ from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.estimates.trace_numbers import rank_differences
+from bayesmeta.plots.trace_page import names_of
 
 SETS = ("bundled", "one", "sixty", "zeros")
 
@@ -112,6 +113,9 @@ def test_nested_outcomes_have_chains(table, quick, collisions):
     assert collisions(plot.figure) == ([], [])
     assert {"mu[ORR]", "tau[CR]"} <= set(plot.table["quantity"])
     assert not plot.table["sd"].eq(0).any()
+    words = words_of(plot)
+    assert words.count("correlation") == 3
+    assert {"ORR, CR_CRi", "ORR, CR", "CR_CRi, CR"} <= set(words)
     for other in (bm.plots.funnel, bm.plots.heterogeneity, bm.plots.prior_posterior):
         with pytest.raises(
             bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"
@@ -119,6 +123,21 @@ def test_nested_outcomes_have_chains(table, quick, collisions):
             other(fit)
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"):
         bm.plots.regression(fit, "age_median")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "shown"),
+    [
+        ("mu", ("mu", "")),
+        ("beta[age]", ("beta: age", "")),
+        ("beta[regimen[x, y]]", ("beta: x, y", "")),
+        ("beta[ORR, age]", ("beta[ORR]", "age")),
+        ("beta[CR/CRi, regimen[x]]", ("beta[CR/CRi]", "x")),
+        ("correlation[ORR, CR]", ("correlation", "ORR, CR")),
+    ],
+)
+def test_coefficients_are_named_by_what_tells_them_apart(quantity, shown):
+    assert names_of(quantity) == shown
 
 
 @pytest.mark.slow

@@ -90,6 +90,18 @@ def test_a_page_fits_its_window_and_shows_its_figures(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_rules_by_which_rows_were_left_out_are_read_without_scrolling(
+    opened: Callable[[str, int], Any], kind: str
+) -> None:
+    page = opened(kind, max(WIDTHS))
+    inside = page.evaluate(
+        "[...document.querySelectorAll('.wide')].filter((one) => one.innerText.startsWith('Rows left out'))"
+        ".map((one) => one.scrollWidth <= one.clientWidth)"
+    )
+    assert all(inside)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_columns_of_numbers_are_sorted_as_numbers(
     opened: Callable[[str, int], Any], kind: str
 ) -> None:

@@ -2,17 +2,21 @@
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 from latex2mathml.converter import convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bayesmeta.report.document import Document
 from bayesmeta.report.rendering.images import data_uri
 
 __all__ = ["as_html"]
+
+JOINTS = re.compile(r"(?<=[_=;/])")
+"""Where the name of a stratum or arm, which has no spaces, may go on in the next line."""
 
 
 def as_html(document: Document) -> bytes:
@@ -29,6 +33,7 @@ def as_html(document: Document) -> bytes:
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             image=data_uri,
             mathml=_mathml,
+            breakable=_breakable,
         )
     )
     return text.encode()
@@ -37,6 +42,11 @@ def as_html(document: Document) -> bytes:
 def _mathml(latex: str) -> Markup:
     """Return a formula of the report's own as MathML, which browsers draw themselves."""
     return Markup(convert(latex, display="block"))  # noqa: S704 - the converter escapes its text
+
+
+def _breakable(text: str) -> Markup:
+    """Return text, escaped, with the places where a line may end."""
+    return Markup("<wbr>").join(escape(piece) for piece in JOINTS.split(text))
 
 
 @cache
