@@ -113,7 +113,9 @@ def _scores(run: SavedComparison) -> pd.DataFrame:
         {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
     )
     cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
-    cells.insert(0, "study", [labels.get(str(study), str(study)) for study in scores.index])
+    names = [labels.get(str(study), str(study)) for study in scores.index]
+    # A model may be called "study", too.
+    cells.insert(0, "study left out" if "study" in models else "study", names)
     return cells
 
 

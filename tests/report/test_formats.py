@@ -14,7 +14,7 @@ from report_reading import HOSTILE, everything
 
 import bayesmeta as bm
 from bayesmeta.errors import SettingsError
-from bayesmeta.report.document import Document, Table
+from bayesmeta.report.document import Document, Items, Section, Table
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.rendering import FORMATS
@@ -116,6 +116,12 @@ def test_word_files_hold_the_names(hostile: Document) -> None:
     for name in HOSTILE[:9]:
         assert " ".join(name.split()) in text
     assert sum(name.endswith(".png") for name in names) == len(list(hostile.figures))
+
+
+def test_an_entry_that_begins_like_a_list_is_text_in_markdown() -> None:
+    entries = Items(("1. first", "2) second", "2.5 of 3"))
+    text = FORMATS["md"](Document("Title", "", (Section("Section", (entries,)),), "made")).decode()
+    assert "* 1\\. first\n* 2\\) second\n* 2.5 of 3" in text
 
 
 @pytest.mark.parametrize("form", ["md", "json", "html"])

@@ -22,6 +22,9 @@ __all__ = ["as_markdown", "markdown"]
 Address = Callable[[str, Plot], str]
 """Where an image stands, by the name of the figure and the figure."""
 
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
+"""The beginning of what would be an entry of a numbered list."""
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&-])")
 
 
@@ -76,4 +79,4 @@ def _fenced(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return text on one line in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", " ".join(text.split())))
