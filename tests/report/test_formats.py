@@ -37,18 +37,26 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text: list[str] = []
         self.inside = ""
+        self.goes_on = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        self.inside = tag
+        # Where a line may end, the text goes on.
+        self.goes_on = tag == "wbr"
+        self.inside = self.inside if self.goes_on else tag
 
     def handle_endtag(self, tag: str) -> None:
-        self.inside = ""
+        self.inside, self.goes_on = "", False
 
     def handle_data(self, data: str) -> None:
-        if self.inside not in ("style", "script"):
+        if self.inside in ("style", "script"):
+            return
+        if self.goes_on:
+            self.text[-1] += data
+        else:
             self.text.append(data)
+        self.goes_on = False
 
     def having(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for found, attributes in self.tags if found == tag]
