@@ -49,35 +49,139 @@ LONG = 25
 
 
 class BayesmetaError(Exception):
-    """Base of every error raised on purpose by bayesmeta."""
+    """Base of every error raised on purpose by bayesmeta; an `Exception`.
+
+    Each subclass is one of Python's own errors as well.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> try:
+    ...     bm.Condition(35, certainty=0.9)
+    ... except bm.BayesmetaError as error:
+    ...     print(error)
+    `threshold` of a rate must lie between 0 and 1, both excluded; got 35. Write 35% as 0.35.
+    """
 
 
 class EvidenceError(BayesmetaError, ValueError):
-    """An evidence table, or a selection from it, breaks a rule."""
+    """An evidence table, or a selection from it, breaks a rule; a `ValueError`.
+
+    Raised where a table is read, where arms are selected, and where they are too few for a question.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> try:
+    ...     bm.read_evidence(pd.DataFrame({"study": ["a"], "events": [12], "n": [10]}))
+    ... except bm.EvidenceError as error:
+    ...     print(error)
+    DataFrame: `events` must lie between 0 and `n`; not so in row 1 (a): '12 of 10'. Correct the counts
+    or drop the row.
+    """
 
 
 class SpecError(BayesmetaError, ValueError):
-    """A model specification is not valid, or does not fit the evidence."""
+    """A model specification is not valid, or does not fit the evidence; a `ValueError`.
+
+    Raised of a formula, a prior or a model file where it is made, and of covariates and parts of the
+    model where they meet the arms.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> try:
+    ...     bm.HalfNormal(-1)
+    ... except bm.SpecError as error:
+    ...     print(error)
+    `scale` of HalfNormal must be positive and finite; got -1.0.
+    """
 
 
 class ProfileError(BayesmetaError, ValueError):
-    """A covariate profile can't be coded the way the fit was."""
+    """A covariate profile can't be coded the way the fit was; a `ValueError`.
+
+    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or a
+    covariate of it is left out.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1)
+    >>> try:
+    ...     bm.predict(fit, n=40, profile={"age": 60}, seed=2)
+    ... except bm.ProfileError as error:
+    ...     print(error)
+    `profile` names 'age', which is no covariate of the model. The model has no covariates: leave
+    `profile` out.
+    """
 
 
 class SettingsError(BayesmetaError, ValueError):
-    """An argument is out of its range or would have no effect."""
+    """An argument is out of its range, of the wrong kind, or would have no effect; a `ValueError`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> try:
+    ...     bm.SamplerSettings(chains=0)
+    ... except bm.SettingsError as error:
+    ...     print(error)
+    `chains` must be a whole number from 1 to 1,000; got 0.
+    """
 
 
 class RunError(BayesmetaError, OSError):
-    """A run folder can't be written, or what it holds can't be trusted."""
+    """A run folder can't be written, or what it holds can't be trusted; an `OSError`.
+
+    Raised where a folder exists already, is no run or another's, is in use, or holds a file that is
+    missing or damaged.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> try:
+    ...     bm.load_fit("no_such_folder")
+    ... except bm.RunError as error:
+    ...     print(error)
+    There is no run folder no_such_folder. Fit with `--out` or `Fit.save` first.
+    """
 
 
 class SamplingError(BayesmetaError, RuntimeError):
-    """The sampler could not start or could not go on."""
+    """The sampler could not start or could not go on; a `RuntimeError`.
+
+    Raised where the density is not finite where chains start, a chain stops, or a process that fits
+    dies. The message names the seed, which reproduces it.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> issubclass(bm.SamplingError, RuntimeError)
+    True
+    """
 
 
 class DiagnosticsError(BayesmetaError, RuntimeError):
-    """The draws failed their diagnostics."""
+    """The draws failed their diagnostics; a `RuntimeError`.
+
+    Raised by `Diagnostics.raise_for_problems`, and where a prior would be made of such draws, by
+    `map_prior` unless it is forced.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> one_chain = bm.SamplerSettings(chains=1)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=one_chain)
+    >>> try:
+    ...     bm.diagnose(fit).raise_for_problems()
+    ... except bm.DiagnosticsError as error:
+    ...     print(str(error).split(". ")[1])
+    There is one chain, which can't show that chains disagree
+    """
 
 
 def listed(items: Iterable[object]) -> str:

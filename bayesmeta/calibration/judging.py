@@ -36,12 +36,27 @@ EXACT = {"rate", "responders_exact"}
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
-    """Results of calibration and what they show.
+    """Results of calibration and what they show; made by `calibrate`.
 
     Parameters
     ----------
     results : tuple of CaseResult
         One for each case.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    >>> found.ranks[["quantity", "ok"]]
+               quantity    ok
+    0                mu  True
+    1  beta[regimen[b]]  True
+    2    new_study_rate  True
+    3    log_likelihood  True
+    >>> found.comparisons, found.fits["divergent"].tolist()
+    (12, [0.0, 0.0])
     """
 
     results: tuple[CaseResult, ...]

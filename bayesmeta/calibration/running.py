@@ -89,6 +89,15 @@ def calibrate(
     ----------
     Talts et al. 2018, arXiv:1804.06788.
     Modrák et al. 2025, doi:10.1214/23-BA1404.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    >>> found
+    Calibration(1 cases, 10 fits: ok)
     """
     chosen = SHORT_SETS if sets is None and short else SETS if sets is None else sets
     for name, value, least in (("sets", chosen, 10), ("seed", seed, 0), ("workers", workers, 1)):

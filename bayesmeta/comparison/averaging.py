@@ -37,6 +37,20 @@ class AveragedPrediction:
     rate : DataFrame
         Index `rate` (probability), in steps of 0.001, between which it is taken to be linear; `cdf`,
         the probability that the true rate of a new study is at most so high, and its `mcse`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
+    >>> models = [bm.load_model("pooled"), bm.load_model("common_effect")]
+    >>> few = bm.SamplerSettings(chains=2, draws=500)
+    >>> compared = bm.compare(models, arms, seed=1, method="psis", marginal=False, settings=few)
+    >>> found = compared.prediction
+    >>> found.interval(0.95).loc["events"].tolist()
+    [3.0, 9.0, 16.0]
+    >>> round(found.probability(rate_above=0.2), 1)
+    0.8
     """
 
     n: int

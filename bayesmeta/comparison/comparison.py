@@ -46,6 +46,22 @@ class Comparison:
     profile : str
         Covariate values that pooled rates and the averaged prediction are for, in models that have
         the covariates; empty if none has.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
+    >>> models = [bm.load_model("pooled"), bm.load_model("common_effect")]
+    >>> few = bm.SamplerSettings(chains=2, draws=500)
+    >>> found = bm.compare(models, arms, seed=1, method="psis", marginal=False, settings=few)
+    >>> found.table[["model", "rank", "coverage_95"]].round(2)
+               model  rank  coverage_95
+    0  common_effect     1         0.83
+    1         pooled     2         0.83
+    >>> second = found.table.loc[1]
+    >>> bool(second["elpd_diff"] > -second["dse"])  # within a standard error of the best
+    True
     """
 
     table: pd.DataFrame

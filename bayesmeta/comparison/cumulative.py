@@ -48,9 +48,23 @@ class Cumulative:
     ci_prob : float
         Probability of the intervals.
     table : DataFrame
-        One row per year.
+        One row per year; rates are probabilities, tau is on the scale of the link.
     undated : tuple of str
         Arms without a year, which are in the last row only.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
+    >>> found = bm.cumulative(fit, seed=2, settings=few)
+    >>> found.table[["year", "patients", "typical"]].round(1).tail(2)
+         year  patients  typical
+    5  2023.0       436      0.2
+    6     NaN       503      0.2
+    >>> len(found.undated)
+    2
     """
 
     by: str

@@ -59,6 +59,19 @@ class FlipPoint:
         Where the probability crosses `certainty`, in doublings of the scale; None where it does not.
     trials : DataFrame
         One row per fit, in order of the factor: `factor`, `prior`, `probability`, `mcse`, `ok`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="grid")
+    >>> found = bm.flip_point(exact, rate_above=0.2, certainty=0.9, parameter="mu")
+    >>> found.flips, found.open_at_own
+    (True, False)
+    >>> found.bracket[["factor", "probability"]].round(2)
+       factor  probability
+    6    0.49          0.9
+    7    0.49          0.9
     """
 
     question: NewStudyEvent

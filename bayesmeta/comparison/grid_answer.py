@@ -37,6 +37,16 @@ class GridAnswer:
         If `profile` is no mapping, `rate` is none of its choices, or `rate_above` no probability.
     SettingsError
         If `cohort` or `ci_prob` is out of its range.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> asked = bm.GridAnswer(rate="typical", rate_above=0.2)
+    >>> laws = {"common": bm.CommonEffect()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws, answer=asked)
+    >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
+    >>> found.table["typical_above"].round(1).tolist()
+    [0.9]
     """
 
     profile: Mapping[str, Any] = field(default_factory=dict)

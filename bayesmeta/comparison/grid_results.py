@@ -78,6 +78,19 @@ class GridResults:
         Fits that the rows come to.
     seconds : float
         Seconds of all fits together, of whatever run did them.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> laws = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws)
+    >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
+    >>> found.curve[["study_effects", "estimate", "lower", "upper"]].round(1)
+      study_effects  estimate  lower  upper
+    0        common       0.2    0.2    0.3
+    1        normal       0.2    0.2    0.3
+    >>> found.meets("diagnostics")
+    True
     """
 
     grid: SpecificationGrid

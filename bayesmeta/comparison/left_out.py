@@ -52,6 +52,20 @@ class LeftOut:
         What the fit of the whole evidence says of a new cohort, and its log marginal likelihood.
     labels : mapping
         Each study as people write it.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> model = bm.load_model("common_effect")
+    >>> found = bm.leave_one_study_out(model, arms, seed=1, method="psis", settings=few)
+    >>> found.influence_on("typical rate")[["label", "estimate", "change"]].round(2).head(1)
+              label  estimate  change
+    0  DiNardo 2018      0.25    0.03
+    >>> found.coverage["inside"].tolist()
+    [3, 5, 5]
     """
 
     model: str

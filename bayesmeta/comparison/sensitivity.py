@@ -45,6 +45,20 @@ class Sensitivity:
         no certainty was asked for.
     question : NewStudyEvent or None
         The event whose probability is among the numbers of `priors`, if one was asked for.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
+    >>> found = bm.sensitivity(fit, priors={"mu": [bm.Normal(0, 0.5)]})
+    >>> found.changes[["prior_mu", "typical", "overlap"]].round(1)
+             prior_mu  typical  overlap
+    0  Normal(0, 1.5)      0.2      1.0
+    1  Normal(0, 0.5)      0.2      0.8
+    >>> bool((found.scaling["likelihood"] > found.scaling["prior"]).all())
+    True
     """
 
     profile: str

@@ -51,6 +51,20 @@ class Validation:
         Of the fit.
     notes : tuple of str
         What is to be known of the cohorts: those that are said to share patients with others.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> train, test = (
+    ...     table.select(outcome="CR", venetoclax="yes", source=source) for source in ("001", "003")
+    ... )
+    >>> found = bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
+    >>> found.arms[["study", "events", "n", "median", "inside_95", "at_least"]].round(2)
+                       study  events   n  median  inside_95  at_least
+    0  richardcarpentier2023      13  23       4      False      0.01
+    >>> round(found.elpd), found.diagnostics.ok
+    (-5, True)
     """
 
     fit: Fit
@@ -107,6 +121,11 @@ def validate(
         Of the fit; if its diagnostics fail it is done again, once, with more care.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches.
+
+    Returns
+    -------
+    Validation
+        With `arms`, `studies`, `coverage`, `elpd` and the `fit`.
 
     Raises
     ------

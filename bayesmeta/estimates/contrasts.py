@@ -50,6 +50,19 @@ class Contrasts:
         One row per level: the probability of each rank.
     fit : Fit or None
         What they were made from, as far as that is known.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
+    >>> found.table[["level", "odds_ratio", "probability_higher", "between_only"]].round(1)
+                 level  odds_ratio  probability_higher  between_only
+    0  ven_hma_or_ldac         0.6                 0.1          True
+    1     ven_targeted         3.2                 1.0          True
+    2      ven_various         0.4                 0.0          True
+    >>> found.ranks.set_index("level")["sucra"].idxmax()
+    'ven_targeted'
     """
 
     factor: str

@@ -33,6 +33,17 @@ class Verification:
     total_variation : float
         Half the summed absolute difference of the predictive probabilities of 0 to 40 responders
         of a new cohort of 40.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> medians = found.table[found.table["statistic"] == "50.0%"].set_index("quantity")
+    >>> medians["exact"].round(2).to_dict()
+    {'mu': -1.37, 'tau': 0.65, 'typical rate': 0.2, 'mean rate': 0.22, 'new study': 0.2}
+    >>> bool((medians["mcmc"] - medians["exact"]).abs().max() < 0.02)
+    True
     """
 
     table: pd.DataFrame
@@ -62,6 +73,11 @@ def verify(fit: Fit) -> Verification:
     ----------
     fit : Fit
         Draws of a model without covariates.
+
+    Returns
+    -------
+    Verification
+        With `ok`, `table` and `total_variation`.
 
     Raises
     ------

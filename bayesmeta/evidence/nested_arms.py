@@ -41,6 +41,18 @@ class NestedArms:
     EvidenceError
         If there is no arm, an arm reports no outcome, counts are not nested, or two rows have one
         label.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 55")
+    >>> arms
+    NestedArms(ORR > CR: 4 arms of 4 studies (ORR of 4, CR of 3); 78 rows left out)
+    >>> arms.counts.tolist()
+    [[41.0, 23.0], [34.0, 13.0], [23.0, 14.0], [27.0, nan]]
+    >>> arms.of("CR").events.tolist()
+    [23, 13, 14]
     """
 
     frame: pd.DataFrame

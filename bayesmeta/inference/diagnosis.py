@@ -63,6 +63,16 @@ class Problem:
         What was found, against which threshold.
     remedy : str
         What to do.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> one_chain = bm.SamplerSettings(chains=1)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=one_chain)
+    >>> problem = bm.diagnose(fit).problems[0]
+    >>> problem.kind, problem.remedy
+    ('chains', 'Sample four.')
     """
 
     kind: str

@@ -58,6 +58,14 @@ class Provenance:
         SHA-256 of the model and of the arms.
     stream : tuple of int
         Which of the streams of the seed a refit used; empty for a fit.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.fit(bm.load_model("common_effect"), arms, seed=1).provenance
+    >>> found.seed, found.engine, found.arms_hash == arms.hash
+    (1, 'compiled', True)
     """
 
     seed: int

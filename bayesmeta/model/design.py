@@ -24,7 +24,22 @@ OWN_TURN = 10.0
 
 
 class EvidenceWarning(UserWarning):
-    """Rows of the evidence were left out of a fit."""
+    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+
+    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
+    `Arms.excluded`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import warnings
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> by_age = bm.ModelSpec("by age", covariates="age_median")
+    >>> with warnings.catch_warnings(action="ignore", category=bm.EvidenceWarning):
+    ...     fit = bm.fit(by_age, arms, seed=1)
+    >>> len(arms), len(fit.arms)
+    (14, 12)
+    """
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,21 @@ LEAST_RHO = 1e-8
 class Likelihood(ABC):
     """The law of `events` (responders) out of `n` given the linear predictor theta.
 
-    `name` is its name in a model file, `code` its branch in the compiled density.
+    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
+    density) and `link`; `symbol`, `parameters` (priors), `to_pymc`, `log_probability` and `rate`;
+    and, where events are not binomial given the true rate, `draw`.
+
+    See Also
+    --------
+    Binomial, BetaBinomial : The likelihoods there are.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import numpy as np
+    >>> found = bm.Binomial().log_probability(np.array([3]), np.array([10]), theta=np.array([0.0]))
+    >>> found.round(3).tolist()
+    [-2.144]
     """
 
     name: ClassVar[str]

@@ -18,8 +18,20 @@ Array = npt.NDArray[np.float64]
 class Link(ABC):
     """A link function g, with ``g(rate) = theta``.
 
-    `name` is its name in a model file, `code` its branch in the compiled density. `mu` and `beta`
-    are default priors on its scale, that leave about the same spread of rates for every link.
+    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
+    density), `scale` (what theta is called, such as ``"log-odds"``), `mu` and `beta` (default priors on
+    that scale, which leave about the same spread of rates for every link); `rate`, its inverse
+    `theta`, `log_rates`, `log_slope`, `to_pymc` and `pole`.
+
+    See Also
+    --------
+    Logit, Probit, CLogLog : The links there are.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(link.rate(-1)), 2) for link in (bm.Logit(), bm.Probit(), bm.CLogLog())]
+    [0.27, 0.16, 0.31]
     """
 
     name: ClassVar[str]

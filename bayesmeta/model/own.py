@@ -12,7 +12,7 @@ __all__ = ["OwnModel"]
 
 @dataclass(frozen=True)
 class OwnModel:
-    """A PyMC model of the user's own, as answers see it.
+    """A PyMC model of the user's own, as answers see it; the `spec` of a fit of one.
 
     `theta` is taken to be log-odds, and a new study to differ from `mu` by a normal effect with
     standard deviation `tau`, where the model has one.
@@ -25,6 +25,13 @@ class OwnModel:
         The model as PyMC writes it.
     has_effects : bool
         Whether the model has `tau` and `u`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> own = bm.OwnModel("mine", "mu ~ Normal(0, 1.5)", has_effects=False)
+    >>> own.study_effects, own.link.scale
+    (CommonEffect(), 'log-odds')
     """
 
     name: str

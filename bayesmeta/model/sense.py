@@ -22,7 +22,23 @@ LARGEST_INFORMED_RHO = 0.1
 
 
 class ModelWarning(UserWarning):
-    """The evidence says little or nothing about a part of the model."""
+    """The evidence says little or nothing about a part of the model; a `UserWarning`.
+
+    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> import warnings
+    >>> rows = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]})
+    >>> arms = bm.read_evidence(rows).select()
+    >>> robust = bm.ModelSpec("robust", study_effects=bm.StudentTEffects())
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     fit = bm.fit(robust, arms, seed=1)
+    >>> print(caught[0].message)
+    robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
+    """
 
 
 def check_sense(spec: ModelSpec, arms: Arms) -> None:

@@ -41,6 +41,18 @@ class InterimLook:
     References
     ----------
     Lee & Liu 2008, doi:10.1177/1740774508089279 (stopping by predictive probability).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> look = bm.InterimLook(trial, n=20, stop_below=0.1)
+    >>> int(look.stops.sum())  # 0 to 6 responders stop the trial
+    7
+    >>> look.operating_characteristics([0.35, 0.5]).round(2)
+       rate  success  stop  expected_n
+    0  0.35     0.12  0.42       31.67
+    1  0.50     0.77  0.06       38.85
     """
 
     trial: SingleArmTrial

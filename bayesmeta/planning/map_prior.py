@@ -35,6 +35,17 @@ class MapPrior:
         What the prior is for.
     reliable : bool
         Whether the draws passed their diagnostics; where not, it was forced.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> prior.profile, round(prior.mixture.mean, 2), round(prior.kl, 3)
+    ('all studies', 0.23, 0.015)
+    >>> round(prior.robustify(weight=0.2).mean, 2)
+    0.28
     """
 
     fitted: MixtureFit

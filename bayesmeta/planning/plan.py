@@ -76,6 +76,20 @@ class Plan:
         True rates looked at.
     interim : Interim or None
         What a look at patients seen so far finds.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", rates=[0.2, 0.4])
+    >>> found.operating_characteristics.round(2)
+       rate  success
+    0   0.2     0.09
+    1   0.4     0.93
+    >>> found.effective_sizes.loc["elir"].round(1).to_dict()
+    {'MAP': 11.9, 'robust': 7.8}
     """
 
     map_prior: MapPrior
@@ -158,6 +172,18 @@ def plan(
     ------
     SettingsError
         If an argument is out of its range or would have no effect.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", interim=(3, 15))
+    >>> found.trial.words
+    '12 or more of 40'
+    >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
+    {'MAP': 0.13, 'robust': 0.14, 'none': 0.2}
     """
     if isinstance(map_prior, BetaMixture):
         raise SettingsError(

@@ -1,6 +1,19 @@
 """Plots room. In: a `Fit` or a table of estimates. Out: Matplotlib figures that need no pyplot.
 
-Importing this room imports Matplotlib; importing bayesmeta does not.
+Importing this room imports Matplotlib; importing bayesmeta does not. Each function returns a value
+with `figure`, `table` (every number drawn) and `save(path)`, which writes png, svg or pdf.
+
+>>> import bayesmeta as bm
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+>>> plot = bm.plots.power({"flat prior": trial})
+>>> plot.table.loc[plot.table["rate"] == 0.5, "success"].round(2).tolist()
+[0.79]
+>>> with TemporaryDirectory() as folder:
+...     plot.save(f"{folder}/power.png", dpi=50)
+...     [file.name for file in Path(folder).iterdir()]
+['power.png']
 """
 
 from bayesmeta.plots.boundary import BoundaryPlot, boundary

@@ -23,9 +23,19 @@ __all__ = ["BoundaryPlot", "boundary"]
 
 
 class BoundaryPlot(Plot):
-    """Boundaries of success and the numbers they show; see `Plot`.
+    """Boundaries of success and the numbers they show.
 
-    Its table has columns `prior`, `n` and `boundary`, missing where no number succeeds.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per prior and trial size: `prior`, `n` (patients) and `boundary` (responders), missing
+        where no number succeeds.
+
+    See Also
+    --------
+    boundary : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -39,9 +39,19 @@ THIN, THICK = 0.5, 1.1
 
 
 class RankPlot(Plot):
-    """A calibration plot and the numbers it shows; see `Plot`.
+    """A calibration plot and the numbers it shows.
 
-    Its table has one row per line: `panel`, `case`, `quantity` and `distance` (in units of the band).
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per line: `panel`, `case`, `quantity` and `distance`, the greatest deviation from even
+        ranks in units of the band (inside up to 1).
+
+    See Also
+    --------
+    calibration : Draws one, with an example.
     """
 
     def __repr__(self) -> str:
@@ -76,6 +86,18 @@ def calibration(result: Calibration, *, part: str | None = None) -> RankPlot:
     References
     ----------
     Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    >>> plot = bm.plots.calibration(found)
+    >>> plot
+    RankPlot(4 lines in 4 panels)
+    >>> bool((plot.table["distance"] <= 1).all())
+    True
     """
     results = _chosen(result, part)
     sets = results[0].tally.sets

@@ -32,7 +32,20 @@ NOTE = (
 
 
 class ComparisonPlot(Plot):
-    """A comparison of models and the numbers it shows; see `Plot`."""
+    """A comparison of models and the numbers it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        The table that was given, one row per model from the top down: `model`; `elpd_diff` and its
+        standard error `dse` (log predictive density); `weight`, from 0 to 1.
+
+    See Also
+    --------
+    comparison : Draws one, with an example.
+    """
 
     def __repr__(self) -> str:
         return f"ComparisonPlot({counted(len(self.table), 'model')})"

@@ -35,9 +35,19 @@ RANKS_NOTE = (
 
 
 class ContrastsPlot(Plot):
-    """Levels of a factor against each other and the numbers; see `Plot`.
+    """Levels of a factor against each other and the numbers.
 
-    Its table is that of `contrast`, and below it that of ranks; column `kind` says which.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        The rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
+        and differences of rates, which are probabilities), then those of its `ranks` (``"rank"``).
+
+    See Also
+    --------
+    contrasts : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

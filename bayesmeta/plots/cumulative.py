@@ -18,9 +18,19 @@ __all__ = ["CumulativePlot", "cumulative"]
 
 
 class CumulativePlot(Plot):
-    """A cumulative forest and the numbers it shows; see `Plot`.
+    """A cumulative forest and the numbers it shows.
 
-    Its table is that of `cumulative`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per year, with the columns of `bayesmeta.cumulative`; rates are probabilities, tau is
+        on the scale of the link.
+
+    See Also
+    --------
+    cumulative : Draws one, with an example.
     """
 
     def __repr__(self) -> str:
@@ -55,6 +65,18 @@ def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePl
     References
     ----------
     Lau et al. 1992, doi:10.1056/NEJM199207233270406 (cumulative meta-analysis).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
+    >>> plot = bm.plots.cumulative(bm.cumulative(fit, seed=2, settings=few))
+    >>> plot
+    CumulativePlot(7 rows)
+    >>> plot.table["typical"].round(1).tolist()[1:]
+    [0.1, 0.2, 0.2, 0.2, 0.2, 0.2]
     """
     if not isinstance(result, Cumulative):
         raise SettingsError(

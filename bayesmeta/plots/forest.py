@@ -18,10 +18,19 @@ __all__ = ["Forest", "forest"]
 
 
 class Forest(Plot):
-    """A forest plot and the numbers it shows; see `Plot`.
+    """A forest plot and the numbers it shows.
 
-    Its table holds every number drawn, rates as probabilities: one row per arm, typical rate and new
-    study, with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        Every number drawn, rates as probabilities: one row per arm, typical rate and new study
+        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
+
+    See Also
+    --------
+    forest : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -44,9 +44,19 @@ CAVEAT = (
 
 
 class FunnelPlot(Plot):
-    """A funnel plot and the numbers it shows; see `Plot`.
+    """A funnel plot and the numbers it shows.
 
-    Its table has columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``); rates are
+        probabilities. Columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
+
+    See Also
+    --------
+    funnel : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -47,9 +47,20 @@ MEDIAN: dict[str, Any] = {
 
 
 class HeterogeneityPlot(Plot):
-    """A heterogeneity plot and the numbers it shows; see `Plot`.
+    """A heterogeneity plot and the numbers it shows.
 
-    Its table has columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
+        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
+        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
+
+    See Also
+    --------
+    heterogeneity : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

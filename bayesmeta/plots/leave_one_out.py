@@ -31,7 +31,20 @@ THICK, MARK = 2.0, 22.0
 
 
 class LeaveOneOutPlot(Plot):
-    """A leave-one-out forest and the numbers it shows; see `Plot`."""
+    """A leave-one-out forest and the numbers it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        The table that was given, the fit to all studies first: `study`, `label`, `estimate`, `lower`,
+        `upper`, and `change`, the difference from that fit, on the scale of the estimate.
+
+    See Also
+    --------
+    leave_one_out : Draws one, with an example.
+    """
 
     def __repr__(self) -> str:
         return f"LeaveOneOutPlot({counted(len(self.table) - 1, 'study', 'studies')} left out)"

@@ -31,10 +31,19 @@ HEADROOM = 1.08
 
 
 class MapPriorPlot(Plot):
-    """A MAP prior and the densities it shows; see `Plot`.
+    """A MAP prior and the densities it shows.
 
-    Its table has one row per rate (probability): `rate`, `draws` (density of the bar of the histogram
-    there), `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per `rate` (probability), with densities: `draws` (of the bar of the histogram there),
+        `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
+
+    See Also
+    --------
+    map_prior : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -31,7 +31,21 @@ CI_PROB = 0.95
 
 
 class NestedOutcomesPlot(Plot):
-    """How the patients of new cohorts divide into nested outcomes, and the numbers; see `Plot`."""
+    """How the patients of new cohorts divide into nested outcomes, and the numbers.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
+        `profile`, `n`, `label`; `mean` (missing of outcomes), `lower`, `median` and `upper` are
+        numbers of patients of n.
+
+    See Also
+    --------
+    nested_outcomes : Draws one, with an example.
+    """
 
     def __repr__(self) -> str:
         return f"NestedOutcomesPlot({counted(self.table['profile'].nunique(), 'profile')})"
@@ -53,13 +67,29 @@ def nested_outcomes(
     Returns
     -------
     NestedOutcomesPlot
-        With `figure`, `table` (mean share and 95% interval of the patients of each category, and of
-        each outcome) and `save(path)`.
+        With `figure`, `table` (mean and 95% interval of the patients of each category, interval of
+        those with each outcome) and `save(path)`.
 
     Raises
     ------
     SettingsError
         If there is no prediction, or they differ in outcomes or patients.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> plot = bm.plots.nested_outcomes(bm.predict(fit, n=40, seed=2))
+    >>> plot
+    NestedOutcomesPlot(1 profile)
+    >>> plot.table[["label", "mean", "median"]].round().head(3)
+             label  mean  median
+    0           CR  10.0     9.0
+    1  ORR, not CR  10.0    10.0
+    2         none  20.0    20.0
     """
     several = [predictions] if isinstance(predictions, NestedPrediction) else list(predictions)
     first = _checked(several)

@@ -20,9 +20,18 @@ POINTS = 201
 
 
 class PowerPlot(Plot):
-    """Power curves and the numbers they show; see `Plot`.
+    """Power curves and the numbers they show.
 
-    Its table has columns `design`, `rate` and `success`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per design and true rate: `design`, `rate` and `success` (both probabilities).
+
+    See Also
+    --------
+    power : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -43,12 +43,21 @@ THRESHOLD: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"
 
 
 class PredictionPlot(Plot):
-    """The prediction for a new cohort and the numbers it shows; see `Plot`.
+    """The prediction for a new cohort and the numbers it shows.
 
-    Its table has one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`,
-    probability) and per number of responders (``"events"``; `lower` and `upper` are both the number),
-    with `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density` (of
-    rates).
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
+        per number of responders (``"events"``; `lower` and `upper` are both the number), with
+        `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
+        (of rates).
+
+    See Also
+    --------
+    prediction : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

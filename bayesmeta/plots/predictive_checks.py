@@ -46,9 +46,20 @@ NOTE = (
 
 
 class PredictiveChecksPlot(Plot):
-    """Predictive checks and the numbers they show; see `Plot`.
+    """Predictive checks and the numbers they show.
 
-    Its table has one row per place of the line (`kind` ``"pit"``) and per interval (``"coverage"``).
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
+        `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
+        `arms`, `inside`, `share`, and its exact interval from `lower` to `upper`).
+
+    See Also
+    --------
+    predictive_checks : Draws one, with an example.
     """
 
     def __repr__(self) -> str:
@@ -86,6 +97,21 @@ def predictive_checks(
     ----------
     Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (randomised PIT of counts).
     Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6 (the band).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> model = bm.load_model("common_effect")
+    >>> held_out = bm.leave_one_study_out(model, arms, seed=1, method="psis", settings=few)
+    >>> plot = bm.plots.predictive_checks(held_out)
+    >>> plot.table.loc[plot.table["kind"] == "coverage", ["ci_prob", "share"]].round(2)
+       ci_prob  share
+    7     0.50   0.50
+    8     0.80   0.83
+    9     0.95   0.83
     """
     if not isinstance(held_out, LeftOut | Validation):
         raise SettingsError(

@@ -40,10 +40,20 @@ NAMES = {"typical rate": "Typical rate (%)", "new study": "Rate of a new study (
 
 
 class PriorPosteriorPlot(Plot):
-    """Priors and posteriors and the numbers they show; see `Plot`.
+    """Priors and posteriors and the numbers they show.
 
-    Its table has columns as of
-    `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`; rates are probabilities.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per point of a prior and bar of a posterior; rates are probabilities, tau is on the
+        scale of the link. Columns as of
+        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`.
+
+    See Also
+    --------
+    prior_posterior : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -48,9 +48,20 @@ ECOLOGICAL = (
 
 
 class RegressionPlot(Plot):
-    """A bubble plot and the numbers it shows; see `Plot`.
+    """A bubble plot and the numbers it shows.
 
-    Its table has columns as of `bayesmeta.estimates.regression_numbers.regression_numbers`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per arm (`kind` ``"arm"``), then the curve by value of the covariate (``"curve"``),
+        which is `x` in its own unit; rates are probabilities. Columns as of
+        `bayesmeta.estimates.regression_numbers.regression_numbers`.
+
+    See Also
+    --------
+    regression : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -20,9 +20,19 @@ BAR, FEW = 0.8, 60
 
 
 class RespondersPlot(Plot):
-    """Responders to expect and which succeed; see `Plot`.
+    """Responders to expect and which succeed.
 
-    Its table has columns `events`, `probability` and `success`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per number of responders: `events` (of the patients), `probability`, and whether it is
+        a `success`.
+
+    See Also
+    --------
+    responders : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -38,10 +38,19 @@ SCALING_NOTE = (
 
 
 class SensitivityPlot(Plot):
-    """The sensitivity to priors and the numbers it shows; see `Plot`.
+    """The sensitivity to priors and the numbers it shows.
 
-    Its table has one row per prior tried (`kind` ``"prior"``), with the columns of `prior_grid`, and
-    per estimate (``"scaling"``), with those of `power_scaling`.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per prior tried (`kind` ``"prior"``), with the columns of `Sensitivity.changes` (rates
+        are probabilities), and per estimate (``"scaling"``), with those of `power_scaling`.
+
+    See Also
+    --------
+    sensitivity : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

@@ -21,7 +21,20 @@ NUMBERS = ("estimate", "lower", "upper")
 
 
 class SpecificationCurve(Plot):
-    """A specification curve and the numbers it shows; see `Plot`."""
+    """A specification curve and the numbers it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        The fits drawn, from the lowest `estimate` to the highest, with the columns of the table that
+        was given.
+
+    See Also
+    --------
+    specification_curve : Draws one, with an example.
+    """
 
     def __repr__(self) -> str:
         return f"SpecificationCurve({counted(len(self.table), 'fit')})"
@@ -71,6 +84,18 @@ def specification_curve(
     References
     ----------
     Simonsohn, Simmons & Nelson 2020, doi:10.1038/s41562-020-0912-z.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> laws = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws)
+    >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
+    >>> plot = bm.plots.specification_curve(found.curve)
+    >>> plot
+    SpecificationCurve(2 fits)
+    >>> plot.table["study_effects"].tolist()
+    ['common', 'normal']
     """
     check_ci_prob(ci_prob)
     table = check_columns(table, (*NUMBERS, "ok"))

@@ -18,10 +18,19 @@ __all__ = ["TracePlot", "trace"]
 
 
 class TracePlot(Plot):
-    """Traces and ranks of chains, and their diagnostics; see `Plot`.
+    """Traces and ranks of chains, and their diagnostics.
 
-    Its table has columns as of `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws
-    themselves are those of the fit.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        One row per quantity, on its own scale, with columns as of
+        `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws themselves are those of the fit.
+
+    See Also
+    --------
+    trace : Draws one, with an example.
     """
 
     def __repr__(self) -> str:

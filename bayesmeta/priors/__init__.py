@@ -11,7 +11,11 @@ HalfNormal(0.5)
 >>> [round(float(bound), 3) for bound in prior.interval(0.95)]
 [0.016, 1.121]
 
-A new family is one class in this room and one entry of `FAMILIES`.
+A new family is one class in this room and one entry of `FAMILIES`, which holds each by name:
+
+>>> from bayesmeta.priors import FAMILIES
+>>> FAMILIES["HalfNormal"](scale=0.5) == prior
+True
 """
 
 from bayesmeta.priors.base import Kernel, Prior, Shape

@@ -21,7 +21,14 @@ Array = npt.NDArray[np.float64]
 
 
 class Shape(IntEnum):
-    """The few functional forms that all families share; see `Kernel`."""
+    """The few functional forms that all families share; see `Kernel`.
+
+    Examples
+    --------
+    >>> from bayesmeta.priors import HalfNormal
+    >>> HalfNormal(0.5).kernel.shape.name
+    'NORMAL'
+    """
 
     NORMAL = 0
     STUDENT_T = 1
@@ -40,6 +47,24 @@ class Kernel(NamedTuple):
     LOG_NORMAL ``-log(x) - ((log(x) - a) / b)**2 / 2``; GAMMA ``(a - 1) * log(x) - b * x``;
     INVERSE_GAMMA ``-(a + 1) * log(x) - b / x``; UNIFORM ``0`` between a and b; BETA
     ``(a - 1) * log(x) + (b - 1) * log1p(-x)``.
+
+    Parameters
+    ----------
+    shape : Shape
+        The functional form.
+    a, b, c : float
+        Its parameters; 0 where it has fewer.
+    constant : float
+        What makes the density integrate to 1 over the support.
+
+    Examples
+    --------
+    >>> from bayesmeta.priors import Normal
+    >>> kernel = Normal(0, 1.5).kernel
+    >>> round(kernel.constant - ((1.5 - kernel.a) / kernel.b) ** 2 / 2, 3)
+    -1.824
+    >>> round(float(Normal(0, 1.5).logpdf(1.5)), 3)
+    -1.824
     """
 
     shape: Shape
@@ -50,7 +75,21 @@ class Kernel(NamedTuple):
 
 
 class Prior(ABC):
-    """A univariate prior: a frozen value that can be evaluated, drawn from and put into PyMC."""
+    """A univariate prior: a frozen value that can be evaluated, drawn from and put into PyMC.
+
+    Abstract: a subclass is a frozen dataclass of its parameters and gives `distribution` (SciPy),
+    `quantile`, `kernel` (the compiled density) and `pymc`; `support` unless it allows every number, and
+    `_scaled` where its width is no field `scale`. It is read from text once it is in `FAMILIES`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> prior = bm.HalfNormal(0.5)
+    >>> round(float(prior.quantile(0.5)), 3), round(float(prior.logpdf(0.5)), 3)
+    (0.337, -0.033)
+    >>> prior.scaled(2)
+    HalfNormal(1)
+    """
 
     @property
     def support(self) -> tuple[float, float]:

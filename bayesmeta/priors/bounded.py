@@ -65,7 +65,29 @@ class Beta(Prior):
 
 @dataclass(frozen=True, repr=False)
 class Truncated(Prior):
-    """A prior cut off below `low`; made by the parts of a model that need it."""
+    """A prior cut off below `low`; made by the parts of a model that need it.
+
+    Parameters
+    ----------
+    prior : Prior
+        The whole prior.
+    low : float
+        The least value allowed, on the prior's own scale.
+
+    Raises
+    ------
+    SpecError
+        If the prior allows no value above `low`.
+
+    Examples
+    --------
+    >>> from bayesmeta.priors import Gamma, Truncated
+    >>> prior = Truncated(Gamma(2, 0.1), low=2)
+    >>> prior
+    Gamma(2, 0.1) above 2
+    >>> [round(float(bound), 1) for bound in prior.interval(0.95)]
+    [3.2, 55.9]
+    """
 
     prior: Prior
     low: float

@@ -36,7 +36,7 @@ FAMILIES: dict[str, type[Prior]] = {
         Beta,
     )
 }
-"""Every prior family by name."""
+"""Every prior family by name, such as ``"HalfNormal"``: those that `parse_prior` reads."""
 
 
 def parse_prior(text: str) -> Prior:

@@ -29,7 +29,7 @@ NAME = "report"
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """A report that was written.
+    """A report that was written; made by `write_report`.
 
     Parameters
     ----------
@@ -39,6 +39,21 @@ class WrittenReport:
         What it is about.
     warning : str
         Why it must not be used; empty if it may.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> from tempfile import TemporaryDirectory
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> one_chain = bm.SamplerSettings(chains=1)
+    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=one_chain)
+    >>> with TemporaryDirectory() as folder:
+    ...     fit.save(f"{folder}/run")
+    ...     written = bm.write_report(f"{folder}/run", form="json", refits=False)
+    >>> written.path.name
+    'report.json'
+    >>> print(written.warning)
+    NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report.
     """
 
     path: Path

@@ -49,6 +49,19 @@ class NestedPrediction:
         Posterior law of the cohort's true rates.
     seed : int
         Source of `draws`; intervals and probabilities are sums and need none.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> found = bm.predict(fit, n=40, seed=2)
+    >>> found.table(0.95)["mean"].round().to_dict()
+    {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
+    >>> round(found.probability("ORR >= 20 and CR >= 10"), 1)
+    0.4
     """
 
     n: int

@@ -56,6 +56,18 @@ class NestedFit:
         Seed, versions, hashes and times.
     coding : Coding
         How covariates are coded.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit.outcomes, bm.diagnose(fit).ok
+    (('ORR', 'CR'), True)
+    >>> fit.posterior["tau"].median(("chain", "draw")).round(1).values.tolist()  # log-odds
+    [0.7, 0.3]
     """
 
     spec: NestedSpec
@@ -114,11 +126,35 @@ class NestedFit:
 def load_nested_fit(folder: str | PathLike[str]) -> NestedFit:
     """Return a fit of nested outcomes that was saved by `NestedFit.save`.
 
+    Parameters
+    ----------
+    folder : path
+        The folder it was saved in.
+
+    Returns
+    -------
+    NestedFit
+        The same draws, model, arms and provenance.
+
     Raises
     ------
     RunError
         If the folder is no saved run of nested outcomes, was written by another version of the
         format, or a file is missing or not as it was written.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     fit.save(f"{folder}/run")
+    ...     again = bm.load_nested_fit(f"{folder}/run")
+    >>> again.posterior.equals(fit.posterior), again.provenance == fit.provenance
+    (True, True)
     """
     spec, arms, settings, draws, origin, _ = read_run(folder, NESTED)
     try:

@@ -26,9 +26,21 @@ EXPONENT = 18.0
 class StudyEffects(ABC):
     """The law of the study effects u, on the scale of the linear predictor.
 
-    `name` is its name in a model file, `code` its branch in the compiled density; `tau` is the
-    prior of the effects' scale, None where there is none; `by` the study-level column whose levels
-    each have a `tau` of their own, if any.
+    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
+    density), `tau` (prior of the effects' scale, None where there is none) and `by` (study-level column
+    whose levels each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and
+    `variance`; and, where it has them, `parameters` (priors beside tau) and `constants`.
+
+    See Also
+    --------
+    NormalEffects, StudentTEffects, ContaminatedEffects, CommonEffect, IndependentStudies :
+        The laws there are.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> round(float(bm.NormalEffects().quantile(0.975, tau=0.5)), 2)
+    0.98
     """
 
     name: ClassVar[str]

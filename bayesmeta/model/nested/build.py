@@ -35,6 +35,15 @@ def build_nested(spec: NestedSpec, arms: NestedArms) -> "pm.Model":
     ------
     SpecError
         If the covariates can't be coded on these arms.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 55")
+    >>> model = bm.build_nested(bm.load_nested_model("nested/pooled"), arms)
+    >>> [variable.name for variable in model.free_RVs], model.coords["level"]
+    (['mu', 'tau', 'z', 'cholesky'], ('ORR', 'CR'))
     """
     return build_nested_design(make_nested_design(spec, arms))
 
