@@ -56,6 +56,9 @@ def band(sets: int, ranks: int, probability: float) -> Band:
 def relative_distance(counts: Counts, limits: Band) -> float:
     """Return the greatest deviation from even ranks in units of the band: inside up to 1.
 
+    Where no count at all would leave the band, as at the lowest ranks of few data sets, a deviation
+    says nothing and does not count.
+
     Parameters
     ----------
     counts : array
@@ -64,8 +67,10 @@ def relative_distance(counts: Counts, limits: Band) -> float:
         A band for as many data sets and ranks.
     """
     below, expected = _cumulative(counts)
-    room = np.where(below > expected, limits.upper - expected, expected - limits.lower)
-    return float(np.max(np.abs(below - expected) / np.maximum(room, 0.5)))
+    above = below > expected
+    room = np.where(above, limits.upper - expected, expected - limits.lower)
+    telling = np.where(above, limits.upper < counts.sum(), limits.lower > 0)
+    return float(np.max(telling * np.abs(below - expected) / np.maximum(room, 0.5)))
 
 
 def p_value(counts: Counts) -> float:

@@ -116,7 +116,9 @@ class Calibration:
 
     def __repr__(self) -> str:
         sets = sum(result.tally.sets for result in self.results)
-        return f"Calibration({len(self.results)} cases, {sets:,} fits: {'ok' if self.ok else 'FAILED'})"
+        number = len(self.results)
+        cases = f"{number} case" if number == 1 else f"{number} cases"
+        return f"Calibration({cases}, {sets:,} fits: {'ok' if self.ok else 'FAILED'})"
 
 
 def judge(results: Sequence[CaseResult], *, comparisons: int | None = None) -> pd.DataFrame:

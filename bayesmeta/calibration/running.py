@@ -97,7 +97,7 @@ def calibrate(
     >>> with TemporaryDirectory() as folder:
     ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
     >>> found
-    Calibration(1 cases, 10 fits: ok)
+    Calibration(1 case, 10 fits: ok)
     """
     chosen = SHORT_SETS if sets is None and short else SETS if sets is None else sets
     for name, value, least in (("sets", chosen, 10), ("seed", seed, 0), ("workers", workers, 1)):

@@ -163,8 +163,9 @@ class EvidenceTable:
         derivations : sequence of str, optional
             Keep only counts had in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
-            Of cohorts that plausibly share patients (column `overlap_group`), keep the one of
-            lowest rank that reports the outcome, or all.
+            Of cohorts that plausibly share patients (column `overlap_group`), keep the one of lowest
+            rank that reports the outcome, or all. Conditions act first: a narrower one that drops
+            this cohort may bring in another.
         include : {"default", "all"}
             Leave out studies marked ``no`` in column `default_include`, or keep them.
         mixed : bool

@@ -181,7 +181,7 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     divergences = int(statistics["diverging"].sum())
     problems = [
         *_about_chains(fit.posterior),
-        *_about_parameters(table),
+        *_about_parameters(table, fit.posterior.sizes["chain"]),
         *_about_sampler(divergences, statistics, e_bfmi),
     ]
     return Diagnostics(
@@ -249,10 +249,11 @@ def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:
         )
 
 
-def _about_parameters(table: pd.DataFrame) -> Iterable[Problem]:
+def _about_parameters(table: pd.DataFrame, chains: int) -> Iterable[Problem]:
     # NaN fails too: a statistic that can't be computed can't speak for the draws.
     unlike = table[~(table["r_hat"] <= THRESHOLDS.r_hat)]
-    if len(unlike):
+    # That of one chain is never known, which has been said.
+    if len(unlike) and chains >= THRESHOLDS.chains:
         yield Problem(
             "r_hat",
             f"R-hat exceeds {THRESHOLDS.r_hat} or is undefined for {listed(unlike.index)}: the chains disagree.",

@@ -10,7 +10,14 @@ from bayesmeta.estimates.arguments import LARGEST_COHORT
 from bayesmeta.numeric import is_number, is_whole
 from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["check_events", "check_mixture", "check_open", "check_priors", "check_rates"]
+__all__ = [
+    "check_events",
+    "check_law",
+    "check_mixture",
+    "check_open",
+    "check_priors",
+    "check_rates",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -21,6 +28,15 @@ def check_mixture(name: str, value: object) -> None:
         raise SettingsError(
             f"`{name}` must be a BetaMixture; got {type(value).__name__}. "
             "Write BetaMixture([1], a=[1], b=[1]), or take the `mixture` of a MAP prior."
+        )
+
+
+def check_law(name: str, law: object) -> None:
+    """Raise unless `law` tells how probable each count of responders is."""
+    if not callable(getattr(law, "pmf", None)):
+        raise SettingsError(
+            f"`{name}` must be a BetaMixture, or the `law` of a prediction; got {type(law).__name__}. "
+            "Write BetaMixture([1], a=[1], b=[1]), or predict(fit, ...).law."
         )
 
 

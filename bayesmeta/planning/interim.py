@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_open, check_rates
+from bayesmeta.planning.arguments import check_law, check_open, check_rates
 from bayesmeta.planning.counts import binomial_pmf, hypergeometric
 from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
 
@@ -71,6 +71,8 @@ class InterimLook:
                 f"`n` of an interim look must be less than the trial's {self.trial.n} patients; got {self.n}."
             )
         check_open("stop_below", self.stop_below)
+        if self.law is not None:
+            check_law("law", self.law)
 
     @cached_property
     def table(self) -> pd.DataFrame:

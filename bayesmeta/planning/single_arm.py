@@ -10,7 +10,13 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_events, check_mixture, check_open, check_rates
+from bayesmeta.planning.arguments import (
+    check_events,
+    check_law,
+    check_mixture,
+    check_open,
+    check_rates,
+)
 from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success
@@ -177,6 +183,7 @@ class SingleArmTrial:
         """
         events, n = check_events(events, n, self.n)
         law = self.prior if law is None else law
+        check_law("law", law)
         return float(count_law_after(law, self.n, events, n) @ self.successes)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import LARGEST_COHORT, check_cohort
 from bayesmeta.numeric import is_whole
-from bayesmeta.planning.arguments import check_mixture, check_rates
+from bayesmeta.planning.arguments import check_law, check_mixture, check_rates
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
@@ -159,6 +159,8 @@ class TwoArmTrial:
         """
         treated = self.prior_treated if law_treated is None else law_treated
         control = self.prior_control if law_control is None else law_control
+        check_law("law_treated", treated)
+        check_law("law_control", control)
         # No patients of control have one count, 0, whatever is believed of their rate.
         counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
         return float(counts @ self.successes @ treated.pmf(self.n_treated))

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
 from bayesmeta.errors import SettingsError
@@ -93,14 +95,15 @@ def nested_outcomes(
     """
     several = [predictions] if isinstance(predictions, NestedPrediction) else list(predictions)
     first = _checked(several)
-    table = pd.DataFrame([row for one in several for row in _rows_of(one)])
+    numbers = [pd.DataFrame(_rows_of(one)) for one in several]
+    table = pd.concat(numbers, ignore_index=True)
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
     rows = Rows(
         heading="Profile",
         axis=f"Mean share of {first.n} patients (%)",
         columns=[f"{outcome}\nof {first.n}" for outcome in first.outcomes],
         labels=[_label(one) for one in several],
-        cells=[_cells(one, table) for one in several],
+        cells=[_cells(own) for own in numbers],
         bold=[False] * len(several),
     )
     with house_style():
@@ -114,9 +117,9 @@ def nested_outcomes(
             [note, *notes],
             next(filter(None, (warning_of(one.rates.fit) for one in several)), ""),
         )
-        fills = [*FILLS[: len(categories) - 1], BAND]
-        for prediction, height in zip(several, heights, strict=True):
-            _draw(graph, _shares(prediction, table), fills, height)
+        fills = [*_fills(len(categories) - 1), BAND]
+        for own, height in zip(numbers, heights, strict=True):
+            _draw(graph, _shares(own), fills, height)
         draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
         graph.legend(
             handles=[
@@ -172,17 +175,23 @@ def _rows_of(prediction: NestedPrediction) -> list[dict[str, Any]]:
     ]
 
 
-def _cells(prediction: NestedPrediction, table: pd.DataFrame) -> tuple[str, ...]:
-    own = table[(table["profile"] == _label(prediction)) & (table["kind"] == "outcome")]
+def _cells(numbers: pd.DataFrame) -> tuple[str, ...]:
     return tuple(
         f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
-        for row in own.to_dict("records")
+        for row in numbers[numbers["kind"] == "outcome"].to_dict("records")
     )
 
 
-def _shares(prediction: NestedPrediction, table: pd.DataFrame) -> Array:
+def _fills(categories: int) -> list[str]:
+    """Return a colour for each category, from dark to light."""
+    if categories <= len(FILLS):
+        return list(FILLS[:categories])
+    return [to_hex(colormaps["cividis"](share)) for share in np.linspace(0.1, 1, categories)]
+
+
+def _shares(numbers: pd.DataFrame) -> Array:
     """Return the mean share of patients in each category, in percent."""
-    own = table[(table["profile"] == _label(prediction)) & (table["kind"] == "category")]
+    own = numbers[numbers["kind"] == "category"]
     return np.asarray(100 * own["mean"] / own["n"], dtype=np.float64)
 
 

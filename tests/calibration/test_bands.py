@@ -62,3 +62,13 @@ def test_p_value_and_distance_agree_on_the_band() -> None:
         counts = np.bincount(rng.binomial(99, rng.beta(1, 1.3, size=200)), minlength=100)
         inside = relative_distance(counts, limits) <= 1
         assert inside == (p_value(counts) > 0.01) or abs(p_value(counts) - 0.01) < 1e-3
+
+
+@pytest.mark.parametrize("sets", [50, 100])
+def test_ranks_of_few_sets_lie_at_the_edge_seldom(sets: int) -> None:
+    rng, limits = np.random.default_rng(5), band(sets, 100, 0.99)
+    distances = [
+        relative_distance(np.bincount(rng.integers(100, size=sets), minlength=100), limits)
+        for _ in range(400)
+    ]
+    assert np.mean(np.array(distances) == 1) < 0.05

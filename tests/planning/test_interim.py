@@ -61,3 +61,19 @@ def test_bad_input():
         bm.InterimLook(trial, 10, 0)
     with pytest.raises(bm.SettingsError, match="`trial` must be a SingleArmTrial; got str"):
         bm.InterimLook("trial", 10, 0.1)
+
+
+@pytest.mark.parametrize("law", ["x", 0.4, [0.2, 0.8]])
+def test_what_is_no_law_is_refused(law: object) -> None:
+    flat, condition = bm.BetaMixture([1], a=[1], b=[1]), bm.Condition(0.3, certainty=0.9)
+    single = bm.SingleArmTrial(20, prior=flat, success=condition)
+    two = bm.TwoArmTrial(20, 20, prior_treated=flat, prior_control=flat, success=bm.DifferenceCondition(0.0, certainty=0.9))  # fmt: skip
+    message = "must be a BetaMixture, or the `law` of a prediction; got"
+    with pytest.raises(bm.SettingsError, match=f"`law` {message}"):
+        single.probability_of_success(law)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`law` {message}"):
+        bm.InterimLook(single, n=10, stop_below=0.1, law=law)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`law_treated` {message}"):
+        two.probability_of_success(law)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`law_control` {message}"):
+        two.probability_of_success(None, law)  # type: ignore[arg-type]
