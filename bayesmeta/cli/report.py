@@ -16,9 +16,12 @@ __all__ = ["report"]
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
     format: Annotated[
-        Literal["html", "md", "json", "docx"],
-        typer.Option("--format", help="Form of the report; docx is made by pandoc."),
-    ] = "html",
+        Literal["html", "md", "json", "docx"] | None,
+        typer.Option(
+            "--format",
+            help="Form of the report; if left out, by the suffix of --out, or html. docx is made by pandoc.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write; if left out, report.html (or .md ...) in the run."),

@@ -9,6 +9,9 @@ __all__ = ["choice_effects", "outcome_ranges"]
 
 OUTCOME = "outcome"
 
+VARIES = "differs"
+"""Where other choices settle which choice has the lowest, or highest, estimate."""
+
 
 def outcome_ranges(curve: pd.DataFrame) -> pd.DataFrame:
     """Return, by outcome, how far estimates range over the grid.
@@ -59,8 +62,8 @@ def choice_effects(curve: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
 
         - typical: the median, over the sets of such combinations, of greatest less least estimate;
         - largest: the greatest of them;
-        - lowest, highest: the choices with the lowest and highest estimate, in the mean over sets
-          that have all choices.
+        - lowest, highest: the choices with the lowest and highest estimate, if they are the same in
+          all sets that have all choices, or else ``"differs"``.
     """
     found = [
         _effect(outcome, axis, rows, [other for other in axes if other != axis])
@@ -86,12 +89,19 @@ def _effect(
         return None
     moves = several.max(axis=1) - several.min(axis=1)
     complete = several.dropna()
-    means = (several if complete.empty else complete).mean()
+    compared = several if complete.empty else complete
+    lowest, highest = compared.idxmin(axis=1), compared.idxmax(axis=1)
     return {
         OUTCOME: outcome,
         "axis": axis,
         "typical": moves.median(),
         "largest": moves.max(),
-        "lowest": means.idxmin(),
-        "highest": means.idxmax(),
+        "lowest": _everywhere(lowest),
+        "highest": _everywhere(highest),
     }
+
+
+def _everywhere(choices: "pd.Series[Any]") -> Any:
+    """Return the choice that is the same in every set; else that it differs."""
+    first = choices.iloc[0]
+    return first if (choices == first).all() else VARIES

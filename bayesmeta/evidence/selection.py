@@ -94,8 +94,12 @@ def _same_reason(rows: Mask, reason: str) -> Dropped:
 
 
 def _without_count(frame: pd.DataFrame) -> Dropped:
-    rows = (frame[EVENTS].isna() | frame[N].isna()).to_numpy()
-    return _same_reason(rows, "no count: the source prints none that can be recovered")
+    no_events, no_n = (frame[name].isna().to_numpy() for name in (EVENTS, N))
+    reasons = {
+        True: "no count: the source prints none that can be recovered",
+        False: "no count: of how many patients is not known",
+    }
+    return Dropped(no_events | no_n, [reasons[bool(missing)] for missing in no_events])
 
 
 def _derived_otherwise(frame: pd.DataFrame, derivations: Sequence[str]) -> Dropped:

@@ -124,7 +124,8 @@ def comparison_answers(run: SavedComparison) -> dict[str, Answer]:
     own = {
         "1A": done(EVIDENCE, MODELS),
         "1B": done(MODELS),
-        "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
+        "1C": Answer("in part", f"{REDO} has them; the reasons need the author"),
+        "specified": done(REDO),
         "justified": Answer(AUTHOR, ""),
         "1D": done(MODELS, REDO),
         "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),

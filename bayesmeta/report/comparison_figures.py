@@ -39,8 +39,11 @@ def comparison_plots(
         return {}
     ranked = comparison.table[comparison.table["elpd_diff"].notna()]
     note = f"Model {best.model}."
-    if comparison.profile:
-        note += f" For {comparison.profile}, as far as the model has these covariates."
+    note += (
+        f" For {comparison.profile}, as far as the model has these covariates."
+        if comparison.profile
+        else " At the reference of its covariates, if it has any."
+    )
     drawn: dict[str, Callable[[], Plot]] = {
         "comparison": lambda: differences(ranked),
         "leave_one_out": lambda: leave_one_out(best.influence_on(QUANTITY), notes=[note]),

@@ -240,7 +240,11 @@ def _validation(results: FitResults) -> Iterator[Block]:
     influence = found.influence_on(LEFT_OUT_QUANTITY)
     yield Figure(
         "leave_one_out",
-        plots.leave_one_out(influence, ci_prob=results.asked.ci_prob),
+        plots.leave_one_out(
+            influence,
+            ci_prob=results.asked.ci_prob,
+            notes=[f"Typical rate of: {results.prediction.profile}."],
+        ),
         "The typical rate without each study in turn.",
     )
 

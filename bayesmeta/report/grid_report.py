@@ -246,7 +246,8 @@ def _checklist(results: GridResults) -> dict[str, Answer]:
     own = {
         "1A": done(EVIDENCE, CHOICES),
         "1B": done(CHOICES, REDO),
-        "1C": Answer("in part", f"{REDO} has them; why these needs the author"),
+        "1C": Answer("in part", f"{REDO} has them; the reasons need the author"),
+        "specified": done(REDO),
         "justified": Answer(AUTHOR, ""),
         "1D": done(REDO),
         "1E": Answer(NOT_DONE, ""),

@@ -25,6 +25,7 @@ from bayesmeta.runs.files import write_whole
 __all__ = ["WrittenReport", "document_of", "write_report"]
 
 NAME = "report"
+DEFAULT_FORM = "html"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     run: str | PathLike[str],
     *,
     out: str | PathLike[str] | None = None,
-    form: str = "html",
+    form: str | None = None,
     profile: Profile | None = None,
     cohort: int = 40,
     ci_prob: float = 0.95,
@@ -81,8 +82,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         Folder of a fit, nested fits, a comparison or a grid.
     out : path, optional
         The file; ``report.html`` (or another suffix) in the folder where None, which is replaced.
-    form : {"html", "md", "json", "docx"}
-        Format of the file; docx is made by pandoc.
+    form : {"html", "md", "json", "docx"}, optional
+        Format of the file; where None, what the suffix of `out` says, or html. docx is made by pandoc.
     profile : mapping, optional
         Of a fit: covariate values of the new cohort; the reference profile where None.
     cohort : int
@@ -127,8 +128,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     >>> written.title
     "CR: model 'pooled' on 14 studies"
     """
-    if form not in FORMATS:
-        raise SettingsError(f"`form` must be one of them; got '{form}'. {nearest(form, FORMATS)}")
+    form = _form(form, out)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     folder = Path(run)
@@ -138,6 +138,22 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     document = document_of(folder, asked)
     write_whole(target, FORMATS[form](document))
     return WrittenReport(target, document.title, document.warning)
+
+
+def _form(form: str | None, out: str | PathLike[str] | None) -> str:
+    """Return the format that is asked for, by name or by the suffix of the file."""
+    suffix = "" if out is None else Path(out).suffix.removeprefix(".").lower()
+    asked = form if form is not None else suffix or DEFAULT_FORM
+    if not isinstance(asked, str) or asked not in FORMATS:
+        what = "`form`" if form is not None else "The suffix of `out`"
+        raise SettingsError(
+            f"{what} must be one of {', '.join(FORMATS)}; got {asked!r}. {nearest(str(asked), FORMATS)}"
+        )
+    if suffix in FORMATS and suffix != asked:
+        raise SettingsError(
+            f"`form` is {asked}, but the file {out} is called .{suffix}. Leave `form` out, or call the file .{asked}."
+        )
+    return asked
 
 
 def _check_target(target: Path, *, replace: bool) -> None:

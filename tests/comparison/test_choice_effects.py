@@ -68,3 +68,13 @@ def test_choices_that_never_stand_beside_each_other_have_no_effect() -> None:
     assert choice_effects(apart, ["covariates", "law"]).empty
     assert choice_effects(whole.iloc[:0], ["covariates", "law"]).empty
     assert outcome_ranges(whole.iloc[:0]).empty
+
+
+def test_choices_whose_order_differs_are_not_named() -> None:
+    rows = curve()
+    # The other way round under one of the laws.
+    turned = (rows["law"] == "student") & (rows["covariates"] == "age")
+    rows.loc[turned, "estimate"] -= 0.03
+    found = choice_effects(rows, ["covariates", "law", "priors"]).set_index(["outcome", "axis"])
+    assert found.loc[("ORR", "covariates"), ["lowest", "highest"]].tolist() == ["differs"] * 2
+    assert found.loc[("ORR", "law"), ["lowest", "highest"]].tolist() == ["student", "common"]

@@ -1,6 +1,7 @@
 """The command report, run as a person runs it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -159,3 +160,26 @@ def test_an_unfinished_comparison_is_refused(
     assert run("report", folder) == 2
     assert "is not finished, or not as it was written" in capsys.readouterr().err
     assert "report.html" not in names(folder)
+
+
+@pytest.mark.slow
+def test_the_suffix_of_a_file_says_its_format(runs: dict[str, Path], tmp_path: Path) -> None:
+    written = bm.write_report(runs["grid"], out=tmp_path / "mine.json")
+    assert json.loads(written.path.read_text(encoding="utf-8"))["title"] == written.title
+    plain = bm.write_report(runs["grid"], out=tmp_path / "mine")
+    assert plain.path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"out": "mine.foo"}, "The suffix of `out` must be one of html, md, json, docx; got 'foo'"),
+        ({"out": "mine.docx", "form": "html"}, "`form` is html, but the file mine.docx is called .docx"),
+        ({"form": "pdf"}, "`form` must be one of html, md, json, docx; got 'pdf'"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_called_otherwise_is_refused(
+    arguments: dict[str, str], message: str
+) -> None:
+    with pytest.raises(bm.SettingsError, match=re.escape(message)):
+        bm.write_report("runs/none", **arguments)  # type: ignore[arg-type]

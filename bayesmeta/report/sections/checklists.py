@@ -47,7 +47,8 @@ USUAL: Mapping[str, Answer] = {
     "goals": done(QUESTION),
     "1A": done(EVIDENCE, MODEL),
     "1B": done(MODEL),
-    "1C": Answer("in part", f"{PRIORS} shows them; why these needs the author"),
+    "1C": Answer("in part", f"{PRIORS} shows them; the reasons need the author"),
+    "specified": done(PRIORS),
     "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
     "1D": done(MODEL, REDO),
     "1E": Answer(
@@ -92,7 +93,7 @@ BARG: Mapping[str, str] = {
 """Items of Kruschke 2021, doi:10.1038/s41562-021-01177-7, in short; steps 4 and 6 as one item each."""
 
 ROBUST: Mapping[str, str] = {
-    "Prior: specified": "1C",
+    "Prior: specified": "specified",
     "Prior: justified": "justified",
     "Prior: sensitivity analysis": "5A",
     "Analysis: statistical model": "1D",
@@ -104,7 +105,7 @@ ROBUST: Mapping[str, str] = {
 
 
 def checklists_section(answers: Mapping[str, Answer]) -> Section:
-    """Return both checklists, from the answers to the items of BARG and to ``"justified"``."""
+    """Return both checklists, from answers by item of BARG, and two on priors."""
     barg = [
         (f"{code} {item}" if code[0].isdigit() else item, answers[code])
         for code, item in BARG.items()

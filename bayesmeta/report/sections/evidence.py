@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.errors import listed
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.plots.lettering import counted
@@ -23,7 +24,10 @@ DEFINITION = "_definition"
 
 DERIVATION = "derivation"
 
-COUNTED = {"parts": "parts of arms", "whole": "whole arms"}
+PARTS = {
+    "parts": "the parts are used where every one of them reports what the whole does, or else the whole",
+    "whole": "the whole is used",
+}
 
 
 def evidence_section(arms: Arms | NestedArms) -> Section:
@@ -62,11 +66,12 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(int(arms.n.sum()), 1))})"
     yield f"{head}."
     yield from _wanted(selection.get("where"), selection.get("columns") or {})
-    if selection.get("parts") in COUNTED:
+    if selection.get("parts") in PARTS:
         yield (
-            f"Of an arm that is reported whole and in parts, the {COUNTED[selection['parts']]} are used, never both; "
-            "strata of an arm are never pooled with it."
+            f"Of an arm that is reported whole and in parts, {PARTS[selection['parts']]}, never both; strata of an arm "
+            "are never pooled with it."
         )
+    yield from _parts_left(arms.excluded)
     if OVERLAP_GROUP in arms.frame.columns:
         yield (
             "Of cohorts marked as plausibly sharing patients, one is used."
@@ -82,6 +87,16 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         yield "The table does not say how its counts were had."
     if isinstance(arms, Arms) and arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
+
+
+def _parts_left(excluded: pd.DataFrame) -> Iterator[str]:
+    """Yield whose parts are not used, which may have had levels of a covariate of their own."""
+    if excluded.empty:
+        return
+    parts = excluded[excluded["rule"].str.startswith("part: ")]
+    if len(parts):
+        names = listed(dict.fromkeys(map(str, parts["study"])))
+        yield f"Used whole, though reported in parts, too: {names}."
 
 
 def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -> Iterator[str]:

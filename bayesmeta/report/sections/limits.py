@@ -77,9 +77,13 @@ def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
-    found = words_of(frame, column).replace("", "not stated").value_counts()
+    what = column.removesuffix(DEFINITION).upper()
+    if "outcome" in frame.columns:
+        outcome = words_of(frame, "outcome").str.upper()
+        # Rows of other outcomes don't define this one.
+        frame = frame[(outcome == what) | (outcome == "")]
+    found = words_of(frame, column).replace("", "left blank").value_counts()
     if len(found) > 1:
-        what = column.removesuffix(DEFINITION).upper()
         parts = "; ".join(
             f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
         )
