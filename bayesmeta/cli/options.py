@@ -43,7 +43,11 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
 Out = Annotated[Path, typer.Option(help="Folder for the run.")]
 Profiles = Annotated[
-    list[str] | None, typer.Option("--profile", help="covariate=value; once per covariate.")
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        help="covariate=value; once per covariate. If left out, the reference of the model.",
+    ),
 ]
 
 Selection = Mapping[str, Any]

@@ -62,7 +62,7 @@ def fit_document(results: FitResults) -> Document:
             diagnostics_section(
                 fit, results.diagnostics, Figure("trace", plots.trace(fit), _alt_trace(results))
             ),
-            evidence_section(fit.arms),
+            evidence_section(fit.arms, fit.design.coding.columns),
             model_section(fit.design),
             _priors(results),
             Section(ANSWERS, tuple(_answers(results))),

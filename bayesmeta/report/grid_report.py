@@ -127,8 +127,10 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
 
 
 def _evidence(evidence: EvidenceTable, selected: list[Selected]) -> Iterator[Block]:
+    name = _bundled_name(evidence) or "a table of one's own"
     yield Text(
-        f"{len(evidence)} rows; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each outcome:"
+        f"{len(evidence)} rows of {name}; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each "
+        "outcome:"
     )
     kept, left_out = [], []
     for outcome, inclusion, arms in selected:
@@ -265,12 +267,17 @@ def _redo(
 ) -> Iterator[Block]:
     yield Text("The grid, to be saved as grid.toml:")
     yield Code(grid_toml(results.grid))
-    bundled = any(load_evidence(name).hash == evidence.hash for name in bundled_evidence())
+    bundled = _bundled_name(evidence)
     table = "" if bundled else " --evidence inputs/evidence.csv"
     if not bundled:
         yield Text("The evidence is kept in inputs/evidence.csv of the run's folder.")
     yield Code(f"bayesmeta grid grid.toml{table} --seed {results.seed} --out runs/again")
     yield versions_table(versions)
+
+
+def _bundled_name(evidence: EvidenceTable) -> str:
+    """Return the name of the bundled table that this is; empty if it is none."""
+    return next((n for n in bundled_evidence() if load_evidence(n).hash == evidence.hash), "")
 
 
 def _alt(curve: pd.DataFrame) -> str:

@@ -86,7 +86,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
                 diagnostics,
                 Figure("trace", plots.trace(fit), "Traces and ranks of the chains by parameter."),
             ),
-            evidence_section(fit.arms),
+            evidence_section(fit.arms, fit.coding.columns),
             Section(MODEL, tuple(_model(fit))),
             Section(PRIORS, _priors(fit)),
             Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),

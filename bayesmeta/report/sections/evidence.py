@@ -1,6 +1,6 @@
 """What was observed: every arm with where its count stands, and every row left out with the rule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -30,11 +30,15 @@ PARTS = {
 }
 
 
-def evidence_section(arms: Arms | NestedArms) -> Section:
-    """Return the arms that were used, with their origins, and the rows that were not."""
+def evidence_section(arms: Arms | NestedArms, covariates: Sequence[str] = ()) -> Section:
+    """Return the arms that were used, with their covariates and origins, and the rows that were not."""
     return Section(
         EVIDENCE,
-        (Items(tuple(_facts(arms))), _arms_table(arms), *excluded_blocks(arms.excluded)),
+        (
+            Items(tuple(_facts(arms))),
+            _arms_table(arms, covariates),
+            *excluded_blocks(arms.excluded),
+        ),
     )
 
 
@@ -109,7 +113,7 @@ def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -
         yield f"Only rows with {', '.join(parts)}."
 
 
-def _arms_table(arms: Arms | NestedArms) -> Table:
+def _arms_table(arms: Arms | NestedArms, covariates: Sequence[str]) -> Table:
     frame = arms.frame
     cells = pd.DataFrame({"study": list(_labels(arms))})
     cells["arm"] = [label.partition("/")[2] for label in arms.labels]
@@ -123,7 +127,7 @@ def _arms_table(arms: Arms | NestedArms) -> Table:
         for outcome in arms.outcomes:
             cells[outcome] = ["" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]]
     extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
-    for name in (*ORIGIN, *extra):
+    for name in dict.fromkeys((*covariates, *ORIGIN, *extra)):
         if name in frame.columns and words_of(frame, name).any():
             cells[name.replace("_", " ")] = words_of(frame, name).to_list()
     if not cells["arm"].str.strip().any():
