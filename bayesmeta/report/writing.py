@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.errors import RunError, SettingsError, nearest
+from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -25,6 +25,9 @@ from bayesmeta.runs.files import write_whole
 __all__ = ["WrittenReport", "document_of", "write_report"]
 
 NAME = "report"
+
+EXAMPLES = {"run": "runs/first", "out": "report.html"}
+"""Of each path, one that could be given."""
 
 
 @dataclass(frozen=True)
@@ -127,17 +130,32 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     >>> written.title
     "CR: model 'pooled' on 14 studies"
     """
-    if form not in FORMATS:
-        raise SettingsError(f"`form` must be one of them; got '{form}'. {nearest(form, FORMATS)}")
+    if not isinstance(form, str) or form not in FORMATS:
+        raise SettingsError(
+            f"`form` must be one of {', '.join(FORMATS)}; got {form!r}. Leave it out for html."
+        )
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
-    folder = Path(run)
-    target = folder / f"{NAME}.{form}" if out is None else Path(out)
+    folder = _path("run", run)
+    target = folder / f"{NAME}.{form}" if out is None else _path("out", out)
     _check_target(target, replace=force or out is None)
     asked = ReportRequest(profile, cohort, ci_prob, rate_above, refits)
     document = document_of(folder, asked)
-    write_whole(target, FORMATS[form](document))
+    write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.title, document.warning)
+
+
+def _path(name: str, value: object) -> Path:
+    if isinstance(value, Fit | NestedFit):
+        raise SettingsError(
+            f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
+            "fit.save(folder), and give the folder."
+        )
+    if not isinstance(value, str | PathLike):
+        raise SettingsError(
+            f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
+        )
+    return Path(value)
 
 
 def _check_target(target: Path, *, replace: bool) -> None:
