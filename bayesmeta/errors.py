@@ -33,6 +33,7 @@ __all__ = [
     "SamplingError",
     "SettingsError",
     "SpecError",
+    "counted",
     "listed",
     "nearest",
     "shortened",
@@ -184,6 +185,11 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
     """
 
 
+def counted(number: int, noun: str, several: str | None = None) -> str:
+    """Return a number with its noun: 1 arm, 2 arms; `several` is a plural that -s does not make."""
+    return f"{number} {noun if number == 1 else several or f'{noun}s'}"
+
+
 def listed(items: Iterable[object]) -> str:
     """Return the first few items as text, and how many more there are."""
     items = list(items)
@@ -197,10 +203,10 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 4 :]}"
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
+def nearest(word: str, valid: Iterable[str], *, label: str = "Valid") -> str:
     """Return a hint naming the valid word most like `word`, then the valid ones, if not too many."""
     valid = sorted(set(valid))
     folded = {name.casefold(): name for name in valid}
     close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
     hint = f"Did you mean '{folded[close[0]]}'? " if close else ""
-    return f"{hint}Valid: {listed(valid) if len(valid) > LONG else ', '.join(valid) or 'none'}."
+    return f"{hint}{label}: {listed(valid) if len(valid) > LONG else ', '.join(valid) or 'none'}."

@@ -3,10 +3,11 @@
 from typing import TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
 
-__all__ = ["check_seed", "is_number", "is_whole"]
+__all__ = ["check_seed", "is_number", "is_whole", "numbers", "probabilities"]
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -17,6 +18,38 @@ def is_number(value: object) -> TypeGuard[float]:
 def is_whole(value: object) -> TypeGuard[int]:
     """Return whether a value is a whole number by its type; 3.0 is none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def numbers(values: object) -> npt.NDArray[np.float64] | None:
+    """Return values as an array; None where any is no number, such as text that looks like one."""
+    try:
+        found = np.asarray(values)
+    except ValueError:
+        return None
+    if found.dtype.kind not in "iuf" and not all(map(is_number, found.ravel())):
+        return None
+    return found.astype(np.float64)
+
+
+def probabilities(name: str, values: object) -> npt.NDArray[np.float64]:
+    """Return values as an array, of any shape, after checking that they are probabilities.
+
+    Raises
+    ------
+    SettingsError
+        If one is no number from 0 to 1.
+    """
+    found = numbers(values)
+    if found is not None and ((found >= 0) & (found <= 1)).all():
+        return found
+    got, example = repr(values), 35.0
+    if found is not None:
+        wrong = float(found[~((found >= 0) & (found <= 1))][0])
+        got = f"{wrong:g}"
+        example = wrong if 1 < wrong <= 100 else example  # noqa: PLR2004 - a percentage
+    raise SettingsError(
+        f"`{name}` must be probabilities from 0 to 1; got {got}. Write {example:g}% as {example / 100:g}."
+    )
 
 
 def check_seed(seed: object) -> int:

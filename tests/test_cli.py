@@ -118,7 +118,7 @@ def test_evidence_commands_print_tables(tmp_path: Path, capsys: pytest.CaptureFi
     )
     assert run("evidence", "show", "--outcome", "CR") == 0
     text = capsys.readouterr().out
-    assert "mine.csv: 1 studies, 1 arms, 1 outcomes, 1 rows): no problem found." in text
+    assert "mine.csv: 1 study, 1 arm, 1 outcome, 1 row): no problem found." in text
     assert "overlap: group 'aldoss' is represented by a lower rank" in text
 
 

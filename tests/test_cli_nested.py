@@ -88,7 +88,7 @@ def test_a_plan_needs_the_outcome_that_it_is_about(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--joint", "CRR >= 3"), "there is no outcome 'CRR'"),
+        (("--joint", "CRR >= 3"), "`--joint`: there is no outcome 'CRR'"),
         (("--at-least", "3"), "`--at-least` has no effect on a run of nested outcomes"),
         (("--rate-above", "0.3"), "`--rate-above` has no effect on a run of nested outcomes"),
     ],
@@ -106,6 +106,8 @@ def test_predictions_that_can_not_be_made_are_told(
         (("nested/pooled", "--outcomes", "ORR"), "two outcomes or more"),
         (("nested/pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
         (("nested/pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
+        (("nested/pooled", "--outcomes", "CR,ORR"), "from the outside in, such as ORR, CR."),
+        (("nested/regimen", "--outcome", "ORR"), "--outcomes, such as --outcomes ORR,CR"),
         (("pooled", "--outcomes", "ORR,CR"), "no bundled model of nested outcomes 'pooled'"),
         (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),
     ],
@@ -138,3 +140,10 @@ def test_sensitivity_refuses_questions_of_one_outcome(
 ) -> None:
     assert run("sensitivity", saved, option, "1") == 2
     assert f"`{option}` has no effect on a run of nested outcomes" in capsys.readouterr().err
+
+
+def test_levels_of_nested_outcomes_are_not_contrasted(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("contrast", saved) == 2
+    assert "`contrast` is not available for runs of nested outcomes" in capsys.readouterr().err

@@ -73,6 +73,9 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
     run(pooled, "--out", tmp_path / "all")
     printed = capsys.readouterr().out
     assert "Not drawn: contrasts, since the model has no factor." in printed
+    assert (
+        "Not drawn: nested_outcomes, since it is a figure of a fit of nested outcomes." in printed
+    )
     assert "Not drawn: prediction, since it needs --n" in printed
     assert run(pooled, "forest", "contrasts", "--out", tmp_path / "named") == 2
     assert "'contrasts' can't be drawn: the model has no factor" in capsys.readouterr().err
@@ -169,3 +172,12 @@ def test_nested_outcomes_have_their_figures(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     predictions = {"prediction_ORR", "prediction_CR"}
     assert set(found["figures"]) == {"trace", "nested_outcomes", *predictions}
+
+
+def test_figures_of_failed_draws_are_told_first(arms, tmp_path, capsys):
+    few = bm.SamplerSettings(chains=1, warmup=50, draws=50)
+    bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few).save(tmp_path / "bad")
+    assert run(tmp_path / "bad", "forest", "--out", tmp_path / "figures") == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "NOT RELIABLE: the diagnostics failed; do not use these numbers."
+    assert "forest.png" in second

@@ -28,8 +28,14 @@ def contrast(
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
     import bayesmeta as bm
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import contrast_text, machine, text
 
+    if form_of(run) != ONE_OUTCOME.name:
+        raise bm.SettingsError(
+            f"`contrast` is not available for runs of nested outcomes, such as {run}. Fit one of its outcomes by "
+            "--outcome, or see the rates of each level by predict."
+        )
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
     found = bm.contrast(

@@ -84,6 +84,14 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
 """Arguments of `EvidenceTable.select` as options."""
 
 
+_ARGUMENTS = {
+    "ci": "ci_prob",
+    "at_least": "events_at_least",
+    "at_most": "events_at_most",
+    "joint": "event",
+}
+"""Options, as commands receive them, whose argument in Python has another name."""
+
 NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
 """The selection of a command to which no option of it was given."""
 
@@ -121,7 +129,7 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
                 _show_notes()
                 code = command(*arguments, **options)
         except BayesmetaError as error:
-            print(f"Error: {error}", file=sys.stderr)
+            print(f"Error: {_as_typed(str(error), options)}", file=sys.stderr)
             code = BAD_INPUT
         except KeyboardInterrupt:
             print("\nInterrupted; nothing was left half written.", file=sys.stderr)
@@ -129,6 +137,14 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
         raise typer.Exit(code)
 
     return leaving
+
+
+def _as_typed(message: str, options: Mapping[str, Any]) -> str:
+    """Return a message about an argument with the option by which the command takes it."""
+    for option, argument in _ARGUMENTS.items():
+        if option in options:
+            message = message.replace(f"`{argument}`", f"`--{option.replace('_', '-')}`")
+    return message
 
 
 def table_of(evidence: str) -> "EvidenceTable":

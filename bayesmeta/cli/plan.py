@@ -1,5 +1,6 @@
 """The command `bayesmeta plan`: a single-arm trial that borrows from a saved run."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import RunError, SettingsError
 
 if TYPE_CHECKING:
     from bayesmeta import Plan
@@ -83,6 +84,8 @@ def plan(
 def _check_out(folder: Path) -> None:
     from bayesmeta.inference.folders import check_folder
 
+    if os.path.lexists(folder):
+        raise RunError(f"{folder} exists; it is left alone. Choose another folder.")
     check_folder(folder, force=False)
 
 
@@ -111,4 +114,9 @@ def _interim(text: str | None) -> tuple[int, int] | None:
     events, slash, n = (part.strip() for part in text.partition("/"))
     if not (slash and events.isdecimal() and n.isdecimal()):
         raise SettingsError(f"`--interim` must be responders/patients, such as 8/20; got '{text}'.")
+    if int(events) > int(n):
+        raise SettingsError(
+            f"`--interim` must have at most so many responders as patients; got '{text}'. Write responders first, "
+            "such as 8/20."
+        )
     return int(events), int(n)

@@ -41,6 +41,7 @@ def plot(
     """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
     from bayesmeta.report.run_plots import FigureRequest, draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
+    from bayesmeta.report.text import NOT_RELIABLE
 
     if out.resolve() == run.resolve():
         raise RunError(
@@ -60,6 +61,8 @@ def plot(
         }
         print_json(content)
     else:
+        if not reliable:
+            print(NOT_RELIABLE)
         for name, one in drawn.plots.items():
             print(f"{out / name}.{form} and .csv: {one!r}")
         for name, reason in drawn.reasons.items():
@@ -95,4 +98,4 @@ def _write(contents: Mapping[str, bytes], out: Path, *, force: bool) -> None:
             f"{out} can't be written: {error.strerror}. Choose another folder."
         ) from error
     for name, content in contents.items():
-        write_whole(out / name, content)
+        write_whole(out / name, content, remedy="Choose another folder")

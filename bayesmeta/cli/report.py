@@ -60,5 +60,7 @@ def report(
         }
         print_json(content)
     else:
+        if written.warning:
+            print(written.warning)
         print(f"{written.title}\nWritten to {written.path}.")
     return DIAGNOSTICS_FAILED if written.warning else OK

@@ -11,7 +11,7 @@ from bayesmeta.comparison.averaging import AveragedPrediction, averaged
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of, ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.evidence import Arms
 
 __all__ = ["Comparison", "compared", "notes_of"]
@@ -146,7 +146,7 @@ class Comparison:
         best = self.best
         trouble = "" if self.ok else "; NOT RELIABLE: see fits"
         first = f"best {best.model}, elpd {best.elpd:.1f}" if best else "none ranked"
-        return f"Comparison({len(self.table)} models, {len(self.fits)} fits; {first}{trouble})"
+        return f"Comparison({counted(len(self.table), 'model')}, {counted(len(self.fits), 'fit')}; {first}{trouble})"
 
 
 def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> Comparison:

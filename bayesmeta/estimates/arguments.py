@@ -17,11 +17,12 @@ LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
     """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
-    allowed = [kind for kind, there in ((GridFit, grid), (NestedFit, nested)) if there]
+    allowed = [kind for kind, there in ((NestedFit, nested), (GridFit, grid)) if there]
     if not isinstance(fit, (Fit, *allowed)):
-        wanted = "a Fit or GridFit" if grid else "a Fit"
+        *others, last = (kind.__name__ for kind in (Fit, *allowed))
+        wanted = f"{', '.join(others)} or {last}" if others else last
         raise SettingsError(
-            f"`fit` must be {wanted}; got {type(fit).__name__}. Make one by bm.fit."
+            f"`fit` must be a {wanted}; got {type(fit).__name__}. Make one by bm.fit."
         )
 
 

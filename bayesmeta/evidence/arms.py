@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.errors import EvidenceError, counted, listed
 from bayesmeta.evidence.columns import ARM, EVENTS, LABEL, PART_OF, REQUIRED, STRATUM, STUDY, N
 
 __all__ = ["Arms"]
@@ -129,12 +129,11 @@ class Arms:
 
     def __repr__(self) -> str:
         outcome = self.selection.get("outcome") or "one outcome"
-        studies = len(self.studies)
         empty = f"; {len(self.without_patients)} without patients" if self.without_patients else ""
         return (
-            f"Arms({outcome}: {len(self)} {'arm' if len(self) == 1 else 'arms'} of {studies} "
-            f"{'study' if studies == 1 else 'studies'}, {self.events.sum()} responders of {self.n.sum()} "
-            f"patients{empty}; {len(self.excluded)} rows left out)"
+            f"Arms({outcome}: {counted(len(self), 'arm')} of "
+            f"{counted(len(self.studies), 'study', 'studies')}, {self.events.sum()} responders of {self.n.sum()} "
+            f"patients{empty}; {counted(len(self.excluded), 'row')} left out)"
         )
 
 

@@ -69,7 +69,7 @@ def _check_columns(cells: pd.DataFrame, name: str) -> None:
     for column in REQUIRED:
         if column not in cells.columns:
             raise EvidenceError(
-                f"{name}: column '{column}' is missing. {nearest(column, map(str, cells.columns))} "
+                f"{name}: column '{column}' is missing. {nearest(column, map(str, cells.columns), label='Found')} "
                 "An evidence table needs the columns study, events and n."
             )
 

@@ -7,6 +7,7 @@ value is false.
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,14 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _FORM = "Write comparisons of columns, such as \"source == '001' and n >= 20\"."
 
+_TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SLIPS = (
+    (re.compile(r"(?<![=<>!:])=(?!=)"), "Write `==` where two are to be equal. "),
+    (re.compile("&"), "Write `and` instead of `&`. "),
+    (re.compile(r"\|"), "Write `or` instead of `|`. "),
+)
+"""Signs outside of text that mean something in other languages, and what to write instead."""
+
 
 def matches(condition: str, frame: pd.DataFrame) -> Mask:
     """Return which rows of `frame` meet `condition`.
@@ -53,7 +62,9 @@ def matches(condition: str, frame: pd.DataFrame) -> Mask:
         tree = ast.parse(condition.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f" at character {error.offset}" if isinstance(error, SyntaxError) else ""
-        raise EvidenceError(f"`where` can't be read{place}: {condition!r}. {_FORM}") from error
+        raise EvidenceError(
+            f"`where` can't be read{place}: {condition!r}. {_advice(condition)}{_FORM}"
+        ) from error
     return _mask(tree, frame, condition)
 
 
@@ -71,8 +82,14 @@ def _mask(node: ast.expr, frame: pd.DataFrame, condition: str) -> Mask:
             return _compare(frame, column, type(op), _constant(right, condition))
         case _:
             raise EvidenceError(
-                f"`where` does not allow {ast.unparse(node)!r} in {condition!r}. {_FORM}"
+                f"`where` does not allow {ast.unparse(node)!r} in {condition!r}. {_advice(condition)}{_FORM}"
             )
+
+
+def _advice(condition: str) -> str:
+    """Return what to write instead of signs that other languages use."""
+    outside = _TEXT.sub("", condition)
+    return "".join(advice for sign, advice in _SLIPS if sign.search(outside))
 
 
 def _constant(node: ast.expr, condition: str) -> object:

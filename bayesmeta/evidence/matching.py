@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesmeta.errors import EvidenceError
+from bayesmeta.errors import EvidenceError, SettingsError
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.conditions import matches
 
@@ -25,6 +25,8 @@ def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms
     ------
     EvidenceError
         If the condition can't be read, or no arm meets it.
+    SettingsError
+        If an argument is of another kind.
 
     Examples
     --------
@@ -33,6 +35,14 @@ def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms
     >>> bm.matching(arms, "source == '003' and n >= 20")
     Arms(ORR: 4 arms of 4 studies, 109 responders of 160 patients; 60 rows left out)
     """
+    if not isinstance(arms, Arms):
+        raise SettingsError(
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+        )
+    if not isinstance(condition, str):
+        raise SettingsError(
+            f"`{argument}` must be text; got {condition!r}. Write a condition such as \"source == '003' and n >= 20\"."
+        )
     try:
         rows = np.asarray(matches(condition, arms.frame), dtype=bool)
     except EvidenceError as error:

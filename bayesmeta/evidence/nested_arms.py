@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.errors import EvidenceError, counted, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 
@@ -95,6 +95,16 @@ class NestedArms:
                     "Correct the counts."
                 )
 
+    def _other_order(self) -> str:
+        """Return the advice to list the outcomes otherwise, where their mean shares fall so."""
+        shares = pd.DataFrame(
+            self.counts / np.maximum(self.n, 1)[:, None], columns=list(self.outcomes)
+        ).mean()
+        falling = tuple(map(str, shares.sort_values(ascending=False, kind="stable").index))
+        if falling == tuple(self.outcomes):
+            return ""
+        return f", or list the outcomes from the outside in, such as {', '.join(falling)}"
+
     def _check_nests(self) -> None:
         counts = np.column_stack([self.n.astype(np.float64), self.counts])
         # Where a count is missing, the one around it bounds what is within.
@@ -102,10 +112,11 @@ class NestedArms:
         with np.errstate(invalid="ignore"):
             wrong = (counts[:, 1:] > bounds[:, :-1]) | (counts[:, 1:] < 0)
         if wrong.any():
+            other = self._other_order()
             raise EvidenceError(
                 f"Counts must be nested, {' >= '.join(('n', *self.outcomes))}; not so in "
-                f"{listed(self._shown(int(row)) for row in np.flatnonzero(wrong.any(axis=1)))}. Correct the table, or "
-                "leave the arm out by `where`."
+                f"{listed(self._shown(int(row)) for row in np.flatnonzero(wrong.any(axis=1)))}. Correct the table, "
+                f"{'' if other else 'or '}leave the arm out by `where`{other}."
             )
         silent = np.isnan(self.counts).all(axis=1)
         if silent.any():
@@ -194,6 +205,7 @@ class NestedArms:
             f"{name} of {arms}" for name, arms in zip(self.outcomes, reported, strict=True)
         )
         return (
-            f"NestedArms({' > '.join(self.outcomes)}: {len(self)} arms of {len(self.studies)} studies "
-            f"({counts}); {len(self.excluded)} rows left out)"
+            f"NestedArms({' > '.join(self.outcomes)}: {counted(len(self), 'arm')} of "
+            f"{counted(len(self.studies), 'study', 'studies')} ({counts}); "
+            f"{counted(len(self.excluded), 'row')} left out)"
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal, overload
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, SettingsError, listed
+from bayesmeta.errors import EvidenceError, SettingsError, counted, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import (
@@ -286,13 +286,13 @@ class EvidenceTable:
         return len(self.frame)
 
     def __repr__(self) -> str:
-        counts = {
-            "studies": self.frame[STUDY].nunique(),
-            "arms": len(self.frame[[STUDY, ARM]].drop_duplicates()),
-            "outcomes": self.frame[OUTCOME].nunique(),
-            "rows": len(self),
-        }
-        return f"EvidenceTable({self.name}: {', '.join(f'{count} {what}' for what, count in counts.items())})"
+        counts = (
+            counted(self.frame[STUDY].nunique(), "study", "studies"),
+            counted(len(self.frame[[STUDY, ARM]].drop_duplicates()), "arm"),
+            counted(self.frame[OUTCOME].nunique(), "outcome"),
+            counted(len(self), "row"),
+        )
+        return f"EvidenceTable({self.name}: {', '.join(counts)})"
 
 
 def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
@@ -317,7 +317,7 @@ def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
     >>> import pandas as pd
     >>> import bayesmeta as bm
     >>> bm.read_evidence(pd.DataFrame({"study": ["a", "b"], "events": [4, 7], "n": [10, 20]}))
-    EvidenceTable(DataFrame: 2 studies, 2 arms, 1 outcomes, 2 rows)
+    EvidenceTable(DataFrame: 2 studies, 2 arms, 1 outcome, 2 rows)
     """
     if isinstance(source, pd.DataFrame):
         return EvidenceTable(checked(cells_of_frame(source), "DataFrame"), "DataFrame")

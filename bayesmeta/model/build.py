@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.imputation import Imputation
@@ -38,6 +39,8 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     ------
     SpecError
         If the covariates can't be coded on these arms.
+    SettingsError
+        If an argument is of another kind.
 
     Examples
     --------
@@ -46,6 +49,15 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     >>> sorted(bm.build(bm.load_model("pooled"), arms).named_vars)
     ['events', 'mu', 'tau', 'theta', 'u', 'z']
     """
+    if not isinstance(spec, ModelSpec):
+        raise SettingsError(
+            f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec; of a "
+            "NestedSpec, use build_nested."
+        )
+    if not isinstance(arms, Arms):
+        raise SettingsError(
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
+        )
     return build_design(make_design(spec, arms))
 
 

@@ -51,6 +51,11 @@ _KEYS = (
     "priors",
 )
 
+_NESTED = (
+    "{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its outcomes by "
+    "--outcomes, such as --outcomes ORR,CR."
+)
+
 
 def load_model(source: str | PathLike[str]) -> ModelSpec:
     """Return the model of a TOML file, or a bundled model by its name.
@@ -79,6 +84,8 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     bundled = bundled_models()
     name = str(source)
     if name not in bundled:
+        if name in _nested_models():
+            raise SpecError(_NESTED.format(name=name))
         raise SpecError(
             f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
         )
@@ -98,6 +105,12 @@ def bundled_models() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
+def _nested_models() -> tuple[str, ...]:
+    from bayesmeta.model.nested.files import bundled_nested_models
+
+    return bundled_nested_models()
+
+
 def parse_model(text: str, name: str = "model") -> ModelSpec:
     """Return the model that TOML `text` describes; `name` is what messages call it."""
     try:
@@ -105,10 +118,7 @@ def parse_model(text: str, name: str = "model") -> ModelSpec:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
     if "nested" in content:
-        raise SpecError(
-            f"{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its "
-            "outcomes by --outcomes."
-        )
+        raise SpecError(_NESTED.format(name=name))
     check_keys(name, content, _KEYS)
     check_schema(content, name)
     try:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import LARGEST_COHORT
-from bayesmeta.numeric import is_number, is_whole
+from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = [
@@ -52,15 +52,10 @@ def check_priors(priors: object) -> None:
 
 def check_rates(name: str, rates: object) -> Array:
     """Return rates as an array, after checking that they are one or more probabilities."""
-    try:
-        found = np.atleast_1d(np.asarray(rates, dtype=np.float64))
-    except (TypeError, ValueError):
-        found = np.array([np.nan])
-    wrong = found[~((found >= 0) & (found <= 1))]
-    if found.ndim != 1 or not found.size or wrong.size:
-        got = f"{wrong[0]:g}" if wrong.size and np.isfinite(wrong[0]) else repr(rates)
+    found = np.atleast_1d(probabilities(name, rates))
+    if found.ndim != 1 or not found.size:
         raise SettingsError(
-            f"`{name}` must be probabilities from 0 to 1; got {got}. Write 35% as 0.35."
+            f"`{name}` must be one or more probabilities in a row; got {rates!r}. Write [0.2, 0.35]."
         )
     return found
 

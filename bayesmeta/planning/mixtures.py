@@ -11,7 +11,7 @@ from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, 
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.numeric import is_number, is_whole
+from bayesmeta.numeric import is_number, is_whole, probabilities
 
 __all__ = ["BetaMixture"]
 
@@ -95,7 +95,7 @@ class BetaMixture:
     def pdf(self, rate: npt.ArrayLike) -> Array:
         """Return the density at rates (probability)."""
         weights, a, b = self._arrays
-        x = np.asarray(rate, dtype=np.float64)[..., None]
+        x = probabilities("rate", rate)[..., None]
         log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
         # At 0 and 1 a density may be infinite, which a share of 0 would turn into NaN.
         there = weights > 0
@@ -104,19 +104,19 @@ class BetaMixture:
     def log_pdf(self, rate: npt.ArrayLike) -> Array:
         """Return the log density at rates (probability)."""
         weights, a, b = self._arrays
-        x = np.asarray(rate, dtype=np.float64)[..., None]
+        x = probabilities("rate", rate)[..., None]
         log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
         return np.asarray(logsumexp(log_density, axis=-1, b=weights))
 
     def below(self, rate: npt.ArrayLike) -> Array:
         """Return the probability that the rate is at most `rate`."""
         weights, a, b = self._arrays
-        return np.asarray(betainc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
+        return np.asarray(betainc(a, b, probabilities("rate", rate)[..., None]) @ weights)
 
     def above(self, rate: npt.ArrayLike) -> Array:
         """Return the probability that the rate is above `rate`; exact in the upper tail, too."""
         weights, a, b = self._arrays
-        return np.asarray(betaincc(a, b, np.asarray(rate, dtype=np.float64)[..., None]) @ weights)
+        return np.asarray(betaincc(a, b, probabilities("rate", rate)[..., None]) @ weights)
 
     def log_odds_below(self, log_odds: npt.ArrayLike) -> Array:
         """Return the probability that the log-odds of the rate are at most `log_odds`.
@@ -259,11 +259,10 @@ def _patients(n: int) -> int:
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
     """Return a sequence of finite numbers as a tuple."""
-    several: Iterable[Any] = values if isinstance(values, Sequence | np.ndarray) else [values]
-    try:
-        numbers = tuple(float(value) for value in several)
-    except (TypeError, ValueError):
-        numbers = (float("nan"),)
-    if not np.isfinite(numbers).all():
-        raise SettingsError(f"`{name}` must be finite numbers; got {values!r}.")
-    return numbers
+    alone = isinstance(values, str) or not isinstance(values, Sequence | np.ndarray)
+    several: Iterable[Any] = [values] if alone else np.atleast_1d(values)
+    if not all(is_number(value) and np.isfinite(value) for value in several):
+        raise SettingsError(
+            f"`{name}` must be finite numbers; got {values!r}. Write one for each component, such as [1]."
+        )
+    return tuple(float(value) for value in several)

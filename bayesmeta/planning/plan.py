@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.arguments import check_events, check_rates
+from bayesmeta.numeric import is_number, is_whole
+from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE, borrowing
 from bayesmeta.planning.conflict import Conflict, conflict_table, prior_data_conflict
 from bayesmeta.planning.interim import InterimLook
@@ -185,10 +186,14 @@ def plan(
     >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
     {'MAP': 0.13, 'robust': 0.14, 'none': 0.2}
     """
-    if isinstance(map_prior, BetaMixture):
+    if not isinstance(map_prior, MapPrior):
         raise SettingsError(
-            "`map_prior` must be a MapPrior; got a BetaMixture. Make it by bm.map_prior(fit); for another "
-            "prior, use SingleArmTrial."
+            f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for "
+            "another prior, use SingleArmTrial."
+        )
+    if not is_number(robust) or not 0 < robust < 1:
+        raise SettingsError(
+            f"`robust` must be a number between 0 and 1, both excluded; got {robust!r}. Write 20% as 0.2."
         )
     success = as_success(success)
     if stop_below is not None and interim is None:
@@ -214,12 +219,28 @@ def _interim(
     seen: tuple[int, int],
     stop_below: float,
 ) -> Interim:
-    look = InterimLook(trials[ROBUST], seen[1], stop_below)
-    events, n = check_events(seen[0], look.n)
+    events, n = _seen(seen)
+    look = InterimLook(trials[ROBUST], n, stop_below)
     success = {
         name: trial.probability_of_success(events=events, n=n) for name, trial in trials.items()
     }
     return Interim(events, n, success, prior_data_conflict(mixture, events=events, n=n), look)
+
+
+def _seen(interim: object) -> tuple[int, int]:
+    """Return responders and patients of an interim look, after checking them."""
+    pair = tuple(interim) if isinstance(interim, Sequence | np.ndarray) else ()
+    if len(pair) != len(("events", "n")) or not all(map(is_whole, pair)):
+        raise SettingsError(
+            f"`interim` must be responders and patients, two whole numbers; got {interim!r}. Write (8, 20)."
+        )
+    events, n = map(int, pair)
+    if not 0 <= events <= n:
+        raise SettingsError(
+            f"`interim` must be responders and patients, at most so many responders as patients; got {events} of {n}. "
+            "Write (8, 20)."
+        )
+    return events, n
 
 
 def _effective_size(prior: BetaMixture, method: Method) -> float:

@@ -73,6 +73,8 @@ def parse_success(text: str) -> Success:
     >>> parse_success("P(rate < 0.2) > 0.8").conditions
     (Condition(threshold=0.2, certainty=0.8, direction='<'),)
     """
+    if not isinstance(text, str):
+        raise SettingsError(f"`success` must be text; got {text!r}. {FORM}")
     if len(text) > LONGEST:
         raise SettingsError(f"`success` must have at most {LONGEST} characters; got {len(text)}.")
     reader = _Reader(text, _tokens(text))

@@ -213,18 +213,20 @@ def _plain(text: str) -> str:
     return re.sub("[^A-Za-z0-9]+", "_", text)
 
 
-ONE, COMPARED, GRID = "a run of one outcome", "a comparison", "a grid of specifications"
+ONE, NESTED = "a fit of one outcome", "a fit of nested outcomes"
+EITHER = "a fit of one outcome or of nested ones"
+COMPARED, GRID = "a comparison", "a grid of specifications"
 
 FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "forest": (Fit, ONE, _forest),
-    "trace": (Fit | NestedFit, "a run of one outcome or of nested ones", _trace),
+    "trace": (Fit | NestedFit, EITHER, _trace),
     "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),
     "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),
     "regression": (Fit, ONE, _regression),
     "funnel": (Fit, ONE, _funnel),
-    "prediction": (Fit | NestedFit, "a run of one outcome or of nested ones", _prediction),
+    "prediction": (Fit | NestedFit, EITHER, _prediction),
     "contrasts": (Fit, ONE, _contrasts),
-    "nested_outcomes": (NestedFit, "a run of nested outcomes", _nested_outcomes),
+    "nested_outcomes": (NestedFit, NESTED, _nested_outcomes),
     "comparison": (SavedComparison, COMPARED, _compared("comparison")),
     "leave_one_out": (SavedComparison, COMPARED, _compared("leave_one_out")),
     "predictive_checks": (SavedComparison, COMPARED, _compared("predictive_checks")),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms
@@ -15,6 +16,7 @@ from bayesmeta.model import Design, ModelSpec
 from bayesmeta.priors import Prior
 
 __all__ = [
+    "NOT_RELIABLE",
     "arms_blocks",
     "cohort_lines",
     "demo_blocks",
@@ -33,6 +35,9 @@ __all__ = [
 
 
 Blocks = list[str | list[str]]
+
+NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
+"""What is told first of draws that failed their diagnostics."""
 
 DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 """What the demonstration asks about the new cohort."""
@@ -100,11 +105,7 @@ def arms_blocks(arms: Arms) -> Blocks:
 
 def warning_lines(diagnostics: Diagnostics) -> list[str]:
     """Return the first line of everything printed of a fit that failed its diagnostics."""
-    return (
-        []
-        if diagnostics.ok
-        else ["NOT RELIABLE: the diagnostics failed; do not use these numbers."]
-    )
+    return [] if diagnostics.ok else [NOT_RELIABLE]
 
 
 def _head(fit: Fit, diagnostics: Diagnostics) -> Blocks:
@@ -121,14 +122,15 @@ def evidence_lines(arms: Arms) -> list[str]:
     """Return what was selected and what was left out, by rule."""
     outcome = arms.selection.get("outcome") or "responders"
     head = (
-        f"Evidence   {outcome} in {arms.selection.get('table', 'the table')}: {len(arms)} arms of {len(arms.studies)} studies, "
+        f"Evidence   {outcome} in {arms.selection.get('table', 'the table')}: "
+        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
         f"{arms.events.sum()} of {arms.n.sum()} patients responded."
     )
     lines = [head]
     if len(arms.excluded):
         kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
         counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
-        lines.append(f"           {len(arms.excluded)} rows left out ({counts}).")
+        lines.append(f"           {counted(len(arms.excluded), 'row')} left out ({counts}).")
     if len(arms.studies) == 1:
         lines.append(
             "           One study: tau and what a new study would show rest on the priors."

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.errors import RunError, SettingsError, nearest
+from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -26,6 +26,9 @@ __all__ = ["WrittenReport", "document_of", "write_report"]
 
 NAME = "report"
 DEFAULT_FORM = "html"
+
+EXAMPLES = {"run": "runs/first", "out": "report.html"}
+"""Of each path, one that could be given."""
 
 
 @dataclass(frozen=True)
@@ -128,32 +131,43 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     >>> written.title
     "CR: model 'pooled' on 14 studies"
     """
-    form = _form(form, out)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
-    folder = Path(run)
-    target = folder / f"{NAME}.{form}" if out is None else Path(out)
+    folder, file = _path("run", run), None if out is None else _path("out", out)
+    form = _form(form, file)
+    target = folder / f"{NAME}.{form}" if file is None else file
     _check_target(target, replace=force or out is None)
     asked = ReportRequest(profile, cohort, ci_prob, rate_above, refits)
     document = document_of(folder, asked)
-    write_whole(target, FORMATS[form](document))
+    write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.title, document.warning)
 
 
-def _form(form: str | None, out: str | PathLike[str] | None) -> str:
+def _form(form: str | None, out: Path | None) -> str:
     """Return the format that is asked for, by name or by the suffix of the file."""
-    suffix = "" if out is None else Path(out).suffix.removeprefix(".").lower()
+    suffix = "" if out is None else out.suffix.removeprefix(".").lower()
     asked = form if form is not None else suffix or DEFAULT_FORM
     if not isinstance(asked, str) or asked not in FORMATS:
         what = "`form`" if form is not None else "The suffix of `out`"
-        raise SettingsError(
-            f"{what} must be one of {', '.join(FORMATS)}; got {asked!r}. {nearest(str(asked), FORMATS)}"
-        )
+        raise SettingsError(f"{what} must be one of {', '.join(FORMATS)}; got {asked!r}.")
     if suffix in FORMATS and suffix != asked:
         raise SettingsError(
             f"`form` is {asked}, but the file {out} is called .{suffix}. Leave `form` out, or call the file .{asked}."
         )
     return asked
+
+
+def _path(name: str, value: object) -> Path:
+    if isinstance(value, Fit | NestedFit):
+        raise SettingsError(
+            f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
+            "fit.save(folder), and give the folder."
+        )
+    if not isinstance(value, str | PathLike):
+        raise SettingsError(
+            f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
+        )
+    return Path(value)
 
 
 def _check_target(target: Path, *, replace: bool) -> None:

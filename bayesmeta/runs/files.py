@@ -35,8 +35,10 @@ _REMEDIES = {
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
     """Turn an error of the file system into one that says what to do.
+
+    Where no `remedy` is given, the file is one of a run, which goes on from what is kept.
 
     Raises
     ------
@@ -48,17 +50,17 @@ def explained(path: Path) -> Iterator[None]:
     except RunError:
         raise
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "Correct that")
-        raise RunError(
-            f"{path} can't be written: {error.strerror or error}. {remedy} and run the same again, which goes on from "
-            "what is kept; or choose another folder."
-        ) from error
+        if remedy is None:
+            mend = _REMEDIES.get(error.errno or 0, "Correct that")
+            remedy = f"{mend} and run the same again, which goes on from what is kept; or choose another folder"
+        raise RunError(f"{path} can't be written: {error.strerror or error}. {remedy}.") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> None:
     """Write a file beside its place, push it to the disk, and give it its name.
 
-    The writer must be the only one in its folder.
+    The writer must be the only one in its folder. `remedy` is what to do if it can't be written, where
+    that is not to run the same again.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def write_whole(path: Path, content: bytes) -> None:
         If it can't be written; a file that was there is then as it was.
     """
     partial = path.with_name(f".{path.name}{PARTIAL}")
-    with explained(path):
+    with explained(path, remedy):
         try:
             _write(partial, content)
             os.replace(partial, path)

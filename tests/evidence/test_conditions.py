@@ -51,6 +51,11 @@ def test_meaning(condition: str, expected: list[bool]) -> None:
         ("n == 'ten'", "holds numbers; got 'ten'"),
         ("arm > 1", "holds text; got 1"),
         ("n in 3", "by `in`"),
+        ("n = 3", r"can't be read.* Write `==` where"),
+        ("n == 3 && arm == 'a'", "can't be read.* Write `and` instead of `&`"),
+        ("n == 3 & n == 4", "does not allow.* Write `and` instead of `&`"),
+        ("n == 3 || n == 4", r"can't be read.* Write `or` instead of `\|`"),
+        ("arm == 'a=b' 3", "'a=b' 3\"\\. Write comparisons"),
         ("n == [3]", "by `in`"),
     ],
 )

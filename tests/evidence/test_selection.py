@@ -257,3 +257,20 @@ def test_labels_that_begin_like_an_exponent_stay_text() -> None:
 def test_arms_made_by_hand_are_checked() -> None:
     with pytest.raises(bm.EvidenceError, match="`events` must lie between 0 and `n`; not so in a"):
         bm.Arms(pd.DataFrame({"study": ["a"], "events": [5], "n": [3]}), pd.DataFrame())
+
+
+def test_conditions_of_arms_are_text(orr: bm.Arms) -> None:
+    with pytest.raises(bm.SettingsError, match="`arms` must be Arms; got int"):
+        bm.matching(1, 2)  # type: ignore[arg-type]
+    with pytest.raises(
+        bm.SettingsError, match=r"`condition` must be text; got 2. Write a condition"
+    ):
+        bm.matching(orr, 2)  # type: ignore[arg-type]
+
+
+def test_one_of_a_kind_is_told_in_the_singular() -> None:
+    table = bm.read_evidence(pd.DataFrame({"study": ["a"], "events": [1], "n": [2]}))
+    assert repr(table) == "EvidenceTable(DataFrame: 1 study, 1 arm, 1 outcome, 1 row)"
+    assert repr(table.select()) == (
+        "Arms(one outcome: 1 arm of 1 study, 1 responders of 2 patients; 0 rows left out)"
+    )

@@ -148,6 +148,8 @@ def test_each_kind_of_model_has_its_own_reader(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(text, encoding="utf-8")
     with pytest.raises(bm.SpecError, match=r"m\.toml is a model of nested outcomes"):
         bm.load_model(tmp_path / "m.toml")
+    with pytest.raises(bm.SpecError, match=r"nested/regimen is .* Read it by load_nested_model"):
+        bm.load_model("nested/regimen")
     with pytest.raises(bm.SpecError, match=r"pooled\.toml has no table \[nested\].*Use load_model"):
         bm.load_nested_model(MODELS.parent / "pooled.toml")
 

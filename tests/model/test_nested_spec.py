@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,3 +143,17 @@ def test_a_specification_says_what_it_is() -> None:
     assert repr(bm.NestedSpec("i", covariates="x", correlation=None, link=bm.Probit())) == (
         "NestedSpec(i: mu + x + u for each ratio, independent effects, probit link)"
     )
+
+
+def test_models_are_built_of_their_own_kinds(orr: bm.Arms, table: bm.EvidenceTable) -> None:
+    pooled, nested = bm.load_model("pooled"), bm.load_nested_model("nested/pooled")
+    build: Any = bm.build
+    build_nested: Any = bm.build_nested
+    with pytest.raises(bm.SettingsError, match=r"`spec` must be a ModelSpec; got str. Make one by"):
+        build("regimen", orr)
+    with pytest.raises(bm.SettingsError, match=r"`arms` must be Arms; got EvidenceTable. Make"):
+        build(pooled, table)
+    with pytest.raises(bm.SettingsError, match=r"`spec` must be a NestedSpec; got str. Make one"):
+        build_nested("x", orr)
+    with pytest.raises(bm.SettingsError, match=r"`arms` must be NestedArms; .*outcomes="):
+        build_nested(nested, orr)

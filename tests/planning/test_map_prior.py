@@ -136,7 +136,9 @@ def test_arguments_without_effect_are_refused(spondylitis):
             bm.SettingsError, match="`profile` and `force` have no effect on a GridFit"
         ):
             bm.map_prior(grid, **arguments)
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit or GridFit; got str"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, NestedFit or GridFit; got str"
+    ):
         bm.map_prior("fit")
 
 

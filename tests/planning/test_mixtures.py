@@ -190,3 +190,31 @@ def test_text_for_brms_holds_the_stan_functions_and_the_bounds():
     assert text.count('"') % 2 == 0
     assert 'coef = "Intercept", nlpar = "rate"' in text
     assert "lb = 0, ub = 1" in text
+
+
+@pytest.mark.parametrize("name", ["above", "below", "pdf", "log_pdf"])
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (30, r"`rate` must be probabilities from 0 to 1; got 30\. Write 30% as 0\.3\."),
+        ([0.1, 2], r"got 2\. Write 2% as 0\.02\."),
+        (-0.1, r"got -0\.1\. Write 35% as 0\.35\."),
+        (float("nan"), "got nan"),
+        ("x", "got 'x'"),
+        ("0.1", "got '0.1'"),
+        ([0.1, None], r"got \[0.1, None\]"),
+        ([[0.1], [0.1, 0.2]], "`rate` must be probabilities"),
+        (True, "got True"),
+    ],
+)
+def test_rates_of_a_law_are_probabilities(name, rate, message):
+    with pytest.raises(bm.SettingsError, match=message):
+        getattr(PRIOR, name)(rate)
+
+
+@pytest.mark.parametrize("text", ["1", ["1"]])
+@pytest.mark.parametrize("name", ["weights", "a", "b"])
+def test_numbers_of_a_mixture_are_no_text(name, text):
+    given = {"weights": [1], "a": [1], "b": [1]} | {name: text}
+    with pytest.raises(bm.SettingsError, match=f"`{name}` must be finite numbers; got "):
+        bm.BetaMixture(**given)

@@ -47,10 +47,10 @@ def test_every_plan_can_be_told(prior, n, success, interim):
 def test_a_size_that_a_method_can_not_give_is_left_out():
     edge = bm.BetaMixture([0.5, 0.5], a=[0.5, 3], b=[4, 4])
 
-    class Fitted:
+    class Fitted(bm.MapPrior):
         mixture, profile, reliable, ecdf_difference, kl = edge, "x", True, 0.0, 0.0
 
-    found = bm.plan(Fitted(), n=10, success=SUCCESS)
+    found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
     assert found.effective_sizes.isna().any(axis=None)
     assert any("worth so many patients: " in line for line in plan_lines(found))
 
@@ -60,13 +60,40 @@ def test_bad_input(prior):
         bm.plan(prior, n=40, success=SUCCESS, stop_below=0.2)
     with pytest.raises(bm.SettingsError, match="must be less than the trial's 40 patients; got 40"):
         bm.plan(prior, n=40, success=SUCCESS, interim=(8, 40))
-    with pytest.raises(bm.SettingsError, match="`events` must lie between 0 and n = 20; got 21"):
+    with pytest.raises(bm.SettingsError, match=r"`interim` must be responders .*; got 21 of 20"):
         bm.plan(prior, n=40, success=SUCCESS, interim=(21, 20))
     with pytest.raises(bm.SettingsError, match="`rates` must be probabilities from 0 to 1; got 35"):
         bm.plan(prior, n=40, success=SUCCESS, rates=[35])
-    with pytest.raises(bm.SettingsError, match="`weight` must"):
+    with pytest.raises(bm.SettingsError, match="`robust` must be a number between 0 and 1"):
         bm.plan(prior, n=40, success=SUCCESS, robust=1.5)
     with pytest.raises(bm.SettingsError, match="of a single arm is on the rate"):
         bm.plan(prior, n=40, success="P(rate - control > 0.1) > 0.9")
     with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
         bm.plan(prior, n=0, success=SUCCESS)
+
+
+@pytest.mark.parametrize("interim", [8, "8/20", (8,), (8.0, 20), [True, 20], (8, 20, 40), (-1, 20)])
+def test_an_interim_look_is_a_pair_of_counts(prior, interim):
+    with pytest.raises(bm.SettingsError, match=r"`interim` must be responders .* Write \(8, 20\)"):
+        bm.plan(prior, n=40, success=SUCCESS, interim=interim)
+
+
+@pytest.mark.parametrize("given", ["regimen", bm.BetaMixture([1], a=[1], b=[1]), None])
+def test_a_plan_is_made_of_a_map_prior(given):
+    with pytest.raises(bm.SettingsError, match=r"`map_prior` must be .* by bm\.map_prior\(fit\)"):
+        bm.plan(given, n=40, success=SUCCESS)
+
+
+def test_a_plan_is_not_made_of_a_fit(make_arms):
+    fit = bm.fit(bm.load_model("pooled"), make_arms([(3, 10), (4, 9)]), method="grid")
+    with pytest.raises(bm.SettingsError, match="`map_prior` must be a MapPrior; got GridFit"):
+        bm.plan(fit, n=40, success=SUCCESS)
+
+
+def test_rates_are_no_text(prior):
+    with pytest.raises(bm.SettingsError, match=r"`rates` must be probabilities .*; got '0.1'"):
+        bm.plan(prior, n=40, success=SUCCESS, rates="0.1")
+    with pytest.raises(
+        bm.SettingsError, match="`rates` must be one or more probabilities in a row"
+    ):
+        bm.plan(prior, n=40, success=SUCCESS, rates=[])

@@ -1,5 +1,7 @@
 """Conditions of success, as values and as text."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -132,3 +134,9 @@ def test_what_conditions_have_in_common():
 )
 def test_the_null_is_the_hardest_threshold_whatever_the_order(text: str, null: float) -> None:
     assert bm.parse_success(text).null_value == null
+
+
+@pytest.mark.parametrize("text", [0.9, None, ["P(rate > 0.3) > 0.9"]])
+def test_what_is_no_text_is_refused(text: Any) -> None:
+    with pytest.raises(bm.SettingsError, match=r"`success` must be text; got .* Write it such as"):
+        bm.parse_success(text)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from report_reading import run
@@ -37,6 +38,7 @@ def test_the_report_stands_in_the_run_and_is_replaced(
     before = names(folder)
     assert run("report", folder, "--quick", "--format", "json") == 1
     printed = capsys.readouterr().out
+    assert printed.startswith("NOT RELIABLE: ")
     assert printed.splitlines()[-1] == f"Written to {folder / 'report.json'}."
     first = (folder / "report.json").read_bytes()
     assert json.loads(first)["warning"].startswith("NOT RELIABLE")
@@ -68,7 +70,7 @@ def test_a_file_is_replaced_only_by_force(
     [
         (("--out", "nowhere/report.html"), "There is no folder"),
         (("--cohort", "0"), "cohort"),
-        (("--ci", "1.5"), "ci"),
+        (("--ci", "1.5"), "`--ci` must lie"),
         (("--rate-above", "40"), "rate_above"),
         (("--profile", "regimen_class=ven_hma"), "regimen_class"),
     ],
@@ -118,7 +120,7 @@ def test_a_folder_that_can_not_be_written_is_told(
     before = names(folder)
     monkeypatch.setattr("bayesmeta.runs.files.os.fsync", full)
     assert run("report", folder, "--quick", "--format", "json") == 2
-    assert "No space left on device. Free some space" in capsys.readouterr().err
+    assert "No space left on device. Choose another file." in capsys.readouterr().err
     assert names(folder) == before
 
 
@@ -183,3 +185,20 @@ def test_a_file_that_is_called_otherwise_is_refused(
 ) -> None:
     with pytest.raises(bm.SettingsError, match=re.escape(message)):
         bm.write_report("runs/none", **arguments)  # type: ignore[arg-type]
+
+
+def test_arguments_of_another_kind_are_refused(saved: Path) -> None:
+    write: Any = bm.write_report
+    with pytest.raises(
+        bm.SettingsError, match=r"got Fit\. Save it first, fit\.save\(folder\), and"
+    ):
+        write(bm.load_fit(saved))
+    with pytest.raises(bm.SettingsError, match="`run` must be a path; got 3"):
+        write(3)
+    with pytest.raises(bm.SettingsError, match="`out` must be a path; got 3"):
+        write(saved, out=3)
+    for form in (["html"], "htm"):
+        with pytest.raises(
+            bm.SettingsError, match="`form` must be one of html, md, json, docx; got"
+        ):
+            write(saved, form=form)

@@ -12,7 +12,12 @@ _TERM = re.compile(
     r"\s*(?:rate\s*\(\s*(?P<rate>\w+)\s*\)|(?P<count>\w+))\s*(?P<sign>>=|<=|==|>|<)\s*(?P<value>[\d.]+)\s*"
 )
 _AND = re.compile(r"\band\b", re.IGNORECASE)
-_FORM = "Write terms such as 'CR >= 8' or 'rate(CR) > 0.2', joined by 'and'."
+_OR = re.compile(r"\bor\b|\|", re.IGNORECASE)
+_TURNED = re.compile("=[<>]")
+_FORM = (
+    "Terms read `OUTCOME >= number` or `rate(OUTCOME) > number`, such as 'CR >= 8' or 'rate(CR) > 0.2', and are "
+    "joined by 'and'."
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ def parse_event(text: str, outcomes: Sequence[str], n: int) -> JointEvent:
         term = _TERM.fullmatch(part)
         if term is None:
             raise _unreadable(
-                text, place + len(part) - len(part.lstrip()), "no term can be read here"
+                text,
+                place + len(part) - len(part.lstrip()),
+                f"no term can be read here{_advice(part)}",
             )
         name = term["rate"] or term["count"]
         start = place + term.start("rate" if term["rate"] else "count")
@@ -97,6 +104,14 @@ def _number(text: str, at: int, value: str) -> float:
         return float(value)
     except ValueError:
         raise _unreadable(text, at, f"'{value}' is no number") from None
+
+
+def _advice(part: str) -> str:
+    """Return what is wrong with a term that shows a common slip."""
+    if _OR.search(part):
+        return ", as 'or' is not supported: ask for each event by itself"
+    turned = _TURNED.search(part)
+    return f", as '{turned[0]}' is written '{turned[0][::-1]}'" if turned else ""
 
 
 def _unreadable(text: str, place: int, why: str) -> SettingsError:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import NestedArms
 from bayesmeta.model.nested.design import NestedDesign, make_nested_design
 from bayesmeta.model.nested.spec import NestedSpec
@@ -35,6 +36,8 @@ def build_nested(spec: NestedSpec, arms: NestedArms) -> "pm.Model":
     ------
     SpecError
         If the covariates can't be coded on these arms.
+    SettingsError
+        If an argument is of another kind.
 
     Examples
     --------
@@ -45,6 +48,16 @@ def build_nested(spec: NestedSpec, arms: NestedArms) -> "pm.Model":
     >>> [variable.name for variable in model.free_RVs], model.coords["level"]
     (['mu', 'tau', 'z', 'cholesky'], ('ORR', 'CR'))
     """
+    if not isinstance(spec, NestedSpec):
+        raise SettingsError(
+            f"`spec` must be a NestedSpec; got {type(spec).__name__}. Make one by load_nested_model or NestedSpec; of "
+            "a ModelSpec, use build."
+        )
+    if not isinstance(arms, NestedArms):
+        raise SettingsError(
+            f"`arms` must be NestedArms; got {type(arms).__name__}. Make them by "
+            "read_evidence(...).select(outcomes=[...])."
+        )
     return build_nested_design(make_nested_design(spec, arms))
 
 

@@ -122,7 +122,8 @@ def test_a_further_cohort_takes_the_profile_of_its_study(fit: bm.NestedFit) -> N
         ("rate(CR) == 0.2", r"a rate is above or below a number"),
         ("CR >= 1.2.3", r"'1.2.3' is no number"),
         ("CR >= 3 and", r"no term can be read here"),
-        ("CR >= 3 or CR_CRi >= 2", r"no term can be read here"),
+        ("CR >= 3 or CR_CRi >= 2", r"no term can be read here, as 'or' is not supported"),
+        ("CR => 3", r"'=>' is written '>='.* Terms read `OUTCOME >= number`"),
         ("", r"`event` must be text; got ''"),
     ],
 )
