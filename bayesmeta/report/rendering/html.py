@@ -85,7 +85,10 @@ def _longest_word(text: str) -> int:
 def _breadth(table: Table) -> str:
     """Return the class of a table by how it fits a printed page at its narrowest."""
     columns = zip(table.columns, *table.rows, strict=True)
-    least = sum(GAP + max([_least(heading, 0), *(_least(cell, SHORT) for cell in cells)]) for heading, *cells in columns)
+    least = sum(
+        GAP + max([_least(heading, 0), *(_least(cell, SHORT) for cell in cells)])
+        for heading, *cells in columns
+    )
     if least <= PORTRAIT:
         return ""
     return "broad" if least <= LANDSCAPE else "broadest"
