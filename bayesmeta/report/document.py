@@ -54,10 +54,13 @@ class Table:
         What the rows are, and in which unit.
     frame : DataFrame
         The cells, as text.
+    sortable : bool
+        Whether another order of the rows says anything.
     """
 
     caption: str
     frame: pd.DataFrame
+    sortable: bool = True
 
     @property
     def columns(self) -> list[str]:

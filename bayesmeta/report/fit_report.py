@@ -202,7 +202,7 @@ def _sensitivity(results: FitResults) -> Iterator[Block]:
     yield Figure("sensitivity", plots.sensitivity(found), "Rates under each other prior.")
     yield Table(
         f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
-        prior_cells(found.priors),
+        prior_cells(found.priors, found.question),
     )
     yield Table(
         f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",

@@ -58,7 +58,7 @@ def prior_lines(found: Sensitivity) -> list[str]:
     return [
         f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
         f"({found.profile})",
-        *table_text(prior_cells(table), indent=2).splitlines(),
+        *table_text(prior_cells(table, found.question), indent=2).splitlines(),
         f"  {_errors(table)}",
     ]
 
@@ -86,8 +86,11 @@ def _errors(table: pd.DataFrame) -> str:
     return f"Monte-Carlo standard errors: {errors}."
 
 
-def prior_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimates under each prior, one row each, as people read them."""
+def prior_cells(table: pd.DataFrame, question: object = None) -> pd.DataFrame:
+    """Return the estimates under each prior, one row each, as people read them.
+
+    The probability stands under its question.
+    """
     rows = table.to_dict("records")
     cells = pd.DataFrame({"prior": [_changed(row) for row in rows]})
     if table["tau"].notna().any():
@@ -95,7 +98,7 @@ def prior_cells(table: pd.DataFrame) -> pd.DataFrame:
     for label, name in RATES.items():
         cells[label] = [_interval(row, name, percent) for row in rows]
     if "probability" in table:
-        cells["P"] = [f"{row['probability']:.3f}" for row in rows]
+        cells[str(question or "P")] = [f"{row['probability']:.3f}" for row in rows]
     if not table["ok"].all():
         cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
     return cells

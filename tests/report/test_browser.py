@@ -113,7 +113,7 @@ def test_columns_of_numbers_are_sorted_as_numbers(
         "nested": ("n", float),
     }[kind]
     # Not by role: the sign of sorting, which a style adds, is a part of the button's name.
-    button = page.locator("thead button", has_text=re.compile(f"^{column}$")).first
+    button = page.locator("thead [role=button]", has_text=re.compile(f"^{column}$")).first
     heading = button.locator("xpath=..")
     values = [sign(text) for text in heading.evaluate(COLUMN)]
     assert len(set(values)) > 1
@@ -156,7 +156,50 @@ def test_a_page_is_printed(opened: Callable[[str, int], Any], kind: str) -> None
 
 def test_buttons_are_reached_by_keyboard(opened: Callable[[str, int], Any]) -> None:
     page = opened("fit", 1280)
-    heading = page.locator("thead th").first
+    heading = page.locator("thead [role=button]").first.locator("xpath=..")
     heading.get_by_role("button").focus()
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "ascending"
+    page.keyboard.press("Space")
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert page.evaluate("document.querySelectorAll('thead button').length") == 0, (
+        "isn't printed again"
+    )
+
+
+def test_only_columns_that_have_an_order_are_sorted(opened: Callable[[str, int], Any]) -> None:
+    page = opened("fit", 1280)
+    texts = page.evaluate(
+        "[...document.querySelectorAll('[role=button]')].map((one) => one.textContent.trim())"
+    )
+    assert texts
+    assert all(texts)
+    tables = page.evaluate(
+        "[...document.querySelectorAll('table:not(.sortable)')].map((one) => one.caption.textContent)"
+    )
+    assert "Versions" in tables
+    assert any(one.startswith("BARG") for one in tables)
+    assert page.locator("table:not(.sortable) [role=button]").count() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("where", "width"), [(":not(.broad):not(.broadest)", 688), ("", 1016)])
+def test_printed_tables_fit_the_page_and_short_cells_are_whole(
+    opened: Callable[[str, int], Any], kind: str, where: str, width: int
+) -> None:
+    page = opened(kind, width)
+    page.emulate_media(media="print")
+    assert page.evaluate(f"[...document.querySelectorAll('.wide{where} > table')].length")
+    cut = page.evaluate(
+        f"[...document.querySelectorAll('.wide{where} > table')]"
+        ".filter((one) => one.getBoundingClientRect().right > innerWidth + 1)"
+        ".map((one) => one.caption.textContent)"
+    )
+    assert cut == []
+    broken = page.evaluate(
+        f"[...document.querySelectorAll('.wide{where} td')].filter((one) => one.textContent.length <= 16)"
+        ".filter((one) => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return new Set([...range.getClientRects()].map((each) => each.top)).size > 1; })"
+        ".map((one) => one.textContent)"
+    )
+    assert broken == []

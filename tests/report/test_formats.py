@@ -9,15 +9,17 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from io import BytesIO
 
+import pandas as pd
 import pytest
 from report_reading import HOSTILE, everything
 
 import bayesmeta as bm
 from bayesmeta.errors import SettingsError
-from bayesmeta.report.document import Document, Items, Section, Table
+from bayesmeta.report.document import Document, Items, Section, Table, Text
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.rendering import FORMATS
+from bayesmeta.report.rendering.commands import COMMAND
 
 NAMES = (
     "one",
@@ -42,12 +44,13 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        # Where a line may end, the text goes on.
-        self.goes_on = tag == "wbr"
+        # Where a line may end, and where a command is named, the text goes on.
+        self.goes_on = tag == "wbr" or (tag == "code" and self.inside in ("p", "li", "td"))
         self.inside = self.inside if self.goes_on else tag
 
     def handle_endtag(self, tag: str) -> None:
-        self.inside, self.goes_on = "", False
+        self.goes_on = tag == "code" and self.inside != "code"
+        self.inside = self.inside if self.goes_on else ""
 
     def handle_data(self, data: str) -> None:
         if self.inside in ("style", "script"):
@@ -73,7 +76,7 @@ def test_names_stay_text_in_html(hostile: Document, hostile_page: Page) -> None:
     assert not hostile_page.having("b")
     assert len(hostile_page.having("img")) == len(list(hostile.figures))
     read = set(hostile_page.text)
-    said = {text for text in everything(hostile) if text.strip()}
+    said = {COMMAND.sub(r"\1", text) for text in everything(hostile) if text.strip()}
     alts = {figure.alt for figure in hostile.figures}
     assert set(HOSTILE) <= said
     assert said - alts <= read
@@ -104,7 +107,7 @@ def test_names_stay_text_in_markdown(hostile: Document) -> None:
     """As pandoc, an independent reader, sees it: no raw HTML, no code, no mathematics of names."""
     text = FORMATS["md"](hostile).decode()
     unfenced = re.sub(r"(?ms)^(`{3,})\n.*?^\1$", "", text)
-    bare = re.sub(r"\\.", "", unfenced)
+    bare = re.sub(r"\\.", "", COMMAND.sub("", unfenced))
     assert "<" not in bare
     assert "`" not in bare
     assert "\n\n\n" not in bare.replace("\n\n\n\n", "\n\n")
@@ -124,6 +127,23 @@ def test_word_files_hold_the_names(hostile: Document) -> None:
     for name in HOSTILE[:9]:
         assert " ".join(name.split()) in text
     assert sum(name.endswith(".png") for name in names) == len(list(hostile.figures))
+
+
+def test_only_commands_of_the_reports_own_are_code() -> None:
+    text = "`bayesmeta sensitivity` does, or `--quick`; `ls` and `bayesmeta <b>` don't."
+    document = Document("Title", "", (Section("Section", (Text(text),)),), "made")
+    page, source = (FORMATS[form](document).decode() for form in ("html", "md"))
+    assert (
+        "<code>bayesmeta sensitivity</code> does, or <code>--quick</code>; `ls` and `bayesmeta &lt;b&gt;`"
+        in page
+    )
+    assert r"`bayesmeta sensitivity` does, or `--quick`; \`ls\` and \`bayesmeta \<b\>\`" in source
+
+
+def test_columns_of_markdown_are_as_wide_to_each_other_as_their_text() -> None:
+    table = Table("Caption", pd.DataFrame({"n": ["1"], "name": ["x" * 20], "note": ["y " * 40]}))
+    text = FORMATS["md"](Document("Title", "", (Section("Section", (table,)),), "made")).decode()
+    assert f"| {'-' * 3} | {'-' * 20} | {'-' * 30} |" in text
 
 
 def test_an_entry_that_begins_like_a_list_is_text_in_markdown() -> None:

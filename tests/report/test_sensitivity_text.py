@@ -10,7 +10,7 @@ import bayesmeta as bm
 from bayesmeta.cli import app
 from bayesmeta.comparison.crossing import Crossing, Point
 from bayesmeta.comparison.decisions import NewStudyEvent
-from bayesmeta.report.sensitivity_text import flip_lines
+from bayesmeta.report.sensitivity_text import flip_lines, prior_cells
 
 POINTS = (
     Point(-3, 0.95, 0.001),
@@ -67,6 +67,17 @@ def test_an_open_decision_and_unreliable_draws_are_told() -> None:
     assert "NOT RELIABLE" in head
     assert "within Monte-Carlo error of the demand: the decision is open" in answer
     assert f"{len(POINTS)} of {len(POINTS)} fits with the prior wider or narrower failed" in failed
+
+
+def test_a_probability_stands_under_its_question() -> None:
+    rates = {
+        f"{name}{end}": 0.5
+        for name in ("tau", "typical", "mean", "new_study")
+        for end in ("", "_lower", "_upper")
+    }
+    table = pd.DataFrame([{"own": True, "ok": True, "probability": 0.25, **rates}])
+    cells = prior_cells(table, NewStudyEvent("rate_above", 0.3))
+    assert cells["P(rate of a new study > 0.3)"].tolist() == ["0.250"]
 
 
 @pytest.mark.slow

@@ -15,12 +15,16 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
+from bayesmeta.report.rendering.commands import with_commands
 from bayesmeta.report.rendering.images import data_uri
 
 __all__ = ["as_markdown", "markdown"]
 
 Address = Callable[[str, Plot], str]
 """Where an image stands, by the name of the figure and the figure."""
+
+NARROWEST, WIDEST = 3, 30
+"""Widths of the columns of tables, in dashes."""
 
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 """The beginning of what would be an entry of a numbered list."""
@@ -62,8 +66,15 @@ def _block(block: Block, address: Address) -> str:
 
 
 def _table(table: Table) -> str:
-    head = [_row(table.columns), _row(["---"] * len(table.columns), escape=False)]
+    dashes = ["-" * width for width in _widths(table)]
+    head = [_row(table.columns), _row(dashes, escape=False)]
     return "\n".join([_escaped(table.caption), "", *head, *(_row(row) for row in table.rows)])
+
+
+def _widths(table: Table) -> list[int]:
+    """Return how wide columns are to each other, which pandoc reads from the dashes below headings."""
+    longest = (max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True))
+    return [min(max(NARROWEST, one), WIDEST) for one in longest]
 
 
 def _row(cells: list[str], *, escape: bool = True) -> str:
@@ -78,5 +89,8 @@ def _fenced(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text on one line in which nothing is markup."""
-    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", " ".join(text.split())))
+    """Return text on one line in which nothing is markup but the report's own commands."""
+    pieces = with_commands(
+        " ".join(text.split()), lambda plain: _MARKUP.sub(r"\\\1", plain), "`{}`".format
+    )
+    return _NUMBERED.sub(r"\1\\\2", "".join(pieces))

@@ -134,4 +134,5 @@ def _table(caption: str, items: list[tuple[str, Answer]]) -> Table:
                 "where, or why": [answer.where for _, answer in items],
             }
         ),
+        sortable=False,
     )

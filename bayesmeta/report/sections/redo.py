@@ -86,7 +86,7 @@ def _unwritten(fit: Fit | NestedFit) -> Iterator[str]:
 
 def versions_table(versions: Mapping[str, str]) -> Table:
     """Return the versions of what a result was made with."""
-    return Table("Versions", _pairs(versions))
+    return Table("Versions", _pairs(versions), sortable=False)
 
 
 def fit_command(fit: Fit | NestedFit) -> str:

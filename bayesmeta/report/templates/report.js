@@ -1,5 +1,6 @@
 "use strict";
-// Each heading becomes a button that sorts the rows by its column; pressed again, it turns the order round.
+// Each heading gets a button that sorts the rows by its column; pressed again, it turns the order round.
+// It is no button element, which browsers would not print again on the pages on which a table goes on.
 const NUMBER = /^[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?/i;
 const textOf = (row, column) => {
   const text = row.cells[column].textContent.trim();
@@ -24,12 +25,20 @@ const sort = (table, column, heading) => {
   known.sort((a, b) => (down ? order(b, a) : order(a, b)));
   table.tBodies[0].append(...[...known, ...unknown].map((each) => each.row));
 };
-for (const table of document.querySelectorAll("table")) {
+for (const table of document.querySelectorAll("table.sortable")) {
   [...table.tHead.rows[0].cells].forEach((heading, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = heading.textContent;
+    if (!heading.textContent.trim()) return;
+    const button = document.createElement("span");
+    button.tabIndex = 0;
+    button.setAttribute("role", "button");
+    button.append(...heading.childNodes);
     button.addEventListener("click", () => sort(table, column, heading));
-    heading.replaceChildren(button);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      // The space bar would scroll the page.
+      event.preventDefault();
+      if (!event.repeat) sort(table, column, heading);
+    });
+    heading.append(button);
   });
 }
