@@ -186,8 +186,8 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
 
 
 def counted(number: int, noun: str, several: str | None = None) -> str:
-    """Return a number with its noun: 1 arm, 2 arms; `several` is a plural that -s does not make."""
-    return f"{number} {noun if number == 1 else several or f'{noun}s'}"
+    """Return a number with its noun: 1 arm, 2,000 arms; `several` is a plural that -s does not make."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def listed(items: Iterable[object]) -> str:

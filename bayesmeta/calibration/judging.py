@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 from bayesmeta.calibration.bands import band, p_value, relative_distance
 from bayesmeta.calibration.results import CI_PROBS, CaseResult, Tally
 from bayesmeta.calibration.trials import RANKS
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 
 __all__ = ["BAND", "FALSE_ALARM", "Calibration", "judge"]
 
@@ -116,8 +116,7 @@ class Calibration:
 
     def __repr__(self) -> str:
         sets = sum(result.tally.sets for result in self.results)
-        number = len(self.results)
-        cases = f"{number} case" if number == 1 else f"{number} cases"
+        cases = counted(len(self.results), "case")
         return f"Calibration({cases}, {sets:,} fits: {'ok' if self.ok else 'FAILED'})"
 
 

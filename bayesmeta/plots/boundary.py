@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bayesmeta.errors import SettingsError, listed
+from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.planning.arguments import check_priors
 from bayesmeta.planning.mixtures import BetaMixture
@@ -15,7 +15,6 @@ from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, put_ticks
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import INK, house_style
 

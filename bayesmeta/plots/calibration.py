@@ -11,8 +11,8 @@ from bayesmeta.calibration import Calibration, CaseResult
 from bayesmeta.calibration.bands import band, relative_distance
 from bayesmeta.calibration.judging import BAND
 from bayesmeta.calibration.trials import RANKS
-from bayesmeta.errors import SettingsError, listed, nearest
-from bayesmeta.plots.lettering import counted, paragraph, put_paragraphs
+from bayesmeta.errors import SettingsError, counted, listed, nearest
+from bayesmeta.plots.lettering import paragraph, put_paragraphs
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import (
     ALARM,

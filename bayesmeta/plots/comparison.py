@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.plots.lettering import counted
+from bayesmeta.errors import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import INK, MODEL, RANGE, house_style

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.plots.contrast_marks import (
     WIDEST,
@@ -14,7 +14,6 @@ from bayesmeta.plots.contrast_marks import (
     draw_ratios,
     ratio_ends,
 )
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style

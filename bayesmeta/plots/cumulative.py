@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.comparison.cumulative import Cumulative
-from bayesmeta.errors import SettingsError
-from bayesmeta.plots.lettering import counted
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
 from bayesmeta.plots.rows import Rows, draw_rows

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bayesmeta.errors import counted
 from bayesmeta.inference.result import Fit
-from bayesmeta.plots.lettering import UNKNOWN, counted, printable
+from bayesmeta.plots.lettering import UNKNOWN, printable
 
 __all__ = ["about_characters", "about_evidence", "title_of_fit"]
 

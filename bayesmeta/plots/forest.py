@@ -2,14 +2,13 @@
 
 import pandas as pd
 
-from bayesmeta.errors import listed
+from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
 from bayesmeta.plots.forest_page import Captions, draw_forest
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of

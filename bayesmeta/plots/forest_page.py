@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import NEW_STUDY, TYPICAL, ForestNumbers
 from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
 from bayesmeta.plots.lettering import (
     Paragraph,
-    counted,
     paragraph,
     printable,
     put_paragraphs,

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesmeta.errors import listed
+from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.funnel_numbers import ARM, LIMITS, FunnelNumbers, funnel_numbers
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
 from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style

@@ -14,7 +14,6 @@ from bayesmeta.plots.style import BODY, INK, families
 __all__ = [
     "UNKNOWN",
     "Paragraph",
-    "counted",
     "paragraph",
     "printable",
     "put_paragraphs",
@@ -87,11 +86,6 @@ def put_paragraphs(axes: Axes, x: float, top: float, paragraphs: Sequence[Paragr
             y = top + (i + 0.5) * each.step
             put_text(axes, x, y, line, size=each.size, bold=each.bold, colour=each.colour)
         top += each.height
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number and what it counts, in the singular or plural."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def printable(text: object) -> str:

@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.nested.predict import NestedPrediction
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style

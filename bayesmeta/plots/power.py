@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import INK, house_style
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.estimates.prediction_table import (
@@ -18,7 +18,6 @@ from bayesmeta.estimates.prediction_table import (
     responder_table,
 )
 from bayesmeta.plots.graph_page import Key, graphs_page, put_ticks
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.warning import warning_of

@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.plots.graph_page import put_ticks
-from bayesmeta.plots.lettering import counted, paragraph, put_paragraphs, put_text
+from bayesmeta.plots.lettering import paragraph, put_paragraphs, put_text
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import (
     ALARM,

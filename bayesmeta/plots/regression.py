@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bayesmeta.errors import listed
+from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.regression_numbers import (
     ARM,
     CURVE,
@@ -19,7 +19,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
 from bayesmeta.plots.graph_page import Key, put_ticks
-from bayesmeta.plots.lettering import counted, printable, shortened
+from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
 from bayesmeta.plots.style import ALARM, MODEL, OBSERVED, RANGE, house_style

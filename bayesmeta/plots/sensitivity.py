@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from bayesmeta.comparison.flip_point import FlipPoint
 from bayesmeta.comparison.power_scaling import SENSITIVE
 from bayesmeta.comparison.sensitivity import Sensitivity
-from bayesmeta.errors import SettingsError
-from bayesmeta.plots.lettering import counted
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
 from bayesmeta.plots.rows import Rows, draw_axis, draw_panels

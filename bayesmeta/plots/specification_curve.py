@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError, listed
+from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.specification_page import Captions, draw_specifications
 from bayesmeta.plots.style import house_style

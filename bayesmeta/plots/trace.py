@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from bayesmeta.errors import counted
 from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, title_of_fit
-from bayesmeta.plots.lettering import counted
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Words
 from bayesmeta.plots.style import house_style

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta import plots
+from bayesmeta.errors import counted
 from bayesmeta.model import to_toml
-from bayesmeta.plots.lettering import counted
 from bayesmeta.report.comparison_checks import (
     comparison_answers,
     diagnostics_of_all,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from bayesmeta import plots
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
-from bayesmeta.plots.lettering import counted
 from bayesmeta.report.contrast_text import (
     CONTRASTS_SAY,
     RANKS_SAY,

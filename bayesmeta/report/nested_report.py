@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmeta import plots
 from bayesmeta.comparison.prior_grid import prior_grid
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
@@ -15,7 +15,6 @@ from bayesmeta.estimates.profiles import default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import (
     Block,
     Document,

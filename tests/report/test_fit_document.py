@@ -8,7 +8,7 @@ import pytest
 from report_reading import section, sentences, table
 
 import bayesmeta as bm
-from bayesmeta.plots.lettering import counted
+from bayesmeta.errors import counted
 from bayesmeta.report.document import Document, Figure
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results

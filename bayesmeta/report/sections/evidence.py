@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import listed
+from bayesmeta.errors import counted, listed
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
-from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections.titles import EVIDENCE
 from bayesmeta.report.text import percent

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from bayesmeta.errors import counted
 from bayesmeta.evidence import Arms, NestedArms
-from bayesmeta.plots.lettering import counted
 from bayesmeta.report.document import Items, Section
 from bayesmeta.report.sections.evidence import DEFINITION, DERIVATION, words_of
 from bayesmeta.report.sections.titles import LIMITS
