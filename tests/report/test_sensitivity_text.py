@@ -112,4 +112,4 @@ def test_what_the_command_refuses(
     assert run("sensitivity", folder, "--certainty", "0.9") == 2
     assert "`certainty` has no effect without a question" in capsys.readouterr().err
     assert run("sensitivity", folder, "--at-least", "12") == 2
-    assert "`events_at_least` needs `n`" in capsys.readouterr().err
+    assert "`--at-least` needs `n`" in capsys.readouterr().err
