@@ -51,6 +51,9 @@ _KEYS = (
     "priors",
 )
 
+_NESTED_NAMES = "nested/"
+"""How the names of bundled models of nested outcomes begin."""
+
 _NESTED = (
     "{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its outcomes by "
     "--outcomes, such as --outcomes ORR,CR."
@@ -84,7 +87,7 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     bundled = bundled_models()
     name = str(source)
     if name not in bundled:
-        if name in _nested_models():
+        if name.startswith(_NESTED_NAMES):
             raise SpecError(_NESTED.format(name=name))
         raise SpecError(
             f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
@@ -103,12 +106,6 @@ def bundled_models() -> tuple[str, ...]:
     """
     found = (entry.name for entry in catalogue().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
-
-
-def _nested_models() -> tuple[str, ...]:
-    from bayesmeta.model.nested.files import bundled_nested_models
-
-    return bundled_nested_models()
 
 
 def parse_model(text: str, name: str = "model") -> ModelSpec:

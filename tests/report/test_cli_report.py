@@ -169,7 +169,7 @@ def test_the_suffix_of_a_file_says_its_format(runs: dict[str, Path], tmp_path: P
     written = bm.write_report(runs["grid"], out=tmp_path / "mine.json")
     assert json.loads(written.path.read_text(encoding="utf-8"))["title"] == written.title
     plain = bm.write_report(runs["grid"], out=tmp_path / "mine")
-    assert plain.path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert plain.path.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(
