@@ -119,10 +119,8 @@ def test_bad_input():
         bm.SingleArmTrial(40, VAGUE, "P(rate - control > 0.1) > 0.9")
     trial = bm.SingleArmTrial(40, VAGUE, BOTH)
     for rates in ([0.2, 1.2], "x", [], [[0.2]], float("nan")):
-        with pytest.raises(bm.SettingsError, match="`rates` must be probabilities from 0 to 1"):
-        with pytest.raises(
-            bm.SettingsError, match=r"`rates` must be (probabilities from 0 to 1|one or more probabilities)"
-        ):
+        with pytest.raises(bm.SettingsError, match=r"`rates` must be (one or more )?probabilities"):
+            trial.operating_characteristics(rates)
     with pytest.raises(bm.SettingsError, match=r"`events` must lie between 0 and n = 20; got 21"):
         trial.probability_of_success(events=21, n=20)
     with pytest.raises(bm.SettingsError, match="`n` must lie between 0 and 40; got 41"):
