@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.output import code_of, print_json
 from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["contrast"]
@@ -47,4 +47,4 @@ def contrast(
     else:
         lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
         print("\n".join([*lines, *contrast_text.rank_lines(found)]))
-    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+    return code_of(diagnostics)

@@ -27,7 +27,8 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Show the whole job on the bundled evidence: regimens in relapsed or refractory AML."""
-    from bayesmeta.report import machine, text
+    from bayesmeta.report import machine
+    from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
 
     folder = out or DEMO_FOLDER
     replace = force or (out is None and _is_demo(folder))
@@ -40,10 +41,10 @@ def demo(
     if as_json:
         content = machine.fit_json(fit, diagnostics, table, folder)
         print_json(
-            content | {"prediction": machine.prediction_json(prediction, 0.95, text.DEMO_QUESTIONS)}
+            content | {"prediction": machine.prediction_json(prediction, 0.95, DEMO_QUESTIONS)}
         )
     else:
-        print_blocks(*text.demo_blocks(fit, diagnostics, table, prediction))
+        print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
         print_blocks("", f"Saved in {folder}: draws, model, evidence, provenance and forest.png.")
     return code_of(diagnostics)
 

@@ -8,7 +8,7 @@ import typer
 
 import bayesmeta as bm
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection, table_of
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import code_of, print_blocks, print_json
 
 __all__ = [
     "ByDefinition",
@@ -75,11 +75,9 @@ def fit_nested(
         content = nested_fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        blocks = nested_fit_blocks(result, diagnostics, table, ci)
-        for block in (*blocks, note_lines(bm.notes(result)), f"Saved in {out}."):
-            for line in [block] if isinstance(block, str) else block:
-                print(line)
-    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+        print_blocks(*nested_fit_blocks(result, diagnostics, table, ci))
+        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
+    return code_of(diagnostics)
 
 
 def predict_nested(
@@ -105,9 +103,8 @@ def predict_nested(
         content = nested_prediction_json(prediction, ci, joint)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        lines = [*warning_lines(diagnostics), *nested_prediction_lines(prediction, ci, joint)]
-        print("\n".join(lines))
-    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+        print_blocks(warning_lines(diagnostics), nested_prediction_lines(prediction, ci, joint))
+    return code_of(diagnostics)
 
 
 def sensitivity_nested(
@@ -134,6 +131,5 @@ def sensitivity_nested(
             }
         )
     else:
-        lines = [*warning_lines(diagnostics), *nested_prior_lines(found, label, ci)]
-        print("\n".join(lines))
+        print_blocks(warning_lines(diagnostics), nested_prior_lines(found, label, ci))
     return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

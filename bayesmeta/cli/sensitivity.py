@@ -12,9 +12,6 @@ from bayesmeta.cli.profiles import parsed_profile
 
 __all__ = ["sensitivity"]
 
-OPTIONS = {"events_at_least": "--at-least", "events_at_most": "--at-most"}
-"""Options that are called otherwise than what they ask."""
-
 
 @exits
 def sensitivity(
@@ -51,9 +48,15 @@ def sensitivity(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     if form_of(run) != ONE_OUTCOME.name:
-        for name in [*given, *(["certainty"] if certainty is not None else [])]:
-            option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
-            check_no_effect(option, name, "on a run of nested outcomes")
+        for option, value in (
+            ("--rate-above", rate_above),
+            ("--rate-below", rate_below),
+            ("--at-least", at_least),
+            ("--at-most", at_most),
+            ("--n", n),
+            ("--certainty", certainty),
+        ):
+            check_no_effect(option, value, "on a run of nested outcomes")
         return sensitivity_nested(run, parsed_profile(profile), ci, as_json=as_json)
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.inference.careful import settled
@@ -19,7 +20,9 @@ __all__ = [
     "STREAM_BYTES",
     "changes_of",
     "check_parameter",
+    "checked_lists",
     "fitted_again",
+    "not_lists",
     "own_priors",
     "prior_text",
     "with_prior",
@@ -58,6 +61,29 @@ def changes_of[P](
         if changed and changed not in found:
             found.append(changed)
     return found
+
+
+def checked_lists(priors: object) -> Mapping[str, Sequence[Any]]:
+    """Return what is to be tried, after checking that it gives a list for each parameter named.
+
+    Raises
+    ------
+    SettingsError
+        If it does not.
+    """
+    if not isinstance(priors, Mapping) or not priors:
+        raise not_lists(priors)
+    for each in priors.values():
+        if not isinstance(each, Sequence) or isinstance(each, str) or not each:
+            raise not_lists(priors)
+    return priors
+
+
+def not_lists(priors: object) -> SettingsError:
+    """Return the error that something gives no lists of priors."""
+    return SettingsError(
+        f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
+    )
 
 
 def prior_text(prior: "Prior | Mapping[str, Prior]") -> str:

@@ -7,7 +7,9 @@ import pandas as pd
 
 from bayesmeta.comparison.changed_priors import (
     changes_of,
+    checked_lists,
     fitted_again,
+    not_lists,
     own_priors,
     prior_text,
     with_prior,
@@ -158,15 +160,10 @@ def usual_priors(spec: ModelSpec) -> dict[str, tuple[Prior, ...]]:
 
 
 def _checked(priors: object) -> Mapping[str, Sequence[Prior]]:
-    lists = isinstance(priors, Mapping) and all(
-        isinstance(each, Sequence) and len(each) and all(isinstance(one, Prior) for one in each)
-        for each in priors.values()
-    )
-    if not isinstance(priors, Mapping) or not priors or not lists:
-        raise SettingsError(
-            f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
-        )
-    return priors
+    found = checked_lists(priors)
+    if not all(isinstance(one, Prior) for each in found.values() for one in each):
+        raise not_lists(priors)
+    return found
 
 
 def _with_priors(spec: ModelSpec, changed: Mapping[str, Prior]) -> ModelSpec:

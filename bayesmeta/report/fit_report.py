@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from bayesmeta import plots
-from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
@@ -12,17 +11,12 @@ from bayesmeta.report.contrast_text import (
     RANKS_SAY,
     contrast_cells,
     rank_cells,
-    sensitivity_lines,
 )
 from bayesmeta.report.document import Block, Document, Figure, Items, Section, Table, Text
-from bayesmeta.report.fit_results import FitResults, studies_with_patients
+from bayesmeta.report.fit_checks import fit_answers, sensitivity_of_fit, validation_of_fit
+from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.sections.checklists import (
-    AUTHOR,
-    NOT_DONE,
-    USUAL,
-    Answer,
     checklists_section,
-    done,
 )
 from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
 from bayesmeta.report.sections.evidence import evidence_section
@@ -37,15 +31,12 @@ from bayesmeta.report.sections.titles import (
     SENSITIVITY,
     VALIDATION,
 )
-from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
 from bayesmeta.report.text import heterogeneity_line, prediction_lines, rate_table
 
 __all__ = ["fit_document"]
 
 
 UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnostics of their draws. Do not use Validation."
-
-LEFT_OUT_QUANTITY = "typical rate"
 
 
 def fit_document(results: FitResults) -> Document:
@@ -66,15 +57,15 @@ def fit_document(results: FitResults) -> Document:
             model_section(fit.design),
             _priors(results),
             Section(ANSWERS, tuple(_answers(results))),
-            Section(SENSITIVITY, tuple(_sensitivity(results))),
-            Section(VALIDATION, tuple(_validation(results))),
+            Section(SENSITIVITY, tuple(sensitivity_of_fit(results))),
+            Section(VALIDATION, tuple(validation_of_fit(results))),
             limits_section(
                 fit.arms,
                 results.notes,
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=fit.spec.study_effects.tau is not None,
             ),
-            checklists_section(_checklist(results)),
+            checklists_section(fit_answers(results)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
@@ -185,102 +176,6 @@ def _contrasts(found: Contrasts) -> Iterator[Block]:
     yield Items(CONTRASTS_SAY)
     yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
     yield Text(RANKS_SAY)
-
-
-def _sensitivity(results: FitResults) -> Iterator[Block]:
-    if results.tau_prior is not None:
-        yield Text(sensitivity_lines(results.tau_prior)[0].removeprefix("Prior").strip())
-    found = results.sensitivity
-    if found is None:
-        yield Text(
-            "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
-            if results.fit.settings.arm_draws
-            else "The fit kept no draws of arms, without which sensitivity to the priors can't be told."
-        )
-        return
-    width = f"{100 * found.ci_prob:g}%"
-    yield Figure("sensitivity", plots.sensitivity(found), "Rates under each other prior.")
-    yield Table(
-        f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
-        prior_cells(found.priors, found.question),
-    )
-    yield Table(
-        f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",
-        scaling_cells(found.scaling),
-    )
-    yield Text("From 0.05 on an estimate counts as sensitive (doi:10.1007/s11222-023-10366-5).")
-
-
-def _validation(results: FitResults) -> Iterator[Block]:
-    found = results.left_out
-    if found is None:
-        reason = (
-            "With one study that has patients, none can be foretold from others."
-            if studies_with_patients(results.fit) == 1
-            else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
-        )
-        yield Text(reason)
-        return
-    yield Text(
-        "Each study was foretold from all others, its own effect integrated out: a check on data that the prediction has "
-        f"not seen. {_methods(found)}"
-    )
-    if not found.ok:
-        wrong = found.fits[found.fits["ok"] != True]  # noqa: E712 - a failed fit has no verdict
-        yield Text(
-            f"NOT RELIABLE: {len(wrong)} of {len(found.fits)} fits failed, or the diagnostics of their draws.",
-            "warning",
-        )
-    yield Text(_coverage(found))
-    yield Figure(
-        "predictive_checks",
-        plots.predictive_checks(found),
-        "How predictions of studies left out hold.",
-    )
-    influence = found.influence_on(LEFT_OUT_QUANTITY)
-    yield Figure(
-        "leave_one_out",
-        plots.leave_one_out(
-            influence,
-            ci_prob=results.asked.ci_prob,
-            notes=[f"Typical rate of: {results.prediction.profile}."],
-        ),
-        "The typical rate without each study in turn.",
-    )
-
-
-def _methods(found: LeftOut) -> str:
-    """Return how studies were left out."""
-    counts = found.studies["method"].value_counts()
-    words = {
-        "weighted": "by weighting draws (PSIS)",
-        "refit": "by a fit of their own",
-        "bridged": "by bridge sampling",
-    }
-    parts = [f"{count} {words[str(method)]}" for method, count in counts.items()]
-    return f"Studies left out: {', '.join(parts)}."
-
-
-def _coverage(found: LeftOut) -> str:
-    inside = ", ".join(
-        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals"
-        for row in found.coverage.to_dict("records")
-    )
-    return f"{inside}. Log predictive density {found.elpd:.1f} (Monte-Carlo error {found.mcse_elpd:.2f})."
-
-
-def _checklist(results: FitResults) -> dict[str, Answer]:
-    fitted_again = results.sensitivity is not None
-    own: dict[str, Answer] = {}
-    if results.left_out is not None:
-        weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
-        own |= {"2D": Answer("in part", weighted), "3A": done(VALIDATION)}
-    if not fitted_again:
-        own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
-    if results.asked.rate_above is not None:
-        own["4"] = Answer(AUTHOR, f"{BRIEF} has the probability asked for")
-        own["5C"] = done(SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
-    return {**USUAL, **own}
 
 
 def _alt_forest(results: FitResults) -> str:

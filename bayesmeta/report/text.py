@@ -17,12 +17,13 @@ from bayesmeta.priors import Prior
 
 __all__ = [
     "NOT_RELIABLE",
+    "Blocks",
     "arms_blocks",
     "cohort_lines",
-    "demo_blocks",
     "diagnosis_lines",
     "evidence_lines",
     "fit_blocks",
+    "head_blocks",
     "heterogeneity_line",
     "model_lines",
     "parameter_table",
@@ -39,14 +40,11 @@ Blocks = list[str | list[str]]
 NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 """What is told first of draws that failed their diagnostics."""
 
-DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
-"""What the demonstration asks about the new cohort."""
-
 
 def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob: float) -> Blocks:
     """Return what is printed of a fit: evidence, model, draws, parameters and rates."""
     return [
-        *_head(fit, diagnostics),
+        *head_blocks(fit, diagnostics),
         f"Parameters ({fit.spec.link.scale}; {100 * ci_prob:g}% interval)",
         table_text(parameter_table(table), indent=2),
         "",
@@ -67,30 +65,6 @@ def _independent_note(spec: ModelSpec) -> list[str]:
     ]
 
 
-def demo_blocks(
-    fit: Fit,
-    diagnostics: Diagnostics,
-    table: pd.DataFrame,
-    prediction: Prediction,
-) -> Blocks:
-    """Return what is printed of the demonstration, whose covariate is the class of regimen."""
-    rates = rate_table(table)
-    rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
-    studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
-    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
-    return [
-        *_head(fit, diagnostics),
-        "Overall response by class of regimen: median and 95% interval",
-        table_text(rates, indent=2),
-        "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
-        f"  {rate_precision(table)}",
-        f"  {heterogeneity_line(table, fit.spec)}",
-        "",
-        "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
-    ]
-
-
 def arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a selection, and the rows left out with their rules."""
     kept = arms.frame.assign(arm=arms.labels)[["arm", "events", "n"]]
@@ -108,7 +82,8 @@ def warning_lines(diagnostics: Diagnostics) -> list[str]:
     return [] if diagnostics.ok else [NOT_RELIABLE]
 
 
-def _head(fit: Fit, diagnostics: Diagnostics) -> Blocks:
+def head_blocks(fit: Fit, diagnostics: Diagnostics) -> Blocks:
+    """Return evidence, model and draws, before any number."""
     return [
         warning_lines(diagnostics),
         evidence_lines(fit.arms),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.changed_priors import STREAM_BYTES, changes_of, prior_text
+from bayesmeta.comparison.changed_priors import STREAM_BYTES, changes_of, checked_lists, prior_text
 from bayesmeta.comparison.nested.fits import joint_fit
 from bayesmeta.comparison.prior_rows import NO_FIT, USUAL_OF_TAU, numbers_of, scaled_priors
 from bayesmeta.errors import SamplingError, SettingsError, nearest
@@ -84,18 +84,11 @@ def _text(prior: Any) -> str:
 
 def _checked(priors: object, own: Mapping[str, object]) -> Tried:
     """Return what is to be tried, after checking that it gives a list for each parameter there is."""
-    lists = isinstance(priors, Mapping) and all(
-        isinstance(each, Sequence) and len(each) and not isinstance(each, str)
-        for each in priors.values()
-    )
-    if not isinstance(priors, Mapping) or not priors or not lists:
-        raise SettingsError(
-            f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
-        )
-    for name in priors:
+    found = checked_lists(priors)
+    for name in found:
         if name not in own:
             raise SettingsError(f"The model has no prior of '{name}'. {nearest(str(name), own)}")
-    return priors
+    return found
 
 
 def _numbers(
