@@ -90,14 +90,18 @@ def combinations() -> list[dict[str, object]]:
     return found
 
 
-def named(parts: dict[str, object]) -> str:
-    """Return a combination as pytest shows it."""
-    law = parts["study_effects"]
-    words = [
-        parts["likelihood"].name,  # type: ignore[attr-defined]
-        parts["likelihood"].link.name,  # type: ignore[attr-defined]
+def parts_of(parts: dict[str, object]) -> list[str]:
+    """Return the names of the parts of a combination."""
+    likelihood, law = parts["likelihood"], parts["study_effects"]
+    return [
+        likelihood.name,  # type: ignore[attr-defined]
+        likelihood.link.name,  # type: ignore[attr-defined]
         law.name + ("-by" if law.by else ""),  # type: ignore[attr-defined]
         "arms" if parts["arm_effects"] else "",
         str(parts["covariates"]),
     ]
-    return "-".join(filter(None, words))
+
+
+def named(parts: dict[str, object]) -> str:
+    """Return a combination as pytest shows it."""
+    return "-".join(filter(None, parts_of(parts)))

@@ -1,0 +1,91 @@
+"""A pass is stored for the code that it was of: when that changes, the tests run again."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SUPPORT = Path(__file__).parent / "support"
+TEST = """
+import pytest
+from bayesmeta import ANSWER
+
+pytestmark = [pytest.mark.slow, pytest.mark.stored("notebooks")]
+
+def test_answer():
+    assert ANSWER == 42
+"""
+CONFIG = """
+[tool.pytest.ini_options]
+markers = ["slow: x", "stored(*places): x"]
+pythonpath = [".", "tests/support"]
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one dear test, whose pass is stored."""
+    root = tmp_path_factory.mktemp("stored") / "project"
+    for folder in ("bayesmeta", "models", "notebooks", "tests/reference"):
+        (root / folder).mkdir(parents=True)
+    shutil.copytree(SUPPORT, root / "tests" / "support")
+    (root / "bayesmeta" / "__init__.py").write_text("ANSWER = 42\n")
+    (root / "pyproject.toml").write_text(CONFIG)
+    (root / "tests" / "test_dear.py").write_text(TEST)
+    assert run(root, "--store-passes") == "1 passed"
+    return root
+
+
+@pytest.fixture
+def project(stored: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(stored, tmp_path / "project")
+
+
+def run(project: Path, *options: str, mark: str = "slow or not slow") -> str:
+    """Return what pytest counts at its end."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "stored", "-m", mark, *options]
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        command, cwd=project, env=alone, capture_output=True, text=True, check=False
+    )
+    counts: str = (done.stdout + done.stderr).strip().splitlines()[-1].split(" in ")[0]
+    return counts
+
+
+def test_a_stored_pass_stands_until_reachable_code_changes(project: Path) -> None:
+    assert run(project) == "1 deselected"
+    (project / "tests" / "test_other.py").write_text("")
+    assert run(project) == "1 deselected"
+    (project / "bayesmeta" / "other.py").write_text("VALUE = 1\n")
+    assert run(project) == "1 passed"
+
+
+@pytest.mark.parametrize(
+    "place", ["models/new.toml", "notebooks/new.ipynb", "tests/conftest.py", "tests/support/new.py"]
+)
+def test_every_place_that_it_reaches_counts(project: Path, place: str) -> None:
+    (project / place).write_text("")
+    assert run(project) == "1 passed"
+
+
+def test_all_can_be_run_whatever_is_stored(project: Path) -> None:
+    assert run(project, "--rerun-stored") == "1 passed"
+
+
+def test_a_failure_is_not_stored_and_takes_an_old_pass_away(project: Path) -> None:
+    (project / "bayesmeta" / "__init__.py").write_text("ANSWER = 41\n")
+    assert run(project, "--store-passes") == "1 failed"
+    assert run(project) == "1 failed"
+    (project / "bayesmeta" / "__init__.py").write_text("ANSWER = 42\n")
+    assert run(project) == "1 passed"
+
+
+def test_parts_of_a_file_are_not_stored(project: Path) -> None:
+    for options in (["-k", "answer"], ["tests/test_dear.py::test_answer"]):
+        assert "--store-passes keeps passes of whole files" in run(
+            project, "--store-passes", *options
+        )
+    assert "--store-passes keeps" in run(project, "--store-passes", mark="slow")
