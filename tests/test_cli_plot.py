@@ -38,6 +38,7 @@ def pooled(arms, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, capsys):
     code = run(saved, "--out", tmp_path / "figures", "--n", 20, "--json")
     found = json.loads(capsys.readouterr().out)

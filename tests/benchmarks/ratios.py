@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from processes import Cost
+
 Result = Mapping[str, Any]
 """What one engine reported of itself, by name."""
 
@@ -31,8 +33,13 @@ class Row:
 ROW_NAMES = ("job", "bayesmeta", "other", "ratio", "target", "met")
 
 
-def rows(whole: Mapping[str, float], inside: Mapping[str, Result]) -> list[Row]:
-    """Return the table: what users wait for, then what chains cost, then the sampler's own limits."""
+def rows(
+    whole: Mapping[str, Cost], inside: Mapping[str, Result], size: tuple[int, int]
+) -> list[Row]:
+    """Return the table: what users wait for, then what chains cost, then the sampler's own limits.
+
+    `size` are the models and the fits of the comparison.
+    """
     refits = [
         _speed("refit: smallest bulk ESS per s, to brms update()", "brms", "refit", inside, 20),
         _speed("refit: the same, to rstanarm stan_glmer()", "rstanarm", "refit", inside, 20),
@@ -40,22 +47,50 @@ def rows(whole: Mapping[str, float], inside: Mapping[str, Result]) -> list[Row]:
         _speed("chains alone: the same, to rstanarm's", "rstanarm", "chains", inside),
     ]
     return [
-        _process("`bayesmeta fit`, warm, to rstanarm", whole, "warm", "rstanarm", 1 / 3),
-        _process("`bayesmeta fit`, cold, to brms", whole, "cold", "brms", 1 / 4),
+        *(_start(name, whole) for name in ("--version", "--help", "fit --help")),
         _process(
-            "`bayesmeta fit`, warm, to metafor (maximum likelihood)", whole, "warm", "metafor"
+            "`bayesmeta demo`, cold, to brms: CPU", whole["demo"].cpu, whole["brms"].cpu, 1 / 4
         ),
+        _process(
+            "`bayesmeta fit`, cold, to brms: CPU", whole["cold"].cpu, whole["brms"].cpu, 1 / 4
+        ),
+        _process(
+            "`bayesmeta fit`, warm, to rstanarm: CPU",
+            whole["warm"].cpu,
+            whole["rstanarm"].cpu,
+            1 / 3,
+        ),
+        _process("the same: wall", whole["warm"].wall, whole["rstanarm"].wall, 1 / 3),
+        _process(
+            "the same, to metafor (maximum likelihood)", whole["warm"].wall, whole["metafor"].wall
+        ),
+        *_comparison(whole, inside["brms"]["refit"], size),
         *refits,
         *_gradient(inside["bayesmeta"]["gradient"]),
         _floor(inside["bayesmeta"]),
     ]
 
 
-def _process(
-    job: str, whole: Mapping[str, float], own: str, other: str, target: float | None = None
-) -> Row:
-    seconds = whole[own], whole[other]
-    return Row(job, f"{seconds[0]:.2f} s", f"{seconds[1]:.2f} s", seconds[0] / seconds[1], target)
+def _process(job: str, own: float, other: float, target: float | None = None) -> Row:
+    return Row(job, f"{own:.2f} s", f"{other:.2f} s", own / other, target)
+
+
+def _start(name: str, whole: Mapping[str, Cost]) -> Row:
+    job = f"`bayesmeta {name}`, to `import typer, rich`: CPU"
+    return _process(job, whole[name].cpu, whole["import"].cpu, 3)
+
+
+def _comparison(whole: Mapping[str, Cost], refit: float, size: tuple[int, int]) -> list[Row]:
+    models, fits = size
+    job = f"`bayesmeta compare`, {models} models, {fits} fits, to one fit of rstanarm"
+    own, one = whole["compare"], whole["rstanarm"]
+    brms = models * whole["brms"].wall + (fits - models) * refit
+    return [
+        _process(f"{job}: CPU", own.cpu, one.cpu, 8),
+        _process("the same: wall", own.wall, one.wall, 8),
+        _process("the same, to brms doing all of it: wall", own.wall, brms, 0.1),
+        _process("the same, to 60 s: wall", own.wall, 60.0, 1),
+    ]
 
 
 def _speed(

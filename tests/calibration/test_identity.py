@@ -36,6 +36,7 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
     assert syntax("x = 'text'") != syntax("x = 'other'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "own", "others"),
     [

@@ -42,6 +42,7 @@ def test_stored_results_are_complete(stored: bm.Calibration) -> None:
     assert {result.tally.sets for result in stored.results} == {1000}
 
 
+@pytest.mark.slow
 def test_stored_results_are_about_the_models_of_today(states: pd.DataFrame) -> None:
     # Code that was edited is no failure while the density has the values it had: `status` tells it.
     old = states[states["state"].isin(["stale", "missing"])]

@@ -38,7 +38,16 @@ def arms(make_arms: Callable[..., bm.Arms]) -> bm.Arms:
     return make_arms(counts, studies=studies, group=["a", "a", "b", "b"] * 6, dose=dose)
 
 
-@pytest.fixture(params=FAMILY, ids=str)
+FAST = ("normal", "imputed")
+"""Parts of the family of which the fast tests have each check; the others are slow."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in FAST else pytest.mark.slow, id=name)
+        for name in FAMILY
+    ]
+)
 def spec(request: pytest.FixtureRequest) -> bm.ModelSpec:
     return bm.ModelSpec(**FAMILY[request.param])
 

@@ -31,6 +31,15 @@ COUNTS = {
     "large studies": [(400, 1000), (450, 1000), (380, 1000), (510, 1200), (300, 900)],
     "without patients": [(4, 10), (0, 0), (7, 19)],
 }
+FAST = ("two studies", "CR")
+"""Evidence of which the fast tests have each check; the others are slow."""
+
+
+def sets(*names: str) -> list[object]:
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=() if name in FAST else slow) for name in names]
+
+
 POOLED = bm.ModelSpec()
 WIDE = bm.ModelSpec(study_effects=bm.NormalEffects(bm.HalfCauchy(1)), mu=bm.Cauchy(0, 1.5))
 
@@ -48,7 +57,7 @@ def arms_of(name: str, table: bm.EvidenceTable) -> bm.Arms:
     "spec", [POOLED, bm.ModelSpec(study_effects=bm.CommonEffect())], ids=["normal", "common"]
 )
 @pytest.mark.parametrize(
-    "name", [*COUNTS, "ORR", "CR", "CR_CRi", "pritz1997.csv", "rats.csv", "cbpp.csv"]
+    "name", sets(*COUNTS, "ORR", "CR", "CR_CRi", "pritz1997.csv", "rats.csv", "cbpp.csv")
 )
 def test_draws_agree_with_the_deterministic_posterior(
     table: bm.EvidenceTable, name: str, spec: bm.ModelSpec
@@ -62,7 +71,7 @@ def test_draws_agree_with_the_deterministic_posterior(
     assert found.total_variation <= 0.01
 
 
-@pytest.mark.parametrize("name", [*COUNTS, "ORR", "CR"])
+@pytest.mark.parametrize("name", sets(*COUNTS, "ORR", "CR"))
 def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> None:
     """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth.
 
@@ -89,11 +98,13 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
         assert abs(drawn.loc["new cohort", bound] - exact.loc["new cohort", bound]) <= 1
 
 
+@pytest.mark.slow
 def test_wide_priors_and_heavy_tails() -> None:
     frame = pd.DataFrame(COUNTS["large tau"], columns=["events", "n"]).assign(study=list("abcdef"))
     assert bm.verify(bm.fit(WIDE, bm.read_evidence(frame).select(), seed=3)).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tau", [bm.Exponential(0.1), bm.LogNormal(1, 1), bm.Uniform(0, 10)], ids=repr
 )
@@ -132,6 +143,7 @@ def brute_force(arms: bm.Arms, x: np.ndarray, spec: bm.ModelSpec) -> dict[str, n
     }
 
 
+@pytest.mark.slow
 def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
     frame = pd.DataFrame(
         {

@@ -1,6 +1,6 @@
-"""How fast bayesmeta is beside R, as one table of ratios, all of one run on one machine.
+"""What bayesmeta costs, beside R where R does the job, as one table of ratios of one run.
 
-`uv run python tests/benchmarks/against_r.py [--quick]`
+`uv run python tests/benchmarks/measure.py [--quick]`
 
 The job is overall response by class of regimen in the bundled evidence, with study effects: 4 chains
 of 600 + 1000 draws in bayesmeta, rstanarm and brms, and maximum likelihood in metafor. Each package
@@ -9,9 +9,13 @@ headers of fit_*.R say where not). bayesmeta runs its chains on all processors. 
 theirs on one, unless told otherwise by --r-cores: on this job, starting R's workers takes longer
 than they save.
 
+The comparison fits each model in models/ to the whole evidence and without each study in turn, one
+worker for each processor. Of brms one model is compiled and fitted without a study several times by
+update(), as its kfold() does; the whole is so many compilations and refits, added up.
+
 "Cold" is the first run after an installation that compiled nothing: no bytecode of any package,
 nothing compiled by numba, no index of fonts. Files may be in the machine's memory already. "Warm" is
-every later run. Seconds are medians of three, or with --quick measured once.
+every later run. Seconds are medians of three (of nine for start-up), or with --quick of one (three).
 """
 
 import argparse
@@ -20,26 +24,33 @@ import json
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from processes import Cost, cost_of, median_of, own_environment, run
 from ratios import ROW_NAMES, Result, agreement, rows, table
 
 import bayesmeta as bm
 
 HERE = Path(__file__).parent
+MODELS = HERE.parents[1] / "models"
 CHAINS, WARMUP, DRAWS, SEED = 4, 600, 1000, 1
 WHERE = "venetoclax == 'yes'"
 R_PACKAGES = ("rstanarm", "brms", "metafor")
 DEBIAN = "r-base-core r-cran-metafor r-cran-rstanarm r-cran-brms r-cran-bh r-cran-rcppeigen libtbb-dev libboost-dev"
+CLI = [sys.executable, "-m", "bayesmeta"]
+STARTS = {
+    "import": [sys.executable, "-c", "import typer, rich"],
+    "--version": [*CLI, "--version"],
+    "--help": [*CLI, "--help"],
+    "fit --help": [*CLI, "fit", "--help"],
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,11 @@ class Job:
     def data(self) -> Path:
         return self.folder / "arms.csv"
 
+    @property
+    def warm(self) -> dict[str, str]:
+        """The environment in which everything is compiled after the first run."""
+        return own_environment(self.folder / "cache0")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -64,11 +80,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         job = Job(Path(folder), 1 if options.quick else 3, options.r_cores)
         export(job.data)
-        whole = whole_processes(job)
+        whole = whole_processes(job) | starts(job) | {"compare": comparison(job)}
         inside = {package: inside_r(job, package) for package in R_PACKAGES}
         inside["bayesmeta"] = inside_bayesmeta(job)
+        fits = json.loads((job.folder / "compare.json").read_text(encoding="utf-8"))["fits"]
     print(f"{versions(inside)}\n")
-    print(table(ROW_NAMES, [row.cells() for row in rows(whole, inside)]))
+    size = (len(bm.bundled_models()), len(fits))
+    print(table(ROW_NAMES, [row.cells() for row in rows(whole, inside, size)]))
     print(
         "\nDo they fit the same model? Posterior means, log-odds. metafor has an effect for each arm"
     )
@@ -92,33 +110,50 @@ def export(path: Path) -> None:
     arms.frame[["study", "regimen_class", "events", "n"]].to_csv(path, index=False)
 
 
-def whole_processes(job: Job) -> dict[str, float]:
-    """Return median wall seconds of whole processes, in turn so that all meet the same machine."""
-    seconds: dict[str, list[float]] = {name: [] for name in ("cold", "warm", *R_PACKAGES)}
+def whole_processes(job: Job) -> dict[str, Cost]:
+    """Return what whole processes cost, in turn so that all meet the same machine."""
+    costs: dict[str, list[Cost]] = {name: [] for name in ("demo", "cold", "warm", *R_PACKAGES)}
     for i in range(job.repeats):
-        cache, command = job.folder / f"cache{i}", fit_command(job.folder / "run")
-        seconds["cold"].append(wall(command, caches(cache)))
-        seconds["warm"].append(wall(command, caches(cache)))
+        command = fit_command(job.folder / "run")
+        demo = [*CLI, "demo", "--out", str(job.folder / f"demo{i}")]
+        costs["demo"].append(cost_of(demo, own_environment(job.folder / f"demo-cache{i}")))
+        costs["cold"].append(cost_of(command, own_environment(job.folder / f"cache{i}")))
+        costs["warm"].append(cost_of(command, job.warm))
         for package in R_PACKAGES:
-            seconds[package].append(wall(r_command(job, package, refits=0)))
-    return {name: statistics.median(found) for name, found in seconds.items()}
+            costs[package].append(cost_of(r_command(job, package, refits=0)))
+    return {name: median_of(found) for name, found in costs.items()}
+
+
+def starts(job: Job) -> dict[str, Cost]:
+    """Return what it costs to start, and to import the packages that read a command line."""
+    costs: dict[str, list[Cost]] = {name: [] for name in STARTS}
+    for command in STARTS.values():
+        run(command, job.warm)
+    for _ in range(3 * job.repeats):
+        for name, command in STARTS.items():
+            costs[name].append(cost_of(command, job.warm))
+    return {name: median_of(found) for name, found in costs.items()}
+
+
+def comparison(job: Job) -> Cost:
+    """Return what it costs to compare all models, everything compiled before."""
+    costs = []
+    for i in range(1 + job.repeats):
+        out = job.folder / f"compare{i}"
+        command = [*CLI, "compare", str(MODELS), "--outcome", "ORR", "--where", WHERE, "--json"]
+        command += ["--out", str(out), "--fail-on", "nothing"]
+        costs.append(
+            cost_of(
+                ["sh", "-c", 'exec "$@" > "$0"', f"{job.folder}/compare.json", *command], job.warm
+            )
+        )
+    return median_of(costs[1:])
 
 
 def fit_command(out: Path) -> list[str]:
     job = ["regimen", "--outcome", "ORR", "--where", WHERE, "--seed", str(SEED)]
     size = ["--chains", str(CHAINS), "--warmup", str(WARMUP), "--draws", str(DRAWS)]
-    return [sys.executable, "-m", "bayesmeta", "fit", *job, *size, "--out", str(out), "--force"]
-
-
-def caches(folder: Path) -> dict[str, str]:
-    """Return the environment of a process that keeps what it compiles in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    places = {
-        "PYTHONPYCACHEPREFIX": "bytecode",
-        "NUMBA_CACHE_DIR": "numba",
-        "MPLCONFIGDIR": "fonts",
-    }
-    return kept | {name: str(folder / place) for name, place in places.items()}
+    return [*CLI, "fit", *job, *size, "--out", str(out), "--force"]
 
 
 def r_command(job: Job, package: str, *, refits: int) -> list[str]:
@@ -139,22 +174,8 @@ def inside_r(job: Job, package: str) -> dict[str, Any]:
 def inside_bayesmeta(job: Job) -> dict[str, Any]:
     numbers = (CHAINS, WARMUP, DRAWS, SEED, 10 * job.repeats)
     command = [sys.executable, str(HERE / "fit_bayesmeta.py"), *map(str, numbers)]
-    found: dict[str, Any] = json.loads(run(command, caches(job.folder / "cache0")))
+    found: dict[str, Any] = json.loads(run(command, job.warm))
     return found
-
-
-def wall(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
-    start = time.perf_counter()
-    run(command, environment)
-    return time.perf_counter() - start
-
-
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """Return what a command prints; stop the benchmark if it fails."""
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return done.stdout
 
 
 def versions(inside: Mapping[str, Result]) -> str:
