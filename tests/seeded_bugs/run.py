@@ -23,7 +23,18 @@ ROOT = Path(__file__).parents[2]
 WANTED = 0.95
 PASSED, FAILED, STOPPED = 0, 1, 2
 COPIED = ("bayesmeta", "tests", "models", "notebooks", "pyproject.toml", "README.md", ".ci")
-TESTS = ("-x", "-q", "-p", "no:cacheprovider", "-n", "0", "-m", "slow or not slow")
+TESTS = (
+    "-x",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:suite",
+    "-n",
+    "0",
+    "-m",
+    "slow or not slow",
+)
 
 
 def main() -> None:
