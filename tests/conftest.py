@@ -64,7 +64,7 @@ LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia
 def _sixty_studies() -> pd.DataFrame:
     """Sixty studies with long names, two regimens, and numbers that vary."""
     rng = np.random.default_rng(1)
-    n = rng.integers(1, 2_000, 60)
+    n = rng.integers(1, 200, 60)
     return pd.DataFrame(
         {
             "study": [f"{LONG} {i}" for i in range(60)],
