@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from bayesmeta.errors import RunError
 from bayesmeta.runs.threads import keep_one_thread
@@ -77,7 +77,8 @@ def _begin(lifeline: Connection) -> None:
 
 def _end_with(lifeline: Connection) -> None:
     """End this process when nobody holds the other end of the lifeline any more."""
-    lifeline.poll(None)
+    # Unlike `poll`, this doesn't raise on Windows where the other end is closed already.
+    wait([lifeline])
     os._exit(1)
 
 
