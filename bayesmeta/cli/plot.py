@@ -78,7 +78,7 @@ def _contents(plots: "Mapping[str, Plot]", form: str) -> dict[str, bytes]:
             file = Path(folder) / f"{name}.{form}"
             one.save(file)
             found[file.name] = file.read_bytes()
-            found[f"{name}.csv"] = one.table.to_csv(index=False).encode()
+            found[f"{name}.csv"] = one.table.to_csv(index=False, lineterminator="\n").encode()
     return found
 
 

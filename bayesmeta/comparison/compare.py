@@ -214,8 +214,8 @@ def _folder(out: str | PathLike[str] | None, designs: Mapping[str, Design], plan
     }
     texts = {f"models/{name}.toml": to_toml(design.spec) for name, design in designs.items()}
     texts |= {
-        "arms.csv": arms.frame.to_csv(index=False),
-        "excluded.csv": arms.excluded.to_csv(index=False),
+        "arms.csv": arms.frame.to_csv(index=False, lineterminator="\n"),
+        "excluded.csv": arms.excluded.to_csv(index=False, lineterminator="\n"),
         "selection.json": json.dumps(dict(arms.selection), indent=1, default=str),
     }
     return open_run(out, kind="comparison", identity=identity, texts=texts)

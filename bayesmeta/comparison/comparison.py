@@ -131,7 +131,10 @@ class Comparison:
         if "weight" in self.table:
             tables["prediction"] = self.prediction.pmf.reset_index()
             tables["prediction_rate"] = self.prediction.rate.reset_index()
-        return {f"{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
+        return {
+            f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode()
+            for name, table in tables.items()
+        }
 
     def _stacked(self, name: str) -> pd.DataFrame:
         parts = [getattr(one, name).assign(model=model) for model, one in self.left_out.items()]

@@ -190,6 +190,9 @@ def _folder(
         yield None
         return
     identity = {"grid": grid_hash(grid), "evidence": table.hash, "seed": seed}
-    texts = {"grid.toml": grid_toml(grid), "evidence.csv": str(table.frame.to_csv(index=False))}
+    texts = {
+        "grid.toml": grid_toml(grid),
+        "evidence.csv": str(table.frame.to_csv(index=False, lineterminator="\n")),
+    }
     with open_run(out, kind="grid", identity=identity, texts=texts) as folder:
         yield folder

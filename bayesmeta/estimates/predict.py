@@ -124,7 +124,8 @@ class Prediction:
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
         found = [self.law.rate.quantile(p) for p in bounds]
-        counts = np.searchsorted(np.cumsum(self._pmf), bounds).astype(float)
+        # The last count takes what is left, however the sum is rounded.
+        counts = np.searchsorted(np.cumsum(self._pmf[:-1]), bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
         rate = [*(one.value for one in found), *(one.mcse for one in found)]
         return pd.DataFrame(

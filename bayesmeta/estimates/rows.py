@@ -32,7 +32,8 @@ def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
     pmf, events = law.pmf(n), np.arange(n + 1)
     mean = float(pmf @ events)
     sd = float(np.sqrt(pmf @ (events - mean) ** 2))
-    low, median, high = np.searchsorted(np.cumsum(pmf), _bounds(ci_prob)).astype(float)
+    # The last count takes what is left, however the sum is rounded.
+    low, median, high = np.searchsorted(np.cumsum(pmf[:-1]), _bounds(ci_prob)).astype(float)
     mcse = n * law.rate.mean().mcse
     # A count moves by whole steps: its quantile has no standard error.
     none = np.nan if mcse else 0.0

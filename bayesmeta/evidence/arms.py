@@ -113,7 +113,9 @@ class Arms:
     @property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
-        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+        return hashlib.sha256(
+            self.frame.to_csv(index=False, lineterminator="\n").encode()
+        ).hexdigest()
 
     def drop(self, rows: npt.NDArray[np.bool_], rule: str) -> "Arms":
         """Return the arms without `rows`, which move to `excluded` under `rule`."""

@@ -168,7 +168,9 @@ class NestedArms:
     @property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
-        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+        return hashlib.sha256(
+            self.frame.to_csv(index=False, lineterminator="\n").encode()
+        ).hexdigest()
 
     def of(self, outcome: str) -> Arms:
         """Return the arms that report one of the outcomes, with its counts as `events`.

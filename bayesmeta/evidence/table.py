@@ -91,7 +91,9 @@ class EvidenceTable:
     @property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
-        return hashlib.sha256(self.frame.to_csv(index=False).encode()).hexdigest()
+        return hashlib.sha256(
+            self.frame.to_csv(index=False, lineterminator="\n").encode()
+        ).hexdigest()
 
     @overload
     def select(

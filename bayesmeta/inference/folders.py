@@ -95,9 +95,9 @@ def _sync(partial: Path) -> None:
     """Push every file to the disk before the folder gets its name."""
     partial.chmod(0o755)
     for file in partial.iterdir():
-        descriptor = os.open(file, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        # Windows syncs only what is open for writing.
+        with file.open("rb+") as opened:
+            os.fsync(opened)
 
 
 def _replace(partial: Path, path: Path) -> None:

@@ -86,7 +86,9 @@ def whole_store(path: Path) -> Iterator[tuple[Path, Path]]:
     try:
         points.mkdir()
         yield points, draws
-        # Renaming replaces an empty folder, and nothing else.
+        # Only an empty folder may be there; Windows renames nothing over it.
+        if path.exists():
+            path.rmdir()
         draws.rename(path)
     except OSError as error:
         raise _unwritable(path, error) from error

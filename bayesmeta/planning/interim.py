@@ -85,6 +85,7 @@ class InterimLook:
             self.trial.successes @ joint, seen, out=np.ones_like(seen), where=seen > 0
         )
         index = pd.RangeIndex(self.n + 1, name="events")
+        success = np.minimum(success, 1.0)
         return pd.DataFrame({"success": success, "stop": success < self.stop_below}, index=index)
 
     @property
@@ -109,7 +110,7 @@ class InterimLook:
         true = check_rates("rates", rates)
         goes_on = hypergeometric(self.trial.n, self.n) @ ~self.stops
         success = binomial_pmf(self.trial.n, true) @ (goes_on * self.trial.successes)
-        stop = binomial_pmf(self.n, true) @ self.stops
+        success, stop = np.minimum([success, binomial_pmf(self.n, true) @ self.stops], 1.0)
         expected = self.n * stop + self.trial.n * (1 - stop)
         return pd.DataFrame(
             {"rate": true, "success": success, "stop": stop, "expected_n": expected}

@@ -111,12 +111,13 @@ class BetaMixture:
     def below(self, rate: npt.ArrayLike) -> Array:
         """Return the probability that the rate is at most `rate`."""
         weights, a, b = self._arrays
-        return np.asarray(betainc(a, b, probabilities("rate", rate)[..., None]) @ weights)
+        # Weights may add up to a rounding more than 1.
+        return np.minimum(betainc(a, b, probabilities("rate", rate)[..., None]) @ weights, 1.0)
 
     def above(self, rate: npt.ArrayLike) -> Array:
         """Return the probability that the rate is above `rate`; exact in the upper tail, too."""
         weights, a, b = self._arrays
-        return np.asarray(betaincc(a, b, probabilities("rate", rate)[..., None]) @ weights)
+        return np.minimum(betaincc(a, b, probabilities("rate", rate)[..., None]) @ weights, 1.0)
 
     def log_odds_below(self, log_odds: npt.ArrayLike) -> Array:
         """Return the probability that the log-odds of the rate are at most `log_odds`.

@@ -184,7 +184,7 @@ class SingleArmTrial:
         events, n = check_events(events, n, self.n)
         law = self.prior if law is None else law
         check_law("law", law)
-        return float(count_law_after(law, self.n, events, n) @ self.successes)
+        return min(float(count_law_after(law, self.n, events, n) @ self.successes), 1.0)
 
 
 def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:

@@ -163,7 +163,7 @@ class TwoArmTrial:
         check_law("law_control", control)
         # No patients of control have one count, 0, whatever is believed of their rate.
         counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
-        return float(counts @ self.successes @ treated.pmf(self.n_treated))
+        return min(float(counts @ self.successes @ treated.pmf(self.n_treated)), 1.0)
 
 
 def _checked_control(n: object) -> int:

@@ -22,7 +22,7 @@ def save_plan(plan: Plan, folder: str | PathLike[str]) -> None:
     with whole_folder(folder, force=False) as partial:
         for name, table in _tables(plan).items():
             marked = table if plan.map_prior.reliable else table.assign(reliable="no")
-            marked.to_csv(partial / f"{name}.csv", index=False)
+            marked.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
         # What is made from a prior is no more reliable than the prior.
         robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
         written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}

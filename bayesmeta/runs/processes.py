@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from bayesmeta.errors import RunError
 from bayesmeta.runs.threads import keep_one_thread
 
 __all__ = ["processes"]
 
+MOST = 61 if os.name == "nt" else 1 << 15
+"""Processes of one executor: on Windows, as many as can be waited for."""
+
 
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
-    """Yield an executor of so many processes, of one thread of linear algebra each.
+    """Yield an executor of so many processes, `MOST` at most, of one thread of linear algebra each.
 
     They ignore interrupts, and end at once if the block fails or is interrupted, or if this process
     dies, even by SIGKILL.
@@ -28,6 +31,7 @@ def processes(workers: int) -> Iterator[Executor]:
     RunError
         If they can't start.
     """
+    workers = min(workers, MOST)
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
     with lifeline, ours:
         # A worker may be killed while it starts; twice is no chance.
@@ -77,7 +81,8 @@ def _begin(lifeline: Connection) -> None:
 
 def _end_with(lifeline: Connection) -> None:
     """End this process when nobody holds the other end of the lifeline any more."""
-    lifeline.poll(None)
+    # Unlike `poll`, this doesn't raise on Windows where the other end is closed already.
+    wait([lifeline])
     os._exit(1)
 
 

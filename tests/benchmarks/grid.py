@@ -8,7 +8,6 @@ in the processor time.
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 from dataclasses import replace
@@ -93,6 +92,8 @@ def run(
 
 def processor_seconds() -> float:
     """Return the processor time of this process and of its children that have ended."""
+    import resource  # Windows has no such module, and tests are collected there, too
+
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 

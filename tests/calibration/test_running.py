@@ -1,8 +1,6 @@
 """Running: the same whatever the workers, and nothing that is finished is done again."""
 
 import multiprocessing
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -61,7 +59,7 @@ def test_a_worker_that_dies_is_told_with_the_seed(
     def begin_and_kill_one(*arguments: object, **options: object) -> object:
         begun = begin(*arguments, **options)  # type: ignore[arg-type]
         for child in multiprocessing.active_children()[:1]:
-            os.kill(child.pid, signal.SIGKILL)
+            child.kill()
         return begun
 
     monkeypatch.setattr(running, "_begin", begin_and_kill_one)
@@ -76,7 +74,7 @@ def test_a_killed_run_is_taken_up(folder: Path, tmp_path: Path) -> None:
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("*.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     finished = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
     assert finished

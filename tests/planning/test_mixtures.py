@@ -105,6 +105,14 @@ def test_posterior_is_prior_times_likelihood():
         )
 
 
+def test_what_is_certain_has_probability_one_and_no_more():
+    # The weights of one in forty add up to a rounding more than 1.
+    for shares in np.random.default_rng(1).uniform(0.01, 1, (400, 3)):
+        law = bm.BetaMixture(shares / shares.sum(), [1, 2, 3], [3, 2, 1])
+        for found in (law.above(0), law.below(1)):
+            assert 1 - 1e-12 < found <= 1
+
+
 @settings(deadline=None)
 @given(parts, st.floats(0.001, 0.999))
 def test_quantiles_invert_the_distribution_function(listed, probability):

@@ -236,7 +236,7 @@ def test_the_users_own_style_neither_changes_nor_matters(one):
         before = dict(mpl.rcParams)
         styled = bm.plots.forest(one).figure
         assert dict(mpl.rcParams) == before
-    np.testing.assert_array_equal(styled.get_size_inches(), plain)
+    np.testing.assert_allclose(styled.get_size_inches(), plain)
 
 
 @given(text=st.text(max_size=60), width=st.floats(0.3, 4))

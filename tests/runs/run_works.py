@@ -1,13 +1,13 @@
 """Work that processes of the tests can import, and runs made of it."""
 
 import os
-import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, Job, Outcome, job_key, open_run, run_jobs
@@ -43,7 +43,7 @@ def be_killed_once(log: str, number: int) -> dict[str, Any]:
     tried = log_lines(log, number)
     note(log, f"{number} {os.getpid()}")
     if not tried:
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
     return {"number": number}
 
 

@@ -59,8 +59,9 @@ def ended(number: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to a group of processes")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
-def test_a_run_of_two_workers_that_is_stopped(sign: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL", "SIGTERM"])
+def test_a_run_of_two_workers_that_is_stopped(name: str, tmp_path: Path) -> None:
+    sign = signal.Signals[name]
     script, run, log = tmp_path / "script.py", tmp_path / "run", tmp_path / "log"
     script.write_text(CODE)
     process = subprocess.Popen(

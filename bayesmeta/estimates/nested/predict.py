@@ -167,7 +167,8 @@ class NestedPrediction:
 
         tiny = np.finfo(np.float64).tiny
         log_odds = np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny))
-        cumulative = np.cumsum(binomial_mean(log_odds.ravel(), self.n))
+        # The last count takes what is left, however the sum is rounded.
+        cumulative = np.cumsum(binomial_mean(log_odds.ravel(), self.n)[:-1])
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
         low, median, high = np.searchsorted(cumulative, bounds)
         mean = mean_of(rate)

@@ -70,7 +70,9 @@ class Marginal:
         coordinate = np.clip(
             self.scale.to_coordinate(np.asarray(x, dtype=np.float64)), *self.bounds
         )
-        return np.clip(self.coordinate_cdf(coordinate.ravel()), 0, 1).reshape(coordinate.shape)
+        found = np.clip(self.coordinate_cdf(coordinate.ravel()), 0, 1).reshape(coordinate.shape)
+        # The sum over all of the probability may end a rounding below 1.
+        return np.where(coordinate == self.bounds[1], 1.0, found)
 
     def quantile(self, probability: npt.ArrayLike) -> Array:
         """Return the quantiles of `probability`, of its shape."""

@@ -41,7 +41,12 @@ def as_docx(document: Document) -> bytes:
         source.write_text(markdown(document, address), encoding="utf-8")
         command = [pandoc, "--from=markdown", "--to=docx", f"--output={target}", str(source)]
         done = subprocess.run(  # noqa: S603 - a fixed command; texts are in a file
-            command, cwd=folder, capture_output=True, text=True, check=False
+            command,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         if done.returncode:
             raise RunError(f"pandoc could not make the report: {shortened(done.stderr.strip())}")

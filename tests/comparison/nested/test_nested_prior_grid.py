@@ -46,8 +46,8 @@ def test_the_first_rows_are_of_the_fit_itself(found: pd.DataFrame, fit: bm.Neste
     for row in found[found["own"]].to_dict("records"):
         for column, quantity in (("tau", "tau"), ("typical", "typical rate"), ("mean", "mean rate"), ("new_study", "new study")):  # fmt: skip
             of = own.loc[(row["outcome"], quantity)]
-            assert row[column] == of["median"]
-            assert (row[f"{column}_lower"], row[f"{column}_upper"]) == (of["lower"], of["upper"])
+            numbers = [row[f"{column}{end}"] for end in ("", "_lower", "_upper")]
+            assert numbers == pytest.approx(of[["median", "lower", "upper"]].tolist(), rel=1e-12)
     correlated = found[found["changed"] == "correlation"]
     assert set(correlated["prior_correlation"]) == {"LKJ(1)"}
     assert set(found[found["own"]]["prior_correlation"]) == {"none"}

@@ -42,8 +42,9 @@ def test_mean_rates_are_those_of_quadrature(fit: bm.NestedFit, tau: float) -> No
 def test_rates_are_nested_in_every_draw(fit: bm.NestedFit) -> None:
     rates = nested_rates(fit, {"regimen": "b"})
     for found in (rates.typical, rates.mean, rates.new_study):
-        assert (np.diff(found, axis=-1) <= 0).all()
-        assert ((found >= 0) & (found <= 1)).all()
+        # Weights of nodes may add up to a rounding more than 1.
+        assert (np.diff(found, axis=-1) <= 1e-12).all()
+        assert ((found >= 0) & (found <= 1 + 1e-12)).all()
 
 
 def test_a_known_study_has_its_own_effects_and_no_others(fit: bm.NestedFit) -> None:
@@ -57,12 +58,12 @@ def test_independent_effects_have_no_correlation(
     make_fit: Callable[[bm.NestedSpec], bm.NestedFit],
 ) -> None:
     rates = nested_rates(make_fit(bm.NestedSpec(correlation=None)), None)
-    assert (rates.factor == np.eye(3)).all()
+    assert rates.factor == pytest.approx(np.broadcast_to(np.eye(3), rates.factor.shape))
 
 
 def test_points_are_even_whatever_the_block() -> None:
     whole = evenly(range(20), 16, 3)
-    assert np.array_equal(whole[7:12], evenly(range(7, 12), 16, 3))
+    assert whole[7:12] == pytest.approx(evenly(range(7, 12), 16, 3), rel=1e-12)
     assert ((whole > 0) & (whole < 1)).all()
     for dim in range(3):
         counts = np.histogram(whole[..., dim], bins=10, range=(0, 1))[0]

@@ -54,7 +54,8 @@ def test_the_draws_have_every_group_with_their_dims(fit: bm.NestedFit) -> None:
     assert posterior["correlation"].dims == ("chain", "draw", "pair")
     likelihood = fit.draws["log_likelihood"]["reported"]
     assert list(likelihood["segment"].to_numpy()[:3]) == ["s1/x/ORR", "s1/x/CR_CRi", "s1/x/CR"]
-    assert (likelihood.to_numpy() <= 0).all()
+    # A probability of 1 may end a rounding above it.
+    assert (likelihood.to_numpy() <= 1e-9).all()
     for group in ("posterior_predictive", "prior_predictive"):
         events = fit.draws[group]["events"].to_numpy()
         assert (np.diff(events, axis=-1) <= 0).all()
