@@ -59,7 +59,9 @@ def test_the_first_commands_are_those_of_the_check_script() -> None:
         "uv run bayesmeta demo",
         "uv run pytest",
     ]
-    assert "\nuv run pytest -n auto" in (ROOT / ".ci" / "run").read_text()
+    everything = 'uv run pytest -m "slow or not slow"'
+    assert f"`{everything}`" in README
+    assert f"\n{everything} " in (ROOT / ".ci" / "run").read_text()
 
 
 def test_the_numbers_are_those_of_the_demo(
