@@ -1,4 +1,4 @@
-"""The errors bayesmeta raises, all under one base.
+"""The errors bayesmeta raises, all under one base, and the warnings it issues.
 
 ::
 
@@ -28,6 +28,8 @@ __all__ = [
     "BayesmetaError",
     "DiagnosticsError",
     "EvidenceError",
+    "EvidenceWarning",
+    "ModelWarning",
     "ProfileError",
     "RunError",
     "SamplingError",
@@ -182,6 +184,45 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
     ... except bm.DiagnosticsError as error:
     ...     print(str(error).split(". ")[1])
     There is one chain, which can't show that chains disagree
+    """
+
+
+class EvidenceWarning(UserWarning):
+    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+
+    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
+    `Arms.excluded`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import warnings
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> by_age = bm.ModelSpec("by age", covariates="age_median")
+    >>> with warnings.catch_warnings(action="ignore", category=bm.EvidenceWarning):
+    ...     fit = bm.fit(by_age, arms, seed=1)
+    >>> len(arms), len(fit.arms)
+    (14, 12)
+    """
+
+
+class ModelWarning(UserWarning):
+    """The evidence says little or nothing about a part of the model; a `UserWarning`.
+
+    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> import warnings
+    >>> rows = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]})
+    >>> arms = bm.read_evidence(rows).select()
+    >>> robust = bm.ModelSpec("robust", study_effects=bm.StudentTEffects())
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     fit = bm.fit(robust, arms, seed=1)
+    >>> print(caught[0].message)
+    robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
     """
 
 

@@ -1,27 +1,35 @@
-"""What counts as a number where one is asked for: Python's and NumPy's, but no truth value."""
+"""What counts as a number where one is asked for: Python's and NumPy's, but no truth value or fraction.
 
-from typing import TypeGuard
+NumPy registers its numbers with Python's own kinds, so that telling them needs no NumPy, which takes
+longer to import than a command takes to refuse an option.
+"""
 
-import numpy as np
-import numpy.typing as npt
+from numbers import Integral, Rational, Real
+from typing import TYPE_CHECKING, TypeGuard
 
 from bayesmeta.errors import SettingsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["check_seed", "is_number", "is_whole", "numbers", "probabilities"]
 
 
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number; it may be infinite or NaN."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return is_whole(value) or (isinstance(value, Real) and not isinstance(value, Rational))
 
 
 def is_whole(value: object) -> TypeGuard[int]:
     """Return whether a value is a whole number by its type; 3.0 is none."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def numbers(values: object) -> npt.NDArray[np.float64] | None:
+def numbers(values: object) -> "npt.NDArray[np.float64] | None":
     """Return values as an array; None where any is no number, such as text that looks like one."""
+    import numpy as np
+
     try:
         found = np.asarray(values)
     except ValueError:
@@ -31,7 +39,7 @@ def numbers(values: object) -> npt.NDArray[np.float64] | None:
     return found.astype(np.float64)
 
 
-def probabilities(name: str, values: object) -> npt.NDArray[np.float64]:
+def probabilities(name: str, values: object) -> "npt.NDArray[np.float64]":
     """Return values as an array, of any shape, after checking that they are probabilities.
 
     Raises

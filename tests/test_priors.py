@@ -3,25 +3,30 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.priors import FAMILIES, Prior, Shape, parse_prior
 from bayesmeta.priors.bounded import Truncated
 
-EXAMPLES = [
-    bm.Normal(0.3, 1.5),
-    bm.StudentT(4, -0.5, 2),
-    bm.Cauchy(0.1, 2.5),
-    bm.HalfNormal(0.5),
-    bm.HalfStudentT(3, 1),
-    bm.HalfCauchy(0.7),
-    bm.LogNormal(-1, 0.8),
-    bm.Exponential(2),
-    bm.Uniform(0, 2),
-    bm.Gamma(2, 4),
-    bm.InverseGamma(3, 1),
-    bm.Beta(2, 9),
-]
+SCIPY = {
+    bm.Normal(0.3, 1.5): stats.norm(0.3, 1.5),
+    bm.StudentT(4, -0.5, 2): stats.t(4, -0.5, 2),
+    bm.Cauchy(0.1, 2.5): stats.cauchy(0.1, 2.5),
+    bm.HalfNormal(0.5): stats.halfnorm(0, 0.5),
+    bm.HalfCauchy(0.7): stats.halfcauchy(0, 0.7),
+    bm.LogNormal(-1, 0.8): stats.lognorm(s=0.8, scale=np.exp(-1)),
+    bm.Exponential(2): stats.expon(scale=1 / 2),
+    bm.Uniform(0, 2): stats.uniform(0, 2),
+    bm.Gamma(2, 4): stats.gamma(2, scale=1 / 4),
+    bm.InverseGamma(3, 1): stats.invgamma(3, scale=1),
+    bm.Beta(2, 9): stats.beta(2, 9),
+}
+"""Every family that SciPy has; it has no half-t."""
+
+HALF_T = bm.HalfStudentT(3, 1)
+EXAMPLES = [*SCIPY, HALF_T]
+PROBABILITIES = np.concatenate([np.geomspace(1e-12, 0.5, 20), 1 - np.geomspace(1e-6, 0.4, 20)])
 
 
 def kernel_logpdf(prior: Prior, x: float) -> float:
@@ -57,12 +62,39 @@ def test_the_density_integrates_to_the_interval(prior: Prior) -> None:
     assert np.trapezoid(np.exp(prior.logpdf(x)), x) == pytest.approx(0.9, abs=1e-4)
 
 
-@pytest.mark.parametrize("prior", [*EXAMPLES, Truncated(bm.Gamma(2, 0.1), 1)], ids=repr)
-def test_quantiles_are_those_of_scipy(prior: Prior) -> None:
-    probability = np.concatenate([np.geomspace(1e-12, 0.5, 20), 1 - np.geomspace(1e-6, 0.4, 20)])
-    expected = prior.distribution.ppf(probability)
-    np.testing.assert_allclose(prior.quantile(probability), expected, rtol=1e-8, atol=1e-12)
+@pytest.mark.parametrize("prior", SCIPY, ids=repr)
+def test_tails_and_quantiles_are_those_of_scipy(prior: Prior) -> None:
+    truth = SCIPY[prior]
+    x = np.array([*truth.ppf(PROBABILITIES), -1.0, 0.0, 1.0, 50.0])
+    for name in ("logpdf", "cdf", "sf"):
+        found, expected = getattr(prior, name)(x), getattr(truth, name)(x)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, err_msg=name)
+        assert getattr(prior, name)(0.5).shape == ()
+    np.testing.assert_allclose(
+        prior.quantile(PROBABILITIES), truth.ppf(PROBABILITIES), rtol=1e-8, atol=1e-12
+    )
     assert prior.quantile(0.5).shape == ()
+
+
+@pytest.mark.parametrize(
+    ("prior", "whole", "low"),
+    [
+        (HALF_T, stats.t(3), 0.0),
+        (Truncated(bm.Gamma(2, 0.1), 1), stats.gamma(2, scale=1 / 0.1), 1.0),
+    ],
+    ids=repr,
+)
+def test_a_prior_cut_off_below_is_the_rest_of_the_whole(
+    prior: Prior, whole: "stats.rv_continuous", low: float
+) -> None:
+    share = whole.sf(low)
+    x = whole.isf(PROBABILITIES * share)
+    np.testing.assert_allclose(prior.logpdf(x), whole.logpdf(x) - np.log(share), rtol=1e-10)
+    np.testing.assert_allclose(prior.sf(x), PROBABILITIES, rtol=1e-8)
+    np.testing.assert_allclose(prior.cdf(x), 1 - PROBABILITIES, atol=1e-12)
+    np.testing.assert_allclose(prior.quantile(1 - PROBABILITIES), x, rtol=1e-3)
+    below = np.nextafter(low, -1)
+    assert (prior.logpdf(below), prior.cdf(below), prior.sf(below)) == (-np.inf, 0, 1)
 
 
 @pytest.mark.parametrize("prior", EXAMPLES, ids=repr)

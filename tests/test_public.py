@@ -20,7 +20,7 @@ def test_public_names_are_documented() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'fitt'"):
+    with pytest.raises(AttributeError, match="No bayesmeta attribute fitt"):
         bm.fitt  # noqa: B018
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from bayesmeta.calibration.layouts import empty_arms
 from bayesmeta.calibration.protocol import Probed
+from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS
 from bayesmeta.inference.lattice import SOURCES, spread
@@ -21,7 +22,7 @@ from bayesmeta.inference.simulation import (
     new_study_rates,
     prior_draws,
 )
-from bayesmeta.model import Design, ModelSpec, ModelWarning, make_design
+from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.files import to_toml
 
 __all__ = ["SingleCase", "sample_compiled"]

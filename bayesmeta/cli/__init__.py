@@ -17,6 +17,7 @@ from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
 from bayesmeta.cli.fit import fit
 from bayesmeta.cli.grid import grid
+from bayesmeta.cli.options import add_command
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
 from bayesmeta.cli.predict import predict
@@ -33,6 +34,13 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # Frames and colours take longer to load than all else that a refusal needs.
+    rich_markup_mode=None,
+    # That a group was not asked for its help is told here: Typer would load Pydantic to convert nothing.
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "default_map": {"help": False, "evidence": {"help": False}},
+    },
 )
 app.add_typer(evidence_app, name="evidence")
 for command in (
@@ -51,7 +59,7 @@ for command in (
     calibrate,
     selfcheck,
 ):
-    app.command()(command)
+    add_command(app, command)
 
 
 def _show_version(asked: bool) -> None:

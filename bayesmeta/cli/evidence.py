@@ -13,6 +13,7 @@ from bayesmeta.cli.options import (
     OK,
     AsJson,
     Selection,
+    add_command,
     exits,
     selecting,
     table_of,
@@ -21,10 +22,7 @@ from bayesmeta.cli.output import print_blocks, print_json
 
 __all__ = ["evidence_app"]
 
-evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
 
-
-@evidence_app.command("list")
 @exits
 def evidence_list(as_json: AsJson = False) -> int:
     """List the bundled tables."""
@@ -41,7 +39,6 @@ def evidence_list(as_json: AsJson = False) -> int:
     return OK
 
 
-@evidence_app.command("show")
 @exits
 @selecting
 def evidence_show(
@@ -78,7 +75,6 @@ def evidence_show(
     return OK
 
 
-@evidence_app.command("check")
 @exits
 def evidence_check(
     file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")],
@@ -98,3 +94,12 @@ def evidence_check(
         covariates = ", ".join(table.covariates) or "none"
         print_blocks(f"{table!r}: no problem found.", f"Covariates: {covariates}.")
     return OK
+
+
+evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
+for name, command in {
+    "list": evidence_list,
+    "show": evidence_show,
+    "check": evidence_check,
+}.items():
+    add_command(evidence_app, command, name)

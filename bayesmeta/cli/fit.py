@@ -19,6 +19,7 @@ from bayesmeta.cli.options import (
     table_of,
 )
 from bayesmeta.cli.output import check_no_effect, check_out, code_of, print_blocks, print_json, save
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 
 __all__ = ["fit"]
 
@@ -47,11 +48,7 @@ def fit(
     as_json: AsJson = False,
 ) -> int:
     """Fit a model, print its summary and save the run."""
-    from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-    from bayesmeta.report import machine, text
-    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
-
-    # What can be refused is refused before the work rather than after it.
+    # What can be refused is refused before the work, and before what it needs is loaded.
     check_out(out, force=force)
     check_ci_prob(ci)
     check_cohort("cohort", cohort)
@@ -64,6 +61,9 @@ def fit(
             model, nested, seed, settings, out, force=force, ci=ci, cohort=cohort, as_json=as_json
         )
     check_no_effect("--by-definition", by_definition, "without --outcomes")
+    from bayesmeta.report import machine, text
+    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
+
     spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)

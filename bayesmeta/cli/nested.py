@@ -43,7 +43,7 @@ Joint = Annotated[
 
 def nested_selection(
     evidence: str, selection: Selection, outcomes: str, by_definition: str | None
-) -> bm.NestedArms:
+) -> "bm.NestedArms":
     """Return the arms of nested outcomes that options ask for."""
     wanted = [outcome.strip() for outcome in outcomes.split(",")]
     own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
@@ -53,9 +53,9 @@ def nested_selection(
 
 def fit_nested(
     model: str,
-    arms: bm.NestedArms,
+    arms: "bm.NestedArms",
     seed: int,
-    settings: bm.SamplerSettings,
+    settings: "bm.SamplerSettings",
     out: Path,
     *,
     force: bool,

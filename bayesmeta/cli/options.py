@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from bayesmeta.errors import BayesmetaError
+from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
@@ -29,6 +29,7 @@ __all__ = [
     "Out",
     "Profiles",
     "Selection",
+    "add_command",
     "exits",
     "selecting",
     "table_of",
@@ -96,6 +97,14 @@ NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.ite
 """The selection of a command to which no option of it was given."""
 
 
+def add_command(
+    app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
+) -> None:
+    """Add a command, listed with the whole first line of its docstring."""
+    # Of help that is not given as such, typer shows 45 characters.
+    app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+
+
 def selecting(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options of a selection; it gets them as one argument, `selection`."""
     own = inspect.signature(command)
@@ -157,8 +166,6 @@ def table_of(evidence: str) -> "EvidenceTable":
 
 def _show_notes() -> None:
     """Print our own warnings as notes; others are for developers."""
-    from bayesmeta.model import EvidenceWarning, ModelWarning
-
     ours = (EvidenceWarning, ModelWarning)
 
     def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -22,7 +22,7 @@ def check_out(folder: Path, *, force: bool) -> None:
     check_folder(folder, force=force)
 
 
-def save(result: bm.Fit, folder: Path, *, force: bool, figure: bool) -> None:
+def save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
     """Save the run, with its forest plot if asked for, whole or not at all."""
     from bayesmeta.inference.folders import whole_folder
 
@@ -32,7 +32,7 @@ def save(result: bm.Fit, folder: Path, *, force: bool, figure: bool) -> None:
             bm.plots.forest(result).save(partial / "forest.png")
 
 
-def code_of(diagnostics: bm.Diagnostics) -> int:
+def code_of(diagnostics: "bm.Diagnostics") -> int:
     """Return the exit code of a fit."""
     return OK if diagnostics.ok else DIAGNOSTICS_FAILED
 

@@ -7,13 +7,13 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.refits import refit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec, ModelWarning, make_design, model_hash
+from bayesmeta.model import ModelSpec, make_design, model_hash
 from bayesmeta.priors import Prior
 
 __all__ = [

@@ -17,6 +17,8 @@ from bayesmeta.comparison.specification_grid import AXES, MODEL, Choices, Specif
 from bayesmeta.errors import (
     BayesmetaError,
     EvidenceError,
+    EvidenceWarning,
+    ModelWarning,
     ProfileError,
     SettingsError,
     SpecError,
@@ -26,9 +28,7 @@ from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
     Design,
-    EvidenceWarning,
     ModelSpec,
-    ModelWarning,
     NormalEffects,
     make_design,
     model_hash,

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bayesmeta.errors import SettingsError, SpecError, listed
+from bayesmeta.errors import EvidenceWarning, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.model import Design, EvidenceWarning, ModelSpec, make_design
+from bayesmeta.model import Design, ModelSpec, make_design
 
 __all__ = ["same_rows"]
 

@@ -1,13 +1,13 @@
-"""Checks of arguments that several answers share."""
+"""Checks of arguments that several answers share; those of numbers are quick to import."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
-from bayesmeta.model import OwnModel
 from bayesmeta.numeric import is_number, is_whole
+
+if TYPE_CHECKING:
+    from bayesmeta.inference.result import Fit
 
 __all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
 
@@ -17,6 +17,10 @@ LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
     """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
+    from bayesmeta.inference.exact import GridFit
+    from bayesmeta.inference.nested.result import NestedFit
+    from bayesmeta.inference.result import Fit
+
     allowed = [kind for kind, there in ((NestedFit, nested), (GridFit, grid)) if there]
     if not isinstance(fit, (Fit, *allowed)):
         *others, last = (kind.__name__ for kind in (Fit, *allowed))
@@ -26,8 +30,10 @@ def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
         )
 
 
-def check_family(fit: Fit, answer: str) -> None:
+def check_family(fit: "Fit", answer: str) -> None:
     """Raise if `fit` is of a PyMC model of the user's own, whose priors are not known here."""
+    from bayesmeta.model import OwnModel
+
     if isinstance(fit.spec, OwnModel):
         raise SettingsError(
             f"`{answer}` needs the priors of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from bayesmeta.priors import Prior
 
-__all__ = ["Law", "law_overlap", "prior_overlap", "share_above"]
+__all__ = ["Law", "prior_overlap", "share_above"]
 
 Array = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class Law(Protocol):
         """Return the probability of higher values."""
 
 
-def prior_overlap(prior: Prior, draws: Array) -> float:
+def prior_overlap(prior: Law, draws: Array) -> float:
     """Return the overlap of a prior and of the posterior that draws are from, from 0 to 1.
 
     The area under both densities: 1 where the evidence left the prior as it was, 0 where it ruled
@@ -38,7 +38,7 @@ def prior_overlap(prior: Prior, draws: Array) -> float:
 
     Parameters
     ----------
-    prior : Prior
+    prior : Prior or Law
         The prior.
     draws : array
         Posterior draws, of any shape; if all are alike, the overlap is 0.
@@ -48,12 +48,7 @@ def prior_overlap(prior: Prior, draws: Array) -> float:
     Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap as a sign of weak
     identifiability).
     """
-    return law_overlap(prior.distribution, draws)
-
-
-def law_overlap(law: Law, draws: Array) -> float:
-    """Return what `prior_overlap` does, of a law that is no `Prior`."""
-    z = _normal_scores(law, draws.ravel())
+    z = _normal_scores(prior, draws.ravel())
     if np.ptp(z) == 0:
         return 0.0
     points, density = _density(z)

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.drawable import check_drawable, check_known_model
-from bayesmeta.estimates.overlap import law_overlap, prior_overlap
+from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.prior_rates import PriorRate, new_study_prior, typical_prior
 from bayesmeta.estimates.profile_rates import profile_rates, scale_of
 from bayesmeta.estimates.profiles import profile_label
@@ -131,7 +131,7 @@ def _of_rates(
         table = _densities(head, x, prior.pdf(x), expit(log_odds))
         probabilities = np.array(_probabilities(ci_prob))
         found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
-        yield table, _interval(head, *found, law_overlap(prior, log_odds))
+        yield table, _interval(head, *found, prior_overlap(prior, log_odds))
 
 
 def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:

@@ -141,10 +141,9 @@ def _moved(fit: Fit, moved: Array) -> PriorRate:
     rate = expit(LOG_ODDS)
     theta = fit.spec.link.theta(rate)[:, None] - moved
     prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
-    law = prior.distribution
     return PriorRate(
-        law.cdf(theta).mean(axis=1),
-        law.sf(theta).mean(axis=1),
+        prior.cdf(theta).mean(axis=1),
+        prior.sf(theta).mean(axis=1),
         np.exp(prior.logpdf(theta)).mean(axis=1) / slope,
     )
 

@@ -2,7 +2,7 @@
 
 from bayesmeta.model.build import build
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.design import Design, EvidenceWarning, make_design
+from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.effects import (
     ArmEffects,
     CommonEffect,
@@ -16,7 +16,6 @@ from bayesmeta.model.files import bundled_models, load_model, model_hash, parse_
 from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
 from bayesmeta.model.links import CLogLog, Link, Logit, Probit
 from bayesmeta.model.own import OwnModel
-from bayesmeta.model.sense import ModelWarning
 from bayesmeta.model.spec import ModelSpec
 
 __all__ = [
@@ -28,13 +27,11 @@ __all__ = [
     "ContaminatedEffects",
     "Covariates",
     "Design",
-    "EvidenceWarning",
     "IndependentStudies",
     "Likelihood",
     "Link",
     "Logit",
     "ModelSpec",
-    "ModelWarning",
     "NormalEffects",
     "OwnModel",
     "Probit",

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.errors import EvidenceWarning, SpecError, listed, nearest
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.imputation import Imputation, filled, imputations
@@ -17,29 +17,10 @@ from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
-__all__ = ["Design", "EvidenceWarning", "Scalar", "make_design", "with_spec"]
+__all__ = ["Design", "Scalar", "make_design", "with_spec"]
 
 OWN_TURN = 10.0
 """Turn of degrees of freedom; parameters between two bounds have none."""
-
-
-class EvidenceWarning(UserWarning):
-    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
-
-    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
-    `Arms.excluded`.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> import warnings
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> by_age = bm.ModelSpec("by age", covariates="age_median")
-    >>> with warnings.catch_warnings(action="ignore", category=bm.EvidenceWarning):
-    ...     fit = bm.fit(by_age, arms, seed=1)
-    >>> len(arms), len(fit.arms)
-    (14, 12)
-    """
 
 
 @dataclass(frozen=True)

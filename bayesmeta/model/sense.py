@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bayesmeta.errors import SpecError, listed
+from bayesmeta.errors import ModelWarning, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
@@ -13,32 +13,12 @@ from bayesmeta.model.levels import level_text
 from bayesmeta.model.likelihoods import BetaBinomial
 from bayesmeta.model.spec import ModelSpec
 
-__all__ = ["ModelWarning", "check_sense", "warn_of_little_evidence"]
+__all__ = ["check_sense", "warn_of_little_evidence"]
 
 FEWEST_FOR_TAILS = 5
 FEWEST_FOR_TAU = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
-
-
-class ModelWarning(UserWarning):
-    """The evidence says little or nothing about a part of the model; a `UserWarning`.
-
-    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> import pandas as pd
-    >>> import warnings
-    >>> rows = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]})
-    >>> arms = bm.read_evidence(rows).select()
-    >>> robust = bm.ModelSpec("robust", study_effects=bm.StudentTEffects())
-    >>> with warnings.catch_warnings(record=True, action="always") as caught:
-    ...     fit = bm.fit(robust, arms, seed=1)
-    >>> print(caught[0].message)
-    robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
-    """
 
 
 def check_sense(spec: ModelSpec, arms: Arms) -> None:

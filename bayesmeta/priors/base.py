@@ -4,16 +4,14 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import fields, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import xlog1py, xlogy
 
 from bayesmeta.errors import SpecError
 from bayesmeta.numeric import is_number
-
-if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 __all__ = ["Kernel", "Prior", "Shape", "exact"]
 
@@ -73,13 +71,34 @@ class Kernel(NamedTuple):
     c: float
     constant: float
 
+    def logpdf(self, x: Array) -> Array:
+        """Return the log density at values that the prior allows, of the shape of `x`."""
+        shape, a, b, c, constant = self
+        with np.errstate(divide="ignore", invalid="ignore"):
+            match shape:
+                case Shape.NORMAL:
+                    log = -(((x - a) / b) ** 2) / 2
+                case Shape.STUDENT_T:
+                    log = -(c + 1) / 2 * np.log1p(((x - a) / b) ** 2 / c)
+                case Shape.LOG_NORMAL:
+                    log = np.where(x == 0, -np.inf, -np.log(x) - ((np.log(x) - a) / b) ** 2 / 2)
+                case Shape.GAMMA:
+                    log = xlogy(a - 1, x) - b * x
+                case Shape.INVERSE_GAMMA:
+                    log = np.where(x == 0, -np.inf, -(a + 1) * np.log(x) - b / x)
+                case Shape.UNIFORM:
+                    log = 0 * x
+                case Shape.BETA:
+                    log = xlogy(a - 1, x) + xlog1py(b - 1, -x)
+        return np.asarray(constant + log)
+
 
 class Prior(ABC):
     """A univariate prior: a frozen value that can be evaluated, drawn from and put into PyMC.
 
-    Abstract: a subclass is a frozen dataclass of its parameters and gives `distribution` (SciPy),
-    `quantile`, `kernel` (the compiled density) and `pymc`; `support` unless it allows every number, and
-    `_scaled` where its width is no field `scale`. It is read from text once it is in `FAMILIES`.
+    Abstract: a subclass is a frozen dataclass of its parameters and gives `_below` and `_above`
+    (its tails), `quantile`, `kernel` (its density) and `pymc`; `support` unless it allows every number,
+    and `_scaled` where its width is no field `scale`. It is read from text once it is in `FAMILIES`.
 
     Examples
     --------
@@ -96,10 +115,13 @@ class Prior(ABC):
         """Bounds of the values the prior allows."""
         return (-math.inf, math.inf)
 
-    @property
     @abstractmethod
-    def distribution(self) -> "rv_continuous_frozen":
-        """The same distribution in SciPy, which takes long to import: not for every fit."""
+    def _below(self, x: Array) -> Array:
+        """Return the probability of lower values than some of the support."""
+
+    @abstractmethod
+    def _above(self, x: Array) -> Array:
+        """Return the probability of higher values than some of the support, precise if it is small."""
 
     @abstractmethod
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -108,7 +130,7 @@ class Prior(ABC):
     @property
     @abstractmethod
     def kernel(self) -> Kernel:
-        """The same distribution as numbers for the compiled density."""
+        """The density as numbers, for the compiled density too."""
 
     @property
     @abstractmethod
@@ -132,9 +154,17 @@ class Prior(ABC):
 
     def logpdf(self, x: npt.ArrayLike) -> Array:
         """Return the log density at `x`, of the shape of `x`."""
-        return np.asarray(
-            self.distribution.logpdf(np.asarray(x, dtype=np.float64)), dtype=np.float64
-        )
+        x = np.asarray(x, dtype=np.float64)
+        low, high = self.support
+        return np.where((x < low) | (x > high), -np.inf, self.kernel.logpdf(x))
+
+    def cdf(self, x: npt.ArrayLike) -> Array:
+        """Return the probability of lower values than each `x`, of the shape of `x`."""
+        return self._below(np.clip(np.asarray(x, dtype=np.float64), *self.support))
+
+    def sf(self, x: npt.ArrayLike) -> Array:
+        """Return the probability of higher values than each `x`, of the shape of `x`."""
+        return self._above(np.clip(np.asarray(x, dtype=np.float64), *self.support))
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval that holds probability `ci_prob`."""

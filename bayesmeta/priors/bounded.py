@@ -2,17 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv
+from scipy.special import betainc, betaincc, betaincinv
 
 from bayesmeta.errors import SpecError
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape, exact
-
-if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 __all__ = ["Beta", "Truncated"]
 
@@ -40,12 +37,13 @@ class Beta(Prior):
     def support(self) -> tuple[float, float]:
         return (0.0, 1.0)
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(betainc(self.a, self.b, x))
 
-        return stats.beta(self.a, self.b)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(betaincc(self.a, self.b, x))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -100,7 +98,7 @@ class Truncated(Prior):
 
     @property
     def _share_above(self) -> float:
-        return float(1 - self.prior.distribution.cdf(self.low))
+        return float(1 - self.prior.cdf(self.low))
 
     @property
     @override
@@ -108,10 +106,13 @@ class Truncated(Prior):
         low, high = self.prior.support
         return (max(low, self.low), high)
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        return _Upper(self.prior.distribution, self.low)  # type: ignore[return-value]
+    def _below(self, x: Array) -> Array:
+        return np.asarray(1 - self._above(x))
+
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(self.prior.sf(x) / self._share_above)
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -139,32 +140,3 @@ class Truncated(Prior):
         family, arguments = self.prior.pymc
         whole = getattr(pm, family).dist(**exact(arguments))
         return pm.Truncated(name, whole, lower=np.float64(self.low), **kwargs)
-
-
-@dataclass(frozen=True)
-class _Upper:
-    """The part of a SciPy distribution above `low`."""
-
-    whole: "rv_continuous_frozen"
-    low: float
-
-    @property
-    def _below(self) -> float:
-        return float(self.whole.cdf(self.low))
-
-    def logpdf(self, x: npt.ArrayLike) -> Array:
-        inside = self.whole.logpdf(np.asarray(x, dtype=np.float64)) - math.log1p(-self._below)
-        return np.where(np.asarray(x) < self.low, -np.inf, inside)
-
-    def cdf(self, x: npt.ArrayLike) -> Array:
-        share = (np.asarray(self.whole.cdf(np.asarray(x, dtype=np.float64))) - self._below) / (
-            1 - self._below
-        )
-        return np.asarray(np.maximum(share, 0.0))
-
-    def sf(self, x: npt.ArrayLike) -> Array:
-        above = np.asarray(self.whole.sf(np.asarray(x, dtype=np.float64)))
-        return np.minimum(above / (1 - self._below), 1.0)
-
-    def ppf(self, q: npt.ArrayLike) -> Array:
-        return np.asarray(self.whole.ppf(self._below + (1 - self._below) * np.asarray(q)))

@@ -2,17 +2,24 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self, override
+from typing import Self, override
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
+from scipy.special import (
+    erf,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    ndtr,
+    ndtri,
+    stdtr,
+    stdtrit,
+)
 
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape
 from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT
-
-if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 __all__ = [
     "Exponential",
@@ -55,12 +62,13 @@ class HalfNormal(_PositivePrior):
     def __post_init__(self) -> None:
         self._demand(positive=("scale",))
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(erf(x / self.scale / math.sqrt(2)))
 
-        return stats.halfnorm(0, self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(2 * ndtr(-x / self.scale))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -95,13 +103,13 @@ class HalfStudentT(_PositivePrior):
         self._demand(positive=("df", "scale"))
         self._demand_at_most(1e6, "df")
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(1 - self._above(x))
 
-        # SciPy has no half-t.
-        return _HalfT(stats.t(self.df, 0, self.scale))  # type: ignore[return-value]
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(2 * stdtr(self.df, -x / self.scale))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -116,26 +124,6 @@ class HalfStudentT(_PositivePrior):
     @override
     def pymc(self) -> tuple[str, dict[str, float]]:
         return "HalfStudentT", {"nu": self.df, "sigma": self.scale}
-
-
-@dataclass(frozen=True)
-class _HalfT:
-    """The half of a symmetric SciPy distribution above zero."""
-
-    whole: "rv_continuous_frozen"
-
-    def logpdf(self, x: npt.ArrayLike) -> Array:
-        x = np.asarray(x, dtype=np.float64)
-        return np.where(x < 0, -np.inf, self.whole.logpdf(x) + math.log(2))
-
-    def cdf(self, x: npt.ArrayLike) -> Array:
-        return 1 - self.sf(x)
-
-    def sf(self, x: npt.ArrayLike) -> Array:
-        return np.minimum(2 * self.whole.sf(np.asarray(x, dtype=np.float64)), 1.0)
-
-    def ppf(self, q: npt.ArrayLike) -> Array:
-        return np.asarray(self.whole.ppf((1 + np.asarray(q)) / 2), dtype=np.float64)
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,12 +142,13 @@ class HalfCauchy(_PositivePrior):
     def __post_init__(self) -> None:
         self._demand(positive=("scale",))
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(2 / np.pi * np.arctan2(x, self.scale))
 
-        return stats.halfcauchy(0, self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(2 / np.pi * np.arctan2(self.scale, x))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -194,12 +183,17 @@ class LogNormal(_PositivePrior):
         self._demand(finite=("log_mean",), positive=("log_sd",))
         self._demand_at_most(100, "log_mean", "log_sd")
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(ndtr(self._standard(x)))
 
-        return stats.lognorm(s=self.log_sd, scale=math.exp(self.log_mean))
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(ndtr(-self._standard(x)))
+
+    def _standard(self, x: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray((np.log(x) - self.log_mean) / self.log_sd)
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -239,12 +233,13 @@ class Gamma(_PositivePrior):
         self._demand(positive=("shape", "rate"))
         self._demand_at_most(1e6, "shape")
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(gammainc(self.shape, x / (1 / self.rate)))
 
-        return stats.gamma(self.shape, scale=1 / self.rate)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(gammaincc(self.shape, x / (1 / self.rate)))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -282,12 +277,13 @@ class Exponential(_PositivePrior):
     def __post_init__(self) -> None:
         self._demand(positive=("rate",))
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(-np.expm1(-self.rate * x))
 
-        return stats.expon(scale=1 / self.rate)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(np.exp(-self.rate * x))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -326,12 +322,17 @@ class InverseGamma(_PositivePrior):
         self._demand(positive=("shape", "scale"))
         self._demand_at_most(1e6, "shape")
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(gammaincc(self.shape, self._inverse(x)))
 
-        return stats.invgamma(self.shape, scale=self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(gammainc(self.shape, self._inverse(x)))
+
+    def _inverse(self, x: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.scale / x)
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:

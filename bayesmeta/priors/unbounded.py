@@ -2,17 +2,14 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self, override
+from typing import Self, override
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from bayesmeta.errors import SpecError
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape
-
-if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 __all__ = ["Cauchy", "Normal", "StudentT", "Uniform"]
 
@@ -34,12 +31,13 @@ class Normal(Prior):
     def __post_init__(self) -> None:
         self._demand(finite=("loc",), positive=("scale",))
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(ndtr((x - self.loc) / self.scale))
 
-        return stats.norm(self.loc, self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(ndtr((self.loc - x) / self.scale))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -76,12 +74,13 @@ class StudentT(Prior):
         self._demand(finite=("loc",), positive=("df", "scale"))
         self._demand_at_most(1e6, "df")
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(stdtr(self.df, (x - self.loc) / self.scale))
 
-        return stats.t(self.df, self.loc, self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(stdtr(self.df, (self.loc - x) / self.scale))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -121,12 +120,13 @@ class Cauchy(Prior):
     def __post_init__(self) -> None:
         self._demand(finite=("loc",), positive=("scale",))
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray(np.arctan2(self.scale, self.loc - x) / np.pi)
 
-        return stats.cauchy(self.loc, self.scale)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray(np.arctan2(self.scale, x - self.loc) / np.pi)
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
@@ -167,12 +167,13 @@ class Uniform(Prior):
     def support(self) -> tuple[float, float]:
         return (self.low, self.high)
 
-    @property
     @override
-    def distribution(self) -> "rv_continuous_frozen":
-        from scipy import stats
+    def _below(self, x: Array) -> Array:
+        return np.asarray((x - self.low) / (self.high - self.low))
 
-        return stats.uniform(self.low, self.high - self.low)
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray((self.high - x) / (self.high - self.low))
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:

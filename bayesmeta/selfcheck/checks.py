@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayesmeta.model import EvidenceWarning, ModelWarning
+from bayesmeta.errors import EvidenceWarning, ModelWarning
 
 __all__ = ["Check", "Finding", "Task", "performed", "tried_twice"]
 

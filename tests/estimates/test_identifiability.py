@@ -74,15 +74,6 @@ def test_draws_far_from_the_prior_do_not_overlap_it() -> None:
     assert prior_overlap(bm.Normal(0, 1), np.full((4, 500), 0.3)) == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("x", [0.0, 1e-6, 0.3, 2.0, 50.0])
-def test_half_t_is_a_folded_t(x: float) -> None:
-    law = bm.HalfStudentT(3, 0.5).distribution
-    whole = stats.t(3, 0, 0.5)
-    assert float(law.cdf(x)) == pytest.approx(whole.cdf(x) - whole.cdf(-x), abs=1e-15)
-    assert float(law.sf(x)) == pytest.approx(2 * whole.sf(x))
-    assert float(law.cdf(-x)) == pytest.approx(0, abs=1e-15)
-
-
 def test_the_regimens_by_hand(regimen_fit: bm.Fit) -> None:
     table = identifiability(regimen_fit).set_index("coefficient")
     assert list(table.columns) == ["studies", "within_share", "between_only", "prior_overlap"]

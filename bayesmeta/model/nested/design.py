@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import SpecError, listed
+from bayesmeta.errors import EvidenceWarning, SpecError, listed
 from bayesmeta.evidence import NestedArms
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.design import EvidenceWarning
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.nested.spec import NestedSpec
 from bayesmeta.priors import Prior

@@ -265,17 +265,18 @@ PRIORS = [
 )
 def test_without_patients_the_posterior_is_the_prior(mu_prior: Prior, tau_prior: Prior) -> None:
     posterior = grid_posterior([0, 0], [0, 0], mu_prior, tau_prior)
-    mu, tau = mu_prior.distribution, tau_prior.distribution
     probabilities = np.array([0.001, 0.2, 0.5, 0.8, 0.999])
     assert posterior.log_marginal_likelihood == pytest.approx(0, abs=1e-9)
-    for marginal, prior in (("mu", mu), ("tau", tau)):
+    for marginal, prior in (("mu", mu_prior), ("tau", tau_prior)):
         found, expected = (
             posterior.marginal(marginal).quantile(probabilities),
-            prior.ppf(probabilities),
+            prior.quantile(probabilities),
         )
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
     typical = posterior.marginal("typical").quantile(probabilities)
-    np.testing.assert_allclose(typical, expit(mu.ppf(probabilities)), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        typical, expit(mu_prior.quantile(probabilities)), rtol=1e-6, atol=1e-9
+    )
     np.testing.assert_allclose(posterior.log_predictive_left_out(), 0, atol=1e-9)
 
 

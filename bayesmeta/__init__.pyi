@@ -1,0 +1,187 @@
+"""The public names of bayesmeta and where they live: `__init__.py` and type checkers read this."""
+
+from . import plots as plots
+from .calibration import (
+    Calibration as Calibration,
+    calibrate as calibrate,
+)
+from .comparison.averaging import AveragedPrediction as AveragedPrediction
+from .comparison.compare import compare as compare
+from .comparison.comparison import Comparison as Comparison
+from .comparison.cumulative import (
+    Cumulative as Cumulative,
+    cumulative as cumulative,
+)
+from .comparison.flip_point import (
+    FlipPoint as FlipPoint,
+    flip_point as flip_point,
+)
+from .comparison.grid_answer import GridAnswer as GridAnswer
+from .comparison.grid_files import load_grid as load_grid
+from .comparison.grid_results import GridResults as GridResults
+from .comparison.grid_running import run_grid as run_grid
+from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
+from .comparison.left_out import LeftOut as LeftOut
+from .comparison.marginal_likelihood import (
+    MarginalLikelihood as MarginalLikelihood,
+    log_marginal_likelihood as log_marginal_likelihood,
+    marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
+)
+from .comparison.nested.joint import (
+    JointComparison as JointComparison,
+    joint_against_separate as joint_against_separate,
+)
+from .comparison.power_scaling import power_scaling as power_scaling
+from .comparison.prior_grid import prior_grid as prior_grid
+from .comparison.sensitivity import (
+    Sensitivity as Sensitivity,
+    sensitivity as sensitivity,
+)
+from .comparison.specification_grid import SpecificationGrid as SpecificationGrid
+from .comparison.validation import (
+    Validation as Validation,
+    validate as validate,
+)
+from .errors import (
+    BayesmetaError as BayesmetaError,
+    DiagnosticsError as DiagnosticsError,
+    EvidenceError as EvidenceError,
+    EvidenceWarning as EvidenceWarning,
+    ModelWarning as ModelWarning,
+    ProfileError as ProfileError,
+    RunError as RunError,
+    SamplingError as SamplingError,
+    SettingsError as SettingsError,
+    SpecError as SpecError,
+)
+from .estimates.contrasts import (
+    Contrasts as Contrasts,
+    contrast as contrast,
+)
+from .estimates.identifiability import (
+    identifiability as identifiability,
+    notes as notes,
+)
+from .estimates.nested.predict import NestedPrediction as NestedPrediction
+from .estimates.predict import (
+    Prediction as Prediction,
+    predict as predict,
+)
+from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity
+from .estimates.shrinkage import shrinkage as shrinkage
+from .estimates.summary import summary as summary
+from .estimates.verify import (
+    Verification as Verification,
+    verify as verify,
+)
+from .evidence import (
+    Arms as Arms,
+    EvidenceTable as EvidenceTable,
+    NestedArms as NestedArms,
+    bundled_evidence as bundled_evidence,
+    load_evidence as load_evidence,
+    load_published as load_published,
+    read_evidence as read_evidence,
+)
+from .evidence.matching import matching as matching
+from .inference.diagnosis import (
+    Diagnostics as Diagnostics,
+    Problem as Problem,
+    diagnose as diagnose,
+)
+from .inference.exact import GridFit as GridFit
+from .inference.nested.result import (
+    NestedFit as NestedFit,
+    load_nested_fit as load_nested_fit,
+)
+from .inference.refits import refit as refit
+from .inference.result import (
+    Fit as Fit,
+    Provenance as Provenance,
+    load_fit as load_fit,
+)
+from .inference.sampling import fit as fit
+from .inference.settings import SamplerSettings as SamplerSettings
+from .model import (
+    ArmEffects as ArmEffects,
+    BetaBinomial as BetaBinomial,
+    Binomial as Binomial,
+    CLogLog as CLogLog,
+    CommonEffect as CommonEffect,
+    ContaminatedEffects as ContaminatedEffects,
+    Covariates as Covariates,
+    IndependentStudies as IndependentStudies,
+    Likelihood as Likelihood,
+    Link as Link,
+    Logit as Logit,
+    ModelSpec as ModelSpec,
+    NormalEffects as NormalEffects,
+    OwnModel as OwnModel,
+    Probit as Probit,
+    StudentTEffects as StudentTEffects,
+    StudyEffects as StudyEffects,
+    build as build,
+    bundled_models as bundled_models,
+    load_model as load_model,
+)
+from .model.nested import (
+    LKJ as LKJ,
+    NestedSpec as NestedSpec,
+    build_nested as build_nested,
+    bundled_nested_models as bundled_nested_models,
+    load_nested_model as load_nested_model,
+)
+from .planning.borrowing import borrowing as borrowing
+from .planning.conflict import (
+    Conflict as Conflict,
+    prior_data_conflict as prior_data_conflict,
+)
+from .planning.interim import InterimLook as InterimLook
+from .planning.map_prior import (
+    MapPrior as MapPrior,
+    map_prior as map_prior,
+)
+from .planning.mixture_fit import (
+    MixtureFit as MixtureFit,
+    fit_mixture as fit_mixture,
+)
+from .planning.mixtures import BetaMixture as BetaMixture
+from .planning.plan import (
+    Plan as Plan,
+    plan as plan,
+)
+from .planning.robust import robustify as robustify
+from .planning.sample_size import effective_sample_size as effective_sample_size
+from .planning.single_arm import SingleArmTrial as SingleArmTrial
+from .planning.success import (
+    Condition as Condition,
+    DifferenceCondition as DifferenceCondition,
+    Success as Success,
+)
+from .planning.success_text import parse_success as parse_success
+from .planning.trial_size import (
+    SampleSize as SampleSize,
+    smallest_n as smallest_n,
+)
+from .planning.two_arms import TwoArmTrial as TwoArmTrial
+from .priors import (
+    Beta as Beta,
+    Cauchy as Cauchy,
+    Exponential as Exponential,
+    Gamma as Gamma,
+    HalfCauchy as HalfCauchy,
+    HalfNormal as HalfNormal,
+    HalfStudentT as HalfStudentT,
+    InverseGamma as InverseGamma,
+    LogNormal as LogNormal,
+    Normal as Normal,
+    Prior as Prior,
+    StudentT as StudentT,
+    Uniform as Uniform,
+)
+from .report.writing import (
+    WrittenReport as WrittenReport,
+    write_report as write_report,
+)
+
+__version__: str
