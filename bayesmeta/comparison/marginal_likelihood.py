@@ -1,6 +1,6 @@
 """`log_marginal_likelihood`: the probability of the evidence under a model, and what it rests on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +13,12 @@ from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel, make_design
+from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
 
 __all__ = [
     "MarginalLikelihood",
+    "bridge_of",
     "log_marginal_likelihood",
     "marginal_likelihood_sensitivity",
     "why_no_marginal_likelihood",
@@ -115,8 +117,9 @@ def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelih
     (-42.8, True)
     """
     _check(fit, seed)
-    base = _base(fit, seed)
-    changes = _changes(fit, base, seed)
+    drawn = _drawn(fit)
+    base = _base(fit, drawn, seed)
+    changes = _changes(fit, drawn, base, seed)
     method = "grid" if isinstance(fit, GridFit) else "bridge"
     most = max(changes, key=lambda one: abs(one.change), default=None)
     if most is None:
@@ -165,7 +168,15 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
     [-0.52, -0.36, -1.28, 0.19]
     """
     _check(fit, seed)
-    return pd.DataFrame(_changes(fit, _base(fit, seed), seed), columns=list(_Change._fields))
+    drawn = _drawn(fit)
+    changes = _changes(fit, drawn, _base(fit, drawn, seed), seed)
+    return pd.DataFrame(changes, columns=list(_Change._fields))
+
+
+def bridge_of(fit: Fit, *, seed: int) -> Bridge:
+    """Return the log marginal likelihood of a fit with its error, not how far it rests on the priors."""
+    _check(fit, seed)
+    return _base(fit, _drawn(fit), seed)
 
 
 def why_no_marginal_likelihood(fit: Fit | GridFit) -> str:
@@ -209,20 +220,23 @@ def _check(fit: object, seed: object) -> None:
         )
 
 
-def _base(fit: Fit | GridFit, seed: int) -> Bridge:
+def _drawn(fit: Fit | GridFit) -> Drawn | None:
+    return None if isinstance(fit, GridFit) else Drawn.of(fit)
+
+
+def _base(fit: Fit | GridFit, drawn: Drawn | None, seed: int) -> Bridge:
     """Return the log marginal likelihood of a fit."""
-    if isinstance(fit, GridFit):
+    if drawn is None:
         return Bridge(fit.log_marginal_likelihood, 0.0, np.inf)
-    return Drawn.of(fit).bridge(np.random.default_rng(seed))
+    return drawn.bridge(np.random.default_rng(seed))
 
 
-def _changes(fit: Fit | GridFit, base: Bridge, seed: int) -> list[_Change]:
+def _changes(fit: Fit | GridFit, drawn: Drawn | None, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    design = make_design(fit.spec, fit.arms, warn=False)
-    drawn = None if isinstance(fit, GridFit) else Drawn.of(fit)
+    design = make_design(fit.spec, fit.arms, warn=False) if drawn is None else fit.design
     found = []
     for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
-        other = replace(design, spec=spec)
+        other = with_spec(design, spec, warn=False)
         if drawn is None:
             change, error = grid_fit(other).log_marginal_likelihood - base.value, 0.0
         else:
