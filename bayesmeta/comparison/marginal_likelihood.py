@@ -117,9 +117,8 @@ def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelih
     (-42.8, True)
     """
     _check(fit, seed)
-    drawn = _drawn(fit)
-    base = _base(fit, drawn, seed)
-    changes = _changes(fit, drawn, base, seed)
+    base = _base(fit, seed)
+    changes = _changes(fit, base, seed)
     method = "grid" if isinstance(fit, GridFit) else "bridge"
     most = max(changes, key=lambda one: abs(one.change), default=None)
     if most is None:
@@ -168,15 +167,13 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
     [-0.52, -0.36, -1.28, 0.19]
     """
     _check(fit, seed)
-    drawn = _drawn(fit)
-    changes = _changes(fit, drawn, _base(fit, drawn, seed), seed)
-    return pd.DataFrame(changes, columns=list(_Change._fields))
+    return pd.DataFrame(_changes(fit, _base(fit, seed), seed), columns=list(_Change._fields))
 
 
 def bridge_of(fit: Fit, *, seed: int) -> Bridge:
     """Return the log marginal likelihood of a fit with its error, not how far it rests on the priors."""
     _check(fit, seed)
-    return _base(fit, _drawn(fit), seed)
+    return _base(fit, seed)
 
 
 def why_no_marginal_likelihood(fit: Fit | GridFit) -> str:
@@ -220,20 +217,19 @@ def _check(fit: object, seed: object) -> None:
         )
 
 
-def _drawn(fit: Fit | GridFit) -> Drawn | None:
-    return None if isinstance(fit, GridFit) else Drawn.of(fit)
-
-
-def _base(fit: Fit | GridFit, drawn: Drawn | None, seed: int) -> Bridge:
+def _base(fit: Fit | GridFit, seed: int) -> Bridge:
     """Return the log marginal likelihood of a fit."""
-    if drawn is None:
+    if isinstance(fit, GridFit):
         return Bridge(fit.log_marginal_likelihood, 0.0, np.inf)
-    return drawn.bridge(np.random.default_rng(seed))
+    return Drawn.of(fit).bridge(np.random.default_rng(seed))
 
 
-def _changes(fit: Fit | GridFit, drawn: Drawn | None, base: Bridge, seed: int) -> list[_Change]:
+def _changes(fit: Fit | GridFit, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    design = make_design(fit.spec, fit.arms, warn=False) if drawn is None else fit.design
+    if isinstance(fit, GridFit):
+        design, drawn = make_design(fit.spec, fit.arms, warn=False), None
+    else:
+        design, drawn = fit.design, Drawn.of(fit)
     found = []
     for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
         other = with_spec(design, spec, warn=False)

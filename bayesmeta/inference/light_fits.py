@@ -1,8 +1,6 @@
 """`light_fit`: a refit for one answer among many, without what only a fit that is kept needs."""
 
-import xarray as xr
-
-from bayesmeta.inference.draws import dataset, tree_of
+from bayesmeta.inference.draws import dataset, statistics_of, tree_of
 from bayesmeta.inference.engines import sample_compiled, seeds_of
 from bayesmeta.inference.footprint import check_footprint
 from bayesmeta.inference.result import Fit, Provenance
@@ -41,9 +39,10 @@ def light_fit(
     check_footprint(design, settings)
     sampler_seed = seeds_of(seed, stream)[0]
     posterior, statistics = sample_compiled(design, settings, sampler_seed, progress=False)
-    own = {name: (("chain", "draw"), values) for name, values in statistics.items()}
-    draws = tree_of({"posterior": dataset(design, posterior), "sample_stats": xr.Dataset(own)})
+    groups = {"posterior": dataset(design, posterior), "sample_stats": statistics_of(statistics)}
     origin = Provenance(seed, "compiled", "", 0.0, {}, "", "", stream)
-    fit = Fit(design.spec, design.arms, settings, draws, provenance=origin, coding=design.coding)
+    fit = Fit(
+        design.spec, design.arms, settings, tree_of(groups), provenance=origin, coding=design.coding
+    )
     vars(fit)["design"] = design
     return fit
