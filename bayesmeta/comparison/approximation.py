@@ -14,9 +14,12 @@ from bayesmeta.comparison.held_out import log_predictive
 from bayesmeta.comparison.questions import Asked, answers
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.comparison.streams import pit_stream
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
+from bayesmeta.model.design import with_arms
 
 __all__ = ["approximated", "is_usable"]
 
@@ -30,13 +33,13 @@ SAME = 1e-9
 """Range of a study's log density over all draws below which it is one number."""
 
 
-def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
+def approximated(rates: KnownRates, seed: int, asked: Asked) -> list[dict[str, Any]]:
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
 
     Parameters
     ----------
-    fit : Fit
-        Posterior draws of the whole evidence.
+    rates : KnownRates
+        Those of the fit of the whole evidence.
     seed : int
         Source of the uniform numbers of the randomised PITs.
     asked : Asked
@@ -55,7 +58,8 @@ def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
     importance sampling).
     Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (integrated).
     """
-    density = log_predictive(fit, fit.arms)
+    fit = rates.fit
+    density = log_predictive(fit, fit.design)
     found = []
     for place, row in enumerate(study_rows(fit.arms)):
         if row["n"] == 0:
@@ -69,8 +73,8 @@ def approximated(fit: Fit, seed: int, asked: Asked) -> list[dict[str, Any]]:
         found.append(
             {
                 "study": scores,
-                "arms": arm_scores(fit, _arms_of(fit.arms, row), rng, weights) if usable else [],
-                "answers": answers(fit, asked, weights) if usable else [],
+                "arms": arm_scores(rates, _design_of(fit, row), rng, weights) if usable else [],
+                "answers": answers(rates, asked, weights) if usable else [],
             }
         )
     return found
@@ -108,6 +112,8 @@ def _score(density: Array, log_weights: Array) -> Row:
     return {"elpd": elpd, "mcse_elpd": float(np.sqrt(variance))}
 
 
-def _arms_of(arms: Arms, row: Row) -> Arms:
+def _design_of(fit: Fit, row: Row) -> Design:
+    """Return the design of a study's arms alone."""
+    arms = fit.arms
     own = (arms.frame["study"] == row["study"]).to_numpy(dtype=bool)
-    return Arms(arms.frame[own], arms.excluded.iloc[:0])
+    return with_arms(fit.design, Arms(arms.frame[own], arms.excluded.iloc[:0]), own)

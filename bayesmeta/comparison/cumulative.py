@@ -200,7 +200,7 @@ def _up_to(design: Design, known: npt.NDArray[np.bool_], by: str) -> Design:
 def _fitted(design: Design, seed: int, settings: SamplerSettings, number: int) -> tuple[Fit, bool]:
     """Return a fit with the random numbers of its place in the order, and whether it may be used."""
     fit, diagnostics = settled(
-        lambda chosen: light_fit(design, seed, chosen, stream=number), settings
+        lambda chosen: light_fit(design, seed, chosen, stream=(number,)), settings
     )
     return fit, diagnostics.ok
 

@@ -73,7 +73,7 @@ class Drawn:
         if isinstance(design.spec.study_effects, IndependentStudies):
             # The prior of mu is that of the levels, which are integrated out.
             log_weight = log_weight + self._log_likelihood(design)
-            log_weight = log_weight - self._log_likelihood(self.posterior.design)
+            log_weight = log_weight - self._own_log_likelihood
         top = float(log_weight.max())
         weight = np.exp(log_weight - top)
         if weight.sum() ** 2 / (weight**2).sum() >= FEWEST_EFFECTIVE or not other.coordinates:
@@ -82,6 +82,10 @@ class Drawn:
         flat = other.points(self.variables).reshape(-1, len(other.coordinates))
         value, error = weighed(other.log_density, flat, log_weight.ravel(), rng)
         return value - base.value, float(np.hypot(error, base.error))
+
+    @cached_property
+    def _own_log_likelihood(self) -> Array:
+        return self._log_likelihood(self.posterior.design)
 
     def _log_likelihood(self, design: Design) -> Array:
         return study_log_likelihood(design, self.variables).sum(axis=-1)

@@ -46,7 +46,7 @@ def fit_values(
     SamplingError
         If the sampler can't start or stops.
     """
-    make = partial(light_fit, planned.design, seed, stream=planned.stream)
+    make = partial(light_fit, planned.design, seed, stream=(planned.stream,))
     fit, diagnostics = settled(make, settings)
     rates = profile_rates(fit, planned.profile)
     new_study = rates.new_study()

@@ -4,8 +4,6 @@ The model stays the one that the whole evidence defines, with its coding of cova
 whose level is held out has its prior.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,18 +11,20 @@ from scipy.special import ndtri
 
 from bayesmeta.comparison.streams import number_of
 from bayesmeta.errors import EvidenceError
-from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import ARM, COUNTS, STRATUM, STUDY
 from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.simulation import given_known
 from bayesmeta.model import Design
+from bayesmeta.model.design import with_arms
 from bayesmeta.model.imputation import imputation
 
-__all__ = ["arm_law", "log_predictive", "without"]
+__all__ = ["arm_law", "lean", "log_predictive", "without"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,43 +32,63 @@ STREAM = (4,)
 """First part of the key of the random numbers of columns that a fit has no law of; refits have 2."""
 
 
-def without(design: Design, study: str) -> tuple[Design, Arms]:
-    """Return the design without a study, and the arms of that study.
+def lean(design: Design) -> Design:
+    """Return the design with those columns of its arms alone that fits read.
+
+    Evidence has many more, and each fit takes its rows from all that there are.
+    """
+    coding, arms = design.coding, design.arms
+    shares = (name for columns in coding.covariates.shares.values() for name in columns.values())
+    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *coding.columns, *shares))
+    frame = arms.frame[[name for name in read if name in arms.frame]]
+    return with_arms(design, Arms(frame, arms.excluded.iloc[:0, :0]), np.ones(len(arms), np.bool_))
+
+
+def without(design: Design, study: str) -> tuple[Design, Design]:
+    """Return the design without a study, and that of the study alone; neither lists what it lacks.
 
     Raises
     ------
     EvidenceError
         If there is no other study.
     """
-    own = (design.arms.frame["study"] == study).to_numpy(dtype=bool)
+    arms = design.arms
+    own = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_)
     if own.all():
         raise EvidenceError(
             f"'{study}' is the only study: without it there is nothing to fit. Select two studies or more."
         )
-    rest = design.arms.drop(own, f"held out: {study}")
-    return replace(design, arms=rest), Arms(design.arms.frame[own], design.arms.excluded.iloc[:0])
+    none = arms.excluded.iloc[:0]
+    rest, held_out = (
+        with_arms(design, Arms(arms.frame[rows], none, arms.selection), rows)
+        for rows in (~own, own)
+    )
+    return rest, held_out
 
 
-def log_predictive(fit: Fit, arms: Arms) -> Array:
+def log_predictive(fit: Fit, new: Design) -> Array:
     """Return the log probability of each new study's counts in each draw, dims (chain, draw, study).
 
     The study effect is integrated out over all arms of the study together.
     """
     posterior = fit.posterior
     drawn = {str(name): one.to_numpy() for name, one in posterior.items() if not is_large(one)}
-    laws = {name: _law_of(fit, name) for name in _lacking(fit, arms.frame)}
+    laws = {name: _law_of(fit, name) for name in _lacking(fit, new.arms.frame)}
     for place, name in enumerate(("x_mean", "x_sd")):
         drawn.pop(name, None)
         if laws:
             drawn[name] = np.stack([law[place] for law in laws.values()], axis=-1)
-    return study_log_likelihood(Design(fit.spec, arms, fit.coding), drawn, imputed=list(laws))
+    return study_log_likelihood(new, drawn, imputed=list(laws))
 
 
-def arm_law(fit: Fit, arms: Arms, place: int) -> DrawnRates:
+def arm_law(rates: KnownRates, new: Design, place: int) -> DrawnRates:
     """Return the law of the true rate of one arm of a new study."""
-    theta = predictor_of(fit, fit.coding.matrix(arms.frame)[place]) + _unknown(fit, arms, place)
-    level = Design(fit.spec, arms, fit.coding).tau_of_study[arms.study_index[place]]
-    return PredictedRates(fit, theta, scale_of(fit, int(level))).new_study()
+    row = new.matrix_at_centres[place]
+    level = int(new.tau_of_study[new.arms.study_index[place]])
+    lacking = _lacking(rates.fit, new.arms.frame.iloc[[place]])
+    if not lacking:
+        return rates.at(row, level).new_study()
+    return rates.moved(row, level, _unknown(rates.fit, new.arms, place)).new_study()
 
 
 def _unknown(fit: Fit, arms: Arms, place: int) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
 from bayesmeta.comparison.marginal_likelihood import (
+    bridge_of,
     log_marginal_likelihood,
     why_no_marginal_likelihood,
 )
@@ -15,9 +16,10 @@ from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import Asked, answers, predictive
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
 from bayesmeta.comparison.streams import number_of, pit_stream
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.engines import sampled
+from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
@@ -49,21 +51,22 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
         `fit`: diagnostics. `study`: the row of `study_scores`. `arms`: the rows of `arm_scores`.
         `answers`: the rows of `questions.answers`.
     """
-    rest, arms = without(design, study)
+    rest, new = without(design, study)
     stream = (number_of("left out"), number_of(study))
     fit, found = _settled(rest, plan, stream)
-    [row] = study_scores(fit, arms)
+    [row] = study_scores(fit, new)
     if row["mcse_elpd"] > TOLERATED:
         times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
         fit, found = _settled(rest, plan.longer(times), (*stream, number_of("longer")))
-        [row] = study_scores(fit, arms)
+        [row] = study_scores(fit, new)
     if row["mcse_elpd"] > FAR_OFF:
         row |= _bridged(design, fit, plan, number_of(study))
+    rates = KnownRates(fit)
     return {
         "fit": found,
         "study": row,
-        "arms": arm_scores(fit, arms, pit_stream(plan.seed, study)),
-        "answers": answers(fit, asked),
+        "arms": arm_scores(rates, new, pit_stream(plan.seed, study)),
+        "answers": answers(rates, asked),
     }
 
 
@@ -79,12 +82,13 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     """
     # One set of draws for all studies: its error does not average out over them.
     fit, found = _settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
+    rates = KnownRates(fit)
     return {
         "fit": found,
-        "answers": answers(fit, asked),
-        "predictive": predictive(fit, asked),
+        "answers": answers(rates, asked),
+        "predictive": predictive(rates, asked),
         "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
-        "approximated": [] if plan.exact else approximated(fit, plan.seed, asked),
+        "approximated": [] if plan.exact else approximated(rates, plan.seed, asked),
     }
 
 
@@ -92,7 +96,7 @@ def _settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, 
     """Return a fit and its diagnostics, done again once if they fail."""
 
     def make(settings: SamplerSettings) -> Fit:
-        return sampled(design, plan.seed, settings, stream=stream, progress=False)
+        return light_fit(design, plan.seed, settings, stream=stream)
 
     fit, diagnostics = settled(make, plan.settings)
     return fit, _row(diagnostics, retried=fit.settings != plan.settings)
@@ -121,10 +125,7 @@ def _bridged(design: Design, rest: Fit, plan: Plan, number: int) -> Row:
         return {}
     whole, _ = _settled(design, plan, ())
     seeds = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(2)
-    found = [
-        log_marginal_likelihood(fit, seed=int(seed))
-        for fit, seed in zip((whole, rest), seeds, strict=True)
-    ]
+    found = [bridge_of(fit, seed=int(seed)) for fit, seed in zip((whole, rest), seeds, strict=True)]
     return {
         "elpd": found[0].value - found[1].value,
         "mcse_elpd": hypot(found[0].error, found[1].error),

@@ -1,14 +1,15 @@
 """The fits of a comparison as jobs, and their outcomes gathered by model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 
 from bayesmeta.comparison.approximation import is_usable
+from bayesmeta.comparison.held_out import lean
 from bayesmeta.comparison.held_out_fits import fit_whole, fit_without
 from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import Asked, asked_of
+from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, model_hash
 from bayesmeta.runs import Finished, Job, Outcome, RunFolder, job_key, run_jobs
 
@@ -72,11 +73,10 @@ def _run(
     runner: Runner,
     studies: Mapping[str, Sequence[str]],
 ) -> dict[str, Outcomes]:
-    asked = {name: asked_of(one.coding, plan.question) for name, one in designs.items()}
     jobs = {
-        (name, study): _job((name, study), design, plan, asked[name])
+        (name, study): job
         for name, design in designs.items()
-        for study in studies[name]
+        for study, job in _jobs_of(name, design, plan, studies[name])
     }
     done = runner.run(list(jobs.values()))
     found: dict[str, Outcomes] = {name: {} for name in designs}
@@ -85,21 +85,22 @@ def _run(
     return found
 
 
-def _job(label: tuple[str, str], design: Design, plan: Plan, asked: Asked) -> Job:
-    """Return the job that fits the evidence without a study, or the whole of it."""
-    name, study = label
+def _jobs_of(
+    name: str, design: Design, plan: Plan, studies: Sequence[str]
+) -> Iterator[tuple[str, Job]]:
+    """Yield each study with the job that fits the evidence without it, or the whole for ``""``."""
+    asked = asked_of(design.coding, plan.question)
     key = partial(
-        job_key,
-        model=model_hash(design.spec),
-        arms=design.arms.hash,
-        left_out=study,
-        plan=plan.as_json(),
+        job_key, model=model_hash(design.spec), arms=design.arms.hash, plan=plan.as_json()
     )
-    if study:
-        arguments = (design, study, plan, asked)
-        return Job(f"{name} without {study}", key(), fit_without, arguments)
-    whole = key(exact=plan.exact, marginal=plan.marginal)
-    return Job(name, whole, fit_whole, (design, plan, asked))
+    small = lean(design)
+    for study in studies:
+        if study:
+            arguments = (small, study, plan, asked)
+            yield study, Job(f"{name} without {study}", key(left_out=study), fit_without, arguments)
+        else:
+            whole = key(left_out=study, exact=plan.exact, marginal=plan.marginal)
+            yield study, Job(name, whole, fit_whole, (small, plan, asked))
 
 
 def _unreliable(whole: Outcome) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """`log_marginal_likelihood`: the probability of the evidence under a model, and what it rests on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +13,12 @@ from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel, make_design
+from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
 
 __all__ = [
     "MarginalLikelihood",
+    "bridge_of",
     "log_marginal_likelihood",
     "marginal_likelihood_sensitivity",
     "why_no_marginal_likelihood",
@@ -168,6 +170,12 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
     return pd.DataFrame(_changes(fit, _base(fit, seed), seed), columns=list(_Change._fields))
 
 
+def bridge_of(fit: Fit, *, seed: int) -> Bridge:
+    """Return the log marginal likelihood of a fit with its error, not how far it rests on the priors."""
+    _check(fit, seed)
+    return _base(fit, seed)
+
+
 def why_no_marginal_likelihood(fit: Fit | GridFit) -> str:
     """Return why a fit can't have a marginal likelihood; empty if it can."""
     if isinstance(fit, GridFit):
@@ -218,11 +226,13 @@ def _base(fit: Fit | GridFit, seed: int) -> Bridge:
 
 def _changes(fit: Fit | GridFit, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    design = make_design(fit.spec, fit.arms, warn=False)
-    drawn = None if isinstance(fit, GridFit) else Drawn.of(fit)
+    if isinstance(fit, GridFit):
+        design, drawn = make_design(fit.spec, fit.arms, warn=False), None
+    else:
+        design, drawn = fit.design, Drawn.of(fit)
     found = []
     for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
-        other = replace(design, spec=spec)
+        other = with_spec(design, spec, warn=False)
         if drawn is None:
             change, error = grid_fit(other).log_marginal_likelihood - base.value, 0.0
         else:

@@ -12,11 +12,11 @@ from bayesmeta.comparison.scores import Row
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.estimates.comparisons import level_pairs, level_profiles
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
-from bayesmeta.estimates.profile_rates import PredictedRates, predictor_of, scale_of
+from bayesmeta.estimates.profile_rates import predictor_of
 from bayesmeta.inference.convergence import mcse_mean
-from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
 
@@ -183,13 +183,13 @@ def _contrasts(coding: Coding, question: Question) -> Iterator[tuple[str, Array,
         yield f"{question.factor}: {level} / {versus}", rows[level], rows[versus]
 
 
-def answers(fit: Fit, asked: Asked, weights: Array | None = None) -> list[Row]:
+def answers(rates: KnownRates, asked: Asked, weights: Array | None = None) -> list[Row]:
     """Return what a fit says: the pooled rates, tau and the contrasts asked for.
 
     Parameters
     ----------
-    fit : Fit
-        Posterior draws.
+    rates : KnownRates
+        Those of the fit.
     asked : Asked
         What is asked.
     weights : array, optional
@@ -202,27 +202,23 @@ def answers(fit: Fit, asked: Asked, weights: Array | None = None) -> list[Row]:
         Monte-Carlo standard error of the median, `mcse`, which weighted draws don't give.
     """
     rows = []
-    for (quantity, scale), drawn in _drawn(fit, asked):
+    for (quantity, scale), drawn in _drawn(rates, asked):
         found = _bounds(drawn, asked.ci_prob, weights)
         rows.append({"quantity": quantity, "scale": scale} | found)
     return rows
 
 
-def _drawn(fit: Fit, asked: Asked) -> Iterator[tuple[tuple[str, str], Array]]:
+def _drawn(known: KnownRates, asked: Asked) -> Iterator[tuple[tuple[str, str], Array]]:
     """Yield quantity and scale, and draws, dims (chain, draw) or (chain, draw, node)."""
-    rates = _rates(fit, asked.row, asked.level)
+    rates, fit = known.at(asked.row, asked.level), known.fit
     yield ("typical rate", "probability"), rates.typical
     yield ("mean rate", "probability"), rates.mean
     yield ("new study", "probability"), expit(rates.new_study().theta)
     if "tau" in fit.posterior:
         yield ("tau", fit.spec.link.scale), rates.tau
     for label, *pair in asked.contrasts:
-        one, versus = (_rates(fit, row, asked.level).typical_log_odds for row in pair)
+        one, versus = (fit.spec.link.log_odds(predictor_of(fit, row)) for row in pair)
         yield (label, "odds ratio"), np.exp(one - versus)
-
-
-def _rates(fit: Fit, row: Array, level: int) -> PredictedRates:
-    return PredictedRates(fit, predictor_of(fit, row), scale_of(fit, level))
 
 
 def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
@@ -237,7 +233,7 @@ def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
     return dict(zip(("estimate", "lower", "upper", "mcse"), found, strict=True))
 
 
-def predictive(fit: Fit, asked: Asked) -> Row:
+def predictive(rates: KnownRates, asked: Asked) -> Row:
     """Return the predictive distributions of a new study and cohort, to be averaged over models.
 
     Returns
@@ -247,14 +243,14 @@ def predictive(fit: Fit, asked: Asked) -> Row:
         errors. `cdf`: probabilities that the true rate of a new study is at most each of `RATES`;
         `mcse_cdf`.
     """
-    law = _rates(fit, asked.row, asked.level).new_study()
+    law = rates.at(asked.row, asked.level).new_study()
     rate = expit(law.theta)
-    below = [(rate <= value).mean(axis=-1) for value in RATES]
     # Errors change slowly along the rates, and are dear.
-    errors = np.nan_to_num(mcse_mean(np.stack(below[::EVERY])))
+    below = [(rate <= value).mean(axis=-1) for value in RATES[::EVERY]]
+    errors = np.nan_to_num(mcse_mean(np.stack(below)))
     return {
         "pmf": law.pmf(asked.cohort).tolist(),
         "mcse_pmf": law.pmf_mcse(asked.cohort).tolist(),
-        "cdf": [float(one.mean()) for one in below],
+        "cdf": (np.searchsorted(np.sort(rate, axis=None), RATES, "right") / rate.size).tolist(),
         "mcse_cdf": np.interp(RATES, RATES[::EVERY], errors).tolist(),
     }

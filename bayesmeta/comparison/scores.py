@@ -12,10 +12,12 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from bayesmeta.comparison.held_out import arm_law, log_predictive
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.mixtures import binomial_by_draw
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
 
 __all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores", "weighted_pmf"]
 
@@ -26,15 +28,15 @@ Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 
-def study_scores(fit: Fit, arms: Arms) -> list[Row]:
+def study_scores(fit: Fit, new: Design) -> list[Row]:
     """Return the log predictive density of each study's arms, given the evidence of the fit.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws, made without these arms.
-    arms : Arms
-        What is foretold; every study is taken as a new one.
+    new : Design
+        The arms that are foretold, in the coding of the fit; every study is taken as a new one.
 
     Returns
     -------
@@ -42,14 +44,14 @@ def study_scores(fit: Fit, arms: Arms) -> list[Row]:
         For each study: `study`; `arms`; `events` and `n` of all its arms; `elpd`, the log of the
         joint probability of its counts; and `mcse_elpd`.
     """
-    density = np.moveaxis(log_predictive(fit, arms), -1, 0)
+    density = np.moveaxis(log_predictive(fit, new), -1, 0)
     draws = density[0].size
     elpd = logsumexp(density, axis=(1, 2)) - np.log(draws)
     # The error of a logarithm is the relative error.
     errors = mcse_mean(np.exp(density - elpd[:, None, None]))
     return [
         row | {"elpd": float(value), "mcse_elpd": float(error)}
-        for row, value, error in zip(study_rows(arms), elpd, errors, strict=True)
+        for row, value, error in zip(study_rows(new.arms), elpd, errors, strict=True)
     ]
 
 
@@ -65,16 +67,17 @@ def study_rows(arms: Arms) -> list[Row]:
 
 
 def arm_scores(
-    fit: Fit, arms: Arms, rng: np.random.Generator, weights: Array | None = None
+    rates: KnownRates, new: Design, rng: np.random.Generator, weights: Array | None = None
 ) -> list[Row]:
     """Return how the count of each arm lies in its predictive distribution.
 
     Parameters
     ----------
-    fit : Fit
-        Posterior draws, made without these arms.
-    arms : Arms
-        What is foretold; every study is taken as a new one. Arms without patients are left out.
+    rates : KnownRates
+        Those of a fit, made without these arms.
+    new : Design
+        The arms that are foretold, in the coding of the fit; every study is taken as a new one. Arms
+        without patients are left out.
     rng : Generator
         Source of the uniform numbers of the randomised PIT.
     weights : array, optional
@@ -86,9 +89,10 @@ def arm_scores(
         For each arm: `study`, `arm` (its label), `events`, `n` and what `count_scores` returns.
     """
     rows: list[Row] = []
+    arms = new.arms
     for place in np.flatnonzero(arms.n > 0):
         events, n = int(arms.events[place]), int(arms.n[place])
-        law = arm_law(fit, arms, int(place))
+        law = arm_law(rates, new, int(place))
         pmf = law.pmf(n) if weights is None else weighted_pmf(law.theta, n, weights)
         row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
         rows.append(row | {"events": events, "n": n} | count_scores(pmf, events, rng.random()))

@@ -12,13 +12,14 @@ from bayesmeta.comparison.requests import check_settings, check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec
+from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.coding import Coding
 from bayesmeta.numeric import check_seed
 
@@ -164,12 +165,13 @@ def validate(
     fit, diagnostics = settled(make, settings or SamplerSettings())
     test = _with_patients(test)
     _check_known(fit, test)
-    arms = arm_scores(fit, test, validation_stream(seed))
+    new = Design(spec, test, fit.coding)
+    arms = arm_scores(KnownRates(fit), new, validation_stream(seed))
     return Validation(
         fit,
         test,
         pd.DataFrame(arms),
-        pd.DataFrame(study_scores(fit, test)),
+        pd.DataFrame(study_scores(fit, new)),
         diagnostics,
         tuple(_notes(train, test)),
     )

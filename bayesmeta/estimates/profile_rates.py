@@ -1,6 +1,7 @@
 """The rates that a fit supports for a profile: typical, mean, and of a new study."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects, normal_nodes
 
-__all__ = ["PredictedRates", "own_parameters", "predictor_of", "profile_rates", "scale_of"]
+__all__ = [
+    "NewEffects",
+    "PredictedRates",
+    "own_parameters",
+    "predictor_of",
+    "profile_rates",
+    "scale_of",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -44,7 +52,7 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
     """
     coding = fit.design.coding
     theta = predictor_of(fit, coding.row(profile))
-    return PredictedRates(fit, theta, scale_of(fit, coding.tau_level(profile)))
+    return PredictedRates(theta, NewEffects(fit, coding.tau_level(profile)))
 
 
 def predictor_of(fit: Fit, row: Array) -> Array:
@@ -66,22 +74,67 @@ def scale_of(fit: Fit, level: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class PredictedRates:
-    """Draws of the rates at one linear predictor.
+class NewEffects:
+    """The law of the effects of new studies of one level of tau, in each draw.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws.
-    theta : array
-        Linear predictor without effects, dims (chain, draw), scale of the link.
-    tau : array
-        Scale of the study effects, dims (chain, draw); 0 where the model has none.
+    level : int
+        Position of the level among those of the model.
     """
 
     fit: Fit
+    level: int
+
+    @cached_property
+    def tau(self) -> Array:
+        """Scale of the effects, dims (chain, draw); 0 where the model has none."""
+        return scale_of(self.fit, self.level)
+
+    @cached_property
+    def quantiles(self) -> Array:
+        """Effects at evenly spread points (`bayesmeta.inference.lattice`), dims (chain, draw, node)."""
+        own = {name: draws[..., None] for name, draws in self.parameters.items()}
+        law = self.fit.spec.study_effects
+        return law.quantile(self.points("u"), self.tau[..., None], **own)
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """Draws of the law's own parameters by name, dims (chain, draw)."""
+        return own_parameters(self.fit, self.fit.spec.study_effects.parameters)
+
+    def points(self, source: str) -> Array:
+        """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
+        strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
+        return spread(source, self.tau.size, strata).reshape(*self.tau.shape, strata)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedRates:
+    """Draws of the rates at one linear predictor.
+
+    Parameters
+    ----------
+    theta : array
+        Linear predictor without effects, dims (chain, draw), scale of the link.
+    effects : NewEffects
+        The law of the effects of new studies.
+    """
+
     theta: Array
-    tau: Array
+    effects: NewEffects
+
+    @property
+    def fit(self) -> Fit:
+        """Posterior draws."""
+        return self.effects.fit
+
+    @property
+    def tau(self) -> Array:
+        """Scale of the study effects, dims (chain, draw); 0 where the model has none."""
+        return self.effects.tau
 
     @property
     def typical(self) -> Array:
@@ -96,11 +149,11 @@ class PredictedRates:
         """Log-odds of the typical rate, dims (chain, draw)."""
         return self.fit.spec.link.log_odds(self.theta)
 
-    @property
+    @cached_property
     def mean(self) -> Array:
         """Rate (probability) averaged over studies, by quadrature per draw, dims (chain, draw)."""
         theta, tau = self.theta.ravel(), self.tau.ravel()
-        own = {name: draws.ravel() for name, draws in self._law_parameters.items()}
+        own = {name: draws.ravel() for name, draws in self.effects.parameters.items()}
         tau_arm = np.zeros(0)
         if self.fit.spec.arm_effects is not None:
             tau_arm = self.fit.posterior["tau_arm"].to_numpy().ravel()
@@ -136,11 +189,11 @@ class PredictedRates:
         Each draw's law enters at evenly spread points (`bayesmeta.inference.lattice`), so that no
         further randomness is added and the same fit always gives the same interval.
         """
-        own = {name: draws[..., None] for name, draws in self._law_parameters.items()}
-        effects = self.fit.spec.study_effects.quantile(
-            self._points("u"), self.tau[..., None], **own
-        )
-        return self._cohort(self.theta[..., None] + effects)
+        return self._new_study
+
+    @cached_property
+    def _new_study(self) -> DrawnRates:
+        return self._cohort(self.theta[..., None] + self.effects.quantiles)
 
     def further_cohort(self, study: str) -> DrawnRates:
         """Return the law of the true rate of a further cohort of a known study."""
@@ -156,10 +209,10 @@ class PredictedRates:
             from scipy.special import ndtri
 
             tau_arm = self.fit.posterior["tau_arm"].to_numpy()[..., None]
-            theta = theta + tau_arm * ndtri(self._points("w"))
+            theta = theta + tau_arm * ndtri(self.effects.points("w"))
         if not self.fit.spec.likelihood.parameters:
             return DrawnRates(self.fit.spec.link.log_odds(theta))
-        return DrawnRates(_log_odds(self._rate(theta, self._points("rate"))))
+        return DrawnRates(_log_odds(self._rate(theta, self.effects.points("rate"))))
 
     def _rate(self, theta: Array, probability: Array) -> Array:
         """Return quantiles of the rate of an arm given its predictor."""
@@ -167,15 +220,6 @@ class PredictedRates:
         extra = (1,) * (theta.ndim - 2)
         own = {name: draws.reshape(*draws.shape, *extra) for name, draws in own.items()}
         return self.fit.spec.likelihood.rate(theta, probability, **own)
-
-    @property
-    def _law_parameters(self) -> dict[str, Array]:
-        return own_parameters(self.fit, self.fit.spec.study_effects.parameters)
-
-    def _points(self, source: str) -> Array:
-        """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
-        strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
-        return spread(source, self.theta.size, strata).reshape(*self.theta.shape, strata)
 
 
 def _log_odds(rate: Array) -> Array:

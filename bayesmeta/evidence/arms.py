@@ -1,8 +1,10 @@
 """What was observed, exactly as one model sees it: one row per treatment arm."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,14 +62,14 @@ class Arms:
         object.__setattr__(self, "selection", dict(self.selection))
         if self.frame.empty:
             raise EvidenceError("There is no arm. Select at least one.")
-        bad = self.labels[(self.events < 0) | (self.events > self.n)]
+        labels = self.labels
+        bad = labels[(self.events < 0) | (self.events > self.n)]
         if bad.size:
             raise EvidenceError(
                 f"`events` must lie between 0 and `n`; not so in {listed(bad)}. Correct the counts."
             )
         _refuse_same_patients_twice(self.frame)
-        labels = pd.Series(self.labels)
-        twice = sorted(set(labels[labels.duplicated()]))
+        twice = sorted(label for label, count in Counter(labels).items() if count > 1)
         if twice:
             raise EvidenceError(
                 f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms."
@@ -86,24 +88,29 @@ class Arms:
     @property
     def labels(self) -> npt.NDArray[np.object_]:
         """Label of each arm: its study, its arm where named, its stratum where it is one."""
-        parts = zip(self.frame[STUDY], self._text(ARM), self._text(STRATUM), strict=True)
+        parts = zip(*map(self._text, (STUDY, ARM, STRATUM)), strict=True)
         return np.array(["/".join(filter(None, part)) for part in parts], dtype=object)
 
     @property
     def display_labels(self) -> npt.NDArray[np.object_]:
         """Label of each arm's study as people write it: column `label`, or else the study's name."""
-        shown = zip(self._text(LABEL), self.frame[STUDY], strict=True)
+        shown = zip(self._text(LABEL), self._text(STUDY), strict=True)
         return np.array([label or study for label, study in shown], dtype=object)
 
     @property
     def studies(self) -> npt.NDArray[np.object_]:
         """Names of the studies, in order of first appearance."""
-        return np.asarray(pd.unique(self.frame[STUDY].astype(object)), dtype=object)
+        return np.array(self._factorized[1], dtype=object)
 
     @property
     def study_index(self) -> npt.NDArray[np.int64]:
         """Position in `studies` of each arm's study."""
-        return np.asarray(pd.factorize(self.frame[STUDY].astype(object))[0], dtype=np.int64)
+        return np.array(self._factorized[0], dtype=np.int64)
+
+    @cached_property
+    def _factorized(self) -> tuple[npt.NDArray[np.intp], "pd.Index[Any]"]:
+        """Position of each arm's study, and the studies: looked up many times by every fit."""
+        return pd.factorize(self.frame[STUDY].astype(object))
 
     @property
     def without_patients(self) -> tuple[str, ...]:
@@ -124,7 +131,8 @@ class Arms:
         return Arms(self.frame[~rows], excluded, self.selection)
 
     def _text(self, column: str) -> list[str]:
-        return list(self.frame[column]) if column in self.frame.columns else [""] * len(self.frame)
+        known = column in self.frame.columns
+        return self.frame[column].tolist() if known else [""] * len(self.frame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -141,18 +149,14 @@ class Arms:
 
 def _refuse_same_patients_twice(frame: pd.DataFrame) -> None:
     """Raise if a whole arm stands beside its own parts or strata."""
-    whole = frame[frame[STRATUM] == ""] if STRATUM in frame.columns else frame
-    arms = set(zip(whole[STUDY], whole[ARM], strict=True)) if ARM in frame.columns else set()
-    again = []
-    for column in (PART_OF, STRATUM):
-        if column not in frame.columns:
-            continue
-        inner = frame[frame[column] != ""]
-        owners = inner[PART_OF] if column == PART_OF else inner[ARM]
-        pairs = zip(inner[STUDY], owners, strict=True)
-        again += [f"{study}/{arm}" for study, arm in pairs if (study, arm) in arms]
+    rows = list(zip(*(frame[column].tolist() for column in (STUDY, ARM, STRATUM)), strict=True))
+    owners = frame[PART_OF].tolist() if PART_OF in frame.columns else [""] * len(rows)
+    inner = [(study, owner) for (study, *_), owner in zip(rows, owners, strict=True) if owner != ""]
+    inner += [(study, arm) for study, arm, stratum in rows if stratum != ""]
+    whole = {(study, arm) for study, arm, stratum in rows if stratum == ""}
+    again = dict.fromkeys(f"{study}/{arm}" for study, arm in inner if (study, arm) in whole)
     if again:
         raise EvidenceError(
-            f"A whole arm can't be pooled with its own parts or strata: {listed(dict.fromkeys(again))}. "
+            f"A whole arm can't be pooled with its own parts or strata: {listed(again)}. "
             "Keep the parts or the whole."
         )

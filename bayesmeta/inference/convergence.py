@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "mcse_mean", "r_hat"]
+__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "half_scores", "mcse_mean", "r_hat"]
 
 Array = npt.NDArray[np.float64]
 
@@ -25,22 +25,35 @@ FEWEST = 4
 """Draws per chain from which on the statistics are defined."""
 
 
-def r_hat(draws: Array) -> Array:
-    """Return the rank-normalised split R-hat; NaN of one chain, few draws or a constant."""
+def half_scores(draws: Array) -> Array:
+    """Return the normal scores of the halves of the chains, which `r_hat` and `ess_bulk` both need."""
+    return _normal_scores(_halves(draws))
+
+
+def r_hat(draws: Array, scores: Array | None = None) -> Array:
+    """Return the rank-normalised split R-hat; NaN of one chain, few draws or a constant.
+
+    `scores` are the `half_scores` of the draws, where they are known.
+    """
     halves = _halves(draws)
     if draws.shape[-2] == 1 or draws.shape[-1] < FEWEST:
         return np.full(draws.shape[:-2], np.nan)
     folded = np.abs(halves - np.median(halves, axis=(-2, -1), keepdims=True))
     # Draws of two values have no spread when folded, and R-hat of the rest counts.
-    found = np.fmax(_split_r_hat(_normal_scores(halves)), _split_r_hat(_normal_scores(folded)))
+    scores = _normal_scores(halves) if scores is None else scores
+    found = np.fmax(_split_r_hat(scores), _split_r_hat(_normal_scores(folded)))
     return np.where(_constant(draws), np.nan, found)
 
 
-def ess_bulk(draws: Array) -> Array:
-    """Return the effective sample size of the bulk; NaN of few draws or a constant."""
+def ess_bulk(draws: Array, scores: Array | None = None) -> Array:
+    """Return the effective sample size of the bulk; NaN of few draws or a constant.
+
+    `scores` as of `r_hat`.
+    """
     if draws.shape[-1] < FEWEST:
         return np.full(draws.shape[:-2], np.nan)
-    return np.where(_constant(draws), np.nan, _ess(_normal_scores(_halves(draws))))
+    scores = half_scores(draws) if scores is None else scores
+    return np.where(_constant(draws), np.nan, _ess(scores))
 
 
 def ess_tail(draws: Array) -> Array:

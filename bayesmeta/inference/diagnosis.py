@@ -12,7 +12,13 @@ import xarray as xr
 
 from bayesmeta.errors import DiagnosticsError, SettingsError, listed
 from bayesmeta.inference.blocks import arm_slices
-from bayesmeta.inference.convergence import e_bfmi as energy_fractions, ess_bulk, ess_tail, r_hat
+from bayesmeta.inference.convergence import (
+    e_bfmi as energy_fractions,
+    ess_bulk,
+    ess_tail,
+    half_scores,
+    r_hat,
+)
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 
@@ -206,7 +212,9 @@ def _table(posterior: xr.Dataset) -> pd.DataFrame:
     for block in batched(_scalars(posterior), BLOCK):
         labels += [label for label, _ in block]
         draws = np.stack([draws for _, draws in block])
-        blocks.append(np.stack([r_hat(draws), ess_bulk(draws), ess_tail(draws)], axis=-1))
+        scores = half_scores(draws)
+        found = r_hat(draws, scores), ess_bulk(draws, scores), ess_tail(draws)
+        blocks.append(np.stack(found, axis=-1))
     return pd.DataFrame(
         np.concatenate(blocks), index=labels, columns=["r_hat", "ess_bulk", "ess_tail"]
     )
@@ -251,20 +259,20 @@ def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:
 
 def _about_parameters(table: pd.DataFrame, chains: int) -> Iterable[Problem]:
     # NaN fails too: a statistic that can't be computed can't speak for the draws.
-    unlike = table[~(table["r_hat"] <= THRESHOLDS.r_hat)]
+    unlike = table.index[~(table["r_hat"].to_numpy() <= THRESHOLDS.r_hat)]
     # That of one chain is never known, which has been said.
     if len(unlike) and chains >= THRESHOLDS.chains:
         yield Problem(
             "r_hat",
-            f"R-hat exceeds {THRESHOLDS.r_hat} or is undefined for {listed(unlike.index)}: the chains disagree.",
+            f"R-hat exceeds {THRESHOLDS.r_hat} or is undefined for {listed(unlike)}: the chains disagree.",
             "Sample longer; if that does not help, use stronger priors or a simpler model.",
         )
     for column, what in (("ess_bulk", "bulk"), ("ess_tail", "tail")):
-        few = table[~(table[column] >= THRESHOLDS.ess)]
+        few = table.index[~(table[column].to_numpy() >= THRESHOLDS.ess)]
         if len(few):
             yield Problem(
                 "ess",
-                f"The {what} ESS is below {THRESHOLDS.ess:.0f} for {listed(few.index)}: the estimates are noisy.",
+                f"The {what} ESS is below {THRESHOLDS.ess:.0f} for {listed(few)}: the estimates are noisy.",
                 "Keep more draws.",
             )
 

@@ -31,6 +31,7 @@ __all__ = [
     "of_block",
     "parameter_groups",
     "parameters_of",
+    "statistics_of",
     "tree_of",
 ]
 
@@ -131,9 +132,7 @@ def parameter_groups(
     arms = design.arms
     return {
         "posterior": dataset(design, posterior),
-        "sample_stats": _numbered(
-            xr.Dataset({name: (("chain", "draw"), values) for name, values in statistics.items()})
-        ),
+        "sample_stats": statistics_of(statistics),
         "prior": dataset(design, prior),
         "observed_data": xr.Dataset({"events": ("arm", arms.events)}, coords={"arm": arms.labels}),
         "constant_data": xr.Dataset(
@@ -190,11 +189,11 @@ def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dat
     """Return variables, dims (chain, draw, ...), with the labels of their dims."""
     dims = {name: dims_of(name, values.shape) for name, values in variables.items()}
     used = {dim for own in dims.values() for dim in own}
-    found = xr.Dataset(
+    shape = next(iter(variables.values())).shape
+    return xr.Dataset(
         {name: (("chain", "draw", *dims[name]), values) for name, values in variables.items()},
-        coords=labels(design, used),
+        coords=labels(design, used) | _numbers(shape),
     )
-    return _numbered(found)
 
 
 def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
@@ -215,10 +214,16 @@ def dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
     return ("level",) if by_level else DIMS[name]
 
 
-def _numbered(dataset: xr.Dataset) -> xr.Dataset:
-    return dataset.assign_coords(
-        chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"])
-    )
+def statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+    """Return the sampler's statistics, shape (chain, draw), as a group."""
+    shape = next(iter(statistics.values())).shape
+    data = {name: (("chain", "draw"), values) for name, values in statistics.items()}
+    return xr.Dataset(data, coords=_numbers(shape))
+
+
+def _numbers(shape: tuple[int, ...]) -> dict[str, npt.NDArray[np.int64]]:
+    """Return the labels of chains and draws: their numbers."""
+    return {"chain": np.arange(shape[0]), "draw": np.arange(shape[1])}
 
 
 def parameters_of(draws: xr.DataTree) -> xr.DataTree:

@@ -13,7 +13,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 
-__all__ = ["Engine", "sampled"]
+__all__ = ["Engine", "sample_compiled", "sampled", "seeds_of"]
 
 Engine = Literal["compiled", "pymc"]
 
@@ -33,11 +33,10 @@ def sampled(
 ) -> Fit:
     """Return the fit of a design; a refit uses the stream of its seed numbered `stream`."""
     started = time.perf_counter()
-    key = (REFITS, *stream) if stream else ()
-    sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
+    sampler_seed, draws_seed = seeds_of(seed, stream)
     if store is None:
         check_footprint(design, settings)
-        sample = _sample_compiled if engine == "compiled" else _sample_pymc
+        sample = sample_compiled if engine == "compiled" else _sample_pymc
         posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
         made = assemble if settings.arm_draws else assemble_parameters
         draws = made(design, posterior, statistics, draws_seed)
@@ -62,13 +61,20 @@ def sampled(
     )
 
 
-def _sample_compiled(
+def seeds_of(seed: int, stream: tuple[int, ...]) -> list[np.random.SeedSequence]:
+    """Return the seeds of the sampler and of all else that is drawn for a fit."""
+    key = (REFITS, *stream) if stream else ()
+    return np.random.SeedSequence(seed, spawn_key=key).spawn(2)
+
+
+def sample_compiled(
     design: Design,
     settings: SamplerSettings,
     seed: np.random.SeedSequence,
     *,
     progress: bool | None,
 ) -> Any:
+    """Return the variables of a design, and the sampler's statistics, from the compiled density."""
     from bayesmeta.inference.blocks import filled
     from bayesmeta.inference.density import coordinates
     from bayesmeta.inference.density.arrays import density_data

@@ -1,10 +1,7 @@
 """`light_fit`: a refit for one answer among many, without what only a fit that is kept needs."""
 
-import numpy as np
-import xarray as xr
-
-from bayesmeta.inference.draws import dataset, tree_of
-from bayesmeta.inference.engines import REFITS
+from bayesmeta.inference.draws import dataset, statistics_of, tree_of
+from bayesmeta.inference.engines import sample_compiled, seeds_of
 from bayesmeta.inference.footprint import check_footprint
 from bayesmeta.inference.result import Fit, Provenance
 from bayesmeta.inference.settings import SamplerSettings
@@ -13,10 +10,12 @@ from bayesmeta.model import Design
 __all__ = ["light_fit"]
 
 
-def light_fit(design: Design, seed: int, settings: SamplerSettings, *, stream: int) -> Fit:
+def light_fit(
+    design: Design, seed: int, settings: SamplerSettings, *, stream: tuple[int, ...] = ()
+) -> Fit:
     """Return the refit of a design: its posterior and the sampler's statistics, and no more.
 
-    Of `refit` with the same seed and stream the draws are the same. Log likelihoods, predictive and
+    Of `refit` with the same seed and streams the draws are the same. Log likelihoods, predictive and
     prior draws, versions, hashes and times, which take a fifth as long as the sampling, are left out.
 
     Parameters
@@ -27,8 +26,8 @@ def light_fit(design: Design, seed: int, settings: SamplerSettings, *, stream: i
         Source of all randomness.
     settings : SamplerSettings
         Chains, warm-up, draws.
-    stream : int
-        Number of the refit.
+    stream : tuple of int
+        Numbers of the refit's streams; none of a first fit.
 
     Raises
     ------
@@ -37,20 +36,13 @@ def light_fit(design: Design, seed: int, settings: SamplerSettings, *, stream: i
     SamplingError
         If the sampler can't start or stops.
     """
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.coordinates import variables
-    from bayesmeta.inference.nuts import sample_density
-
     check_footprint(design, settings)
-    data = density_data(design)
-    sampler_seed = np.random.SeedSequence(seed, spawn_key=(REFITS, stream)).spawn(1)[0]
-    raw = sample_density(data, settings, sampler_seed, progress=False)
-    statistics = {name: (("chain", "draw"), one) for name, one in raw.statistics.items()}
-    draws = tree_of(
-        {
-            "posterior": dataset(design, variables(design, data, raw.points)),
-            "sample_stats": xr.Dataset(statistics),
-        }
+    sampler_seed = seeds_of(seed, stream)[0]
+    posterior, statistics = sample_compiled(design, settings, sampler_seed, progress=False)
+    groups = {"posterior": dataset(design, posterior), "sample_stats": statistics_of(statistics)}
+    origin = Provenance(seed, "compiled", "", 0.0, {}, "", "", stream)
+    fit = Fit(
+        design.spec, design.arms, settings, tree_of(groups), provenance=origin, coding=design.coding
     )
-    origin = Provenance(seed, "compiled", "", 0.0, {}, "", "", (stream,))
-    return Fit(design.spec, design.arms, settings, draws, provenance=origin, coding=design.coding)
+    vars(fit)["design"] = design
+    return fit

@@ -1,7 +1,7 @@
 """A model meets its evidence: the numbers that both the definition and the fast density use."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
-__all__ = ["Design", "Scalar", "make_design", "with_spec"]
+__all__ = ["Design", "Scalar", "make_design", "with_arms", "with_spec"]
 
 OWN_TURN = 10.0
 """Turn of degrees of freedom; parameters between two bounds have none."""
@@ -54,6 +54,13 @@ class Design:
     def matrix(self) -> npt.NDArray[np.float64]:
         """Coded covariates, dims (arm, covariate); a missing value stands at the mean of the known."""
         return self.coding.matrix(filled(self.coding, self.arms.frame))
+
+    @cached_property
+    def matrix_at_centres(self) -> npt.NDArray[np.float64]:
+        """Coded covariates, dims (arm, covariate); a missing value stands at its column's centre."""
+        if not self.coding.covariates.impute:
+            return self.matrix
+        return self.coding.matrix(self.arms.frame)
 
     @property
     def beta(self) -> tuple[Prior, ...]:
@@ -134,10 +141,19 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     return design
 
 
-def with_spec(design: Design, spec: ModelSpec) -> Design:
+def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     """Return the design of another model with the same covariates on the same arms.
 
     The coding, which takes as long as all the rest, is not learnt again.
+
+    Parameters
+    ----------
+    design : Design
+        The model and its arms.
+    spec : ModelSpec
+        The other model.
+    warn : bool
+        Whether to warn of parts with too little evidence.
 
     Warns
     -----
@@ -160,7 +176,20 @@ def with_spec(design: Design, spec: ModelSpec) -> Design:
     except SpecError as error:
         raise SpecError(f"{spec.name}: {error}") from error
     vars(found)["matrix"] = design.matrix
-    warn_of_little_evidence(spec, found.arms, found.coding)
+    if warn:
+        warn_of_little_evidence(spec, found.arms, found.coding)
+    return found
+
+
+def with_arms(design: Design, arms: Arms, rows: npt.NDArray[np.bool_]) -> Design:
+    """Return the design of some rows of its arms, `arms`, with the coding learnt from all.
+
+    They are not coded again, which takes longer than all else that a fit needs before it is sampled.
+    """
+    found = replace(design, arms=arms)
+    # Where values are imputed, the known ones decide on where missing ones stand.
+    if not design.coding.covariates.impute:
+        vars(found)["matrix"] = design.matrix[rows]
     return found
 
 

@@ -110,7 +110,9 @@ def counted[T](sample: Callable[[], T]) -> tuple[T, int]:
 
     callback = type(original)(density)
     address = ctypes.cast(callback, ctypes.c_void_p).value
-    with patch.object(nuts, "compiled_log_density", SimpleNamespace(address=address)):
+    with patch.object(
+        nuts, "compiled_log_density", SimpleNamespace(address=address, ctypes=original)
+    ):
         return sample(), next(calls)
 
 

@@ -10,7 +10,9 @@ from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
 from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores, weighted_pmf
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.mixtures import binomial_mean
+from bayesmeta.model import Design
 
 Maker = Callable[..., bm.Arms]
 CASES = st.tuples(
@@ -69,7 +71,7 @@ def test_equal_weights_are_no_weights() -> None:
 def test_a_study_is_scored_over_all_its_arms_together() -> None:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=bm.SamplerSettings(draws=500))
-    rows = {row["study"]: row for row in study_scores(fit, arms)}
+    rows = {row["study"]: row for row in study_scores(fit, fit.design)}
     several = arms.frame.groupby("study").size().idxmax()
     own = arms.frame[arms.frame["study"] == several]
     assert rows[several]["arms"] == len(own) > 1
@@ -93,7 +95,7 @@ def test_a_study_is_scored_over_all_its_arms_together() -> None:
 def test_arms_without_patients_are_not_scored(make_arms: Maker) -> None:
     arms = make_arms([(3, 10), (5, 20), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=bm.SamplerSettings(draws=200))
-    rows = arm_scores(fit, arms, np.random.default_rng(1))
+    rows = arm_scores(KnownRates(fit), fit.design, np.random.default_rng(1))
     assert [row["n"] for row in rows] == [10, 20]
 
 
@@ -111,10 +113,11 @@ def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     u = drawn["tau"] * rng.standard_normal(shape)
     ages = np.stack([mean + sd * rng.standard_normal(shape), np.full(shape, 62.0)])
     rates = expit(drawn["mu"] + drawn["beta"] * (ages - 60) + u)
-    [row] = study_scores(fit, new)
+    design = Design(spec, new, fit.coding)
+    [row] = study_scores(fit, design)
     both = binom.pmf(6, 15, rates[0]) * binom.pmf(8, 15, rates[1])
     assert row["elpd"] == pytest.approx(np.log(both.mean()), abs=0.02)
-    found = arm_scores(fit, new, np.random.default_rng(1))
+    found = arm_scores(KnownRates(fit), design, np.random.default_rng(1))
     for scores, events, rate in zip(found, (6, 8), rates, strict=True):
         assert scores["at_most"] == pytest.approx(binom.cdf(events, 15, rate).mean(), abs=0.005)
     # It matters: ages that are not known spread the first arm's rate.

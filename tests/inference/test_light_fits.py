@@ -17,7 +17,7 @@ def test_draws_are_those_of_a_refit(orr: bm.Arms, name: str) -> None:
     spec = bm.load_model(name)
     first = bm.fit(bm.load_model("pooled"), orr, seed=8, settings=SETTINGS)
     refit = bm.refit(first, spec=spec, stream=2**47 + 5)
-    light = light_fit(make_design(spec, orr), 8, SETTINGS, stream=2**47 + 5)
+    light = light_fit(make_design(spec, orr), 8, SETTINGS, stream=(2**47 + 5,))
     assert light.posterior.identical(refit.posterior)
     assert set(light.draws.children) == {"posterior", "sample_stats"}
     assert np.array_equal(

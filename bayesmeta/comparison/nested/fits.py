@@ -14,8 +14,9 @@ from bayesmeta.comparison.nested.held_out import (
 )
 from bayesmeta.comparison.scores import Row, count_scores
 from bayesmeta.comparison.streams import number_of, pit_stream
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.inference.careful import settled
-from bayesmeta.inference.engines import sampled
+from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.nested.sampling import fit_nested
 from bayesmeta.inference.result import Fit
@@ -43,9 +44,7 @@ def separate_fit(
     design: Design, seed: int, settings: SamplerSettings, stream: tuple[int, ...]
 ) -> tuple[Fit, bool]:
     """Return the fit of a model of one outcome, likewise."""
-    fit, found = settled(
-        lambda own: sampled(design, seed, own, stream=stream, progress=False), settings
-    )
+    fit, found = settled(lambda own: light_fit(design, seed, own, stream=stream), settings)
     return fit, found.ok
 
 
@@ -88,15 +87,16 @@ def _foretold_apart(  # noqa: PLR0917
 ) -> tuple[list[Row], bool]:
     rest, own = without(design, study)
     fit, ok = separate_fit(rest, seed, settings, (*stream, number_of(outcome)))
+    rates = KnownRates(fit)
     laws = (
         Foretold(
-            str(own.labels[place]),
+            str(own.arms.labels[place]),
             outcome,
-            int(own.events[place]),
-            int(own.n[place]),
-            arm_law(fit, own, int(place)),
+            int(own.arms.events[place]),
+            int(own.arms.n[place]),
+            arm_law(rates, own, int(place)),
         )
-        for place in np.flatnonzero(own.n > 0)
+        for place in np.flatnonzero(own.arms.n > 0)
     )
     return list(_scored(laws, seed, study)), ok
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.estimates.mixtures import add_binomial
+from bayesmeta.estimates.mixtures import add_binomial, log_factorials
 from bayesmeta.estimates.nested.events import CountBound
 from bayesmeta.inference.compiled import compiled
 
@@ -50,7 +50,7 @@ def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
 @compiled
 def _chained(log_odds: Array, n: int, low: Counts, high: Counts) -> Array:
     """Return the same from the log-odds of each count's ratio to the one around it."""
-    found = np.empty(log_odds.shape[0])
+    found, factorials = np.empty(log_odds.shape[0]), log_factorials(n)
     for draw in range(log_odds.shape[0]):
         before, now = np.zeros(n + 1), np.zeros(n + 1)
         before[n] = 1.0
@@ -64,6 +64,7 @@ def _chained(log_odds: Array, n: int, low: Counts, high: Counts) -> Array:
                         around,
                         low[level],
                         before[around],
+                        factorials,
                         now[low[level] : last + 1],
                     )
             before[:] = now

@@ -133,7 +133,7 @@ def _affine(
     lacking = [name for name in coding.covariates.impute if frame[name].isna().any()]
     names = tuple(lacking if imputed is None else imputed)
     _check_imputed(names, lacking, variables)
-    matrix = coding.matrix(frame)
+    matrix = design.matrix_at_centres
     centre = np.array([coding.centres[name] for name in names])
     slope = np.zeros((len(names), *matrix.shape))
     for i, name in enumerate(names):
