@@ -82,7 +82,7 @@ def test_tails_and_quantiles_are_those_of_scipy(prior: Prior) -> None:
         (HALF_T, stats.t(3), 0.0),
         (Truncated(bm.Gamma(2, 0.1), 1), stats.gamma(2, scale=1 / 0.1), 1.0),
     ],
-    ids=repr,
+    ids=["HalfStudentT(3, 1)", "Gamma(2, 0.1) above 1"],
 )
 def test_a_prior_cut_off_below_is_the_rest_of_the_whole(
     prior: Prior, whole: "stats.rv_continuous", low: float
