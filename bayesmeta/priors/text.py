@@ -69,7 +69,7 @@ def parse_prior(text: str) -> Prior:
         positional = [ast.literal_eval(node) for node in call.args]
         named = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
         return family(*positional, **named)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         if isinstance(error, SpecError):
             raise
         form = f"{family.__name__}({', '.join(names)})"
@@ -81,7 +81,8 @@ def parse_prior(text: str) -> Prior:
 def _call(text: str) -> ast.Call:
     try:
         node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # The last two are of text that is nested too deep, which of them differs by version of Python.
         node = None
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         raise SpecError(f"A prior is written like 'Normal(0, 1.5)'; got '{shortened(text)}'.")

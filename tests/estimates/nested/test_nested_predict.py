@@ -100,7 +100,7 @@ def test_intervals_are_those_of_each_outcome(prediction: bm.NestedPrediction) ->
     table = prediction.interval(0.8)
     for outcome in OUTCOMES:
         own = prediction.of(outcome).interval(0.8)
-        pd.testing.assert_frame_equal(table.loc[outcome], own, rtol=1e-12)
+        pd.testing.assert_frame_equal(table.loc[outcome], own, rtol=1e-12, check_names=False)
     assert repr(prediction).startswith("NestedPrediction(a new study, regimen=a: of 12, ORR ")
 
 
