@@ -190,14 +190,14 @@ def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     from bayesmeta.comparison import held_out_fits
 
     arms = make_arms([(4, 20), (5, 22), (6, 31)])
-    whole = held_out_fits.sampled
+    whole = held_out_fits.light_fit
 
     def failing(design: object, *arguments: object, **options: object) -> object:
         if str(arms.studies[1]) not in design.arms.studies:  # type: ignore[attr-defined]
             raise bm.SamplingError("The sampler stopped: for a test. Seed 1 reproduces it.")
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "sampled", failing)
+    monkeypatch.setattr(held_out_fits, "light_fit", failing)
     found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1)
     assert found.fits["state"].tolist() == ["done", "done", "failed", "done"]
     assert "SamplingError: The sampler stopped" in found.fits["error"][2]
@@ -229,7 +229,7 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
     def failing(*_: object, **__: object) -> None:
         raise bm.SamplingError("The sampler stopped: for a test.")
 
-    monkeypatch.setattr(held_out_fits, "sampled", failing)
+    monkeypatch.setattr(held_out_fits, "light_fit", failing)
     arms = make_arms([(4, 20), (5, 22)])
     with pytest.raises(
         bm.SamplingError, match="fit of the whole evidence failed: The sampler stop"
@@ -250,13 +250,13 @@ def test_every_fit_has_random_numbers_of_its_own(
 ) -> None:
     from bayesmeta.comparison import held_out_fits
 
-    used, whole = set(), held_out_fits.sampled
+    used, whole = set(), held_out_fits.light_fit
 
     def recorded(design: Design, *arguments: object, **options: object) -> object:
         used.add((options["stream"][:2], tuple(design.arms.studies)))  # type: ignore[index]
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "sampled", recorded)
+    monkeypatch.setattr(held_out_fits, "light_fit", recorded)
     bm.leave_one_study_out(bm.ModelSpec(), make_arms([(4, 20), (5, 22), (16, 31)]), seed=1)
     assert len(used) == len({stream for stream, _ in used}) == 4
 
