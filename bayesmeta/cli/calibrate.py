@@ -30,8 +30,8 @@ def calibrate(
     """Check by simulation that models are fitted as they are defined; minutes to hours.
 
     Parts are law-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
-    overdispersion_and_effects; of joint models, nested-correlated and nested-independent; and
-    coverage, of prediction intervals. The exit code is 1 if a case fails.
+    overdispersion_and_effects; of joint models, nested-*; and coverage, of prediction intervals.
+    The exit code is 1 if a case fails.
     """
     import bayesmeta as bm
     from bayesmeta.report.calibration import calibration_json, calibration_lines
