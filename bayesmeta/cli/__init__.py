@@ -26,6 +26,7 @@ from bayesmeta.cli.runs import run
 from bayesmeta.cli.selfcheck import selfcheck
 from bayesmeta.cli.sensitivity import sensitivity
 from bayesmeta.cli.validate import validate
+from bayesmeta.cli.warm import warm
 
 __all__ = ["app", "main"]
 
@@ -58,6 +59,7 @@ for command in (
     run,
     calibrate,
     selfcheck,
+    warm,
 ):
     add_command(app, command)
 

@@ -1,0 +1,68 @@
+"""Compile ahead what a first fit, comparison or plan would compile: one small job of each kind."""
+
+import warnings
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+import bayesmeta as bm
+
+__all__ = ["warmed"]
+
+FEW = bm.SamplerSettings(chains=1, warmup=50, draws=50, cores=1)
+COUNTS = [("a", 5, 20), ("a", 8, 25), ("b", 3, 18), ("c", 9, 30)]
+"""Study, responders and patients of each arm; what they say does not matter."""
+
+
+def warmed() -> Iterator[str]:
+    """Do each job and yield its name; what it compiles is kept on disk by numba."""
+    for name, job in _JOBS.items():
+        with warnings.catch_warnings():
+            # So few draws of so little evidence are warned of, rightly.
+            warnings.simplefilter("ignore")
+            job()
+        yield name
+
+
+def _arms(**columns: object) -> bm.Arms:
+    frame = pd.DataFrame(COUNTS, columns=["study", "events", "n"])
+    return bm.read_evidence(frame.assign(arm=list("1234"), **columns)).select()
+
+
+def _usual() -> None:
+    fit = bm.fit(bm.ModelSpec(), _arms(), seed=1, settings=FEW)
+    bm.summary(fit)
+    bm.predict(fit, n=10, seed=1).interval(0.95)
+
+
+def _family() -> None:
+    family = bm.ModelSpec(study_effects=bm.StudentTEffects(), arm_effects=bm.ArmEffects())
+    bm.summary(bm.fit(family, _arms(), seed=1, settings=FEW))
+
+
+def _nested() -> None:
+    frame = pd.DataFrame(COUNTS, columns=["study", "events", "n"]).assign(arm=list("1234"))
+    inner = frame.assign(outcome="CR", events=frame["events"] // 2)
+    table = bm.read_evidence(pd.concat([frame.assign(outcome="ORR"), inner]))
+    arms = table.select(outcomes=["ORR", "CR"])
+    fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
+    bm.summary(fit)
+    bm.predict(fit, n=10, seed=1).interval(0.95)
+
+
+def _comparison() -> None:
+    models = [bm.ModelSpec(), bm.ModelSpec("robust", study_effects=bm.StudentTEffects())]
+    bm.compare(models, _arms(), seed=1, settings=FEW, method="psis", progress=False)
+
+
+def _quadrature() -> None:
+    bm.verify(bm.fit(bm.ModelSpec(), _arms(), seed=1, settings=FEW))
+
+
+_JOBS: dict[str, Callable[[], None]] = {
+    "fit, summary and prediction of the usual models": _usual,
+    "fit of every other model": _family,
+    "fit and prediction of nested outcomes": _nested,
+    "comparison": _comparison,
+    "quadrature": _quadrature,
+}
