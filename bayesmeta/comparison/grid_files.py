@@ -1,7 +1,6 @@
 """Grids of specifications as TOML files."""
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -18,6 +17,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Likelihood, StudyEffects
 from bayesmeta.model.parts import (
     check_keys,
+    content_of,
     covariates_table,
     part_table,
     read_arm_effects,
@@ -104,10 +104,7 @@ def example_grid() -> str:
 
 def parse_grid(text: str, name: str = "grid") -> SpecificationGrid:
     """Return the grid that TOML `text` describes; `name` is what messages call it."""
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
+    content = content_of(text, name)
     check_keys(name, content, _KEYS)
     schema = content.get("schema")
     if schema != SCHEMA or isinstance(schema, bool):

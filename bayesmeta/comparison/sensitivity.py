@@ -152,8 +152,9 @@ def sensitivity(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
-    >>> bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.1)
-    Sensitivity(all studies: 1 of 5 estimates with a diagnosis, 2 priors tried)
+    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.1)
+    >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
+    (['HalfNormal(0.5)', 'HalfNormal(1)'], True)
     """
     check_fit(fit, grid=False)
     check_family(fit, "sensitivity")

@@ -1,7 +1,6 @@
 """Models as TOML files, and the models that come with the package."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,6 +11,7 @@ from typing import Any
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.model.parts import (
     check_keys,
+    content_of,
     covariates_table,
     part_table,
     read_arm_effects,
@@ -110,10 +110,7 @@ def bundled_models() -> tuple[str, ...]:
 
 def parse_model(text: str, name: str = "model") -> ModelSpec:
     """Return the model that TOML `text` describes; `name` is what messages call it."""
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
+    content = content_of(text, name)
     if "nested" in content:
         raise SpecError(_NESTED.format(name=name))
     check_keys(name, content, _KEYS)

@@ -1,5 +1,6 @@
 """The parts of a model file: tables of TOML to values, and back."""
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -13,6 +14,7 @@ from bayesmeta.priors import Prior, parse_prior
 
 __all__ = [
     "check_keys",
+    "content_of",
     "covariates_table",
     "part_table",
     "read_arm_effects",
@@ -36,6 +38,31 @@ _EXAMPLES = {
     "rho": "Beta(1, 9)",
 }
 """A prior that each parameter may have, as messages show it."""
+
+DEEPEST = 20
+"""Levels of nesting that a file may have, many more than any has a use for."""
+
+
+def content_of(text: str, name: str) -> dict[str, Any]:
+    """Return what TOML `text` says; `name` is what messages call it."""
+    try:
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
+    level: list[Any] = [content]
+    for _ in range(DEEPEST):
+        level = [part for whole in level for part in _within(whole)]
+    # What is nested too deep can't be shown in a message either, on a stack that is nearly full.
+    if level:
+        raise SpecError(f"{name} has more than {DEEPEST} levels of nesting. Take some out.")
+    return content
+
+
+def _within(whole: object) -> Iterable[Any]:
+    """Return the parts of a table or an array, and none of anything else."""
+    if isinstance(whole, dict):
+        return whole.values()
+    return whole if isinstance(whole, list) else ()
 
 
 def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:

@@ -153,3 +153,12 @@ def test_every_key_of_the_readme_can_be_read() -> None:
 def test_the_defaults_in_the_readme_are_those_of_the_links() -> None:
     for name, link in LINKS.items():
         assert f"| `{name}` | {link.scale} | {link.mu!r} | {link.beta!r} |" in README
+
+
+@pytest.mark.parametrize("levels", [21, 300])
+def test_what_is_nested_too_deep_is_refused_however_full_the_stack(levels: int) -> None:
+    text = f"schema = 1\nname = {'[' * levels}{']' * levels}\n"
+    with pytest.raises(
+        bm.SpecError, match=r"deep has more than 20 levels of nesting\. Take some out"
+    ):
+        parse_model(text, "deep")

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,7 @@ from bayesmeta.model.links import LINKS
 from bayesmeta.model.nested.spec import LKJ, NestedSpec
 from bayesmeta.model.parts import (
     check_keys,
+    content_of,
     covariates_table,
     read_beta,
     read_covariates,
@@ -90,10 +90,7 @@ def bundled_nested_models() -> tuple[str, ...]:
 
 def parse_nested_model(text: str, name: str = "model") -> NestedSpec:
     """Return the model of nested outcomes that TOML `text` describes."""
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SpecError(f"{name} is not valid TOML: {error}. Correct that place.") from error
+    content = content_of(text, name)
     if "nested" not in content:
         raise SpecError(
             f"{name} has no table [nested], so it is a model of one outcome. Use load_model, or add [nested]."
