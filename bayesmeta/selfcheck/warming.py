@@ -24,9 +24,12 @@ def warmed() -> Iterator[str]:
         yield name
 
 
-def _arms(**columns: object) -> bm.Arms:
-    frame = pd.DataFrame(COUNTS, columns=["study", "events", "n"])
-    return bm.read_evidence(frame.assign(arm=list("1234"), **columns)).select()
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame(COUNTS, columns=["study", "events", "n"]).assign(arm=list("1234"))
+
+
+def _arms() -> bm.Arms:
+    return bm.read_evidence(_frame()).select()
 
 
 def _usual() -> None:
@@ -41,9 +44,9 @@ def _family() -> None:
 
 
 def _nested() -> None:
-    frame = pd.DataFrame(COUNTS, columns=["study", "events", "n"]).assign(arm=list("1234"))
-    inner = frame.assign(outcome="CR", events=frame["events"] // 2)
-    table = bm.read_evidence(pd.concat([frame.assign(outcome="ORR"), inner]))
+    outer = _frame().assign(outcome="ORR")
+    inner = outer.assign(outcome="CR", events=outer["events"] // 2)
+    table = bm.read_evidence(pd.concat([outer, inner]))
     arms = table.select(outcomes=["ORR", "CR"])
     fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
     bm.summary(fit)
