@@ -47,9 +47,10 @@ def project(stored: Path, tmp_path: Path) -> Path:
 def run(project: Path, *options: str, mark: str = "slow or not slow") -> str:
     """Return what pytest counts at its end."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "stored", "-m", mark, *options]
-    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # Bytecode of a file that is changed within a second would be taken for that of the change.
+    own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        command, cwd=project, env=alone, capture_output=True, text=True, check=False
+        command, cwd=project, env=os.environ | own, capture_output=True, text=True, check=False
     )
     counts: str = (done.stdout + done.stderr).strip().splitlines()[-1].split(" in ")[0]
     return counts
