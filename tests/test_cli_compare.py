@@ -72,11 +72,16 @@ def test_a_comparison_that_is_killed_ends_with_the_same_bytes(
     folder, _ = compared
     command = [sys.executable, "-m", "bayesmeta", "compare", "pooled", "common_effect", *SMALL]
     command += ["--out", "run", "--workers", "2"]
+    # Behind this process, which has to see the first fits before the last ones are done.
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ["nice", *command],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     jobs = tmp_path / "run" / "jobs"
-    while not jobs.is_dir() or len(list(jobs.glob("*.json"))) < 3:
+    while not jobs.is_dir() or len(list(jobs.glob("*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.Signals[name])
@@ -86,7 +91,7 @@ def test_a_comparison_that_is_killed_ends_with_the_same_bytes(
         assert "finished fits are kept in run. The same command goes on from there." in told
         assert "Traceback" not in told
     kept = {path.name: path.read_bytes() for path in jobs.glob("*.json")}
-    assert 3 <= len(kept) < 30
+    assert 2 <= len(kept) < 30
     resumed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert resumed.returncode == 0, resumed.stderr
     assert {name: (jobs / name).read_bytes() for name in kept} == kept
