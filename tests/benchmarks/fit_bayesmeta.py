@@ -1,4 +1,4 @@
-"""What bayesmeta costs inside a process, as JSON; run by `against_r.py`, the counterpart of fit_*.R.
+"""What bayesmeta costs inside a process, as JSON; run by `measure.py`, the counterpart of fit_*.R.
 
 `python fit_bayesmeta.py CHAINS WARMUP DRAWS SEED REFITS`
 """
