@@ -1,15 +1,22 @@
 """Flip points: that of draws against that of deterministic posteriors, and that against itself."""
 
+from collections.abc import Callable
+
 import pytest
 
 import bayesmeta as bm
 
-ASKED = {"rate_above": 0.3, "certainty": 0.9}
+ASKED = {"rate_above": 0.3, "certainty": 0.95}
 
 
 @pytest.fixture(scope="module")
-def posterior(orr: bm.Arms) -> bm.GridFit:
-    return bm.fit(bm.load_model("pooled"), orr, method="grid")
+def arms(make_arms: Callable[..., bm.Arms]) -> bm.Arms:
+    return make_arms([(12, 26), (9, 22), (14, 31), (15, 25)])
+
+
+@pytest.fixture(scope="module")
+def posterior(arms: bm.Arms) -> bm.GridFit:
+    return bm.fit(bm.ModelSpec("pooled"), arms, method="grid")
 
 
 @pytest.fixture(scope="module")
@@ -17,21 +24,21 @@ def exact(posterior: bm.GridFit) -> bm.FlipPoint:
     return bm.flip_point(posterior, **ASKED)
 
 
-def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, orr: bm.Arms) -> None:
+def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, arms: bm.Arms) -> None:
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(bm.HalfNormal(0.5 * exact.factor)))
-    there = bm.predict(bm.fit(spec, orr, method="grid"), n=1, seed=0).probability(rate_above=0.3)
-    assert there == pytest.approx(0.9, abs=1e-5)
+    there = bm.predict(bm.fit(spec, arms, method="grid"), n=1, seed=0).probability(rate_above=0.3)
+    assert there == pytest.approx(0.95, abs=1e-5)
     assert exact.factor_interval == (exact.factor, exact.factor)
     assert exact.bracket["factor"].min() < exact.factor < exact.bracket["factor"].max()
-    assert exact.bracket["probability"].min() < 0.9 < exact.bracket["probability"].max()
+    assert exact.bracket["probability"].min() < 0.95 < exact.bracket["probability"].max()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_that_of_draws_is_the_exact_one_within_its_error(
-    exact: bm.FlipPoint, orr: bm.Arms, seed: int
+    exact: bm.FlipPoint, arms: bm.Arms, seed: int
 ) -> None:
-    found = bm.flip_point(bm.fit(bm.load_model("pooled"), orr, seed=seed), **ASKED)
+    found = bm.flip_point(bm.fit(bm.ModelSpec("pooled"), arms, seed=seed), **ASKED)
     low, high = found.factor_interval
     # Four standard errors; the interval has 1.96 to each side.
     reach = 2.1 * (high - low) / 2
@@ -41,7 +48,8 @@ def test_that_of_draws_is_the_exact_one_within_its_error(
     assert found.ok
     below, above = found.bracket.to_dict("records")
     assert below["factor"] < found.factor < above["factor"]
-    assert below["probability"] - 3 * below["mcse"] > 0.9 > above["probability"] + 3 * above["mcse"]
+    low, high = (above["probability"] + 3 * above["mcse"], below["probability"] - 3 * below["mcse"])
+    assert low < 0.95 < high
 
 
 def test_a_decision_may_not_flip(posterior: bm.GridFit) -> None:
@@ -50,22 +58,22 @@ def test_a_decision_may_not_flip(posterior: bm.GridFit) -> None:
     assert found.factor != found.factor
     assert found.bracket.empty
     assert found.trials["factor"].tolist() == [0.125, 0.25, 0.5, 1, 2, 4, 8]
-    assert (found.trials["probability"] < 0.9).all()
-    assert "0.9 is not crossed at 0.125 to 8 times its scale" in repr(found)
+    assert (found.trials["probability"] > 0.95).all()
+    assert "0.95 is not crossed at 0.125 to 8 times its scale" in repr(found)
 
 
 def test_trials_say_which_prior_each_had(exact: bm.FlipPoint) -> None:
     first, own = exact.trials.iloc[0], exact.trials[exact.trials["factor"] == 1].iloc[0]
     assert (first["prior"], own["prior"]) == ("HalfNormal(0.0625)", "HalfNormal(0.5)")
     assert exact.trials["factor"].is_monotonic_increasing
-    assert repr(exact).startswith("FlipPoint(P(rate of a new study > 0.3) = 0.866, prior of tau")
+    assert repr(exact).startswith("FlipPoint(P(rate of a new study > 0.3) = 0.966, prior of tau")
 
 
 @pytest.mark.slow
-def test_what_monte_carlo_error_leaves_open_is_said(orr: bm.Arms, posterior: bm.GridFit) -> None:
+def test_what_monte_carlo_error_leaves_open_is_said(arms: bm.Arms, posterior: bm.GridFit) -> None:
     own = bm.predict(posterior, n=1, seed=0).probability(rate_above=0.3)
     few = bm.SamplerSettings(draws=300)
-    fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
+    fit = bm.fit(bm.ModelSpec("pooled"), arms, seed=1, settings=few)
     found = bm.flip_point(fit, rate_above=0.3, certainty=float(own))
     assert found.open_at_own
     low, high = found.factor_interval
@@ -107,8 +115,9 @@ def test_bad_arguments(posterior: bm.GridFit, arguments: dict[str, object], mess
         bm.flip_point(posterior, **(ASKED | arguments))  # type: ignore[arg-type]
 
 
-def test_a_prior_without_a_scale_is_refused(orr: bm.Arms, quick: bm.SamplerSettings) -> None:
-    spec = bm.ModelSpec(likelihood=bm.BetaBinomial())
-    fit = bm.fit(spec, orr, seed=1, settings=quick)
+def test_a_prior_without_a_scale_is_refused(arms: bm.Arms) -> None:
+    few = bm.SamplerSettings(chains=2, warmup=100, draws=100)
+    spec = bm.ModelSpec(likelihood=bm.BetaBinomial(), study_effects=bm.CommonEffect())
+    fit = bm.fit(spec, arms, seed=1, settings=few)
     with pytest.raises(bm.SpecError, match=r"Beta\(1, 9\) has no scale that could be changed"):
         bm.flip_point(fit, parameter="rho", **ASKED)

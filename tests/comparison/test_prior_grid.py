@@ -1,5 +1,7 @@
 """Fits under other priors: against the deterministic posterior under each, which is exact."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,9 +20,19 @@ def drawn(pooled_fit: bm.Fit) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def exact(orr: bm.Arms) -> pd.DataFrame:
-    fit = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    return bm.prior_grid(fit, priors=TRIED, rate_above=0.3)
+def posterior(orr: bm.Arms) -> bm.GridFit:
+    return bm.fit(bm.load_model("pooled"), orr, method="grid")
+
+
+@pytest.fixture(scope="module")
+def exact(posterior: bm.GridFit) -> pd.DataFrame:
+    return bm.prior_grid(posterior, priors=TRIED, rate_above=0.3)
+
+
+@pytest.fixture(scope="module")
+def small(make_arms: Callable[..., bm.Arms]) -> bm.GridFit:
+    arms = make_arms([(4, 20), (9, 22), (14, 31)])
+    return bm.fit(bm.ModelSpec("pooled"), arms, method="grid")
 
 
 @pytest.mark.slow
@@ -45,23 +57,21 @@ def test_exact_rows_are_fits_with_those_priors(exact: pd.DataFrame, orr: bm.Arms
     assert row["probability"] == pytest.approx(float(asked), rel=1e-9)
 
 
-def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, orr: bm.Arms) -> None:
+def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: bm.GridFit) -> None:
     assert exact["own"].tolist() == [True, False, False, False]
     assert exact["changed"].tolist() == ["", "tau", "tau", "mu"]
     assert exact["prior_mu"].tolist() == ["Normal(0, 1.5)"] * 3 + ["StudentT(3, 0, 1)"]
-    fit = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    own = bm.prior_grid(fit, priors={"tau": [bm.HalfNormal(0.5)], "mu": [bm.Normal(0, 1.5)]})
+    own = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(0.5)], "mu": [bm.Normal(0, 1.5)]})
     assert len(own) == 1
     assert "probability" not in own
 
 
-def test_together_every_combination_is_tried(orr: bm.Arms) -> None:
-    fit = bm.fit(bm.load_model("pooled"), orr, method="grid")
+def test_together_every_combination_is_tried(small: bm.GridFit) -> None:
     tried = {
         "tau": [bm.HalfNormal(0.5), bm.HalfNormal(1)],
         "mu": [bm.Normal(0, 1), bm.Normal(0, 2)],
     }
-    found = bm.prior_grid(fit, priors=tried, together=True)
+    found = bm.prior_grid(small, priors=tried, together=True)
     assert found["changed"].tolist() == ["", "mu", "mu", "tau, mu", "tau, mu"]
     pairs = found[["prior_tau", "prior_mu"]].apply(tuple, axis=1)
     assert pairs.is_unique
@@ -121,7 +131,7 @@ def test_without_tau_its_numbers_are_missing(orr: bm.Arms) -> None:
 
 
 def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
-    pooled_fit: bm.Fit, monkeypatch: pytest.MonkeyPatch
+    small: bm.GridFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bayesmeta.comparison import prior_grid
 
@@ -129,7 +139,7 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         raise bm.SamplingError("no start")
 
     monkeypatch.setattr(prior_grid, "fitted_again", fails)
-    found = bm.prior_grid(pooled_fit, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.3)
+    found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.3)
     assert found["ok"].tolist() == [True, False]
     assert np.isnan(found["probability"][1])
     assert np.isnan(found["mcse_typical"][1])
@@ -158,13 +168,11 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         ({"rate_above": 30}, "`rate_above` must be a probability from 0 to 1; got 30"),
     ],
 )
-def test_bad_arguments(orr: bm.Arms, arguments: dict[str, object], message: str) -> None:
-    fit = bm.fit(bm.load_model("pooled"), orr, method="grid")
+def test_bad_arguments(small: bm.GridFit, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(bm.SettingsError, match=message):
-        bm.prior_grid(fit, **arguments)  # type: ignore[arg-type]
+        bm.prior_grid(small, **arguments)  # type: ignore[arg-type]
 
 
-def test_a_prior_that_can_not_stand_there_is_refused_before_any_fit(orr: bm.Arms) -> None:
-    fit = bm.fit(bm.load_model("pooled"), orr, method="grid")
+def test_a_prior_that_can_not_stand_there_is_refused_before_any_fit(small: bm.GridFit) -> None:
     with pytest.raises(bm.SpecError, match="`tau` is a standard deviation"):
-        bm.prior_grid(fit, priors={"tau": [bm.Normal(0, 1)]})
+        bm.prior_grid(small, priors={"tau": [bm.Normal(0, 1)]})

@@ -1,5 +1,7 @@
 """The three means together: the same tables as each by itself, and arguments that have no effect."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
@@ -22,10 +24,14 @@ def test_it_is_the_three_in_one(pooled_fit: bm.Fit) -> None:
     )
 
 
-def test_an_argument_that_would_have_no_effect_is_refused(pooled_fit: bm.Fit) -> None:
+def test_an_argument_that_would_have_no_effect_is_refused(
+    make_arms: Callable[..., bm.Arms],
+) -> None:
+    few = bm.SamplerSettings(chains=2, warmup=100, draws=100)
+    fit = bm.fit(bm.ModelSpec(), make_arms([(4, 20), (9, 22), (5, 25)]), seed=1, settings=few)
     with pytest.raises(bm.SettingsError, match="`certainty` has no effect without a question"):
-        bm.sensitivity(pooled_fit, certainty=0.9)
+        bm.sensitivity(fit, certainty=0.9)
     with pytest.raises(bm.SettingsError, match=r"`certainty` must lie above 0\.5"):
-        bm.sensitivity(pooled_fit, certainty=0.2, rate_above=0.3)
+        bm.sensitivity(fit, certainty=0.2, rate_above=0.3)
     with pytest.raises(bm.SettingsError, match="no prior of 'nu'"):
-        bm.sensitivity(pooled_fit, priors={"nu": [bm.Gamma(2, 0.1)]})
+        bm.sensitivity(fit, priors={"nu": [bm.Gamma(2, 0.1)]})
