@@ -70,7 +70,7 @@ def test_the_same_seed_gives_the_same_result_and_another_not(whole, found):
 
 def test_a_level_that_is_not_yet_seen_has_its_prior(arms):
     spec = bm.ModelSpec(
-        "kind", covariates=bm.Covariates("kind", {"kind": "a"}), mu=bm.Normal(0, 0.001),
+        "kind", covariates=bm.Covariates("kind", {"kind": "a"}), mu=bm.Normal(0, 0.01),
         study_effects=bm.CommonEffect(),
     )  # fmt: skip
     fit = bm.fit(spec, arms, seed=1)

@@ -109,7 +109,7 @@ def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     # The same by simulation: an age for the arm without, a study effect for both.
     drawn = {name: fit.posterior[name].to_numpy().ravel() for name in ("mu", "tau", "beta")}
     mean, sd = (fit.posterior[name].to_numpy().ravel() for name in ("x_mean", "x_sd"))
-    rng, shape = np.random.default_rng(2), (200, mean.size)
+    rng, shape = np.random.default_rng(2), (50, mean.size)
     u = drawn["tau"] * rng.standard_normal(shape)
     ages = np.stack([mean + sd * rng.standard_normal(shape), np.full(shape, 62.0)])
     rates = expit(drawn["mu"] + drawn["beta"] * (ages - 60) + u)

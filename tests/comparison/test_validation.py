@@ -66,7 +66,7 @@ def test_without_study_effects_a_cohort_is_foretold_by_a_beta_law(make_arms: Mak
 
 
 def test_the_whole_result_is_reproducible(earlier: bm.Arms, later: bm.Arms) -> None:
-    spec, settings = bm.load_model("pooled"), bm.SamplerSettings(draws=300)
+    spec, settings = bm.load_model("pooled"), bm.SamplerSettings(draws=500)
     one, other = (
         bm.validate(spec, train=earlier, test=later, seed=3, settings=settings) for _ in range(2)
     )
