@@ -62,7 +62,7 @@ HARD = {
 @pytest.mark.parametrize("case", HARD)
 def test_hard_cases_are_right_too(make_arms: Maker, case: str, method: str) -> None:
     arms, spec = make_arms(HARD[case]), bm.ModelSpec("wide", study_effects=bm.NormalEffects())
-    settings = bm.SamplerSettings(draws=4000)
+    settings = replace(QUICK, draws=1000)
     found = bm.leave_one_study_out(spec, arms, seed=2, method=method, settings=settings)
     error = found.studies["elpd"].to_numpy() - exact(spec, arms)
     assert np.abs(error).max() < 0.05
@@ -94,10 +94,13 @@ def test_a_model_with_a_covariate_is_as_a_pymc_model_fitted_without_each_study(
     arms = make_arms(counts, age=age)
     spec = bm.ModelSpec("age", covariates=bm.Covariates("age", centre={"age": 60}))
     spec = bm.ModelSpec("age", covariates=spec.covariates, beta=bm.Normal(0, 0.1))
-    found = bm.leave_one_study_out(spec, arms, seed=1, settings=bm.SamplerSettings(draws=3000))
-    brute = [_by_pymc(counts, np.array(age) - 60, left_out) for left_out in range(len(counts))]
+    settings = replace(QUICK, draws=3000)
+    found = bm.leave_one_study_out(spec, arms, seed=1, settings=settings).studies["elpd"]
+    # Those of the most and the least responders, and one between.
+    some = [0, 2, 4]
+    brute = [_by_pymc(counts, np.array(age) - 60, left_out) for left_out in some]
     # 12,000 draws each, and 50 study effects for each of them: both know it to about 0.015.
-    assert found.studies["elpd"].to_numpy() == pytest.approx(np.array(brute), abs=0.06)
+    assert found[some].to_numpy() == pytest.approx(np.array(brute), abs=0.06)
 
 
 def _by_pymc(counts: list[tuple[int, int]], age: np.ndarray, left_out: int) -> float:

@@ -9,14 +9,16 @@ import bayesmeta as bm
 
 
 @pytest.mark.slow
-def test_it_is_the_three_in_one(pooled_fit: bm.Fit) -> None:
+def test_it_is_the_three_in_one(make_arms: Callable[..., bm.Arms]) -> None:
+    arms = make_arms([(12, 26), (9, 22), (14, 31), (15, 25)])
+    fit = bm.fit(bm.ModelSpec("pooled"), arms, seed=1)
     tried = {"tau": [bm.HalfNormal(1)]}
-    found = bm.sensitivity(pooled_fit, priors=tried, rate_above=0.3, certainty=0.9)
-    pd.testing.assert_frame_equal(found.scaling, bm.power_scaling(pooled_fit))
-    alone = bm.prior_grid(pooled_fit, priors=tried, rate_above=0.3)
+    found = bm.sensitivity(fit, priors=tried, rate_above=0.3, certainty=0.95)
+    pd.testing.assert_frame_equal(found.scaling, bm.power_scaling(fit))
+    alone = bm.prior_grid(fit, priors=tried, rate_above=0.3)
     pd.testing.assert_frame_equal(found.priors, alone)
     assert [flip.parameter for flip in found.flips] == ["tau", "mu"]
-    flip = bm.flip_point(pooled_fit, rate_above=0.3, certainty=0.9)
+    flip = bm.flip_point(fit, rate_above=0.3, certainty=0.95)
     pd.testing.assert_frame_equal(found.flips[0].trials, flip.trials)
     assert found.ok
     assert repr(found) == (
