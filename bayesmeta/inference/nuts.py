@@ -18,14 +18,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
-from bayesmeta.inference.density.callbacks import (
-    compiled_copy,
-    compiled_log_density,
-    pack,
-    value_and_gradient,
-)
+from bayesmeta.inference.compiled import Callback
+from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
 from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.log_density import density_of
+from bayesmeta.inference.density.pointers import Pointers
+from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.progress import progress_bar
 from bayesmeta.inference.settings import SamplerSettings
@@ -56,9 +55,9 @@ class Target:
 
     Parameters
     ----------
-    density : CFunc
+    density : Callback
         Compiled density, of the signature `LOG_DENSITY`.
-    packed : array
+    data : Pointers
         Model and evidence, as it takes them.
     size : int
         Number of coordinates.
@@ -66,8 +65,8 @@ class Target:
         From a random generator to a point from which a chain may start.
     """
 
-    density: Any
-    packed: Array
+    density: Callback
+    data: Pointers
     size: int
     start: Callable[[np.random.Generator], Array]
 
@@ -120,9 +119,7 @@ def sample_density(
     KeyboardInterrupt
         If interrupted; the chains are stopped first.
     """
-    target = Target(
-        compiled_log_density, pack(data), size(data), lambda rng: starting_point(data, rng)
-    )
+    target = Target(density_of(data), pack(data), size(data), lambda rng: starting_point(data, rng))
     return sample_target(
         target, settings, seed, progress=progress, address=address, kept=kept, folder=folder
     )
@@ -140,11 +137,11 @@ def sample_target(
 ) -> RawDraws:
     """Return draws from any compiled density; arguments and errors as of `sample_density`."""
     _lib = nutpie_extension()
-    packed, dim = target.packed, target.size
+    data, dim = target.data, target.size
     kept = dim if kept is None else kept
-    # The sampler keeps what is passed third alive for as long as it points into it.
-    density = _lib.LogpFunc(address or target.density.address, packed.ctypes.data, packed)
-    expand = _lib.ExpandFunc(dim, kept, compiled_copy.address, packed.ctypes.data, packed)
+    # The sampler keeps what is passed last alive for as long as it points into it.
+    density = _lib.LogpFunc(address or target.density.address, data.address, data)
+    expand = _lib.ExpandFunc(dim, kept, compiled_copy.address, data.address, data)
     sizes = {"coordinate": kept}
     variables = _lib.PyVariable.new_variables(
         ["point"], ["float64"], [[kept]], sizes, {"point": ["coordinate"]}
@@ -259,7 +256,7 @@ def _starting_points(target: Target, seed: np.random.SeedSequence) -> Callable[[
         rng = np.random.default_rng(chain)
         for _ in range(STARTS):
             point = target.start(rng)
-            value, gradient = value_and_gradient(point, target.packed, target.density)
+            value, gradient = value_and_gradient(point, target.data, target.density)
             if np.isfinite(value) and np.isfinite(gradient).all():
                 return point
         raise SamplingError(

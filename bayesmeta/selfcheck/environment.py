@@ -86,12 +86,10 @@ def check_cache(_: Path) -> Finding:
 
 
 def cache_folder() -> Path | None:
-    """Return where numba keeps the compiled code of this package, or None where it keeps none."""
-    from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+    """Return where compiled code is kept, or None where no folder for it can be written."""
+    from bayesmeta.inference.places import can_be_written, folders
 
-    cache = getattr(integrated_log_likelihood, "_cache", None)
-    path = getattr(cache, "cache_path", None)
-    return None if path is None else Path(path)
+    return next(filter(can_be_written, folders()), None)
 
 
 _REMEDY = "Set NUMBA_CACHE_DIR to a folder that can be written."

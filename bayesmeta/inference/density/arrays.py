@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.log_density import INDEPENDENT
+from bayesmeta.inference.density.laws import INDEPENDENT
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = ["density_data"]

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.log_density import COMMON, INDEPENDENT
+from bayesmeta.inference.density.laws import COMMON, INDEPENDENT
 from bayesmeta.model import Design
 
 __all__ = [

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DensityData", "Parts"]
+__all__ = ["CommonData", "DensityData", "OtherData", "Parts"]
 
 Array = npt.NDArray[np.float64]
 
@@ -55,16 +55,16 @@ class DensityData(NamedTuple):
     """Empirical linear predictor of each study, shape (S,); geometry only."""
     information: Array
     """Information on it, the inverse of its variance, shape (S,); geometry only."""
-    arm_level: Array
-    """Empirical linear predictor of each arm, shape (A,), or (0,) without arm effects."""
-    arm_information: Array
-    """Information on it, of the shape of `arm_level`; geometry only."""
     tau_of_study: Array
     """Position of each study's tau, shape (S,)."""
     priors: Array
     """Kernels of the priors of mu, beta and the scalars, shape (1 + K + P, 5)."""
     scales: Array
     """Lower bound, upper bound and turn of each scalar, shape (P, 3)."""
+    arm_level: Array
+    """Empirical linear predictor of each arm, shape (A,), or (0,) without arm effects."""
+    arm_information: Array
+    """Information on it, of the shape of `arm_level`; geometry only."""
     missing_arm: Array
     """Arm of each missing value, shape (M,)."""
     missing_column: Array
@@ -75,3 +75,32 @@ class DensityData(NamedTuple):
     """Number, mean and sum of squares about it of each imputed covariate's known values, (C, 3)."""
     parts: Array
     """`Parts` as numbers."""
+
+
+class CommonData(NamedTuple):
+    """The arrays of `DensityData` that every model has, in its order."""
+
+    events: Array
+    n: Array
+    study: Array
+    log_coefficient: Array
+    deviation: Array
+    study_mean: Array
+    centre: Array
+    level: Array
+    information: Array
+    tau_of_study: Array
+    priors: Array
+    scales: Array
+
+
+class OtherData(NamedTuple):
+    """Those that arm effects and imputed covariates need, and the parts."""
+
+    arm_level: Array
+    arm_information: Array
+    missing_arm: Array
+    missing_column: Array
+    missing_slope: Array
+    known: Array
+    parts: Array

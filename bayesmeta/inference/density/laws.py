@@ -2,14 +2,17 @@
 
 from math import exp, lgamma, log, log1p, pi
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["log_law"]
+__all__ = ["COMMON", "INDEPENDENT", "LOG_ROOT_TWO_PI", "NORMAL", "log_law"]
 
-_LOG_ROOT_TWO_PI = 0.5 * log(2 * pi)
+COMMON, NORMAL, INDEPENDENT = 0, 1, 4
+"""Codes of laws that the density treats apart."""
+
+LOG_ROOT_TWO_PI = 0.5 * log(2 * pi)
 
 
-@compiled
+@inlined
 def log_law(law: int, x: float, own: float, constant: float) -> tuple[float, float, float]:
     """Return log density at x, and its derivatives in x and in the law's own parameter.
 
@@ -20,7 +23,7 @@ def log_law(law: int, x: float, own: float, constant: float) -> tuple[float, flo
         return _student(x, own)
     if law == 3:  # ContaminatedEffects  # noqa: PLR2004
         return _contaminated(x, own, constant)
-    return -0.5 * x * x - _LOG_ROOT_TWO_PI, -x, 0.0
+    return -0.5 * x * x - LOG_ROOT_TWO_PI, -x, 0.0
 
 
 @compiled
@@ -41,7 +44,7 @@ def _contaminated(x: float, share: float, ratio: float) -> tuple[float, float, f
     part_usual, part_outlying = exp(usual - top), exp(outlying - top)
     total = (1 - share) * part_usual + share * part_outlying
     slope = -((1 - share) * part_usual + share * part_outlying / (ratio * ratio)) * x / total
-    return top + log(total) - _LOG_ROOT_TWO_PI, slope, (part_outlying - part_usual) / total
+    return top + log(total) - LOG_ROOT_TWO_PI, slope, (part_outlying - part_usual) / total
 
 
 @compiled

@@ -2,15 +2,18 @@
 
 from math import exp, log
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.links import log_rates
 
-__all__ = ["log_likelihood"]
+__all__ = ["BINOMIAL", "log_likelihood"]
+
+BINOMIAL = 0
+"""Code of the usual likelihood."""
 
 _LARGE, _SMALL = 1e200, 1e-200
 
 
-@compiled
+@inlined
 def log_likelihood(  # noqa: PLR0917
     likelihood: int, link: int, events: float, n: float, theta: float, rho: float
 ) -> tuple[float, float, float]:
@@ -19,16 +22,12 @@ def log_likelihood(  # noqa: PLR0917
     `likelihood` and `link` are the codes of their classes.
     """
     log_rate, log_rest, slope_rate, slope_rest = log_rates(link, theta)
-    if likelihood == 0:
+    if likelihood == BINOMIAL:
         return _binomial(events, n - events, log_rate, log_rest, slope_rate, slope_rest)
-    others = n - events
-    value, slope, by_rho = _rising(events, log_rate, slope_rate, rho)
-    value_rest, slope_of_rest, by_rho_rest = _rising(others, log_rest, slope_rest, rho)
-    total, by_rho_total = _rising_one(n, rho)
-    return value + value_rest - total, slope + slope_of_rest, by_rho + by_rho_rest - by_rho_total
+    return _beta_binomial(events, n - events, log_rate, log_rest, slope_rate, slope_rest, rho)
 
 
-@compiled
+@inlined
 def _binomial(  # noqa: PLR0917
     events: float,
     others: float,
@@ -46,6 +45,22 @@ def _binomial(  # noqa: PLR0917
         value += others * log_rest
         slope += others * slope_rest
     return value, slope, 0.0
+
+
+@compiled
+def _beta_binomial(  # noqa: PLR0917
+    events: float,
+    others: float,
+    log_rate: float,
+    log_rest: float,
+    slope_rate: float,
+    slope_rest: float,
+    rho: float,
+) -> tuple[float, float, float]:
+    value, slope, by_rho = _rising(events, log_rate, slope_rate, rho)
+    value_rest, slope_of_rest, by_rho_rest = _rising(others, log_rest, slope_rest, rho)
+    total, by_rho_total = _rising_one(events + others, rho)
+    return value + value_rest - total, slope + slope_of_rest, by_rho + by_rho_rest - by_rho_total
 
 
 @compiled

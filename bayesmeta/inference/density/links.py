@@ -2,9 +2,12 @@
 
 from math import erfc, exp, expm1, log, log1p, pi, sqrt
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["log_rates"]
+__all__ = ["LOGIT", "log_rates"]
+
+LOGIT = 0
+"""Code of the usual link."""
 
 _LOG_ROOT_TWO_PI = 0.5 * log(2 * pi)
 _ROOT_TWO = sqrt(2.0)
@@ -12,23 +15,37 @@ _FAR = 5.0
 _TERMS = 60
 
 
-@compiled
+@inlined
 def log_rates(link: int, theta: float) -> tuple[float, float, float, float]:
     """Return log rate, log (1 - rate), and their derivatives at linear predictor theta.
 
     `link` is the code of the link's class.
     """
-    if link == 0:  # logit
-        smaller = exp(-abs(theta))
-        soft, share = log1p(smaller), 1 / (1 + smaller)
-        if theta > 0:
-            return -soft, -theta - soft, smaller * share, -share
-        return theta - soft, -soft, share, -smaller * share
+    if link == LOGIT:
+        return _logit(theta)
     if link == 1:  # probit
-        below, slope_below = _log_normal_cdf(theta)
-        above, slope_above = _log_normal_cdf(-theta)
-        return below, above, slope_below, -slope_above
-    # complementary log-log
+        return _probit(theta)
+    return _complementary_log_log(theta)
+
+
+@inlined
+def _logit(theta: float) -> tuple[float, float, float, float]:
+    smaller = exp(-abs(theta))
+    soft, share = log1p(smaller), 1 / (1 + smaller)
+    if theta > 0:
+        return -soft, -theta - soft, smaller * share, -share
+    return theta - soft, -soft, share, -smaller * share
+
+
+@compiled
+def _probit(theta: float) -> tuple[float, float, float, float]:
+    below, slope_below = _log_normal_cdf(theta)
+    above, slope_above = _log_normal_cdf(-theta)
+    return below, above, slope_below, -slope_above
+
+
+@compiled
+def _complementary_log_log(theta: float) -> tuple[float, float, float, float]:
     hazard = exp(theta)
     if hazard == 0:
         return theta, 0.0, 1.0, 0.0

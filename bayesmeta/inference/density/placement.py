@@ -16,7 +16,7 @@ well the sampler moves. Effects of arms about their study are placed likewise.
 from math import log, sqrt
 from typing import NamedTuple
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import compiled, inlined
 
 __all__ = ["Placement", "log_jacobian", "placed", "pulled"]
 
@@ -57,13 +57,13 @@ def placed(tau: float, information: float, level: float, mean: float, z: float) 
     )
 
 
-@compiled
+@inlined
 def log_jacobian(p: Placement) -> float:
     """Return the log derivative in z of the effect over its scale."""
     return 0.5 * log(p.rest)
 
 
-@compiled
+@inlined
 def pulled(p: Placement, by_level: float, by_standard: float) -> tuple[float, float, float]:
     """Return derivatives in z, in the mean and in log tau, `log_jacobian` included.
 

@@ -5,7 +5,7 @@ from math import exp, log
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.kernels import log1pexp, sigmoid
 
 __all__ = ["bounded"]
@@ -13,7 +13,7 @@ __all__ = ["bounded"]
 Array = npt.NDArray[np.float64]
 
 
-@compiled
+@inlined
 def bounded(scale: Array, x: float) -> tuple[float, float, float, float]:
     """Return the scalar at x, its derivative, the log of that, and the derivative of that log.
 

@@ -65,17 +65,18 @@ def sample_nested(
     `address` is that of another density of the same data and coordinates, which checks of the checks
     sample.
     """
-    from bayesmeta.inference.nested.callbacks import compiled_nested_density, pack_nested
     from bayesmeta.inference.nested.coordinates import (
         nested_size,
         nested_start,
         nested_variables,
     )
+    from bayesmeta.inference.nested.log_density import nested_density
+    from bayesmeta.inference.nested.views import pack_nested
     from bayesmeta.inference.nuts import Target, sample_target
 
     data = nested_data(design)
     target = Target(
-        compiled_nested_density,
+        nested_density,
         pack_nested(data),
         nested_size(data),
         lambda rng: nested_start(data, rng),

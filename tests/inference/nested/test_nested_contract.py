@@ -21,7 +21,6 @@ from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.density.callbacks import value_and_gradient
-from bayesmeta.inference.nested.callbacks import compiled_nested_density, pack_nested
 from bayesmeta.inference.nested.coordinates import nested_size, nested_start
 from bayesmeta.inference.nested.data import NestedData, nested_data
 from bayesmeta.model.nested import NestedDesign
