@@ -1,9 +1,8 @@
 """The command `bayesmeta warm`: compile ahead."""
 
-import os
-
 from bayesmeta.cli.options import OK, AsJson, exits
 from bayesmeta.cli.output import print_json
+from bayesmeta.errors import counted
 
 __all__ = ["warm"]
 
@@ -12,19 +11,21 @@ __all__ = ["warm"]
 def warm(as_json: AsJson = False) -> int:
     """Compile now what the first fit, comparison and plan would compile, for images and servers.
 
-    Compiled code is kept beside the package, or in the folder that NUMBA_CACHE_DIR names, and
-    compiled again when the package changes.
+    Compiled code is kept in the folder that NUMBA_CACHE_DIR names, or else with the package, or else in
+    the user's cache. It is read from there even where it can't be written any more, and compiled again
+    when the package changes.
     """
+    from bayesmeta.inference.places import folder_to_write
     from bayesmeta.selfcheck.warming import warmed
 
-    place = os.environ.get("NUMBA_CACHE_DIR", "beside the package, or in the cache of the user")
-    done = []
-    for name in warmed():
-        done.append(name)
+    place = str(folder_to_write())
+    done = {}
+    for job, compiled in warmed():
+        done[job] = compiled
         if not as_json:
-            print(f"compiled  {name}", flush=True)
+            print(f"{job}: {counted(compiled, 'function')} compiled", flush=True)
     if as_json:
         print_json({"compiled": done, "kept": place})
     else:
-        print(f"Kept {place}.")
+        print(f"Kept in {place}.")
     return OK

@@ -2,26 +2,40 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pandas as pd
 
 import bayesmeta as bm
+from bayesmeta.inference.compiled import functions
 
-__all__ = ["warmed"]
+__all__ = ["Warmed", "warmed"]
 
 FEW = bm.SamplerSettings(chains=1, warmup=50, draws=50, cores=1)
 COUNTS = [("a", 5, 20), ("a", 8, 25), ("b", 3, 18), ("c", 9, 30)]
 """Study, responders and patients of each arm; what they say does not matter."""
 
 
-def warmed() -> Iterator[str]:
-    """Do each job and yield its name; what it compiles is kept on disk by numba."""
+class Warmed(NamedTuple):
+    """A job that was done, and how many functions it had to compile."""
+
+    job: str
+    compiled: int
+
+
+def warmed() -> Iterator[Warmed]:
+    """Do each job and yield it; what it compiles is kept on disk."""
     for name, job in _JOBS.items():
+        before = _compiled()
         with warnings.catch_warnings():
             # So few draws of so little evidence are warned of, rightly.
             warnings.simplefilter("ignore")
             job()
-        yield name
+        yield Warmed(name, _compiled() - before)
+
+
+def _compiled() -> int:
+    return sum(function.compiled for function in functions())
 
 
 def _frame() -> pd.DataFrame:

@@ -11,9 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +21,10 @@ import bayesmeta as bm
 from bayesmeta.inference import nuts
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.callbacks import compiled_log_density, pack
 from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.log_density import usual_density
+from bayesmeta.inference.density.views import pack
 from bayesmeta.model import make_design
 
 COPIES = (1, 10, 100, 1000)
@@ -71,9 +70,9 @@ def sampling(settings: bm.SamplerSettings, seed: int, repeats: int) -> dict[str,
     """Return seconds of the sampler alone, and how many gradients it asked for."""
     data = density_data(make_design(bm.load_model("regimen"), evidence()))
 
-    def sample() -> nuts.RawDraws:
+    def sample(address: int | None = None) -> nuts.RawDraws:
         root = np.random.SeedSequence(seed)
-        return nuts.sample_density(data, settings, root, progress=False)
+        return nuts.sample_density(data, settings, root, progress=False, address=address)
 
     seconds, draws = zip(*(timed(sample) for _ in range(repeats)), strict=True)
     again, gradients = counted(sample)
@@ -94,37 +93,37 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def counted[T](sample: Callable[[], T]) -> tuple[T, int]:
-    """Return the result of `sample` and how often it called the density.
+def counted[T](sample: Callable[[int | None], T]) -> tuple[T, int]:
+    """Return the result of `sample`, given a density, and how often it called that.
 
     Every call counts, during warm-up and the search for a first step size too, which the sampler's
     own `n_steps` leaves out. The calls pass through Python, so this is not the run that is timed;
     with the same seed it takes the same steps.
     """
     calls = itertools.count()
-    original = compiled_log_density.ctypes
+    original = usual_density.ctypes
 
     def density(*arguments: Any) -> int:
         next(calls)
         return int(original(*arguments))
 
     callback = type(original)(density)
-    address = ctypes.cast(callback, ctypes.c_void_p).value
-    with patch.object(
-        nuts, "compiled_log_density", SimpleNamespace(address=address, ctypes=original)
-    ):
-        return sample(), next(calls)
+    return sample(ctypes.cast(callback, ctypes.c_void_p).value), next(calls)
 
 
 def gradient_cost(copies: int) -> dict[str, float]:
     """Return microseconds of a gradient, as the sampler asks for it, of the evidence repeated."""
     data = repeated(density_data(make_design(bm.load_model("regimen"), evidence())), copies)
-    arms, calls = data.events.size, max(WORK // data.events.size, 1)
+    return {"arms": data.events.size, "microseconds": gradient_microseconds(data, 5)}
+
+
+def gradient_microseconds(data: DensityData, repeats: int) -> float:
+    """Return the least microseconds of a gradient, as the sampler asks for it."""
+    calls, pointers = max(WORK // data.events.size, 1), pack(data)
     point = starting_point(data, np.random.default_rng(1))
-    arguments = (point, np.empty(size(data)), np.empty(1), pack(data))
+    arguments = (point, np.empty(size(data)), np.empty(1), pointers.addresses)
     many_gradients(1, *arguments)
-    seconds = min(timed(many_gradients, calls, *arguments)[0] for _ in range(5))
-    return {"arms": arms, "microseconds": 1e6 * seconds / calls}
+    return 1e6 * min(timed(many_gradients, calls, *arguments)[0] for _ in range(repeats)) / calls
 
 
 BY_ARM_OR_STUDY = (
@@ -149,7 +148,10 @@ def repeated(data: DensityData, copies: int) -> DensityData:
     return data._replace(**grown)
 
 
-_density = compiled_log_density.ctypes
+# Of pointers without types, as arrays give them in compiled code.
+_density = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4)(
+    usual_density.address
+)
 
 
 @njit  # type: ignore[untyped-decorator]
@@ -158,10 +160,10 @@ def many_gradients(
     point: npt.NDArray[np.float64],
     gradient: npt.NDArray[np.float64],
     value: npt.NDArray[np.float64],
-    packed: npt.NDArray[np.float64],
+    addresses: npt.NDArray[np.uintp],
 ) -> None:
     for _ in range(calls):
-        _density(point.size, point.ctypes, gradient.ctypes, value.ctypes, packed.ctypes)
+        _density(point.size, point.ctypes, gradient.ctypes, value.ctypes, addresses.ctypes)
 
 
 def timed[**P, R](

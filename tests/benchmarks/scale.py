@@ -16,19 +16,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from fit_bayesmeta import many_gradients, timed
+from fit_bayesmeta import gradient_microseconds, timed
 
 import bayesmeta as bm
 from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.callbacks import pack
-from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.footprint import LARGEST, bytes_of_draws
 from bayesmeta.model import make_design
 
 ARMS = (30, 300, 3000, 30_000)
 WAYS = ("memory", "store", "parameters")
-WORK = 4_000_000
-"""Arms over which gradients are timed, per repetition."""
 
 
 def main() -> None:
@@ -79,7 +75,7 @@ def measured(arms: int, way: str, draws: int, depth: int) -> dict[str, Any]:
         elapsed = time.perf_counter() - start
         disk = sum(file.stat().st_size for file in store.rglob("*")) if store else 0
         steps = fit.draws["sample_stats"]["n_steps"].to_numpy()
-        cost = gradient_microseconds(design)
+        cost = gradient_microseconds(density_data(design), 3)
     peak = peak_gib()
     return found | {
         "evidence, s": round(seconds, 2),
@@ -96,16 +92,6 @@ def peak_gib() -> float:
     import resource  # Windows has no such module, and tests are collected there, too
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
-def gradient_microseconds(design: Any) -> float:
-    """Return microseconds of a gradient, as the sampler asks for it."""
-    data = density_data(design)
-    calls = max(WORK // data.events.size, 1)
-    point = starting_point(data, np.random.default_rng(1))
-    arguments = (point, np.empty(size(data)), np.empty(1), pack(data))
-    many_gradients(1, *arguments)
-    return 1e6 * min(timed(many_gradients, calls, *arguments)[0] for _ in range(3)) / calls
 
 
 def evidence(arms: int) -> pd.DataFrame:

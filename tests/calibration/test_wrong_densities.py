@@ -1,98 +1,120 @@
-"""Calibration finds densities that are wrong; each is a copy of the real one with one fault."""
+"""Calibration finds densities that are wrong; each is the real one with one fault.
 
+A wrong density calls the real one and alters what goes in or what comes out, so that compiling it costs
+next to nothing; and it is compiled where its test runs, so that collecting tests compiles nothing.
+"""
+
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from numba import carray, cfunc, types
+from numba import carray, cfunc
 
 from bayesmeta.calibration import all_cases, judge, run_case
 from bayesmeta.calibration.single import sample_compiled
-from bayesmeta.inference.density.callbacks import HEADER, unpack
-from bayesmeta.inference.density.log_density import log_density
+from bayesmeta.inference.compiled import Callback
+from bayesmeta.inference.density.callbacks import LOG_DENSITY
+from bayesmeta.inference.density.log_density import usual_density
 from bayesmeta.inference.density.scales import bounded
-from bayesmeta.inference.nested.callbacks import HEADER as NESTED_HEADER, unpack_nested
-from bayesmeta.inference.nested.log_density import log_density as nested_log_density
+from bayesmeta.inference.density.views import common_data
+from bayesmeta.inference.kernels import log_prior
+from bayesmeta.inference.nested.log_density import nested_density
 from bayesmeta.inference.nested.sampling import sample_nested
+from bayesmeta.inference.nested.views import unpack_nested
 
-DENSITY = types.int64(
-    types.uint64,
-    types.CPointer(types.double),
-    types.CPointer(types.double),
-    types.CPointer(types.double),
-    types.voidptr,
-)
 CASES = {case.name: case for case in all_cases()}
+
+Density = Callable[..., int]
 
 pytestmark = pytest.mark.slow
 
 
-def without_jacobian(dim, point, gradient, value, packed):
+def without_jacobian(right: Any) -> Density:
     """The prior of tau on the sampler's scale without the change of variables."""
-    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
-    data = unpack(carray(packed, (size,), np.float64))
-    q, slope = carray(point, (dim,)), carray(gradient, (dim,))
-    value[0] = log_density(q, data, slope)
-    place = 1 + data.centre.size
-    _, _, log_slope, bend = bounded(data.scales[0], q[place])
-    value[0] -= log_slope
-    slope[place] -= bend
-    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
 
-
-def scale_as_variance(dim, point, gradient, value, packed):
-    """The scale of the prior of tau taken as a variance."""
-    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
-    data = unpack(carray(packed, (size,), np.float64).copy())
-    place = 1 + data.centre.size
-    data.priors[place, 2] = np.sqrt(data.priors[place, 2])
-    slope = carray(gradient, (dim,))
-    value[0] = log_density(carray(point, (dim,)), data, slope)
-    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
-
-
-def without_evidence(dim, point, gradient, value, packed):
-    """The prior, whatever was observed."""
-    size = int(carray(packed, (1,), np.float64)[0]) + HEADER
-    data = unpack(carray(packed, (size,), np.float64).copy())
-    data.events[:] = 0
-    data.n[:] = 0
-    data.log_coefficient[:] = 0
-    slope = carray(gradient, (dim,))
-    value[0] = log_density(carray(point, (dim,)), data, slope)
-    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
-
-
-def nested_without_jacobian(dim, point, gradient, value, packed):
-    """The prior of partial correlations on the sampler's scale without the change of variables."""
-    size = int(carray(packed, (1,), np.float64)[0]) + NESTED_HEADER
-    data = unpack_nested(carray(packed, (size,), np.float64))
-    q, slope = carray(point, (dim,)), carray(gradient, (dim,))
-    value[0] = nested_log_density(q, data, slope)
-    levels = data.level.shape[1]
-    first = levels * (1 + data.centre.size)
-    for place in range(levels, data.scales.shape[0]):
-        _, _, log_slope, bend = bounded(data.scales[place], q[first + place])
+    def density(dim, point, slope, value, pointers):
+        state = right(dim, point, slope, value, pointers)
+        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), common_data(pointers)
+        place = 1 + d.centre.size
+        _, _, log_slope, bend = bounded(d.scales[0], q[place])
         value[0] -= log_slope
-        slope[first + place] -= bend
-    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+        gradient[place] -= bend
+        return state
+
+    return density
 
 
-def products_as_single_ratios(dim, point, gradient, value, packed):
+def scale_as_variance(right: Any) -> Density:
+    """The scale of the prior of tau taken as a variance."""
+
+    def density(dim, point, slope, value, pointers):
+        state = right(dim, point, slope, value, pointers)
+        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), common_data(pointers)
+        place = 1 + d.centre.size
+        tau, by_place, _, _ = bounded(d.scales[0], q[place])
+        wrong = d.priors[place].copy()
+        wrong[2] = np.sqrt(wrong[2])
+        (was, slope_was), (now, slope_now) = log_prior(d.priors[place], tau), log_prior(wrong, tau)
+        value[0] += now - was
+        gradient[place] += (slope_now - slope_was) * by_place
+        return state
+
+    return density
+
+
+def without_evidence(right: Any) -> Density:
+    """The prior, whatever was observed."""
+
+    def density(dim, point, slope, value, pointers):
+        d = common_data(pointers)
+        d.events[:] = 0
+        d.n[:] = 0
+        d.log_coefficient[:] = 0
+        return right(dim, point, slope, value, pointers)
+
+    return density
+
+
+def nested_without_jacobian(right: Any) -> Density:
+    """The prior of partial correlations on the sampler's scale without the change of variables."""
+
+    def density(dim, point, slope, value, pointers):
+        state = right(dim, point, slope, value, pointers)
+        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), unpack_nested(pointers)
+        levels = d.level.shape[1]
+        first = levels * (1 + d.centre.size)
+        for place in range(levels, d.scales.shape[0]):
+            _, _, log_slope, bend = bounded(d.scales[place], q[first + place])
+            value[0] -= log_slope
+            gradient[first + place] -= bend
+        return state
+
+    return density
+
+
+def products_as_single_ratios(right: Any) -> Density:
     """Counts of arms that leave out the outcomes between, taken for those of the last ratio alone."""
-    size = int(carray(packed, (1,), np.float64)[0]) + NESTED_HEADER
-    data = unpack_nested(carray(packed, (size,), np.float64).copy())
-    data.first[:] = data.last
-    slope = carray(gradient, (dim,))
-    value[0] = nested_log_density(carray(point, (dim,)), data, slope)
-    return 0 if np.isfinite(value[0]) and np.all(np.isfinite(slope)) else 1
+
+    def density(dim, point, slope, value, pointers):
+        d = unpack_nested(pointers)
+        d.first[:] = d.last
+        return right(dim, point, slope, value, pointers)
+
+    return density
 
 
-def verdicts(case: str, density, sets: int, fit=sample_compiled) -> pd.Series:
-    # Compiled here and not where it is defined: collecting tests compiles nothing.
-    compiled = cfunc(DENSITY, error_model="numpy")(density)
-    sampler = partial(fit, address=compiled.address)
+def verdicts(
+    case: str,
+    wrong: Callable[[Any], Density],
+    sets: int,
+    right: Callback = usual_density,
+    fit: Any = sample_compiled,
+) -> pd.Series:
+    density = cfunc(LOG_DENSITY, error_model="numpy")(wrong(right.ctypes))
+    sampler = partial(fit, address=density.address)
     result = run_case(CASES[case], sets=sets, seed=1, sampler=sampler)
     return judge([result]).set_index("quantity")["p"]
 
@@ -113,10 +135,14 @@ def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
 
 
 def test_a_jacobian_of_correlations_left_out_is_found() -> None:
-    p = verdicts("nested-correlated-3-none", nested_without_jacobian, 600, sample_nested)
+    p = verdicts(
+        "nested-correlated-3-none", nested_without_jacobian, 600, nested_density, sample_nested
+    )
     assert p[[name for name in p.index if name.startswith("correlation")]].min() < 1e-6
 
 
 def test_outcomes_left_out_and_forgotten_are_found() -> None:
-    p = verdicts("nested-independent-3-none", products_as_single_ratios, 100, sample_nested)
+    p = verdicts(
+        "nested-independent-3-none", products_as_single_ratios, 100, nested_density, sample_nested
+    )
     assert p[["mu[CR_CRi]", "mu[CR]"]].min() < 1e-6

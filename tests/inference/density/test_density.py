@@ -1,5 +1,6 @@
 """The compiled density, held to formulas written apart from it."""
 
+import ctypes
 import functools
 
 import numpy as np
@@ -14,12 +15,18 @@ from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.callbacks import pack, unpack
+from bayesmeta.inference.density.callbacks import value_and_gradient
 from bayesmeta.inference.density.coordinates import size, starting_point, translate, variables
-from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.data import CommonData, DensityData, OtherData
 from bayesmeta.inference.density.laws import digamma
 from bayesmeta.inference.density.links import log_rates
-from bayesmeta.inference.density.log_density import log_density
+from bayesmeta.inference.density.log_density import (
+    density_of,
+    family_density,
+    log_density,
+    usual_density,
+)
+from bayesmeta.inference.density.views import pack
 from bayesmeta.model import Design, make_design
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior
@@ -100,13 +107,46 @@ def _extreme_design(counts: tuple[tuple[int, int], ...], law: type) -> Design:
         return make_design(spec, bm.read_evidence(frame).select())
 
 
+@pytest.mark.parametrize("covariates", [name for name in COVARIATES if name != "imputed"])
+@pytest.mark.parametrize(
+    "law", [bm.CommonEffect(), bm.NormalEffects(), bm.NormalEffects(by="period")], ids=repr
+)
+def test_usual_models_have_the_familys_density_to_the_byte(
+    covariates: str, law: bm.StudyEffects
+) -> None:
+    data = density_data(design_of(covariates=covariates, study_effects=law))
+    assert density_of(data) is usual_density
+    rng, pointers = np.random.default_rng(1), pack(data)
+    for scale in (1, 1, 1, 10):
+        point = scale * random_point(data, rng)
+        usual, family = (
+            value_and_gradient(point, pointers, density)
+            for density in (usual_density, family_density)
+        )
+        assert usual[0] == family[0]
+        assert usual[1].tobytes() == family[1].tobytes()
+
+
+@pytest.mark.parametrize("parts", combinations(), ids=named)
+def test_each_model_has_the_density_that_is_compiled_for_it(parts: dict[str, object]) -> None:
+    usual = (
+        parts["likelihood"] == bm.Binomial()
+        and isinstance(parts["study_effects"], bm.CommonEffect | bm.NormalEffects)
+        and parts["arm_effects"] is None
+        and parts["covariates"] != "imputed"
+    )
+    found = density_of(density_data(design_of(**parts)))
+    assert found is (usual_density if usual else family_density)
+
+
 @pytest.mark.parametrize("parts", combinations()[::7], ids=named)
-def test_the_packed_array_reads_back_as_the_same_data(parts: dict[str, object]) -> None:
+def test_pointers_lead_to_the_same_data(parts: dict[str, object]) -> None:
     data = density_data(design_of(**parts))
-    for name, part in unpack(pack(data))._asdict().items():
-        assert np.array_equal(part, getattr(data, name)), name
-        # Another layout of memory would be compiled again.
-        assert getattr(data, name).flags.c_contiguous, name
+    assert CommonData._fields + OtherData._fields == DensityData._fields
+    places = pack(data).addresses[1:]
+    for address, (name, part) in zip(places, data._asdict().items(), strict=True):
+        values = (ctypes.c_double * part.size).from_address(int(address))
+        assert list(values) == part.ravel().tolist(), name
 
 
 @pytest.mark.parametrize("parts", combinations(), ids=named)

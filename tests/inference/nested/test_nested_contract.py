@@ -23,6 +23,8 @@ import bayesmeta as bm
 from bayesmeta.inference.density.callbacks import value_and_gradient
 from bayesmeta.inference.nested.coordinates import nested_size, nested_start
 from bayesmeta.inference.nested.data import NestedData, nested_data
+from bayesmeta.inference.nested.log_density import nested_density
+from bayesmeta.inference.nested.views import pack_nested
 from bayesmeta.model.nested import NestedDesign
 from bayesmeta.model.nested.build import build_nested_design
 
@@ -63,7 +65,7 @@ def test_values_of_every_other_combination(
     definition = pymc_value(design)
     for q in points_of(design, data):
         log_det = float(log_determinant(q.astype(complex), design, data).real)
-        found, _ = value_and_gradient(q, pack_nested(data), compiled_nested_density)
+        found, _ = value_and_gradient(q, pack_nested(data), nested_density)
         value = definition(pymc_values(q.astype(complex), design, data))
         assert found == pytest.approx(value + log_det, rel=1e-9)
 
@@ -94,7 +96,7 @@ def assert_contract(design: NestedDesign) -> None:
     for q in points_of(design, data):
         value, slope = definition(pymc_values(q.astype(complex), design, data))
         log_det = log_determinant(q.astype(complex), design, data)
-        found, gradient = value_and_gradient(q, pack_nested(data), compiled_nested_density)
+        found, gradient = value_and_gradient(q, pack_nested(data), nested_density)
         assert found == pytest.approx(value + float(log_det.real), rel=1e-9)
         shifted = q + 1j * STEP * np.eye(q.size)
         jacobian = np.imag(flat(pymc_values(shifted, design, data), design)) / STEP
