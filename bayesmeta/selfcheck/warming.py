@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pandas as pd
 
@@ -61,10 +61,12 @@ def _nested() -> None:
     outer = _frame().assign(outcome="ORR")
     inner = outer.assign(outcome="CR", events=outer["events"] // 2)
     table = bm.read_evidence(pd.concat([outer, inner]))
-    arms = table.select(outcomes=["ORR", "CR"])
+    arms = cast("bm.NestedArms", table.select(outcomes=["ORR", "CR"]))
     fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
     bm.summary(fit)
-    bm.predict(fit, n=10, seed=1).interval(0.95)
+    prediction = bm.predict(fit, n=10, seed=1)
+    prediction.interval(0.95)
+    prediction.probability("ORR >= 5 and CR >= 2")
 
 
 def _comparison() -> None:
