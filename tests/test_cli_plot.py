@@ -54,6 +54,7 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
     assert events.to_numpy() == pytest.approx(prediction.pmf["probability"].to_numpy())
 
 
+@pytest.mark.slow
 def test_a_profile_is_that_of_the_prediction(saved, tmp_path, capsys):
     run(saved, "prediction", "--n", 20, "--profile", "regimen=b", "--out", tmp_path / "b")
     assert "PredictionPlot(20 patients)" in capsys.readouterr().out
@@ -70,6 +71,7 @@ def test_figures_have_the_format_asked_for(pooled, tmp_path, form, start):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["forest.csv", f"forest.{form}"]
 
 
+@pytest.mark.slow
 def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
     run(pooled, "--out", tmp_path / "all")
     printed = capsys.readouterr().out
@@ -121,6 +123,7 @@ def test_an_out_that_can_not_be_a_folder_is_refused(pooled, tmp_path, capsys):
     assert "can't be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_comparison_has_its_figures(arms, tmp_path, capsys):
     models = [bm.load_model("pooled"), bm.load_model("common_effect")]
     found = bm.compare(
@@ -156,6 +159,7 @@ def test_a_grid_has_its_curve(arms, tmp_path, capsys):
     assert drawn["estimate"].tolist() == pytest.approx(sorted(found.curve["estimate"]))
 
 
+@pytest.mark.slow
 def test_nested_outcomes_have_their_figures(tmp_path, capsys):
     frame = pd.DataFrame(
         [

@@ -16,11 +16,12 @@ def warm(as_json: AsJson = False) -> int:
     when the package changes.
     """
     from bayesmeta.inference.places import folder_to_write
+    from bayesmeta.inference.processors import processors
     from bayesmeta.selfcheck.warming import warmed
 
     place = str(folder_to_write())
     done = {}
-    for job, compiled in warmed():
+    for job, compiled in warmed(processors()):
         done[job] = compiled
         if not as_json:
             print(f"{job}: {counted(compiled, 'function')} compiled", flush=True)

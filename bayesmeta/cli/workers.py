@@ -1,6 +1,5 @@
 """Options of commands that fit many models: where they run, and what an interrupt leaves."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,11 +25,13 @@ Dask = Annotated[
 @contextmanager
 def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dict[str, Any]]:
     """Yield the arguments `workers` or `executor`; tell of an interrupt what is kept in `out`."""
+    from bayesmeta.inference.processors import processors
+
     if workers is not None and dask is not None:
         raise SettingsError("`--workers` has no effect with `--dask`. Leave one out.")
     try:
         if dask is None:
-            yield {"workers": _processors() if workers is None else workers}
+            yield {"workers": processors() if workers is None else workers}
             return
         from bayesmeta.runs import dask_executor
 
@@ -42,7 +43,3 @@ def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dic
             file=sys.stderr,
         )
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

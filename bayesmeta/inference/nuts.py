@@ -4,7 +4,6 @@ nutpie is pinned to a minor version because this uses its compiled interface (`n
 way its own PyMC models do; a Python callback would hold the interpreter's lock.
 """
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from bayesmeta.inference.density.log_density import density_of
 from bayesmeta.inference.density.pointers import Pointers
 from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
+from bayesmeta.inference.processors import processors
 from bayesmeta.inference.progress import progress_bar
 from bayesmeta.inference.settings import SamplerSettings
 
@@ -151,7 +151,7 @@ def sample_target(
         density, expand, variables, dim, sizes, {"coordinate": pd.RangeIndex(kept)}, start, None
     )
     chosen = _settings(_lib, settings, seed)
-    cores = settings.cores or _processors()
+    cores = settings.cores or processors()
     shown = progress_bar(_lib, progress=progress)
 
     def begin() -> Any:
@@ -198,7 +198,7 @@ def sample_pymc(
             draws=settings.draws,
             tune=settings.warmup,
             chains=settings.chains,
-            cores=settings.cores or _processors(),
+            cores=settings.cores or processors(),
             seed=chosen["seed"],
             target_accept=settings.target_accept,
             maxdepth=settings.max_treedepth,
@@ -331,7 +331,3 @@ def _kept(  # noqa: PLR0917
         first:
     ]
     return values if name == "point" else values[:, 0]
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

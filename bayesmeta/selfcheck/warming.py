@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import as_completed
 from typing import NamedTuple, cast
 
 import pandas as pd
 
 import bayesmeta as bm
 from bayesmeta.inference.compiled import functions
+from bayesmeta.runs.processes import processes
 
 __all__ = ["Warmed", "warmed"]
 
@@ -23,15 +25,23 @@ class Warmed(NamedTuple):
     compiled: int
 
 
-def warmed() -> Iterator[Warmed]:
-    """Do each job and yield it; what it compiles is kept on disk."""
-    for name, job in _JOBS.items():
-        before = _compiled()
-        with warnings.catch_warnings():
-            # So few draws of so little evidence are warned of, rightly.
-            warnings.simplefilter("ignore")
-            job()
-        yield Warmed(name, _compiled() - before)
+def warmed(workers: int) -> Iterator[Warmed]:
+    """Do the jobs in so many processes, and yield each when it is done.
+
+    What a job compiles is kept on disk; processes that compile the same at once do no harm.
+    """
+    with processes(min(workers, len(_JOBS))) as executor:
+        for done in as_completed([executor.submit(_done, name) for name in _JOBS]):
+            yield done.result()
+
+
+def _done(name: str) -> Warmed:
+    before = _compiled()
+    with warnings.catch_warnings():
+        # So few draws of so little evidence are warned of, rightly.
+        warnings.simplefilter("ignore")
+        _JOBS[name]()
+    return Warmed(name, _compiled() - before)
 
 
 def _compiled() -> int:
@@ -79,8 +89,8 @@ def _quadrature() -> None:
 
 
 _JOBS: dict[str, Callable[[], None]] = {
-    "fit, summary and prediction of the usual models": _usual,
     "fit of every other model": _family,
+    "fit, summary and prediction of the usual models": _usual,
     "fit and prediction of nested outcomes": _nested,
     "comparison": _comparison,
     "quadrature": _quadrature,

@@ -47,6 +47,7 @@ def test_even_ranks_leave_the_band_as_often_as_it_says(sets: int) -> None:
     assert 0.07 < outside <= 0.1 + 57 / 3000
 
 
+@pytest.mark.slow
 def test_even_ranks_have_even_p_values() -> None:
     rng = np.random.default_rng(3)
     p = [p_value(np.bincount(rng.integers(100, size=200), minlength=100)) for _ in range(1500)]

@@ -25,6 +25,7 @@ def states(stored: bm.Calibration) -> pd.DataFrame:
     return status(stored.results)
 
 
+@pytest.mark.slow
 def test_stored_results_pass(stored: bm.Calibration) -> None:
     for table in (stored.ranks, stored.coverage, stored.fits):
         assert table["ok"].all(), table[~table["ok"]].to_string()

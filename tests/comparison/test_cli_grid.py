@@ -75,6 +75,7 @@ def command(
     return run
 
 
+@pytest.mark.slow
 def test_the_example_is_a_grid_for_the_bundled_evidence(
     command: Callable[[str], Ended], table: bm.EvidenceTable
 ) -> None:

@@ -24,6 +24,7 @@ def exact(posterior: bm.GridFit) -> bm.FlipPoint:
     return bm.flip_point(posterior, **ASKED)
 
 
+@pytest.mark.slow
 def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, arms: bm.Arms) -> None:
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(bm.HalfNormal(0.5 * exact.factor)))
     there = bm.predict(bm.fit(spec, arms, method="grid"), n=1, seed=0).probability(rate_above=0.3)

@@ -72,6 +72,7 @@ def test_hard_cases_are_right_too(make_arms: Maker, case: str, method: str) -> N
         assert refitted[found.studies["pareto_k"] > LARGEST_K].all()
 
 
+@pytest.mark.slow
 def test_a_study_that_weighting_cannot_leave_out_is_refitted(make_arms: Maker) -> None:
     arms = make_arms([(4, 20), (5, 22), (6, 31), (5, 25), (980, 1000)])
     spec = bm.ModelSpec("common", study_effects=bm.CommonEffect())

@@ -99,6 +99,7 @@ def test_arms_without_patients_are_not_scored(make_arms: Maker) -> None:
     assert [row["n"] for row in rows] == [10, 20]
 
 
+@pytest.mark.slow
 def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     counts = [(4, 20), (9, 22), (14, 31), (5, 25), (18, 30), (7, 19)]
     arms = make_arms(counts, age=[70.0, 66.0, np.nan, 72.0, 45.0, 50.0])

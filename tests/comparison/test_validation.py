@@ -27,6 +27,7 @@ def later(arms: bm.Arms) -> bm.Arms:
     return matching(arms, "source in ['000', '003']")
 
 
+@pytest.mark.slow
 def test_each_cohort_is_foretold_as_by_the_deterministic_posterior(
     earlier: bm.Arms, later: bm.Arms
 ) -> None:

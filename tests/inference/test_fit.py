@@ -59,6 +59,7 @@ def test_the_log_likelihood_is_binomial(pooled_fit: bm.Fit) -> None:
     assert found == pytest.approx(stats.binom.logpmf(arms.events, arms.n, 1 / (1 + np.exp(-theta))))
 
 
+@pytest.mark.slow
 def test_theta_is_the_sum_of_its_parts(regimen_fit: bm.Fit) -> None:
     posterior, design = regimen_fit.posterior, regimen_fit.design
     rebuilt = (

@@ -42,7 +42,7 @@ def log_posterior(arms: bm.Arms, point: dict[str, object], spec: bm.ModelSpec) -
     return log_density(q, data, np.empty_like(q))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COUNTS, st.randoms(use_true_random=False), st.floats(-3, 3), st.floats(-3, 2))
 def test_row_order_and_labels_do_not_matter(
     counts: list[tuple[int, int]], random: object, mu: float, x: float
@@ -57,7 +57,7 @@ def test_row_order_and_labels_do_not_matter(
     assert found[0] == pytest.approx(found[1], rel=1e-10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COUNTS, st.floats(-3, 3), st.floats(-3, 2))
 def test_counting_the_others_flips_mu(counts: list[tuple[int, int]], mu: float, x: float) -> None:
     flipped = [(n - y, n) for y, n in counts]
@@ -66,7 +66,7 @@ def test_counting_the_others_flips_mu(counts: list[tuple[int, int]], mu: float, 
     assert one == pytest.approx(other, rel=1e-10)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COUNTS, st.floats(-3, 3), st.floats(0.1, 20), st.floats(-50, 50), st.floats(-1, 1))
 def test_a_rescaled_covariate_maps_back(
     counts: list[tuple[int, int]], mu: float, unit: float, shift: float, beta: float
@@ -85,7 +85,7 @@ def test_a_rescaled_covariate_maps_back(
     assert found[0] == pytest.approx(found[1], rel=1e-7, abs=1e-7)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COUNTS, st.data(), st.floats(-3, 3), st.floats(-3, 2))
 def test_splitting_an_arm_changes_the_density_by_a_constant(
     counts: list[tuple[int, int]], data: st.DataObject, mu: float, x: float
@@ -104,7 +104,8 @@ def test_splitting_an_arm_changes_the_density_by_a_constant(
     assert gaps[0] == pytest.approx(gaps[1], abs=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None)
 @given(COUNTS)
 def test_the_deterministic_posterior_keeps_its_invariances(counts: list[tuple[int, int]]) -> None:
     base = bm.fit(bm.ModelSpec(), evidence(counts), method="grid").posterior

@@ -173,6 +173,7 @@ def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
         assert variable.to_numpy().std() == pytest.approx(sd, rel=0.05), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", ["pritz1997", "rats", "cbpp"])
 def test_the_integrated_likelihood_is_that_of_r(data: str) -> None:
     """The marginal log-likelihood at given (mu, tau), by R's own numerical integration."""
@@ -197,6 +198,7 @@ def test_the_maximum_likelihood_estimates_are_those_of_r(data: str) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_integrated_likelihood_with_covariates_is_that_of_r() -> None:
     """`glmer(cbind(y, n - y) ~ period + (1 | herd))`: several arms of a herd share its effect."""
     arms = bm.read_evidence(REFERENCE / "cbpp.csv").select()

@@ -112,6 +112,7 @@ def test_text_reads_back_as_the_same_model(spec: bm.ModelSpec) -> None:
     assert parse_model(to_toml(spec)) == spec
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_name_and_description_survive(name: str, description: str) -> None:
     spec = bm.ModelSpec(name, description)

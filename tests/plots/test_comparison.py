@@ -21,6 +21,7 @@ def table() -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_nothing_overlaps_or_is_cut_off(table, collisions):
     many = pd.concat(
         [table.assign(model=[f"{name} {i}" for name in table["model"]]) for i in range(8)]

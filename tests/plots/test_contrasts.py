@@ -28,6 +28,7 @@ def shown(plot) -> set[str]:
     return {text.get_text() for axes in plot.figure.axes for text in axes.texts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bundled", "sixty", "zeros", "against"])
 def test_nothing_overlaps_or_is_cut_off(found, collisions, name):
     plot = bm.plots.contrasts(found[name], notes=["Further <$x$> words. " * 12])

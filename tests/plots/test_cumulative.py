@@ -17,6 +17,7 @@ def shown(plot) -> list[str]:
     return [text.get_text() for text in plot.figure.axes[0].texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bundled", "one", "sixty", "zeros"])
 def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.cumulative(results[name], notes=["Further <$x$> words. " * 12])

@@ -13,6 +13,7 @@ def rows_of(arms: bm.Arms, *names: str) -> pd.DataFrame:
     return arms.frame[["study", *(["arm"] if (arms.frame["arm"] != "").any() else []), *names]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_forests_and_map_priors(pooled_fits, collisions, name):
     fit = pooled_fits[name]
@@ -24,6 +25,7 @@ def test_forests_and_map_priors(pooled_fits, collisions, name):
     ) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["zeros", *SLOW])
 def test_comparisons(evidence_sets, collisions, name):
     models = [bm.load_model("pooled"), bm.load_model("common_effect")]
@@ -54,6 +56,7 @@ def test_specification_curves(evidence_sets, collisions, name):
     assert len(plot.table) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["zeros", "one", *SLOW])
 def test_nested_outcomes(evidence_sets, collisions, name):
     arms = evidence_sets[name]

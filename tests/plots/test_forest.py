@@ -76,6 +76,7 @@ def lines_of(figure):
     return [text.get_text() for text in texts(figure)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["regimen_fit", "odd", "crowd", "one", "nothing"])
 def test_nothing_overlaps_or_is_cut_off(name, request, collisions):
     outside, overlapping = collisions(bm.plots.forest(request.getfixturevalue(name)).figure)
@@ -155,6 +156,7 @@ def test_an_arm_without_patients_has_no_observed_mark(odd):
     assert 7 in sizes
 
 
+@pytest.mark.slow
 def test_a_single_study_is_said_to_be_one(one, regimen_fit):
     assert "Typical rate (1 study)" in lines_of(bm.plots.forest(one).figure)
     shown = lines_of(bm.plots.forest(regimen_fit).figure)
@@ -164,6 +166,7 @@ def test_a_single_study_is_said_to_be_one(one, regimen_fit):
     )
 
 
+@pytest.mark.slow
 def test_the_footer_tells_tau_priors_and_evidence(regimen_fit, nothing):
     shown = " ".join(lines_of(bm.plots.forest(regimen_fit).figure))
     tau = bm.summary(regimen_fit).set_index("quantity").loc["tau"]
@@ -197,6 +200,7 @@ def test_a_wrong_factor_is_refused(regimen_fit):
         bm.plots.forest(regimen_fit, by="colour")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "start"), [("f.png", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.PDF", b"%PDF")]
 )

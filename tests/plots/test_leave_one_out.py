@@ -27,6 +27,7 @@ def lines_of(plot) -> list[str]:
     return [text.get_text() for axes in plot.figure.axes for text in axes.texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "label"), [(1, "a"), (5, "Smith"), (60, LONG)])
 def test_nothing_overlaps_or_is_cut_off(number, label, collisions):
     plot = bm.plots.leave_one_out(

@@ -15,6 +15,7 @@ def prior_at(centre: float, components: int) -> bm.MapPrior:
     return bm.MapPrior(bm.fit_mixture(draws, components=components), "all studies", reliable=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("centre", "components"), [(0, 1), (-1, 3), (-6, 2), (7, 2)])
 def test_nothing_overlaps_or_is_cut_off(collisions, centre, components):
     prior = prior_at(centre, components)

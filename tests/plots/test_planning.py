@@ -26,6 +26,7 @@ DESIGNS = {
 }
 
 
+@pytest.mark.slow
 def test_nothing_overlaps_or_is_cut_off(collisions):
     plots = [
         bm.plots.power(DESIGNS, notes=["A note."]),

@@ -21,6 +21,7 @@ def exact() -> bm.Prediction:
     return bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=30, seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIZES)
 def test_nothing_overlaps_or_is_cut_off(pooled_fits, collisions, name):
     n = SIZES[name]
@@ -85,6 +86,7 @@ def test_thresholds_are_dashed_and_their_probabilities_told(exact):
     assert {"Probability 100.0%", "Probability under 0.1%"} <= shown(certain)
 
 
+@pytest.mark.slow
 def test_counts_stand_below_the_rates_that_they_are_shares_of_n_of(exact):
     for n, at_least in ((1, 1), (7, 3), (2000, None)):
         plot = bm.plots.prediction(replace(exact, n=n), events_at_least=at_least)
@@ -94,6 +96,7 @@ def test_counts_stand_below_the_rates_that_they_are_shares_of_n_of(exact):
         )
 
 
+@pytest.mark.slow
 def test_a_known_beta_binomial_law_is_drawn_as_it_is(collisions):
     class Beta:
         """A stand-in law with closed forms."""

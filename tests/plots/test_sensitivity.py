@@ -21,6 +21,7 @@ def shown(plot) -> list[str]:
     return [text.get_text() for text in plot.figure.axes[0].texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bundled", "one", "sixty", "zeros"])
 def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.sensitivity(results[name], notes=["Further <$x$> words. " * 12])
@@ -76,6 +77,7 @@ def test_a_fit_that_could_not_be_made_leaves_its_row_empty(results, collisions):
     assert collisions(plot.figure) == ([], [])
 
 
+@pytest.mark.slow
 def test_decisions_that_flip_and_that_do_not_are_told(pooled_fits, results, collisions):
     exact = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
     flips = [bm.flip_point(exact, rate_above=0.25, certainty=level) for level in (0.8, 0.99)]

@@ -54,6 +54,7 @@ def lines_of(plot) -> list[str]:
     return [text.get_text() for axes in plot.figure.axes for text in axes.texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 20, 2000])
 def test_nothing_overlaps_or_is_cut_off(number, collisions):
     plot = bm.plots.specification_curve(fits(number))

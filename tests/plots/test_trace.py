@@ -94,6 +94,7 @@ def test_a_chain_that_stands_still_is_drawn(pooled_fits, collisions):
     assert "stuck" in words_of(plot)[0]
 
 
+@pytest.mark.slow
 def test_many_coefficients_make_the_page_longer(regimen_fit, collisions):
     plot = bm.plots.trace(regimen_fit)
     assert collisions(plot.figure) == ([], [])

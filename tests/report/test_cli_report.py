@@ -32,6 +32,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_report_stands_in_the_run_and_is_replaced(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

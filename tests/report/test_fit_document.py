@@ -25,6 +25,7 @@ def interval_of(row: dict[str, float]) -> str:
     return f"{row['median'] * 100:.0f}% ({row['lower'] * 100:.0f}% to {row['upper'] * 100:.0f}%)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_rates_and_parameters_are_those_of_the_summary(
     documents: dict[str, Document], results: dict[str, FitResults], name: str
@@ -144,6 +145,7 @@ def test_notes_of_the_fit_are_among_the_limits(
         assert set(bm.notes(results[name].fit)) <= set(said)
 
 
+@pytest.mark.slow
 def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
     few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
     fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
@@ -214,6 +216,7 @@ def test_heterogeneity_is_that_of_the_model(
     assert re.search(said, heterogeneity_line(bm.summary(fit), spec))
 
 
+@pytest.mark.slow
 def test_the_profile_asked_for_comes_first(
     make_arms: Callable[..., bm.Arms], quick: bm.SamplerSettings
 ) -> None:

@@ -70,6 +70,7 @@ def hostile_page(hostile: Document) -> Page:
     return Page(FORMATS["html"](hostile).decode())
 
 
+@pytest.mark.slow
 def test_names_stay_text_in_html(hostile: Document, hostile_page: Page) -> None:
     assert len(hostile_page.having("script")) == OWN_SCRIPTS
     assert all("onerror" not in attributes for _, attributes in hostile_page.tags)
@@ -115,6 +116,7 @@ def test_names_stay_text_in_markdown(hostile: Document) -> None:
     assert bare.count("$$") == 2 * len(re.findall(r"(?m)^\$\$.*\$\$$", unfenced))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("pandoc") is None, reason="needs pandoc: apt install pandoc, or pandoc.org"
 )

@@ -66,6 +66,7 @@ def test_value_and_gradient_of_every_prior(covariates: str, tau: Prior) -> None:
         assert_matches_formulas(random_point(data, rng), data)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     log_tau=st.floats(np.log(1e-8), np.log(1e3)),

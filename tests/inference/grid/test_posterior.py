@@ -396,6 +396,7 @@ def summaries(studies: Studies, tau: Prior | None = HALF_NORMAL) -> Array:
     )
 
 
+@pytest.mark.slow
 @given(studies=studies_drawn, data=st.data())
 @settings(max_examples=10, deadline=None)
 def test_studies_have_no_order_and_empty_ones_no_weight(
@@ -406,6 +407,7 @@ def test_studies_have_no_order_and_empty_ones_no_weight(
     np.testing.assert_allclose(found, straight, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.slow
 @given(studies=studies_drawn)
 @settings(max_examples=10, deadline=None)
 def test_failures_for_events_flip_mu(studies: Studies) -> None:
@@ -434,6 +436,7 @@ def test_quantiles_invert_the_distribution_function(studies: Studies, target: st
     assert low < quantiles.min() < quantiles.max() < high
 
 
+@pytest.mark.slow
 @given(studies=st.lists(counts, min_size=3, max_size=8))
 @settings(max_examples=8, deadline=None)
 def test_left_out_scores_hold_where_they_say_so(studies: Studies) -> None:
