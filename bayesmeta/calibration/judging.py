@@ -9,10 +9,10 @@ quantity leaves its 99% band is shown beside it, with how many would be expected
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from bayesmeta.calibration.bands import band, p_value, relative_distance
 from bayesmeta.calibration.results import CI_PROBS, CaseResult, Tally
@@ -176,7 +176,7 @@ def _is_exact(prediction: str) -> bool:
 def _coverage_row(result: CaseResult, name: str, at: int) -> tuple[object, ...]:
     covered, sets = result.tally.covered[name][at], result.tally.sets
     judged = result.judged and _is_exact(name)
-    p = binomtest(covered, sets, CI_PROBS[at]).pvalue if judged else np.nan
+    p = _binomial_p(covered, sets, CI_PROBS[at]) if judged else np.nan
     return result.name, name, CI_PROBS[at], covered / sets, p
 
 
@@ -189,8 +189,21 @@ def _fits_row(part: str, tallies: Sequence[Tally], threshold: float) -> dict[str
     limits = {"divergent": DIVERGENT, "still_divergent": STILL_DIVERGENT}
     broken = [
         count > limits[name] * fits
-        and binomtest(count, fits, limits[name], "greater").pvalue < threshold
+        and _binomial_p(count, fits, limits[name], "greater") < threshold
         for name, count in found.items()
     ]
     shares = {name: count / fits for name, count in found.items()}
     return {"part": part, "fits": fits, **shares, "ok": not any(broken)}
+
+
+def _binomial_p(
+    count: int,
+    number: int,
+    share: float,
+    alternative: Literal["two-sided", "greater"] = "two-sided",
+) -> float:
+    """Return the p-value of the exact binomial test that `count` of `number` is by `share`."""
+    # Imported here: most of those who import this room judge nothing.
+    from scipy.stats import binomtest
+
+    return float(binomtest(count, number, share, alternative).pvalue)

@@ -3,6 +3,8 @@
 Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupted.
 """
 
+import atexit
+import gc
 import io
 import sys
 from typing import Annotated
@@ -88,4 +90,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that can't show a letter shows its code instead of an error.
             stream.reconfigure(errors="backslashreplace")
+    # Before it ends, Python would look for cycles in all that was imported: a tenth of a fit.
+    atexit.register(gc.freeze)
     app()

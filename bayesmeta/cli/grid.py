@@ -36,9 +36,9 @@ def grid(
     as_json: AsJson = False,
 ) -> int:
     """Fit every combination of outcomes, inclusion rules, covariates, laws and priors of a grid."""
-    from bayesmeta.comparison.grid_files import example_grid
-
     if example:
+        from bayesmeta.comparison.grid_files import example_grid
+
         print(example_grid(), end="")
         return OK
     if file is None or out is None:

@@ -47,13 +47,14 @@ def plan(
 ) -> int:
     """Plan a single-arm trial whose prior is what a saved run foretells."""
     import bayesmeta as bm
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 
-    # What can be refused is refused before the work rather than after it.
-    conditions = bm.parse_success(success)
+    # What can be refused is refused before the work, and before what it needs is loaded.
     true, seen = _rates(rates), _interim(interim)
     if out is not None:
         _check_out(out)
+    conditions = bm.parse_success(success)
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+
     result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
     prior = bm.map_prior(result, profile=parsed_profile(profile), outcome=outcome, force=force)
     found = bm.plan(

@@ -37,7 +37,7 @@ class Drawn:
         step = max(1, fit.posterior["mu"].size // MOST_DRAWS)
         posterior = Posterior(fit.design)
         names = {"mu", *(one.variable for one in posterior.coordinates)}
-        return cls(posterior, {name: fit.posterior[name].to_numpy()[:, ::step] for name in names})
+        return cls(posterior, {name: np.asarray(fit.posterior[name])[:, ::step] for name in names})
 
     @cached_property
     def points(self) -> Array:

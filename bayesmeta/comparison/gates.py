@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.errors import SettingsError, nearest
@@ -57,7 +57,7 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
 def coverage_gate(arms: pd.DataFrame, what: str) -> str:
     """Return what is wrong with the coverage of arms foretold, if anything."""
     inside, number = int(arms["inside_95"].sum()), len(arms)
-    probability = float(binom.cdf(inside, number, CI_PROB))
+    probability = float(bdtr(inside, number, CI_PROB))
     if probability >= LEAST_P:
         return ""
     return (

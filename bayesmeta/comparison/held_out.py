@@ -72,7 +72,7 @@ def log_predictive(fit: Fit, new: Design) -> Array:
     The study effect is integrated out over all arms of the study together.
     """
     posterior = fit.posterior
-    drawn = {str(name): one.to_numpy() for name, one in posterior.items() if not is_large(one)}
+    drawn = {str(name): np.asarray(one) for name, one in posterior.items() if not is_large(one)}
     laws = {name: _law_of(fit, name) for name in _lacking(fit, new.arms.frame)}
     for place, name in enumerate(("x_mean", "x_sd")):
         drawn.pop(name, None)
@@ -107,7 +107,7 @@ def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
         slope = (fit.coding.matrix(moved) - fit.coding.matrix(row))[0] / step
         mean, sd = _law_of(fit, name)
         standard = ndtri(spread("x", total.size, 1)).reshape(total.shape)
-        total += (fit.posterior["beta"].to_numpy() @ slope) * (mean + sd * standard - centre)
+        total += (np.asarray(fit.posterior["beta"]) @ slope) * (mean + sd * standard - centre)
     return total
 
 
@@ -124,7 +124,7 @@ def _law_of(fit: Fit, name: str) -> tuple[Array, Array]:
     names = [one.name for one in fit.design.imputed]
     if name in names:
         place = names.index(name)
-        mean, sd = (fit.posterior[one].to_numpy()[..., place] for one in ("x_mean", "x_sd"))
+        mean, sd = (np.asarray(fit.posterior[one])[..., place] for one in ("x_mean", "x_sd"))
         return mean, sd
     column = imputation(name, fit.coding, fit.arms)
     seed = np.random.SeedSequence(fit.provenance.seed, spawn_key=(*STREAM, number_of(name)))

@@ -38,8 +38,8 @@ def sampling_variance(fit: Fit) -> Array:
     """
     theta = fit.require("theta", "The sampling variance of arms")
     rates = [
-        fit.spec.link.rate(theta[..., part].to_numpy()).mean(axis=(0, 1))
-        for part in arm_slices(theta[..., 0].size, len(fit.arms))
+        fit.spec.link.rate(np.asarray(theta.variable[..., part])).mean(axis=(0, 1))
+        for part in arm_slices(theta.size // len(fit.arms), len(fit.arms))
     ]
     return _variance_at(fit, np.concatenate(rates))
 
@@ -50,9 +50,9 @@ def profile_variance(fit: Fit) -> Array:
     It needs no draws of arms: effects are left out, and mu and beta stand at their posterior means.
     """
     posterior = fit.posterior
-    theta = np.full(len(fit.arms), float(posterior["mu"].mean()))
+    theta = np.full(len(fit.arms), float(np.asarray(posterior["mu"]).mean()))
     if "beta" in posterior:
-        theta += fit.design.matrix @ posterior["beta"].to_numpy().mean(axis=(0, 1))
+        theta += fit.design.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1))
     return _variance_at(fit, fit.spec.link.rate(theta))
 
 
@@ -60,7 +60,9 @@ def _variance_at(fit: Fit, rate: Array) -> Array:
     link, n = fit.spec.link, fit.arms.n
     information = n * link.information(link.theta(rate))
     if "rho" in fit.posterior:
-        information = information / (1 + np.maximum(n - 1, 0) * float(fit.posterior["rho"].mean()))
+        information = information / (
+            1 + np.maximum(n - 1, 0) * float(np.asarray(fit.posterior["rho"]).mean())
+        )
     variance: Array = np.full(len(fit.arms), np.inf)
     np.divide(1.0, information, out=variance, where=information > 0)
     return variance + _arm_variance(fit)
@@ -72,14 +74,18 @@ def chance_share(fit: Fit) -> Array:
     The rest is between arms: what a beta-binomial likelihood or arm effects let them differ.
     """
     if "rho" in fit.posterior:
-        rho = float(fit.posterior["rho"].mean())
+        rho = float(np.asarray(fit.posterior["rho"]).mean())
         return np.asarray((1 - rho) / (1 - rho + fit.arms.n * rho))
     return np.asarray(1 - _arm_variance(fit) / sampling_variance(fit))
 
 
 def _arm_variance(fit: Fit) -> float:
     """Return the variance of arm effects at their posterior mean, 0 where there are none."""
-    return float((fit.posterior["tau_arm"] ** 2).mean()) if "tau_arm" in fit.posterior else 0.0
+    return (
+        float((np.asarray(fit.posterior["tau_arm"]) ** 2).mean())
+        if "tau_arm" in fit.posterior
+        else 0.0
+    )
 
 
 def between_variance(fit: Fit) -> Array:
@@ -89,10 +95,10 @@ def between_variance(fit: Fit) -> Array:
     for independent studies.
     """
     law, posterior = fit.spec.study_effects, fit.posterior
-    own = {name: posterior[name].to_numpy()[..., None] for name in law.parameters}
+    own = {name: np.asarray(posterior[name])[..., None] for name in law.parameters}
     if law.tau is None:
         return law.variance(np.zeros((*posterior["mu"].shape, 1)))
-    tau = posterior["tau"].to_numpy()
+    tau = np.asarray(posterior["tau"])
     return law.variance(tau if law.by else tau[..., None], **own)
 
 

@@ -125,14 +125,14 @@ def _coefficients(fit: Fit) -> Iterable[Row]:
     if not names:
         return
     shares = within_shares(fit, np.eye(len(names)))
-    drawn = fit.posterior["beta"].transpose("covariate", ...).to_numpy()
+    drawn = np.asarray(fit.posterior["beta"])
     for i, (name, prior) in enumerate(zip(names, fit.design.beta, strict=True)):
         yield {
             "coefficient": name,
             "studies": _studies(fit, fit.design.matrix[:, i]),
             "within_share": shares[i],
             "between_only": shares[i] == 0,
-            "prior_overlap": prior_overlap(prior, drawn[i]),
+            "prior_overlap": prior_overlap(prior, drawn[..., i]),
         }
 
 
@@ -156,7 +156,7 @@ def _scalar_draws(fit: Fit) -> Iterable[tuple[str, Prior, Array, int]]:
     for name, prior in priors.items():
         if name.startswith("x_"):
             continue
-        draws = fit.posterior[name].to_numpy()
+        draws = np.asarray(fit.posterior[name])
         if name == "tau" and design.spec.study_effects.by:
             for i, level in enumerate(design.tau_levels):
                 yield f"tau[{level}]", prior, draws[..., i], int((level_of_study == i).sum())

@@ -18,13 +18,13 @@ def log_priors(fit: Fit) -> dict[str, Array]:
     is what `tau` and the others describe.
     """
     design, posterior = fit.design, fit.posterior
-    found = {"mu": design.spec.mu.logpdf(posterior["mu"].to_numpy())}
+    found = {"mu": design.spec.mu.logpdf(np.asarray(posterior["mu"]))}
     if design.beta:
-        beta = posterior["beta"].to_numpy()
+        beta = np.asarray(posterior["beta"])
         each = [prior.logpdf(beta[..., i]) for i, prior in enumerate(design.beta)]
         found["beta"] = np.sum(each, axis=0)
     for name in dict.fromkeys(scalar.name for scalar in design.scalars):
-        drawn = posterior[name].to_numpy()
+        drawn = np.asarray(posterior[name])
         drawn = drawn.reshape(*drawn.shape[:2], -1)
         priors = [design.scalars[place].prior for place in design.places(name)]
         each = [prior.logpdf(drawn[..., i]) for i, prior in enumerate(priors)]

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 from scipy.special import expit
-from scipy.stats import qmc
 
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -107,6 +106,9 @@ class _Points:
 
     def __init__(self, fit: Fit, nodes: int) -> None:
         self.fit = fit
+        # Imported here: figures that need no prior need no scipy.stats.
+        from scipy.stats import qmc
+
         dims = len(fit.design.beta) + len(fit.design.scalars) + 4
         sobol = qmc.Sobol(dims, rng=np.random.default_rng(1))
         self._columns = iter(sobol.random(nodes).T)

@@ -39,7 +39,7 @@ BLOCK = 1 << 22
 
 def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
     """Return draws of scalar parameters by name, dims (chain, draw)."""
-    return {name: fit.posterior[name].to_numpy() for name in names}
+    return {name: np.asarray(fit.posterior[name]) for name in names}
 
 
 def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
@@ -57,8 +57,8 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
 
 def predictor_of(fit: Fit, row: Array) -> Array:
     """Return the linear predictor without effects at coded covariates, dims (chain, draw)."""
-    mu = fit.posterior["mu"].to_numpy()
-    return np.asarray(mu + fit.posterior["beta"].to_numpy() @ row) if row.size else mu
+    mu = np.asarray(fit.posterior["mu"])
+    return np.asarray(mu + np.asarray(fit.posterior["beta"]) @ row) if row.size else mu
 
 
 def scale_of(fit: Fit, level: int) -> Array:
@@ -68,8 +68,8 @@ def scale_of(fit: Fit, level: int) -> Array:
     """
     posterior = fit.posterior
     if "tau" not in posterior:
-        return np.zeros_like(posterior["mu"].to_numpy())
-    tau = posterior["tau"].to_numpy()
+        return np.zeros_like(np.asarray(posterior["mu"]))
+    tau = np.asarray(posterior["tau"])
     return tau if fit.spec.study_effects.by is None else tau[..., level]
 
 
@@ -156,7 +156,7 @@ class PredictedRates:
         own = {name: draws.ravel() for name, draws in self.effects.parameters.items()}
         tau_arm = np.zeros(0)
         if self.fit.spec.arm_effects is not None:
-            tau_arm = self.fit.posterior["tau_arm"].to_numpy().ravel()
+            tau_arm = np.asarray(self.fit.posterior["tau_arm"]).ravel()
             if isinstance(self.fit.spec.study_effects, NormalEffects):
                 tau, tau_arm = np.hypot(tau, tau_arm), np.zeros(0)
         # The number of nodes follows the largest tau of a block: those of a size go together.
@@ -200,7 +200,7 @@ class PredictedRates:
         effect: Array | float = 0.0
         if self.fit.spec.study_effects.name != "common":
             drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
-            effect = drawn.sel(study=study).to_numpy()
+            effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
         return self._cohort((self.theta + effect)[..., None])
 
     def _cohort(self, theta: Array) -> DrawnRates:
@@ -208,7 +208,7 @@ class PredictedRates:
         if self.fit.spec.arm_effects is not None:
             from scipy.special import ndtri
 
-            tau_arm = self.fit.posterior["tau_arm"].to_numpy()[..., None]
+            tau_arm = np.asarray(self.fit.posterior["tau_arm"])[..., None]
             theta = theta + tau_arm * ndtri(self.effects.points("w"))
         if not self.fit.spec.likelihood.parameters:
             return DrawnRates(self.fit.spec.link.log_odds(theta))

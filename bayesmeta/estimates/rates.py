@@ -4,6 +4,7 @@ Everything on the log-odds scale is called theta, everything on the probability 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -65,7 +66,7 @@ class DrawnRates:
 
     theta: Array
 
-    @property
+    @cached_property
     def rate(self) -> Distribution:
         """Mean, standard deviation and quantiles of the rate."""
         return Draws(expit(self.theta))

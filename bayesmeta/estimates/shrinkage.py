@@ -104,7 +104,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
 
 def _each_rate(fit: Fit) -> Iterator[Array]:
     """Yield draws of each arm's true rate (probability), dims (chain, draw)."""
-    draws = fit.posterior["theta"][..., 0].size
+    draws = fit.posterior["theta"].size // len(fit.arms)
     for part in arm_slices(draws, len(fit.arms)):
         yield from np.moveaxis(arm_rates(fit, part), -1, 0)
 
@@ -116,7 +116,7 @@ def arm_rates(fit: Fit, part: slice = slice(None)) -> Array:
     per draw of its law given the arm's responders, moved from draw to draw by a Weyl sequence.
     """
     drawn = fit.require("theta", "The rate of an arm")
-    theta = drawn[..., part].to_numpy()
+    theta = np.asarray(drawn.variable[..., part])
     if not fit.spec.likelihood.parameters:
         return fit.spec.link.rate(theta)
     arms = np.arange(drawn.shape[-1])[part]

@@ -129,7 +129,7 @@ def _drawn_rows(
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
     """Return draws of scalar parameters and I-squared by quantity and scale."""
     posterior, link = fit.posterior, fit.spec.link.scale
-    found = {("mu", link): posterior["mu"].to_numpy()}
+    found = {("mu", link): np.asarray(posterior["mu"])}
     for name in ("beta", *OWN_SCALES):
         if name in posterior:
             scale = OWN_SCALES.get(name) or link
@@ -146,11 +146,11 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
 def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
     """Yield label and draws, dims (chain, draw), of a parameter's values."""
     if variable.ndim == 2:  # noqa: PLR2004
-        yield str(variable.name), variable.to_numpy()
+        yield str(variable.name), np.asarray(variable)
         return
-    [dim] = [dim for dim in variable.dims if dim not in ("chain", "draw")]
-    for label in variable[dim].to_numpy():
-        yield f"{variable.name}[{label}]", variable.sel({dim: label}).to_numpy()
+    draws = np.asarray(variable)
+    for i, label in enumerate(variable.indexes[variable.dims[2]]):
+        yield f"{variable.name}[{label}]", draws[..., i]
 
 
 def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:

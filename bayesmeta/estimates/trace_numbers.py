@@ -143,8 +143,8 @@ def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
 
 
 def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
-    values = variable.to_numpy()
-    labels = product(*(map(str, variable[dim].to_numpy()) for dim in variable.dims[2:]))
+    values = np.asarray(variable)
+    labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
     flat = values.reshape(*values.shape[:2], -1)
     for place, label in enumerate(labels):
         name = f"{variable.name}[{', '.join(label)}]" if label else str(variable.name)

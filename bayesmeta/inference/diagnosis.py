@@ -183,8 +183,8 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table = _table(fit.posterior)
     statistics = fit.draws["sample_stats"].to_dataset()
-    e_bfmi = energy_fractions(statistics["energy"].to_numpy())
-    divergences = int(statistics["diverging"].sum())
+    e_bfmi = energy_fractions(np.asarray(statistics["energy"]))
+    divergences = int(np.asarray(statistics["diverging"]).sum())
     problems = [
         *_about_chains(fit.posterior),
         *_about_parameters(table, fit.posterior.sizes["chain"]),
@@ -225,7 +225,7 @@ def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
     for name, variable in posterior.items():
         if name == "theta":
             continue
-        labels = list(product(*(map(str, variable[dim].to_numpy()) for dim in variable.dims[2:])))
+        labels = list(product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:])))
         for label, draws in zip(labels, _each(variable), strict=True):
             # A known value of a covariate stands beside those that the model imputes.
             if name != "x" or np.ptp(draws) > 0:
@@ -235,15 +235,15 @@ def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
 def _each(variable: xr.DataArray) -> Iterable[Array]:
     """Yield the draws, dims (chain, draw), of each scalar, reading as many at once as memory allows."""
     if variable.ndim == 2:  # noqa: PLR2004
-        yield variable.to_numpy()
+        yield np.asarray(variable)
         return
-    for part in arm_slices(variable[:, :, 0].size, variable.shape[2]):
-        values = variable[:, :, part].to_numpy()
+    for part in arm_slices(variable.size // variable.shape[2], variable.shape[2]):
+        values = np.asarray(variable.variable[:, :, part])
         yield from np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
 
 
 def _about_chains(posterior: xr.Dataset) -> Iterable[Problem]:
-    mu = posterior["mu"].to_numpy()
+    mu = np.asarray(posterior["mu"])
     if len(mu) < THRESHOLDS.chains:
         yield Problem(
             "chains", "There is one chain, which can't show that chains disagree.", "Sample four."
@@ -284,7 +284,7 @@ def _about_sampler(divergences: int, statistics: xr.Dataset, e_bfmi: Array) -> I
             f"{divergences} transitions diverged: part of the posterior may be missed.",
             "Raise target_accept towards 1, or use a stronger prior on tau.",
         )
-    deepest = int(statistics["reached_max_treedepth"].sum())
+    deepest = int(np.asarray(statistics["reached_max_treedepth"]).sum())
     if deepest:
         yield Problem(
             "tree_depth",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from bayesmeta.inference.blocks import Block, filled
+from bayesmeta.inference.netcdf import Labelled, numpy_dataset
 from bayesmeta.inference.simulation import (
     draw_events,
     log_likelihood,
@@ -28,6 +29,7 @@ __all__ = [
     "dims_of",
     "is_large",
     "labels",
+    "numbered",
     "of_block",
     "parameter_groups",
     "parameters_of",
@@ -134,14 +136,14 @@ def parameter_groups(
         "posterior": dataset(design, posterior),
         "sample_stats": statistics_of(statistics),
         "prior": dataset(design, prior),
-        "observed_data": xr.Dataset({"events": ("arm", arms.events)}, coords={"arm": arms.labels}),
-        "constant_data": xr.Dataset(
+        "observed_data": numpy_dataset({"events": (("arm",), arms.events)}, {"arm": arms.labels}),
+        "constant_data": numpy_dataset(
             {
-                "n": ("arm", arms.n),
-                "study_of_arm": ("arm", arms.studies[arms.study_index]),
+                "n": (("arm",), arms.n),
+                "study_of_arm": (("arm",), arms.studies[arms.study_index]),
                 "design": (("arm", "covariate"), design.matrix),
             },
-            coords={"arm": arms.labels, "covariate": list(design.coding.names)},
+            {"arm": arms.labels, "covariate": list(design.coding.names)},
         ),
     }
 
@@ -189,11 +191,8 @@ def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dat
     """Return variables, dims (chain, draw, ...), with the labels of their dims."""
     dims = {name: dims_of(name, values.shape) for name, values in variables.items()}
     used = {dim for own in dims.values() for dim in own}
-    shape = next(iter(variables.values())).shape
-    return xr.Dataset(
-        {name: (("chain", "draw", *dims[name]), values) for name, values in variables.items()},
-        coords=labels(design, used) | _numbers(shape),
-    )
+    named = {name: (dims[name], values) for name, values in variables.items()}
+    return numbered(named, labels(design, used))
 
 
 def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
@@ -216,14 +215,14 @@ def dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
 
 def statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
     """Return the sampler's statistics, shape (chain, draw), as a group."""
-    shape = next(iter(statistics.values())).shape
-    data = {name: (("chain", "draw"), values) for name, values in statistics.items()}
-    return xr.Dataset(data, coords=_numbers(shape))
+    return numbered({name: ((), values) for name, values in statistics.items()}, {})
 
 
-def _numbers(shape: tuple[int, ...]) -> dict[str, npt.NDArray[np.int64]]:
-    """Return the labels of chains and draws: their numbers."""
-    return {"chain": np.arange(shape[0]), "draw": np.arange(shape[1])}
+def numbered(variables: Labelled, coords: Mapping[str, Any]) -> xr.Dataset:
+    """Return variables of chain, draw and their own dims; `coords` label the latter."""
+    named = {name: (("chain", "draw", *dims), values) for name, (dims, values) in variables.items()}
+    chains, draws = next(iter(variables.values()))[1].shape[:2]
+    return numpy_dataset(named, {**coords, "chain": np.arange(chains), "draw": np.arange(draws)})
 
 
 def parameters_of(draws: xr.DataTree) -> xr.DataTree:

@@ -128,5 +128,5 @@ def _sample_pymc(
     from bayesmeta.inference.nuts import STATISTICS, sample_pymc
 
     tree = sample_pymc(build_design(design), settings, seed, progress=progress)
-    posterior = {name: tree.posterior[name].to_numpy() for name in DIMS if name in tree.posterior}
+    posterior = {name: np.asarray(tree.posterior[name]) for name in DIMS if name in tree.posterior}
     return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}

@@ -15,6 +15,7 @@ from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Covariates, ModelSpec, OwnModel
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.terms import PlainTerms
 
 __all__ = ["fit_own", "is_pymc_model"]
 
@@ -60,7 +61,7 @@ def fit_own(
     spec = cast("ModelSpec", own)
     origin = provenance(spec, arms, seed=seed, engine="pymc", seconds=time.perf_counter() - started)
     # Whatever covariates the model has are its own affair.
-    coding = Coding(Covariates(), (), {}, {}, np.zeros(0), None)
+    coding = Coding(Covariates(), (), {}, {}, np.zeros(0), PlainTerms({}, {}))
     return Fit(spec, arms, settings, draws, provenance=origin, coding=coding)
 
 

@@ -275,7 +275,7 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
         raise damaged_provenance(folder, error) from error
     coding = make_design(spec, arms, warn=False).coding
     fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding, store=store)
-    if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
+    if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
         raise RunError(
             f"{folder}: the coding of its covariates can't be had again with formulaic "
             f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."

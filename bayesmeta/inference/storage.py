@@ -19,6 +19,7 @@ from bayesmeta.errors import BayesmetaError, RunError, listed
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.folders import MANIFEST
+from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import parse_model, to_toml
 
@@ -60,7 +61,7 @@ def write_run[S, A: (Arms, NestedArms)](
     contents: Contents[S, A], folder: Path, form: Form[S, A]
 ) -> None:
     """Write the files of a run into an empty folder."""
-    contents.draws.to_netcdf(folder / _DRAWS, engine="h5netcdf")
+    write_tree(contents.draws, folder / _DRAWS)
     (folder / _MODEL).write_text(form.to_toml(contents.spec), encoding="utf-8")
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     for name, frame in frames.items():
@@ -138,13 +139,11 @@ def _contents[S, A: (Arms, NestedArms)](
     frames = {
         name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
     }
-    with xr.open_datatree(path / _DRAWS, engine="h5netcdf") as draws:
-        loaded = draws.load()
     return Contents(
         form.parse((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
         form.arms(frames[_ARMS], frames[_EXCLUDED], manifest["selection"]),
         SamplerSettings(**manifest["settings"]),
-        loaded,
+        read_tree(path / _DRAWS),
         manifest["provenance"],
         manifest.get("store"),
     )

@@ -13,13 +13,12 @@ from bayesmeta.errors import ProfileError, listed, nearest
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures, parts_of
+from bayesmeta.model.terms import Terms
 from bayesmeta.numeric import is_number
 
 __all__ = [
-    "CONTEXT",
     "Coding",
     "Profile",
-    "columns_of",
     "grouped",
     "prepared_columns",
 ]
@@ -28,9 +27,6 @@ Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
 
 SHARE_TOLERANCE = 1e-6
-
-CONTEXT = {"sqrt": np.sqrt}
-"""What a formula may call beyond formulaic's own functions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +54,7 @@ class Coding:
     levels: dict[str, tuple[str, ...]]
     centres: dict[str, float]
     origin: Array
-    _formulaic: Any
+    _terms: Terms
     by: str | None = None
 
     @property
@@ -97,8 +93,9 @@ class Coding:
         return found
 
     def _raw(self, frame: pd.DataFrame) -> Array:
-        prepared = prepared_columns(frame, self.covariates, self.levels, self.centres)
-        return columns_of(self._formulaic.get_model_matrix(prepared, context=CONTEXT))
+        return self._terms.columns(
+            prepared_columns(frame, self.covariates, self.levels, self.centres)
+        )
 
     def tau_level(self, profile: Profile | None) -> int:
         """Return the position, among the levels of `by`, of the level that the profile has.
@@ -127,8 +124,6 @@ class Coding:
         """
         if not self.columns and profile is None:
             return np.zeros(0)
-        from formulaic.errors import FormulaicError
-
         checked = self.checked(self.reference if profile is None else profile)
         if not self.names:
             return np.zeros(0)
@@ -138,7 +133,7 @@ class Coding:
                 row = np.zeros(len(self.names))
                 for share, part in parts_of(checked):
                     row += share * (self._raw(pd.DataFrame([part]))[0] - self.origin)
-        except (FormulaicError, ValueError, RuntimeWarning) as error:
+        except (ValueError, RuntimeWarning) as error:
             raise ProfileError(
                 f"`profile` {checked} can't be coded: {error} Stay within the range of the evidence."
             ) from error
@@ -244,8 +239,3 @@ def prepared_columns(
         values = [grouped(level_text(value), groups) for value in columns[name]]
         columns[name] = pd.Categorical(values, categories=list(categories))
     return columns
-
-
-def columns_of(materialised: Any) -> Array:
-    """Return formulaic's columns as numbers, the intercept left out."""
-    return np.asarray(materialised, dtype=np.float64)[:, 1:]

@@ -152,7 +152,10 @@ def _check_size(text: str) -> None:
 
 def _terms(stripped: str, text: str) -> list[list[str]]:
     """Return the expressions of the factors of each term, the intercept aside."""
-    # Imported here: models without covariates don't need it.
+    names = [name.strip() for name in stripped.split("+")]
+    if all(name.isidentifier() for name in names):
+        return [[name] for name in dict.fromkeys(names)]
+    # Imported here: it takes long, and most models do without.
     from formulaic import Formula as Formulaic
     from formulaic.errors import FormulaicError
 

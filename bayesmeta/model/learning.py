@@ -1,8 +1,7 @@
 """Learning the coding of covariates from the arms, and refusing what can't be coded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +9,12 @@ import pandas as pd
 
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
-from bayesmeta.model.coding import CONTEXT, Coding, grouped, prepared_columns
+from bayesmeta.model.coding import Coding, grouped, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
 from bayesmeta.model.levels import MISSING, level_text
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
+from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
 
 __all__ = ["learn_coding", "missing_covariates"]
 
@@ -61,7 +61,9 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     """
     formula = covariates.parsed
     if not formula.terms:
-        return Coding(covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), None, by)
+        return Coding(
+            covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), PlainTerms({}, {}), by
+        )
     factors = _factor_columns(covariates, frame)
     check_shares(frame, covariates.shares)
     levels = {name: _levels(name, covariates, frame) for name in factors}
@@ -73,23 +75,10 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
             f"`by` names '{by}', whose numbers the formula uses. Write C({by}) there, or name another."
         )
     rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
-    text = "1 + " + " + ".join(
-        ":".join(rewritten[factor] for factor in term) for term in formula.terms
-    )
-    materialised = _materialised(
-        text,
-        prepared_columns(_present(frame, covariates), covariates, levels, centres),
-        covariates.formula,
-    )
-    empty = [
-        str(term) for term, columns in materialised.model_spec.term_indices.items() if not columns
-    ]
-    if empty:
-        raise SpecError(
-            f"`formula`: {listed(empty)} gives no column. Leave it out, or raise its degree."
-        )
-    names = _labels(list(materialised.columns)[1:], rewritten)
-    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), materialised.model_spec)
+    prepared = prepared_columns(_present(frame, covariates), covariates, levels, centres)
+    terms = _learnt(covariates, rewritten, prepared, centres)
+    names = _labels(terms.names, rewritten)
+    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms)
     coding = replace(raw, origin=raw.row(None))
     _check_rank(names, coding.matrix(frame))
     return replace(coding, levels=_tau_levels(by, levels, frame), by=by)
@@ -213,26 +202,40 @@ def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
     return factor.text if factor.spline else f"center({factor.text})"
 
 
-def _materialised(text: str, prepared: pd.DataFrame, formula: str) -> Any:
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
+def _learnt(
+    covariates: Covariates,
+    rewritten: Mapping[Factor, str],
+    prepared: pd.DataFrame,
+    centres: Mapping[str, float],
+) -> Terms:
+    """Return the terms as learnt from prepared rows, after checking that they give finite columns."""
+    formula = covariates.formula
     try:
         with np.errstate(all="ignore"):
-            materialised = Formula(text).get_model_matrix(prepared, context=CONTEXT)
-    except (FormulaicError, ValueError, TypeError) as error:
+            terms = learn_terms(covariates.parsed, rewritten, prepared, centres)
+            columns = terms.columns(prepared)
+    except (ValueError, TypeError) as error:
         raise SpecError(
             f"`formula` '{formula}' can't be evaluated on these arms: {error}."
         ) from error
-    bad = [str(name) for name in materialised.columns if not np.isfinite(materialised[name]).all()]
-    if bad or len(materialised) != len(prepared):
+    if terms.empty:
+        raise SpecError(
+            f"`formula`: {listed(terms.empty)} gives no column. Leave it out, or raise its degree."
+        )
+    bad = [
+        name
+        for name, values in zip(terms.names, columns.T, strict=True)
+        if not np.isfinite(values).all()
+    ]
+    # formulaic drops rows that lack a value.
+    if bad or len(columns) != len(prepared):
         raise SpecError(
             f"`formula` '{formula}' gives values that are not finite. Correct {listed(bad) or 'the covariates'}."
         )
-    return materialised
+    return terms
 
 
-def _labels(names: list[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...]:
+def _labels(names: Iterable[str], rewritten: Mapping[Factor, str]) -> tuple[str, ...]:
     """Return the names of formulaic's columns as people write them."""
     labels = []
     for name in names:

@@ -4,17 +4,19 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bayesmeta.comparison.comparison import Comparison
-from bayesmeta.comparison.validation import Validation
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
+
+if TYPE_CHECKING:
+    from bayesmeta.comparison.comparison import Comparison
+    from bayesmeta.comparison.validation import Validation
 
 __all__ = [
     "arms_json",
@@ -89,7 +91,7 @@ def contrast_json(contrasts: Contrasts) -> dict[str, Any]:
     }
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
+def comparison_json(comparison: "Comparison") -> dict[str, Any]:
     """Return the tables of a comparison and the averaged prediction."""
     found: dict[str, Any] = {
         "ok": comparison.ok,
@@ -110,7 +112,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return found
 
 
-def validation_json(validation: Validation) -> dict[str, Any]:
+def validation_json(validation: "Validation") -> dict[str, Any]:
     """Return what was foretold of each cohort, and the scores."""
     return {
         "diagnostics_ok": validation.diagnostics.ok,

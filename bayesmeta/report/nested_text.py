@@ -104,7 +104,7 @@ def nested_model_lines(design: NestedDesign) -> list[str]:
 
 def prior_rates_line(fit: NestedFit) -> str:
     """Return what the priors of the ratios together let expect of each rate."""
-    mu = fit.draws["prior"]["mu"].to_numpy()[0]
+    mu = np.asarray(fit.draws["prior"]["mu"])[0]
     rates = np.cumprod(fit.spec.link.rate(mu), axis=-1)
     shown = [
         f"{outcome} {percent(median)} ({percent(low)} to {percent(high)})"

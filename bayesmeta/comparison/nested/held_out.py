@@ -51,7 +51,7 @@ def joint_score(fit: NestedFit, arms: NestedArms) -> tuple[float, float]:
     """
     design = NestedDesign(fit.spec, arms, fit.coding)
     mean = np.stack([predictors_of(fit, row) for row in design.matrix], axis=2)
-    tau, factor = fit.posterior["tau"].to_numpy(), cholesky_draws(fit)
+    tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     chains, draws, levels = tau.shape
     standard = ndtri(evenly(range(chains * draws), NODES, levels))
     standard = standard.reshape(chains, draws, NODES, levels)
@@ -67,7 +67,7 @@ def joint_score(fit: NestedFit, arms: NestedArms) -> tuple[float, float]:
 def nested_laws(fit: NestedFit, arms: NestedArms) -> Iterator[Foretold]:
     """Yield the law of each outcome that a new study's arms report."""
     design = NestedDesign(fit.spec, arms, fit.coding)
-    tau, factor = fit.posterior["tau"].to_numpy(), cholesky_draws(fit)
+    tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     for place, row in enumerate(design.matrix):
         rates = NestedRates(fit, predictors_of(fit, row), tau, factor)
         for outcome, count in zip(arms.outcomes, arms.counts[place], strict=True):

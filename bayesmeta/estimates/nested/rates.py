@@ -48,15 +48,16 @@ def nested_rates(
     """
     theta = predictors_of(fit, fit.coding.row(profile))
     if study is not None:
-        theta = theta + fit.posterior["u"].sel(study=study).to_numpy()
+        drawn = fit.posterior["u"]
+        theta = theta + np.asarray(drawn)[:, :, drawn.indexes["study"].get_loc(study)]
         return NestedRates(fit, theta, np.zeros_like(theta), cholesky_draws(fit))
-    return NestedRates(fit, theta, fit.posterior["tau"].to_numpy(), cholesky_draws(fit))
+    return NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
 
 
 def predictors_of(fit: NestedFit, row: Array) -> Array:
     """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
-    mu = fit.posterior["mu"].to_numpy()
-    return np.asarray(mu + fit.posterior["beta"].to_numpy() @ row) if row.size else mu
+    mu = np.asarray(fit.posterior["mu"])
+    return np.asarray(mu + np.asarray(fit.posterior["beta"]) @ row) if row.size else mu
 
 
 def cholesky_draws(fit: NestedFit) -> Array:
@@ -66,7 +67,7 @@ def cholesky_draws(fit: NestedFit) -> Array:
     if "correlation" not in fit.posterior:
         return matrix
     first, second = np.triu_indices(levels, 1)
-    drawn = fit.posterior["correlation"].to_numpy()
+    drawn = np.asarray(fit.posterior["correlation"])
     matrix[..., first, second] = matrix[..., second, first] = drawn
     return np.linalg.cholesky(matrix)
 

@@ -41,19 +41,18 @@ def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
                 yield {"outcome": outcome, **drawn_row((label, "", link), draws, ci_prob)}
     if CORRELATION in fit.posterior:
         found = fit.posterior[CORRELATION]
-        for pair in found["pair"].to_numpy():
+        for i, pair in enumerate(found.indexes["pair"]):
             own = (f"{CORRELATION}[{pair}]", "", CORRELATION)
-            yield {"outcome": "", **drawn_row(own, found.sel(pair=pair).to_numpy(), ci_prob)}
+            yield {"outcome": "", **drawn_row(own, np.asarray(found)[..., i], ci_prob)}
 
 
 def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
     """Yield outcome, label and draws, dims (chain, draw), of a parameter's values."""
-    _, _, _, *others = variable.dims
-    for labels in product(*(variable[dim].to_numpy() for dim in ("level", *others))):
-        outcome, *rest = labels
-        own = dict(zip(("level", *others), labels, strict=True))
-        label = f"{variable.name}[{', '.join(map(str, rest))}]" if rest else str(variable.name)
-        yield str(outcome), label, variable.sel(own).to_numpy()
+    labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
+    draws = np.asarray(variable).reshape(*variable.shape[:2], -1)
+    for i, (outcome, *rest) in enumerate(labels):
+        label = f"{variable.name}[{', '.join(rest)}]" if rest else str(variable.name)
+        yield outcome, label, draws[..., i]
 
 
 def _rate_rows(

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from bayesmeta.inference.draws import PRIOR_DRAWS, tree_of
+from bayesmeta.inference.draws import PRIOR_DRAWS, numbered, tree_of
 from bayesmeta.inference.nested.simulation import (
     draw_counts,
     nested_log_likelihood,
     nested_prior_draws,
 )
+from bayesmeta.inference.netcdf import numpy_dataset
 from bayesmeta.model.nested.design import NestedDesign
 
 __all__ = ["NESTED_DIMS", "assemble_nested", "assemble_nested_parameters"]
@@ -72,21 +73,21 @@ def assemble_nested(
 
 
 def _sample_stats(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
-    return _numbered({name: (("chain", "draw"), values) for name, values in statistics.items()}, {})
+    return numbered({name: ((), values) for name, values in statistics.items()}, {})
 
 
 def _evidence(design: NestedDesign) -> dict[str, xr.Dataset]:
     arms = design.arms
     coords = {"arm": arms.labels, "level": list(arms.outcomes)}
     return {
-        "observed_data": xr.Dataset({"events": (("arm", "level"), arms.counts)}, coords=coords),
-        "constant_data": xr.Dataset(
+        "observed_data": numpy_dataset({"events": (("arm", "level"), arms.counts)}, coords),
+        "constant_data": numpy_dataset(
             {
-                "n": ("arm", arms.n),
-                "study_of_arm": ("arm", arms.studies[arms.study_index]),
+                "n": (("arm",), arms.n),
+                "study_of_arm": (("arm",), arms.studies[arms.study_index]),
                 "design": (("arm", "covariate"), design.matrix),
             },
-            coords={"arm": arms.labels, "covariate": list(design.coding.names)},
+            {"arm": arms.labels, "covariate": list(design.coding.names)},
         ),
     }
 
@@ -104,15 +105,6 @@ def _dataset(design: NestedDesign, variables: Mapping[str, npt.NDArray[Any]]) ->
             for arm, level in zip(seen.arm, seen.last, strict=True)
         ],
     }
-    data = {
-        name: (("chain", "draw", *NESTED_DIMS[name]), values) for name, values in variables.items()
-    }
+    data = {name: (NESTED_DIMS[name], values) for name, values in variables.items()}
     used = {dim for name in variables for dim in NESTED_DIMS[name]}
-    return _numbered(data, {dim: coords[dim] for dim in sorted(used)})
-
-
-def _numbered(data: Mapping[str, Any], coords: Mapping[str, Any]) -> xr.Dataset:
-    dataset = xr.Dataset(data, coords=coords)
-    return dataset.assign_coords(
-        chain=np.arange(dataset.sizes["chain"]), draw=np.arange(dataset.sizes["draw"])
-    )
+    return numbered(data, {dim: coords[dim] for dim in sorted(used)})

@@ -163,7 +163,7 @@ def load_nested_fit(folder: str | PathLike[str]) -> NestedFit:
         raise damaged_provenance(folder, error) from error
     coding = learn_coding(spec.covariates, arms.frame)
     fit = NestedFit(spec, arms, settings, draws, provenance=found, coding=coding)
-    if not np.allclose(fit.design.matrix, draws["constant_data"]["design"].to_numpy(), rtol=1e-9):
+    if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
         raise RunError(
             f"{folder}: the coding of its covariates can't be had again with the installed formulaic. Fit again."
         )

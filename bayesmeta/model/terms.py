@@ -1,0 +1,171 @@
+"""The columns that the terms of a formula become.
+
+Terms of one plain column each, as nearly all formulas have, are coded here; formulaic, which takes a
+tenth of a fit to import and to ask, codes the others, and tests hold the first to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.model.formula import Factor, Formula
+
+__all__ = ["FormulaicTerms", "PlainTerms", "Terms", "learn_terms"]
+
+Array = npt.NDArray[np.float64]
+
+CONTEXT = {"sqrt": np.sqrt}
+"""What a formula may call beyond formulaic's own functions."""
+
+
+class Terms(Protocol):
+    """Terms as they were learnt from some rows."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, as formulaic gives them."""
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Terms that became no column."""
+
+    def columns(self, frame: pd.DataFrame) -> Array:
+        """Return the columns for other rows, as of `prepared_columns`, dims (row, column).
+
+        Raises
+        ------
+        ValueError
+            If they can't be evaluated.
+        """
+
+
+def learn_terms(
+    formula: Formula,
+    rewritten: Mapping[Factor, str],
+    frame: pd.DataFrame,
+    centres: Mapping[str, float],
+) -> Terms:
+    """Return the terms of a formula as learnt from the rows of `frame`.
+
+    Parameters
+    ----------
+    formula : Formula
+        What was asked for.
+    rewritten : mapping
+        Each factor as formulaic reads it, numbers less their centres.
+    frame : DataFrame
+        Rows as of `prepared_columns`.
+    centres : mapping
+        Where numeric columns are centred.
+
+    Raises
+    ------
+    ValueError
+        If the terms can't be evaluated.
+    """
+    columns = [term[0].column for term in formula.terms if len(term) == 1 and term[0].column]
+    if len(columns) == len(formula.terms):
+        levels = {
+            name: tuple(frame[name].cat.categories) for name in columns if name not in centres
+        }
+        return PlainTerms({name: centres.get(name) for name in columns}, levels)
+    text = "1 + " + " + ".join(
+        ":".join(rewritten[factor] for factor in term) for term in formula.terms
+    )
+    return FormulaicTerms.learnt(text, frame)
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTerms:
+    """Terms that are a column each: its levels against the first, or its number less its centre.
+
+    Parameters
+    ----------
+    centres : mapping
+        Columns of the terms, in their order, with the centre of numbers; None of levels.
+    levels : mapping
+        Levels of the columns that are coded by them.
+    """
+
+    centres: Mapping[str, float | None]
+    levels: Mapping[str, tuple[str, ...]]
+
+    empty = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, as formulaic gives them."""
+        return tuple(
+            name
+            for column, centre in self.centres.items()
+            for name in (
+                [f"{column} - {centre!r}"]
+                if centre is not None
+                else [f"{column}[T.{level}]" for level in self.levels[column][1:]]
+            )
+        )
+
+    def columns(self, frame: pd.DataFrame) -> Array:
+        """Return the columns for other rows."""
+        return np.column_stack(
+            [
+                (frame[column] - centre).to_numpy(dtype=np.float64)
+                if centre is not None
+                else _indicators(frame[column])
+                for column, centre in self.centres.items()
+            ]
+        )
+
+
+def _indicators(column: pd.Series) -> Array:
+    """Return a column of zeros and ones for each category but the first; NaN where there is none."""
+    codes = column.cat.codes.to_numpy()[:, None]
+    places = np.arange(1, len(column.cat.categories))
+    return np.where(codes < 0, np.nan, (codes == places).astype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class FormulaicTerms:
+    """Terms of any kind that formulas allow.
+
+    Parameters
+    ----------
+    spec : formulaic.ModelSpec
+        What formulaic learnt.
+    """
+
+    spec: Any
+
+    @classmethod
+    def learnt(cls, text: str, frame: pd.DataFrame) -> "FormulaicTerms":
+        """Return the terms of a formula as formulaic learns them from the rows of `frame`."""
+        return cls(_evaluated(text, frame).model_spec)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, as formulaic gives them."""
+        return tuple(self.spec.column_names[1:])
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Terms that became no column."""
+        return tuple(str(term) for term, places in self.spec.term_indices.items() if not places)
+
+    def columns(self, frame: pd.DataFrame) -> Array:
+        """Return the columns for other rows."""
+        return np.asarray(_evaluated(self.spec, frame), dtype=np.float64)[:, 1:]
+
+
+def _evaluated(terms: Any, frame: pd.DataFrame) -> Any:
+    """Return formulaic's matrix of a formula, or of what it learnt from one."""
+    from formulaic import ModelSpec
+    from formulaic.errors import FormulaicError
+
+    try:
+        return ModelSpec.from_spec(terms).get_model_matrix(frame, context=CONTEXT)
+    except FormulaicError as error:
+        raise ValueError(str(error)) from error

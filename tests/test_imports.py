@@ -1,0 +1,174 @@
+"""What commands load: no numbers for help and refusals, and nothing that a command does not use."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from bayesmeta.cli import app
+
+COMMANDS = sorted(str(one.name or one.callback.__name__) for one in app.registered_commands)
+
+NUMBERS = {"numpy", "pandas", "scipy", "numba", "xarray", "h5py", "bayesmeta.model"}
+ENGINES = {"distributed", "formulaic", "narwhals", "nutpie", "pymc", "zarr"}
+UNUSED = {*ENGINES, "arviz", "arviz_stats", "dask", "jinja2", "scipy.sparse", "scipy.stats"}
+DRAWING = {"matplotlib"}
+
+ASKED: dict[str, tuple[str, set[str]]] = {
+    "predict": ("run --n 40 --rate-above 0.3", UNUSED | DRAWING),
+    "contrast": ("run", UNUSED | DRAWING),
+    # Mixtures are fitted by scipy.optimize, which loads scipy.sparse.
+    "plan": (
+        "run --n 40 --success P(rate>0.2)>0.9 --force",
+        (UNUSED | DRAWING) - {"scipy.sparse"},
+    ),
+    "plot": ("run forest --out figures", UNUSED),
+    # ArviZ weighs draws again here; it needs scipy.stats, and asks whether arrays are Dask's.
+    "report": ("run --quick", {*ENGINES, "dask"}),
+    "sensitivity": ("run", ENGINES | DRAWING),
+    "validate": ("pooled --evidence arms.csv --train n>8 --test n==8", UNUSED | DRAWING),
+    "compare": ("pooled --evidence arms.csv --draws 100 --workers 1 --out compared", UNUSED),
+    "grid": ("grid.toml --evidence arms.csv --workers 1 --out grid", UNUSED),
+    "demo": ("--out demo", ENGINES),
+}
+"""Arguments of each command that is run after `FIT`, and what it must not load."""
+
+FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
+ELSEWHERE = {"fit", "run"}
+FREE = {"calibrate", "selfcheck", "warm"}
+"""Commands that check or compile everything, and may load it."""
+
+FILES = {
+    "arms.csv": "study,events,n,regimen\na,3,10,x\nb,5,20,y\nc,1,8,x\nd,7,12,y\n",
+    "regimen.toml": """schema = 1
+name = "regimen"
+[study_effects]
+law = "normal"
+tau = "HalfNormal(0.5)"
+[covariates]
+formula = "regimen"
+reference = { regimen = "x" }
+[priors]
+mu = "Normal(0, 1.5)"
+beta = "Normal(0, 1)"
+""",
+    "grid.toml": """schema = 1
+seed = 1
+[settings]
+chains = 2
+warmup = 100
+draws = 100
+[priors.default]
+[priors.wide]
+tau = "HalfNormal(1)"
+""",
+}
+
+CODE = """
+import contextlib, io, json, sys
+from bayesmeta.cli import app
+codes = []
+for line in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            app(line.split())
+        except SystemExit as left:
+            codes.append(left.code)
+print(json.dumps([codes, sorted(sys.modules)]))
+"""
+
+
+def loaded(lines: Iterable[str], folder: Path | None = None) -> tuple[set[int], set[str]]:
+    """Return the exit codes of commands that are run in one process, and all that they load."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, json.dumps(list(lines))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    codes, modules = json.loads(done.stdout)
+    return set(codes), set(modules)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """A folder with a saved run, and what the command that made it loaded."""
+    folder = tmp_path_factory.mktemp("imports")
+    for name, content in FILES.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    codes, modules = loaded([FIT], folder)
+    # Few draws: the run is marked unreliable, which changes nothing of what is loaded.
+    assert codes == {1}
+    return folder, modules
+
+
+def test_help_and_version_load_no_numbers() -> None:
+    names = [*COMMANDS, "evidence list", "evidence show", "evidence check"]
+    codes, modules = loaded(["--version", "-h", "--help", *(f"{name} -h" for name in names)])
+    assert codes == {0}
+    assert modules & {*NUMBERS, "pydantic", "rich"} == set()
+
+
+def test_refusals_load_no_numbers() -> None:
+    start = "fit pooled --seed 1 --out"
+    codes, modules = loaded(
+        [
+            "fitt",
+            "fit --nonsense",
+            "fit pooled --seed a --out run",
+            f"{start} run --ci 3",
+            f"{start} run --draws 0",
+            f"{start} run --by-definition keep",
+            f"{start} {Path(__file__).name}",
+            "plan run --n 40 --success ? --interim 21/20",
+            "grid",
+        ],
+        Path(__file__).parent,
+    )
+    assert codes == {2}
+    assert modules & NUMBERS == set()
+
+
+def test_a_look_at_evidence_loads_nothing_that_it_does_not_use() -> None:
+    codes, modules = loaded(["evidence list", "evidence show --outcome CR", "grid --example"])
+    assert codes == {0}
+    assert modules & (UNUSED | DRAWING) == set()
+
+
+def test_each_command_is_held_to_a_list() -> None:
+    assert {*ASKED, *ELSEWHERE, *FREE} == set(COMMANDS)
+
+
+@pytest.mark.slow
+def test_a_fit_loads_nothing_that_it_does_not_use(fitted: tuple[Path, set[str]]) -> None:
+    assert fitted[1] & (UNUSED | DRAWING) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASKED)
+def test_commands_load_nothing_that_they_do_not_use(
+    name: str, fitted: tuple[Path, set[str]]
+) -> None:
+    arguments, never = ASKED[name]
+    codes, modules = loaded([f"{name} {arguments}"], fitted[0])
+    assert codes <= {0, 1}
+    assert modules & never == set()
+
+
+@pytest.mark.slow
+def test_the_state_of_a_run_loads_no_numbers(fitted: tuple[Path, set[str]]) -> None:
+    folder = fitted[0]
+    made, _ = loaded([f"compare {ASKED['compare'][0].replace('compared', 'many')}"], folder)
+    codes, modules = loaded(["run many"], folder)
+    assert made == codes == {0}
+    assert modules & NUMBERS == set()
+
+
+def test_a_figure_is_a_function_though_its_module_has_the_same_name() -> None:
+    code = "import bayesmeta.plots.funnel, bayesmeta as bm; print(callable(bm.plots.funnel))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
