@@ -38,6 +38,7 @@ def test_the_python_example_runs() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored("README.md")
 @pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
 def test_the_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

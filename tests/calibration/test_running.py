@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_workers_change_nothing(folder: Path, tmp_path: Path) -> None:
     bm.calibrate(tmp_path, workers=2, **ARGUMENTS)
     for one, other in zip(read_results(folder), read_results(tmp_path), strict=True):
@@ -35,6 +36,7 @@ def test_workers_change_nothing(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_what_is_finished_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_begin", no_work)
     again = bm.calibrate(folder, **ARGUMENTS)
@@ -44,6 +46,7 @@ def test_what_is_finished_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_case_does_not_depend_on_the_others(folder: Path, tmp_path: Path) -> None:
     alone = bm.calibrate(tmp_path, **(ARGUMENTS | {"parts": ["law-common"]}))
     [stored] = [each for each in read_results(folder) if each.part == "law-common"]
@@ -51,6 +54,7 @@ def test_a_case_does_not_depend_on_the_others(folder: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_worker_that_dies_is_told_with_the_seed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +72,7 @@ def test_a_worker_that_dies_is_told_with_the_seed(
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_killed_run_is_taken_up(folder: Path, tmp_path: Path) -> None:
     code = f"import bayesmeta as bm; bm.calibrate({str(tmp_path)!r}, **{ARGUMENTS!r})"
     process = subprocess.Popen([sys.executable, "-c", code])
@@ -86,6 +91,7 @@ def test_a_killed_run_is_taken_up(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_short_calibration_passes(tmp_path: Path) -> None:
     found = bm.calibrate(tmp_path, short=True, seed=1, workers=2)
     assert found.ok, found.ranks.query("not ok")

@@ -29,7 +29,7 @@ CASES = {case.name: case for case in all_cases()}
 
 Density = Callable[..., int]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 
 def without_jacobian(right: Any) -> Density:

@@ -107,6 +107,7 @@ def test_a_centred_funnel_is_flagged(pooled_fit: bm.Fit) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.filterwarnings("ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning")
 def test_good_fits_are_hardly_ever_flagged(table: bm.EvidenceTable) -> None:
     """On the bundled evidence at defaults, in 200 seeds over models and outcomes.

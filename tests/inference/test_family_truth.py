@@ -21,7 +21,7 @@ from scipy import special, stats
 import bayesmeta as bm
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 Array = npt.NDArray[np.float64]
 Above = Callable[[float], float]

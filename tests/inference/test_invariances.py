@@ -195,6 +195,7 @@ def test_draws_mirror_when_the_others_are_counted() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_z_scores_over_many_seeds_are_standard() -> None:
     """Against the deterministic posterior in 60 fits: their root mean square, and 95% within 2 MCSE."""
     arms = evidence([(3, 12), (9, 20), (1, 15), (7, 11), (12, 40)])

@@ -36,7 +36,7 @@ FAST = ("two studies", "CR")
 
 
 def sets(*names: str) -> list[object]:
-    slow = pytest.mark.slow
+    slow = (pytest.mark.slow, pytest.mark.stored("tests/reference/r"))
     return [pytest.param(name, marks=() if name in FAST else slow) for name in names]
 
 
@@ -99,6 +99,7 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.stored("tests/reference/r")
 def test_wide_priors_and_heavy_tails() -> None:
     frame = pd.DataFrame(COUNTS["large tau"], columns=["events", "n"]).assign(study=list("abcdef"))
     assert bm.verify(bm.fit(WIDE, bm.read_evidence(frame).select(), seed=3)).ok
@@ -144,6 +145,7 @@ def brute_force(arms: bm.Arms, x: np.ndarray, spec: bm.ModelSpec) -> dict[str, n
 
 
 @pytest.mark.slow
+@pytest.mark.stored("tests/reference/r")
 def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
     frame = pd.DataFrame(
         {
@@ -174,6 +176,7 @@ def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored("tests/reference/r")
 @pytest.mark.parametrize("data", ["pritz1997", "rats", "cbpp"])
 def test_the_integrated_likelihood_is_that_of_r(data: str) -> None:
     """The marginal log-likelihood at given (mu, tau), by R's own numerical integration."""
@@ -199,6 +202,7 @@ def test_the_maximum_likelihood_estimates_are_those_of_r(data: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored("tests/reference/r")
 def test_the_integrated_likelihood_with_covariates_is_that_of_r() -> None:
     """`glmer(cbind(y, n - y) ~ period + (1 | herd))`: several arms of a herd share its effect."""
     arms = bm.read_evidence(REFERENCE / "cbpp.csv").select()

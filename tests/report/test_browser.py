@@ -15,6 +15,7 @@ WIDTHS = (1280, 390)
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.stored,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}: apt install chromium"),
 ]
 

@@ -74,6 +74,7 @@ def workers(address: str, count: int, folder: Path) -> Iterator[list[subprocess.
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_worker_is_killed_and_the_tables_are_the_same(scheduler: str, tmp_path: Path) -> None:
     numbers = range(40)
     small_run(tmp_path / "here", tmp_path / "log here", numbers)

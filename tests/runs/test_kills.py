@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.stored,
     pytest.mark.skipif(sys.platform == "win32", reason="forks, and kills by signal"),
 ]
 

@@ -46,12 +46,14 @@ PRIORS: list[dict[str, object]] = [
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.parametrize("parts", PAIRS, ids=named)
 def test_gradients_of_every_pair_of_parts(parts: dict[str, object]) -> None:
     assert_contract(design_of(**parts))
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.parametrize(
     "parts", [parts for parts in combinations() if parts not in PAIRS], ids=named
 )

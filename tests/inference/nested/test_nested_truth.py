@@ -36,6 +36,7 @@ def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_independent_ratios_are_those_of_one_outcome_each() -> None:
     outcomes = ("ORR", "CR_CRi", "CR")
     arms = arms_of(FULL, outcomes)
@@ -117,6 +118,7 @@ class Weighed:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.parametrize("correlation", [None, bm.LKJ(1.0), bm.LKJ(2.0)], ids=str)
 def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
@@ -147,6 +149,7 @@ def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
     posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0)), arms, seed=33).posterior
