@@ -34,6 +34,7 @@ TESTS = (
     "0",
     "-m",
     "slow or not slow",
+    "--rerun-stored",
 )
 
 
