@@ -188,10 +188,10 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
 
 
 class EvidenceWarning(UserWarning):
-    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+    """The evidence may not be what it seems, or arms were left out of a fit; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
-    `Arms.excluded`.
+    Issued by `EvidenceTable.select` for each of its findings, and where a model meets its arms, by
+    `fit` and `build`, if a covariate is missing; those arms are named, and kept in `Arms.excluded`.
 
     Examples
     --------
