@@ -8,8 +8,11 @@ __all__ = ["alike", "differences", "folded", "shown"]
 
 _FORM = "Unicode form"
 
-_SIGNS = str.maketrans({"\u2212": "-", "\u2264": "<=", "\u2265": ">="})
+_SIGNS = str.maketrans({"\u2264": "<=", "\u2265": ">="})
 """Signs that stand for what keyboards have; to Unicode they are other symbols."""
+
+_MINUS = "\u2212"
+"""A symbol to Unicode, and a dash to whoever types it."""
 
 
 def folded(text: str) -> str:
@@ -80,7 +83,8 @@ def _no_accents(text: str) -> str:
 
 def _no_punctuation(text: str) -> str:
     marked = "".join(
-        "-" if unicodedata.category(letter).startswith("P") else letter for letter in text
+        "-" if letter == _MINUS or unicodedata.category(letter).startswith("P") else letter
+        for letter in text
     )
     return re.sub(r"(?<=\d)\s*-[\s-]*(?=\d)", " ", marked).replace("-", "")
 

@@ -23,8 +23,7 @@ from bayesmeta.cli.options import (
     table_of,
 )
 from bayesmeta.cli.output import print_blocks, print_json
-from bayesmeta.errors import counted
-from bayesmeta.evidence import BrokenRulesError
+from bayesmeta.errors import EvidenceError, counted
 
 __all__ = ["evidence_app"]
 
@@ -93,8 +92,8 @@ def evidence_check(
     """Check a table of one's own: every rule that it breaks, and what is probably not meant."""
     try:
         table = bm.read_evidence(file, **notation)
-    except BrokenRulesError as error:
-        if not as_json:
+    except EvidenceError as error:
+        if not (as_json and error.findings):
             raise
         print_json({"ok": False, "error": str(error), "broken": list(map(asdict, error.findings))})
         return BAD_INPUT

@@ -195,7 +195,7 @@ def _notation_of(options: dict[str, Any]) -> Notation:
         name: _words(options[name]) for name in ("missing", "text") if options[name] is not None
     }
     if options["column"]:
-        given["columns"] = dict(map(_renaming, options["column"]))
+        given = {"columns": dict(map(_renaming, options["column"]))} | given
     return given if options["decimal"] is None else given | {"decimal": options["decimal"]}
 
 
@@ -246,8 +246,8 @@ def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
         return read_evidence(evidence, **notation)
     if notation:
         raise SettingsError(
-            f"{' and '.join(f'`{name}`' for name in notation)} tell how a file is written, and have no effect on the "
-            f"bundled table '{evidence}'. Leave them out."
+            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
+            "say how a file is written. Leave them out."
         )
     return load_evidence(evidence)
 

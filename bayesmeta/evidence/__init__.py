@@ -2,7 +2,7 @@
 
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.bundled import bundled_evidence, load_evidence
-from bayesmeta.evidence.findings import BrokenRulesError, Finding
+from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.published import load_published
 from bayesmeta.evidence.reading import read_evidence
@@ -10,7 +10,6 @@ from bayesmeta.evidence.table import EvidenceTable
 
 __all__ = [
     "Arms",
-    "BrokenRulesError",
     "EvidenceTable",
     "Finding",
     "NestedArms",

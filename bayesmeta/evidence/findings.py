@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bayesmeta.errors import EvidenceError, EvidenceWarning, counted
 
-__all__ = ["BrokenRulesError", "Finding", "check_none", "place_of", "warn_of"]
+__all__ = ["Finding", "check_none", "place_of", "warn_of"]
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,17 @@ class Finding:
         return f"{self.text}. {self.remedy}"
 
 
-class BrokenRulesError(EvidenceError):
-    """A table breaks rules; `findings` holds one value for each."""
-
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
-        super().__init__(message)
-        self.findings = tuple(findings)
-
-
 def check_none(name: str, broken: Sequence[Finding]) -> None:
-    """Raise, naming every broken rule, if there is one."""
-    if len(broken) == 1:
-        raise BrokenRulesError(f"{name}: {broken[0]}", broken)
-    if broken:
-        lines = [f"{name}: {counted(len(broken), 'rule')} are broken.", *map(str, broken)]
-        raise BrokenRulesError("\n- ".join(lines), broken)
+    """Raise if there is a broken rule, naming each; the error's `findings` hold them, too."""
+    if not broken:
+        return
+    text = f"{name}: {broken[0]}"
+    if len(broken) > 1:
+        head = f"{name}: {counted(len(broken), 'rule')} are broken."
+        text = "\n- ".join([head, *map(str, broken)])
+    error = EvidenceError(text)
+    error.findings = tuple(broken)
+    raise error
 
 
 def warn_of(name: str, findings: Iterable[Finding]) -> None:

@@ -39,6 +39,18 @@ class Notation:
         if self.decimal not in (None, ".", ","):
             raise SettingsError(f"`decimal` must be '.' or ','; got {self.decimal!r}.")
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments that say something else than by default, as plain values."""
+        missing = None if self.missing is None else list(self.missing)
+        every = {
+            "columns": dict(self.columns) or None,
+            "missing": missing,
+            "text": list(self.text) or None,
+            "decimal": self.decimal,
+        }
+        return {name: value for name, value in every.items() if value is not None}
+
     @cached_property
     def _words(self) -> frozenset[str]:
         words = MISSING_WORDS if self.missing is None else self.missing

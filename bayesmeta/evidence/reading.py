@@ -79,6 +79,7 @@ def read_evidence(
     [61.0, nan]
     """
     notation = Notation({} if columns is None else columns, missing, text, decimal)
+    given = notation.given
     if isinstance(source, pd.DataFrame):
         cells, name = cells_of_frame(source), "DataFrame"
     elif isinstance(source, str | PathLike):
@@ -91,4 +92,4 @@ def read_evidence(
             f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
         )
     frame, remarks = checked(cells, name, notation)
-    return EvidenceTable(frame, name, remarks)
+    return EvidenceTable(frame, name, remarks, given)

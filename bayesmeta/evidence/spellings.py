@@ -61,9 +61,15 @@ def _arms(frame: pd.DataFrame) -> Iterator[Finding]:
 def _alike(column: "pd.Series[str]", what: str) -> Iterator[Finding]:
     rows = _rows_of_names(column)
     for names in alike(rows):
-        spelt = [f"{shown(name)} ({place_of(rows[name])})" for name in names]
+        spelt = [_spelt(name, rows[name]) for name in names]
         concerned = tuple(row for name in names for row in rows[name])
         yield Finding(SPELLING, concerned, f"{what}: {_joined(spelt)} {_only(names)}", _REMEDY)
+
+
+def _spelt(name: str, rows: list[str]) -> str:
+    # The label of a study's only arm is its name.
+    where = "" if rows == [name] else f" ({place_of(rows)})"
+    return f"{shown(name)}{where}"
 
 
 def _rows_of_names(column: "pd.Series[str]") -> dict[str, list[str]]:

@@ -1,8 +1,8 @@
 """Evidence tables: what they hold, and selecting the arms of one analysis."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Literal, overload
 
@@ -46,6 +46,8 @@ class EvidenceTable:
         What messages and provenance call the table.
     remarks : tuple of Finding
         What was taken as missing in columns of text.
+    reading : mapping
+        The arguments of `read_evidence` that were given, kept with every selection.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class EvidenceTable:
     frame: pd.DataFrame
     name: str
     remarks: tuple[Finding, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -245,6 +248,8 @@ class EvidenceTable:
             "include": include,
             "mixed": mixed,
         }
+        if self.reading:
+            selection["reading"] = dict(self.reading)
         if outcomes is None:
             return Arms(with_stratum_column(kept, strata), excluded, selection)
         selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}

@@ -19,7 +19,7 @@ from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.notation import Notation
 from bayesmeta.evidence.rules import broken, quoted, where
 
-__all__ = ["LARGEST_COUNT", "column_of", "count_of", "has_decimal_commas"]
+__all__ = ["LARGEST_COUNT", "column_of", "count_of", "has_decimal_commas", "read_otherwise"]
 
 LARGEST_COUNT = 10**9
 _WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
@@ -87,6 +87,19 @@ def _taken(column: "pd.Series", known: "pd.Series") -> list[Finding]:
     return [Finding("missing", tuple(map(str, words.index)), text, remedy)]
 
 
+def read_otherwise(frame: pd.DataFrame) -> list[str]:
+    """Return the covariates of text that would be read otherwise unless they are listed as text."""
+    texts = (frame[name] for name in frame.columns if name not in MEANINGFUL)
+    return [
+        str(column.name)
+        for column in texts
+        if pd.api.types.is_string_dtype(column)
+        and not column_of(column.astype(object).where(column.notna(), None), Notation())[0].equals(
+            column
+        )
+    ]
+
+
 def has_decimal_commas(cells: pd.DataFrame) -> bool:
     """Return whether numbers of a file have decimal commas, and none has a decimal point."""
     texts = [
@@ -108,7 +121,7 @@ def _not_numbers(cells: "pd.Series") -> list[Finding]:
     )
     return broken(
         "number",
-        f"column '{cells.name}' must hold numbers, as most of its values do",
+        f"column '{cells.name}' is numeric, so that each known value must be a number",
         where(cells, lambda _: True),
         f"{remedy} the column holds names, list it in `text`.",
     )
