@@ -79,7 +79,7 @@ def _as_text(cells: "pd.Series") -> "pd.Series":
 
 def _taken(column: "pd.Series", known: "pd.Series") -> list[Finding]:
     words = column[column.notna() & known.isna()]
-    if words.empty:
+    if words.empty or known.isna().all():
         return []
     each = listed(f"{quoted(value)} in {place}" for place, value in words.items())
     text = f"column '{column.name}' holds text, of which {each} is taken as missing"

@@ -93,6 +93,10 @@ def test_a_word_taken_as_missing_among_names_is_told() -> None:
         assert table.findings == ()
 
 
+def test_a_column_that_says_nothing_is_not_told_of() -> None:
+    assert bm.read_evidence(frame(age=["NR", "", "ND", "-"])).findings == ()
+
+
 def test_names_that_look_like_numbers_can_be_kept() -> None:
     column = ["66", "67", "71,72", "NR"]
     table = bm.read_evidence(frame(ref=column), text=["ref"])
