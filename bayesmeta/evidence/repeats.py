@@ -29,8 +29,8 @@ _NO_TOTALS = "Drop it, or name it in `part_of` of its parts, unless it holds oth
 
 _YEAR = re.compile(r"(19|20)\d\d")
 
-FEWEST_SUMMED = 2
-"""Rows of which another is said to be the sum."""
+FEWEST_SUMMED, FEWEST_PATIENTS = 2, 10
+"""Rows of which another is said to be the sum, and its patients; fewer add up by chance."""
 
 FEWEST_ARMS = 3
 """Arms of one size that are told of a single study; two are as often randomised in equal numbers."""
@@ -78,7 +78,7 @@ def _totals(rows: pd.DataFrame) -> Iterator[Finding]:
 def _is_sum(rows: pd.DataFrame, group: Groups) -> Mask:
     """Return which rows have the counts of all others of their group together."""
     events, n = _counts(rows)
-    found = (np.bincount(group)[group] > FEWEST_SUMMED) & (n > 0)
+    found = (np.bincount(group)[group] > FEWEST_SUMMED) & (n >= FEWEST_PATIENTS)
     for counts in (events, n):
         found &= 2 * counts == np.bincount(group, weights=counts)[group]
     return found

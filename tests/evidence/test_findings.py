@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -182,15 +181,22 @@ def test_arms_of_one_size(rows: pd.DataFrame, studies: int) -> None:
         "Grand total",
     ],
 )
-def test_names_of_totals(name: str, make_arms: Callable[..., bm.Arms]) -> None:
+def test_names_of_totals(name: str) -> None:
+    rows = pd.DataFrame({"study": ["a", name], "events": [1, 3], "n": [5, 9]})
     with pytest.warns(bm.EvidenceWarning, match="is named like a total. Drop it"):
-        make_arms([(1, 5), (3, 9)], studies=["a", name])
+        bm.read_evidence(rows).select()
+
+
+def test_a_few_patients_add_up_by_chance() -> None:
+    rows = pd.DataFrame({"study": list("abc"), "events": [1, 0, 1], "n": [1, 1, 2]})
+    assert bm.read_evidence(rows).findings == ()
 
 
 @pytest.mark.parametrize(
     "name", ["Overall 2019", "Total therapy", "Pooled by Lee", "Summary et al."]
 )
 def test_names_of_people_and_treatments_are_no_totals(
-    name: str, make_arms: Callable[..., bm.Arms]
+    name: str,
 ) -> None:
-    assert make_arms([(1, 5), (3, 9)], studies=["a", name]).findings == ()
+    rows = pd.DataFrame({"study": ["a", name], "events": [1, 3], "n": [5, 9]})
+    assert bm.read_evidence(rows).findings == ()
