@@ -77,6 +77,7 @@ from .estimates.verify import (
 from .evidence import (
     Arms as Arms,
     EvidenceTable as EvidenceTable,
+    Finding as Finding,
     NestedArms as NestedArms,
     bundled_evidence as bundled_evidence,
     load_evidence as load_evidence,

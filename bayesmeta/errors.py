@@ -23,6 +23,9 @@ SpecError
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+from bayesmeta.spelling import folded
 
 __all__ = [
     "BayesmetaError",
@@ -71,6 +74,8 @@ class EvidenceError(BayesmetaError, ValueError):
     """An evidence table, or a selection from it, breaks a rule; a `ValueError`.
 
     Raised where a table is read, where arms are selected, and where they are too few for a question.
+    Of a table that breaks rules, the message names all of them, and `findings` holds a `Finding` for
+    each.
 
     Examples
     --------
@@ -83,6 +88,8 @@ class EvidenceError(BayesmetaError, ValueError):
     DataFrame: `events` must lie between 0 and `n`; not so in row 1 (a): '12 of 10'. Correct the counts
     or drop the row.
     """
+
+    findings: tuple[Any, ...] = ()
 
 
 class SpecError(BayesmetaError, ValueError):
@@ -188,10 +195,10 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
 
 
 class EvidenceWarning(UserWarning):
-    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+    """The evidence may not be what it seems, or arms were left out of a fit; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
-    `Arms.excluded`.
+    Issued by `EvidenceTable.select` for each of its findings, and where a model meets its arms, by
+    `fit` and `build`, if a covariate is missing; those arms are named, and kept in `Arms.excluded`.
 
     Examples
     --------
@@ -247,7 +254,7 @@ def shortened(text: str) -> str:
 def nearest(word: str, valid: Iterable[str], *, label: str = "Valid") -> str:
     """Return a hint naming the valid word most like `word`, then the valid ones, if not too many."""
     valid = sorted(set(valid))
-    folded = {name.casefold(): name for name in valid}
-    close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
-    hint = f"Did you mean '{folded[close[0]]}'? " if close else ""
+    spelt = {folded(name): name for name in valid}
+    close = get_close_matches(folded(str(word)), spelt, n=1, cutoff=0.6)
+    hint = f"Did you mean '{spelt[close[0]]}'? " if close else ""
     return f"{hint}{label}: {listed(valid) if len(valid) > LONG else ', '.join(valid) or 'none'}."

@@ -14,9 +14,11 @@ from bayesmeta.cli.options import (
     AsJson,
     Cohort,
     Interval,
+    Notation,
     Profiles,
     Selection,
     exits,
+    reading,
     selecting,
     table_of,
 )
@@ -32,8 +34,10 @@ __all__ = ["compare"]
 
 @exits
 @selecting
+@reading
 def compare(
     selection: Selection,
+    notation: Notation,
     models: Annotated[
         list[str],
         typer.Argument(help="Model files, folders of them, or bundled models by name."),
@@ -80,7 +84,7 @@ def compare(
 
     gates = asked_gates(fail_on or ["failures", "diagnostics"], tuple(GATES))
     specs = _models(models)
-    arms = table_of(evidence).select(**selection)
+    arms = table_of(evidence, notation).select(**selection)
     with workers_of(workers, dask, out) as where:
         found = compare_with(
             comparison_figures,

@@ -12,9 +12,11 @@ from bayesmeta.cli.options import (
     Cohort,
     Force,
     Interval,
+    Notation,
     Out,
     Selection,
     exits,
+    reading,
     selecting,
     table_of,
 )
@@ -28,8 +30,10 @@ DEFAULTS = bm.SamplerSettings()
 
 @exits
 @selecting
+@reading
 def fit(
     selection: Selection,
+    notation: Notation,
     model: Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")],
     seed: Annotated[int, typer.Option(help="Source of all randomness: same seed, same result.")],
     out: Out,
@@ -56,7 +60,7 @@ def fit(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
     if outcomes is not None:
-        nested = nested_selection(evidence, selection, outcomes, by_definition)
+        nested = nested_selection(table_of(evidence, notation), selection, outcomes, by_definition)
         return fit_nested(
             model, nested, seed, settings, out, force=force, ci=ci, cohort=cohort, as_json=as_json
         )
@@ -64,7 +68,7 @@ def fit(
     from bayesmeta.report import machine, text
     from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
 
-    spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
+    spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
     save(result, out, force=force, figure=False)

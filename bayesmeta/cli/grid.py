@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import BUNDLED, DIAGNOSTICS_FAILED, OK, AsJson, exits, table_of
+from bayesmeta.cli.options import (
+    BUNDLED,
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Notation,
+    exits,
+    reading,
+    table_of,
+)
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.errors import SettingsError
@@ -15,7 +24,9 @@ __all__ = ["grid"]
 
 
 @exits
+@reading
 def grid(
+    notation: Notation,
     file: Annotated[Path | None, typer.Argument(help="A grid file (.toml); see --example.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the run; a run that was stopped goes on there.")
@@ -51,7 +62,7 @@ def grid(
     from bayesmeta.report.grid_text import grid_json, grid_lines
 
     started = time.perf_counter()
-    chosen, table = bm.load_grid(file), table_of(evidence)
+    chosen, table = bm.load_grid(file), table_of(evidence, notation)
     with workers_of(workers, dask, out) as where:
         results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection, table_of
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 
 __all__ = [
@@ -42,12 +42,12 @@ Joint = Annotated[
 
 
 def nested_selection(
-    evidence: str, selection: Selection, outcomes: str, by_definition: str | None
+    table: "bm.EvidenceTable", selection: Selection, outcomes: str, by_definition: str | None
 ) -> "bm.NestedArms":
     """Return the arms of nested outcomes that options ask for."""
     wanted = [outcome.strip() for outcome in outcomes.split(",")]
     own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
-    found: bm.NestedArms = table_of(evidence).select(**own)
+    found: bm.NestedArms = table.select(**own)
     return found
 
 

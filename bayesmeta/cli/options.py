@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
+from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning, SettingsError
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
@@ -26,11 +26,13 @@ __all__ = [
     "Cohort",
     "Force",
     "Interval",
+    "Notation",
     "Out",
     "Profiles",
     "Selection",
     "add_command",
     "exits",
+    "reading",
     "selecting",
     "table_of",
 ]
@@ -54,6 +56,9 @@ Profiles = Annotated[
 Selection = Mapping[str, Any]
 """What `selecting` hands to a command: arguments of `EvidenceTable.select`."""
 
+Notation = Mapping[str, Any]
+"""What `reading` hands to a command: arguments of `read_evidence`, as far as given."""
+
 _SELECTION: dict[str, tuple[Any, Any]] = {
     "outcome": (
         str | None,
@@ -61,7 +66,11 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
     ),
     "where": (
         str | None,
-        typer.Option(None, help="Condition, such as \"venetoclax == 'yes' and n >= 20\"."),
+        typer.Option(
+            None,
+            help="Condition, such as \"venetoclax == 'yes' and n >= 20\". A missing value meets no comparison and no "
+            'negation of one; ask by "age is missing" or "age is not missing".',
+        ),
     ),
     "parts": (
         Literal["parts", "whole"],
@@ -85,7 +94,39 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
 """Arguments of `EvidenceTable.select` as options."""
 
 
+_READING: dict[str, tuple[Any, Any]] = {
+    "column": (
+        list[str] | None,
+        typer.Option(None, help="A column of another name, such as events=xi; once per column."),
+    ),
+    "missing": (
+        str | None,
+        typer.Option(
+            None,
+            help="Words that say in counts and covariates that a value is not known, joined by commas. "
+            "If left out: NR,ND,n/a,-; blank and NA always do.",
+        ),
+    ),
+    "text": (
+        str | None,
+        typer.Option(
+            None,
+            help="Covariates that hold names even if they look like numbers, joined by commas.",
+        ),
+    ),
+    "decimal": (
+        Literal[".", ","] | None,
+        typer.Option(None, help="Decimal mark of covariates; found by itself if left out."),
+    ),
+}
+"""Arguments of `read_evidence` as options."""
+
+
 _ARGUMENTS = {
+    "column": "columns",
+    "missing": "missing",
+    "text": "text",
+    "decimal": "decimal",
     "ci": "ci_prob",
     "at_least": "events_at_least",
     "at_most": "events_at_most",
@@ -97,6 +138,9 @@ NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.ite
 """The selection of a command to which no option of it was given."""
 
 
+Command = Callable[..., int]
+
+
 def add_command(
     app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
 ) -> None:
@@ -105,27 +149,65 @@ def add_command(
     app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
 
 
-def selecting(command: Callable[..., int]) -> Callable[..., int]:
+def selecting(command: Command) -> Command:
     """Give a command the options of a selection; it gets them as one argument, `selection`."""
+    return _with_options(command, "selection", _SELECTION, _selection_of)
+
+
+def reading(command: Command) -> Command:
+    """Give a command the options of reading a table; it gets them as one argument, `notation`."""
+    return _with_options(command, "notation", _READING, _notation_of)
+
+
+def _with_options(
+    command: Command,
+    argument: str,
+    options: Mapping[str, tuple[Any, Any]],
+    parsed: Callable[[dict[str, Any]], Mapping[str, Any]],
+) -> Command:
+    """Give a command further options, which it gets as one argument."""
     own = inspect.signature(command)
-    kept = [item for name, item in own.parameters.items() if name != "selection"]
+    kept = [item for name, item in own.parameters.items() if name != argument]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
-        for name, (kind, option) in _SELECTION.items()
+        for name, (kind, option) in options.items()
     ]
 
     @wraps(command)
-    def with_selection(**options: Any) -> int:
-        selection = {name: options.pop(name) for name in _SELECTION}
-        if selection["derivations"] is not None:
-            selection["derivations"] = [way.strip() for way in selection["derivations"].split(",")]
-        return command(selection=selection, **options)
+    def with_options(**given: Any) -> int:
+        found = {name: given.pop(name) for name in options}
+        return command(**given, **{argument: parsed(found)})
 
     merged = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*kept, *added)]
     # Typer reads a command's options off its signature and annotations.
-    with_selection.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    with_selection.__annotations__ = {item.name: item.annotation for item in merged}
-    return with_selection
+    with_options.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {item.name: item.annotation for item in merged}
+    return with_options
+
+
+def _selection_of(options: dict[str, Any]) -> Selection:
+    derivations = options["derivations"]
+    return options | {"derivations": None if derivations is None else _words(derivations)}
+
+
+def _notation_of(options: dict[str, Any]) -> Notation:
+    given: dict[str, Any] = {
+        name: _words(options[name]) for name in ("missing", "text") if options[name] is not None
+    }
+    if options["column"]:
+        given = {"columns": dict(map(_renaming, options["column"]))} | given
+    return given if options["decimal"] is None else given | {"decimal": options["decimal"]}
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")]
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    wanted, sign, own = text.partition("=")
+    if not (wanted.strip() and sign and own.strip()):
+        raise SettingsError(f"`--column` must be written events=xi; got '{text}'.")
+    return wanted.strip(), own.strip()
 
 
 def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
@@ -156,12 +238,18 @@ def _as_typed(message: str, options: Mapping[str, Any]) -> str:
     return message
 
 
-def table_of(evidence: str) -> "EvidenceTable":
+def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
     """Return a bundled table by its name, or else a CSV file's."""
     from bayesmeta.evidence import load_evidence, read_evidence
 
-    is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
-    return read_evidence(evidence) if is_file else load_evidence(evidence)
+    if "." in evidence or "/" in evidence or Path(evidence).exists():
+        return read_evidence(evidence, **notation)
+    if notation:
+        raise SettingsError(
+            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
+            "say how a file is written. Leave them out."
+        )
+    return load_evidence(evidence)
 
 
 def _show_notes() -> None:

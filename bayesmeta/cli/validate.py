@@ -10,8 +10,10 @@ from bayesmeta.cli.options import (
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
+    Notation,
     Selection,
     exits,
+    reading,
     selecting,
     table_of,
 )
@@ -22,8 +24,10 @@ __all__ = ["validate"]
 
 @exits
 @selecting
+@reading
 def validate(
     selection: Selection,
+    notation: Notation,
     model: Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")],
     train: Annotated[
         str, typer.Option(help="Condition on the earlier studies, such as \"source == '001'\".")
@@ -47,7 +51,7 @@ def validate(
     from bayesmeta.report import comparison_text, machine
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
-    spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
+    spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
     found = bm.validate(
         spec,
         train=matching(arms, train, argument="train"),

@@ -22,6 +22,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
 from bayesmeta.numeric import check_seed
 from bayesmeta.runs import open_run
+from bayesmeta.runs.files import file_names
 
 __all__ = ["compare", "compare_with"]
 
@@ -212,7 +213,8 @@ def _folder(out: str | PathLike[str] | None, designs: Mapping[str, Design], plan
         "marginal": plan.marginal,
         **plan.as_json(),
     }
-    texts = {f"models/{name}.toml": to_toml(design.spec) for name, design in designs.items()}
+    files = file_names(designs)
+    texts = {f"models/{files[name]}.toml": to_toml(one.spec) for name, one in designs.items()}
     texts |= {
         "arms.csv": arms.frame.to_csv(index=False, lineterminator="\n"),
         "excluded.csv": arms.excluded.to_csv(index=False, lineterminator="\n"),

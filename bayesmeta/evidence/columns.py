@@ -32,5 +32,11 @@ ALWAYS_TEXT: Final = (
 )
 """Columns whose values are names, even where they look like numbers."""
 
+MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
+"""Columns that are no covariates."""
+
 MISSING_TEXT: Final = ("", "NA")
-"""What a cell holds where its value is not known."""
+"""What a cell of any column holds where its value is not known."""
+
+MISSING_WORDS: Final = ("NR", "ND", "n/a", "-")
+"""What else a cell of a count or a covariate holds where its value is not known."""

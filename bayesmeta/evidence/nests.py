@@ -14,17 +14,12 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
-from bayesmeta.evidence.columns import ARM, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.columns import ARM, COUNTS, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.selection import Dropped, Parts
+from bayesmeta.evidence.strata import with_stratum_column
 
-__all__ = [
-    "WHOLE_ARM",
-    "asked_outcomes",
-    "definition_column",
-    "nested_parts_or_whole",
-    "one_row_per_arm",
-    "told_by_definition",
-]
+__all__ = ["asked_outcomes", "nested_arms", "nested_parts_or_whole"]
 
 WHOLE_ARM = (STUDY, ARM, STRATUM)
 """Columns that name an arm."""
@@ -87,7 +82,28 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
     return Dropped(rows, list(reasons))
 
 
-def one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
+def nested_arms(
+    kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]
+) -> NestedArms:
+    """Return the arms of nested outcomes from their rows, and note in `selection` what was left out."""
+    outcomes = tuple(selection["outcomes"])
+    wide = _one_row_per_arm(kept, outcomes, selection["table"])
+    selection["differing"] = [
+        str(name) for name in kept.columns if name not in (*wide.columns, OUTCOME, *COUNTS)
+    ]
+    if selection["by_definition"] == "missing":
+        told = _told_by_definition(wide, kept, outcomes)
+        for _, row in told.iterrows():
+            same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
+            wide.loc[same, row["inner"]] = row[EVENTS]
+            wide.loc[same, row[OUTCOME]] = pd.NA
+        moved = kept.merge(told.drop(columns=[EVENTS, "inner"]), on=[*WHOLE_ARM, OUTCOME])
+        excluded = pd.concat([excluded, moved]) if len(moved) else excluded
+    wide = wide.drop(columns=[_definition_column(name) for name in outcomes], errors="ignore")
+    return NestedArms(with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection)
+
+
+def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
     """Return one row per arm, with the count of each outcome in a column of its name.
 
     Columns in which the rows of an arm differ belong to its outcomes, and are left out.
@@ -116,7 +132,7 @@ def one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> 
     return wide
 
 
-def told_by_definition(
+def _told_by_definition(
     frame: pd.DataFrame, definitions: pd.DataFrame, outcomes: Sequence[str]
 ) -> pd.DataFrame:
     """Return the counts that say nothing beyond the outcome within, by the column of definitions.
@@ -132,7 +148,7 @@ def told_by_definition(
     """
     rows = []
     for outer, inner in pairwise(outcomes):
-        column = definition_column(outer)
+        column = _definition_column(outer)
         if column not in definitions.columns:
             continue
         own = definitions[definitions[OUTCOME] == outer].set_index(list(WHOLE_ARM))[column]
@@ -155,7 +171,7 @@ def _label(row: "pd.Series[Any]") -> str:
     return "/".join(filter(None, (row[one] for one in WHOLE_ARM)))
 
 
-def definition_column(outcome: str) -> str:
+def _definition_column(outcome: str) -> str:
     """Return the column that says which categories an outcome counts: ``orr_definition`` of ORR."""
     return f"{outcome.lower()}_definition"
 

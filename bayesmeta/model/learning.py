@@ -186,6 +186,11 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
 
 
 def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
+    infinite = frame.loc[np.isinf(frame[name].astype("float64")), STUDY]
+    if len(infinite):
+        raise SpecError(
+            f"`formula`: covariate '{name}' must be finite; not so in study {listed(infinite)}. Correct the table."
+        )
     if frame[name].nunique() < 2:  # noqa: PLR2004
         raise SpecError(
             f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out."

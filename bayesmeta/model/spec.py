@@ -139,3 +139,7 @@ def _check_text(name: object, description: object) -> None:
     for label, value in (("name", name), ("description", description)):
         if not isinstance(value, str):
             raise SpecError(f"`{label}` must be text; got {value!r}.")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise SpecError(
+                f"`{label}` must be text that can be written down; got {value!r}. Retype it."
+            )

@@ -21,7 +21,7 @@ from bayesmeta.report.sections.checklists import (
     done,
 )
 from bayesmeta.report.sections.limits import about_frame, section_of_limits
-from bayesmeta.report.sections.redo import versions_table
+from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,
     BRIEF,
@@ -268,7 +268,8 @@ def _redo(
     yield Text("The grid, to be saved as grid.toml:")
     yield Code(grid_toml(results.grid))
     bundled = _bundled_name(evidence)
-    table = "" if bundled else " --evidence inputs/evidence.csv"
+    own = ["--evidence inputs/evidence.csv", *reading_options(evidence.reading)]
+    table = "" if bundled else f" {' '.join(own)}"
     if not bundled:
         yield Text("The evidence is kept in inputs/evidence.csv of the run's folder.")
     yield Code(f"bayesmeta grid grid.toml{table} --seed {results.seed} --out runs/again")

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def arms_json(arms: Arms | NestedArms) -> dict[str, Any]:
         "selection": arms.selection,
         "arms": records(arms.frame),
         "excluded": records(arms.excluded),
+        "findings": list(map(asdict, arms.findings)),
     }
 
 
@@ -50,6 +52,7 @@ def fit_json(
         "studies": len(result.arms.studies),
         "events": int(result.arms.events.sum()),
         "n": int(result.arms.n.sum()),
+        "findings": list(map(asdict, result.arms.findings)),
         "seed": result.provenance.seed,
         "seconds": result.provenance.seconds,
         "summary": records(table),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def nested_fit_json(
         "arms": len(result.arms),
         "studies": len(result.arms.studies),
         "n": int(result.arms.n.sum()),
+        "findings": list(map(asdict, result.arms.findings)),
         "seed": result.provenance.seed,
         "seconds": result.provenance.seconds,
         "summary": records(table),

@@ -15,6 +15,7 @@ from bayesmeta.model.nested import NestedDesign
 from bayesmeta.report.text import (
     Blocks,
     diagnosis_lines,
+    finding_lines,
     parameter_table,
     percent,
     prior_range,
@@ -69,7 +70,7 @@ def nested_evidence_lines(arms: NestedArms) -> list[str]:
         kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
         found = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
         lines.append(f"           {len(arms.excluded)} counts left out ({found}).")
-    return lines
+    return [*lines, *finding_lines(arms)]
 
 
 def nested_model_lines(design: NestedDesign) -> list[str]:

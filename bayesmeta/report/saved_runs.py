@@ -22,6 +22,7 @@ from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.runs import check_run, describe_run
+from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
 
 __all__ = ["SavedComparison", "SavedRun", "evidence_of_grid", "is_reliable", "load_run"]
@@ -123,7 +124,9 @@ def load_run(folder: Path) -> SavedRun:
 
 def evidence_of_grid(folder: Path) -> EvidenceTable:
     """Return the table that a grid was run on, as it was kept."""
-    return read_evidence(folder / "inputs" / "evidence.csv")
+    names = folder / "inputs" / "text.json"
+    text = json.loads(names.read_text(encoding="utf-8")) if names.is_file() else ()
+    return read_evidence(folder / "inputs" / "evidence.csv", text=text)
 
 
 def is_reliable(run: SavedRun) -> bool:
@@ -143,12 +146,13 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
     evidence = _evidence(folder / "inputs")
     labels = dict(zip(evidence.frame["study"], evidence.display_labels, strict=True))
     names = [str(name) for name in tables["comparison"]["model"]]
+    files = file_names(manifest.identity["models"])
     left_out = {name: _left_out(name, tables, labels) for name in names}
     return SavedComparison(
         table=tables["comparison"],
         left_out=left_out,
         evidence=evidence,
-        models={name: load_model(folder / "inputs" / "models" / f"{name}.toml") for name in names},
+        models={name: load_model(folder / f"inputs/models/{files[name]}.toml") for name in names},
         notes=notes_of(tables["comparison"], left_out),
         plan=manifest.identity,
         versions=manifest.versions,

@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.predict import Prediction
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -22,6 +22,7 @@ __all__ = [
     "cohort_lines",
     "diagnosis_lines",
     "evidence_lines",
+    "finding_lines",
     "fit_blocks",
     "head_blocks",
     "heterogeneity_line",
@@ -114,7 +115,12 @@ def evidence_lines(arms: Arms) -> list[str]:
         lines.append(
             f"           Without patients, so without information: {', '.join(arms.without_patients)}."
         )
-    return lines
+    return [*lines, *finding_lines(arms)]
+
+
+def finding_lines(arms: Arms | NestedArms) -> list[str]:
+    """Return what was found in the arms that is probably not meant."""
+    return [f"           Check: {finding}" for finding in arms.findings]
 
 
 def model_lines(spec: ModelSpec, design: Design) -> list[str]:

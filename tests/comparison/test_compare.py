@@ -14,6 +14,7 @@ from bayesmeta.comparison.averaging import averaged
 from bayesmeta.comparison.gates import GATES, tripped
 from bayesmeta.comparison.questions import RATES
 from bayesmeta.comparison.ranking import ranked
+from bayesmeta.report.saved_runs import SavedComparison, load_run
 
 Maker = Callable[..., bm.Arms]
 COUNTS = [(4, 20), (9, 22), (14, 31), (5, 25), (20, 30)]
@@ -195,6 +196,24 @@ def test_a_comparison_does_not_depend_on_workers(
     found = bm.compare(models, arms, seed=1, workers=2, **options)  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(found.table, comparison.table)
     assert found.files() == comparison.files()
+
+
+def test_models_go_by_any_name(arms: bm.Arms, tmp_path: Path) -> None:
+    """A name that no file can have is kept in a file of a name like it, and read back from there."""
+    names = ["by regimen: a/b?", "", "..", "Büro \U0001fa78"]
+    models = [bm.ModelSpec(name, study_effects=bm.CommonEffect()) for name in names]
+    found = bm.compare(models, arms, seed=1, method="psis", marginal=False, out=tmp_path / "run")
+    assert sorted(found.table["model"]) == sorted(names)
+    read = load_run(tmp_path / "run")
+    assert isinstance(read, SavedComparison)
+    assert {name: spec.name for name, spec in read.models.items()} == dict(
+        zip(names, names, strict=True)
+    )
+
+
+def test_a_model_file_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "my model.toml").write_text("schema = 1\n")
+    assert bm.load_model(tmp_path / "my model.toml").name == "my model"
 
 
 def test_gates_tell_what_is_wrong(comparison: bm.Comparison) -> None:

@@ -323,6 +323,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@pytest.mark.filterwarnings("ignore::bayesmeta.EvidenceWarning")  # a small count may be a sum
 @settings(max_examples=20, deadline=None)
 @given(frame=tables(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_does_not_matter(frame: pd.DataFrame, seed: int) -> None:

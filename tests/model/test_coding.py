@@ -35,6 +35,15 @@ def test_a_number_is_centred_at_its_mean_or_where_asked(make_arms: Maker) -> Non
     assert at_sixty.coding.row({"age": 63}).tolist() == [3.0]
 
 
+def test_a_number_that_is_not_finite_is_refused(make_arms: Maker) -> None:
+    """Arms that were made by hand may hold what no table does."""
+    arms = make_arms(COUNTS, age=AGE)
+    frame = arms.frame.assign(age=[*AGE[:4], np.inf, 66.0])
+    spec = bm.ModelSpec(covariates="age")
+    with pytest.raises(bm.SpecError, match="'age' must be finite; not so in study study04"):
+        make_design(spec, bm.Arms(frame, frame.iloc[:0]))
+
+
 def test_functions_of_a_number_are_centred_too(make_arms: Maker) -> None:
     coded = design(make_arms, bm.Covariates("log(age) + {1 / sqrt(age)}"), age=AGE)
     assert coded.coding.names == ("log(age)", "1 / sqrt(age)")

@@ -75,6 +75,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
             "are never pooled with it."
         )
     yield from _parts_left(arms.excluded)
+    yield from (f"To be checked: {finding}" for finding in arms.findings)
     if OVERLAP_GROUP in arms.frame.columns:
         yield (
             "Of cohorts marked as plausibly sharing patients, one is used."
