@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_events, check_mixture
+from bayesmeta.planning.arguments import check_events, check_mixture, check_patients
 from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = ["CONFLICT", "Conflict", "conflict_table", "prior_data_conflict"]
@@ -98,7 +97,7 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     Evans & Moshonov 2006, doi:10.1214/06-BA129.
     """
     check_mixture("prior", prior)
-    n = check_cohort("n", n)
+    n = check_patients("n", n)
     events, n = check_events(events, n)
     table = conflict_table(prior, n)
     found = (float(table[name].iloc[events]) for name in ("two_sided", "mid_p", "box"))

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_mixture, check_open
+from bayesmeta.planning.arguments import check_mixture, check_open, check_patients
 from bayesmeta.planning.counts import in_set
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
@@ -112,7 +111,7 @@ def smallest_n(
     check_mixture("prior", prior)
     null, other = check_open("null_rate", null_rate), check_open("alternative", alternative)
     alpha, power = check_open("alpha", alpha), check_open("power", power)
-    n_max = check_cohort("n_max", n_max)
+    n_max = check_patients("n_max", n_max)
     if success.direction is None:
         raise SettingsError(
             f"`success` must ask for rates on one side only, so that its error is largest at `null_rate`; got {success}."

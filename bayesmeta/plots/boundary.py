@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted, listed
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_priors
+from bayesmeta.planning.arguments import check_patients, check_priors
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
@@ -82,7 +81,7 @@ def boundary(
     check_priors(priors)
     check_lines("priors", priors)
     success = as_success(success)
-    sizes = [check_cohort("n", each) for each in n]
+    sizes = [check_patients("n", each) for each in n]
     if not sizes or sizes != sorted(set(sizes)):
         raise SettingsError(
             f"`n` must be ascending numbers of patients, at least one; got {listed(n) or 'none'}."
