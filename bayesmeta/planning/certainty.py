@@ -21,7 +21,7 @@ confirmatory ones, 5% and 10% of single-arm ones of phase II."""
 TIE = 1e-12
 """Difference of two posterior probabilities that quadrature does not tell apart."""
 
-FEWEST_DECIMALS, MOST_DECIMALS = 2, 12
+FEWEST_DECIMALS, MOST_DECIMALS = 4, 12
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Certainty:
         The smallest certainty of the condition that tests the null value; None where only a rule
         that never succeeds keeps the error.
     rounded : float or None
-        It rounded up to the fewest decimals that lead to the same decisions.
+        It rounded up to four decimals, or to as many as lead to the same decisions.
     type_one_error : float or None
         The error with it, at most `alpha`: counts are whole, so that it is less, as a rule.
     always : bool
@@ -50,7 +50,7 @@ class Certainty:
     0.124
     >>> found = trial.certainty_for(0.1)
     >>> found.rounded, round(found.type_one_error, 2)
-    (0.92, 0.07)
+    (0.9113, 0.07)
     """
 
     alpha: float
@@ -120,7 +120,7 @@ def _steps(values: Array) -> tuple[Array, Array]:
 
 
 def _rounded_up(value: float, below: float) -> float:
-    """Return the number of the fewest decimals from `value` to less than `below`."""
+    """Return the number of four decimals or more from `value` to less than `below`."""
     for decimals in range(FEWEST_DECIMALS, MOST_DECIMALS):
         found = round(float(np.ceil(value * 10**decimals)) / 10**decimals, decimals)
         if value <= found < below:

@@ -1,4 +1,4 @@
-"""Conflict of a prior with data: how far in the tails of what it foretold they lie."""
+"""Conflict of a prior with data: how far in the tails of what it predicts they lie."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Conflict:
     events, n : int
         Responders and patients.
     expected : float
-        Mean responders that the prior foretold.
+        Mean responders that the prior predicts.
     two_sided : float
         Twice the smaller of P(so many or more) and P(so many or fewer), at most 1. The count seen
         belongs to both tails, which keeps the number on the safe side: no mid-p.
@@ -58,10 +58,10 @@ class Conflict:
         side = "more" if self.events > self.expected else "fewer"
         seen = f"{self.events} responders of {self.n}, {self.expected:.1f} expected"
         if self.two_sided < STRONG:
-            return f"Strong conflict: far {side} than the prior foretells ({seen}); don't borrow without asking why."
+            return f"Strong conflict: far {side} than the prior predicts ({seen}); don't borrow without asking why."
         if self.two_sided < CONFLICT:
-            return f"Conflict: {side} than the prior foretells ({seen}); look at the result without borrowing."
-        return f"No conflict: within what the prior foretells ({seen})."
+            return f"Conflict: {side} than the prior predicts ({seen}); look at the result without borrowing."
+        return f"No conflict: within what the prior predicts ({seen})."
 
 
 def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
@@ -88,7 +88,7 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     --------
     >>> prior = BetaMixture([1], a=[12], b=[18])
     >>> prior_data_conflict(prior, events=34, n=40).words
-    "Strong conflict: far more than the prior foretells (34 responders of 40, 16.0 expected);
+    "Strong conflict: far more than the prior predicts (34 responders of 40, 16.0 expected);
     don't borrow without asking why."
 
     References

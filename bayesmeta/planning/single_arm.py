@@ -81,7 +81,7 @@ class SingleArmTrial:
         object.__setattr__(self, "success", as_success(self.success))
         if self.success.of_two_arms:
             raise SettingsError(
-                f"`success` of a single arm is on the rate; got {self.success}. Use TwoArmTrial for a difference."
+                f"`success` of a single arm is on the rate; got {self.success}. For a difference, use TwoArmTrial, or plan_two_arms."
             )
 
     @cached_property
@@ -228,6 +228,6 @@ def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:
     seen = joint.sum()
     if not seen > 0:
         raise SettingsError(
-            f"`law` holds {events} responders of {n} to be impossible, so that it foretells nothing after them."
+            f"`law` holds {events} responders of {n} to be impossible, so that it predicts nothing after them."
         )
     return np.asarray(joint / seen)

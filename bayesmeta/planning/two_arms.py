@@ -25,8 +25,8 @@ from bayesmeta.planning.success_text import as_success
 
 __all__ = ["TwoArmTrial"]
 
-DECIMALS = 12
-"""Decimals of a sum of two rates: 0.9 and 0.1 make 1, and not a little more."""
+ROUNDING = 1e-12
+"""How far beyond 0 or 1 a sum of two rates may be by rounding."""
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -145,7 +145,7 @@ class TwoArmTrial:
         """
         other = check_rates("controls", controls)
         null = self.success.null_value
-        check_rates("controls + difference", np.round(other + null, DECIMALS))
+        check_rates("controls + difference", _sum(other, null))
         return self._along(null, other)
 
     def threshold_errors(self, controls: npt.ArrayLike) -> pd.DataFrame:
@@ -221,9 +221,16 @@ class TwoArmTrial:
 
     def _along(self, difference: float, controls: Array) -> pd.DataFrame:
         """Return the probability of success where the true difference is this one."""
-        true = np.round(controls + difference, DECIMALS)
+        true = _sum(controls, difference)
         there = (true >= 0) & (true <= 1)
         treated = binomial_pmf(self.n_treated, true[there])
         control = binomial_pmf(self.n_control, controls[there])
         success = np.clip(((control @ self.successes) * treated).sum(axis=1), 0, 1)
         return pd.DataFrame({"rate": true[there], "control": controls[there], "success": success})
+
+
+def _sum(controls: Array, difference: float) -> Array:
+    """Return rates a difference above others; 0.9 and 0.1 make 1, and not a little more."""
+    true = controls + difference
+    within = np.clip(true, 0, 1)
+    return np.where(np.abs(true - within) < ROUNDING, within, true)

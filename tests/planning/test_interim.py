@@ -58,7 +58,7 @@ def test_a_look_that_never_stops_changes_nothing():
     )
 
 
-def test_another_law_foretells_with_its_own_certainty():
+def test_another_law_predicts_with_its_own_certainty():
     trial = bm.SingleArmTrial(25, VAGUE, BOTH)
     sure = bm.InterimLook(trial, 10, 0.1, law=HISTORY).table["success"]
     for y in (0, 4, 10):

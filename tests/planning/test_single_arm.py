@@ -165,7 +165,7 @@ def test_certainties_of_a_trial_by_hand():
         assert found.smallest == pytest.approx(stats.beta(boundary, 42 - boundary).sf(0.35))
         assert found.type_one_error == pytest.approx(stats.binom.sf(boundary - 1, 40, 0.35))
         assert stats.binom.sf(boundary - 2, 40, 0.35) > alpha
-    assert trial.certainty_for(0.05).rounded == 0.96
+    assert trial.certainty_for(0.05).rounded == 0.952
     assert bm.SingleArmTrial(2, VAGUE, "P(rate > 0.5) > 0.6").certainty_for(0.1).smallest is None
 
 
