@@ -133,6 +133,7 @@ from .model.nested import (
     load_nested_model as load_nested_model,
 )
 from .planning.borrowing import borrowing as borrowing
+from .planning.certainty import Certainty as Certainty
 from .planning.conflict import (
     Conflict as Conflict,
     prior_data_conflict as prior_data_conflict,
@@ -163,6 +164,10 @@ from .planning.success_text import parse_success as parse_success
 from .planning.trial_size import (
     SampleSize as SampleSize,
     smallest_n as smallest_n,
+)
+from .planning.two_arm_plan import (
+    TwoArmPlan as TwoArmPlan,
+    plan_two_arms as plan_two_arms,
 )
 from .planning.two_arms import TwoArmTrial as TwoArmTrial
 from .priors import (

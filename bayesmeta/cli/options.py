@@ -131,8 +131,20 @@ _ARGUMENTS = {
     "at_least": "events_at_least",
     "at_most": "events_at_most",
     "joint": "event",
+    "weight": "robust",
+    "vague_mean": "vague_mean",
+    "vague_n": "vague_n",
+    "control_n": "n_control",
+    "control_rates": "controls",
+    "alternative": "alternative",
+    "power": "power",
+    "alpha": "alpha",
+    "n_max": "n_max",
+    "interim": "interim",
+    "stop_below": "stop_below",
+    "rates": "rates",
 }
-"""Options, as commands receive them, whose argument in Python has another name."""
+"""Options, as commands receive them, and what messages call their arguments in Python."""
 
 NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
 """The selection of a command to which no option of it was given."""

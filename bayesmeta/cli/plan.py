@@ -1,18 +1,40 @@
-"""The command `bayesmeta plan`: a single-arm trial that borrows from a saved run."""
+"""The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.plan_options import (
+    Alpha,
+    Alternative,
+    ControlN,
+    ControlRates,
+    GoOn,
+    InterimLook,
+    NMax,
+    Outcome,
+    Patients,
+    PlanOut,
+    Power,
+    Rates,
+    StopBelow,
+    SuccessText,
+    VagueMean,
+    VagueN,
+    Weights,
+    parsed_interim,
+    parsed_rates,
+)
 from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.errors import RunError
 
 if TYPE_CHECKING:
-    from bayesmeta import Plan
+    from bayesmeta import MapPrior, Plan, TwoArmPlan
+    from bayesmeta.report.plan_sizes import Sizes
 
 __all__ = ["plan"]
 
@@ -20,65 +42,61 @@ __all__ = ["plan"]
 @exits
 def plan(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    n: Annotated[int, typer.Option("--n", help="Patients of the trial.")],
-    success: Annotated[
-        str, typer.Option(help='Such as "P(rate > 0.35) > 0.9"; several joined by and.')
-    ],
+    success: SuccessText,
+    n: Patients = None,
     profile: Profiles = None,
-    outcome: Annotated[
-        str | None, typer.Option(help="Which outcome of a run of nested outcomes.")
-    ] = None,
-    robust: Annotated[float, typer.Option(help="Share of the prior that is vague.")] = 0.2,
-    rates: Annotated[
-        str | None, typer.Option(help="True rates to look at, joined by commas.")
-    ] = None,
-    interim: Annotated[
-        str | None, typer.Option(help="Responders and patients seen so far, such as 8/20.")
-    ] = None,
-    stop_below: Annotated[
-        float | None,
-        typer.Option(help="Predictive probability of success that stops at the interim."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="New folder for tables and figures.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on with a fit that failed its diagnostics.")
-    ] = False,
+    outcome: Outcome = None,
+    weight: Weights = None,
+    vague_mean: VagueMean = 0.5,
+    vague_n: VagueN = 1.0,
+    rates: Rates = None,
+    control_n: ControlN = None,
+    control_rates: ControlRates = None,
+    alternative: Alternative = None,
+    power: Power = None,
+    alpha: Alpha = None,
+    n_max: NMax = None,
+    interim: InterimLook = None,
+    stop_below: StopBelow = None,
+    out: PlanOut = None,
+    force: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
-    """Plan a single-arm trial whose prior is what a saved run foretells."""
+    """Plan a trial of one arm or two whose prior is what a saved run predicts."""
     import bayesmeta as bm
+    from bayesmeta.cli.plan_request import PlanRequest
 
     # What can be refused is refused before the work, and before what it needs is loaded.
-    true, seen = _rates(rates), _interim(interim)
-    if out is not None:
-        _check_out(out)
-    conditions = bm.parse_success(success)
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
-
-    result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
-    prior = bm.map_prior(result, profile=parsed_profile(profile), outcome=outcome, force=force)
-    found = bm.plan(
-        prior,
+    request = PlanRequest(
+        success=bm.parse_success(success),
         n=n,
-        success=conditions,
-        robust=robust,
-        rates=true,
-        interim=seen,
+        weight=weight,
+        vague_mean=vague_mean,
+        vague_n=vague_n,
+        rates=parsed_rates("--rates", rates),
+        control_n=control_n,
+        control_rates=parsed_rates("--control-rates", control_rates),
+        alternative=alternative,
+        power=power,
+        alpha=alpha,
+        n_max=n_max,
+        interim=parsed_interim(interim),
         stop_below=stop_below,
     )
+    request.check()
     if out is not None:
-        _save(found, out)
+        _check_out(out)
+    prior, marks = _prior(run, parsed_profile(profile), outcome, force=force)
+    sizes = request.sizes(prior)
+    found = request.plan(prior, sizes)
+    if out is not None:
+        from bayesmeta.report.plan_files import save_plan
+
+        save_plan(found, out, prior=prior, sizes=sizes)
     if as_json:
-        from bayesmeta.report.plan_machine import plan_json
-
-        content = plan_json(found) | {"saved": None if out is None else str(out)}
-        print_json(content)
+        print_json(_json(found, sizes, prior) | {"saved": None if out is None else str(out)})
     else:
-        from bayesmeta.report.plan_text import plan_lines
-        from bayesmeta.report.text import warning_lines
-
-        lines = [*warning_lines(bm.diagnose(result)), *plan_lines(found)]
-        print("\n".join(lines + ([] if out is None else [f"Saved in {out}."])))
+        print_blocks(marks, _lines(found, sizes), [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
 
 
@@ -90,34 +108,39 @@ def _check_out(folder: Path) -> None:
     check_folder(folder, force=False)
 
 
-def _save(found: "Plan", folder: Path) -> None:
-    from bayesmeta.report.plan_files import save_plan
+def _prior(
+    run: Path, profile: Any, outcome: str | None, *, force: bool
+) -> "tuple[MapPrior, list[str]]":
+    """Return the MAP prior of a saved run, and the line that marks a run that failed."""
+    import bayesmeta as bm
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+    from bayesmeta.report.text import warning_lines
 
-    save_plan(found, folder)
-
-
-def _rates(text: str | None) -> list[float] | None:
-    """Return the rates that a text lists; None where there is none."""
-    if text is None:
-        return None
-    try:
-        return [float(each) for each in text.split(",")]
-    except ValueError:
-        raise SettingsError(
-            f"`--rates` must be numbers joined by commas, such as 0.2,0.35; got '{text}'."
-        ) from None
+    result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
+    prior = bm.map_prior(result, profile=profile, outcome=outcome, force=force)
+    return prior, warning_lines(bm.diagnose(result))
 
 
-def _interim(text: str | None) -> tuple[int, int] | None:
-    """Return responders and patients written 8/20; None where there are none."""
-    if text is None:
-        return None
-    events, slash, n = (part.strip() for part in text.partition("/"))
-    if not (slash and events.isdecimal() and n.isdecimal()):
-        raise SettingsError(f"`--interim` must be responders/patients, such as 8/20; got '{text}'.")
-    if int(events) > int(n):
-        raise SettingsError(
-            f"`--interim` must have at most so many responders as patients; got '{text}'. Write responders first, "
-            "such as 8/20."
-        )
-    return int(events), int(n)
+def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None") -> list[str]:
+    """Return what a terminal shows: sample sizes where asked for, then the plan."""
+    from bayesmeta.planning.plan import Plan
+    from bayesmeta.report.plan_text import plan_lines
+    from bayesmeta.report.two_arm_text import two_arm_lines
+
+    first = [] if sizes is None else [*sizes.lines(), ""]
+    if found is None:
+        return first if sizes is None else [*first, sizes.no_plan()]
+    return [*first, *(plan_lines(found) if isinstance(found, Plan) else two_arm_lines(found))]
+
+
+def _json(
+    found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", prior: "MapPrior"
+) -> dict[str, Any]:
+    """Return it for machines."""
+    from bayesmeta.planning.plan import Plan
+    from bayesmeta.report.plan_machine import plan_json, prior_json, two_arm_json
+
+    needed = {"sample_size": None if sizes is None else sizes.json()}
+    if found is None:
+        return prior_json(prior) | {"n": None} | needed
+    return (plan_json(found) if isinstance(found, Plan) else two_arm_json(found)) | needed

@@ -26,6 +26,13 @@ def test_each_row_is_a_trial_and_the_first_that_meets_is_found():
     assert (found.n, found.n_from, found.holds_for_larger) == (35, 38, False)
 
 
+def test_the_null_is_that_of_the_success_where_none_is_given():
+    success = "P(rate > 0.2) > 0.9 and P(rate > 0.35) > 0.6"
+    found = bm.smallest_n(success, VAGUE, alternative=0.5, n_max=40)
+    same = bm.smallest_n(success, VAGUE, null_rate=0.2, alternative=0.5, n_max=40)
+    pd.testing.assert_frame_equal(found.table, same.table)
+
+
 def test_where_it_holds_for_all_larger_ones_and_where_for_none():
     holds = bm.smallest_n(
         "P(rate > 0.2) > 0.9", HISTORY, null_rate=0.2, alternative=0.9, alpha=0.999999, n_max=9
@@ -52,10 +59,18 @@ def test_bad_input():
         given = {"null_rate": 0.2, "alternative": 0.4, "n_max": 10} | changed
         return bm.smallest_n(success, VAGUE, **given)
 
-    with pytest.raises(bm.SettingsError, match=r"`alternative` must lie above `null_rate` = 0.2"):
+    with pytest.raises(
+        bm.SettingsError, match=r"`alternative` must lie above the null rate of 0.2"
+    ):
         ask(alternative=0.1)
-    with pytest.raises(bm.SettingsError, match=r"`alternative` must lie below `null_rate` = 0.2"):
+    with pytest.raises(
+        bm.SettingsError, match=r"`alternative` must lie below the null rate of 0.2"
+    ):
         ask("P(rate < 0.2) > 0.9")
+    with pytest.raises(
+        bm.SettingsError, match=r"on the rate of a single arm; got P\(rate - control"
+    ):
+        ask("P(rate - control > 0.2) > 0.9")
     with pytest.raises(bm.SettingsError, match="rates on one side only"):
         ask("P(rate > 0.2) > 0.9 and P(rate < 0.6) > 0.9")
     with pytest.raises(bm.SettingsError, match="`alpha` must be a probability between 0 and 1"):

@@ -1,0 +1,124 @@
+"""Words and numbers that all plans of trials print."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.planning.borrowing import NO_BORROWING
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors
+from bayesmeta.report.text import table_text
+
+__all__ = [
+    "NAMES",
+    "Row",
+    "exact_percent",
+    "level",
+    "prior_lines",
+    "rate",
+    "runs",
+    "table_lines",
+]
+
+Row = Mapping[Any, Any]
+"""A row of a table."""
+
+METHODS = {"elir": "ELIR", "moment": "moments", "morita": "Morita"}
+NAMES = {MAP: "MAP", ROBUST: "robust", NO_BORROWING: "no borrowing"}
+
+PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
+"""Distance from 0 or 1 that one decimal of a percentage shows, the least that is shown, and decimals."""
+
+MOST_DECIMALS = 8
+"""Most decimals of a percentage by the width of its interval."""
+
+
+def exact_percent(probability: float) -> str:
+    """Return a probability, which is exact, in percent: a decimal, or two digits near 0 and 1."""
+    near = min(probability, 1 - probability)
+    if near >= PRINTED or near <= 0:
+        return f"{100 * probability:.1f}%"
+    if near < LEAST:
+        return "<0.001%" if probability < LEAST else ">99.999%"
+    decimals = 1 - math.floor(math.log10(100 * near))
+    return f"{100 * probability:.{min(decimals, DECIMALS)}f}%"
+
+
+def level(alpha: float) -> str:
+    """Return a type-I error to keep, such as 5%."""
+    return f"{100 * alpha:g}%"
+
+
+def rate(value: float) -> str:
+    """Return a true rate, or difference."""
+    return f"{value:.4g}"
+
+
+def runs(counts: Iterable[int], n: int) -> str:
+    """Return counts from 0 to n as text, neighbours together: ``3 or fewer, 17 to 20``."""
+    found: list[list[int]] = []
+    for count in counts:
+        if found and count == found[-1][1] + 1:
+            found[-1][1] = count
+        else:
+            found.append([count, count])
+    return ", ".join(_run(first, last, n) for first, last in found)
+
+
+def _run(first: int, last: int, n: int) -> str:
+    if first == 0:
+        return f"{last} or fewer" if last else "0"
+    if last == n:
+        return f"{first} or more"
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def prior_lines(
+    compared: PlanPriors, sizes: pd.DataFrame, about: str, ecdf_difference: float
+) -> list[str]:
+    """Return the two priors that borrow, and what each is worth."""
+    history, robust = compared.history, compared.named[ROBUST]
+    return [
+        f"MAP prior  of {about}: {_terms(history)}",
+        f"           {_summary(history)}; {_worth(sizes[MAP])}.",
+        f"           Distribution functions of mixture and draws differ by at most {ecdf_difference:.4f}.",
+        f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
+        f"           {_summary(robust)}; {_worth(sizes[ROBUST])}.",
+        *_no_elir(sizes),
+    ]
+
+
+def _no_elir(sizes: pd.DataFrame) -> list[str]:
+    """Return why a prior has no ELIR, where that is so."""
+    if not sizes.loc["elir"].isna().any():
+        return []
+    return [
+        "           No ELIR: components differ in a, or b, where it is at most 1, so that the information near a rate of 0, "
+        "or 1, has no mean."
+    ]
+
+
+def _terms(mixture: BetaMixture) -> str:
+    return repr(mixture).removeprefix("BetaMixture(").removesuffix(")")
+
+
+def _summary(mixture: BetaMixture) -> str:
+    """Return mean and interval, with as many decimals as the width of the interval asks for."""
+    low, high = mixture.interval(0.95)
+    digits = 1 - math.floor(math.log10(100 * (high - low))) if high > low else 1
+    decimals = min(max(digits, 0), MOST_DECIMALS)
+    texts = [f"{100 * each:.{decimals}f}%" for each in (mixture.mean, low, high)]
+    return f"mean {texts[0]}, 95% interval {texts[1]} to {texts[2]}"
+
+
+def _worth(sizes: "pd.Series[float]") -> str:
+    """Return how many patients a prior is worth, by each method."""
+    found = [f"{METHODS[str(name)]} {value:.1f}" for name, value in sizes.dropna().items()]
+    return f"worth so many patients: {', '.join(found) or 'not known'}"
+
+
+def table_lines(cells: list[dict[str, str]]) -> list[str]:
+    """Return rows of text as the lines of a table."""
+    return table_text(pd.DataFrame(cells), indent=2).splitlines()
