@@ -63,29 +63,34 @@ def plan(
     as_json: AsJson = False,
 ) -> int:
     """Plan a trial of one arm or two whose prior is what a saved run predicts."""
+    # What can be refused is refused before the work, and before what it needs is loaded.
+    true, of_control = (
+        parsed_rates("--rates", rates),
+        parsed_rates("--control-rates", control_rates),
+    )
+    looked = parsed_interim(interim)
+    if out is not None:
+        _check_out(out)
     import bayesmeta as bm
     from bayesmeta.cli.plan_request import PlanRequest
 
-    # What can be refused is refused before the work, and before what it needs is loaded.
     request = PlanRequest(
         success=bm.parse_success(success),
         n=n,
         weight=weight,
         vague_mean=vague_mean,
         vague_n=vague_n,
-        rates=parsed_rates("--rates", rates),
+        rates=true,
         control_n=control_n,
-        control_rates=parsed_rates("--control-rates", control_rates),
+        control_rates=of_control,
         alternative=alternative,
         power=power,
         alpha=alpha,
         n_max=n_max,
-        interim=parsed_interim(interim),
+        interim=looked,
         stop_below=stop_below,
     )
     request.check()
-    if out is not None:
-        _check_out(out)
     prior, marks = _prior(run, parsed_profile(profile), outcome, force=force)
     sizes = request.sizes(prior)
     found = request.plan(prior, sizes)
