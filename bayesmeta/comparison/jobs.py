@@ -78,7 +78,9 @@ def _run(
         for name, design in designs.items()
         for study, job in _jobs_of(name, design, plan, studies[name])
     }
-    done = runner.run(list(jobs.values()))
+    # Fits of the whole evidence take longest, and go first, lest one of them end alone.
+    wholes_first = sorted(jobs, key=lambda place: place[1] != "")
+    done = runner.run([jobs[place] for place in wholes_first])
     found: dict[str, Outcomes] = {name: {} for name in designs}
     for (name, study), job in jobs.items():
         found[name][study] = done[job.name]

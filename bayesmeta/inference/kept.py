@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import numba
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from bayesmeta.inference.places import folder_to_write, folders
@@ -49,8 +50,12 @@ class Kept:
         return str(folders()[0])
 
     def load_overload(self, signature: Any, target: Any) -> Any:
-        """Return what has been compiled for a signature, or None."""
-        target.refresh()
+        """Return what has been compiled for a signature, or None.
+
+        To run what was compiled needs numba's runtime. Unlike numba's own, this loads nothing of what
+        compiling needs, which takes longer than the rest: what compiles loads it.
+        """
+        rtsys.initialize(target)
         name = self._file(signature, target.codegen())
         for folder in folders():
             try:

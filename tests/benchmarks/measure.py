@@ -13,9 +13,9 @@ The comparison fits each model in models/ to the whole evidence and without each
 worker for each processor. Of brms one model is compiled and fitted without a study several times by
 update(), as its kfold() does; the whole is so many compilations and refits, added up.
 
-"Cold" is the first run after an installation that compiled nothing: no bytecode of any package,
-nothing compiled by numba, no index of fonts. Files may be in the machine's memory already. "Warm" is
-every later run. Seconds are medians of three (of nine for start-up), or with --quick of one (three).
+"Cold" is the first run after an installation by pip or uv, which write bytecode as R does: nothing is
+compiled by numba, and there is no index of fonts. Files may be in the machine's memory already. "Warm"
+is every later run. Seconds are medians of three (of nine for start-up), or with --quick of one (three).
 """
 
 import argparse

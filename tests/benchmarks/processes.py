@@ -44,13 +44,9 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 
 
 def own_environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a process that keeps what it compiles in `folder`, bytecode too."""
+    """Return the environment of a process that keeps what numba compiles, and its fonts, in `folder`."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    places = {
-        "PYTHONPYCACHEPREFIX": "bytecode",
-        "NUMBA_CACHE_DIR": "numba",
-        "MPLCONFIGDIR": "fonts",
-    }
+    places = {"NUMBA_CACHE_DIR": "numba", "MPLCONFIGDIR": "fonts"}
     return kept | {name: str(folder / place) for name, place in places.items()}
 
 
