@@ -105,8 +105,8 @@ class SpecError(BayesmetaError, ValueError):
 class ProfileError(BayesmetaError, ValueError):
     """A covariate profile can't be coded the way the fit was; a `ValueError`.
 
-    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or a
-    covariate of it is left out.
+    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or for
+    a number that is none.
 
     Examples
     --------

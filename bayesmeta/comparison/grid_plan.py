@@ -23,6 +23,7 @@ from bayesmeta.errors import (
     SettingsError,
     SpecError,
 )
+from bayesmeta.estimates.profiles import own_part, warn_beyond_evidence
 from bayesmeta.evidence import Arms, EvidenceTable
 from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 from bayesmeta.inference.settings import SamplerSettings
@@ -160,18 +161,12 @@ class _Base:
 def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     """Return arms with the coding of covariates and the profile checked against it."""
     design = make_design(spec, arms, warn=False)
-    profile = _profile(design.coding, asked)
+    profile = own_part(design.coding, asked)
     design.coding.row(profile)
     design.coding.tau_level(profile)
+    warn_beyond_evidence(design.coding, profile)
     lean = replace(design, arms=_lean(design.arms, design.coding))
     return _Base(lean, profile, lean.arms.hash)
-
-
-def _profile(coding: Coding, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the profile asked for in the covariates of a model, at its reference where not given."""
-    if not coding.columns:
-        return None
-    return {name: asked.get(name, coding.reference[name]) for name in coding.columns}
 
 
 def _lean(arms: Arms, coding: Coding) -> Arms:

@@ -59,7 +59,8 @@ def prior_grid(
     fit : Fit, GridFit or NestedFit
         The fit to start from; a GridFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
         `beta`, for all coefficients; of a NestedFit, for all outcomes, and ``"correlation"``, of which

@@ -11,7 +11,7 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
@@ -25,7 +25,7 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.fit_results import ReportRequest, asked_first
+from bayesmeta.report.fit_results import ReportRequest
 from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
 from bayesmeta.report.sections.checklists import (
     NOT_DONE,
@@ -70,9 +70,8 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         )
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     diagnostics = diagnose(fit)
-    found = summary(
-        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
-    )
+    profiles = default_profiles(fit.coding, asked.profile)
+    found = summary(fit, profiles=profiles, ci_prob=asked.ci_prob, cohort=asked.cohort)
     origin = fit.provenance
     return Document(
         title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
@@ -101,7 +100,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
             ),
             limits_section(
                 fit.arms,
-                notes(fit),
+                (*beyond_evidence(fit.coding, asked.profile), *notes(fit)),
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
@@ -123,7 +122,7 @@ def _brief(
     yield Text(
         f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
     )
-    yield Items(tuple(_foretold(prediction, asked)))
+    yield Items((*_foretold(prediction, asked), *beyond_evidence(fit.coding, asked.profile)))
 
 
 def _foretold(prediction: NestedPrediction, asked: ReportRequest) -> Iterator[str]:

@@ -88,7 +88,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     form : {"html", "md", "json", "docx"}, optional
         Format of the file; where None, what the suffix of `out` says, or html. docx is made by pandoc.
     profile : mapping, optional
-        Of a fit: covariate values of the new cohort; the reference profile where None.
+        Of a fit: covariate values of the new cohort; what is left out stands at the reference
+        level or the centre.
     cohort : int
         Of a fit: patients of the new cohort.
     ci_prob : float
