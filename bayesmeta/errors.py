@@ -207,9 +207,11 @@ class EvidenceWarning(UserWarning):
 
 
 class ModelWarning(UserWarning):
-    """The evidence says little or nothing about a part of the model; a `UserWarning`.
+    """The evidence says little about a part of the model, or a prior is far wider; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
+    Issued where a model meets its arms, by `fit` and `build`. A part of which the evidence says little
+    rests on its prior; the prior of the coefficient of a number is told with what it allows where its
+    standard deviation, over one of the column, exceeds 2 on the scale of the link.
 
     Examples
     --------

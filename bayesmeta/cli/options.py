@@ -29,6 +29,7 @@ __all__ = [
     "Out",
     "Profiles",
     "Selection",
+    "Units",
     "add_command",
     "exits",
     "selecting",
@@ -48,6 +49,12 @@ Profiles = Annotated[
     typer.Option(
         "--profile",
         help="covariate=value; once per covariate. What is left out is at its reference or centre.",
+    ),
+]
+Units = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per", help="covariate=unit, such as age=10: print its odds ratio per this, too."
     ),
 ]
 

@@ -151,12 +151,13 @@ def _nested(
     return nested_prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob)
 
 
-def usual_priors(spec: ModelSpec) -> dict[str, tuple[Prior, ...]]:
+def usual_priors(spec: ModelSpec) -> dict[str, tuple[Any, ...]]:
     """Return the priors of mu, beta and tau that are tried where none are named.
 
-    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider.
+    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider; of coefficients
+    that have priors of their own, as those of numbers have, these.
     """
-    found = {**scaled_priors(spec.link), "tau": USUAL_OF_TAU}
+    found = {**scaled_priors(spec.link, spec.beta), "tau": USUAL_OF_TAU}
     return {name: priors for name, priors in found.items() if name in own_priors(spec)}
 
 

@@ -1,5 +1,7 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from bayesmeta.errors import counted
@@ -143,9 +145,10 @@ def _about_priors(fit: Fit) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
     priors = {"mu": fit.spec.mu}
-    if fit.design.coding.names:
-        named = fit.spec.beta_priors.items()
-        priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
-    own = ((one.name, one.prior) for one in fit.design.scalars if not one.name.startswith("x_"))
-    written = (f"{name} ~ {prior!r}" for name, prior in (priors | dict(own)).items())
+    own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
+    for name, prior in zip(fit.design.coding.names, fit.design.beta, strict=True):
+        priors[f"beta[{name}]" if name in own else "beta"] = prior
+    scalars = fit.design.scalars
+    priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
+    written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."

@@ -151,7 +151,9 @@ def _answers(results: FitResults) -> Iterator[Block]:
     else:
         yield Text("The fit kept no draws of arms, which a forest plot needs.")
     yield from rate_blocks(results.summary, asked.ci_prob)
-    yield from parameter_blocks(results.summary, fit.spec.link.scale, asked.ci_prob)
+    width = f"{100 * asked.ci_prob:g}%"
+    caption = f"Parameters ({fit.spec.link.scale}; {width} interval)"
+    yield from parameter_blocks(fit, results.summary, caption)
     yield Text(heterogeneity_line(results.summary, fit.spec))
     if fit.spec.study_effects.tau is not None:
         yield Figure(

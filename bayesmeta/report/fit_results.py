@@ -1,5 +1,6 @@
 """Everything that a report of one fit tells, computed before a word is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,6 +17,7 @@ from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.default_priors import wide_priors
 
 __all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
 
@@ -29,6 +31,8 @@ class ReportRequest:
     profile : mapping or None
         Covariate values of the new cohort; what is left out stands at the reference level or the
         centre.
+    per : mapping or None
+        Units for odds ratios of numbers beside those per 1.
     cohort : int
         Patients of the new cohort.
     ci_prob : float
@@ -40,6 +44,7 @@ class ReportRequest:
     """
 
     profile: Profile | None = None
+    per: Mapping[str, float] | None = None
     cohort: int = 40
     ci_prob: float = 0.95
     rate_above: float | None = None
@@ -77,7 +82,9 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
     if asked.rate_above is not None:
         prediction.probability(rate_above=asked.rate_above)
     profiles = default_profiles(fit.coding, asked.profile)
-    found = summary(fit, profiles=profiles, ci_prob=asked.ci_prob, cohort=asked.cohort)
+    found = summary(
+        fit, profiles=profiles, per=asked.per, ci_prob=asked.ci_prob, cohort=asked.cohort
+    )
     with_tau = fit.spec.study_effects.tau is not None
     several = studies_with_patients(fit) > 1
     return FitResults(
@@ -86,7 +93,11 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         diagnostics=diagnose(fit),
         summary=found,
         prediction=prediction,
-        notes=(*beyond_evidence(fit.coding, asked.profile), *notes(fit)),
+        notes=(
+            *beyond_evidence(fit.coding, asked.profile),
+            *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+            *notes(fit),
+        ),
         contrasts=contrasts_with_reference(fit, profile=asked.profile, ci_prob=asked.ci_prob),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
