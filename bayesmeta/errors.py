@@ -188,10 +188,11 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
 
 
 class EvidenceWarning(UserWarning):
-    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+    """Arms were left out of a fit, or what is asked lies outside the evidence; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
-    `Arms.excluded`.
+    Issued where a model meets its arms, by `fit` and `build`, if some lack a covariate of it: they
+    are named, and kept in `Arms.excluded`. Issued of a profile with a number outside the range of the
+    evidence, which is named, by everything that answers at a profile, such as `predict`.
 
     Examples
     --------

@@ -161,10 +161,11 @@ class _Base:
 def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     """Return arms with the coding of covariates and the profile checked against it."""
     design = make_design(spec, arms, warn=False)
-    profile = own_part(design.coding, asked)
-    design.coding.row(profile)
-    design.coding.tau_level(profile)
-    warn_beyond_evidence(design.coding, profile)
+    coding, given = design.coding, own_part(design.coding, asked)
+    warn_beyond_evidence(coding, given)
+    profile = coding.resolved(given) if coding.columns else None
+    coding.row(profile)
+    coding.tau_level(profile)
     lean = replace(design, arms=_lean(design.arms, design.coding))
     return _Base(lean, profile, lean.arms.hash)
 

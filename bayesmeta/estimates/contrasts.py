@@ -134,6 +134,11 @@ def contrast(
         Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
         levels that hardly differ, or are hardly known, one still ranks first.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     SettingsError
@@ -141,11 +146,6 @@ def contrast(
         of the levels, or `ci_prob` is not between 0 and 1.
     ProfileError
         If the profile can't be coded, or stands where the model has one rate for two levels.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
 
     References
     ----------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.model.values import values_text
 from bayesmeta.report.grid_text import RATES
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _asked(answer: GridAnswer) -> list[str]:
     """Return whom the estimates are for."""
     if not answer.profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
+    profile = values_text(answer.profile)
     return [
         f"For {profile}; models without these covariates answer for all arms that they were fitted to."
     ]

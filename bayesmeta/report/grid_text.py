@@ -10,6 +10,7 @@ from bayesmeta.comparison.grid_checks import SEPARATOR
 from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.errors import SHOWN
+from bayesmeta.model.values import values_text
 from bayesmeta.report.machine import records
 from bayesmeta.report.text import percent, table_text
 
@@ -58,7 +59,7 @@ def _asked(answer: GridAnswer) -> list[str]:
     """Return whom the rate is for."""
     if not answer.profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
+    profile = values_text(answer.profile)
     return [f"  For {profile}; models without these covariates answer for all their arms."]
 
 
