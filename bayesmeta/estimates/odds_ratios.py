@@ -1,7 +1,7 @@
 """Odds ratios of numeric covariates: per unit of the coded column, and per a unit that is chosen."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -49,13 +49,14 @@ def checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:
 
 
 def odds_ratio_draws(
-    beta: Callable[[str], Array], coding: Coding, link: Link, per: Mapping[str, float]
+    beta: Array, coding: Coding, link: Link, per: Mapping[str, float]
 ) -> Iterator[tuple[str, str, Array]]:
-    """Yield label, scale and draws of odds ratios, from the draws of coefficients by name."""
+    """Yield label, scale and draws of odds ratios; `beta` has dims (chain, draw, covariate)."""
     for name in _slopes(coding, link):
+        draws = beta[..., coding.names.index(name)]
         for unit in dict.fromkeys((1.0, per.get(name, 1.0))):
             label = name if unit == 1 else f"{name}, per {unit:g}"
-            ratio = np.exp(np.clip(unit * beta(name), -FARTHEST, FARTHEST))
+            ratio = np.exp(np.clip(unit * draws, -FARTHEST, FARTHEST))
             yield f"{ODDS_RATIO}[{label}]", f"odds ratio per {unit:g}", ratio
 
 

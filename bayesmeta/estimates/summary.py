@@ -1,6 +1,6 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -134,18 +134,16 @@ def _drawn_rows(
     coding = fit.design.coding
     for (quantity, scale), draws in _parameters(fit).items():
         yield drawn_row((quantity, "", scale), draws, ci_prob)
-    for quantity, scale, draws in odds_ratio_draws(_coefficient(fit), coding, fit.spec.link, per):
-        yield drawn_row((quantity, "", scale), draws, ci_prob)
+    if coding.names:
+        beta = np.asarray(fit.posterior["beta"])
+        for quantity, scale, draws in odds_ratio_draws(beta, coding, fit.spec.link, per):
+            yield drawn_row((quantity, "", scale), draws, ci_prob)
     for profile in default_profiles(coding) if profiles is None else profiles:
         label = profile_label(coding, profile)
         rates = profile_rates(fit, profile)
         yield drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
         yield drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
         yield from law_rows(rates.new_study(), label, ci_prob, cohort)
-
-
-def _coefficient(fit: Fit) -> Callable[[str], Array]:
-    return lambda name: fit.posterior["beta"].sel(covariate=name).to_numpy()
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:

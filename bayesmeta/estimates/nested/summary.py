@@ -1,6 +1,6 @@
 """Coefficients, heterogeneity, correlations and the four rates of each nested outcome, in one table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -58,15 +58,12 @@ def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
 
 def _odds_ratio_rows(fit: NestedFit, per: Mapping[str, float], ci_prob: float) -> Iterable[Row]:
     """Yield the odds ratios of numbers, each of an outcome's ratio to the outcome around it."""
-    for outcome in fit.outcomes:
-        for label, scale, draws in odds_ratio_draws(
-            _coefficient(fit, outcome), fit.coding, fit.spec.link, per
-        ):
+    if not fit.coding.names:
+        return
+    beta, link = np.asarray(fit.posterior["beta"]), fit.spec.link
+    for level, outcome in enumerate(fit.outcomes):
+        for label, scale, draws in odds_ratio_draws(beta[..., level, :], fit.coding, link, per):
             yield {"outcome": outcome, **drawn_row((label, "", scale), draws, ci_prob)}
-
-
-def _coefficient(fit: NestedFit, outcome: str) -> Callable[[str], Array]:
-    return lambda name: fit.posterior["beta"].sel(level=outcome, covariate=name).to_numpy()
 
 
 def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
