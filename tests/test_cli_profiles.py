@@ -124,6 +124,46 @@ def test_a_comparison_tells_it_and_says_where_rates_stand(
     assert found["profile"] == "age=600, year=2020 (centre)"
 
 
+def test_a_grid_tells_it_once_and_says_where_rates_stand(
+    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = tmp_path / "grid.toml"
+    grid.write_text(
+        "schema = 1\nseed = 1\n[settings]\nchains = 2\nwarmup = 200\ndraws = 200\n"
+        '[answer.profile]\nage = 600\n[covariates.age]\nformula = "age"\n'
+        '[covariates.both]\nformula = "age + year"\n'
+    )
+    run("grid", grid, "--evidence", evidence, "--workers", 1, "--out", tmp_path / "run")
+    printed, notes = capsys.readouterr()
+    assert "For age=600; at reference or centre: year." in printed
+    assert notes.count(f"Note: {FAR}\n") == 1
+    run("report", tmp_path / "run", "--out", tmp_path / "report.json")
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert "(age=600; at reference or centre: year)" in text
+
+
+def test_nested_outcomes_take_the_same_profiles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"study": list("abcde") * 2, "outcome": ["ORR"] * 5 + ["CR"] * 5}
+    rows |= {"events": [21, 9, 24, 12, 14, 13, 2, 14, 6, 7], "n": [45, 43, 55, 30, 35] * 2}
+    rows |= {"regimen": list("xyxyx") * 2, "age": [61, 70, 55, 48, 66] * 2}
+    arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
+    spec = bm.NestedSpec(covariates=bm.Covariates("regimen + age", {"regimen": "x"}))
+    folder, file = tmp_path / "run", tmp_path / "report.json"
+    bm.fit(spec, arms, seed=1, settings=TINY).save(folder)
+    found, notes = answer(capsys, "predict", folder, "--n", 20, "--profile", "age=80")
+    far = "age=80 lies outside the evidence, which has 48 to 70: the model extrapolates."
+    assert (found["notes"], notes) == ([far], f"Note: {far}\n")
+    assert "regimen=x (reference), age=80" in json.dumps(found)
+    whole = ("--profile", "regimen=y", "--profile", "age=65", "--per", "age=10")
+    run("report", folder, *whole, "--quick", "--out", file)
+    text = file.read_text(encoding="utf-8")
+    assert "regimen=y, age=65" in text
+    assert "mu: the log-odds at regimen x, age 60." in text
+    assert "(centre)" not in text
+
+
 def test_fit_prints_what_was_chosen_and_odds_ratios(
     evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,11 @@ class PlannedRow:
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
     """Return the rows of a grid on a table, in the order of its combinations.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     EvidenceError, SpecError, ProfileError
@@ -136,6 +141,9 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
 
     rows = tuple(row_of(choices) for choices in grid.combinations(_outcomes(grid, table)))
     _check_choices(rows)
+    # Of a row it is a note; of a grid, told before the work.
+    for coding in {row.fit.design.coding: None for row in rows if row.fit is not None}:
+        warn_beyond_evidence(coding, own_part(coding, grid.answer.profile))
     return rows
 
 

@@ -9,10 +9,9 @@ from bayesmeta.comparison.grid_results import DONE, GridResults
 from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.errors import EvidenceError
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
-from bayesmeta.model.values import values_text
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
-from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
+from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -91,7 +90,7 @@ def _brief(results: GridResults) -> Iterator[str]:
 
 def _question(results: GridResults) -> Iterator[Block]:
     answer = results.grid.answer
-    where = values_text(answer.profile)
+    where = profile_text(results.grid)
     yield Text(
         f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
         "otherwise? Every combination that is possible was fitted; none is singled out."
