@@ -112,8 +112,8 @@ class SpecError(BayesmetaError, ValueError):
 class ProfileError(BayesmetaError, ValueError):
     """A covariate profile can't be coded the way the fit was; a `ValueError`.
 
-    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or a
-    covariate of it is left out.
+    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or for
+    a number that is none.
 
     Examples
     --------
@@ -199,6 +199,8 @@ class EvidenceWarning(UserWarning):
 
     Issued by `EvidenceTable.select` for each of its findings, and where a model meets its arms, by
     `fit` and `build`, if a covariate is missing; those arms are named, and kept in `Arms.excluded`.
+    Issued of a profile with a number outside the range of the evidence, which is named, by everything
+    that answers at a profile, such as `predict`.
 
     Examples
     --------
@@ -214,9 +216,11 @@ class EvidenceWarning(UserWarning):
 
 
 class ModelWarning(UserWarning):
-    """The evidence says little or nothing about a part of the model; a `UserWarning`.
+    """The evidence says little about a part of the model, or a prior is far wider; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
+    Issued where a model meets its arms, by `fit` and `build`. A part of which the evidence says little
+    rests on its prior; the prior of the coefficient of a number is told with what it allows where its
+    standard deviation, over one of the column, exceeds 2 on the scale of the link.
 
     Examples
     --------

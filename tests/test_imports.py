@@ -42,18 +42,17 @@ FREE = {"calibrate", "selfcheck", "warm"}
 """Commands that check or compile everything, and may load it."""
 
 FILES = {
-    "arms.csv": "study,events,n,regimen\na,3,10,x\nb,5,20,y\nc,1,8,x\nd,7,12,y\n",
+    "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",
     "regimen.toml": """schema = 1
 name = "regimen"
 [study_effects]
 law = "normal"
 tau = "HalfNormal(0.5)"
 [covariates]
-formula = "regimen"
+formula = "regimen + age"
 reference = { regimen = "x" }
 [priors]
 mu = "Normal(0, 1.5)"
-beta = "Normal(0, 1)"
 """,
     "grid.toml": """schema = 1
 seed = 1

@@ -15,12 +15,14 @@ from bayesmeta.cli.options import (
     Notation,
     Out,
     Selection,
+    Units,
     exits,
     reading,
     selecting,
     table_of,
 )
 from bayesmeta.cli.output import check_no_effect, check_out, code_of, print_blocks, print_json, save
+from bayesmeta.cli.profiles import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 
 __all__ = ["fit"]
@@ -46,6 +48,7 @@ def fit(
     target_accept: Annotated[
         float, typer.Option(help="Acceptance that the step size is adapted to.")
     ] = DEFAULTS.target_accept,
+    per: Units = None,
     ci: Interval = 0.95,
     cohort: Cohort = 40,
     force: Force = False,
@@ -56,27 +59,29 @@ def fit(
     check_out(out, force=force)
     check_ci_prob(ci)
     check_cohort("cohort", cohort)
+    units = parsed_units(per)
     settings = bm.SamplerSettings(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
     if outcomes is not None:
         nested = nested_selection(table_of(evidence, notation), selection, outcomes, by_definition)
-        return fit_nested(
-            model, nested, seed, settings, out, force=force, ci=ci, cohort=cohort, as_json=as_json
-        )
+        asked = {"per": units, "ci_prob": ci, "cohort": cohort}
+        return fit_nested(model, nested, seed, settings, out, asked, force=force, as_json=as_json)
     check_no_effect("--by-definition", by_definition, "without --outcomes")
-    from bayesmeta.report import machine, text
+    from bayesmeta.report import machine
     from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
+    from bayesmeta.report.fit_text import fit_blocks
 
     spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
-    diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
+    diagnostics = bm.diagnose(result)
+    table = bm.summary(result, per=units, ci_prob=ci, cohort=cohort)
     save(result, out, force=force, figure=False)
     if as_json:
         content = machine.fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*text.fit_blocks(result, diagnostics, table, ci), "")
+        print_blocks(*fit_blocks(result, diagnostics, table, ci), "")
         if result.spec.study_effects.tau is not None:
             print_blocks(sensitivity_lines(bm.prior_sensitivity(result, ci_prob=ci)))
         print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")

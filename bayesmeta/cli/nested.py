@@ -57,25 +57,24 @@ def fit_nested(
     seed: int,
     settings: "bm.SamplerSettings",
     out: Path,
+    asked: Mapping[str, Any],
     *,
     force: bool,
-    ci: float,
-    cohort: int,
     as_json: bool,
 ) -> int:
-    """Fit a joint model, print its summary and save the run."""
+    """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
     from bayesmeta.report.contrast_text import note_lines
     from bayesmeta.report.nested_machine import nested_fit_json
     from bayesmeta.report.nested_text import nested_fit_blocks
 
     result = bm.fit(bm.load_nested_model(model), arms, seed=seed, settings=settings)
-    diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
+    diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
         content = nested_fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*nested_fit_blocks(result, diagnostics, table, ci))
+        print_blocks(*nested_fit_blocks(result, diagnostics, table, asked["ci_prob"]))
         print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
     return code_of(diagnostics)
 

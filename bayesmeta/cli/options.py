@@ -2,7 +2,6 @@
 
 import inspect
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning, SettingsError
+from bayesmeta.cli.notes import telling
+from bayesmeta.errors import BayesmetaError, SettingsError
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
@@ -30,6 +30,7 @@ __all__ = [
     "Out",
     "Profiles",
     "Selection",
+    "Units",
     "add_command",
     "exits",
     "reading",
@@ -49,7 +50,13 @@ Profiles = Annotated[
     list[str] | None,
     typer.Option(
         "--profile",
-        help="covariate=value; once per covariate. If left out, the reference of the model.",
+        help="covariate=value; once per covariate. What is left out is at its reference or centre.",
+    ),
+]
+Units = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per", help="covariate=unit, such as age=10: print its odds ratio per this, too."
     ),
 ]
 
@@ -228,8 +235,7 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
     @wraps(command)
     def leaving(*arguments: Any, **options: Any) -> NoReturn:
         try:
-            with warnings.catch_warnings():
-                _show_notes()
+            with telling():
                 code = command(*arguments, **options)
         except BayesmetaError as error:
             print(f"Error: {_as_typed(str(error), options)}", file=sys.stderr)
@@ -262,16 +268,3 @@ def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
             "say how a file is written. Leave them out."
         )
     return load_evidence(evidence)
-
-
-def _show_notes() -> None:
-    """Print our own warnings as notes; others are for developers."""
-    ours = (EvidenceWarning, ModelWarning)
-
-    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, ours):
-            print(f"Note: {message}", file=sys.stderr)
-
-    for kind in ours:
-        warnings.simplefilter("always", kind)
-    warnings.showwarning = show

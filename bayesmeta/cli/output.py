@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import bayesmeta as bm
+from bayesmeta.cli.notes import told
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
 
 __all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
@@ -45,5 +46,7 @@ def print_blocks(*blocks: str | list[str]) -> None:
 
 
 def print_json(content: object) -> None:
-    """Print for machines; what is no number is null before it comes here."""
+    """Print for machines, with the notes told; what is no number is null before it comes here."""
+    if isinstance(content, dict):
+        content = content | {"notes": [*content.get("notes", ()), *told()]}
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

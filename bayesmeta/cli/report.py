@@ -5,9 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Cohort, Interval, Profiles, exits
+from bayesmeta.cli.options import (
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Cohort,
+    Interval,
+    Profiles,
+    Units,
+    exits,
+)
 from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.profiles import parsed_profile, parsed_units
 
 __all__ = ["report"]
 
@@ -27,6 +36,7 @@ def report(
         typer.Option(help="File to write; if left out, report.html (or .md ...) in the run."),
     ] = None,
     profile: Profiles = None,
+    per: Units = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
     rate_above: Annotated[
@@ -46,6 +56,7 @@ def report(
         out=out,
         form=format,
         profile=parsed_profile(profile),
+        per=parsed_units(per),
         cohort=cohort,
         ci_prob=ci,
         rate_above=rate_above,

@@ -37,7 +37,7 @@ def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
     """Return the priors of a model by parameter: those of each part, as far as it has them."""
     found: dict[str, Prior | Mapping[str, Prior]] = {"mu": spec.mu}
     if spec.covariates.parsed.terms:
-        found["beta"] = spec.beta
+        found["beta"] = spec.link.beta if spec.beta is None else spec.beta
     if spec.study_effects.tau is not None:
         found["tau"] = spec.study_effects.tau
     # A law may cut its own prior off: what it was given is what can be given anew.

@@ -156,7 +156,8 @@ def flip_point(
     parameter : str
         Whose prior is changed: `tau`, `mu`, `beta` (all coefficients), or another of the model.
     profile : mapping, optional
-        Covariate values that the event is about; the reference profile where None.
+        Covariate values that the event is about; what is left out stands at the reference
+        level or the centre.
     **question
         The event, as in `Prediction.probability`: ``rate_above=0.3``, or
         ``events_at_least=12, n=40``.

@@ -9,8 +9,8 @@ from scipy.special import expit
 
 from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_plan import PlannedFit
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import Draws, mean_of
-from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -48,7 +48,10 @@ def fit_values(
     """
     make = partial(light_fit, planned.design, seed, stream=(planned.stream,))
     fit, diagnostics = settled(make, settings)
-    rates = profile_rates(fit, planned.profile)
+    # The plan has told what lies outside the evidence.
+    coding = planned.design.coding
+    row, level = coding.row(planned.profile), coding.tau_level(planned.profile)
+    rates = KnownRates(fit).at(row, level)
     new_study = rates.new_study()
     laws = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
     found = _diagnosis(diagnostics) | {

@@ -23,6 +23,7 @@ from bayesmeta.errors import (
     SettingsError,
     SpecError,
 )
+from bayesmeta.estimates.profiles import own_part, warn_beyond_evidence
 from bayesmeta.evidence import Arms, EvidenceTable
 from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 from bayesmeta.inference.settings import SamplerSettings
@@ -102,6 +103,11 @@ class PlannedRow:
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
     """Return the rows of a grid on a table, in the order of its combinations.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     EvidenceError, SpecError, ProfileError
@@ -135,6 +141,9 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
 
     rows = tuple(row_of(choices) for choices in grid.combinations(_outcomes(grid, table)))
     _check_choices(rows)
+    # Of a row it is a note; of a grid, told before the work.
+    for coding in {row.fit.design.coding: None for row in rows if row.fit is not None}:
+        warn_beyond_evidence(coding, own_part(coding, grid.answer.profile))
     return rows
 
 
@@ -160,18 +169,13 @@ class _Base:
 def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     """Return arms with the coding of covariates and the profile checked against it."""
     design = make_design(spec, arms, warn=False)
-    profile = _profile(design.coding, asked)
-    design.coding.row(profile)
-    design.coding.tau_level(profile)
+    coding, given = design.coding, own_part(design.coding, asked)
+    warn_beyond_evidence(coding, given)
+    profile = coding.resolved(given) if coding.columns else None
+    coding.row(profile)
+    coding.tau_level(profile)
     lean = replace(design, arms=_lean(design.arms, design.coding))
     return _Base(lean, profile, lean.arms.hash)
-
-
-def _profile(coding: Coding, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the profile asked for in the covariates of a model, at its reference where not given."""
-    if not coding.columns:
-        return None
-    return {name: asked.get(name, coding.reference[name]) for name in coding.columns}
 
 
 def _lean(arms: Arms, coding: Coding) -> Arms:

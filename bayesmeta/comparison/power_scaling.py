@@ -51,7 +51,8 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import predictor_of
+from bayesmeta.estimates.profiles import own_part, profile_parts, warn_beyond_evidence
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
@@ -92,6 +93,11 @@ class Question:
 def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
     """Raise unless every covariate asked about, and the factor, belongs to one of the models.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     ProfileError
@@ -105,7 +111,9 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
             hint = nearest(name, known) if known else "No model has covariates: leave it out."
             raise ProfileError(f"`profile` names '{name}', which is no covariate. {hint}")
     for design in designs.values():
-        design.coding.row(profile_for(design.coding, question.profile))
+        own = own_part(design.coding, question.profile)
+        design.coding.row(own)
+        warn_beyond_evidence(design.coding, own)
     factors = {name for design in designs.values() for name in design.coding.factors}
     if question.factor is not None and question.factor not in factors:
         hint = (
@@ -114,20 +122,12 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
         raise SettingsError(f"`factor` names '{question.factor}', which is no factor. {hint}")
 
 
-def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:
-    """Return the profile that a model is asked about: its own covariates, the rest at reference."""
-    if not coding.columns:
-        return None
-    given = {name: value for name, value in (profile or {}).items() if name in coding.columns}
-    return coding.reference | given
-
-
 def profile_asked(question: Question, designs: Mapping[str, Design]) -> str:
     """Return the profile asked about as people write it; empty if no model has covariates."""
-    values: dict[str, Any] = {}
+    parts: dict[str, str] = {}
     for design in designs.values():
-        values |= profile_for(design.coding, question.profile) or {}
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+        parts |= profile_parts(design.coding, own_part(design.coding, question.profile))
+    return ", ".join(f"{name}={text}" for name, text in parts.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ def asked_of(coding: Coding, question: Question) -> Asked:
     ProfileError
         If the profile has a value that the model can't take.
     """
-    profile = profile_for(coding, question.profile)
+    profile = own_part(coding, question.profile)
     return Asked(
         coding.row(profile),
         coding.tau_level(profile),
@@ -174,9 +174,7 @@ def asked_of(coding: Coding, question: Question) -> Asked:
 def _contrasts(coding: Coding, question: Question) -> Iterator[tuple[str, Array, Array]]:
     if question.factor not in coding.factors:
         return
-    profile = profile_for(coding, question.profile) or {}
-    rest = {name: value for name, value in profile.items() if name != question.factor}
-    profiles = level_profiles(coding, question.factor, rest or None)
+    profiles = level_profiles(coding, question.factor, own_part(coding, question.profile))
     rows = {level: coding.row(one) for level, one in profiles.items()}
     first = coding.factors[question.factor][0]
     for level, versus in level_pairs(coding, question.factor, first):

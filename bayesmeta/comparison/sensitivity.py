@@ -117,7 +117,8 @@ def sensitivity(
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
     priors : mapping, optional
         Priors to try by parameter; the usual ones where None. See `prior_grid`.
     certainty : float, optional

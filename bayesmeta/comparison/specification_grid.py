@@ -133,7 +133,7 @@ class SpecificationGrid:
             study_effects=law,
             covariates=covariates,
             mu=priors.get("mu"),  # type: ignore[arg-type]  # the link's own
-            beta=priors.get("beta") if covariates.parsed.terms else None,  # type: ignore[arg-type]
+            beta=priors.get("beta") if covariates.parsed.terms else None,
             likelihood=self.likelihood[choices["likelihood"]],
             arm_effects=arm_effects,
         )

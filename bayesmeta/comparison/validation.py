@@ -13,6 +13,7 @@ from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -173,7 +174,7 @@ def validate(
         pd.DataFrame(arms),
         pd.DataFrame(study_scores(fit, new)),
         diagnostics,
-        tuple(_notes(train, test)),
+        (*_notes(train, test), *_extrapolated(fit, test)),
     )
 
 
@@ -248,7 +249,9 @@ def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
     if missing:
         return f"{listed(missing)} is missing."
     try:
-        coding.checked(profile | {name: coding.centres[name] for name in absent if name in imputed})
+        coding.resolved(
+            profile | {name: coding.centres[name] for name in absent if name in imputed}
+        )
     except ProfileError as error:
         return str(error)
     return ""
@@ -265,3 +268,12 @@ def _notes(train: Arms, test: Arms) -> Iterator[str]:
         ]
         if named:
             yield f"{study} may share patients with {listed(named)}, from which it is foretold: {text}"
+
+
+def _extrapolated(fit: Fit, test: Arms) -> Iterator[str]:
+    """Yield which later cohorts have numbers outside the range of the earlier ones."""
+    coding = fit.design.coding
+    for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
+        known = {name: row[name] for name in coding.numbers if pd.notna(row[name])}
+        for sentence in beyond_evidence(coding, known):
+            yield f"{label}: {sentence}"

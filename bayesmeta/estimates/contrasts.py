@@ -101,7 +101,8 @@ def contrast(
     factor : str, optional
         Factor whose levels are compared; the first of the formula where None.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Values of the other covariates; what is left out stands at the reference level or the centre.
+        One of `factor` itself has no part in it, so that one profile serves all answers.
     against : str, optional
         Level that all others are compared with; every pair of levels where None.
     ci_prob : float
@@ -133,14 +134,18 @@ def contrast(
         Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
         levels that hardly differ, or are hardly known, one still ranks first.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     SettingsError
         If the fit is a GridFit or has no factor, `factor` is none of its factors, `against` none
         of the levels, or `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives `factor`, leaves out or misnames another covariate, or stands where the
-        model has one rate for two levels.
+        If the profile can't be coded, or stands where the model has one rate for two levels.
 
     References
     ----------
@@ -161,7 +166,7 @@ def contrast(
     factor = checked_factor(coding, factor)
     pairs = level_pairs(coding, factor, against)
     profiles = level_profiles(coding, factor, profile)
-    held = profile_label(coding, next(iter(profiles.values())), without=factor)
+    held = profile_label(coding, profile, without=factor)
     rates = {level: profile_rates(fit, one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
     basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
@@ -184,13 +189,10 @@ def contrasts_with_reference(
     fit: Fit, *, profile: Profile | None, ci_prob: float
 ) -> tuple[Contrasts, ...]:
     """Return, of each factor, its levels against its reference; the others stand as in the profile."""
-    found = []
-    for factor, levels in fit.design.coding.factors.items():
-        others = {name: value for name, value in (profile or {}).items() if name != factor}
-        found.append(
-            contrast(fit, factor, profile=others or None, against=levels[0], ci_prob=ci_prob)
-        )
-    return tuple(found)
+    return tuple(
+        contrast(fit, factor, profile=profile, against=levels[0], ci_prob=ci_prob)
+        for factor, levels in fit.design.coding.factors.items()
+    )
 
 
 def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.comparisons import level_profiles
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.shrinkage import shrinkage
 from bayesmeta.estimates.summary import summary
@@ -43,8 +44,9 @@ class ForestNumbers:
         The rows, from top to bottom; see `forest_numbers`.
     factor : str or None
         Factor whose levels are the groups; None where all studies are one group.
-    held : mapping
-        Value of each other covariate at which typical rates and new studies stand.
+    held : str
+        Values of the other covariates at which typical rates and new studies stand, blank where there
+        are none.
     tau : mapping
         Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
         where the model has none.
@@ -54,12 +56,14 @@ class ForestNumbers:
 
     table: pd.DataFrame
     factor: str | None
-    held: Mapping[str, object]
+    held: str
     tau: Mapping[str, tuple[float, float, float]]
     ci_prob: float
 
 
-def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> ForestNumbers:
+def forest_numbers(
+    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+) -> ForestNumbers:
     """Return the numbers of a forest plot.
 
     Parameters
@@ -68,6 +72,8 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         Posterior draws.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
+    profile : mapping, optional
+        Values of the other covariates; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
 
@@ -92,6 +98,8 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
     ------
     SettingsError
         If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
     """
     check_ci_prob(ci_prob)
     if not isinstance(fit, Fit):
@@ -101,16 +109,16 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         )
     coding = fit.design.coding
     factor = _factor(coding, by)
-    profiles = _profiles(coding, factor)
+    profiles = _profiles(coding, factor, profile)
     estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
     pooled = {(row["quantity"], row["profile"]): row for row in estimates.to_dict("records")}
     arms = _arm_rows(fit, factor, ci_prob)
     rows: list[Row] = []
-    for group, profile in profiles.items():
+    for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
-        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, profile))]
+        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, own))]
     table = pd.DataFrame(rows, columns=_COLUMNS).astype({"events": "int64", "n": "int64"})
-    held = {name: value for name, value in coding.reference.items() if name != factor}
+    held = profile_label(coding, profile, without=factor) if coding.columns else ""
     return ForestNumbers(table, factor, held, _tau(pooled), ci_prob)
 
 
@@ -142,11 +150,11 @@ def _factor(coding: Coding, by: str | None) -> str | None:
     return by
 
 
-def _profiles(coding: Coding, factor: str | None) -> dict[str, Profile]:
-    """Return each group's profile: other covariates stand at their reference."""
+def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> dict[str, Profile]:
+    """Return each group's profile, all else as in the profile asked for."""
     if factor is None:
-        return {ALL_STUDIES: coding.reference}
-    return {level: {**coding.reference, factor: level} for level in coding.levels[factor]}
+        return {ALL_STUDIES: profile or {}}
+    return level_profiles(coding, factor, profile)
 
 
 def _groups(fit: Fit, factor: str | None) -> list[str]:
@@ -160,10 +168,10 @@ def _groups(fit: Fit, factor: str | None) -> list[str]:
 def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
     """Return an arm's level; of a known mixture, the level of which there is most."""
     value = coding.profile_of(row)[factor]
-    checked = coding.checked({**coding.reference, factor: value})[factor]
-    if isinstance(checked, dict):
-        return str(max(checked, key=lambda level: float(checked[level])))
-    return str(checked)
+    found = coding.resolved({factor: value})[factor]
+    if isinstance(found, dict):
+        return str(max(found, key=lambda level: float(found[level])))
+    return str(found)
 
 
 def _labels(fit: Fit, factor: str | None) -> list[str]:

@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import GridRates, RateLaw
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
@@ -226,10 +226,12 @@ def predict(
     n : int
         Patients of the cohort.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Values of covariates. What is left out stands at the reference level or the centre, and the
+        prediction's `profile` says so.
     study : str, optional
-        A study of the evidence, to predict a further cohort of it: its own study effect is used.
-        Where None, the cohort is that of a new study.
+        A study of the evidence, to predict a further cohort of it: its own study effect is used, and
+        its arms' values of covariates that `profile` leaves out. Where None, the cohort is that of a
+        new study.
     seed : int
         Source of the random `Prediction.draws`.
 
@@ -238,10 +240,15 @@ def predict(
     Prediction or NestedPrediction
         Of one outcome, or of nested outcomes.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     ProfileError
-        If the profile can't be coded, or the arms of `study` have several and none is named.
+        If the profile can't be coded, or leaves out a covariate in which the arms of `study` differ.
     EvidenceError
         If the evidence has no such study.
     SettingsError
@@ -269,30 +276,11 @@ def predict(
             )
         return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
     if study is not None:
-        profile = _study_profile(fit, study, profile)
+        profile = study_profile(fit.coding, fit.arms, study, profile)
         law = profile_rates(fit, profile).further_cohort(study)
     else:
         law = profile_rates(fit, profile).new_study()
     return Prediction(n, profile_label(fit.design.coding, profile), study, law, seed, fit)
-
-
-def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:
-    """Return the profile asked for, or else the one that all arms of the study have."""
-    studies = [str(name) for name in fit.arms.studies]
-    if study not in studies:
-        raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
-    if profile is not None or not fit.design.coding.columns:
-        return profile
-    rows = fit.arms.frame[fit.arms.frame["study"] == study]
-    profiles = [fit.design.coding.profile_of(row) for _, row in rows.iterrows()]
-    differ = [
-        name for name in profiles[0] if any(one[name] != profiles[0][name] for one in profiles)
-    ]
-    if differ:
-        raise ProfileError(
-            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
-        )
-    return profiles[0]
 
 
 def _rate(name: str, value: object) -> float:

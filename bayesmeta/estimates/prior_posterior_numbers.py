@@ -77,7 +77,7 @@ def prior_posterior_numbers(
     fit : Fit
         Posterior draws of a ModelSpec.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
 

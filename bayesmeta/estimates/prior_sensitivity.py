@@ -41,7 +41,8 @@ def prior_sensitivity(
     fit : Fit
         Posterior draws of a model with a tau.
     profile : mapping, optional
-        Covariate values of the new study; the reference profile where None.
+        Covariate values of the new study; what is left out stands at the reference
+        level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
 

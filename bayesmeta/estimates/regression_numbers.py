@@ -1,18 +1,18 @@
 """Every number of a bubble plot: the rate against a numeric covariate, and the arms."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, nearest
+from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.drawable import check_drawable, check_known_model
 from bayesmeta.estimates.observed_arms import observed_arms
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_label, without
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -67,7 +67,8 @@ def regression_numbers(
     covariate : str
         The covariate.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Values of the other covariates; what is left out stands at the reference level or the centre.
+        One of `covariate` itself has no part in it, so that one profile serves all figures.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -91,7 +92,7 @@ def regression_numbers(
         If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
         `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives the covariate, or leaves out or misnames another.
+        If the profile can't be coded.
     EvidenceError
         If no arm has patients, or of none is the covariate known.
     """
@@ -100,7 +101,8 @@ def regression_numbers(
     check_ci_prob(ci_prob)
     coding = fit.design.coding
     _check_covariate(coding, covariate)
-    others = _others(coding, covariate, profile)
+    coding.resolved(profile)
+    others = without(profile, covariate) or {}
     arms = observed_arms(fit.arms).assign(kind=ARM)
     arms["x"] = fit.arms.frame[covariate].to_numpy(dtype=np.float64)[arms.index]
     known = arms[arms["x"].notna()]
@@ -117,7 +119,7 @@ def regression_numbers(
     return RegressionNumbers(
         table.astype({"events": "Int64", "n": "Int64"}),
         covariate,
-        profile_label(coding, others, without=covariate),
+        profile_label(coding, profile, without=covariate),
         tuple(arms.loc[arms["x"].isna(), "label"]),
         ci_prob,
     )
@@ -136,19 +138,6 @@ def _check_covariate(coding: Coding, covariate: object) -> None:
         raise SettingsError(
             f"`covariate`: '{covariate}' {what}. {nearest(str(covariate), numeric)}"
         )
-
-
-def _others(coding: Coding, covariate: str, profile: Profile | None) -> dict[str, Any]:
-    """Return a whole profile with the covariate at its centre, after checking what was given of it."""
-    if profile is None:
-        return coding.reference
-    if isinstance(profile, Mapping) and covariate in profile:
-        raise ProfileError(
-            f"`profile` gives '{covariate}', along which the rate is drawn, so it would have no effect. "
-            "Leave it out."
-        )
-    at_centre = {covariate: coding.centres[covariate]}
-    return coding.checked({**profile, **at_centre} if isinstance(profile, Mapping) else profile)
 
 
 def _curve(fit: Fit, profiles: Iterable[Profile], covariate: str, ci_prob: float) -> Iterable[Row]:

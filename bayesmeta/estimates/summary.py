@@ -1,6 +1,6 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import xarray as xr
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
+from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label
 from bayesmeta.estimates.rates import Exact, GridRates
@@ -43,6 +44,7 @@ def summary(
     fit: Fit | NestedFit | GridFit,
     *,
     profiles: Sequence[Profile] | None = None,
+    per: Mapping[str, float] | None = None,
     ci_prob: float = 0.95,
     cohort: int = 40,
 ) -> pd.DataFrame:
@@ -53,8 +55,10 @@ def summary(
     fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
-        Covariate values to give rates for; where None, the reference profile and each other
-        level of each factor.
+        Covariate values to give rates for; what one leaves out stands at the reference level or the
+        centre. Where None, the reference profile and each other level of each factor.
+    per : mapping, optional
+        Units for odds ratios of numbers beside those per 1, such as ``{"age": 10}``.
     ci_prob : float
         Probability of the equal-tailed intervals.
     cohort : int
@@ -65,15 +69,18 @@ def summary(
     DataFrame
         One row per quantity, with columns
 
-        - quantity: `mu`, ``beta[...]``, `tau`, `i_squared` (from draws of arms only, and so not of
-          a fit that kept none; it rises with the size of the studies whatever their heterogeneity,
-          so look at tau and ``new study``), and per profile ``typical rate`` (of the median study),
-          ``mean rate`` (averaged over studies), ``new study`` (the true rate of a new study: the
-          prediction interval) and ``new cohort`` (responders out of `cohort`);
+        - quantity: `mu` (at the reference profile), ``beta[...]``, `tau`; ``odds_ratio[...]`` of each
+          number that enters by itself, per 1 and per a unit asked for (of the logit link; if it is
+          part of an interaction, too, at the reference of the others); `i_squared` (from draws of
+          arms only, and so not of a fit that kept none; it rises with the size of the studies
+          whatever their heterogeneity, so look at tau and ``new study``), and per profile ``typical
+          rate`` (of the median study), ``mean rate`` (averaged over studies), ``new study`` (the true
+          rate of a new study: the prediction interval) and ``new cohort`` (responders out of
+          `cohort`);
         - outcome, first, of nested outcomes only: which one; its parameters are those of its ratio to
           the outcome around it, its rates are among all patients;
         - profile: what the row is for, blank for parameters;
-        - scale: log-odds, probability, share of variance, or responders;
+        - scale: log-odds, probability, odds ratio, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
           a `GridFit`;
@@ -85,7 +92,8 @@ def summary(
     ProfileError
         If a profile can't be coded the way the fit was.
     SettingsError
-        If `ci_prob` is not between 0 and 1 or `cohort` is not a whole number of at least 1.
+        If `ci_prob` is not between 0 and 1, `cohort` is not a whole number of at least 1, or `per` names
+        what has no odds ratio.
 
     Examples
     --------
@@ -99,25 +107,37 @@ def summary(
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     if isinstance(fit, GridFit):
-        if profiles is not None:
-            raise SettingsError(
-                "`profiles` has no effect on a GridFit, which has no covariates. Leave it out."
-            )
+        for name, value in (("profiles", profiles), ("per", per)):
+            if value is not None:
+                raise SettingsError(
+                    f"`{name}` has no effect on a GridFit, which has no covariates. Leave it out."
+                )
         return pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort)))
     check_profiles(profiles)
+    units = checked_units(per, fit.coding, fit.spec.link)
     if isinstance(fit, NestedFit):
         from bayesmeta.estimates.nested.summary import summarise_nested
 
-        return summarise_nested(fit, profiles, ci_prob, cohort)
-    return pd.DataFrame(list(_drawn_rows(fit, profiles, ci_prob, cohort)))
+        return summarise_nested(fit, profiles, per=units, ci_prob=ci_prob, cohort=cohort)
+    rows = _drawn_rows(fit, profiles, per=units, ci_prob=ci_prob, cohort=cohort)
+    return pd.DataFrame(list(rows))
 
 
 def _drawn_rows(
-    fit: Fit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+    fit: Fit,
+    profiles: Sequence[Profile] | None,
+    *,
+    per: Mapping[str, float],
+    ci_prob: float,
+    cohort: int,
 ) -> Iterable[Row]:
+    coding = fit.design.coding
     for (quantity, scale), draws in _parameters(fit).items():
         yield drawn_row((quantity, "", scale), draws, ci_prob)
-    coding = fit.design.coding
+    if coding.names:
+        beta = np.asarray(fit.posterior["beta"])
+        for quantity, scale, draws in odds_ratio_draws(beta, coding, fit.spec.link, per):
+            yield drawn_row((quantity, "", scale), draws, ci_prob)
     for profile in default_profiles(coding) if profiles is None else profiles:
         label = profile_label(coding, profile)
         rates = profile_rates(fit, profile)

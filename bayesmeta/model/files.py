@@ -143,7 +143,7 @@ def to_toml(spec: ModelSpec) -> str:
         document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
     document["covariates"] = covariates_table(spec.covariates)
     priors: dict[str, object] = {"mu": repr(spec.mu)}
-    if spec.covariates.formula:
+    if spec.covariates.formula and spec.beta is not None:
         priors["beta"] = (
             {label: repr(prior) for label, prior in spec.beta.items()}
             if isinstance(spec.beta, Mapping)

@@ -8,6 +8,7 @@ import numpy as np
 from bayesmeta.errors import ModelWarning, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.likelihoods import BetaBinomial
@@ -34,18 +35,19 @@ def check_sense(spec: ModelSpec, arms: Arms) -> None:
 
 
 def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
-    """Warn of parts that the evidence says little or nothing about.
+    """Warn of parts that the evidence says little or nothing about, and of priors far wider than any.
 
     Warns
     -----
     ModelWarning
-        If a part rests on its prior.
+        If a part rests on its prior, or the prior of a number's coefficient is far wider.
     """
     for message in (
         *_about_tails(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
         *_about_independent(spec, arms, coding),
+        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
     ):
         warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=4)
 

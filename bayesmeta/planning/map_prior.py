@@ -138,7 +138,7 @@ def map_prior(
     fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     outcome : str, optional
         Which outcome of a `NestedFit`.
     components : "aic", "bic" or int

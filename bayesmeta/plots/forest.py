@@ -1,12 +1,15 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from bayesmeta.errors import counted, listed
+from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
 from bayesmeta.plots.forest_page import Captions, draw_forest
 from bayesmeta.plots.pages import Plot
@@ -37,14 +40,16 @@ class Forest(Plot):
         return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
 
 
-def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
+def forest(
+    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+) -> Forest:
     """Return the forest plot of a fit.
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
     the posterior mean rate with its credible interval (filled circle, thick line); markers are
     larger the larger the weight. Below each group stand its typical rate (diamond) and the
-    prediction interval for the rate of a new study (bar), other covariates being at their
-    reference.
+    prediction interval for the rate of a new study (bar), other covariates being as in
+    the profile.
 
     Parameters
     ----------
@@ -52,6 +57,9 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
+    profile : mapping, optional
+        Values of the other covariates; what is left out stands at the reference level or the centre,
+        and the figure says so.
     ci_prob : float
         Probability of all intervals.
 
@@ -64,6 +72,8 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     ------
     SettingsError
         If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
 
     References
     ----------
@@ -77,7 +87,7 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     >>> bm.plots.forest(bm.fit(bm.load_model("pooled"), arms, seed=1))
     Forest(14 arms in 1 group)
     """
-    numbers = forest_numbers(fit, by=by, ci_prob=ci_prob)
+    numbers = forest_numbers(fit, by=by, profile=profile, ci_prob=ci_prob)
     captions = Captions(
         warning=warning_of(fit),
         title=title_of_fit(fit),
@@ -119,13 +129,7 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
 
 
 def _about_profiles(numbers: ForestNumbers) -> str:
-    if not numbers.held:
-        return ""
-    values = (
-        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in numbers.held.items()
-    )
-    return f"Typical rates and new studies are at {listed(values)}."
+    return f"Typical rates and new studies are at {numbers.held}." if numbers.held else ""
 
 
 def _about_thin_groups(table: pd.DataFrame) -> str:
@@ -141,9 +145,10 @@ def _about_priors(fit: Fit) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
     priors = {"mu": fit.spec.mu}
-    if fit.design.coding.names:
-        named = fit.spec.beta_priors.items()
-        priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
-    own = ((one.name, one.prior) for one in fit.design.scalars if not one.name.startswith("x_"))
-    written = (f"{name} ~ {prior!r}" for name, prior in (priors | dict(own)).items())
+    own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
+    for name, prior in zip(fit.design.coding.names, fit.design.beta, strict=True):
+        priors[f"beta[{name}]" if name in own else "beta"] = prior
+    scalars = fit.design.scalars
+    priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
+    written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."

@@ -87,8 +87,8 @@ def heterogeneity(
         Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
         first line.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None. Where tau differs by
-        a column, its level decides whose tau is drawn.
+        Covariate values; what is left out stands at the reference level or the centre. Where tau differs
+        by a column, its level decides whose tau is drawn.
     ci_prob : float
         Probability of the band and of the interval of tau.
     notes : sequence of str

@@ -78,7 +78,7 @@ def prior_posterior(
     fit : Fit
         Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     notes : sequence of str

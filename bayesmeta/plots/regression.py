@@ -92,7 +92,8 @@ def regression(
     covariate : str
         The covariate, drawn in its own unit.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Covariate values, that of `covariate` aside; what is left out stands at the reference level or
+        the centre.
     ci_prob : float
         Probability of the intervals.
     notes : sequence of str
@@ -109,7 +110,7 @@ def regression(
         If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
         `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives the covariate, or leaves out or misnames another.
+        If the profile can't be coded.
     EvidenceError
         If no arm has patients, or of none is the covariate known.
 

@@ -86,7 +86,10 @@ def sensitivity_blocks(run: SavedComparison) -> Iterator[Block]:
 def for_whom(run: SavedComparison) -> str:
     """Return whom the estimates of models are for, which need not be the same."""
     if run.profile:
-        return f"at {run.profile}, as far as it has these covariates, or else of all studies"
+        return (
+            f"at {run.profile}, as far as it has these covariates, and at the reference or the centre of others, or "
+            "else of all studies"
+        )
     return "at the reference of its covariates, or else of all studies"
 
 

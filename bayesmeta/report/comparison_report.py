@@ -141,7 +141,8 @@ def _question(run: SavedComparison, outcome: str) -> Section:
                 "its effect integrated out over all its arms."
             ),
             Text(
-                f"Predictions are for a new cohort of {asked['cohort']} patients{f', at {run.profile}' if run.profile else ''}."
+                f"Predictions are for a new cohort of {asked['cohort']} patients{f', at {run.profile}' if run.profile else ''}; "
+                "covariates that are not named stand at the reference or the centre."
             ),
         ),
     )

@@ -5,9 +5,9 @@ import pandas as pd
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
+from bayesmeta.report.fit_text import head_blocks
 from bayesmeta.report.text import (
     Blocks,
-    head_blocks,
     heterogeneity_line,
     prediction_lines,
     rate_precision,

@@ -6,6 +6,7 @@ from bayesmeta import plots
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.report.contrast_text import (
     CONTRASTS_SAY,
     RANKS_SAY,
@@ -91,6 +92,7 @@ def _brief(results: FitResults) -> Iterator[Block]:
             f"{arms.events.sum():,} of {arms.n.sum():,} patients responded.",
             f"Typical response rate{where}: {first['typical']}, median and {width} interval{_unpooled(results)}.",
             *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
+            *beyond_evidence(results.fit.coding, results.asked.profile),
             heterogeneity_line(results.summary, results.fit.spec),
             "Draws: they passed every check."
             if results.diagnostics.ok
@@ -141,11 +143,17 @@ def _priors(results: FitResults) -> Section:
 def _answers(results: FitResults) -> Iterator[Block]:
     fit, asked = results.fit, results.asked
     if fit.settings.arm_draws:
-        yield Figure("forest", plots.forest(fit, ci_prob=asked.ci_prob), _alt_forest(results))
+        yield Figure(
+            "forest",
+            plots.forest(fit, profile=asked.profile, ci_prob=asked.ci_prob),
+            _alt_forest(results),
+        )
     else:
         yield Text("The fit kept no draws of arms, which a forest plot needs.")
     yield from rate_blocks(results.summary, asked.ci_prob)
-    yield from parameter_blocks(results.summary, fit.spec.link.scale, asked.ci_prob)
+    width = f"{100 * asked.ci_prob:g}%"
+    caption = f"Parameters ({fit.spec.link.scale}; {width} interval)"
+    yield from parameter_blocks(fit, results.summary, caption)
     yield Text(heterogeneity_line(results.summary, fit.spec))
     if fit.spec.study_effects.tau is not None:
         yield Figure(

@@ -1,5 +1,6 @@
 """Everything that a report of one fit tells, computed before a word is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,14 +12,14 @@ from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
-from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.profiles import beyond_evidence, default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.default_priors import wide_priors
 
-__all__ = ["FitResults", "ReportRequest", "asked_first", "fit_results", "studies_with_patients"]
+__all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,10 @@ class ReportRequest:
     Parameters
     ----------
     profile : mapping or None
-        Covariate values of the new cohort; the reference where None.
+        Covariate values of the new cohort; what is left out stands at the reference level or the
+        centre.
+    per : mapping or None
+        Units for odds ratios of numbers beside those per 1.
     cohort : int
         Patients of the new cohort.
     ci_prob : float
@@ -40,6 +44,7 @@ class ReportRequest:
     """
 
     profile: Profile | None = None
+    per: Mapping[str, float] | None = None
     cohort: int = 40
     ci_prob: float = 0.95
     rate_above: float | None = None
@@ -76,8 +81,9 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     if asked.rate_above is not None:
         prediction.probability(rate_above=asked.rate_above)
+    profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit, profiles=profiles, per=asked.per, ci_prob=asked.ci_prob, cohort=asked.cohort
     )
     with_tau = fit.spec.study_effects.tau is not None
     several = studies_with_patients(fit) > 1
@@ -87,7 +93,11 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         diagnostics=diagnose(fit),
         summary=found,
         prediction=prediction,
-        notes=notes(fit),
+        notes=(
+            *beyond_evidence(fit.coding, asked.profile),
+            *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+            *notes(fit),
+        ),
         contrasts=contrasts_with_reference(fit, profile=asked.profile, ci_prob=asked.ci_prob),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
@@ -98,15 +108,6 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
 def studies_with_patients(fit: Fit) -> int:
     """Return how many studies tell anything."""
     return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
-
-
-def asked_first(fit: Fit | NestedFit, asked: ReportRequest) -> list[Profile] | None:
-    """Return the profiles to give rates for, that which was asked for first; None for the usual ones."""
-    if asked.profile is None:
-        return None
-    usual = default_profiles(fit.coding)
-    others = [one for one in usual if one is not None and one != asked.profile]
-    return [asked.profile, *others]
 
 
 def _tau_prior(fit: Fit, asked: ReportRequest) -> pd.DataFrame:

@@ -6,10 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES
-from bayesmeta.report.grid_text import RATES
+from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
+from bayesmeta.report.grid_text import RATES, profile_text
 
 if TYPE_CHECKING:
     from bayesmeta.plots.specification_curve import SpecificationCurve
@@ -66,17 +65,17 @@ def _curve(results: GridResults, outcome: str) -> "SpecificationCurve":
         choices=AXES,
         quantity=f"{outcome}, {RATES[answer.rate]}" if outcome else RATES[answer.rate].capitalize(),
         ci_prob=answer.ci_prob,
-        notes=[*_asked(answer), *_missing(results, outcome)],
+        notes=[*_asked(results.grid), *_missing(results, outcome)],
     )
 
 
-def _asked(answer: GridAnswer) -> list[str]:
+def _asked(grid: SpecificationGrid) -> list[str]:
     """Return whom the estimates are for."""
-    if not answer.profile:
+    profile = profile_text(grid)
+    if not profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
     return [
-        f"For {profile}; models without these covariates answer for all arms that they were fitted to."
+        f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
     ]
 
 

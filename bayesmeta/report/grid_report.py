@@ -11,7 +11,7 @@ from bayesmeta.errors import EvidenceError
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
-from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
+from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -90,7 +90,7 @@ def _brief(results: GridResults) -> Iterator[str]:
 
 def _question(results: GridResults) -> Iterator[Block]:
     answer = results.grid.answer
-    where = ", ".join(f"{name}={value}" for name, value in (answer.profile or {}).items())
+    where = profile_text(results.grid)
     yield Text(
         f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
         "otherwise? Every combination that is possible was fitted; none is singled out."

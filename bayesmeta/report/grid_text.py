@@ -5,15 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_checks import SEPARATOR
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
 from bayesmeta.errors import SHOWN
+from bayesmeta.model.values import values_text
 from bayesmeta.report.machine import records
 from bayesmeta.report.text import percent, table_text
 
-__all__ = ["effect_cells", "grid_json", "grid_lines", "range_cells"]
+__all__ = ["effect_cells", "grid_json", "grid_lines", "profile_text", "range_cells"]
 
 RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
@@ -28,7 +28,7 @@ def grid_lines(results: GridResults) -> list[str]:
     return [
         *lines,
         f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds",
-        *_asked(grid.answer),
+        *_asked(grid),
         *table_text(range_cells(results.ranges), indent=2).splitlines(),
         *_precision(results.curve),
         "",
@@ -54,12 +54,21 @@ def grid_json(results: GridResults) -> dict[str, Any]:
     }
 
 
-def _asked(answer: GridAnswer) -> list[str]:
+def profile_text(grid: SpecificationGrid) -> str:
+    """Return whom the rates of models with covariates are for; empty where no model has any."""
+    given = grid.answer.profile
+    used = [name for one in grid.covariates.values() for name in one.parsed.columns]
+    left = [name for name in dict.fromkeys(used) if name not in given]
+    rest = [f"at reference or centre: {', '.join(left)}"] if left else []
+    return "; ".join([*([values_text(given)] if given else []), *rest])
+
+
+def _asked(grid: SpecificationGrid) -> list[str]:
     """Return whom the rate is for."""
-    if not answer.profile:
+    profile = profile_text(grid)
+    if not profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
-    return [f"  For {profile}; models without these covariates answer for all their arms."]
+    return [f"  For {profile}. Models without these covariates answer for all their arms."]
 
 
 def _warning(results: GridResults) -> list[str]:

@@ -98,6 +98,7 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
     """Return the tables of a comparison and the averaged prediction."""
     found: dict[str, Any] = {
         "ok": comparison.ok,
+        "profile": comparison.profile,
         "notes": list(comparison.notes),
         "models": records(comparison.table),
         "studies": records(comparison.studies),

@@ -11,10 +11,11 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.report.document import (
     Block,
     Document,
@@ -25,7 +26,7 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.fit_results import ReportRequest, asked_first
+from bayesmeta.report.fit_results import ReportRequest
 from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
 from bayesmeta.report.sections.checklists import (
     NOT_DONE,
@@ -36,7 +37,7 @@ from bayesmeta.report.sections.checklists import (
 from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
-from bayesmeta.report.sections.rates import rate_definitions
+from bayesmeta.report.sections.rates import parameter_blocks, rate_definitions
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.titles import (
     ANSWERS,
@@ -48,7 +49,7 @@ from bayesmeta.report.sections.titles import (
     VALIDATION,
 )
 from bayesmeta.report.sensitivity_text import prior_cells
-from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
+from bayesmeta.report.text import percent, rate_precision, rate_table
 
 __all__ = ["nested_document"]
 
@@ -70,8 +71,9 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         )
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     diagnostics = diagnose(fit)
+    profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit, profiles=profiles, per=asked.per, ci_prob=asked.ci_prob, cohort=asked.cohort
     )
     origin = fit.provenance
     return Document(
@@ -101,7 +103,11 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
             ),
             limits_section(
                 fit.arms,
-                notes(fit),
+                (
+                    *beyond_evidence(fit.coding, asked.profile),
+                    *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+                    *notes(fit),
+                ),
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
@@ -123,7 +129,7 @@ def _brief(
     yield Text(
         f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
     )
-    yield Items(tuple(_foretold(prediction, asked)))
+    yield Items((*_foretold(prediction, asked), *beyond_evidence(fit.coding, asked.profile)))
 
 
 def _foretold(prediction: NestedPrediction, asked: ReportRequest) -> Iterator[str]:
@@ -211,10 +217,8 @@ def _answers(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",
         category_cells(prediction.table(asked.ci_prob)),
     )
-    parameters = parameter_table(found)
-    parameters.insert(0, "outcome", found.loc[parameters.index, "outcome"])
-    yield Table(
-        f"Parameters of each outcome's ratio to the one around it ({width} interval)", parameters
+    yield from parameter_blocks(
+        fit, found, f"Parameters of each outcome's ratio to the one around it ({width} interval)"
     )
 
 

@@ -12,13 +12,15 @@ from bayesmeta.evidence import NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.nested import NestedDesign
+from bayesmeta.report.fit_text import parameter_notes
+from bayesmeta.report.model_text import beta_lines, prior_range
 from bayesmeta.report.text import (
     Blocks,
+    by_outcome,
     diagnosis_lines,
     finding_lines,
     parameter_table,
     percent,
-    prior_range,
     rate_precision,
     rate_table,
     table_text,
@@ -40,8 +42,7 @@ def nested_fit_blocks(
     fit: NestedFit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob: float
 ) -> Blocks:
     """Return what is printed of a fit of nested outcomes."""
-    parameters = parameter_table(table)
-    parameters.insert(0, "outcome", table.loc[parameters.index, "outcome"])
+    parameters = by_outcome(parameter_table(table), table)
     blocks: Blocks = [
         warning_lines(diagnostics),
         nested_evidence_lines(fit.arms),
@@ -50,6 +51,7 @@ def nested_fit_blocks(
         "",
         f"Parameters of each outcome's ratio to the one around it ({100 * ci_prob:g}% interval)",
         table_text(parameters, indent=2),
+        parameter_notes(fit, table),
     ]
     for outcome in fit.outcomes:
         rates = rate_table(table[table["outcome"] == outcome])
@@ -91,10 +93,7 @@ def nested_model_lines(design: NestedDesign) -> list[str]:
         lines.append(
             f"{head}mu of {outcome} ~ {prior!r}: typical ratio {low} to {high} with 95% probability"
         )
-    lines += [
-        f"           beta ~ {prior!r}: {prior_range(prior)} ({spec.link.scale})"
-        for prior in dict.fromkeys(design.beta)
-    ]
+    lines += beta_lines(design)
     lines += [
         f"           tau of {outcome} ~ {prior!r}: {prior_range(prior)}"
         for outcome, prior in zip(outcomes, design.tau, strict=True)

@@ -40,7 +40,7 @@ class FigureRequest:
     run : Fit, NestedFit, SavedComparison or GridResults
         What a folder holds.
     profile : mapping, optional
-        Covariate values; those of the reference where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     n : int, optional
         Patients of a new cohort.
     """
@@ -96,8 +96,7 @@ def _check(asked: FigureRequest) -> None:
     if isinstance(run, Fit | NestedFit):
         if asked.n is not None:
             check_cohort("--n", asked.n)
-        if asked.profile is not None:
-            run.coding.checked(asked.profile)
+        run.coding.resolved(asked.profile)
         return
     for option, value in (("--profile", asked.profile), ("--n", asked.n)):
         if value is not None:
@@ -117,7 +116,7 @@ def _figures(name: str, asked: FigureRequest) -> Figures:
 def _forest(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import forest
 
-    return forest(asked.run)  # type: ignore[arg-type]
+    return forest(asked.run, profile=asked.profile)  # type: ignore[arg-type]
 
 
 def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:

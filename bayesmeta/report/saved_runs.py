@@ -21,6 +21,7 @@ from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 from bayesmeta.model import ModelSpec, load_model
+from bayesmeta.model.values import values_text
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
@@ -85,8 +86,7 @@ class SavedComparison:
     @property
     def profile(self) -> str:
         """The covariate values that pooled rates are for, as they were asked; empty if none were."""
-        asked = self.question["profile"] or {}
-        return ", ".join(f"{name}={value}" for name, value in asked.items())
+        return values_text(self.question["profile"] or {})
 
 
 type SavedRun = Fit | NestedFit | SavedComparison | GridResults

@@ -1,32 +1,32 @@
 """What a terminal shows of evidence, fits and predictions: they format, they compute nothing."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
+from bayesmeta.estimates.odds_ratios import ODDS_RATIO
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import Design, ModelSpec
-from bayesmeta.priors import Prior
+from bayesmeta.model import ModelSpec
 
 __all__ = [
     "NOT_RELIABLE",
     "Blocks",
     "arms_blocks",
+    "by_outcome",
     "cohort_lines",
     "diagnosis_lines",
     "evidence_lines",
     "finding_lines",
-    "fit_blocks",
-    "head_blocks",
     "heterogeneity_line",
-    "model_lines",
+    "odds_ratio_table",
     "parameter_table",
     "prediction_lines",
     "rate_precision",
@@ -38,32 +38,11 @@ __all__ = [
 
 Blocks = list[str | list[str]]
 
+FINE = 0.1
+"""Spread below which numbers have more than two decimals: two digits of the spread."""
+
 NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 """What is told first of draws that failed their diagnostics."""
-
-
-def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob: float) -> Blocks:
-    """Return what is printed of a fit: evidence, model, draws, parameters and rates."""
-    return [
-        *head_blocks(fit, diagnostics),
-        f"Parameters ({fit.spec.link.scale}; {100 * ci_prob:g}% interval)",
-        table_text(parameter_table(table), indent=2),
-        "",
-        f"Rates: median and {100 * ci_prob:g}% interval",
-        table_text(rate_table(table), indent=2),
-        f"  {rate_precision(table)}",
-        *_independent_note(fit.spec),
-    ]
-
-
-def _independent_note(spec: ModelSpec) -> list[str]:
-    """Return what to know of rates where no study tells of another."""
-    if spec.study_effects.name != "independent":
-        return []
-    return [
-        "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "
-        "The studies' own are in bm.shrinkage(fit)."
-    ]
 
 
 def arms_blocks(arms: Arms) -> Blocks:
@@ -81,17 +60,6 @@ def arms_blocks(arms: Arms) -> Blocks:
 def warning_lines(diagnostics: Diagnostics) -> list[str]:
     """Return the first line of everything printed of a fit that failed its diagnostics."""
     return [] if diagnostics.ok else [NOT_RELIABLE]
-
-
-def head_blocks(fit: Fit, diagnostics: Diagnostics) -> Blocks:
-    """Return evidence, model and draws, before any number."""
-    return [
-        warning_lines(diagnostics),
-        evidence_lines(fit.arms),
-        model_lines(fit.spec, fit.design),
-        diagnosis_lines(diagnostics, fit),
-        "",
-    ]
 
 
 def evidence_lines(arms: Arms) -> list[str]:
@@ -121,42 +89,6 @@ def evidence_lines(arms: Arms) -> list[str]:
 def finding_lines(arms: Arms | NestedArms) -> list[str]:
     """Return what was found in the arms that is probably not meant."""
     return [f"           Check: {finding}" for finding in arms.findings]
-
-
-def model_lines(spec: ModelSpec, design: Design) -> list[str]:
-    """Return the model in symbols and its priors, each with the range it allows."""
-    law, link = spec.study_effects, spec.link
-    terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    effects = ["u(study)"] * bool(law.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
-    predictor = " + ".join(["mu", *terms, *effects])
-    low, high = map(percent, link.rate(spec.mu.interval(0.95)))
-    lines = [
-        f"Model      {spec.name}: events ~ {spec.likelihood.symbol}, {link.name}(rate) = {predictor}",
-        f"Priors     mu ~ {spec.mu!r}: typical rate {low} to {high} with 95% probability",
-    ]
-    lines += [
-        f"           beta ~ {prior!r}: {prior_range(prior)} ({link.scale})"
-        for prior in dict.fromkeys(design.beta)
-    ]
-    if law.symbol:
-        by = f", one for each level of {law.by}" if law.by else ""
-        tau = f", tau ~ {law.tau!r}: {prior_range(law.tau)}{by}" if law.tau is not None else ""
-        lines.append(f"           {law.symbol}{tau}")
-    if spec.arm_effects is not None:
-        tau_arm = spec.arm_effects.tau_arm
-        lines.append(
-            f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {prior_range(tau_arm)}"
-        )
-    own = {**law.parameters, **spec.likelihood.parameters}
-    return lines + [
-        f"           {name} ~ {prior!r}: {prior_range(prior)}" for name, prior in own.items()
-    ]
-
-
-def prior_range(prior: Prior) -> str:
-    """Return the 95% range of a prior."""
-    low, high = prior.interval(0.95)
-    return f"95% between {low:.2f} and {high:.2f}"
 
 
 def diagnosis_lines(diagnostics: Diagnostics, fit: Fit | NestedFit) -> list[str]:
@@ -231,13 +163,53 @@ def rate_precision(summary: pd.DataFrame) -> str:
 
 def parameter_table(summary: pd.DataFrame) -> pd.DataFrame:
     """Return coefficients, tau and I-squared as text, with their Monte-Carlo errors."""
-    rows = summary[summary["profile"] == ""]
+    ratios = summary["quantity"].str.startswith(ODDS_RATIO)
+    rows = summary[(summary["profile"] == "") & ~ratios]
     columns = ["quantity", "mean", "sd", "lower", "upper", "mcse_mean", "ess_bulk", "r_hat"]
     text = rows[columns].copy().astype(object)
+    places = [decimals_of(sd) for sd in rows["sd"]]
+    more = {"ess_bulk": [0] * len(rows), "r_hat": [3] * len(rows)}
+    more["mcse_mean"] = [place + 1 for place in places]
     for column in columns[1:]:
-        digits = {"ess_bulk": 0, "r_hat": 3, "mcse_mean": 3}.get(column, 2)
-        text[column] = [f"{value:.{digits}f}" for value in rows[column]]
+        digits = zip(rows[column], more.get(column, places), strict=True)
+        text[column] = [f"{value:.{place}f}" for value, place in digits]
     return text
+
+
+def odds_ratio_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return odds ratios of numbers as text, one row for each unit; none where there are none."""
+    rows = summary[summary["quantity"].str.startswith(ODDS_RATIO)]
+    return pd.DataFrame(
+        [
+            {
+                "odds ratio": row["quantity"].removeprefix(ODDS_RATIO)[1:-1].split(", per ")[0],
+                "per": row["scale"].removeprefix("odds ratio per "),
+                "median": _ratio(row["median"], row),
+                "lower": _ratio(row["lower"], row),
+                "upper": _ratio(row["upper"], row),
+            }
+            for row in rows.to_dict("records")
+        ],
+        index=rows.index,
+    )
+
+
+def by_outcome(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a summary with their outcome first, where it has several."""
+    if "outcome" not in summary:
+        return table
+    return pd.concat([summary.loc[table.index, ["outcome"]], table], axis=1)
+
+
+def _ratio(value: float, row: Mapping[Hashable, Any]) -> str:
+    return f"{value:.{decimals_of((row['upper'] - row['lower']) / 4)}f}"
+
+
+def decimals_of(spread: float) -> int:
+    """Return the decimals with which numbers of a spread are told apart: two at least."""
+    if not 0 < spread < FINE:
+        return 2
+    return 1 - math.floor(math.log10(spread))
 
 
 def cohort_lines(prediction: Prediction, ci_prob: float) -> list[str]:

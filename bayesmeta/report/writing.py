@@ -1,5 +1,6 @@
 """From the folder of a run to the file of its report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -71,6 +72,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     out: str | PathLike[str] | None = None,
     form: str | None = None,
     profile: Profile | None = None,
+    per: Mapping[str, float] | None = None,
     cohort: int = 40,
     ci_prob: float = 0.95,
     rate_above: float | None = None,
@@ -88,7 +90,10 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     form : {"html", "md", "json", "docx"}, optional
         Format of the file; where None, what the suffix of `out` says, or html. docx is made by pandoc.
     profile : mapping, optional
-        Of a fit: covariate values of the new cohort; the reference profile where None.
+        Of a fit: covariate values of the new cohort; what is left out stands at the reference
+        level or the centre.
+    per : mapping, optional
+        Of a fit: units for odds ratios of numbers beside those per 1, such as ``{"age": 10}``.
     cohort : int
         Of a fit: patients of the new cohort.
     ci_prob : float
@@ -137,7 +142,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     form = _form(form, file)
     target = folder / f"{NAME}.{form}" if file is None else file
     _check_target(target, replace=force or out is None)
-    asked = ReportRequest(profile, cohort, ci_prob, rate_above, refits)
+    asked = ReportRequest(profile, per, cohort, ci_prob, rate_above, refits)
     document = document_of(folder, asked)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.title, document.warning)
@@ -205,6 +210,7 @@ def _refuse(asked: ReportRequest, kind: str) -> None:
     default = ReportRequest()
     names = {
         "profile": "--profile",
+        "per": "--per",
         "cohort": "--cohort",
         "ci_prob": "--ci",
         "rate_above": "--rate-above",

@@ -62,7 +62,7 @@ DOSES = [1.0, 2.0, 2.5, 4.0]
 @pytest.mark.slow
 def test_a_covariate_against_quadrature(make_arms: Make) -> None:
     arms = make_arms(DOSED, dose=DOSES)
-    spec = bm.ModelSpec(study_effects=bm.CommonEffect(), covariates="dose")
+    spec = bm.ModelSpec(study_effects=bm.CommonEffect(), covariates="dose", beta=bm.Normal(0, 1))
     found = log_marginal_likelihood(bm.fit(spec, arms, seed=1), seed=2)
     mu, beta = np.meshgrid(np.linspace(-6, 6, 801), np.linspace(-5, 5, 801), indexing="ij")
     log_density = stats.norm.logpdf(mu, 0, 1.5) + stats.norm.logpdf(beta)

@@ -142,13 +142,13 @@ def test_the_summary_names_every_parameter(case: tuple[str, bm.Fit]) -> None:
     assert profiles == (["period=new", "period=old"] if name == "by period" else ["all studies"])
 
 
-def test_a_profile_must_give_the_column_of_tau(case: tuple[str, bm.Fit]) -> None:
+def test_the_column_of_tau_belongs_to_a_profile(case: tuple[str, bm.Fit]) -> None:
     name, fit = case
     if name != "by period":
         return
-    with pytest.raises(bm.ProfileError, match="does not give period"):
-        bm.predict(fit, n=10, profile={}, seed=1)
-    assert bm.predict(fit, n=10, seed=1).profile == "period=new"
+    for profile in (None, {}):
+        found = bm.predict(fit, n=10, profile=profile, seed=1)
+        assert found.profile == "period=new (reference)"
     assert bm.predict(fit, n=10, study="a", seed=1).profile == "period=old"
 
 

@@ -95,7 +95,7 @@ def test_another_factor_with_joined_numeric_levels(two_factors):
     assert numbers.factor == "phase"
     assert rows(numbers.table, TYPICAL)["group"].tolist() == ["early", "late"]
     assert numbers.table.query("kind == 'arm' and group == 'late'")["study"].tolist() == ["d"]
-    assert set(numbers.held) == {"regimen", "year"}
+    assert numbers.held == "regimen=aza (reference), year=2021 (centre)"
 
 
 def test_labels_tell_arms_apart(two_factors):
@@ -113,7 +113,7 @@ def test_labels_tell_arms_apart(two_factors):
 def test_without_covariates_there_is_one_group(common):
     numbers = forest_numbers(common)
     assert numbers.factor is None
-    assert numbers.held == {}
+    assert numbers.held == ""
     assert numbers.tau == {}
     assert list(numbers.table["group"].unique()) == ["all studies"]
     typical, new = (rows(numbers.table, kind).iloc[0] for kind in (TYPICAL, NEW_STUDY))

@@ -76,7 +76,7 @@ def test_a_known_study_has_the_profile_of_its_arms(regimen_fit: bm.Fit) -> None:
         == "regimen_class=ven_intensive"
     )
     with pytest.raises(
-        bm.ProfileError, match="must be given: the arms of 'stahl2021' differ in regimen_class"
+        bm.ProfileError, match="must give regimen_class: the arms of 'stahl2021' differ there"
     ):
         bm.predict(regimen_fit, n=10, study="stahl2021", seed=1)
     named = bm.predict(
@@ -86,7 +86,9 @@ def test_a_known_study_has_the_profile_of_its_arms(regimen_fit: bm.Fit) -> None:
 
 
 def test_without_a_profile_it_is_the_reference(regimen_fit: bm.Fit) -> None:
-    assert bm.predict(regimen_fit, n=10, seed=1).profile == "regimen_class=ven_hma"
+    for profile in (None, {}):
+        found = bm.predict(regimen_fit, n=10, profile=profile, seed=1)
+        assert found.profile == "regimen_class=ven_hma (reference)"
 
 
 def test_the_deterministic_posterior_predicts_too(pooled_fit: bm.Fit, orr: bm.Arms) -> None:
@@ -138,7 +140,6 @@ def test_cohorts_of_any_size(pooled_fit: bm.Fit, n: int) -> None:
             bm.ProfileError,
             "no level 'ven' of 'regimen_class'",
         ),
-        ({"profile": {}}, bm.ProfileError, "does not give regimen_class"),
     ],
 )
 def test_bad_arguments(

@@ -157,7 +157,7 @@ def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
         }
     )
     arms = bm.read_evidence(frame).select()
-    spec = bm.ModelSpec(covariates=bm.Covariates("x", centre={"x": 0}))
+    spec = bm.ModelSpec(covariates=bm.Covariates("x", centre={"x": 0}), beta=bm.Normal(0, 1))
     posterior = bm.fit(spec, arms, seed=4).posterior
     truth = brute_force(arms, frame["x"].to_numpy(), spec)
     draws = {

@@ -130,7 +130,9 @@ def test_defaults_are_those_stated() -> None:
         bm.Normal(0, 1.5),
         bm.NormalEffects(bm.HalfNormal(0.5)),
     )
-    assert spec.beta == bm.Normal(0, 1)
+    # Those of coefficients depend on the arms.
+    assert spec.beta is None
+    assert spec.beta_priors == {"default": bm.Normal(0, 1)}
     assert spec.likelihood == bm.Binomial(bm.Logit())
     assert spec.arm_effects is None
 

@@ -132,7 +132,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
         The model of each outcome; where None, with the covariates and link of `spec`, normal study
         effects and default priors.
     profile : mapping, optional
-        What `widths` are for; the reference profile where None.
+        What `widths` are for; what is left out stands at the reference level or the centre.
     settings : SamplerSettings, optional
         Of every fit; 4 chains of 400 + 1,000 draws where None.
     workers, executor, progress

@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.nested.counts import within_bounds
 from bayesmeta.estimates.nested.events import parse_event
 from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.predict import Prediction, Probability
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
 
@@ -229,26 +229,6 @@ def predict_nested(  # noqa: PLR0917
 ) -> NestedPrediction:
     """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
     if study is not None:
-        studies = [str(name) for name in fit.arms.studies]
-        if study not in studies:
-            raise EvidenceError(
-                f"`study`: the fit has no study '{study}'. {nearest(study, studies)}"
-            )
-        if profile is None:
-            profile = _study_profile(fit, study)
+        profile = study_profile(fit.coding, fit.arms, study, profile)
     rates = nested_rates(fit, profile, study)
     return NestedPrediction(n, profile_label(fit.coding, profile), study, rates, seed)
-
-
-def _study_profile(fit: NestedFit, study: str) -> Profile | None:
-    """Return the profile that all arms of the study have."""
-    if not fit.coding.columns:
-        return None
-    rows = fit.arms.frame[fit.arms.frame["study"] == study]
-    first, *others = (fit.coding.profile_of(row) for _, row in rows.iterrows())
-    differ = [name for name in first if any(one[name] != first[name] for one in others)]
-    if differ:
-        raise ProfileError(
-            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
-        )
-    return first

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import evenly
 from bayesmeta.inference.nested.result import NestedFit
@@ -30,22 +31,28 @@ BLOCK = 1 << 22
 def nested_rates(
     fit: NestedFit, profile: Profile | None, study: str | None = None
 ) -> "NestedRates":
-    """Return the rates of one profile; the reference profile where None.
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
 
     Parameters
     ----------
     fit : NestedFit
         Posterior draws.
     profile : mapping, optional
-        Value of every covariate.
+        Values of covariates.
     study : str, optional
         A study of the evidence, whose own effects a further cohort has.
+
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
 
     Raises
     ------
     ProfileError
         If the profile can't be coded.
     """
+    warn_beyond_evidence(fit.coding, profile)
     theta = predictors_of(fit, fit.coding.row(profile))
     if study is not None:
         drawn = fit.posterior["u"]

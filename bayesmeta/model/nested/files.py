@@ -112,7 +112,8 @@ def nested_to_toml(spec: NestedSpec) -> str:
     correlation = INDEPENDENT if spec.correlation is None else f"LKJ({spec.correlation.eta!r})"
     document["nested"] = {"link": spec.link.name, "correlation": correlation}
     document["covariates"] = covariates_table(spec.covariates)
-    names = ("mu", "tau", "beta") if spec.covariates.formula else ("mu", "tau")
+    has_beta = spec.covariates.formula and spec.beta is not None
+    names = ("mu", "tau", "beta") if has_beta else ("mu", "tau")
     document["priors"] = {name: _prior_text(getattr(spec, name)) for name in names}
     return tomlkit.dumps(document)
 

@@ -89,7 +89,7 @@ def _coding(design: Design) -> str:
     coding = design.coding
     parts = [
         *(f"{name} has reference level {levels[0]}" for name, levels in coding.levels.items()),
-        *(f"{name} is centred at {value:.4g}" for name, value in coding.centres.items()),
+        *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
     ]
     return (
         f"Covariates: {design.spec.covariates.formula}. {'; '.join(parts)}. mu is the {design.spec.link.scale} of "

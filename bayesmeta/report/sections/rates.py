@@ -1,11 +1,22 @@
 """The four rates, told apart."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model import Logit, ModelSpec
 from bayesmeta.model.nested import NestedSpec
 from bayesmeta.report.document import Block, Table, Text
-from bayesmeta.report.text import parameter_table, rate_precision, rate_table
+from bayesmeta.report.fit_text import mu_line
+from bayesmeta.report.text import (
+    by_outcome,
+    odds_ratio_table,
+    parameter_table,
+    rate_precision,
+    rate_table,
+)
 
 __all__ = ["parameter_blocks", "rate_blocks", "rate_definitions"]
 
@@ -41,7 +52,10 @@ def rate_blocks(summary: pd.DataFrame, ci_prob: float) -> tuple[Block, ...]:
     return Table(caption, rate_table(summary)), Text(rate_precision(summary))
 
 
-def parameter_blocks(summary: pd.DataFrame, scale: str, ci_prob: float) -> tuple[Block, ...]:
-    """Return the parameters of a summary."""
-    caption = f"Parameters ({scale}; {100 * ci_prob:g}% interval)"
-    return (Table(caption, parameter_table(summary)),)
+def parameter_blocks(fit: Fit | NestedFit, summary: pd.DataFrame, caption: str) -> Iterator[Block]:
+    """Yield the parameters of a summary, where mu stands, and the odds ratios of numbers."""
+    yield Table(caption, by_outcome(parameter_table(summary), summary))
+    yield from map(Text, mu_line(fit))
+    ratios = odds_ratio_table(summary)
+    if len(ratios):
+        yield Table("Odds ratios of numbers: median and interval", by_outcome(ratios, summary))
