@@ -13,9 +13,10 @@ The comparison fits each model in models/ to the whole evidence and without each
 worker for each processor. Of brms one model is compiled and fitted without a study several times by
 update(), as its kfold() does; the whole is so many compilations and refits, added up.
 
-"Cold" is the first run after an installation by pip or uv, which write bytecode as R does: nothing is
-compiled by numba, and there is no index of fonts. Files may be in the machine's memory already. "Warm"
-is every later run. Seconds are medians of three (of nine for start-up), or with --quick of one (three).
+"Cold" is the first run after an installation that wrote bytecode, as pip and R do, and uv if
+UV_COMPILE_BYTECODE is set: nothing is compiled by numba, and there is no index of fonts. Files may be in
+the machine's memory already. "Warm" is every later run. Seconds are medians of three (of nine for
+start-up), or with --quick of one (three).
 """
 
 import argparse
@@ -112,11 +113,14 @@ def export(path: Path) -> None:
 
 def whole_processes(job: Job) -> dict[str, Cost]:
     """Return what whole processes cost, in turn so that all meet the same machine."""
-    costs: dict[str, list[Cost]] = {name: [] for name in ("demo", "cold", "warm", *R_PACKAGES)}
+    names = ("demo", "without bytecode", "cold", "warm", *R_PACKAGES)
+    costs: dict[str, list[Cost]] = {name: [] for name in names}
     for i in range(job.repeats):
         command = fit_command(job.folder / "run")
-        demo = [*CLI, "demo", "--out", str(job.folder / f"demo{i}")]
-        costs["demo"].append(cost_of(demo, own_environment(job.folder / f"demo-cache{i}")))
+        for name in ("demo", "without bytecode"):
+            place = job.folder / f"{name}{i}"
+            cold = own_environment(place / "cache", bytecode=name == "demo")
+            costs[name].append(cost_of([*CLI, "demo", "--out", str(place / "run")], cold))
         costs["cold"].append(cost_of(command, own_environment(job.folder / f"cache{i}")))
         costs["warm"].append(cost_of(command, job.warm))
         for package in R_PACKAGES:

@@ -43,10 +43,15 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     return done.stdout
 
 
-def own_environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a process that keeps what numba compiles, and its fonts, in `folder`."""
+def own_environment(folder: Path, *, bytecode: bool = True) -> dict[str, str]:
+    """Return the environment of a process that keeps what numba compiles, and its fonts, in `folder`.
+
+    Bytecode, too, unless the installer's is used.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     places = {"NUMBA_CACHE_DIR": "numba", "MPLCONFIGDIR": "fonts"}
+    if not bytecode:
+        places["PYTHONPYCACHEPREFIX"] = "bytecode"
     return kept | {name: str(folder / place) for name, place in places.items()}
 
 

@@ -52,6 +52,11 @@ def rows(
             "`bayesmeta demo`, cold, to brms: CPU", whole["demo"].cpu, whole["brms"].cpu, 1 / 4
         ),
         _process(
+            "the same, no bytecode written (uv's default)",
+            whole["without bytecode"].cpu,
+            whole["brms"].cpu,
+        ),
+        _process(
             "`bayesmeta fit`, cold, to brms: CPU", whole["cold"].cpu, whole["brms"].cpu, 1 / 4
         ),
         _process(
