@@ -56,6 +56,7 @@ def run(project: Path, *options: str, mark: str = "slow or not slow") -> str:
     return counts
 
 
+@pytest.mark.slow
 def test_a_stored_pass_stands_until_reachable_code_changes(project: Path) -> None:
     assert run(project) == "1 deselected"
     (project / "tests" / "test_other.py").write_text("")

@@ -42,6 +42,7 @@ def comparison(models: list[bm.ModelSpec], arms: bm.Arms) -> bm.Comparison:
     )
 
 
+@pytest.mark.slow
 def test_a_model_is_scored_as_by_leaving_studies_out_of_it_alone(
     comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
 ) -> None:

@@ -171,6 +171,7 @@ def never(*_: Any) -> dict[str, Any]:
     raise AssertionError("a finished fit was done again")
 
 
+@pytest.mark.slow
 def test_a_fit_that_fails_is_a_row_and_stops_no_other(
     table: bm.EvidenceTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bayesmeta-tests"
 
+SLOW_EXAMPLES = (
+    "comparison.compare.compare",
+    "comparison.flip_point.flip_point",
+    "comparison.leave_one_out.leave_one_study_out",
+    "comparison.power_scaling.power_scaling",
+    "comparison.sensitivity.sensitivity",
+    "plots.sensitivity.sensitivity",
+    "report.writing.WrittenReport",
+    "report.writing.write_report",
+)
+"""Examples in docstrings that take a second or more."""
+
 # Before anything compiled is imported, here or in a process that a test starts.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE / "compiled"))
 
@@ -23,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
         _keep_to_one_processor(config.workerinput["workerid"])
     elif not config.option.collectonly:
         _warm()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark slow examples, before slow tests are left out."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.name.endswith(SLOW_EXAMPLES):
+            item.add_marker("slow")
 
 
 def _keep_to_one_processor(worker: str) -> None:
