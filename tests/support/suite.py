@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Warm the compiled code before workers start; in a worker, keep to one processor."""
     if hasattr(config, "workerinput"):
         _keep_to_one_processor(config.workerinput["workerid"])
-    elif not config.option.collectonly:
+    elif not (config.option.collectonly or config.option.help or config.option.markers):
         _warm()
 
 
@@ -68,8 +69,8 @@ def _warm() -> None:
 
 
 def _digest() -> str:
-    """Return a digest of the interpreter, the checkout and the sources of the package."""
-    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0".encode())
+    """Return a digest of the interpreter, numba, the checkout and the sources of the package."""
+    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{version('numba')}\0".encode())
     for path in sorted((ROOT / "bayesmeta").rglob("*.py")):
         digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
