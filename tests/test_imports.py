@@ -139,7 +139,8 @@ def test_refusals_load_no_numbers() -> None:
 def test_a_look_at_evidence_loads_nothing_that_it_does_not_use() -> None:
     codes, modules = loaded(["evidence list", "evidence show --outcome CR", "grid --example"])
     assert codes == {0}
-    assert modules & (UNUSED | DRAWING) == set()
+    # The oldest versions of other packages load scipy.sparse by themselves.
+    assert modules & ((UNUSED | DRAWING) - {"scipy.sparse"}) == set()
 
 
 def test_each_command_is_held_to_a_list() -> None:
