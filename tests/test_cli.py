@@ -132,6 +132,7 @@ def test_failed_diagnostics_are_said_first_and_by_the_exit_code(
     assert capsys.readouterr().out.startswith("NOT RELIABLE")
 
 
+@pytest.mark.slow
 def test_arms_left_out_are_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "design.toml"
     model.write_text(

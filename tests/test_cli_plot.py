@@ -64,6 +64,7 @@ def test_a_profile_is_that_of_the_prediction(saved, tmp_path, capsys):
     assert events.to_numpy() == pytest.approx(expected["probability"].to_numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_figures_have_the_format_asked_for(pooled, tmp_path, form, start):
     run(pooled, "forest", "--format", form, "--out", tmp_path)
@@ -99,6 +100,7 @@ def test_what_can_not_be_asked_leaves_nothing_behind(saved, tmp_path, capsys, ar
     assert not (tmp_path / "figures").exists()
 
 
+@pytest.mark.slow
 def test_figures_are_replaced_only_if_asked(pooled, tmp_path, capsys):
     (tmp_path / "forest.csv").write_text("mine")
     assert run(pooled, "forest", "--out", tmp_path) == 2

@@ -36,6 +36,9 @@ ASKED: dict[str, tuple[str, set[str]]] = {
 }
 """Arguments of each command that is run after `FIT`, and what it must not load."""
 
+ENDS = {"compare": 0, "demo": 0, "validate": 0}
+"""Exit codes that are not those of few draws."""
+
 FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
 ELSEWHERE = {"fit", "run"}
 FREE = {"calibrate", "selfcheck", "warm"}
@@ -135,7 +138,8 @@ def test_refusals_load_no_numbers() -> None:
 def test_a_look_at_evidence_loads_nothing_that_it_does_not_use() -> None:
     codes, modules = loaded(["evidence list", "evidence show --outcome CR", "grid --example"])
     assert codes == {0}
-    assert modules & (UNUSED | DRAWING) == set()
+    # The oldest versions of other packages load scipy.sparse by themselves.
+    assert modules & ((UNUSED | DRAWING) - {"scipy.sparse"}) == set()
 
 
 def test_each_command_is_held_to_a_list() -> None:
@@ -154,7 +158,9 @@ def test_commands_load_nothing_that_they_do_not_use(
 ) -> None:
     arguments, never = ASKED[name]
     codes, modules = loaded([f"{name} {arguments}"], fitted[0])
-    assert codes <= {0, 1}
+    # Few draws: what rests on the run is marked unreliable.
+    assert codes == {ENDS.get(name, 1)}
+    assert "bayesmeta.inference.result" in modules
     assert modules & never == set()
 
 

@@ -21,7 +21,7 @@ def test_outputs_are_stripped(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.stored("notebooks")
+@pytest.mark.stored("notebooks/*.ipynb")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path: Path, tmp_path: Path) -> None:

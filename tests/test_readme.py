@@ -65,6 +65,7 @@ def test_the_first_commands_are_those_of_the_check_script() -> None:
     assert f"\n{everything} " in (ROOT / ".ci" / "run").read_text()
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,7 @@ def run(project: Path, *options: str, mark: str = "slow or not slow") -> str:
     return counts
 
 
+@pytest.mark.slow
 def test_a_stored_pass_stands_until_reachable_code_changes(project: Path) -> None:
     assert run(project) == "1 deselected"
     (project / "tests" / "test_other.py").write_text("")
@@ -89,4 +90,33 @@ def test_parts_of_a_file_are_not_stored(project: Path) -> None:
         assert "--store-passes keeps passes of whole files" in run(
             project, "--store-passes", *options
         )
+    for options in (["-x"], ["--deselect", "tests/test_dear.py::test_other"], ["--lf"]):
+        assert "--store-passes keeps" in run(project, "--store-passes", *options)
     assert "--store-passes keeps" in run(project, "--store-passes", mark="slow")
+
+
+def add(project: Path, test: str) -> None:
+    """Add a test to the dear one, and store what becomes of both."""
+    with (project / "tests" / "test_dear.py").open("a") as file:
+        file.write(test)
+
+
+def test_a_crash_is_not_stored(project: Path) -> None:
+    add(project, "\ndef test_crash():\n    import os\n    os._exit(1)\n")
+    workers = ("-p", "xdist.plugin", "-n", "1", "--max-worker-restart", "1")
+    run(project, "--store-passes", *workers)
+    assert "test_dear" not in (project / "tests" / "reference" / "passes.json").read_text()
+
+
+def test_an_interrupted_run_stores_nothing(project: Path) -> None:
+    before = (project / "tests" / "reference" / "passes.json").read_text()
+    add(project, "\ndef test_stopped():\n    raise KeyboardInterrupt\n")
+    run(project, "--store-passes")
+    assert (project / "tests" / "reference" / "passes.json").read_text() == before
+
+
+def test_code_that_changes_while_tests_run_is_not_what_they_ran(project: Path) -> None:
+    write = "__import__('pathlib').Path('bayesmeta/new.py').write_text('')"
+    add(project, f"\ndef test_writes():\n    {write}\n")
+    assert run(project, "--store-passes") == "2 passed"
+    assert run(project) == "2 passed"

@@ -2,7 +2,7 @@
 
 from bayesmeta.cli.options import OK, AsJson, exits
 from bayesmeta.cli.output import print_json
-from bayesmeta.errors import counted
+from bayesmeta.errors import RunError, counted
 
 __all__ = ["warm"]
 
@@ -13,13 +13,17 @@ def warm(as_json: AsJson = False) -> int:
 
     Compiled code is kept in the folder that NUMBA_CACHE_DIR names, or else with the package, or else in
     the user's cache. It is read from there even where it can't be written any more, and compiled again
-    when the package changes.
+    when the package or the kind of processor changes.
     """
-    from bayesmeta.inference.places import folder_to_write
+    from bayesmeta.inference.places import can_be_written, folders
     from bayesmeta.inference.processors import processors
     from bayesmeta.selfcheck.warming import warmed
 
-    place = str(folder_to_write())
+    place = next((str(folder) for folder in folders() if can_be_written(folder)), None)
+    if place is None:
+        raise RunError(
+            f"None of {', '.join(map(str, folders()))} can be written. Set NUMBA_CACHE_DIR to a folder that can be."
+        )
     done = {}
     for job, compiled in warmed(processors()):
         done[job] = compiled

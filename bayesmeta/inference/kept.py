@@ -17,11 +17,12 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
-from bayesmeta.inference.places import folder_to_write, folders
+from bayesmeta.inference.places import PACKAGE, folder_to_write, folders
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "reached"]
 
-_IMPORT = re.compile(r"^\s*from bayesmeta\.inference\.([\w.]+) import", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*from bayesmeta\.([\w.]+) import", re.MULTILINE)
+_DIGEST = hashlib.sha256().digest_size
 
 
 class Kept:
@@ -39,10 +40,10 @@ class Kept:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.name = f"{function.__module__}.{function.__name__}"
-        self.compiled, self.read = 0, 0
+        self.compiled = 0
         cells = [cell.cell_contents for cell in function.__closure__ or ()]
         self._what = (self.name, cells, numba.__version__, sys.version_info[:2])
-        self._sources = _sources(function.__code__.co_filename)
+        self._file_of = function.__code__.co_filename
 
     @property
     def cache_path(self) -> str:
@@ -58,12 +59,8 @@ class Kept:
         rtsys.initialize(target)
         name = self._file(signature, target.codegen())
         for folder in folders():
-            try:
-                content = pickle.loads((folder / name).read_bytes())  # noqa: S301  # as numba does
-            except (OSError, EOFError, pickle.UnpicklingError):
-                continue
-            self.read += 1
-            return CompileResult._rebuild(target, *content)
+            if content := _read(folder / name):
+                return CompileResult._rebuild(target, *pickle.loads(content))  # noqa: S301  # as numba
         # What can't be kept is refused before it is compiled.
         folder_to_write()
         return None
@@ -87,14 +84,24 @@ class Kept:
     def _file(self, signature: Any, codegen: Any) -> str:
         what = repr((*self._what, signature, codegen.magic_tuple()))
         digest = hashlib.sha256(what.encode()).hexdigest()
-        return f"{self.name.removeprefix('bayesmeta.')}-{digest[:16]}-{self._sources[:16]}.nbc"
+        return f"{self.name.removeprefix('bayesmeta.')}-{digest[:16]}-{_sources(self._file_of)[:16]}.nbc"
+
+
+def _read(file: Path) -> bytes:
+    """Return what was written to a file; nothing if it isn't there, or isn't what was written."""
+    try:
+        written = file.read_bytes()
+    except OSError:
+        return b""
+    digest, content = written[:_DIGEST], written[_DIGEST:]
+    return content if hashlib.sha256(content).digest() == digest else b""
 
 
 def _write(file: Path, content: bytes) -> None:
     """Write a file that is there whole or not at all, and that others may read as any file."""
     partial = file.with_name(f"{file.name}.{uuid4().hex}")
     try:
-        partial.write_bytes(content)
+        partial.write_bytes(hashlib.sha256(content).digest() + content)
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
@@ -102,21 +109,26 @@ def _write(file: Path, content: bytes) -> None:
 
 @cache
 def _sources(file: str) -> str:
-    """Return a digest of a module and of those of this room that it imports, and so on.
+    """Return a digest of all that may be compiled into functions of a file."""
+    digest = hashlib.sha256()
+    for path in sorted(reached(Path(file))):
+        digest.update(f"{path.name}\0{_text(path)}\0".encode())
+    return digest.hexdigest()
 
-    What is compiled holds functions, constants and types of other files, but of no other room.
+
+def reached(file: Path) -> set[Path]:
+    """Return a file and those of this package that it imports, and so on.
+
+    What is compiled holds functions, constants and types of theirs.
     """
-    found: dict[Path, str] = {}
-    waiting = [Path(file)]
+    found: set[Path] = set()
+    waiting = [file]
     while waiting:
         path = waiting.pop()
         if path not in found:
-            found[path] = _text(path)
-            waiting += [_module(name) for name in _IMPORT.findall(found[path])]
-    digest = hashlib.sha256()
-    for path in sorted(found):
-        digest.update(f"{path.name}\0{found[path]}\0".encode())
-    return digest.hexdigest()
+            found.add(path)
+            waiting += [_module(name) for name in _IMPORT.findall(_text(path))]
+    return found
 
 
 @cache
@@ -125,6 +137,6 @@ def _text(path: Path) -> str:
 
 
 def _module(name: str) -> Path:
-    """Return the file of a module of this room."""
-    path = Path(__file__).parent.joinpath(*name.split("."))
+    """Return the file of a module of this package."""
+    path = PACKAGE.joinpath(*name.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

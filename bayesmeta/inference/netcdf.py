@@ -40,7 +40,11 @@ def _index(dim: str, labels: npt.NDArray[Any]) -> PandasIndex:
 
 
 def write_tree(tree: xr.DataTree, path: Path) -> None:
-    """Write the groups of a tree, in which every dim has labels, to a new netCDF file."""
+    """Write the groups of a tree to a new netCDF file.
+
+    Every dim has labels, and every coordinate is a dim, as in all that a fit makes; values are numbers,
+    truth values or text. Attributes are not written: there are none.
+    """
     # netCDF wants the order of creation kept.
     with h5py.File(path, "w", track_order=True) as file:
         for name, node in tree.children.items():

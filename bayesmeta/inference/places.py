@@ -13,7 +13,7 @@ from numba.misc.appdirs import AppDirs
 
 from bayesmeta.errors import RunError
 
-__all__ = ["can_be_written", "folder_to_write", "folders"]
+__all__ = ["PACKAGE", "can_be_written", "folder_to_write", "folders"]
 
 VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable that names a folder; what numba compiles elsewhere goes there, too."""

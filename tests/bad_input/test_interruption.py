@@ -15,6 +15,7 @@ import xarray as xr
 from corpus import Workspace, contents
 
 from bayesmeta.cli import main
+from bayesmeta.inference import storage
 
 BAD_INPUT, INTERRUPTED = 2, 3
 FIT = "fit pooled --evidence evidence.csv --seed 1"
@@ -65,7 +66,7 @@ def test_nothing_is_half_written(
         Path(file).write_bytes(b"half of the dra")
         raise error
 
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", write_half)
+    monkeypatch.setattr(storage, "write_tree", write_half)
     assert words in stopped(f"{FIT} {QUICK} {place}", code)
 
 

@@ -6,7 +6,6 @@
 import ctypes
 import itertools
 import json
-import os
 import statistics
 import sys
 import time
@@ -25,6 +24,7 @@ from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import usual_density
 from bayesmeta.inference.density.views import pack
+from bayesmeta.inference.processors import processors
 from bayesmeta.model import make_design
 
 COPIES = (1, 10, 100, 1000)
@@ -86,11 +86,6 @@ def sampling(settings: bm.SamplerSettings, seed: int, repeats: int) -> dict[str,
         "kept_steps": int(again.statistics["n_steps"].sum()),
         "cores": min(settings.chains, processors()),
     }
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def counted[T](sample: Callable[[int | None], T]) -> tuple[T, int]:

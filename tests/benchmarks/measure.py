@@ -51,7 +51,12 @@ STARTS = {
     "--version": [*CLI, "--version"],
     "--help": [*CLI, "--help"],
     "fit --help": [*CLI, "fit", "--help"],
+    "fit pooled --draws 0": [
+        *("sh", "-c", '"$@" 2>"$0"; [ $? = 2 ]', os.devnull),
+        *(*CLI, "fit", "pooled", "--draws", "0", "--seed", "1", "--out", "run"),
+    ],
 }
+"""Commands that only start; the last one is refused."""
 
 
 @dataclass(frozen=True)

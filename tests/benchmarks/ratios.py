@@ -47,7 +47,7 @@ def rows(
         _speed("chains alone: the same, to rstanarm's", "rstanarm", "chains", inside),
     ]
     return [
-        *(_start(name, whole) for name in ("--version", "--help", "fit --help")),
+        *(_start(name, whole) for name in whole if f"{name} ".startswith(("--", "fit "))),
         _process(
             "`bayesmeta demo`, cold, to brms: CPU", whole["demo"].cpu, whole["brms"].cpu, 1 / 4
         ),

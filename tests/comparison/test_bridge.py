@@ -81,6 +81,7 @@ def test_known_integral(size: int) -> None:
     assert 2000 < found.ess < 8000
 
 
+@pytest.mark.slow
 def test_the_stated_error_is_the_spread_of_estimates() -> None:
     z = []
     for seed in range(200):

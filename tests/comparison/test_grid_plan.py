@@ -178,6 +178,7 @@ def test_outcomes_may_be_left_out_where_there_is_one(table: bm.EvidenceTable) ->
         plan_rows(bm.SpecificationGrid(), table)
 
 
+@pytest.mark.slow
 def test_a_fit_does_not_depend_on_the_rest_of_the_grid(
     table: bm.EvidenceTable, rows: dict[str, PlannedRow]
 ) -> None:

@@ -273,6 +273,7 @@ def test_every_fit_has_random_numbers_of_its_own(
     assert len(used) == len({stream for stream, _ in used}) == 4
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None:
     counts = [(4, 20), (5, 22), (16, 31)]
     arms = make_arms(counts)

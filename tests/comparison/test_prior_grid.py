@@ -66,6 +66,7 @@ def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: b
     assert "probability" not in own
 
 
+@pytest.mark.slow
 def test_together_every_combination_is_tried(small: bm.GridFit) -> None:
     tried = {
         "tau": [bm.HalfNormal(0.5), bm.HalfNormal(1)],

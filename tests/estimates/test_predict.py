@@ -91,6 +91,7 @@ def test_without_a_profile_it_is_the_reference(regimen_fit: bm.Fit) -> None:
         assert found.profile == "regimen_class=ven_hma (reference)"
 
 
+@pytest.mark.slow
 def test_the_deterministic_posterior_predicts_too(pooled_fit: bm.Fit, orr: bm.Arms) -> None:
     exact = bm.predict(bm.fit(bm.load_model("pooled"), orr, method="grid"), n=40, seed=1)
     drawn = bm.predict(pooled_fit, n=40, seed=1)

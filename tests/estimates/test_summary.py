@@ -41,6 +41,7 @@ def test_rows_and_columns(regimen_fit: bm.Fit) -> None:
     ).all()
 
 
+@pytest.mark.slow
 def test_the_rates_are_what_their_names_say(pooled_fit: bm.Fit) -> None:
     table = bm.summary(pooled_fit, cohort=25).set_index("quantity")
     posterior = pooled_fit.posterior

@@ -323,6 +323,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bayesmeta.EvidenceWarning")  # a small count may be a sum
 @settings(max_examples=20, deadline=None)
 @given(frame=tables(), seed=st.integers(0, 2**32 - 1))
@@ -348,6 +349,7 @@ def test_the_order_of_rows_does_not_matter(frame: pd.DataFrame, seed: int) -> No
     assert len(set(arms.frame.loc[arms.frame["overlap_group"] == "g", "study"])) <= 1
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(frame=tables())
 def test_the_order_of_outcomes_matters(frame: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """What is compiled is kept where it can be, follows the sources, and serves many processes at once."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import bayesmeta
+from bayesmeta.inference.kept import reached
 
 DENSITIES = """
 import sys
@@ -86,6 +88,25 @@ def test_the_density_follows_a_change_in_a_file_that_it_is_made_of_and_no_other(
     assert compiled > 0
     # Nine more for each of the 14 studies.
     assert changed - first == pytest.approx(9 * 14)
+
+
+def test_a_function_follows_those_of_other_rooms_that_are_compiled_into_it() -> None:
+    counts = Path(bayesmeta.__file__).parent / "estimates" / "nested" / "counts.py"
+    assert counts.parents[1] / "mixtures.py" in reached(counts)
+    for file in counts.parents[2].rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if re.search(r"inference\.compiled import .*(compiled|inlined|Callback)", text):
+            imported = re.findall(r"(?m)^from bayesmeta\.(\S+) import|^import bayesmeta", text)
+            assert "" not in imported, f"{file} imports by a road that is not followed"
+
+
+def test_damaged_files_are_as_none(home: Path) -> None:
+    kept = {"NUMBA_CACHE_DIR": str(home / "kept")}
+    first, compiled = densities(home, "pooled", **kept)
+    for file in (home / "kept").rglob("*.nbc"):
+        content = file.read_bytes()
+        file.write_bytes(content[:-9] + b"something")
+    assert densities(home, "pooled", **kept) == (first, compiled)
 
 
 def change(path: Path, old: str, new: str) -> None:

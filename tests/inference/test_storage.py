@@ -75,6 +75,7 @@ def test_a_run_is_text_and_netcdf(tmp_path: Path, small_fit: bm.Fit) -> None:
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "run"]
 
 
+@pytest.mark.slow
 def test_an_existing_run_is_kept_unless_forced(
     tmp_path: Path, small_fit: bm.Fit, pooled_fit: bm.Fit
 ) -> None:

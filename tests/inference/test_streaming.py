@@ -70,6 +70,7 @@ def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_streamed_draws_are_those_in_memory(
     spec: bm.ModelSpec, arms: bm.Arms, tmp_path: Path
@@ -167,6 +168,7 @@ def test_draws_of_arms_stay_on_disk_until_asked_for(
     assert not streamed.posterior["theta"].variable._in_memory
 
 
+@pytest.mark.slow
 def test_a_saved_fit_keeps_the_path_of_its_store(
     arms: bm.Arms, whole: bm.Fit, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_published_summary_of_the_mixture():
     np.testing.assert_allclose(summary, PUBLISHED["map"]["summary"], rtol=2e-4)
 
 
+@pytest.mark.slow
 def test_prior_by_quadrature_agrees_with_the_published_one(grid_prior):
     gmap = PUBLISHED["gmap"]["new_study"]
     mixture = grid_prior.mixture

@@ -34,6 +34,7 @@ def test_a_known_mixture_is_found_again():
     assert found.kl < 0.005
 
 
+@pytest.mark.slow
 def test_criteria_choose_what_they_say():
     draws = drawn(TRUTH, 4000, 2)
     for criterion in ("aic", "bic"):
@@ -47,6 +48,7 @@ def test_criteria_choose_what_they_say():
     assert found.kl == found.table.loc[2, "kl"]
 
 
+@pytest.mark.slow
 def test_order_of_draws_does_not_matter_and_nodes_do_not_count_as_draws():
     draws = drawn(TRUTH, 4000, 3)
     found = bm.fit_mixture(draws)

@@ -18,6 +18,7 @@ def prior() -> bm.MapPrior:
     return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="grid"), components=2)
 
 
+@pytest.mark.slow
 def test_trials_are_those_of_the_three_priors(prior):
     found = bm.plan(prior, n=40, success=SUCCESS, robust=0.3)
     assert found.priors["MAP"] == prior.mixture

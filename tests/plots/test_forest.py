@@ -97,6 +97,7 @@ def test_every_row_of_the_table_is_in_the_figure(regimen_fit):
             assert f"{100 * row['weight']:.1f}" in shown
 
 
+@pytest.mark.slow
 def test_marks_stand_at_the_numbers_of_the_table(regimen_fit):
     forest = bm.plots.forest(regimen_fit)
     graph = forest.figure.axes[1]
@@ -120,6 +121,7 @@ def test_marks_stand_at_the_numbers_of_the_table(regimen_fit):
     np.testing.assert_allclose(bars, 100 * new[["lower", "upper"]])
 
 
+@pytest.mark.slow
 def test_larger_weights_have_larger_markers(crowd):
     forest = bm.plots.forest(crowd)
     weights = forest.table.query("kind == 'arm'")["weight"].to_numpy()

@@ -40,6 +40,7 @@ def test_nothing_overlaps_or_is_cut_off(collisions):
         assert collisions(plot.figure) == ([], [])
 
 
+@pytest.mark.slow
 def test_power_curves_are_operating_characteristics():
     plot = bm.plots.power({"MAP": trial(40, HISTORY), "none": trial(40)})
     graph = plot.figure.axes[1]

@@ -29,6 +29,7 @@ def shown(plot) -> str:
     return " ".join(text.get_text() for text in plot.figure.axes[0].texts)
 
 
+@pytest.mark.slow
 def test_few_arms_are_drawn_and_told(zeros, collisions):
     plot = bm.plots.predictive_checks(zeros, notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])

@@ -108,6 +108,7 @@ def test_what_is_the_same_failed_or_missing_is_told():
     assert len(plot.table) == 19
 
 
+@pytest.mark.slow
 def test_other_quantities_keep_their_scale(tmp_path):
     plot = bm.plots.specification_curve(fits(5), quantity="tau", rates=False)
     np.testing.assert_allclose(plot.figure.axes[1].lines[0].get_ydata(), plot.table["estimate"])

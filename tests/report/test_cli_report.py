@@ -52,6 +52,7 @@ def test_the_report_stands_in_the_run_and_is_replaced(
     assert names(folder) == before | {"report.json"}
 
 
+@pytest.mark.slow
 def test_a_file_is_replaced_only_by_force(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_fit_replaces_a_run_with_its_report(folder: Path) -> None:
     assert "report.html" not in names(folder)
 
 
+@pytest.mark.slow
 def test_a_folder_that_can_not_be_written_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

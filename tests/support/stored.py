@@ -4,17 +4,20 @@ Tests of a file marked ``stored`` are left out of a run if `passes.json` holds a
 today. The key of a pass is a hash of every file that the tests can reach: the files beside their own,
 each `conftest.py` above it, and, since a test that imports the package can reach all of it,
 `bayesmeta/`, `models/`, this folder and `pyproject.toml`; further places are arguments of the mark,
-as in ``pytest.mark.stored("notebooks")``. Other packages do not count: the weekly run does everything.
+as in ``pytest.mark.stored("notebooks/*.ipynb")``. Versions of Python and of the packages that compute
+count, too; others do not: the weekly run does everything.
 
 ``--rerun-stored`` runs them whatever is stored; ``--store-passes`` keeps the passes of a run, with
-``-m "slow or not slow"``, of files all of whose tests passed.
+``-m "slow or not slow"``, of files all of whose tests ran and passed.
 """
 
 import hashlib
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,11 @@ import pytest
 
 PASSES = Path("tests/reference/passes.json")
 ALWAYS = ("bayesmeta", "models", "tests/support", "pyproject.toml")
+COMPUTING = ("numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
 WHOLE = "slow or not slow"
+SOURCES = (".py", ".toml", ".ipynb", ".csv")
+PARTIAL = ("keyword", "deselect", "maxfail", "lf", "stepwise")
+"""Options of pytest with which a run may leave out tests of a file."""
 
 Passes = dict[str, dict[str, Any]]
 
@@ -40,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("--store-passes") and not _is_whole(config):
         raise pytest.UsageError(
-            f'--store-passes keeps passes of whole files. Give -m "{WHOLE}", no -k and no single tests.'
+            f'--store-passes keeps passes of whole files. Give -m "{WHOLE}", and nothing that leaves out tests.'
         )
     config.pluginmanager.register(Ledger(config), "stored-passes-ledger")
 
@@ -74,10 +81,15 @@ class Ledger:
         self.config = config
         self.outcomes: dict[str, set[str]] = defaultdict(set)
         self.reaches: dict[str, Sequence[str]] = {}
+        self.failed: set[str] = set()
+        # Taken now: what is changed while tests run is not what they ran.
+        self.before = _state(config.rootpath)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what a test of such a file came to."""
+        """Note what a test of such a file came to; of a test that crashed, nothing else is known."""
         file = report.nodeid.split("::")[0]
+        if report.failed:
+            self.failed.add(file)
         for name, reaches in report.user_properties:
             if name == "stored":
                 self.outcomes[file].add(report.outcome)
@@ -89,25 +101,34 @@ class Ledger:
             names = sorted(set(current_passes(self.config.rootpath)) - set(self.outcomes))
             terminalreporter.write_line(f"stored passes stand for: {', '.join(names) or 'none'}")
 
-    def pytest_sessionfinish(self) -> None:
-        """Keep the passes of files all of whose tests ran and passed."""
-        if not self.config.getoption("--store-passes"):
-            return
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Keep the passes of files all of whose tests passed, if the run came to its end."""
+        done = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         root = self.config.rootpath
+        if not done or not self.config.getoption("--store-passes") or _state(root) != self.before:
+            return
         found = {file: pass_ for file, pass_ in read_passes(root).items() if (root / file).exists()}
         for file, outcomes in self.outcomes.items():
             found.pop(file, None)
-            if outcomes == {"passed"}:
+            if outcomes == {"passed"} and file not in self.failed:
                 reaches = list(self.reaches[file])
                 found[file] = {"reaches": reaches, "key": key_of(root, file, reaches)}
         text = json.dumps(dict(sorted(found.items())), indent=2)
         (root / PASSES).write_text(text + "\n", encoding="utf-8")
 
 
+def _state(root: Path) -> tuple[tuple[str, int], ...]:
+    """Return when each file that a test may reach was last written."""
+    places = [root / name for name in ("bayesmeta", "models", "notebooks", "tests")]
+    paths = [path for place in places for path in place.rglob("*") if path.suffix in SOURCES]
+    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in paths))
+
+
 def _is_whole(config: pytest.Config) -> bool:
     """Whether a run does whole files, slow tests included."""
+    partial = [getattr(config.option, name, None) for name in PARTIAL]
     parts = any("::" in path for path in config.args)
-    return config.option.markexpr == WHOLE and not config.option.keyword and not parts
+    return config.option.markexpr == WHOLE and not any(partial) and not parts
 
 
 def current_passes(root: Path) -> Iterator[str]:
@@ -130,8 +151,22 @@ def key_of(root: Path, file: str, reaches: Sequence[str]) -> str:
     above = [folder / "conftest.py" for folder in test.parents if root in folder.parents]
     beside = test.parent.iterdir() if test.parent != root / "tests" else ()
     own = sorted({path for path in (test, *beside, *above) if path.is_file()})
-    digests = [_digest(path) for path in (*own, *(root / place for place in (*ALWAYS, *reaches)))]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+    further = [path for place in reaches for path in sorted(root.glob(place))]
+    digests = [_digest(path) for path in (*own, *(root / place for place in ALWAYS), *further)]
+    return hashlib.sha256("".join((_versions(), *digests)).encode()).hexdigest()[:16]
+
+
+@cache
+def _versions() -> str:
+    """Return the versions of Python and of what computes."""
+    return f"{sys.version_info[:2]} {[_version(name) for name in COMPUTING]}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 @cache

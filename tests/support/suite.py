@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bayesmeta-tests"
+
+SLOW_EXAMPLES = (
+    "comparison.compare.compare",
+    "comparison.flip_point.flip_point",
+    "comparison.leave_one_out.leave_one_study_out",
+    "comparison.power_scaling.power_scaling",
+    "comparison.sensitivity.sensitivity",
+    "plots.sensitivity.sensitivity",
+    "report.writing.WrittenReport",
+    "report.writing.write_report",
+)
+"""Examples in docstrings that take a second or more."""
 
 # Before anything compiled is imported, here or in a process that a test starts.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE / "compiled"))
@@ -21,8 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Warm the compiled code before workers start; in a worker, keep to one processor."""
     if hasattr(config, "workerinput"):
         _keep_to_one_processor(config.workerinput["workerid"])
-    elif not config.option.collectonly:
+    elif not (config.option.collectonly or config.option.help or config.option.markers):
         _warm()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark slow examples, before slow tests are left out."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.name.endswith(SLOW_EXAMPLES):
+            item.add_marker("slow")
 
 
 def _keep_to_one_processor(worker: str) -> None:
@@ -48,8 +69,8 @@ def _warm() -> None:
 
 
 def _digest() -> str:
-    """Return a digest of the interpreter, the checkout and the sources of the package."""
-    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0".encode())
+    """Return a digest of the interpreter, numba, the checkout and the sources of the package."""
+    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{version('numba')}\0".encode())
     for path in sorted((ROOT / "bayesmeta").rglob("*.py")):
         digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -97,6 +97,7 @@ def test_refining_changes_nothing(name: str) -> None:
     assert_agree(case, posterior_of(case), posterior_of(case, refinement=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["two studies", "large studies", "common effect"])
 def test_refining_twice_changes_nothing(name: str) -> None:
     case = CASES[name]
@@ -200,6 +201,7 @@ def test_brute_force_distribution_functions(pair: tuple[BruteForce, GridPosterio
         assert grid.marginal("new_study").cdf(rate) == pytest.approx(expected, abs=tolerance)
 
 
+@pytest.mark.slow
 def test_brute_force_predictions(pair: tuple[BruteForce, GridPosterior]) -> None:
     brute, grid = pair
     y = np.arange(10)
@@ -425,6 +427,7 @@ def test_under_a_common_effect_studies_merge(studies: Studies) -> None:
     np.testing.assert_allclose(found, summaries(merged, None), rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.slow
 @given(studies=studies_drawn, target=st.sampled_from(list(TARGETS)))
 @settings(max_examples=10, deadline=None)
 def test_quantiles_invert_the_distribution_function(studies: Studies, target: str) -> None:

@@ -240,6 +240,7 @@ def test_counts_have_a_distribution(eta: float, tau: float, n: int) -> None:
     assert moments((eta,), tau, (0.0,), (0.0,))[3][0] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 @given(
     eta=st.floats(-6, 6),
     log_tau=st.floats(-4, 3),

@@ -70,6 +70,7 @@ def test_values_of_every_other_combination(
         assert found == pytest.approx(value + log_det, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "link", "covariates", "correlation"), FAST, ids=named)
 def test_each_link(levels: int, link: str, covariates: str, correlation: bm.LKJ | None) -> None:
     assert_contract(design_of(levels, link, covariates, correlation))

@@ -91,6 +91,7 @@ def counts_of_arms(draw: st.DrawFn) -> tuple[tuple[int | None, ...], ...]:
     return tuple(rows)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, phases=[Phase.generate])
 @given(
     log_tau=st.lists(st.floats(np.log(1e-8), np.log(1e3)), min_size=3, max_size=3),
