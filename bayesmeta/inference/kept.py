@@ -68,8 +68,9 @@ class Kept:
     def save_overload(self, signature: Any, result: Any) -> None:
         """Keep what was compiled for a signature, in place of what older sources gave."""
         self.compiled += 1
-        if result.library.has_dynamic_globals:
-            return
+        match result:
+            case CompileResult(library=code) if code.has_dynamic_globals:
+                return
         folder, name = folder_to_write(), self._file(signature, result.codegen)
         # A full disk makes the next run slow, not this one fail.
         with suppress(OSError):

@@ -67,10 +67,11 @@ def _temporary() -> Path:
             f"Compiled code can't be kept: neither {refused} can be written, nor a temporary folder "
             f"({error.strerror or error}). Set {VARIABLE} to a folder that can be."
         ) from error
+    reason = f"neither {refused} can" if len(folders()) > 1 else f"{refused} can't"
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ[VARIABLE] = folder
     sys.stderr.write(
-        f"Compiled code is kept for this run alone, since {refused} can't be written. "
+        f"Compiled code is kept for this run alone, since {reason} be written. "
         f"Set {VARIABLE} to a folder that can be, and later runs start faster.\n"
     )
     return folder_to_write()
