@@ -9,6 +9,7 @@ from bayesmeta.report.fit_text import head_blocks
 from bayesmeta.report.text import (
     Blocks,
     heterogeneity_line,
+    inferred_lines,
     prediction_lines,
     rate_precision,
     rate_table,
@@ -31,12 +32,14 @@ def demo_blocks(
     rates = rate_table(table)
     rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
     studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
-    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
+    marked = rates["regimen"].str.split(" ").str[0]
+    rates.insert(1, "studies", [studies[regimen] for regimen in marked])
     return [
         *head_blocks(fit, diagnostics),
         "Overall response by class of regimen: median and 95% interval",
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
+        [f"  {line}" for line in inferred_lines(table)],
         f"  {rate_precision(table)}",
         f"  {heterogeneity_line(table, fit.spec)}",
         "",
