@@ -1,8 +1,11 @@
 """What a terminal shows of the demonstration."""
 
+import numpy as np
 import pandas as pd
 
+from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.fit_text import head_blocks
@@ -20,6 +23,20 @@ __all__ = ["DEMO_QUESTIONS", "demo_blocks"]
 
 DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 """What the demonstration asks about the new cohort."""
+
+
+def _tau_line(fit: Fit) -> str:
+    """Return what power-scaling says of tau, and how far prior and posterior overlap."""
+    prior = fit.spec.study_effects.tau
+    assert prior is not None  # noqa: S101 - the model of the demonstration has one
+    moved, by_likelihood = tau_scaling(fit)["tau"]
+    overlap = f"{100 * prior_overlap(prior, np.asarray(fit.posterior['tau'])):.0f}%"
+    verdict = "below" if moved < SENSITIVE else "above"
+    evidence = "" if np.isnan(by_likelihood) else f"; to the likelihood {by_likelihood:.2f}"
+    return (
+        f"Its prior {prior!r}: overlap with the posterior {overlap}; power-scaling: sensitivity to the priors {moved:.2f}, "
+        f"{verdict} the {SENSITIVE:g} that counts{evidence}."
+    )
 
 
 def demo_blocks(
@@ -42,6 +59,7 @@ def demo_blocks(
         [f"  {line}" for line in inferred_lines(table)],
         f"  {rate_precision(table)}",
         f"  {heterogeneity_line(table, fit.spec)}",
+        f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
         [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
