@@ -45,9 +45,7 @@ def all_cases() -> tuple[Case[Any], ...]:
         for covariates in covariates_of(part)
     )
     coverage = tuple(
-        case
-        for studies in COVERAGE_STUDIES
-        for case in (_coverage(studies), *_held(studies))
+        case for studies in COVERAGE_STUDIES for case in (_coverage(studies), *_held(studies))
     )
     nested = tuple(
         NestedCase(

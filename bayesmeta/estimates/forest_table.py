@@ -32,7 +32,16 @@ ALL_STUDIES = "all studies"
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
 _COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
-_COLUMNS += ["rate", "lower", "upper", "mcse_rate", "mcse_lower", "mcse_upper", "weight", "inferred"]
+_COLUMNS += [
+    "rate",
+    "lower",
+    "upper",
+    "mcse_rate",
+    "mcse_lower",
+    "mcse_upper",
+    "weight",
+    "inferred",
+]
 
 
 @dataclass(frozen=True, eq=False)

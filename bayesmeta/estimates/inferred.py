@@ -87,7 +87,9 @@ def with_inferred(
     outcomes = table["outcome"] if several else [""] * len(table)
     keys = list(zip(outcomes, table["profile"], strict=True))
     counts = {
-        name: pd.array([getattr(found[key], name) if key in found else None for key in keys], "Int64")
+        name: pd.array(
+            [getattr(found[key], name) if key in found else None for key in keys], "Int64"
+        )
         for name in ("arms", "inferred")
     }
     return table.assign(**counts)

@@ -124,7 +124,9 @@ def summary(
 
         table = summarise_nested(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)
     else:
-        table = pd.DataFrame(list(_drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)))
+        table = pd.DataFrame(
+            list(_drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort))
+        )
     return with_inferred(table, fit, asked)
 
 

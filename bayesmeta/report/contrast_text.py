@@ -76,7 +76,9 @@ def contrast_inferred_lines(contrasts: Contrasts) -> list[str]:
     """Return how many counts behind the marked levels are inferred; none where none is."""
     names = [(end, f"arms_{end}", f"inferred_{end}") for end in ("level", "versus")]
     rows = contrasts.table.to_dict("records")
-    found = dict.fromkeys((row[end], row[arms], row[few]) for row in rows for end, arms, few in names)
+    found = dict.fromkeys(
+        (row[end], row[arms], row[few]) for row in rows for end, arms, few in names
+    )
     return inferred_words(found)
 
 
