@@ -90,19 +90,23 @@ def predict_nested(
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
+    from bayesmeta.estimates.inferred import basis_of
+    from bayesmeta.report.machine import basis_json
     from bayesmeta.report.nested_machine import nested_prediction_json
     from bayesmeta.report.nested_text import nested_prediction_lines
-    from bayesmeta.report.text import warning_lines
+    from bayesmeta.report.text import inferred_words, warning_lines
 
     result = bm.load_nested_fit(run)
     diagnostics = bm.diagnose(result)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
+    basis = basis_of(result, profile, study)
     if as_json:
-        content = nested_prediction_json(prediction, ci, joint)
+        content = nested_prediction_json(prediction, ci, joint) | basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        print_blocks(warning_lines(diagnostics), nested_prediction_lines(prediction, ci, joint))
+        lines = nested_prediction_lines(prediction, ci, joint)
+        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis))
     return code_of(diagnostics)
 
 

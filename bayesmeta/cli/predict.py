@@ -31,6 +31,7 @@ def predict(
     as_json: AsJson = False,
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
+    from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import machine, text
 
@@ -57,9 +58,11 @@ def predict(
         "events_at_most": at_most,
     }
     asked = [(name, value) for name, value in questions.items() if value is not None]
+    basis = basis_of(result, parsed_profile(profile), study)
     if as_json:
-        content = machine.prediction_json(prediction, ci, asked)
+        content = machine.prediction_json(prediction, ci, asked) | machine.basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        print_blocks(text.warning_lines(diagnostics), text.prediction_lines(prediction, ci, asked))
+        lines = text.prediction_lines(prediction, ci, asked)
+        print_blocks(text.warning_lines(diagnostics), lines, text.inferred_words(basis))
     return code_of(diagnostics)

@@ -10,10 +10,10 @@ import xarray as xr
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_family, check_fit
-from bayesmeta.estimates.log_priors import log_priors
+from bayesmeta.estimates.log_priors import log_likelihood, log_priors
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.blocks import arm_slices
+from bayesmeta.estimates.tau_scaling import SENSITIVE
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -24,9 +24,6 @@ Weights = tuple[xr.DataArray, xr.DataArray]
 
 POWERS = (0.99, 1.01)
 """Powers between which the change is measured."""
-
-SENSITIVE = 0.05
-"""Sensitivity from which on an estimate counts as moved by a part of the model."""
 
 CONFLICT = "prior-data conflict"
 STRONG_PRIOR = "strong prior / weak likelihood"
@@ -91,12 +88,12 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     check_family(fit, "power_scaling")
     label = profile_label(fit.design.coding, profile)
     # Asked for first: it is what a fit may not have.
-    log_likelihood = _log_likelihood(fit)
+    likelihood = log_likelihood(fit, "`power_scaling`")
     quantities = {**_parameters(fit), **_rates(fit, profile, label)}
     priors = log_priors(fit)
     parts = {
         "prior": np.sum(list(priors.values()), axis=0),
-        "likelihood": log_likelihood,
+        "likelihood": likelihood,
         **{f"prior_{name}": log_prior for name, log_prior in priors.items()},
     }
     table = pd.DataFrame(list(quantities), columns=["quantity", "profile"])
@@ -113,16 +110,6 @@ def _diagnosis(prior: float, likelihood: float) -> str:
     if not prior >= SENSITIVE:
         return ""
     return CONFLICT if likelihood >= SENSITIVE else STRONG_PRIOR
-
-
-def _log_likelihood(fit: Fit) -> Array:
-    """Return the log likelihood of all arms given their rates, dims (chain, draw)."""
-    fit.require("theta", "`power_scaling`")
-    events = fit.draws["log_likelihood"].to_dataset()["events"]
-    found = np.zeros(events.shape[:2])
-    for part in arm_slices(found.size, events.shape[-1]):
-        found += events[..., part].to_numpy().sum(axis=-1)
-    return found
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:

@@ -105,8 +105,8 @@ def prior_grid(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
-    >>> wider = {"tau": [bm.HalfNormal(1), bm.HalfCauchy(0.5)]}
-    >>> bm.prior_grid(exact, priors=wider, rate_above=0.1)["probability"].round(2).tolist()
+    >>> others = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
+    >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
     [0.88, 0.84, 0.86]
     """
     check_fit(fit, grid=True, nested=True)

@@ -30,7 +30,7 @@ USUAL_OF_TAU = (
 """From moderate to large heterogeneity, light and heavy tails, and one that excludes none at all."""
 
 USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
-"""Scales as multiples of the link's own: of the logit, Normal(0, 1), (0, 1.5) and (0, 2.5) for mu."""
+"""Scales as multiples of the link's own: of the logit, scales of 1, 1.5 and 2.5 for mu."""
 
 
 def scaled_priors(link: Link, beta: object) -> dict[str, tuple[Any, ...]]:

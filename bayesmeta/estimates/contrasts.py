@@ -17,6 +17,7 @@ from bayesmeta.estimates.comparisons import (
     level_profiles,
     studies_by_level,
 )
+from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 from bayesmeta.estimates.profile_rates import profile_rates
@@ -126,7 +127,9 @@ def contrast(
           studies; NaN where the evidence says nothing about it;
         - between_only: whether all of it comes from differences between studies;
         - studies_level, studies_versus, studies_both: studies with patients at either level, and
-          at both.
+          at both;
+        - arms_level, arms_versus, inferred_level, inferred_versus: arms with patients at either level,
+          and those of them whose count is inferred, as in `summary`.
 
         Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
         highest typical rate), mean_rank, sucra and their mcse_... .
@@ -170,11 +173,12 @@ def contrast(
     rates = {level: profile_rates(fit, one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
     basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
+    inferred = _inferred(fit, pairs, profiles)
     rows = [
         {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(typical, pair, ci_prob)}
         for pair in pairs
     ]
-    table = pd.concat([pd.DataFrame(rows), basis], axis=1)
+    table = pd.concat([pd.DataFrame(rows), basis, inferred], axis=1)
     return Contrasts(
         factor,
         held,
@@ -206,6 +210,18 @@ def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd
             "studies_level": [len(studies[level]) for level, _ in pairs],
             "studies_versus": [len(studies[versus]) for _, versus in pairs],
             "studies_both": [len(studies[level] & studies[versus]) for level, versus in pairs],
+        }
+    )
+
+
+def _inferred(fit: Fit, pairs: Sequence[Pair], profiles: Mapping[str, Profile]) -> pd.DataFrame:
+    """Return the arms at either level of each pair, and those of them whose count is inferred."""
+    found = {level: inferred_at(fit, one) for level, one in profiles.items()}
+    return pd.DataFrame(
+        {
+            f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]
+            for name in ("arms", "inferred")
+            for place, end in enumerate(("level", "versus"))
         }
     )
 

@@ -13,6 +13,7 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.shrinkage import shrinkage
 from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
@@ -31,7 +32,16 @@ ALL_STUDIES = "all studies"
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
 _COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
-_COLUMNS += ["rate", "lower", "upper", "mcse_rate", "mcse_lower", "mcse_upper", "weight"]
+_COLUMNS += [
+    "rate",
+    "lower",
+    "upper",
+    "mcse_rate",
+    "mcse_lower",
+    "mcse_upper",
+    "weight",
+    "inferred",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +102,8 @@ def forest_numbers(
           (probability; as in the tables of `summary`), and equal-tailed interval; mcse_rate,
           mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
-          a typical rate, the sum over its group's arms; NaN for a new study.
+          a typical rate, the sum over its group's arms; NaN for a new study;
+        - inferred: arms among those of the row whose count is inferred, which no source prints.
 
     Raises
     ------
@@ -117,7 +128,9 @@ def forest_numbers(
     for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
         rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, own))]
-    table = pd.DataFrame(rows, columns=_COLUMNS).astype({"events": "int64", "n": "int64"})
+    table = pd.DataFrame(rows, columns=_COLUMNS).astype(
+        {"events": "int64", "n": "int64", "inferred": "int64"}
+    )
     held = profile_label(coding, profile, without=factor) if coding.columns else ""
     return ForestNumbers(table, factor, held, _tau(pooled), ci_prob)
 
@@ -188,6 +201,7 @@ def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
         group=_groups(fit, factor),
         label=_labels(fit, factor),
         studies=(fit.arms.n > 0).astype(int),
+        inferred=inferred_counts(fit.arms.frame).astype(int),
     )
     return rates.to_dict("records")
 
@@ -201,6 +215,7 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
         "studies": len({row["study"] for row in members if row["n"] > 0}),
         "events": sum(row["events"] for row in members),
         "n": sum(row["n"] for row in members),
+        "inferred": sum(row["inferred"] for row in members if row["n"] > 0),
     }
     weights = {TYPICAL: sum(row["weight"] for row in members), NEW_STUDY: float("nan")}
     for kind, weight in weights.items():

@@ -10,6 +10,7 @@ import xarray as xr
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
+from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label
@@ -85,7 +86,9 @@ def summary(
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
           a `GridFit`;
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the law
-          of a new study.
+          of a new study;
+        - arms, inferred: arms with a count at the profile, and those of them whose count no source
+          prints (column `derivation`); missing for parameters.
 
     Raises
     ------
@@ -112,20 +115,24 @@ def summary(
                 raise SettingsError(
                     f"`{name}` has no effect on a GridFit, which has no covariates. Leave it out."
                 )
-        return pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort)))
+        return with_inferred(pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort))), fit, [{}])
     check_profiles(profiles)
     units = checked_units(per, fit.coding, fit.spec.link)
+    asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     if isinstance(fit, NestedFit):
         from bayesmeta.estimates.nested.summary import summarise_nested
 
-        return summarise_nested(fit, profiles, per=units, ci_prob=ci_prob, cohort=cohort)
-    rows = _drawn_rows(fit, profiles, per=units, ci_prob=ci_prob, cohort=cohort)
-    return pd.DataFrame(list(rows))
+        table = summarise_nested(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)
+    else:
+        table = pd.DataFrame(
+            list(_drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort))
+        )
+    return with_inferred(table, fit, asked)
 
 
 def _drawn_rows(
     fit: Fit,
-    profiles: Sequence[Profile] | None,
+    profiles: Sequence[Profile],
     *,
     per: Mapping[str, float],
     ci_prob: float,
@@ -138,7 +145,7 @@ def _drawn_rows(
         beta = np.asarray(fit.posterior["beta"])
         for quantity, scale, draws in odds_ratio_draws(beta, coding, fit.spec.link, per):
             yield drawn_row((quantity, "", scale), draws, ci_prob)
-    for profile in default_profiles(coding) if profiles is None else profiles:
+    for profile in profiles:
         label = profile_label(coding, profile)
         rates = profile_rates(fit, profile)
         yield drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)

@@ -20,6 +20,8 @@ DEFAULT_INCLUDE: Final = "default_include"
 EXCLUSION_REASON: Final = "exclusion_reason"
 DERIVATION: Final = "derivation"
 LABEL: Final = "label"
+INFERRED: Final = "inferred_outcomes"
+"""Of nested outcomes: those of an arm whose counts are inferred, joined by semicolons."""
 
 ALWAYS_TEXT: Final = (
     *KEY,
@@ -32,7 +34,7 @@ ALWAYS_TEXT: Final = (
 )
 """Columns whose values are names, even where they look like numbers."""
 
-MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
+MEANINGFUL: Final = (*ALWAYS_TEXT, INFERRED, *COUNTS, OVERLAP_RANK)
 """Columns that are no covariates."""
 
 MISSING_TEXT: Final = ("", "NA")

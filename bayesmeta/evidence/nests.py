@@ -14,9 +14,21 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
-from bayesmeta.evidence.columns import ARM, COUNTS, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.columns import (
+    ARM,
+    COUNTS,
+    DERIVATION,
+    EVENTS,
+    INFERRED,
+    OUTCOME,
+    PART_OF,
+    STRATUM,
+    STUDY,
+    N,
+)
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.evidence.nested_arms import NestedArms
-from bayesmeta.evidence.selection import Dropped, Parts
+from bayesmeta.evidence.selection import Dropped, Parts, against_parts
 from bayesmeta.evidence.strata import with_stratum_column
 
 __all__ = ["asked_outcomes", "nested_arms", "nested_parts_or_whole"]
@@ -56,7 +68,8 @@ def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[st
 def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
     """Drop a whole arm, or the parts of it, for all its outcomes together.
 
-    The parts are kept where every one of them reports every outcome that the whole arm reports.
+    The parts are kept where every one of them reports every outcome that the whole arm reports, and of
+    each outcome they add up to the whole and are derived no worse.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
     if PART_OF not in frame.columns:
@@ -72,14 +85,25 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
                 continue
             wanted = reported[study, arm, stratum]
             every = all(wanted <= reported.get((study, part, stratum), set()) for part in parts)
-            dropped = whole if every and prefer_parts else inner
+            against = "" if every and prefer_parts else "the whole arm is kept"
+            against = against or _against(frame[whole], frame[inner])
+            dropped = inner if against else whole
             rows |= dropped
             reasons[dropped] = (
-                "whole: every part of this arm reports every outcome that it reports"
-                if dropped is whole
-                else "part: the whole arm is kept"
+                f"part: {against}"
+                if against
+                else "whole: its parts report every outcome that it reports, and add up to it"
             )
     return Dropped(rows, list(reasons))
+
+
+def _against(whole: pd.DataFrame, parts: pd.DataFrame) -> str:
+    """Return why the parts of an arm don't stand for it in one of its outcomes; empty if they do."""
+    found = (
+        (outcome, against_parts(own, parts[parts[OUTCOME] == outcome]))
+        for outcome, own in whole.groupby(OUTCOME, sort=False)
+    )
+    return next((f"{against} ({outcome})" for outcome, against in found if against), "")
 
 
 def nested_arms(
@@ -129,7 +153,17 @@ def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) ->
         counts = frame[frame[OUTCOME] == outcome].set_index(list(WHOLE_ARM))[EVENTS]
         wide[outcome] = counts.reindex(pd.MultiIndex.from_frame(wide[list(WHOLE_ARM)])).to_numpy()
         wide[outcome] = wide[outcome].astype("Int64")
-    return wide
+    return _with_inferred(wide, frame)
+
+
+def _with_inferred(wide: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the arms with the outcomes whose counts are inferred, where the table says how any is."""
+    if DERIVATION not in frame.columns:
+        return wide
+    rows = frame[inferred_counts(frame)]
+    found = rows.groupby(list(WHOLE_ARM))[OUTCOME].agg(";".join)
+    keys = wide[list(WHOLE_ARM)].itertuples(index=False, name=None)
+    return wide.assign(**{INFERRED: [found.get(key, "") for key in keys]})
 
 
 def _told_by_definition(

@@ -26,9 +26,18 @@ from bayesmeta.evidence.columns import (
     N,
 )
 from bayesmeta.evidence.conditions import Mask
+from bayesmeta.evidence.derivations import standing
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
-__all__ = ["Dropped", "Parts", "Rule", "apply_rules", "parts_or_whole", "selection_rules"]
+__all__ = [
+    "Dropped",
+    "Parts",
+    "Rule",
+    "against_parts",
+    "apply_rules",
+    "parts_or_whole",
+    "selection_rules",
+]
 
 
 @dataclass(frozen=True)
@@ -146,21 +155,41 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
 
 
 def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
-    """Drop a whole arm whose parts all report the outcome, or else the parts.
+    """Drop a whole arm whose parts stand for it, or else the parts.
 
+    Parts do if all of them report the outcome, add up to the whole and are derived no worse than it.
     `all_parts` names the arms that make up each arm, whatever outcome they report.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
     for whole, parts, every in _families(frame, all_parts):
-        keep_parts = every and prefer_parts
-        dropped = whole if keep_parts else parts
+        against = "" if every and prefer_parts else "the whole arm is kept"
+        against = against or against_parts(frame.iloc[whole], frame.iloc[parts])
+        dropped = parts if against else whole
         rows[dropped] = True
         reasons[dropped] = (
-            "whole: every part of this arm reports the outcome"
-            if keep_parts
-            else "part: the whole arm is kept"
+            f"part: {against}"
+            if against
+            else "whole: its parts all report the outcome, and add up to it"
         )
     return Dropped(rows, list(reasons))
+
+
+def against_parts(whole: pd.DataFrame, parts: pd.DataFrame) -> str:
+    """Return why the parts of an arm don't stand for it; empty if they do.
+
+    Both are rows of one outcome, and all parts report it.
+    """
+    events, n = (int(parts[name].sum()) for name in (EVENTS, N))
+    own, own_n = int(whole[EVENTS].iloc[0]), int(whole[N].iloc[0])
+    if (events, n) != (own, own_n):
+        return f"the whole arm is kept, for its parts add up to {events} of {n}, not to {own} of {own_n}"
+    if DERIVATION not in whole.columns:
+        return ""
+    worst, best = standing(parts[DERIVATION]).max(), standing(whole[DERIVATION])[0]
+    if worst <= best:
+        return ""
+    words = ("reported", "derived", "inferred")
+    return f"the whole arm is kept, for its count is {words[best]} and counts of its parts are {words[worst]}"
 
 
 def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Places, Places, bool]]:

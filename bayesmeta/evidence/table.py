@@ -158,7 +158,9 @@ class EvidenceTable:
             names are no plain words stand in backquotes.
         parts : {"parts", "whole"}
             Where an arm and its parts (column `part_of`) both report the outcome: the parts, if
-            every one of them reports it, or the whole.
+            every one of them reports it, they add up to the whole, and their counts are derived no
+            worse (reported, then derived, then inferred); or the whole. A condition that drops the
+            whole leaves the parts.
         strata : str, optional
             Take the levels of this stratum as rows, in place of whole arms.
         derivations : sequence of str, optional

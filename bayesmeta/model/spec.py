@@ -37,7 +37,8 @@ class ModelSpec:
         Covariates, or just their formula.
     mu : Prior, optional
         Prior of the linear predictor at the reference profile, on the scale of the link; the
-        link's own where None: Normal(0, 1.5) for the logit.
+        link's own where None: StudentT(3, 0, 1.5) for the logit, nearly flat over rates from 1% to
+        99% and with room for rarer ones.
     beta : Prior or mapping, optional
         Prior of every coefficient, per unit of the coded column, on the scale of the link; or priors by
         coefficient label, with ``"default"`` for the others. Coefficients that are given none have the

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
 from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.inferred import Inferred, inferred_at
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
@@ -35,6 +36,8 @@ class MapPrior:
         What the prior is for.
     reliable : bool
         Whether the draws passed their diagnostics; where not, it was forced.
+    inferred : Inferred or None
+        Arms at the profile, and those of them whose count no source prints, as far as that is known.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class MapPrior:
     fitted: MixtureFit
     profile: str
     reliable: bool
+    inferred: Inferred | None = None
 
     @property
     def mixture(self) -> BetaMixture:
@@ -192,7 +196,7 @@ def map_prior(
                 "Leave them out."
             )
         fitted = fit_mixture(GridRates(fit), components=components)
-        return MapPrior(fitted, "all studies", reliable=True)
+        return MapPrior(fitted, "all studies", reliable=True, inferred=inferred_at(fit, None))
     diagnosis = diagnose(fit)
     if not diagnosis.ok and not force:
         raise DiagnosticsError(
@@ -205,7 +209,8 @@ def map_prior(
         label = f"{outcome}, {label}"
     else:
         law = profile_rates(fit, profile).new_study()
-    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok)
+    inferred = inferred_at(fit, profile, outcome)
+    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok, inferred)
 
 
 def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
@@ -108,6 +109,7 @@ def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
             _about_heterogeneity(numbers, fit.spec),
             _about_profiles(numbers),
             _about_thin_groups(numbers.table),
+            _about_inferred(numbers.table),
             "Weight: share of the information on typical rates, over all arms; the more of it, the "
             "larger the markers.",
             _about_priors(fit),
@@ -139,6 +141,18 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
         return ""
     others = " and, through them, on the other groups" if len(pooled) > 1 else ""
     return f"Typical rates that rest on one study or none lean on the priors{others}."
+
+
+def _about_inferred(table: pd.DataFrame) -> str:
+    """Return what the mark says, where an arm has it."""
+    arms = table[table["kind"] == ARM]
+    few = int((arms["inferred"] > 0).sum())
+    if not few:
+        return ""
+    return (
+        f"{INFERRED_MARK} Counts of {few} of {counted(len(arms), 'arm')} are inferred, which no source prints, or the "
+        "rate rests on such."
+    )
 
 
 def _about_priors(fit: Fit) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
 from bayesmeta.plots.lettering import (
     Paragraph,
@@ -134,6 +135,8 @@ def _basis(rows: pd.DataFrame) -> str:
 def _row_label(row: Row) -> str:
     """Return the label; that of a typical rate says if it rests on a single study."""
     label = printable(row["label"])
+    if row["inferred"]:
+        label = f"{label} {INFERRED_MARK}"
     if row["kind"] != TYPICAL or row["studies"] > 1:
         return label
     return f"{label} ({counted(row['studies'], 'study', 'studies')})"

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.report.text import percent, table_text
+from bayesmeta.report.text import inferred_words, marked, percent, table_text
 
 __all__ = [
     "CONTRASTS_SAY",
     "RANKS_SAY",
     "contrast_cells",
+    "contrast_inferred_lines",
     "contrast_lines",
     "note_lines",
     "rank_cells",
@@ -40,6 +41,7 @@ def contrast_lines(contrasts: Contrasts) -> list[str]:
         *table_text(contrast_cells(contrasts), indent=2).splitlines(),
         f"  {CONTRASTS_SAY[0]}",
         f"  {CONTRASTS_SAY[1]}",
+        *(f"  {line}" for line in contrast_inferred_lines(contrasts)),
         f"  {_precision(contrasts.table)}",
     ]
 
@@ -49,7 +51,10 @@ def contrast_cells(contrasts: Contrasts) -> pd.DataFrame:
     table = contrasts.table
     return pd.DataFrame(
         {
-            "pair": table["level"] + " vs " + table["versus"],
+            "pair": [
+                f"{marked(row['level'], row['inferred_level'])} vs {marked(row['versus'], row['inferred_versus'])}"
+                for row in table.to_dict("records")
+            ],
             "odds ratio": [_ratios(row) for row in table.to_dict("records")],
             "rate difference": [_points(row) for row in table.to_dict("records")],
             "P(higher)": [f"{value:.2f}" for value in table["probability_higher"]],
@@ -65,6 +70,16 @@ def contrast_cells(contrasts: Contrasts) -> pd.DataFrame:
             ],
         }
     )
+
+
+def contrast_inferred_lines(contrasts: Contrasts) -> list[str]:
+    """Return how many counts behind the marked levels are inferred; none where none is."""
+    names = [(end, f"arms_{end}", f"inferred_{end}") for end in ("level", "versus")]
+    rows = contrasts.table.to_dict("records")
+    found = dict.fromkeys(
+        (row[end], row[arms], row[few]) for row in rows for end, arms, few in names
+    )
+    return inferred_words(found)
 
 
 def rank_lines(contrasts: Contrasts) -> list[str]:

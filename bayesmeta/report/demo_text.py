@@ -1,14 +1,18 @@
 """What a terminal shows of the demonstration."""
 
+import numpy as np
 import pandas as pd
 
+from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.fit_text import head_blocks
 from bayesmeta.report.text import (
     Blocks,
     heterogeneity_line,
+    inferred_lines,
     prediction_lines,
     rate_precision,
     rate_table,
@@ -21,6 +25,20 @@ DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 """What the demonstration asks about the new cohort."""
 
 
+def _tau_line(fit: Fit) -> str:
+    """Return what power-scaling says of tau, and how far prior and posterior overlap."""
+    prior = fit.spec.study_effects.tau
+    assert prior is not None  # noqa: S101 - the model of the demonstration has one
+    moved, by_likelihood = tau_scaling(fit)["tau"]
+    overlap = f"{100 * prior_overlap(prior, np.asarray(fit.posterior['tau'])):.0f}%"
+    verdict = "below" if moved < SENSITIVE else "above"
+    evidence = "" if np.isnan(by_likelihood) else f"; to the likelihood {by_likelihood:.2f}"
+    return (
+        f"Its prior {prior!r}: overlap with the posterior {overlap}; power-scaling: sensitivity to the priors {moved:.2f}, "
+        f"{verdict} the {SENSITIVE:g} that counts{evidence}."
+    )
+
+
 def demo_blocks(
     fit: Fit,
     diagnostics: Diagnostics,
@@ -31,14 +49,17 @@ def demo_blocks(
     rates = rate_table(table)
     rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
     studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
-    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
+    marked = rates["regimen"].str.split(" ").str[0]
+    rates.insert(1, "studies", [studies[regimen] for regimen in marked])
     return [
         *head_blocks(fit, diagnostics),
         "Overall response by class of regimen: median and 95% interval",
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
+        [f"  {line}" for line in inferred_lines(table)],
         f"  {rate_precision(table)}",
         f"  {heterogeneity_line(table, fit.spec)}",
+        f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
         [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],

@@ -11,6 +11,7 @@ from bayesmeta.report.contrast_text import (
     CONTRASTS_SAY,
     RANKS_SAY,
     contrast_cells,
+    contrast_inferred_lines,
     rank_cells,
 )
 from bayesmeta.report.document import Block, Document, Figure, Items, Section, Table, Text
@@ -32,7 +33,7 @@ from bayesmeta.report.sections.titles import (
     SENSITIVITY,
     VALIDATION,
 )
-from bayesmeta.report.text import heterogeneity_line, prediction_lines, rate_table
+from bayesmeta.report.text import heterogeneity_line, inferred_lines, prediction_lines, rate_table
 
 __all__ = ["fit_document"]
 
@@ -91,6 +92,7 @@ def _brief(results: FitResults) -> Iterator[Block]:
             f"Evidence: {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
             f"{arms.events.sum():,} of {arms.n.sum():,} patients responded.",
             f"Typical response rate{where}: {first['typical']}, median and {width} interval{_unpooled(results)}.",
+            *inferred_lines(results.summary),
             *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
             *beyond_evidence(results.fit.coding, results.asked.profile),
             heterogeneity_line(results.summary, results.fit.spec),
@@ -181,7 +183,7 @@ def _contrasts(found: Contrasts) -> Iterator[Block]:
         f"Odds ratios between levels of {found.factor}.",
     )
     yield Table(f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found))
-    yield Items(CONTRASTS_SAY)
+    yield Items((*CONTRASTS_SAY, *contrast_inferred_lines(found)))
     yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
     yield Text(RANKS_SAY)
 

@@ -13,6 +13,7 @@ from bayesmeta.report.text import (
     by_outcome,
     diagnosis_lines,
     evidence_lines,
+    inferred_lines,
     odds_ratio_table,
     parameter_table,
     rate_precision,
@@ -34,6 +35,7 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: pd.DataFrame, ci_prob:
         "",
         f"Rates: median and {100 * ci_prob:g}% interval",
         table_text(rate_table(table), indent=2),
+        [f"  {line}" for line in inferred_lines(table)],
         f"  {rate_precision(table)}",
         *_independent_note(fit.spec),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "arms_json",
+    "basis_json",
     "comparison_json",
     "contrast_json",
     "fit_json",
@@ -81,6 +83,11 @@ def prediction_json(
             for name, value in asked
         },
     }
+
+
+def basis_json(basis: Sequence[Inferred]) -> dict[str, Any]:
+    """Return how many arms a prediction rests on, and how many of their counts are inferred."""
+    return {"basis": [found._asdict() for found in basis]}
 
 
 def contrast_json(contrasts: Contrasts) -> dict[str, Any]:

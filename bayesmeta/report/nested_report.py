@@ -49,7 +49,7 @@ from bayesmeta.report.sections.titles import (
     VALIDATION,
 )
 from bayesmeta.report.sensitivity_text import prior_cells
-from bayesmeta.report.text import percent, rate_precision, rate_table
+from bayesmeta.report.text import inferred_lines, percent, rate_precision, rate_table
 
 __all__ = ["nested_document"]
 
@@ -208,10 +208,9 @@ def _answers(
     )
     width = f"{100 * asked.ci_prob:g}%"
     for outcome in fit.outcomes:
-        yield Table(
-            f"{outcome}, of all patients: median and {width} interval",
-            rate_table(found[found["outcome"] == outcome]),
-        )
+        own = found[found["outcome"] == outcome]
+        yield Table(f"{outcome}, of all patients: median and {width} interval", rate_table(own))
+        yield from map(Text, inferred_lines(own))
     yield Text(rate_precision(found))
     yield Table(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",

@@ -19,6 +19,7 @@ from bayesmeta.report.text import (
     by_outcome,
     diagnosis_lines,
     finding_lines,
+    inferred_lines,
     parameter_table,
     percent,
     rate_precision,
@@ -57,6 +58,7 @@ def nested_fit_blocks(
         rates = rate_table(table[table["outcome"] == outcome])
         blocks += ["", f"{outcome}, of all patients: median and {100 * ci_prob:g}% interval"]
         blocks.append(table_text(rates, indent=2))
+        blocks.append([f"  {line}" for line in inferred_lines(table[table["outcome"] == outcome])])
     return [*blocks, f"  {rate_precision(table)}"]
 
 

@@ -26,9 +26,8 @@ __all__ = ["conflict_line", "plan_lines"]
 def plan_lines(plan: Plan) -> list[str]:
     """Return all that a plan says, block by block: priors, success, errors, characteristics, looks."""
     fitted = plan.map_prior
-    about = f"a new study's rate ({fitted.profile})"
     blocks = [
-        prior_lines(plan.compared, plan.effective_sizes, about, fitted.ecdf_difference),
+        prior_lines(plan.compared, plan.effective_sizes, "a new study's rate", fitted),
         _success_lines(plan),
         error_lines(plan),
         _borrowing_lines(plan),

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.planning.borrowing import NO_BORROWING
+from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors
-from bayesmeta.report.text import table_text
+from bayesmeta.report.text import inferred_words, marked, table_text
 
 __all__ = [
     "NAMES",
@@ -76,14 +77,17 @@ def _run(first: int, last: int, n: int) -> str:
 
 
 def prior_lines(
-    compared: PlanPriors, sizes: pd.DataFrame, about: str, ecdf_difference: float
+    compared: PlanPriors, sizes: pd.DataFrame, rate: str, fitted: MapPrior
 ) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
     history, robust = compared.history, compared.named[ROBUST]
+    found = fitted.inferred
+    profile = marked(fitted.profile, 0 if found is None else found.inferred)
     return [
-        f"MAP prior  of {about}: {_terms(history)}",
+        f"MAP prior  of {rate} ({profile}): {_terms(history)}",
         f"           {_summary(history)}; {_worth(sizes[MAP])}.",
-        f"           Distribution functions of mixture and draws differ by at most {ecdf_difference:.4f}.",
+        f"           Distribution functions of mixture and draws differ by at most {fitted.ecdf_difference:.4f}.",
+        *(f"           {line}" for line in inferred_words([] if found is None else [found])),
         f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
         f"           {_summary(robust)}; {_worth(sizes[ROBUST])}.",
         *_no_elir(sizes),

@@ -1,13 +1,14 @@
 """What a terminal shows of evidence, fits and predictions: they format, they compute nothing."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.estimates.odds_ratios import ODDS_RATIO
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
@@ -26,6 +27,9 @@ __all__ = [
     "evidence_lines",
     "finding_lines",
     "heterogeneity_line",
+    "inferred_lines",
+    "inferred_words",
+    "marked",
     "odds_ratio_table",
     "parameter_table",
     "prediction_lines",
@@ -128,8 +132,31 @@ def rate_table(summary: pd.DataFrame) -> pd.DataFrame:
         cells[f"{cohort['scale']}"] = (
             f"{cohort['median']:.0f} ({cohort['lower']:.0f} to {cohort['upper']:.0f})"
         )
-        rows.append({"profile": profile, **cells})
+        rows.append({"profile": marked(str(profile), group["inferred"].max()), **cells})
     return pd.DataFrame(rows)
+
+
+def marked(label: str, inferred: int) -> str:
+    """Return a label with the mark of what rests on inferred counts, where it does."""
+    return f"{label} {INFERRED_MARK}" if inferred else label
+
+
+def inferred_lines(summary: pd.DataFrame) -> list[str]:
+    """Return how many counts behind the marked rates of a summary are inferred; none where none is."""
+    rows = summary[summary["inferred"] > 0].drop_duplicates(["profile", "arms", "inferred"])
+    return inferred_words(
+        (row["profile"], row["arms"], row["inferred"]) for row in rows.to_dict("records")
+    )
+
+
+def inferred_words(found: Iterable[tuple[str, int, int]]) -> list[str]:
+    """Return one line on profiles that rest on inferred counts: where, of how many arms, how many."""
+    parts = [f"{where} {few} of {counted(arms, 'arm')}" for where, arms, few in found if few]
+    if not parts:
+        return []
+    return [
+        f"{INFERRED_MARK} Some counts are inferred, which no source prints (column derivation): {'; '.join(parts)}."
+    ]
 
 
 def _interval(row: Any) -> str:

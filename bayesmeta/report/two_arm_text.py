@@ -22,9 +22,8 @@ __all__ = ["two_arm_lines"]
 def two_arm_lines(plan: TwoArmPlan) -> list[str]:
     """Return all that a plan says, block by block: priors, success, errors, characteristics."""
     fitted = plan.map_prior
-    about = f"the control's rate ({fitted.profile})"
     blocks = [
-        prior_lines(plan.compared, plan.effective_sizes, about, fitted.ecdf_difference),
+        prior_lines(plan.compared, plan.effective_sizes, "the control's rate", fitted),
         _success_lines(plan),
         two_arm_error_lines(plan),
         *(_threshold_lines(plan, name, value) for name, value in plan.trial.success.thresholds),

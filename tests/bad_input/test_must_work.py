@@ -65,8 +65,8 @@ def test_one_study_says_little_about_the_next() -> None:
     fit = pooled(arms_of([(8, 20)]))
     table = quantities(fit)
     assert fit.arms.studies.tolist() == ["trial000"]
-    # Alone, a study can't show how much studies differ: tau keeps its prior, HalfNormal(0.5).
-    assert table.loc["tau", "mean"] == pytest.approx(0.5 * np.sqrt(2 / np.pi), abs=0.08)
+    # Alone, a study can't show how much studies differ: tau keeps its prior, HalfNormal(1).
+    assert table.loc["tau", "mean"] == pytest.approx(np.sqrt(2 / np.pi), abs=0.08)
     shrunken = bm.shrinkage(fit).iloc[0]
     assert width(table.loc["new study"]) > width(shrunken)
     assert shrunken["weight"] == pytest.approx(1)

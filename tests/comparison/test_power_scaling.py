@@ -114,7 +114,7 @@ def test_log_priors_are_those_of_each_parameter(by_regimen: bm.Fit) -> None:
     assert list(found) == ["mu", "beta", "tau"]
     beta = bm.Normal(0, 1).logpdf(posterior["beta"].to_numpy()).sum(axis=-1)
     np.testing.assert_allclose(found["beta"], beta)
-    np.testing.assert_allclose(found["tau"], bm.HalfNormal(0.5).logpdf(posterior["tau"]))
+    np.testing.assert_allclose(found["tau"], bm.HalfNormal(1).logpdf(posterior["tau"]))
 
 
 @pytest.mark.slow

@@ -129,7 +129,7 @@ def test_the_parts_stand_where_each_reports_all_outcomes(table: bm.EvidenceTable
     whole = left_out[left_out["stratum"] == ""]
     assert set(whole["outcome"]) == {"ORR", "CR_CRi"}
     assert set(whole["rule"]) == {
-        "whole: every part of this arm reports every outcome that it reports"
+        "whole: its parts report every outcome that it reports, and add up to it"
     }
     asked = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes", parts="whole")
     assert asked.frame.set_index("study").loc["italy57", "arm"] == "ven_hma"

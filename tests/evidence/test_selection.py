@@ -40,7 +40,7 @@ def test_every_row_of_the_outcome_is_kept_or_accounted_for(table: bm.EvidenceTab
 def test_parts_stand_for_the_whole_where_all_report() -> None:
     arms = bm.read_evidence(family()).select()
     assert list(arms.labels) == ["s/a", "s/b", "t/only"]
-    assert rules(arms) == {"s/whole": "whole: every part of this arm reports the outcome"}
+    assert rules(arms) == {"s/whole": "whole: its parts all report the outcome, and add up to it"}
 
 
 def test_the_whole_stands_where_a_part_does_not_report() -> None:

@@ -71,7 +71,7 @@ def test_the_hash_is_that_of_the_assumptions() -> None:
 def test_defaults_are_those_stated() -> None:
     spec = parse_nested_model("schema = 1\n[nested]\n", "some/model.toml")
     assert spec == bm.NestedSpec("model")
-    assert (spec.mu, spec.tau) == (bm.Normal(0, 1.5), bm.HalfNormal(0.5))
+    assert (spec.mu, spec.tau) == (bm.StudentT(3, 0, 1.5), bm.HalfNormal(1))
     assert (spec.correlation, spec.link) == (bm.LKJ(2), bm.Logit())
 
 

@@ -176,7 +176,7 @@ def test_the_footer_tells_tau_priors_and_evidence(regimen_fit, nothing):
         f"tau {tau['median']:.2f} (median; 95% CrI {tau['lower']:.2f} to {tau['upper']:.2f})"
         in shown
     )
-    assert "mu ~ Normal(0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(0.5)" in shown
+    assert "mu ~ StudentT(3, 0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(1)" in shown
     assert f"{len(regimen_fit.arms.studies)} studies, {len(regimen_fit.arms)} arms" in shown
     assert "Seed 1, bayesmeta" in shown
     assert "Heterogeneity: none" in " ".join(lines_of(bm.plots.forest(nothing).figure))

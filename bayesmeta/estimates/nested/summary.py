@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.odds_ratios import odds_ratio_draws
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
@@ -24,7 +24,7 @@ CORRELATION = "correlation"
 
 def summarise_nested(
     fit: NestedFit,
-    profiles: Sequence[Profile] | None,
+    profiles: Sequence[Profile],
     *,
     per: Mapping[str, float],
     ci_prob: float,
@@ -76,9 +76,9 @@ def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
 
 
 def _rate_rows(
-    fit: NestedFit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+    fit: NestedFit, profiles: Sequence[Profile], ci_prob: float, cohort: int
 ) -> Iterable[Row]:
-    for profile in default_profiles(fit.coding) if profiles is None else profiles:
+    for profile in profiles:
         label, rates = profile_label(fit.coding, profile), nested_rates(fit, profile)
         typical, mean = rates.typical, rates.mean
         for level, outcome in enumerate(fit.outcomes):

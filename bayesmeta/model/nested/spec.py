@@ -107,7 +107,7 @@ class NestedSpec:
     covariates: Covariates = field(default_factory=Covariates)
     mu: Prior | Mapping[str, Prior] = None  # type: ignore[assignment]  # the link's own
     beta: Prior | Mapping[str, Prior] | None = None
-    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(0.5))
+    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     correlation: LKJ | None = field(default_factory=LKJ)
     link: Link = field(default_factory=Logit)
 
@@ -118,7 +118,7 @@ class NestedSpec:
         if isinstance(self.covariates, str):
             object.__setattr__(self, "covariates", Covariates(self.covariates))
         self._check_parts()
-        for name, own in (("mu", self.link.mu), ("tau", HalfNormal(0.5))):
+        for name, own in (("mu", self.link.mu), ("tau", HalfNormal(1))):
             value = getattr(self, name)
             object.__setattr__(self, name, _normalised(own if value is None else value, own))
         for name in ("mu", "beta", "tau"):

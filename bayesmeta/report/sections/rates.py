@@ -12,6 +12,7 @@ from bayesmeta.report.document import Block, Table, Text
 from bayesmeta.report.fit_text import mu_line
 from bayesmeta.report.text import (
     by_outcome,
+    inferred_lines,
     odds_ratio_table,
     parameter_table,
     rate_precision,
@@ -49,7 +50,8 @@ def _mean(spec: ModelSpec | NestedSpec) -> str:
 def rate_blocks(summary: pd.DataFrame, ci_prob: float) -> tuple[Block, ...]:
     """Return the four rates of each profile of a summary."""
     caption = f"Response rates: median and {100 * ci_prob:g}% interval"
-    return Table(caption, rate_table(summary)), Text(rate_precision(summary))
+    marked = map(Text, inferred_lines(summary))
+    return Table(caption, rate_table(summary)), *marked, Text(rate_precision(summary))
 
 
 def parameter_blocks(fit: Fit | NestedFit, summary: pd.DataFrame, caption: str) -> Iterator[Block]:
