@@ -45,6 +45,14 @@ def report(
     quick: Annotated[
         bool, typer.Option("--quick", help="Of a fit: leave out what fits the model again.")
     ] = False,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    author: Annotated[str | None, typer.Option(help="Author, printed below the title.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Protocol, such as its number or address, printed likewise.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="Date, printed likewise; none if left out.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -61,6 +69,10 @@ def report(
         ci_prob=ci,
         rate_above=rate_above,
         refits=not quick,
+        title=title,
+        author=author,
+        protocol=protocol,
+        date=date,
         force=force,
     )
     if as_json:

@@ -1,4 +1,4 @@
-"""The report of a comparison of models: what each foretells of every study from all others."""
+"""The report of a comparison of models: what each predicts of every study from all others."""
 
 import shlex
 from collections.abc import Iterator
@@ -22,8 +22,9 @@ from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import (
     checklists_section,
 )
+from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
 from bayesmeta.report.sections.evidence import evidence_section
-from bayesmeta.report.sections.limits import limits_section
+from bayesmeta.report.sections.limits import inferred_sentence, limits_section
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
 from bayesmeta.report.sections.titles import (
@@ -31,7 +32,6 @@ from bayesmeta.report.sections.titles import (
     BRIEF,
     DIAGNOSTICS,
     MODELS,
-    QUESTION,
     REDO,
     SENSITIVITY,
     VALIDATION,
@@ -63,12 +63,10 @@ def comparison_document(run: SavedComparison) -> Document:
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if reliable else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(run))),
-            _question(run, outcome),
-            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run))),
+            Section(BRIEF, tuple(_brief(run, outcome, reliable=reliable))),
+            Section(ANSWERS, tuple(_answers(run))),
             evidence_section(run.evidence),
             Section(MODELS, tuple(_models(run))),
-            Section(ANSWERS, tuple(_answers(run))),
             Section(SENSITIVITY, tuple(sensitivity_blocks(run))),
             Section(VALIDATION, tuple(validation_blocks(run))),
             limits_section(
@@ -77,10 +75,12 @@ def comparison_document(run: SavedComparison) -> Document:
                 covariates=_covariates(run),
                 tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
             ),
+            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run)), appendix=True),
             checklists_section(comparison_answers(run)),
-            Section(REDO, tuple(_redo(run))),
+            Section(REDO, tuple(_redo(run)), appendix=True),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
+        verdict=PASSED,
     )
 
 
@@ -88,25 +88,36 @@ def _covariates(run: SavedComparison) -> bool:
     return any(spec.covariates.parsed.terms for spec in run.models.values())
 
 
-def _brief(run: SavedComparison) -> Iterator[Block]:
-    best = run.best
-    if best is None:
+def _brief(run: SavedComparison, outcome: str, *, reliable: bool) -> Iterator[Block]:
+    yield Text(
+        f"Question: which of {len(run.table)} models of {outcome} predicts a study best from all the others, and what is "
+        f"to be expected in a new cohort of {run.question['cohort']} patients?"
+    )
+    if run.best is None:
         yield Text("No model has all its scores: there is no answer.", "warning")
         return
-    row = run.table[run.table["model"] == best.model].iloc[0]
+    yield Text(" ".join(filter(None, _sentences(run, run.best.model, reliable=reliable))))
+
+
+def _sentences(run: SavedComparison, best: str, *, reliable: bool) -> Iterator[str]:
+    arms = run.evidence
+    row = run.table[run.table["model"] == best].iloc[0]
     near = run.table[
-        (run.table["model"] != best.model)
+        (run.table["model"] != best)
         & ((run.table["elpd_diff"] > -TOLD) | (run.table["elpd_diff"] > -2 * run.table["dse"]))
     ]
-    names = ", ".join(map(str, near["model"])) or "none"
-    yield Items(
-        (
-            f"{best.model} foretells the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms "
-            "inside their 95% prediction intervals.",
-            f"Models that can't be told from it: {names}.",
-            *_prediction(run),
-        )
+    yield (
+        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
+        f"{arms.events.sum():,} of {arms.n.sum():,} patients responded."
     )
+    yield inferred_sentence(arms.frame)
+    yield (
+        f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
+        "95% prediction intervals."
+    )
+    yield f"Models that can't be told from it: {', '.join(map(str, near['model'])) or 'none'}."
+    yield from _prediction(run)
+    yield RELIABLE if reliable else NOT_TO_BE_USED
 
 
 def _prediction(run: SavedComparison) -> Iterator[str]:
@@ -130,31 +141,21 @@ def _quantile(values: "pd.Series[Any]", cumulative: "pd.Series[Any]", probabilit
     return float(values.iloc[min(place, len(values) - 1)])
 
 
-def _question(run: SavedComparison, outcome: str) -> Section:
-    asked = run.question
-    return Section(
-        QUESTION,
-        (
-            Text(
-                f"Which of {len(run.table)} models of {outcome} foretells a study best from all the others? Each study was "
-                f"left out {'by fits of their own' if run.plan['exact'] else 'by weighting draws, or by fits where that does not hold'}, "
-                "its effect integrated out over all its arms."
-            ),
-            Text(
-                f"Predictions are for a new cohort of {asked['cohort']} patients{f', at {run.profile}' if run.profile else ''}; "
-                "covariates that are not named stand at the reference or the centre."
-            ),
-        ),
-    )
-
-
 def _models(run: SavedComparison) -> Iterator[Block]:
+    how = (
+        "by fits of their own"
+        if run.plan["exact"]
+        else "by weighting draws, or by fits where that does not hold"
+    )
+    yield Text(
+        f"Each study was left out in turn, {how}, and predicted from all others, its effect integrated out over all its arms."
+    )
     yield Table(
         "The models", pd.DataFrame([_described(run, str(name)) for name in run.table["model"]])
     )
     best = run.best
     if best is not None:
-        yield Text(f"In mathematics, {best.model}, which foretells best:")
+        yield Text(f"In mathematics, {best.model}, which predicts best:")
         yield from model_blocks(run.models[best.model])
     yield Text(f"Priors, and every other choice, stand in the model files under '{REDO}'.")
 
@@ -173,9 +174,10 @@ def _described(run: SavedComparison, name: str) -> dict[str, str]:
 def _answers(run: SavedComparison) -> Iterator[Block]:
     ranked = run.table[run.table["elpd_diff"].notna()] if "elpd_diff" in run.table else None
     if ranked is not None and len(ranked):
-        yield Figure("comparison", plots.comparison(ranked), _alt(ranked))
+        said = "Differences between models in expected log predictive density (elpd)"
+        yield Figure("comparison", plots.comparison(ranked), _alt(ranked), said)
     yield Table(
-        "Models by what each foretells of every study from all others", comparison_cells(run.table)
+        "Models by what each predicts of every study from all others", comparison_cells(run.table)
     )
     marginal = "log_marginal_likelihood" in run.table
     yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])

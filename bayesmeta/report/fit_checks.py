@@ -7,7 +7,7 @@ from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.report.contrast_text import sensitivity_lines
 from bayesmeta.report.document import Block, Figure, Table, Text
 from bayesmeta.report.fit_results import FitResults, studies_with_patients
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, USUAL, Answer, done
+from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
 
@@ -29,7 +29,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         )
         return
     width = f"{100 * found.ci_prob:g}%"
-    yield Figure("sensitivity", plots.sensitivity(found), "Rates under each other prior.")
+    said = "Rates under each other prior"
+    yield Figure("sensitivity", plots.sensitivity(found), f"{said}.", said)
     yield Table(
         f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
         prior_cells(found.priors, found.question),
@@ -42,18 +43,18 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
-    """Yield how studies were foretold from all others."""
+    """Yield how studies were predicted from all others."""
     found = results.left_out
     if found is None:
         reason = (
-            "With one study that has patients, none can be foretold from others."
+            "With one study that has patients, none can be predicted from others."
             if studies_with_patients(results.fit) == 1
             else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
         )
         yield Text(reason)
         return
     yield Text(
-        "Each study was foretold from all others, its own effect integrated out: a check on data that the prediction has "
+        "Each study was predicted from all others, its own effect integrated out: a check on data that the prediction has "
         f"not seen. {_methods(found)}"
     )
     if not found.ok:
@@ -67,6 +68,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         "predictive_checks",
         plots.predictive_checks(found),
         "How predictions of studies left out hold.",
+        "Leave-one-study-out predictive check: observed counts against predictions from all other studies",
     )
     influence = found.influence_on(LEFT_OUT_QUANTITY)
     yield Figure(
@@ -77,6 +79,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
             notes=[f"Typical rate of: {results.prediction.profile}."],
         ),
         "The typical rate without each study in turn.",
+        "Influence of single studies: the typical rate without each in turn",
     )
 
 
@@ -106,7 +109,7 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
     own: dict[str, Answer] = {}
     if results.left_out is not None:
         weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
-        own |= {"2D": Answer("in part", weighted), "3A": done(VALIDATION)}
+        own |= {"2D": Answer("in part", weighted), "3A": LEFT_OUT}
     if not fitted_again:
         own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
     if results.asked.rate_above is not None:

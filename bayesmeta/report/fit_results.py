@@ -12,7 +12,7 @@ from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
-from bayesmeta.estimates.profiles import beyond_evidence, default_profiles
+from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
@@ -94,7 +94,6 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         summary=found,
         prediction=prediction,
         notes=(
-            *beyond_evidence(fit.coding, asked.profile),
             *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
             *notes(fit),
         ),

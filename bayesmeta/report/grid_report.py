@@ -7,7 +7,7 @@ import pandas as pd
 from bayesmeta.comparison.grid_files import grid_toml
 from bayesmeta.comparison.grid_results import DONE, GridResults
 from bayesmeta.comparison.specification_grid import AXES
-from bayesmeta.errors import EvidenceError
+from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
@@ -20,7 +20,8 @@ from bayesmeta.report.sections.checklists import (
     checklists_section,
     done,
 )
-from bayesmeta.report.sections.limits import about_frame, section_of_limits
+from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
+from bayesmeta.report.sections.limits import about_frame, inferred_sentence, section_of_limits
 from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,
@@ -28,7 +29,6 @@ from bayesmeta.report.sections.titles import (
     CHOICES,
     DIAGNOSTICS,
     EVIDENCE,
-    QUESTION,
     REDO,
 )
 from bayesmeta.report.text import percent
@@ -56,21 +56,35 @@ def grid_document(
         title=f"{grid.name}: {len(results.table):,} combinations of choices",
         warning="" if results.meets("diagnostics") else UNRELIABLE,
         sections=(
-            Section(BRIEF, (Items(tuple(_brief(results))),)),
-            Section(QUESTION, tuple(_question(results))),
-            Section(DIAGNOSTICS, tuple(_diagnostics(results))),
+            Section(BRIEF, tuple(_summary(results, _used(selected)))),
+            Section(ANSWERS, tuple(_answers(results))),
             Section(EVIDENCE, tuple(_evidence(evidence, selected))),
             Section(CHOICES, tuple(_choices(results))),
-            Section(ANSWERS, tuple(_answers(results))),
             section_of_limits([*_notes(), *about_frame(_used(selected), covariates=True)]),
+            Section(DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
             checklists_section(_checklist(results)),
-            Section(REDO, tuple(_redo(results, evidence, versions))),
+            Section(REDO, tuple(_redo(results, evidence, versions)), appendix=True),
         ),
         made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
+        verdict=PASSED,
     )
 
 
-def _brief(results: GridResults) -> Iterator[str]:
+def _summary(results: GridResults, used: pd.DataFrame) -> Iterator[Block]:
+    """Yield the question, and between what the estimates of each outcome lie."""
+    answer, where = results.grid.answer, profile_text(results.grid)
+    above = answer.rate_above
+    also = "" if above is None else f", and the probability that it is above {percent(above)}"
+    yield Text(
+        f"Question: how far does the {RATES[answer.rate]}{f' ({where})' if where else ''}{also} move with choices that "
+        "could have been made otherwise? Every combination that is possible was fitted; none is singled out."
+    )
+    yield Text(
+        " ".join(filter(None, (*_sentences(results), *_rows_used(used), _reliable(results))))
+    )
+
+
+def _sentences(results: GridResults) -> Iterator[str]:
     """Yield, of each outcome, between what its estimates lie, and what moves them most."""
     if results.curve.empty:
         yield "No fit is done: there is no answer."
@@ -88,17 +102,14 @@ def _brief(results: GridResults) -> Iterator[str]:
             yield f"The choice that moves them most is that of {strongest}: by {points:.1f} percentage points in the median."
 
 
-def _question(results: GridResults) -> Iterator[Block]:
-    answer = results.grid.answer
-    where = profile_text(results.grid)
-    yield Text(
-        f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
-        "otherwise? Every combination that is possible was fitted; none is singled out."
-    )
-    if answer.rate_above is not None:
-        yield Text(
-            f"And how probable is it, by each, that this rate is above {percent(answer.rate_above)}?"
-        )
+def _rows_used(used: pd.DataFrame) -> Iterator[str]:
+    studies = counted(used["study"].nunique(), "study", "studies")
+    yield f"The combinations use {counted(len(used), 'count')} of {studies} between them."
+    yield inferred_sentence(used)
+
+
+def _reliable(results: GridResults) -> str:
+    return RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -198,7 +209,8 @@ def _answers(results: GridResults) -> Iterator[Block]:
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
     for (name, plot), outcome in zip(grid_plots(results).items(), outcomes, strict=True):
-        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome]))
+        said = f"Specification curve{f' of {outcome}' if outcome else ''}: estimates of all combinations, in order"
+        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome]), said)
     rate = RATES[results.grid.answer.rate]
     yield Table(f"Range of the {rate}", range_cells(results.ranges))
     if len(results.effects):

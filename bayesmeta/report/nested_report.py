@@ -34,7 +34,14 @@ from bayesmeta.report.sections.checklists import (
     Answer,
     checklists_section,
 )
-from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.diagnostics import (
+    NOT_TO_BE_USED,
+    PASSED,
+    RELIABLE,
+    UNRELIABLE,
+    diagnostics_section,
+    trace_figure,
+)
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
 from bayesmeta.report.sections.rates import parameter_blocks, rate_definitions
@@ -44,7 +51,6 @@ from bayesmeta.report.sections.titles import (
     BRIEF,
     MODEL,
     PRIORS,
-    QUESTION,
     SENSITIVITY,
     VALIDATION,
 )
@@ -52,6 +58,12 @@ from bayesmeta.report.sensitivity_text import prior_cells
 from bayesmeta.report.text import inferred_lines, percent, rate_precision, rate_table
 
 __all__ = ["nested_document"]
+
+
+NOT_LEFT_OUT = (
+    "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model with one of "
+    "each outcome."
+)
 
 
 def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
@@ -80,78 +92,63 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
-            Section(QUESTION, _question(fit, asked)),
-            diagnostics_section(
-                fit,
-                diagnostics,
-                Figure("trace", plots.trace(fit), "Traces and ranks of the chains by parameter."),
-            ),
+            Section(BRIEF, tuple(_brief(fit, prediction, asked, found, ok=diagnostics.ok))),
+            Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
             evidence_section(fit.arms, fit.coding.columns),
             Section(MODEL, tuple(_model(fit))),
             Section(PRIORS, _priors(fit)),
-            Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
             Section(SENSITIVITY, tuple(_sensitivity(fit, asked))),
-            Section(
-                VALIDATION,
-                (
-                    Text(
-                        "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model "
-                        "with one of each outcome."
-                    ),
-                ),
-            ),
+            Section(VALIDATION, (Text(NOT_LEFT_OUT),)),
             limits_section(
                 fit.arms,
-                (
-                    *beyond_evidence(fit.coding, asked.profile),
-                    *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
-                    *notes(fit),
-                ),
+                (*wide_priors(fit.design.beta, fit.spec.link, fit.coding), *notes(fit)),
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
+            diagnostics_section(fit, diagnostics, trace_figure(fit)),
             checklists_section(_checklist(asked)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
+        verdict=PASSED,
     )
 
 
 def _brief(
-    fit: NestedFit, prediction: NestedPrediction, asked: ReportRequest, *, ok: bool
+    fit: NestedFit,
+    prediction: NestedPrediction,
+    asked: ReportRequest,
+    found: pd.DataFrame,
+    *,
+    ok: bool,
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
-        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {arms.n.sum():,} patients. "
-        f"Draws: {'they passed every check' if ok else 'NOT RELIABLE; see Diagnostics'}."
+        f"Question: which rates of {', '.join(fit.outcomes)}, each a part of the one before, do these studies support "
+        f"together, how much do studies differ, and what is to be expected in a new cohort of {asked.cohort} patients?"
     )
     yield Text(
-        f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
+        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
+        f"{arms.n.sum():,} patients. {RELIABLE if ok else NOT_TO_BE_USED} Below, the typical rate is that of the middle "
+        "of the studies; that of a new study, and a new cohort, allow for the differences between studies (heterogeneity), "
+        f"too. Medians and {100 * asked.ci_prob:g}% intervals ({prediction.profile}):"
     )
-    yield Items((*_foretold(prediction, asked), *beyond_evidence(fit.coding, asked.profile)))
+    yield Items((*_foretold(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile)))
 
 
-def _foretold(prediction: NestedPrediction, asked: ReportRequest) -> Iterator[str]:
+def _foretold(
+    prediction: NestedPrediction, asked: ReportRequest, found: pd.DataFrame
+) -> Iterator[str]:
     interval = prediction.interval(asked.ci_prob)
     for outcome in prediction.outcomes:
         own = interval.xs(outcome, level="outcome")
         rate, events = own.loc["rate"], own.loc["events"]
+        typical = rate_table(found[found["outcome"] == outcome])["typical"].iloc[0]
         yield (
-            f"{outcome}: true rate {percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}), "
-            f"{events['median']:.0f} patients ({events['lower']:.0f} to {events['upper']:.0f})."
+            f"{outcome}: typical rate {typical}; new study "
+            f"{percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}); of {prediction.n} patients "
+            f"{events['median']:.0f} ({events['lower']:.0f} to {events['upper']:.0f})."
         )
-
-
-def _question(fit: NestedFit, asked: ReportRequest) -> tuple[Block, ...]:
-    chain = ", each a part of the one before"
-    return (
-        Text(
-            f"Which rates of {', '.join(fit.outcomes)}{chain}, do these studies support together, how much do studies differ, "
-            f"and what is to be expected in a new cohort of {asked.cohort} patients? Four rates are told apart:"
-        ),
-        Items(rate_definitions(fit.spec)),
-    )
 
 
 def _model(fit: NestedFit) -> Iterator[Block]:
@@ -205,12 +202,14 @@ def _answers(
         "nested_outcomes",
         plots.nested_outcomes(predictions),
         "How the patients of a new cohort divide into the outcomes.",
+        f"Predicted cohort of {prediction.n}: how its patients divide into the outcomes",
     )
     width = f"{100 * asked.ci_prob:g}%"
     for outcome in fit.outcomes:
         own = found[found["outcome"] == outcome]
         yield Table(f"{outcome}, of all patients: median and {width} interval", rate_table(own))
         yield from map(Text, inferred_lines(own))
+    yield Items(rate_definitions(fit.spec))
     yield Text(rate_precision(found))
     yield Table(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",

@@ -1,7 +1,7 @@
 """From the folder of a run to the file of its report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -13,15 +13,16 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.report.comparison_report import comparison_document
-from bayesmeta.report.document import Document
+from bayesmeta.report.document import Document, FrontMatter
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
+from bayesmeta.report.rendering.docx import pandoc
 from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
 from bayesmeta.runs import describe_run
-from bayesmeta.runs.files import write_whole
+from bayesmeta.runs.files import check_writable, write_whole
 
 __all__ = ["WrittenReport", "document_of", "write_report"]
 
@@ -41,7 +42,7 @@ class WrittenReport:
     path : Path
         The file.
     title : str
-        What it is about.
+        The title that is printed.
     warning : str
         Why it must not be used; empty if it may.
 
@@ -77,6 +78,10 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     ci_prob: float = 0.95,
     rate_above: float | None = None,
     refits: bool = True,
+    title: str | None = None,
+    author: str | None = None,
+    protocol: str | None = None,
+    date: str | None = None,
     force: bool = False,
 ) -> WrittenReport:
     """Write the report of a saved run: one file with figures, tables, limits and checklists.
@@ -103,6 +108,11 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     refits : bool
         Of a fit: whether the model is fitted again, under other priors and, of one outcome, without each
         study.
+    title : str, optional
+        Title of the report; one made from outcome, model and studies where None.
+    author, protocol, date : str, optional
+        What is printed below the title. No date is printed but one that is given, so that the same run
+        makes the same bytes.
     force : bool
         Whether the file `out` is replaced.
 
@@ -138,14 +148,27 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     """
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
+    front = _front(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
+    if form == "docx":
+        pandoc()
     target = folder / f"{NAME}.{form}" if file is None else file
-    _check_target(target, replace=force or out is None)
+    _check_target(target, replace=force or out is None, in_run=out is None)
     asked = ReportRequest(profile, per, cohort, ci_prob, rate_above, refits)
-    document = document_of(folder, asked)
+    document = replace(document_of(folder, asked), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
-    return WrittenReport(target, document.title, document.warning)
+    return WrittenReport(target, document.heading, document.warning)
+
+
+def _front(**given: str | None) -> FrontMatter:
+    """Return what the author says of a report, each in one line."""
+    for name, text in given.items():
+        if text is not None and (not isinstance(text, str) or len(text.splitlines()) != 1):
+            raise SettingsError(
+                f"`{name}` must be text in one line; got {text!r}. Leave it out, or write it so."
+            )
+    return FrontMatter(**{name: text.strip() for name, text in given.items() if text is not None})
 
 
 def _form(form: str | None, out: Path | None) -> str:
@@ -175,11 +198,15 @@ def _path(name: str, value: object) -> Path:
     return Path(value)
 
 
-def _check_target(target: Path, *, replace: bool) -> None:
+def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
     """Raise if the file can't take its place; a folder that is no run is told of when it is read."""
+    if target.is_dir():
+        raise RunError(f"{target} is a folder. Choose a file.")
     if target.exists() and not replace:
         raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
-    if not replace and not target.parent.is_dir():
+    if target.parent.is_dir():
+        check_writable(target, remedy="Choose another file")
+    elif not in_run:
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
 

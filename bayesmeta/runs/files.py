@@ -15,6 +15,7 @@ from bayesmeta.errors import RunError
 
 __all__ = [
     "PARTIAL",
+    "check_writable",
     "explained",
     "file_names",
     "sealed",
@@ -105,6 +106,20 @@ def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> Non
                 os.unlink(partial)
             raise
         sync_folder(path.parent)
+
+
+def check_writable(path: Path, *, remedy: str) -> None:
+    """Raise if no file of this name can be written, by writing an empty one and removing it.
+
+    Raises
+    ------
+    RunError
+        If it can't; `remedy` is what to do.
+    """
+    partial = path.with_name(f".{path.name}{PARTIAL}")
+    with explained(path, remedy):
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o644))
+        os.unlink(partial)
 
 
 def sync_folder(folder: Path) -> None:

@@ -31,7 +31,7 @@ def test_rates_and_parameters_are_those_of_the_summary(
     documents: dict[str, Document], results: dict[str, FitResults], name: str
 ) -> None:
     found = bm.summary(results[name].fit, cohort=40)
-    rates = table(documents[name], "Answers", "Response rates: median and 95%").set_index("profile")
+    rates = table(documents[name], "Results", "Response rates: median and 95%").set_index("profile")
     for profile, own in found[found["profile"] != ""].groupby("profile"):
         of = own.set_index("quantity").to_dict("index")
         for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
@@ -39,7 +39,7 @@ def test_rates_and_parameters_are_those_of_the_summary(
         cohort = of["new cohort"]
         shown = [int(number) for number in re.findall(r"\d+", rates.loc[profile].iloc[-1])]
         assert shown == pytest.approx([cohort["median"], cohort["lower"], cohort["upper"]], abs=0.5)
-    parameters = table(documents[name], "Answers", "Parameters (log-odds").set_index("quantity")
+    parameters = table(documents[name], "Results", "Parameters (log-odds").set_index("quantity")
     own = found[found["profile"] == ""].set_index("quantity")
     assert list(parameters.index) == list(own.index)
     for column in ("mean", "sd", "lower", "upper"):
@@ -55,7 +55,7 @@ def test_what_is_foretold_is_that_of_the_library(
     fit = results[name].fit
     foretold = bm.predict(fit, n=40, seed=fit.provenance.seed)
     events = foretold.interval(0.95).loc["events"]
-    brief = " ".join(sentences(documents[name], "In brief"))
+    brief = " ".join(sentences(documents[name], "Summary"))
     assert (
         f"Responders of 40: {events['median']:.0f}, 95% interval {events['lower']:.0f} to {events['upper']:.0f}."
         in brief
@@ -109,7 +109,7 @@ def test_contrasts_are_those_of_the_library(
     documents: dict[str, Document], regimen_fit: bm.Fit
 ) -> None:
     own = bm.contrast(regimen_fit, "regimen_class", against="ven_hma").table
-    shown = table(documents["regimen"], "Answers", "Contrasts of regimen_class")
+    shown = table(documents["regimen"], "Results", "Contrasts of regimen_class")
     for cell, ratio in zip(shown["odds ratio"], own["odds_ratio"], strict=True):
         assert float(cell.split()[0]) == pytest.approx(ratio, abs=0.0051)
 
@@ -155,7 +155,7 @@ def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
     problems = bm.diagnose(fit).problems
     assert problems
     assert set(map(str, problems)) <= set(sentences(document, "Diagnostics"))
-    assert "Draws: NOT RELIABLE; see Diagnostics." in sentences(document, "In brief")
+    assert "Draws: NOT RELIABLE; see Diagnostics." in sentences(document, "Summary")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -165,7 +165,7 @@ def test_figures_have_names_of_their_own_and_say_what_they_show(
     figures = list(documents[name].figures)
     assert len({figure.name for figure in figures}) == len(figures) >= 4
     assert all(figure.alt and len(figure.plot.table) for figure in figures)
-    [forest] = [one for one in section(documents[name], "Answers").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
+    [forest] = [one for one in section(documents[name], "Results").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
     assert (
         f"Forest plot of {counted(len(table(documents[name], 'Evidence', 'Arms')), 'arm')}."
         in forest.alt
@@ -224,8 +224,8 @@ def test_the_profile_asked_for_comes_first(
     arms = make_arms([(3, 10), (5, 14), (8, 20), (2, 9)], regimen=["a", "b"] * 2)
     fit = bm.fit(spec, arms, seed=1, settings=quick)
     document = fit_document(fit_results(fit, ReportRequest({"regimen": "b"}, refits=False)))
-    assert "Typical response rate (regimen=b)" in " ".join(sentences(document, "In brief"))
-    assert table(document, "Answers", "Response rates")["profile"].tolist() == [
+    assert "Typical response rate (regimen=b)" in " ".join(sentences(document, "Summary"))
+    assert table(document, "Results", "Response rates")["profile"].tolist() == [
         "regimen=b",
         "regimen=a",
     ]
@@ -238,6 +238,6 @@ def test_a_fit_without_draws_of_arms_has_a_report(
     arms = make_arms([(3, 10), (5, 14), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=settings)
     document = fit_document(fit_results(fit, ReportRequest(refits=False)))
-    said = " ".join(sentences(document, "Answers"))
+    said = " ".join(sentences(document, "Results"))
     assert "The fit kept no draws of arms, which a forest plot needs." in said
     assert "arm_draws=False" in " ".join(sentences(document, "How to do it again"))

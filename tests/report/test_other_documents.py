@@ -58,13 +58,13 @@ def test_every_figure_says_in_words_what_it_shows(
 
 def test_scores_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     saved = pd.read_csv(runs["compare"] / "comparison.csv").set_index("model")
-    shown = table(documents["compare"], "Answers", "Models by what").set_index("model")
+    shown = table(documents["compare"], "Results", "Models by what").set_index("model")
     assert list(shown.index) == list(saved.index)
     for model, row in saved.iterrows():
         assert float(shown.loc[model, "elpd"]) == pytest.approx(row["elpd"], abs=0.051)
         assert float(shown.loc[model, "weight"]) == pytest.approx(row["weight"], abs=0.0051)
         assert percentages(shown.loc[model, "95%"]) == rounded(row["coverage_95"])
-    brief = " ".join(sentences(documents["compare"], "In brief"))
+    brief = " ".join(sentences(documents["compare"], "Summary"))
     assert f"{saved.index[0]} foretells the studies best: elpd {saved['elpd'].iloc[0]:.1f}" in brief
 
 
@@ -86,7 +86,7 @@ def test_studies_and_fits_of_a_comparison(
 
 def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     pmf = pd.read_csv(runs["compare"] / "prediction.csv")
-    [line] = [text for text in sentences(documents["compare"], "In brief") if "new cohort" in text]
+    [line] = [text for text in sentences(documents["compare"], "Summary") if "new cohort" in text]
     n, median, low, high = map(
         int,
         re.search(
@@ -102,14 +102,14 @@ def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[s
 
 def test_estimates_of_a_grid(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     saved = pd.read_parquet(runs["grid"] / "results.parquet").sort_values("mean_median")
-    shown = table(documents["grid"], "Answers", "Each combination of CR")
+    shown = table(documents["grid"], "Results", "Each combination of CR")
     assert list(shown["study effects"]) == list(saved["study_effects"])
     assert list(shown["priors"]) == list(saved["priors"])
     for cell, (_, row) in zip(shown["median (95% interval)"], saved.iterrows(), strict=True):
         assert percentages(cell) == rounded(
             row["mean_median"], row["mean_lower"], row["mean_upper"]
         )
-    first, second = sentences(documents["grid"], "In brief")
+    first, second = sentences(documents["grid"], "Summary")
     assert percentages(first) == rounded(
         saved["mean_median"].min(),
         saved["mean_median"].max(),
@@ -135,7 +135,7 @@ def test_rates_of_nested_outcomes(documents: dict[str, Document], runs: dict[str
     fit = bm.load_nested_fit(runs["nested"])
     found = bm.summary(fit, cohort=40).set_index(["outcome", "quantity"])
     for outcome in fit.outcomes:
-        [row] = table(documents["nested"], "Answers", f"{outcome}, of all patients").to_dict("records")  # fmt: skip
+        [row] = table(documents["nested"], "Results", f"{outcome}, of all patients").to_dict("records")  # fmt: skip
         for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
             own = found.loc[(outcome, quantity)]
             assert percentages(row[column]) == rounded(own["median"], own["lower"], own["upper"])
@@ -147,7 +147,7 @@ def test_the_cohort_of_nested_outcomes(
 ) -> None:
     fit = bm.load_nested_fit(runs["nested"])
     interval = bm.predict(fit, n=40, seed=fit.provenance.seed).interval(0.95)
-    lines = sentences(documents["nested"], "In brief")
+    lines = sentences(documents["nested"], "Summary")
     for outcome in fit.outcomes:
         [line] = [text for text in lines if text.startswith(f"{outcome}:")]
         own = interval.xs(outcome, level="outcome")

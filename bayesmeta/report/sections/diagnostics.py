@@ -1,16 +1,28 @@
-"""Whether the draws may be used: the first thing a report says."""
+"""Whether the draws may be used: one line at the top of a report, and an appendix behind it."""
 
 import pandas as pd
 
+from bayesmeta import plots
 from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.report.document import Block, Items, Section, Table, Text
+from bayesmeta.report.document import Block, Figure, Items, Section, Table
 from bayesmeta.report.sections.titles import DIAGNOSTICS
 
-__all__ = ["UNRELIABLE", "diagnostics_section"]
+__all__ = [
+    "NOT_TO_BE_USED",
+    "PASSED",
+    "RELIABLE",
+    "UNRELIABLE",
+    "diagnostics_section",
+    "trace_figure",
+]
 
+PASSED = f"{DIAGNOSTICS}: passed (Appendix A)."
+"""At the top of a report, in which they are the first appendix."""
 
+RELIABLE = "The diagnostics of the draws passed."
+NOT_TO_BE_USED = "NOT RELIABLE: the diagnostics of the draws failed."
 UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
 )
@@ -23,11 +35,18 @@ LISTED = 40
 
 
 def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: Block) -> Section:
-    """Return the verdict on the draws and what it rests on."""
-    return Section(DIAGNOSTICS, (*_verdict(fit, diagnostics), *more, _parameters(diagnostics)))
+    """Return what the verdict on the draws rests on."""
+    blocks = (*_measured(fit, diagnostics), *more, _parameters(diagnostics))
+    return Section(DIAGNOSTICS, blocks, appendix=True)
 
 
-def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
+def trace_figure(fit: Fit | NestedFit) -> Figure:
+    """Return the chains."""
+    said = "Traces and ranks of the chains by parameter"
+    return Figure("trace", plots.trace(fit), f"{said}.", said)
+
+
+def _measured(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
     table, settings, origin = diagnostics.table, fit.settings, fit.provenance
     sizes = fit.posterior.sizes
     facts = [
@@ -41,13 +60,8 @@ def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...
         f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
         f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
     ]  # fmt: skip
-    verdict = (
-        Text("The draws passed every check: they may be used.")
-        if diagnostics.ok
-        else Text(UNRELIABLE, "warning")
-    )
     problems = (Items(tuple(map(str, diagnostics.problems))),) if diagnostics.problems else ()
-    return (verdict, *problems, Items(tuple(fact for fact in facts if fact)))
+    return (*problems, Items(tuple(fact for fact in facts if fact)))
 
 
 def _parameters(diagnostics: Diagnostics) -> Table:

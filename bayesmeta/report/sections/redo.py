@@ -58,7 +58,7 @@ def redo_section(fit: Fit | NestedFit) -> Section:
             Text(_promise(fit)),
             Code(fit_command(fit)),
         ]
-    return Section(REDO, tuple(blocks))
+    return Section(REDO, tuple(blocks), appendix=True)
 
 
 def _promise(fit: Fit | NestedFit) -> str:

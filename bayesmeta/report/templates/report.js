@@ -42,3 +42,22 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heading.append(button);
   });
 }
+// What is wider than the window says so above, as phones show no bar to scroll by.
+const cueOf = (wide) => {
+  const cue = document.createElement("p");
+  cue.className = "cue";
+  cue.textContent = "Wider than the screen: scroll sideways";
+  cue.hidden = true;
+  wide.before(cue);
+  return cue;
+};
+const cues = [...document.querySelectorAll(".wide, pre")].map((wide) => [wide, cueOf(wide)]);
+const tell = () => {
+  for (const [wide, cue] of cues) {
+    const scrolls = wide.scrollWidth > wide.clientWidth + 1;
+    cue.hidden = !scrolls;
+    wide.classList.toggle("scrolled", scrolls);
+  }
+};
+addEventListener("resize", tell);
+tell();

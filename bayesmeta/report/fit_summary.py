@@ -1,0 +1,71 @@
+"""The summary of a fit's report: what was asked, and the answer in one paragraph."""
+
+from collections.abc import Iterator
+
+from bayesmeta.errors import counted
+from bayesmeta.estimates.profiles import beyond_evidence
+from bayesmeta.report.document import Block, Text
+from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, RELIABLE
+from bayesmeta.report.sections.limits import inferred_sentence
+from bayesmeta.report.text import prediction_lines, rate_table
+
+__all__ = ["fit_summary"]
+
+
+def fit_summary(results: FitResults) -> tuple[Block, ...]:
+    """Return the question, the answer, and what of the profile lies outside the evidence."""
+    beyond = beyond_evidence(results.fit.coding, results.asked.profile)
+    paragraph = " ".join(filter(None, _sentences(results)))
+    return (Text(_question(results)), Text(paragraph), *map(Text, beyond))
+
+
+def _question(results: FitResults) -> str:
+    fit = results.fit
+    outcome = fit.arms.selection.get("outcome") or "response"
+    by = fit.spec.covariates.formula
+    return (
+        f"Question: which rates of {outcome} do these studies support{f', by {by}' if by else ''}, how much do studies "
+        f"differ, and what is to be expected in a new cohort of {results.asked.cohort} patients?"
+    )
+
+
+def _sentences(results: FitResults) -> Iterator[str]:
+    arms, asked = results.fit.arms, results.asked
+    rates, width = rate_table(results.summary).iloc[0], f"{100 * asked.ci_prob:g}%"
+    where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
+    yield (
+        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
+        f"{arms.events.sum():,} of {arms.n.sum():,} patients responded."
+    )
+    yield inferred_sentence(arms.frame)
+    yield f"The typical rate{where} is {rates['typical']}, median and {width} interval{_unpooled(results)}."
+    yield (
+        f"{_spread(results)} true rate of a new study is {rates['new study']}, median and {width} prediction interval."
+    )
+    # The first line is of the true rate, with its Monte-Carlo errors.
+    yield from prediction_lines(results.prediction, asked.ci_prob, _asked(results))[1:]
+    yield RELIABLE if results.diagnostics.ok else NOT_TO_BE_USED
+
+
+def _spread(results: FitResults) -> str:
+    """Return what heterogeneity means for a new study, as the beginning of a sentence."""
+    if results.fit.spec.study_effects.tau is None:
+        return "The"
+    return (
+        "The typical rate is that of the middle of the studies; allowing for the differences between studies "
+        "(heterogeneity), the"
+    )
+
+
+def _unpooled(results: FitResults) -> str:
+    """Return what to know of rates of a model in which no study tells of another."""
+    independent = results.fit.spec.study_effects.name == "independent"
+    return (
+        "; without pooling, this is what the priors say of a study not seen" if independent else ""
+    )
+
+
+def _asked(results: FitResults) -> list[tuple[str, float]]:
+    above = results.asked.rate_above
+    return [] if above is None else [("rate_above", above)]
