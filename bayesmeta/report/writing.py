@@ -12,6 +12,7 @@ from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
+from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
@@ -172,13 +173,13 @@ def _path(name: str, value: object) -> Path:
         raise SettingsError(
             f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
         )
-    return Path(value)
+    return expanded(value)
 
 
 def _check_target(target: Path, *, replace: bool) -> None:
     """Raise if the file can't take its place; a folder that is no run is told of when it is read."""
     if target.exists() and not replace:
-        raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
+        raise RunError(f"{target} exists. Choose another file, or replace it with force=True.")
     if not replace and not target.parent.is_dir():
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
@@ -208,17 +209,9 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
 def _refuse(asked: ReportRequest, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = ReportRequest()
-    names = {
-        "profile": "--profile",
-        "per": "--per",
-        "cohort": "--cohort",
-        "ci_prob": "--ci",
-        "rate_above": "--rate-above",
-        "refits": "--quick",
-    }
-    for name, option in names.items():
+    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits"):
         if getattr(asked, name) != getattr(default, name):
             raise SettingsError(
-                f"`{option}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
+                f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
                 "Leave it out."
             )
