@@ -156,7 +156,7 @@ class RunError(BayesmetaError, OSError):
     ...     bm.load_fit("no_such_folder")
     ... except bm.RunError as error:
     ...     print(error)
-    There is no run folder no_such_folder. Fit with `--out` or `Fit.save` first.
+    There is no run folder no_such_folder. Fit a model and save it there first.
     """
 
 

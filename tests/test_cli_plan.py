@@ -160,11 +160,11 @@ def test_a_failed_fit_is_planned_on_only_by_force_and_marked(
     assert printed == ""
     assert "failed their diagnostics" in message
     assert "Traceback" not in message
-    assert run(*asked, "--force") == 1
+    assert run(*asked, "--allow-unreliable") == 1
     printed = capsys.readouterr().out
     assert printed.startswith("NOT RELIABLE")
     assert "With the robust prior none of 0 to 1 responders succeed." in printed
-    assert run(*asked, "--force", "--json") == 1
+    assert run(*asked, "--allow-unreliable", "--json") == 1
     assert not json.loads(capsys.readouterr().out)["reliable"]
 
 

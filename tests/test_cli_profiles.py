@@ -85,7 +85,7 @@ def test_what_a_profile_leaves_out_is_said(saved: Path, capsys: pytest.CaptureFi
     partial = "regimen=AZA (reference), age=65, year=2020 (centre)"
     for command in (
         ("predict", saved, "--n", 20),
-        ("plan", saved, "--n", 20, "--success", "P(rate > 0.3) > 0.9", "--force"),
+        ("plan", saved, "--n", 20, "--success", "P(rate > 0.3) > 0.9", "--allow-unreliable"),
     ):
         found, _ = answer(capsys, *command, "--profile", "age=65")
         assert partial in json.dumps(found)
@@ -100,7 +100,7 @@ def test_a_number_far_out_is_told_once_by_every_command(
     for command in (
         ("predict", saved, "--n", 20),
         ("contrast", saved),
-        ("plan", saved, "--n", 20, "--success", "P(rate > 0.3) > 0.9", "--force"),
+        ("plan", saved, "--n", 20, "--success", "P(rate > 0.3) > 0.9", "--allow-unreliable"),
         ("plot", saved, "heterogeneity", "--out", tmp_path / "figures"),
         ("report", saved, "--quick", "--out", tmp_path / "report.md"),
     ):

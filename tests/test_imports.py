@@ -20,6 +20,10 @@ DRAWING = {"matplotlib"}
 ASKED: dict[str, tuple[str, set[str]]] = {
     "predict": ("run --n 40 --rate-above 0.3", UNUSED | DRAWING),
     "contrast": ("run", UNUSED | DRAWING),
+    "shrinkage": ("run", UNUSED | DRAWING),
+    "show": ("run", ENGINES | DRAWING),
+    "cumulative": ("run --by age", UNUSED | DRAWING),
+    "leave-one-out": ("run --method psis --workers 1", UNUSED | DRAWING),
     # Mixtures are fitted by scipy.optimize, which loads scipy.sparse.
     "plan": (
         "run --n 40 --success P(rate>0.2)>0.9 --force",
@@ -41,8 +45,8 @@ ENDS = {"compare": 0, "demo": 0, "validate": 0}
 
 FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
 ELSEWHERE = {"fit", "run"}
-FREE = {"calibrate", "selfcheck", "warm"}
-"""Commands that check or compile everything, and may load it."""
+FREE = {"calibrate", "models", "selfcheck", "warm"}
+"""Commands that check or compile everything, and may load it, or that read what fits don't."""
 
 FILES = {
     "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",

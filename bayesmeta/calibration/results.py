@@ -10,6 +10,7 @@ from typing import Any
 
 from bayesmeta.calibration.trials import RANKS, Predicted, Trial
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 
 __all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
 
@@ -131,9 +132,9 @@ def read_results(folder: str | PathLike[str]) -> tuple[CaseResult, ...]:
     RunError
         If the folder or a result in it can't be read.
     """
-    if not Path(folder).is_dir():
+    if not expanded(folder).is_dir():
         raise RunError(f"There is no folder {folder}. Give that of an earlier calibration.")
-    return tuple(_read(path) for path in sorted(Path(folder).glob(f"*{SUFFIX}")))
+    return tuple(_read(path) for path in sorted(expanded(folder).glob(f"*{SUFFIX}")))
 
 
 def _one(trial: Trial) -> Tally:

@@ -9,13 +9,16 @@ import typer
 
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
     Cohort,
+    Evidence,
     Interval,
     Notation,
     Profiles,
+    Seed,
     Selection,
     exits,
     reading,
@@ -25,6 +28,7 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.workers import Dask, Workers, workers_of
+from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     import bayesmeta as bm
@@ -44,10 +48,14 @@ def compare(
     ],
     out: Annotated[
         Path,
-        typer.Option(help="Folder for the run; where it holds this one, it goes on from there."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the run; where it holds this one, it goes on from there.",
+        ),
     ],
-    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
     method: Annotated[
         Literal["exact", "psis"],
         typer.Option(help="Leave studies out by fits of their own, or by weighting draws."),
@@ -106,7 +114,7 @@ def compare(
         content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
-        saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png."
+        saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
         print("\n".join([*comparison_text.comparison_lines(found), "", saved]))
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
@@ -119,7 +127,7 @@ def _models(names: list[str]) -> "list[bm.ModelSpec]":
 
     specs = []
     for name in names:
-        folder = Path(name)
+        folder = expanded(name)
         if name.endswith("/") and not folder.exists():
             raise bm.SpecError(f"There is no folder {name} in {Path.cwd()}. Give another.")
         if not folder.is_dir():

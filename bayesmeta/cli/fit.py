@@ -8,12 +8,15 @@ import bayesmeta as bm
 from bayesmeta.cli.nested import ByDefinition, Outcomes, fit_nested, nested_selection
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     AsJson,
     Cohort,
+    Evidence,
     Force,
     Interval,
     Notation,
     Out,
+    Seed,
     Selection,
     Units,
     exits,
@@ -37,9 +40,9 @@ def fit(
     selection: Selection,
     notation: Notation,
     model: Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")],
-    seed: Annotated[int, typer.Option(help="Source of all randomness: same seed, same result.")],
     out: Out,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
     outcomes: Outcomes = None,
     by_definition: ByDefinition = None,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = DEFAULTS.chains,
@@ -84,5 +87,5 @@ def fit(
         print_blocks(*fit_blocks(result, diagnostics, table, ci), "")
         if result.spec.study_effects.tau is not None:
             print_blocks(sensitivity_lines(bm.prior_sensitivity(result, ci_prob=ci)))
-        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
+        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics)

@@ -8,9 +8,11 @@ import typer
 
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
+    Evidence,
     Notation,
     exits,
     reading,
@@ -29,11 +31,14 @@ def grid(
     notation: Notation,
     file: Annotated[Path | None, typer.Argument(help="A grid file (.toml); see --example.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; a run that was stopped goes on there.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of the run; a run that was stopped goes on there."
+        ),
     ] = None,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    evidence: Evidence = BUNDLED,
     seed: Annotated[
-        int | None, typer.Option(help="Source of all randomness; that of the file if left out.")
+        int | None, typer.Option(help="Random seed; that of the file, or else 1, if left out.")
     ] = None,
     workers: Workers = None,
     dask: Dask = None,
@@ -63,6 +68,8 @@ def grid(
 
     started = time.perf_counter()
     chosen, table = bm.load_grid(file), table_of(evidence, notation)
+    if seed is None and chosen.seed is None:
+        seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
         results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
     if as_json:
@@ -71,6 +78,6 @@ def grid(
     else:
         lines = grid_lines(results)
         seconds = time.perf_counter() - started
-        saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s."
+        saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
         print("\n".join([*lines, "", saved]))
     return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

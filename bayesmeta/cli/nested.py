@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import bayesmeta as bm
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection
 from bayesmeta.cli.output import code_of, print_blocks, print_json
+from bayesmeta.cli.tables import save_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ByDefinition",
@@ -75,7 +79,7 @@ def fit_nested(
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*nested_fit_blocks(result, diagnostics, table, asked["ci_prob"]))
-        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
+        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics)
 
 
@@ -86,6 +90,7 @@ def predict_nested(
     study: str | None,
     joint: Sequence[str],
     ci: float,
+    tables: Path | None,
     *,
     as_json: bool,
 ) -> int:
@@ -101,17 +106,37 @@ def predict_nested(
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
     basis = basis_of(result, profile, study)
+    saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
         content = nested_prediction_json(prediction, ci, joint) | basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         lines = nested_prediction_lines(prediction, ci, joint)
-        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis))
+        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis), saved)
     return code_of(diagnostics)
 
 
+def _prediction_tables(
+    prediction: "bm.NestedPrediction", ci: float, joint: Sequence[str]
+) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    found = {"intervals": prediction.interval(ci), "categories": prediction.table(ci)}
+    answers = {event: prediction.probability(event) for event in joint}
+    rows = [
+        {"event": event, "probability": float(one), "mcse": one.mcse}
+        for event, one in answers.items()
+    ]
+    return found | ({"probabilities": pd.DataFrame(rows)} if rows else {})
+
+
 def sensitivity_nested(
-    run: Path, profile: Mapping[str, Any] | None, ci: float, *, as_json: bool
+    run: Path,
+    profile: Mapping[str, Any] | None,
+    ci: float,
+    tables: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Show the rates of nested outcomes under other priors; the joint model is fitted again."""
     from bayesmeta.estimates.profiles import profile_label
@@ -122,6 +147,7 @@ def sensitivity_nested(
     result = bm.load_nested_fit(run)
     diagnostics = bm.diagnose(result)
     found = bm.prior_grid(result, profile=profile, ci_prob=ci)
+    saved = save_tables(tables, {"priors": found})
     label, ok = profile_label(result.coding, profile), bool(found["ok"].all())
     if as_json:
         print_json(
@@ -135,4 +161,5 @@ def sensitivity_nested(
         )
     else:
         print_blocks(warning_lines(diagnostics), nested_prior_lines(found, label, ci))
+        print_blocks(saved)
     return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

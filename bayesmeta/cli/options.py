@@ -1,6 +1,7 @@
 """Options that several commands share, and how every command ends."""
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from bayesmeta.cli.notes import telling
+from bayesmeta.cli.wording import as_typed, names_of
 from bayesmeta.errors import BayesmetaError, SettingsError
+from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
@@ -18,17 +21,20 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_INPUT",
     "BUNDLED",
+    "DEFAULT_SEED",
     "DIAGNOSTICS_FAILED",
     "INTERRUPTED",
     "NOTHING_SELECTED",
     "OK",
     "AsJson",
     "Cohort",
+    "Evidence",
     "Force",
     "Interval",
     "Notation",
     "Out",
     "Profiles",
+    "Seed",
     "Selection",
     "Units",
     "add_command",
@@ -42,10 +48,11 @@ OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 BUNDLED = "rr_aml_venetoclax"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Cohort = Annotated[int, typer.Option(help="Patients of the new cohort.")]
+Cohort = Annotated[int, typer.Option("--n", help="Patients of the new cohort.")]
+Evidence = Annotated[str, typer.Option(help="A bundled table or a CSV file.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
-Out = Annotated[Path, typer.Option(help="Folder for the run.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the run.")]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
@@ -59,6 +66,10 @@ Units = Annotated[
         "--per", help="covariate=unit, such as age=10: print its odds ratio per this, too."
     ),
 ]
+
+Seed = Annotated[int, typer.Option(help="Random seed: same seed, same result.")]
+DEFAULT_SEED = 1
+"""The seed of every command that draws, where none is given."""
 
 Selection = Mapping[str, Any]
 """What `selecting` hands to a command: arguments of `EvidenceTable.select`."""
@@ -128,30 +139,6 @@ _READING: dict[str, tuple[Any, Any]] = {
 }
 """Arguments of `read_evidence` as options."""
 
-
-_ARGUMENTS = {
-    "column": "columns",
-    "missing": "missing",
-    "text": "text",
-    "decimal": "decimal",
-    "ci": "ci_prob",
-    "at_least": "events_at_least",
-    "at_most": "events_at_most",
-    "joint": "event",
-    "weight": "robust",
-    "vague_mean": "vague_mean",
-    "vague_n": "vague_n",
-    "control_n": "n_control",
-    "control_rates": "controls",
-    "alternative": "alternative",
-    "power": "power",
-    "alpha": "alpha",
-    "n_max": "n_max",
-    "interim": "interim",
-    "stop_below": "stop_below",
-    "rates": "rates",
-}
-"""Options, as commands receive them, and what messages call their arguments in Python."""
 
 NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
 """The selection of a command to which no option of it was given."""
@@ -234,26 +221,32 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
 
     @wraps(command)
     def leaving(*arguments: Any, **options: Any) -> NoReturn:
+        found = {name: _expanded(value) for name, value in options.items()}
         try:
             with telling():
-                code = command(*arguments, **options)
+                code = command(*arguments, **found)
         except BayesmetaError as error:
-            print(f"Error: {_as_typed(str(error), options)}", file=sys.stderr)
-            code = BAD_INPUT
-        except KeyboardInterrupt:
-            print("\nInterrupted; nothing was left half written.", file=sys.stderr)
-            code = INTERRUPTED
+            message = as_typed(str(error), names_of(command))
+            code = _failed(message, f"Error: {message}", BAD_INPUT, options)
+        except KeyboardInterrupt as error:
+            message = str(error) or "Interrupted; nothing was left half written."
+            code = _failed(message, f"\n{message}", INTERRUPTED, options)
         raise typer.Exit(code)
 
     return leaving
 
 
-def _as_typed(message: str, options: Mapping[str, Any]) -> str:
-    """Return a message about an argument with the option by which the command takes it."""
-    for option, argument in _ARGUMENTS.items():
-        if option in options:
-            message = message.replace(f"`{argument}`", f"`--{option.replace('_', '-')}`")
-    return message
+def _expanded(value: Any) -> Any:
+    """Return a path with the user's folder for ~, which no shell replaces within --out=~/run."""
+    return expanded(value) if isinstance(value, Path) else value
+
+
+def _failed(message: str, line: str, code: int, options: Mapping[str, Any]) -> int:
+    """Tell why a command failed, as JSON too where that is asked for; return its exit code."""
+    if options.get("as_json"):
+        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
+    print(line, file=sys.stderr)
+    return code
 
 
 def table_of(evidence: str, notation: Notation) -> "EvidenceTable":

@@ -59,7 +59,7 @@ def plan(
     interim: InterimLook = None,
     stop_below: StopBelow = None,
     out: PlanOut = None,
-    force: GoOn = False,
+    allow_unreliable: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
     """Plan a trial of one arm or two whose prior is what a saved run predicts."""
@@ -91,7 +91,7 @@ def plan(
         stop_below=stop_below,
     )
     request.check()
-    prior, marks = _prior(run, parsed_profile(profile), outcome, force=force)
+    prior, marks = _prior(run, parsed_profile(profile), outcome, force=allow_unreliable)
     sizes = request.sizes(prior)
     found = request.plan(prior, sizes)
     if out is not None:

@@ -48,7 +48,6 @@ Weights = Annotated[
     list[float] | None,
     typer.Option(
         "--weight",
-        "--robust",
         help="Weight of the vague component of the robust prior; 0.2 if left out. Given several times, the plan is for "
         "the first and a table compares all.",
     ),
@@ -92,10 +91,11 @@ StopBelow = Annotated[
     typer.Option(help="Predictive probability of success that stops at the interim."),
 ]
 PlanOut = Annotated[
-    Path | None, typer.Option("--out", help="New folder for tables, priors and figures.")
+    Path | None, typer.Option("--out", "-o", help="New folder for tables, priors and figures.")
 ]
 GoOn = Annotated[
-    bool, typer.Option("--force", help="Go on with a fit that failed its diagnostics.")
+    bool,
+    typer.Option("--allow-unreliable", help="Go on with a fit that failed its diagnostics."),
 ]
 
 

@@ -10,7 +10,8 @@ import typer
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import RunError, listed
+from bayesmeta.cli.tables import csv_of, write_files
+from bayesmeta.errors import RunError
 
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
@@ -21,7 +22,10 @@ __all__ = ["plot"]
 @exits
 def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run, a comparison or a grid.")],
-    out: Annotated[Path, typer.Option(help="Folder for the figures; made if it is not there.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder for the figures; made if it is not there."),
+    ],
     names: Annotated[
         list[str] | None,
         typer.Argument(help="Figures, such as forest; all that the run allows if left out."),
@@ -50,7 +54,7 @@ def plot(
     loaded = load_run(run)
     drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n), names)
     contents = _contents(drawn.plots, form)
-    _write(contents, out, force=force)
+    write_files(out, contents, force=force)
     reliable = is_reliable(loaded)
     if as_json:
         content = {
@@ -78,24 +82,5 @@ def _contents(plots: "Mapping[str, Plot]", form: str) -> dict[str, bytes]:
             file = Path(folder) / f"{name}.{form}"
             one.save(file)
             found[file.name] = file.read_bytes()
-            found[f"{name}.csv"] = one.table.to_csv(index=False, lineterminator="\n").encode()
+            found[f"{name}.csv"] = csv_of(one.table)
     return found
-
-
-def _write(contents: Mapping[str, bytes], out: Path, *, force: bool) -> None:
-    """Write files into a folder, each whole or not at all, after all of them are drawn."""
-    from bayesmeta.runs.files import write_whole
-
-    there = [name for name in contents if (out / name).exists()]
-    if there and not force:
-        raise RunError(
-            f"{out} holds {listed(there)}. Choose another folder, or replace them with --force."
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"{out} can't be written: {error.strerror}. Choose another folder."
-        ) from error
-    for name, content in contents.items():
-        write_whole(out / name, content, remedy="Choose another folder")

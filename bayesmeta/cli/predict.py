@@ -1,7 +1,8 @@
 """The command `bayesmeta predict`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,10 @@ from bayesmeta.cli.nested import Joint, predict_nested
 from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
 from bayesmeta.cli.output import check_no_effect, code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["predict"]
 
@@ -28,9 +33,12 @@ def predict(
     at_most: Annotated[int | None, typer.Option(help="Print P(responders <= this).")] = None,
     joint: Joint = None,
     ci: Interval = 0.95,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
+    check_tables(out, ("intervals", "pmf", "categories", "probabilities"), force=force)
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import machine, text
@@ -44,7 +52,7 @@ def predict(
         ):
             check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
         return predict_nested(
-            run, n, parsed_profile(profile), study, joint or [], ci, as_json=as_json
+            run, n, parsed_profile(profile), study, joint or [], ci, out, as_json=as_json
         )
     check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
     result = bm.load_fit(run)
@@ -59,10 +67,30 @@ def predict(
     }
     asked = [(name, value) for name, value in questions.items() if value is not None]
     basis = basis_of(result, parsed_profile(profile), study)
+    saved = save_tables(out, _tables(prediction, ci, asked))
     if as_json:
         content = machine.prediction_json(prediction, ci, asked) | machine.basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         lines = text.prediction_lines(prediction, ci, asked)
-        print_blocks(text.warning_lines(diagnostics), lines, text.inferred_words(basis))
+        print_blocks(text.warning_lines(diagnostics), lines, text.inferred_words(basis), saved)
     return code_of(diagnostics)
+
+
+def _tables(
+    prediction: "bm.Prediction", ci: float, asked: Sequence[tuple[str, float]]
+) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    found = {
+        "intervals": prediction.interval(ci).rename_axis("quantity"),
+        "pmf": prediction.pmf,
+    }
+    if asked:
+        answers = [prediction.probability(**{name: value}) for name, value in asked]  # type: ignore[arg-type]
+        rows = [
+            {"event": name, "at": value, "probability": float(one), "mcse": one.mcse}
+            for (name, value), one in zip(asked, answers, strict=True)
+        ]
+        found["probabilities"] = pd.DataFrame(rows)
+    return found

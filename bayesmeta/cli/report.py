@@ -24,7 +24,7 @@ __all__ = ["report"]
 @exits
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
-    format: Annotated[
+    form: Annotated[
         Literal["html", "md", "json", "docx"] | None,
         typer.Option(
             "--format",
@@ -33,7 +33,9 @@ def report(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write; if left out, report.html (or .md ...) in the run."),
+        typer.Option(
+            "--out", "-o", help="File to write; if left out, report.html (or .md ...) in the run."
+        ),
     ] = None,
     profile: Profiles = None,
     per: Units = None,
@@ -62,7 +64,7 @@ def report(
     written = write_report(
         run,
         out=out,
-        form=format,
+        form=form,
         profile=parsed_profile(profile),
         per=parsed_units(per),
         cohort=cohort,

@@ -7,8 +7,9 @@ import typer
 
 from bayesmeta.cli.nested import sensitivity_nested
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli.output import check_no_effect, print_json
+from bayesmeta.cli.output import check_no_effect, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
 __all__ = ["sensitivity"]
 
@@ -31,9 +32,12 @@ def sensitivity(
         typer.Option(help="Probability that a decision demands: find where it flips."),
     ] = None,
     ci: Interval = 0.95,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
+    check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import sensitivity_text, text
@@ -57,7 +61,7 @@ def sensitivity(
             ("--certainty", certainty),
         ):
             check_no_effect(option, value, "on a run of nested outcomes")
-        return sensitivity_nested(run, parsed_profile(profile), ci, as_json=as_json)
+        return sensitivity_nested(run, parsed_profile(profile), ci, out, as_json=as_json)
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
     found = bm.sensitivity(
@@ -67,10 +71,11 @@ def sensitivity(
         ci_prob=ci,
         **given,  # type: ignore[arg-type]
     )
+    saved = save_tables(out, {"priors": found.priors, "scaling": found.scaling})
     if as_json:
         content = sensitivity_json(found) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
         lines = [*text.warning_lines(diagnostics), *sensitivity_text.sensitivity_lines(found)]
-        print("\n".join(lines))
+        print_blocks(lines, saved)
     return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

@@ -7,17 +7,21 @@ import typer
 
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
+    Evidence,
     Notation,
+    Seed,
     Selection,
     exits,
     reading,
     selecting,
     table_of,
 )
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
 __all__ = ["validate"]
 
@@ -33,8 +37,8 @@ def validate(
         str, typer.Option(help="Condition on the earlier studies, such as \"source == '001'\".")
     ],
     test: Annotated[str, typer.Option(help="Condition on the later cohorts.")],
-    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,9 +46,12 @@ def validate(
             "intervals that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Foretell later cohorts from earlier studies, each at its own size and covariates."""
+    check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate
     from bayesmeta.evidence.matching import matching
@@ -63,11 +70,13 @@ def validate(
         wrong.append(f"diagnostics: {found.diagnostics!r}")
     if "coverage" in gates and (message := coverage_gate(found.arms, f"model {spec.name}")):
         wrong.append(message)
+    tables = {"arms": found.arms, "studies": found.studies, "coverage": found.coverage}
+    saved = save_tables(out, tables)
     if as_json:
         content = machine.validation_json(found) | {"gates": wrong}
         print_json(content)
     else:
-        print("\n".join(comparison_text.validation_lines(found)))
+        print_blocks(comparison_text.validation_lines(found), f"  Random seed {seed}.", saved)
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

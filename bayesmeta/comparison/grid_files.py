@@ -29,6 +29,7 @@ from bayesmeta.model.parts import (
     string_of,
     table_of,
 )
+from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
 __all__ = ["SCHEMA", "example_grid", "grid_hash", "grid_toml", "load_grid", "parse_grid"]
@@ -83,7 +84,7 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path; got {source!r}.")
-    path = Path(source)
+    path = expanded(source)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.notation import Notation
 from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.values import has_decimal_commas
+from bayesmeta.paths import expanded
 
 __all__ = ["read_evidence"]
 
@@ -83,7 +84,7 @@ def read_evidence(
     if isinstance(source, pd.DataFrame):
         cells, name = cells_of_frame(source), "DataFrame"
     elif isinstance(source, str | PathLike):
-        cells, separator = cells_of_csv(Path(source))
+        cells, separator = cells_of_csv(expanded(source))
         name = Path(source).name
         if separator == ";" and has_decimal_commas(cells):
             notation = notation.with_decimal(",")

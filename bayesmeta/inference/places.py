@@ -12,6 +12,7 @@ from pathlib import Path
 from numba.misc.appdirs import AppDirs
 
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 
 __all__ = ["PACKAGE", "can_be_written", "folder_to_write", "folders"]
 
@@ -30,7 +31,7 @@ def folders() -> list[Path]:
     # Installations that share a folder don't share code, which may differ.
     own = f"bayesmeta-{hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:12]}"
     if named := os.environ.get(VARIABLE):
-        return [Path(named).expanduser() / own]
+        return [expanded(named) / own]
     user = Path(AppDirs("bayesmeta", appauthor=False).user_cache_dir)
     return [PACKAGE / "__pycache__", user / own]
 

@@ -24,6 +24,7 @@ from bayesmeta.model.parts import (
     table_of,
 )
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.paths import expanded
 
 __all__ = [
     "SCHEMA",
@@ -54,10 +55,7 @@ _KEYS = (
 _NESTED_NAMES = "nested/"
 """How the names of bundled models of nested outcomes begin."""
 
-_NESTED = (
-    "{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its outcomes by "
-    "--outcomes, such as --outcomes ORR,CR."
-)
+_NESTED = "{name} is a model of nested outcomes. Read it by `load_nested_model`."
 
 
 def load_model(source: str | PathLike[str]) -> ModelSpec:
@@ -81,7 +79,7 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
-    path = Path(source)
+    path = expanded(source)
     if path.suffix == ".toml":
         return parse_model(model_text(path), path.name)
     bundled = bundled_models()

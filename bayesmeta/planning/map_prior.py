@@ -201,7 +201,7 @@ def map_prior(
     if not diagnosis.ok and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True (--force)."
+            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
         )
     label = profile_label(fit.coding, profile)
     if isinstance(fit, NestedFit):

@@ -8,7 +8,6 @@ import io
 from contextlib import AbstractContextManager
 from functools import cache
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from matplotlib import style
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.paths import expanded
 
 __all__ = [
     "ALARM",
@@ -92,7 +92,7 @@ def save_figure(figure: Figure, path: str | PathLike[str], *, dpi: int = 300) ->
     RunError
         If the file can't be written.
     """
-    target = Path(path)
+    target = expanded(path)
     suffix = target.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
         raise SettingsError(

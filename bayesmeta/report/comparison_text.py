@@ -7,9 +7,10 @@ import pandas as pd
 
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
+from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines, percent, table_text
 
-__all__ = ["comparison_cells", "comparison_lines", "validation_lines"]
+__all__ = ["comparison_cells", "comparison_lines", "foretold_cells", "validation_lines"]
 
 Row = Mapping[Hashable, Any]
 
@@ -17,7 +18,7 @@ SHOWN = 3
 """Studies that are named as those that most hangs on."""
 
 
-def comparison_lines(comparison: Comparison) -> list[str]:
+def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
     """Return the table of a comparison, what its columns are, its notes and the averaged prediction."""
     first = [] if comparison.ok else ["NOT RELIABLE: fits failed, or their diagnostics; see below."]
     notes = [f"  Note: {note}" for note in comparison.notes]
@@ -43,7 +44,7 @@ def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _influence_lines(comparison: Comparison) -> list[str]:
+def _influence_lines(comparison: Comparison | SavedComparison) -> list[str]:
     """Return the studies without which the best model's typical rate changes most."""
     best = comparison.best
     if best is None:
@@ -61,7 +62,7 @@ def _influence_lines(comparison: Comparison) -> list[str]:
     ]
 
 
-def _prediction_lines(comparison: Comparison) -> list[str]:
+def _prediction_lines(comparison: Comparison | SavedComparison) -> list[str]:
     """Return what the models together expect of a new cohort."""
     prediction = comparison.prediction
     found = prediction.interval(0.95)
@@ -90,14 +91,17 @@ def validation_lines(validation: Validation) -> list[str]:
         *first,
         f"Model {validation.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
         f"foretells {len(arms)} arms of {len(validation.studies)}",
-        *table_text(
-            pd.DataFrame([_foretold(row) for row in arms.to_dict("records")]), indent=2
-        ).splitlines(),
+        *table_text(foretold_cells(arms), indent=2).splitlines(),
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {validation.elpd:.1f} (MCSE {_root(validation.studies['mcse_elpd']):.2f}), "
         f"mean CRPS {arms['crps'].mean():.1f} responders.",
         *(f"  Note: {note}" for note in validation.notes),
     ]
+
+
+def foretold_cells(arms: pd.DataFrame) -> pd.DataFrame:
+    """Return each arm with what was foretold of it, as people read it."""
+    return pd.DataFrame([_foretold(row) for row in arms.to_dict("records")])
 
 
 def _root(errors: "pd.Series[float]") -> float:

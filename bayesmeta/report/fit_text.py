@@ -47,7 +47,7 @@ def _independent_note(spec: ModelSpec) -> list[str]:
         return []
     return [
         "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "
-        "The studies' own are in bm.shrinkage(fit)."
+        "The studies' own are shown by `bayesmeta shrinkage`."
     ]
 
 

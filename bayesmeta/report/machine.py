@@ -25,6 +25,7 @@ __all__ = [
     "basis_json",
     "comparison_json",
     "contrast_json",
+    "finite",
     "fit_json",
     "prediction_json",
     "records",
@@ -78,7 +79,7 @@ def prediction_json(
             name: {
                 "at": value,
                 "probability": float(probabilities[name]),
-                "mcse": _number(probabilities[name].mcse),
+                "mcse": finite(probabilities[name].mcse),
             }
             for name, value in asked
         },
@@ -136,7 +137,7 @@ def validation_json(validation: "Validation") -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | None:
+def finite(value: float) -> float | None:
     """Return a number, or None where there is none: JSON has no NaN."""
     return value if math.isfinite(value) else None
 

@@ -78,7 +78,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
     """
     if asked.rate_above is not None:
         raise SettingsError(
-            "`--rate-above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
+            "`rate_above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
             "--joint` answers such questions."
         )
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)

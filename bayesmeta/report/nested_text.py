@@ -20,6 +20,7 @@ from bayesmeta.report.text import (
     diagnosis_lines,
     finding_lines,
     inferred_lines,
+    left_out_lines,
     parameter_table,
     percent,
     rate_precision,
@@ -120,12 +121,11 @@ def prior_rates_line(fit: NestedFit) -> str:
 def nested_arms_blocks(arms: NestedArms) -> Blocks:
     """Return the arms of a nested selection, and the counts left out with their rules."""
     kept = arms.frame.assign(arm=arms.labels)[["arm", "n", *arms.outcomes]]
-    left_out = arms.excluded[["study", "arm", "outcome", "events", "rule"]]
+    columns = ["study", "arm", "outcome", "events", "rule"]
     return [
         nested_evidence_lines(arms),
         table_text(kept, indent=2),
-        "Left out",
-        table_text(left_out, indent=2),
+        left_out_lines(arms.excluded, columns),
     ]
 
 

@@ -52,10 +52,16 @@ class FigureRequest:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The figures of a run by name of their files, and why others are not among them."""
+    """The figures of a run by name of their files, and why others that apply are not among them."""
 
     plots: "Mapping[str, Plot]"
     reasons: Mapping[str, str]
+
+
+class Inapplicable(str):
+    """A reason why a run has no such figure, whatever else is asked for."""
+
+    __slots__ = ()
 
 
 type Figures = "Plot | Mapping[str, Plot] | str"
@@ -87,7 +93,8 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
     if reasons and (names or not plots):
         name, reason = next(iter(reasons.items()))
         raise SettingsError(f"The figure '{name}' can't be drawn: {reason}. Leave it out.")
-    return Drawn(plots, reasons)
+    told = {name: one for name, one in reasons.items() if not isinstance(one, Inapplicable)}
+    return Drawn(plots, told)
 
 
 def _check(asked: FigureRequest) -> None:
@@ -106,9 +113,11 @@ def _check(asked: FigureRequest) -> None:
 def _figures(name: str, asked: FigureRequest) -> Figures:
     kind, whose, draw = FIGURES[name]
     if not isinstance(asked.run, kind):
-        return f"it is a figure of {whose}"
+        return Inapplicable(f"it is a figure of {whose}")
     try:
         return draw(asked)
+    except SettingsError as error:
+        return Inapplicable(str(error).rstrip("."))
     except BayesmetaError as error:
         return str(error).rstrip(".")
 
@@ -149,7 +158,7 @@ def _regression(asked: FigureRequest) -> Figures:
     run: Fit = asked.run  # type: ignore[assignment]
     numbers = list(run.design.coding.centres)
     if not numbers:
-        return "the model has no numeric covariate"
+        return Inapplicable("the model has no numeric covariate")
     return {
         "regression" if len(numbers) == 1 else f"regression_{_plain(name)}": regression(
             run, name, profile=asked.profile
@@ -178,7 +187,7 @@ def _contrasts(asked: FigureRequest) -> Figures:
     run: Fit = asked.run  # type: ignore[assignment]
     found = contrasts_with_reference(run, profile=asked.profile, ci_prob=CI_PROB)
     if not found:
-        return "the model has no factor"
+        return Inapplicable("the model has no factor")
     return {
         "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(one)
         for one in found

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import notes_of
 from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
@@ -70,6 +71,26 @@ class SavedComparison:
     created: str
     pmf: pd.DataFrame | None
     rate: pd.DataFrame | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether no fit failed and the draws of all may be used."""
+        return all(one.ok for one in self.left_out.values())
+
+    @property
+    def prediction(self) -> AveragedPrediction:
+        """What the models together expect of a new cohort.
+
+        Raises
+        ------
+        RunError
+            If no model has all its scores, so that there is none.
+        """
+        if self.pmf is None or self.rate is None:
+            raise RunError("No model has all its scores, so that there is nothing to average.")
+        weights = dict(zip(self.table["model"], self.table["weight"], strict=True))
+        pmf, rate = self.pmf.set_index("events"), self.rate.set_index("rate")
+        return AveragedPrediction(len(pmf) - 1, weights, pmf, rate)
 
     @property
     def best(self) -> LeftOut | None:
@@ -135,7 +156,7 @@ def is_reliable(run: SavedRun) -> bool:
         return diagnose(run).ok
     if isinstance(run, GridResults):
         return run.meets("diagnostics")
-    return all(one.ok for one in run.left_out.values())
+    return run.ok
 
 
 def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:

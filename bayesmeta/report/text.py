@@ -29,6 +29,7 @@ __all__ = [
     "heterogeneity_line",
     "inferred_lines",
     "inferred_words",
+    "left_out_lines",
     "marked",
     "odds_ratio_table",
     "parameter_table",
@@ -52,13 +53,17 @@ NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 def arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a selection, and the rows left out with their rules."""
     kept = arms.frame.assign(arm=arms.labels)[["arm", "events", "n"]]
-    left_out = arms.excluded[["study", "arm", "stratum", "events", "n", "rule"]]
+    columns = ["study", "arm", "stratum", "events", "n", "rule"]
     return [
         evidence_lines(arms),
         table_text(kept, indent=2),
-        "Left out",
-        table_text(left_out, indent=2),
+        left_out_lines(arms.excluded, columns),
     ]
+
+
+def left_out_lines(excluded: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the rows left out with their rules; nothing where there are none."""
+    return [] if excluded.empty else ["Left out", table_text(excluded[[*columns]], indent=2)]
 
 
 def warning_lines(diagnostics: Diagnostics) -> list[str]:

@@ -12,6 +12,7 @@ from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
+from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, FrontMatter
 from bayesmeta.report.fit_report import fit_document
@@ -195,7 +196,7 @@ def _path(name: str, value: object) -> Path:
         raise SettingsError(
             f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
         )
-    return Path(value)
+    return expanded(value)
 
 
 def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
@@ -203,7 +204,7 @@ def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
     if target.is_dir():
         raise RunError(f"{target} is a folder. Choose a file.")
     if target.exists() and not replace:
-        raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
+        raise RunError(f"{target} exists. Choose another file, or replace it with force=True.")
     if target.parent.is_dir():
         check_writable(target, remedy="Choose another file")
     elif not in_run:
@@ -235,17 +236,9 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
 def _refuse(asked: ReportRequest, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = ReportRequest()
-    names = {
-        "profile": "--profile",
-        "per": "--per",
-        "cohort": "--cohort",
-        "ci_prob": "--ci",
-        "rate_above": "--rate-above",
-        "refits": "--quick",
-    }
-    for name, option in names.items():
+    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits"):
         if getattr(asked, name) != getattr(default, name):
             raise SettingsError(
-                f"`{option}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
+                f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
                 "Leave it out."
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed
+from bayesmeta.paths import expanded
 from bayesmeta.runs.files import PARTIAL, PLAIN, explained, sync_folder, write_whole
 from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
 from bayesmeta.runs.jobs import Job, Outcome
@@ -156,7 +157,7 @@ def _made(path: str | PathLike[str]) -> Path:
     """Return the folder of a run, made if it is not there, and refused if it is something else."""
     if not isinstance(path, str | PathLike):
         raise RunError(f"`path` must be a path; got {path!r}.")
-    folder = Path(path).absolute()
+    folder = expanded(path).absolute()
     try:
         with explained(folder):
             if not folder.exists():

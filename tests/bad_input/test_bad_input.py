@@ -6,6 +6,7 @@ fault, but something is told of them. Whatever is asked, nothing is
 written, nothing is printed on standard output, no code in the input runs and nobody waits long.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -85,6 +86,9 @@ def refused(
             main()
         printed, message = capsys.readouterr()
         assert contents(impatient.folder) == before
+        if "--json" in arguments:
+            assert json.loads(printed)["error"] in message
+            printed = ""
         check_refusal(left.value.code, printed, message)
         return message
 

@@ -71,9 +71,9 @@ def test_a_file_is_replaced_only_by_force(
     ("arguments", "message"),
     [
         (("--out", "nowhere/report.html"), "There is no folder"),
-        (("--cohort", "0"), "cohort"),
+        (("--n", "0"), "`--n` must"),
         (("--ci", "1.5"), "`--ci` must lie"),
-        (("--rate-above", "40"), "rate_above"),
+        (("--rate-above", "40"), "`--rate-above` must"),
         (("--profile", "regimen_class=ven_hma"), "regimen_class"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_folder_that_can_not_be_written_is_told(
 @pytest.mark.parametrize("kind", ["compare", "grid"])
 @pytest.mark.parametrize(
     "option",
-    [("--cohort", "20"), ("--ci", "0.9"), ("--quick",), ("--rate-above", "0.3"), ("--profile", "a=b")],
+    [("--n", "20"), ("--ci", "0.9"), ("--quick",), ("--rate-above", "0.3"), ("--profile", "a=b")],
 )  # fmt: skip
 def test_options_without_effect_on_many_fits_are_refused(
     runs: dict[str, Path], capsys: pytest.CaptureFixture[str], kind: str, option: tuple[str, ...]

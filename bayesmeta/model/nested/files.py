@@ -21,6 +21,7 @@ from bayesmeta.model.parts import (
     string_of,
     table_of,
 )
+from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
 __all__ = [
@@ -62,7 +63,7 @@ def load_nested_model(source: str | PathLike[str]) -> NestedSpec:
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
-    path, bundled = Path(source), bundled_nested_models()
+    path, bundled = expanded(source), bundled_nested_models()
     if path.suffix == ".toml":
         return parse_nested_model(model_text(path), path.name)
     if str(source) not in bundled:

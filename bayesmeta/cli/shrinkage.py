@@ -1,0 +1,38 @@
+"""The command `bayesmeta shrinkage`: the true rate of each arm, from a saved run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmeta.cli.one_fit import load_one_fit
+from bayesmeta.cli.options import AsJson, Interval, exits
+from bayesmeta.cli.output import code_of, print_blocks, print_json
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+
+__all__ = ["shrinkage"]
+
+
+@exits
+def shrinkage(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    ci: Interval = 0.95,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the true rate of each arm of a saved run, and how far the model draws it."""
+    check_tables(out, ("shrinkage",), force=force)
+    import bayesmeta as bm
+    from bayesmeta.report.machine import records
+    from bayesmeta.report.one_fit_text import shrinkage_lines
+    from bayesmeta.report.text import warning_lines
+
+    result = load_one_fit("shrinkage", run)
+    diagnostics, table = bm.diagnose(result), bm.shrinkage(result, ci_prob=ci)
+    saved = save_tables(out, {"shrinkage": table})
+    if as_json:
+        print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
+    else:
+        print_blocks(warning_lines(diagnostics), shrinkage_lines(table, ci), saved)
+    return code_of(diagnostics)
