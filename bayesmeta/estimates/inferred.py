@@ -81,7 +81,7 @@ def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred
 def with_inferred(
     table: pd.DataFrame, fit: Fit | NestedFit | GridFit, profiles: list[Profile]
 ) -> pd.DataFrame:
-    """Return a summary with columns `arms` and `inferred` beside each profile, missing for parameters."""
+    """Return a summary with `arms` and `inferred` beside each profile, missing for parameters."""
     found = dict(_by_row(fit, profiles))
     several = "outcome" in table
     outcomes = table["outcome"] if several else [""] * len(table)

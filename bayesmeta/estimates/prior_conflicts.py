@@ -41,7 +41,7 @@ def rate_conflicts(fit: Fit) -> Iterator[str]:
     """Yield that mu, or a typical rate at another level, lies in a tail of its prior."""
     link, mu = fit.spec.link, np.asarray(fit.posterior["mu"])
     ends = np.asarray(fit.spec.mu.interval(MIDDLE[1] - MIDDLE[0]))
-    yield from _outside("mu", mu, ends, link.rate(ends), f" {fit.spec.mu!r}")
+    yield from _outside("mu", mu, ends, link.rate(ends), prior=f" {fit.spec.mu!r}")
     if not fit.coding.names:
         return
     drawn, prior = fit.draws["posterior"], fit.draws["prior"]
@@ -64,7 +64,7 @@ def nested_conflicts(fit: NestedFit) -> Iterator[str]:
         prior = fit.design.mu[level]
         ends = np.asarray(prior.interval(MIDDLE[1] - MIDDLE[0]))
         label = f"mu of {outcome} (its ratio)"
-        yield from _outside(label, mu[..., level], ends, link.rate(ends), f" {prior!r}")
+        yield from _outside(label, mu[..., level], ends, link.rate(ends), prior=f" {prior!r}")
     rates, expected = (
         np.cumprod(link.rate(np.asarray(fit.draws[name]["mu"])), axis=-1)
         for name in ("posterior", "prior")
@@ -75,8 +75,10 @@ def nested_conflicts(fit: NestedFit) -> Iterator[str]:
         yield from _outside(f"the typical rate of {outcome}", rates[..., level], ends, ends)
 
 
-def _outside(label: str, draws: Array, ends: Array, rates: Array, prior: str = "") -> Iterator[str]:
-    """Yield that most of a posterior lies beyond an end of its prior's middle; ends are told as rates."""
+def _outside(
+    label: str, draws: Array, ends: Array, rates: Array, *, prior: str = ""
+) -> Iterator[str]:
+    """Yield that most of a posterior lies beyond an end of its prior's middle."""
     sides = (("below", draws < ends[0], rates[0]), ("above", draws > ends[1], rates[1]))
     for side, beyond, rate in sides:
         share = float(beyond.mean())

@@ -88,12 +88,14 @@ def _coverage_lines(result: Calibration) -> list[str]:
     ).pivot_table(
         index=["case", "prediction"], columns="column", values="text", aggfunc="first", sort=False
     )
-    fine = shown.groupby(["case", "prediction"], sort=False)["ok"].all()
-    table = wide.assign(**{"": _verdicts(fine)}).reset_index()
+    groups = shown.groupby(["case", "prediction"], sort=False)
+    widths = ["" if pd.isna(width) else f"{100 * width:.0f}" for width in groups["width"].max()]
+    table = wide.assign(**{"width": widths, "": _verdicts(groups["ok"].all())}).reset_index()
     return [
         "Coverage: truths inside prediction intervals of a new study's rate and a new cohort's responders",
         table_text(table, indent=2),
         "  Whole numbers of responders make their intervals wider than asked for.",
+        "  Width: median of the 95% intervals of a rate, in percentage points.",
         "  At a held tau no prior can promise the interval's probability; nothing is judged there.",
         "",
     ]

@@ -2,10 +2,11 @@
 
     uv run python tests/benchmarks/mu_priors.py --sets 200 --workers 2
 
-Counts of three studies of 200, 150 and 310 patients are drawn at a true typical rate, with study effects
-of standard deviation 0.5 (log-odds). The posterior under each prior of mu, with tau ~ HalfNormal(1), is
-computed by quadrature. Printed are the mean of the posterior medians over the true rate, how often the 95%
-interval holds the true rate, and its median upper end. All priors see the same counts.
+Counts of three studies of 200, 150 and 310 patients are drawn at a true typical rate, with study
+effects of standard deviation 0.5 (log-odds). The posterior under each prior of mu, with
+tau ~ HalfNormal(1), is computed by quadrature. Printed are the mean of the posterior medians over the
+true rate, how often the 95% interval holds the true rate, and its median upper end. All priors see the
+same counts.
 """
 
 import argparse

@@ -274,3 +274,39 @@ def test_one_of_a_kind_is_told_in_the_singular() -> None:
     assert repr(table.select()) == (
         "Arms(one outcome: 1 arm of 1 study, 1 responders of 2 patients; 0 rows left out)"
     )
+
+
+def test_parts_that_do_not_add_up_leave_the_whole() -> None:
+    frame = family()
+    frame.loc[1, ["events", "n"]] = [4, 10]
+    arms = bm.read_evidence(frame).select()
+    assert list(arms.labels) == ["s/whole", "t/only"]
+    kept = "part: the whole arm is kept, for its parts add up to 7 of 18, not to 8 of 20"
+    assert rules(arms) == {"s/a": kept, "s/b": kept}
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "found"),
+    [
+        ("reported", "from_percent", ["s/whole"]),
+        ("from_sum", "inferred", ["s/whole"]),
+        ("from_sum", "adjudicated", ["s/whole"]),
+        ("from_sum", "from_percent", ["s/a", "s/b"]),
+        ("inferred", "inferred", ["s/a", "s/b"]),
+        ("", "reported", ["s/a", "s/b"]),
+    ],
+)
+def test_reported_counts_come_before_derived_and_inferred(
+    whole: str, part: str, found: list[str]
+) -> None:
+    frame = family(derivation=[whole, "reported", part, "reported"])
+    assert list(bm.read_evidence(frame).select().labels) == [*found, "t/only"]
+
+
+def test_the_bundled_wholes_stand_where_their_parts_are_inferred(table: bm.EvidenceTable) -> None:
+    """Stahl's parts are 26 of 82 and its whole 27 of 86; Goldberg's add up, but are inferred."""
+    frame = table.select(outcome="ORR", venetoclax="yes").frame.set_index("study")
+    assert frame.loc["stahl2021", ["arm", "events", "n"]].tolist() == ["ven_hma_ldac", 27, 86]
+    assert frame.loc["goldberg2017", ["arm", "events", "n"]].tolist() == ["ven_hma_ldac", 6, 21]
+    assert frame.loc["italy57", "arm"].tolist() == ["ven_aza", "ven_dec"]
+    assert (frame["regimen_class"] == "ven_ldac").sum() == 1
