@@ -24,6 +24,13 @@ def contrast(
     ] = None,
     profile: Profiles = None,
     ci: Interval = 0.95,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks",
+            help="Show ranks and SUCRA though some levels are compared between studies only.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
@@ -41,10 +48,12 @@ def contrast(
     found = bm.contrast(
         result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
     )
+    shown = ranks or found.rankable
     if as_json:
-        content = machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok}
+        content = machine.contrast_json(found, ranks=shown) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
-        print("\n".join([*lines, *contrast_text.rank_lines(found)]))
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found)]
+        rest = ["", *contrast_text.rank_lines(found)] if shown else contrast_text.unranked(found)
+        print("\n".join([*lines, *rest]))
     return code_of(diagnostics)
