@@ -70,9 +70,13 @@ def test_levels_are_compared_from_a_saved_run(
     printed = capsys.readouterr().out
     assert printed.startswith("Contrasts of regimen_class: median and 95% interval")
     assert "ven_ldac vs ven_hma" in printed
-    assert "Probability of each rank" in printed
+    assert "Probability of each rank" not in printed
+    assert "some levels are not compared within studies; --ranks shows them" in printed
+    assert run("contrast", folder, "--ranks") == 0
+    assert "Probability of each rank" in capsys.readouterr().out
     assert run("contrast", folder, "--json") == 0
     content = json.loads(capsys.readouterr().out)
+    assert content["ranks"] is None
     assert len(content["contrasts"]) == 28
     assert content["diagnostics_ok"] is True
     assert run("contrast", folder, "--against", "ven_hm") == 2

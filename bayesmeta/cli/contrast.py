@@ -28,6 +28,13 @@ def contrast(
     ci: Interval = 0.95,
     out: TablesOut = None,
     force: ReplaceTables = False,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks",
+            help="Show ranks and SUCRA though some levels are compared between studies only.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
@@ -41,10 +48,12 @@ def contrast(
         result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
     )
     saved = save_tables(out, {"contrasts": found.table, "ranks": found.ranks})
+    shown = ranks or found.rankable
     if as_json:
-        content = machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok}
+        content = machine.contrast_json(found, ranks=shown) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
-        print_blocks(lines, contrast_text.rank_lines(found), saved)
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found)]
+        rest = ["", *contrast_text.rank_lines(found)] if shown else contrast_text.unranked(found)
+        print_blocks(lines, rest, saved)
     return code_of(diagnostics)

@@ -47,6 +47,12 @@ def report(
     quick: Annotated[
         bool, typer.Option("--quick", help="Of a fit: leave out what fits the model again.")
     ] = False,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks", help="Show ranks of levels though some are compared between studies only."
+        ),
+    ] = False,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     author: Annotated[str | None, typer.Option(help="Author, printed below the title.")] = None,
     protocol: Annotated[
@@ -71,6 +77,7 @@ def report(
         ci_prob=ci,
         rate_above=rate_above,
         refits=not quick,
+        ranks=ranks,
         title=title,
         author=author,
         protocol=protocol,

@@ -30,7 +30,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     table : DataFrame
         One row per `model`: `rank`, from 1; `elpd`, the sum over studies, and its standard error
         `se`; `elpd_diff`, the difference from the best, and its standard error `dse`; `p_worse`, the
-        normal probability of being worse than the best; `weight`, by stacking.
+        normal probability of being worse than the best, as rough as `dse`; `weight`, by stacking.
     notes : tuple of str
         Cautions: few studies, and what ArviZ warns of.
 
@@ -78,9 +78,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 def _few(studies: int) -> tuple[str, ...]:
     if studies >= 100:  # noqa: PLR2004
         return ()
-    return (
-        f"{studies} studies: standard errors of differences, and p_worse, are rough below 100.",
-    )
+    return (f"{studies} studies: standard errors of differences are rough below 100.",)
 
 
 def _alone(elpd: pd.DataFrame) -> pd.DataFrame:

@@ -25,10 +25,13 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Contrasts", "contrast", "contrasts_with_reference"]
+__all__ = ["LEAST_RANKED", "Contrasts", "contrast", "contrasts_with_reference"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
+
+LEAST_RANKED = 3
+"""Levels from which on ranks say more than which of two is the higher."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +51,8 @@ class Contrasts:
     table : DataFrame
         One row per pair of levels.
     ranks : DataFrame
-        One row per level: the probability of each rank.
+        One row per level: the probability of each rank. Commands, figures and reports show it unasked
+        only where `rankable` holds.
     fit : Fit or None
         What they were made from, as far as that is known.
 
@@ -72,6 +76,12 @@ class Contrasts:
     table: pd.DataFrame
     ranks: pd.DataFrame
     fit: Fit | None = None
+
+    @property
+    def rankable(self) -> bool:
+        """Whether there are three levels or more, and every pair is compared within studies, too."""
+        within = bool((self.table["within_share"] > 0).all())
+        return within and len(self.ranks) >= LEAST_RANKED
 
     def __repr__(self) -> str:
         pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""

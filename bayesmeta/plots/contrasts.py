@@ -42,7 +42,8 @@ class ContrastsPlot(Plot):
         The figure; it belongs to no pyplot window.
     table : DataFrame
         The rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
-        and differences of rates, which are probabilities), then those of its `ranks` (``"rank"``).
+        and differences of rates, which are probabilities), then, where shown, those of its `ranks`
+        (``"rank"``).
 
     See Also
     --------
@@ -50,22 +51,29 @@ class ContrastsPlot(Plot):
     """
 
     def __repr__(self) -> str:
-        pairs, levels = (int((self.table["kind"] == kind).sum()) for kind in ("pair", "rank"))
-        return f"ContrastsPlot({counted(pairs, 'pair')} of {counted(levels, 'level')})"
+        pairs = self.table[self.table["kind"] == "pair"]
+        levels = pd.concat([pairs["level"], pairs["versus"]]).nunique()
+        return f"ContrastsPlot({counted(len(pairs), 'pair')} of {counted(levels, 'level')})"
 
 
-def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPlot:
-    """Return the contrasts between levels of a factor, and the probability of each rank.
+def contrasts(
+    contrasts: Contrasts, *, ranks: bool | None = None, notes: Sequence[str] = ()
+) -> ContrastsPlot:
+    """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
     difference, and how much of the information is within studies. A hollow mark is a contrast that is
-    known only between studies. Below, one row per level: the darker a cell, the likelier the rank.
+    known only between studies. Below, where ranks are shown, one row per level: the darker a cell, the
+    likelier the rank.
 
     Parameters
     ----------
     contrasts : Contrasts
         Of `contrast`. If the draws behind them failed their diagnostics, the figure says so in its
         first line.
+    ranks : bool, optional
+        Whether ranks are shown; where None, as `Contrasts.rankable` says: of three levels or more, if
+        no comparison is between studies only.
     notes : sequence of str
         Further lines below the figure.
 
@@ -95,20 +103,23 @@ def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPl
         raise SettingsError(
             f"`contrasts` must be Contrasts; got {type(contrasts).__name__}. Make them by contrast."
         )
-    table, ranks = contrasts.table, contrasts.ranks
+    table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     ends = ratio_ends(table)
     with house_style():
-        figure, [(upper, heights), (lower, places)] = draw_panels(
-            [_pairs(contrasts), _levels(contrasts)],
+        figure, [(upper, heights), *lower] = draw_panels(
+            [_pairs(contrasts), *([_levels(contrasts)] if shown else [])],
             _title(contrasts),
-            [*_notes(table, ends), RANKS_NOTE, *notes],
+            [*_notes(table, ends), *([RANKS_NOTE] if shown else []), *notes],
             warning_of(contrasts.fit),
         )
         draw_ratios(upper, table, heights, ends)
         draw_ratio_axis(upper, ends)
-        draw_ranks(lower, ranks, places)
-    both = pd.concat([table.assign(kind="pair"), ranks.assign(kind="rank")], ignore_index=True)
-    return ContrastsPlot(figure, both)
+        for axes, places in lower:
+            draw_ranks(axes, contrasts.ranks, places)
+    drawn = [table.assign(kind="pair")]
+    if shown:
+        drawn.append(contrasts.ranks.assign(kind="rank"))
+    return ContrastsPlot(figure, pd.concat(drawn, ignore_index=True))
 
 
 def _title(contrasts: Contrasts) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
 from bayesmeta.report.text import inferred_words, marked, percent, table_text
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "rank_cells",
     "rank_lines",
     "sensitivity_lines",
+    "unranked",
 ]
 
 Row = Mapping[Hashable, Any]
@@ -91,6 +92,15 @@ def rank_lines(contrasts: Contrasts) -> list[str]:
         *table_text(rank_cells(contrasts), indent=2).splitlines(),
         f"  {RANKS_SAY}",
         f"  Monte-Carlo standard errors of these probabilities: at most {100 * largest:.1f} percentage points.",
+    ]
+
+
+def unranked(contrasts: Contrasts) -> list[str]:
+    """Return why ranks are not shown; of two levels they would say nothing more."""
+    if len(contrasts.ranks) < LEAST_RANKED:
+        return []
+    return [
+        "  Ranks are not shown, as some levels are not compared within studies; --ranks shows them."
     ]
 
 

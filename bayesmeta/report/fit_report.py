@@ -93,7 +93,7 @@ def _answers(results: FitResults) -> Iterator[Block]:
     yield Items(rate_definitions(fit.spec))
     yield _cohort(results)
     for found in results.contrasts:
-        yield from contrast_blocks(found)
+        yield from contrast_blocks(found, ranks=asked.ranks)
     for covariate in fit.design.coding.centres:
         plot = plots.regression(fit, covariate, profile=asked.profile, ci_prob=asked.ci_prob)
         said = f"Observed and fitted rates by {covariate}"

@@ -41,6 +41,8 @@ class ReportRequest:
         Rate (probability) of which the report says how probably the true rate lies above it.
     refits : bool
         Whether the model is fitted again, under other priors and without each study.
+    ranks : bool
+        Whether ranks of levels are shown though some are compared between studies only.
     """
 
     profile: Profile | None = None
@@ -49,6 +51,7 @@ class ReportRequest:
     ci_prob: float = 0.95
     rate_above: float | None = None
     refits: bool = True
+    ranks: bool = False
 
 
 @dataclass(frozen=True, eq=False)

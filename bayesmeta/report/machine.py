@@ -91,14 +91,14 @@ def basis_json(basis: Sequence[Inferred]) -> dict[str, Any]:
     return {"basis": [found._asdict() for found in basis]}
 
 
-def contrast_json(contrasts: Contrasts) -> dict[str, Any]:
-    """Return the contrasts of a factor and the ranks of its levels; what is infinite is null."""
+def contrast_json(contrasts: Contrasts, *, ranks: bool) -> dict[str, Any]:
+    """Return the contrasts of a factor, and its ranks where shown; what is infinite is null."""
     return {
         "factor": contrasts.factor,
         "profile": contrasts.profile,
         "ci_prob": contrasts.ci_prob,
         "contrasts": records(contrasts.table.replace([math.inf, -math.inf], None)),
-        "ranks": records(contrasts.ranks),
+        "ranks": records(contrasts.ranks) if ranks else None,
     }
 
 

@@ -81,6 +81,8 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
             "`rate_above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
             "--joint` answers such questions."
         )
+    if asked.ranks:
+        raise SettingsError("`--ranks` has no effect on nested outcomes. Leave it out.")
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     diagnostics = diagnose(fit)
     profiles = default_profiles(fit.coding, asked.profile)

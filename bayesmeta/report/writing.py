@@ -79,6 +79,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     ci_prob: float = 0.95,
     rate_above: float | None = None,
     refits: bool = True,
+    ranks: bool = False,
     title: str | None = None,
     author: str | None = None,
     protocol: str | None = None,
@@ -109,6 +110,9 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     refits : bool
         Of a fit: whether the model is fitted again, under other priors and, of one outcome, without each
         study.
+    ranks : bool
+        Of a fit of one outcome: whether ranks of the levels of factors are shown though some levels are
+        compared between studies only.
     title : str, optional
         Title of the report; one made from outcome, model and studies where None.
     author, protocol, date : str, optional
@@ -156,7 +160,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         pandoc()
     target = folder / f"{NAME}.{form}" if file is None else file
     _check_target(target, replace=force or out is None, in_run=out is None)
-    asked = ReportRequest(profile, per, cohort, ci_prob, rate_above, refits)
+    asked = ReportRequest(profile, per, cohort, ci_prob, rate_above, refits, ranks)
     document = replace(document_of(folder, asked), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.heading, document.warning)
@@ -236,7 +240,7 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
 def _refuse(asked: ReportRequest, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = ReportRequest()
-    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits"):
+    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits", "ranks"):
         if getattr(asked, name) != getattr(default, name):
             raise SettingsError(
                 f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from report_reading import section, sentences, table
 
 import bayesmeta as bm
 from bayesmeta.errors import counted
-from bayesmeta.report.document import Document, Figure
+from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
+from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.sections.limits import about_frame
 from bayesmeta.report.text import heterogeneity_line
@@ -67,6 +69,36 @@ def test_what_is_foretold_is_that_of_the_library(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_summary_says_how_counts_were_had_and_what_to_expect(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    question, paragraph, *_ = sentences(documents[name], "Summary")
+    assert question.startswith("Question: ")
+    frame = results[name].fit.arms.frame
+    inferred = int((frame.get("derivation", pd.Series(dtype=str)) == "inferred").sum())
+    if inferred:
+        assert f"{inferred} of the {len(frame)} counts " in paragraph
+    rates = table(documents[name], "Results", "Response rates").iloc[0]
+    assert f" is {rates['typical']}, median and 95% interval" in paragraph
+    assert f"true rate of a new study is {rates['new study']}, median and 95% prediction interval." in paragraph  # fmt: skip
+    passed = "The diagnostics of the draws passed."
+    assert paragraph.endswith(passed) is not bool(documents[name].warning)
+
+
+def test_ranks_of_levels_compared_between_studies_stand_only_where_asked(
+    documents: dict[str, Document], results: dict[str, FitResults]
+) -> None:
+    found = results["regimen"]
+    assert found.contrasts[0].table["between_only"].any()
+    asked = fit_document(replace(found, asked=replace(found.asked, ranks=True)))
+    captions = [
+        [block.caption for block in section(one, "Results").blocks if isinstance(block, Table)]
+        for one in (documents["regimen"], asked)
+    ]
+    assert [any("each rank" in caption for caption in own) for own in captions] == [False, True]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_is_diagnosed(
     documents: dict[str, Document], results: dict[str, FitResults], name: str
 ) -> None:
@@ -82,6 +114,7 @@ def test_every_parameter_is_diagnosed(
     said = sentences(documents[name], "Diagnostics")
     assert f"Divergent transitions: {found.divergences} (none wanted)." in said
     assert bool(documents[name].warning) is bool(found.problems)
+    assert documents[name].verdict == "Diagnostics: passed (Appendix A)."
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,7 +163,7 @@ def test_checklists_have_every_item_and_name_sections_that_are_there(
 
 
 def test_one_study_can_not_be_foretold_from_others(documents: dict[str, Document]) -> None:
-    assert "With one study that has patients, none can be foretold from others." in sentences(
+    assert "With one study that has patients, none can be predicted from others." in sentences(
         documents["one"], "Validation"
     )
     limits = " ".join(sentences(documents["one"], "What the numbers do not say"))
@@ -151,11 +184,14 @@ def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
     fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
     document = fit_document(fit_results(fit, ReportRequest(refits=False)))
     assert document.warning.startswith("NOT RELIABLE")
-    assert sentences(document, "Diagnostics")[0] == document.warning
+    page = FORMATS["md"](document).decode()
+    assert document.verdict not in page
+    assert page.index("NOT RELIABLE") < page.index("## Summary")
     problems = bm.diagnose(fit).problems
     assert problems
     assert set(map(str, problems)) <= set(sentences(document, "Diagnostics"))
-    assert "Draws: NOT RELIABLE; see Diagnostics." in sentences(document, "Summary")
+    summary = " ".join(sentences(document, "Summary"))
+    assert summary.endswith("NOT RELIABLE: the diagnostics of the draws failed.")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -184,7 +220,9 @@ def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit])
     [above] = found.coverage.loc[found.coverage["ci_prob"] == 0.95].to_dict("records")
     assert f"{above['inside']:.0f} of {above['arms']:.0f} arms inside their 95% intervals" in said
     barg = table(document, "Checklists", "BARG").set_index("item")["state"]
-    assert barg["3A Posterior predictive check"] == barg["5A Sensitivity to the priors"] == "done"
+    # Studies left out are no data replicated from the posterior.
+    assert barg["3A Posterior predictive check"] == "in part"
+    assert barg["5A Sensitivity to the priors"] == "done"
 
 
 def test_only_studies_marked_as_overlapping_are_named(results: dict[str, FitResults]) -> None:
@@ -224,7 +262,7 @@ def test_the_profile_asked_for_comes_first(
     arms = make_arms([(3, 10), (5, 14), (8, 20), (2, 9)], regimen=["a", "b"] * 2)
     fit = bm.fit(spec, arms, seed=1, settings=quick)
     document = fit_document(fit_results(fit, ReportRequest({"regimen": "b"}, refits=False)))
-    assert "Typical response rate (regimen=b)" in " ".join(sentences(document, "Summary"))
+    assert "The typical rate (regimen=b) is " in " ".join(sentences(document, "Summary"))
     assert table(document, "Results", "Response rates")["profile"].tolist() == [
         "regimen=b",
         "regimen=a",

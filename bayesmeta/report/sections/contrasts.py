@@ -16,12 +16,14 @@ from bayesmeta.report.document import Block, Figure, Items, Table, Text
 __all__ = ["contrast_blocks"]
 
 
-def contrast_blocks(found: Contrasts) -> Iterator[Block]:
-    """Yield the contrasts of a factor, and the ranks of its levels."""
+def contrast_blocks(found: Contrasts, *, ranks: bool = False) -> Iterator[Block]:
+    """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
     width = f"{100 * found.ci_prob:g}%"
     said = f"Odds ratios between levels of {found.factor}"
-    yield Figure(f"contrasts_{found.factor}", plots.contrasts(found), f"{said}.", said)
+    # The ranks stand in a table of their own.
+    yield Figure(f"contrasts_{found.factor}", plots.contrasts(found, ranks=False), f"{said}.", said)
     yield Table(f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found))
     yield Items((*CONTRASTS_SAY, *contrast_inferred_lines(found)))
-    yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
-    yield Text(RANKS_SAY)
+    if ranks or found.rankable:
+        yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
+        yield Text(RANKS_SAY)
