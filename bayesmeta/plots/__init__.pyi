@@ -24,6 +24,7 @@ from .prior_posterior import (
     PriorPosteriorPlot as PriorPosteriorPlot,
     prior_posterior as prior_posterior,
 )
+from .rate_scale import RateScale as RateScale
 from .regression import RegressionPlot as RegressionPlot, regression as regression
 from .responders import RespondersPlot as RespondersPlot, responders as responders
 from .sensitivity import SensitivityPlot as SensitivityPlot, sensitivity as sensitivity

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.estimates.tau_numbers import (
     BAND,
@@ -20,10 +19,11 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["HeterogeneityPlot", "heterogeneity"]
@@ -165,7 +165,7 @@ def _draw(graph: Axes, numbers: TauNumbers, scale: str) -> None:
 def _draw_axes(graph: Axes, end: float, scale: str) -> None:
     bare(graph)
     graph.set(xlim=(0, end), ylim=(-100 * LEGROOM, 100))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 8)
     graph.set_yticks(range(0, 101, 20))
     graph.axhline(0, color=INK, linewidth=0.5, zorder=1)
     graph.set_xlabel(f"tau ({scale})", labelpad=2)

@@ -17,9 +17,10 @@ from bayesmeta.estimates.prediction_table import (
     rate_table,
     responder_table,
 )
-from bayesmeta.plots.graph_page import Key, graphs_page, put_ticks
+from bayesmeta.plots.graph_page import Key, graphs_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["PredictionPlot", "prediction"]
@@ -211,7 +212,7 @@ def _draw_events(
     if events_at_least is not None:
         _mark(graph, events_at_least - 0.5)
     graph.set_ylim(0, HEADROOM * percent.max())
-    put_ticks(graph.yaxis, MaxNLocator(nbins=5))
+    put_ticks(graph.yaxis, 5)
     graph.set_xlabel("Responders", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)
 
@@ -226,7 +227,7 @@ def _set_scale(upper: Axes, lower: Axes, window: tuple[float, float], n: int) ->
     """Set the axes so that a number of responders stands below its share of n."""
     low, high = window[0] - SPARE / n, window[1] + SPARE / n
     lower.set_xlim(low * n, high * n)
-    put_ticks(lower.xaxis, MaxNLocator(nbins=10, integer=True))
+    put_ticks(lower.xaxis, 10, whole=True)
     upper.set_xlim(100 * low, 100 * high)
     percent = [100 * end for end in window]
     # Of a cohort of one or two the rates take up little of the scale.

@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.plots.graph_page import put_ticks
 from bayesmeta.plots.lettering import paragraph, put_paragraphs, put_text
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import (
@@ -25,6 +23,7 @@ from bayesmeta.plots.style import (
     SMALL,
     house_style,
 )
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of_diagnostics, warning_of_fits
 
 __all__ = ["PredictiveChecksPlot", "predictive_checks"]
@@ -197,7 +196,7 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     )
     reach = 1.2 * float(np.abs([lower, upper, difference]).max())
     graph.set(xlim=(0, 1), ylim=(-reach, reach), xticks=[0, 0.25, 0.5, 0.75, 1])
-    put_ticks(graph.yaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    put_ticks(graph.yaxis, 5)
     graph.set_xlabel("Place in the predictive distribution (PIT)", labelpad=2)
     graph.set_ylabel("Share of arms minus place", labelpad=2)
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.prior_posterior_numbers import (
@@ -18,11 +17,12 @@ from bayesmeta.estimates.prior_posterior_numbers import (
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["PriorPosteriorPlot", "prior_posterior"]
@@ -144,7 +144,7 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
         yticks=[],
     )
     graph.spines["left"].set_visible(False)
-    put_ticks(graph.xaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 5)
     label = NAMES.get(quantity, f"{quantity} ({scale})")
     graph.set_xlabel(
         shortened(printable(label), PANEL[0], size=SMALL), size=SMALL, labelpad=2, parse_math=False

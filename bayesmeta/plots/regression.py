@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.regression_numbers import (
@@ -18,11 +17,12 @@ from bayesmeta.estimates.regression_numbers import (
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
 from bayesmeta.plots.style import ALARM, MODEL, OBSERVED, RANGE, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["RegressionPlot", "regression"]
@@ -184,8 +184,8 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers) -> None:
     spare = SPARE * (high - low or 1.0)
     highest = 100 * float(table[["rate", "new_study_upper"]].max().max())
     graph.set(xlim=(low - spare, high + spare), ylim=(0, min(100.0, PAST * highest)))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 8)
+    put_ticks(graph.yaxis, 6)
     # So that bubbles at 0 and 100% lie on no number.
     bottom, top = graph.get_ylim()
     graph.set_ylim(bottom - SPARE * top, top + SPARE * top)
