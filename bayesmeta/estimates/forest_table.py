@@ -17,7 +17,15 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
 
-__all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
+__all__ = [
+    "ARM",
+    "NEW_STUDY",
+    "TYPICAL",
+    "ForestNumbers",
+    "arm_groups",
+    "arm_labels",
+    "forest_numbers",
+]
 
 Row = dict[Hashable, Any]
 Pooled = Mapping[tuple[str, str], Row]
@@ -62,6 +70,11 @@ class ForestNumbers:
     weighed: bool
     tau: Mapping[str, tuple[float, float, float]]
     ci_prob: float
+
+    @property
+    def sizes(self) -> str:
+        """Column that markers of arms grow with: weights of different groups can't be compared."""
+        return "weight" if self.weighed and self.factor is None else "n"
 
 
 def forest_numbers(
@@ -177,7 +190,7 @@ def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> di
     return level_profiles(coding, factor, profile)
 
 
-def _groups(fit: Fit, factor: str | None) -> list[str]:
+def arm_groups(fit: Fit, factor: str | None) -> list[str]:
     """Return the group of each arm; grouped levels count as one, as they do in the model."""
     if factor is None:
         return [ALL_STUDIES] * len(fit.arms)
@@ -207,7 +220,7 @@ def _arm_rows(
 ) -> list[Row]:
     rates = shrinkage(fit, ci_prob=ci_prob).assign(
         kind=ARM,
-        group=_groups(fit, factor),
+        group=arm_groups(fit, factor),
         label=_labels(fit, factor),
         studies=(fit.arms.n > 0).astype(int),
     )

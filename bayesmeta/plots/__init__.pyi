@@ -32,4 +32,5 @@ from .specification_curve import (
     SpecificationCurve as SpecificationCurve,
     specification_curve as specification_curve,
 )
+from .subgroups import SubgroupsPlot as SubgroupsPlot, subgroups as subgroups
 from .trace import TracePlot as TracePlot, trace as trace

@@ -63,8 +63,9 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     each group stand its typical rate (diamond) and the prediction interval for the rate of a new
     study (bar), other covariates being as in the profile.
 
-    Markers are larger the larger the weight, an arm's share of the information on its group's typical
-    rate; where rates depend on more than the group it has no meaning, and they grow with the patients.
+    The weight of an arm is its share of the information on its group's typical rate; where rates
+    depend on more than the group it has no meaning and is left out. Markers grow with the weight or,
+    where there are groups, with the patients.
 
     Parameters
     ----------
@@ -168,13 +169,15 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis) -> list[str]:
 
 
 def _about_weights(numbers: ForestNumbers) -> str:
+    more = "more patients an arm has" if numbers.sizes == "n" else "larger the weight"
+    markers = f"Markers are larger the {more}."
     if not numbers.weighed:
-        return "Markers are larger the more patients an arm has."
+        return markers
     whose = "the typical rate of its group" if numbers.factor else "the typical rate"
-    tau = "tau squared and " if numbers.tau else ""
+    tau = "tau squared + " if numbers.tau else ""
     return (
-        f"Weight: an arm's share of the information on {whose}, which is the inverse of {tau}the variance by "
-        "chance; the more of it, the larger the markers."
+        f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}variance by "
+        f"chance). {markers}"
     )
 
 

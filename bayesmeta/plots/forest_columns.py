@@ -11,7 +11,6 @@ from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, ForestNumbers
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.ticks import decimals_of
 
 __all__ = ["COLUMNS", "Column", "columns_of", "evidence_columns"]
 
@@ -73,7 +72,7 @@ def columns_of(numbers: ForestNumbers, scale: RateScale, columns: Sequence[str])
 def _places(table: pd.DataFrame, scale: RateScale) -> int:
     """Return the decimals that tell the ends of the narrowest interval of the model apart."""
     shown = table[table["kind"] != NEW_STUDY]
-    return decimals_of(scale.per * float((shown["upper"] - shown["lower"]).min()))
+    return scale.places((shown["upper"] - shown["lower"]).min(), shown["lower"].min())
 
 
 def _counts(row: Row) -> str:

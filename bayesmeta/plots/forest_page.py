@@ -101,9 +101,7 @@ def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> F
     graph = inch_axes(figure, (places.graph, places.graph + GRAPH), (rule, bottom))
     draw_axis(graph, layout.axis, GRAPH)
     heights = [rule + line.y for line in lines if line.kind != HEADING]
-    draw_marks(
-        graph, numbers.table, heights, layout.axis, sizes="weight" if numbers.weighed else "n"
-    )
+    draw_marks(graph, numbers.table, heights, layout.axis, sizes=numbers.sizes)
     draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
     put_paragraphs(page, MARGIN, notes, below)
     return figure

@@ -255,8 +255,7 @@ def _notes(fit: Fit, numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
 def _named(row: dict[Any, Any], scale: RateScale) -> str:
     """Return an arm, its counts and the limits that it lies outside of."""
     low, high = scale.texts(row["model_lower"], row["model_upper"])
-    unit = "%" if scale.unit == "%" else f" {scale.unit}"
-    return f"{row['label']} ({row['events']}/{row['n']}; limits {low} to {high}{unit})"
+    return f"{row['label']} ({row['events']}/{row['n']}; limits {low} to {high}{scale.suffix})"
 
 
 def _about_unknown(labels: Sequence[str]) -> str:

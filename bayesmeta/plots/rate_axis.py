@@ -24,7 +24,7 @@ SPARE, NEAR = 0.05, 0.5
 CROWDED = 0.05
 """Share of an axis; if half of the estimates lie in it at one end, the axis is of log-odds."""
 
-FARTHEST = 2.5
+FARTHEST = 4.0
 """How far an axis of log-odds reaches beyond the estimates."""
 
 APART = 0.4

@@ -65,18 +65,35 @@ class RateScale:
         """What rates are counted per, in words."""
         return UNITS[self.per]
 
+    @property
+    def suffix(self) -> str:
+        """What follows a rate in a sentence."""
+        return "%" if self.per == PERCENT else f" {self.unit}"
+
     def label(self, what: str) -> str:
         """Return what an axis or a column shows, with its unit."""
         return f"{what} (%)" if self.per == PERCENT else f"{what} {self.unit}"
 
+    def places(self, width: float, least: float = 1.0) -> int:
+        """Return the decimals of rates in the unit, by the width of their interval (probability).
+
+        A least rate that would be written as 0 gets up to two more.
+        """
+        found = decimals_of(self.per * width)
+        while 0 < self.per * least < 0.5 / 10**found and found < decimals_of(self.per * width) + 2:
+            found += 1
+        return found
+
     def text(self, rate: float, places: int) -> str:
         """Return a rate (probability) in the unit, with so many decimals."""
-        return f"{self.per * rate:,.{places}f}"
+        # Adding 0 makes a negative zero positive.
+        rounded = round(self.per * float(rate), places) + 0.0
+        return f"{rounded:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
     def texts(self, *rates: float) -> list[str]:
         """Return rates (probability) in the unit, with the decimals that their range asks for."""
         known = [float(rate) for rate in rates if math.isfinite(rate)]
-        places = decimals_of(self.per * (max(known) - min(known))) if known else 1
+        places = self.places(max(known) - min(known), min(known)) if known else 1
         return [self.text(rate, places) for rate in rates]
 
 

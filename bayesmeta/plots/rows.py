@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import FAINT, INK, SMALL
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["GRAPH", "ROW", "Rows", "draw_axis", "draw_panels", "draw_rows"]
 
@@ -117,12 +117,14 @@ def _put_panel(
     return (rule, bottom), heights
 
 
-def draw_axis(graph: Axes, numbers: Array, label: str, within: tuple[float, float]) -> None:
+def draw_axis(
+    graph: Axes, numbers: Array, label: str, within: tuple[float, float] = (-np.inf, np.inf)
+) -> None:
     """Draw the axis of a graph wide enough for all numbers, but not beyond `within`."""
     low, high = float(np.min(numbers)), float(np.max(numbers))
     spare = SPARE * (high - low or 1.0)
     graph.set(xlim=(max(low - spare, within[0]), min(high + spare, within[1])), yticks=[])
-    graph.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 6)
     graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
     graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["decimals_of", "put_ticks", "round_ticks", "tick_texts"]
+__all__ = ["decimals_of", "number_texts", "put_ticks", "round_ticks", "tick_texts"]
 
 ROUND = [1, 2, 5, 10]
 """Steps between ticks, in multiples of powers of ten."""
@@ -41,6 +41,12 @@ def decimals_of(width: float, *, least: int = 1) -> int:
     if not width > 0 or not math.isfinite(width):
         return least
     return max(least, min(MOST, 1 - math.floor(math.log10(width))))
+
+
+def number_texts(*numbers: float) -> list[str]:
+    """Return numbers, such as an estimate and its interval, with two decimals or as they need."""
+    places = decimals_of(max(numbers) - min(numbers), least=2)
+    return [f"{number + 0.0:.{places}f}".replace("-", "\N{MINUS SIGN}") for number in numbers]
 
 
 def put_ticks(axis: Axis, most: int, *, whole: bool = False) -> None:
