@@ -34,13 +34,13 @@ def plot(
     ] = None,
     profile: Profiles = None,
     axis: Annotated[
-        Literal["auto", "whole", "zoom", "logit"],
+        Literal["auto", "whole", "zoom", "logit"] | None,
         typer.Option(help="Axis of rates: by the rates, 0 to 100%, as far as they go, log-odds."),
-    ] = "auto",
+    ] = None,
     rates_per: Annotated[
-        Literal["100", "1000", "10000", "100000"],
+        Literal["100", "1000", "10000", "100000"] | None,
         typer.Option(help="What rates are counted per; 100 is percent."),
-    ] = "100",
+    ] = None,
     limits: Annotated[
         tuple[float, float] | None, typer.Option(help="Ends of the axis, such as 0 0.4.")
     ] = None,
@@ -76,9 +76,9 @@ def plot(
             f"`--out` is the run itself, whose files are kept as written; got {out}. Choose another folder."
         )
     loaded = load_run(run)
-    forest = {"title": title, "order": order} | _columns(columns)
-    scale = {"axis": axis, "per": int(rates_per), "limits": limits}
-    style = FigureStyle(scale, forest, parsed_names("--unit", unit) or {})
+    forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
+    scale = {"axis": axis, "per": rates_per and int(rates_per), "limits": limits}
+    style = FigureStyle(_given(scale), _given(forest), parsed_names("--unit", unit) or {})
     drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n, style), names)
     contents = _contents(drawn.plots, form, dpi)
     if tables:
@@ -103,9 +103,9 @@ def plot(
     return OK if reliable else DIAGNOSTICS_FAILED
 
 
-def _columns(columns: str | None) -> dict[str, list[str]]:
-    """Return the columns of the forest plot as its argument; none where they are left out."""
-    return {} if columns is None else {"columns": [name.strip() for name in columns.split(",")]}
+def _given(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the options that were given."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _contents(plots: "Mapping[str, Plot]", form: str, dpi: int) -> dict[str, bytes]:

@@ -67,7 +67,8 @@ def residuals(events: Counts, n: Counts, rates: Array) -> Array:
     ----------
     Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals; here not randomised).
     """
-    size, whole = n[:, None].astype(np.float64), events[:, None].astype(np.float64)
+    # Of the binomial functions only those of a whole n and a float count are not deprecated.
+    size, whole = n[:, None], events[:, None].astype(np.float64)
     upto = bdtr(whole, size, rates).mean(axis=1)
     from_on = np.where(events > 0, bdtrc(np.maximum(whole - 1, 0), size, rates).mean(axis=1), 1.0)
     nearer = ndtri(np.maximum(np.minimum(upto, from_on), LEAST))

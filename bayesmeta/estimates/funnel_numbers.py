@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +116,7 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     return FunnelNumbers(table, typical, tuple(arms.loc[~known, "label"]), ci_prob)
 
 
-def _profile(coding: Coding, row: "pd.Series[object]") -> Profile | None:
+def _profile(coding: Coding, row: "pd.Series[Any]") -> Profile | None:
     """Return an arm's own profile; None where one of its numbers is not known."""
     profile = coding.profile_of(row)
     unknown = any(value != value for value in profile.values())  # noqa: PLR0124 - NaN

@@ -161,7 +161,7 @@ def _all_rates(
         raise EvidenceError(
             "`fit`: no arm has patients, so there is nothing to draw. Select arms with patients."
         )
-    typical, values, weights = 0.0, [], []
+    typical, values, weights = np.zeros(1), [], []
     for level, one in rates.items():
         share = studies[level] / total
         typical = typical + share * one.typical

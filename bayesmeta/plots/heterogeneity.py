@@ -159,7 +159,7 @@ def _draw(graph: Axes, numbers: TauNumbers, axis: RateAxis, scale: str) -> None:
     graph.plot(tau, axis.marks(band["typical"]), zorder=2, **TYPICAL)
     _draw_guides(graph, guides, axis)
     # Below the rates, in the middle of the room that is left there.
-    below = {"transform": graph.get_xaxis_transform(), "solid_capstyle": "butt"}
+    below: dict[str, Any] = {"transform": graph.get_xaxis_transform(), "solid_capstyle": "butt"}
     y = LEGROOM / (1 + LEGROOM) / 2
     ends = [posterior["tau_lower"], posterior["tau_upper"]]
     graph.plot(ends, [y, y], zorder=4, **below, **INTERVAL)

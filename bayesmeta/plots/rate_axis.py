@@ -88,7 +88,8 @@ class RateAxis:
 
         `room` is a share of the length that is left free beyond either end, for marks that lie at it.
         """
-        side, graph = axis.axis_name, axis.axes
+        graph = axis.axes
+        side = "x" if axis is graph.xaxis else "y"
         if self.by_odds:
             functions = (self._log_odds, self._rates)
             getattr(graph, f"set_{side}scale")("function", functions=functions)

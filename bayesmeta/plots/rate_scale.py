@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
@@ -90,7 +90,7 @@ class RateScale:
         rounded = round(self.per * float(rate), places) + 0.0
         return f"{rounded:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
-    def texts(self, *rates: float) -> list[str]:
+    def texts(self, *rates: Any) -> list[str]:
         """Return rates (probability) in the unit, with the decimals that their range asks for."""
         known = [float(rate) for rate in rates if math.isfinite(rate)]
         places = self.places(max(known) - min(known), min(known)) if known else 1

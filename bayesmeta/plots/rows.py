@@ -21,6 +21,9 @@ ROW, HEADER, AXIS, PAD, GAP = 0.19, 0.42, 0.5, 0.06, 0.22
 GRAPH, LONGEST_LABEL = 3.2, 2.8
 """Sizes in inches."""
 
+ROUNDING = 1e-6
+"""Inches that the longest label may lack of its own width by rounding."""
+
 SPARE = 0.04
 """Share of the range of the numbers that is left free at either end of the axis."""
 
@@ -110,7 +113,7 @@ def _put_panel(
     _put_header(page, rows, (graph + GRAPH / 2, *edges), rule)
     heights: Array = rule + PAD + (np.arange(len(rows.labels), dtype=np.float64) + 0.5) * ROW
     for label, cells, bold, y in zip(rows.labels, rows.cells, rows.bold, heights, strict=True):
-        room = graph - GAP - MARGIN
+        room = graph - GAP - MARGIN + ROUNDING
         put_text(page, MARGIN, y, shortened(printable(label), room, bold=bold), bold=bold)
         for edge, text in zip(edges, cells, strict=True):
             put_text(page, edge, y, text, bold=bold, align="right")

@@ -52,6 +52,13 @@ class FigureStyle:
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def options(self) -> list[str]:
+        """The options of the command that were given."""
+        names = {"per": "rates-per"}
+        given = [names.get(name, name) for name in (*self.scale, *self.forest)]
+        return [f"--{name}" for name in (*given, *(["unit"] if self.units else []))]
+
+    @property
     def rates(self) -> "RateScale":
         """How rates are shown."""
         from bayesmeta.plots import RateScale
@@ -129,7 +136,8 @@ def _check(asked: FigureRequest) -> None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
         return
-    for option, value in (("--profile", asked.profile), ("--n", asked.n)):
+    style = dict.fromkeys(asked.style.options, True)
+    for option, value in {"--profile": asked.profile, "--n": asked.n, **style}.items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
 

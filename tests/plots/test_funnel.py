@@ -152,7 +152,12 @@ def test_an_arm_within_its_own_prediction_is_not_called_outside(orr):
 
 def test_arms_of_unknown_covariates_are_named(quick):
     frame = pd.DataFrame(
-        {"study": list("abcd"), "events": [1, 4, 9, 3], "n": [9, 10, 12, 8], "age": [60, 65, 70, None]}
+        {
+            "study": list("abcd"),
+            "events": [1, 4, 9, 3],
+            "n": [9, 10, 12, 8],
+            "age": [60, 65, 70, None],
+        }
     )
     spec = bm.ModelSpec("age", covariates=bm.Covariates("age", impute=["age"]))
     plot = bm.plots.funnel(bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick))
@@ -162,7 +167,9 @@ def test_arms_of_unknown_covariates_are_named(quick):
 
 
 def test_the_axis_of_rare_events_goes_as_far_as_they_do(quick):
-    frame = pd.DataFrame({"study": list("abc"), "events": [12, 25, 13], "n": [60_000, 90_000, 50_000]})
+    frame = pd.DataFrame(
+        {"study": list("abc"), "events": [12, 25, 13], "n": [60_000, 90_000, 50_000]}
+    )
     spec = bm.ModelSpec("rare", mu=bm.Normal(0, 5))
     fit = bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick)
     graph = bm.plots.funnel(fit, scale=bm.plots.RateScale(per=100_000)).figure.axes[1]
