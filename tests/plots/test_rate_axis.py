@@ -27,7 +27,7 @@ def test_rare_events_have_an_axis_that_shows_them():
     assert 0.0295 < high < 0.04
     texts = axis.tick_texts(axis.ticks(3.2))
     assert len(set(texts)) == len(texts) > 2
-    assert axis.scale.texts(0.000224, 0.000168, 0.000295) == ["0.022", "0.017", "0.029"]
+    assert axis.scale.texts(0.000224, 0.000168, 0.000296) == ["0.022", "0.017", "0.030"]
 
 
 def test_rates_near_nothing_or_all_end_there():
@@ -93,5 +93,5 @@ def test_ticks_are_round_and_labelled_with_the_decimals_of_their_step():
 
 
 def test_numbers_have_the_decimals_of_their_interval():
-    assert number_texts(0.00249, 0.0007, 0.00435) == ["0.0025", "0.0007", "0.0044"]
+    assert number_texts(0.00249, 0.0007, 0.00436) == ["0.0025", "0.0007", "0.0044"]
     assert number_texts(0.5, -1.0, 2.0) == ["0.50", "\N{MINUS SIGN}1.00", "2.00"]
