@@ -188,3 +188,14 @@ def test_figures_of_failed_draws_are_told_first(arms, tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first == "NOT RELIABLE: the diagnostics failed; do not use these numbers."
     assert "forest.png" in second
+
+
+def test_options_say_how_rates_are_shown_and_what_stands_in_the_forest(pooled, tmp_path, capsys):
+    options = ["--rates-per", 1000, "--axis", "whole", "--order", "-observed", "--title", "Mine"]
+    run(pooled, "forest", "--format", "svg", *options, "--no-tables", "--out", tmp_path / "out")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["forest.svg"]
+    text = (tmp_path / "out" / "forest.svg").read_text(encoding="utf-8")
+    assert "Rate per 1,000" in text
+    assert "Mine" in text
+    assert run(pooled, "forest", "--order", "colour", "--out", tmp_path / "no") == 2
+    assert "`order` names 'colour', which is no column" in capsys.readouterr().err

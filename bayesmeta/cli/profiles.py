@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bayesmeta.errors import ProfileError, SettingsError
 
-__all__ = ["parsed_profile", "parsed_units"]
+__all__ = ["parsed_names", "parsed_profile", "parsed_units"]
 
 
 def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
@@ -28,6 +28,11 @@ def parsed_units(pairs: list[str] | None) -> dict[str, float] | None:
         raise SettingsError(
             f"`--per`: units are numbers, such as age=10; got '{', '.join(pairs)}'."
         ) from None
+
+
+def parsed_names(option: str, pairs: list[str] | None) -> dict[str, str] | None:
+    """Return texts written as covariate=text pairs; None where there are none."""
+    return _split(option, pairs, SettingsError) if pairs else None
 
 
 def _split(

@@ -1,6 +1,6 @@
 """Every number of a forest plot, in one tidy table, and what its rows stand for."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import level_profiles
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.shrinkage import shrinkage
+from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
@@ -18,7 +18,15 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
 
-__all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
+__all__ = [
+    "ARM",
+    "NEW_STUDY",
+    "TYPICAL",
+    "ForestNumbers",
+    "arm_groups",
+    "arm_labels",
+    "forest_numbers",
+]
 
 Row = dict[Hashable, Any]
 Pooled = Mapping[tuple[str, str], Row]
@@ -57,6 +65,8 @@ class ForestNumbers:
     held : str
         Values of the other covariates at which typical rates and new studies stand, blank where there
         are none.
+    weighed : bool
+        Whether weights have a meaning; see `bayesmeta.shrinkage`.
     tau : mapping
         Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
         where the model has none.
@@ -67,12 +77,24 @@ class ForestNumbers:
     table: pd.DataFrame
     factor: str | None
     held: str
+    weighed: bool
     tau: Mapping[str, tuple[float, float, float]]
     ci_prob: float
 
+    @property
+    def sizes(self) -> str:
+        """Column that markers of arms grow with: weights of different groups can't be compared."""
+        return "weight" if self.weighed and self.factor is None else "n"
+
 
 def forest_numbers(
-    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+    fit: Fit,
+    *,
+    by: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    order: str | None = None,
+    more: Sequence[str] = (),
 ) -> ForestNumbers:
     """Return the numbers of a forest plot.
 
@@ -86,6 +108,11 @@ def forest_numbers(
         Values of the other covariates; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
+    order : str, optional
+        Column by which the arms of a group are ordered, of this table or of the evidence; ``"-n"`` for
+        the greatest first. As in the evidence where None.
+    more : sequence of str
+        Further columns of the evidence, which the table is to have.
 
     Returns
     -------
@@ -98,17 +125,19 @@ def forest_numbers(
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
-        - rate, lower, upper: posterior mean of an arm's rate, median of a typical or new-study rate
+        - rate, lower, upper: posterior median of an arm's, a typical or a new study's rate
           (probability; as in the tables of `summary`), and equal-tailed interval; mcse_rate,
           mcse_lower, mcse_upper: their Monte-Carlo standard errors;
-        - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
-          a typical rate, the sum over its group's arms; NaN for a new study;
+        - weight: share, from 0 to 1, of the information on the group's typical rate, as in
+          `shrinkage`; of a typical rate, the sum over its group's arms; NaN for a new study, and
+          throughout where the rates of a group depend on more than its level;
         - inferred: arms among those of the row whose count is inferred, which no source prints.
 
     Raises
     ------
     SettingsError
-        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+        If `by` is no factor of the model, `order` or one of `more` no column, or `ci_prob` is not
+        between 0 and 1.
     ProfileError
         If the profile can't be coded.
     """
@@ -123,16 +152,20 @@ def forest_numbers(
     profiles = _profiles(coding, factor, profile)
     estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
     pooled = {(row["quantity"], row["profile"]): row for row in estimates.to_dict("records")}
-    arms = _arm_rows(fit, factor, ci_prob)
+    arms = _arm_rows(fit, factor, ci_prob, order=order, more=more)
     rows: list[Row] = []
     for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
         rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, own))]
-    table = pd.DataFrame(rows, columns=_COLUMNS).astype(
+    columns = [*_COLUMNS, *(name for name in more if name not in _COLUMNS)]
+    table = pd.DataFrame(rows, columns=columns).astype(
         {"events": "int64", "n": "int64", "inferred": "int64"}
     )
-    held = profile_label(coding, profile, without=factor) if coding.columns else ""
-    return ForestNumbers(table, factor, held, _tau(pooled), ci_prob)
+    weighed = _weighed(fit, factor)
+    if not weighed:
+        table["weight"] = float("nan")
+    held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
+    return ForestNumbers(table, factor, held, weighed, _tau(pooled), ci_prob)
 
 
 def arm_labels(arms: Arms) -> list[str]:
@@ -170,7 +203,7 @@ def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> di
     return level_profiles(coding, factor, profile)
 
 
-def _groups(fit: Fit, factor: str | None) -> list[str]:
+def arm_groups(fit: Fit, factor: str | None) -> list[str]:
     """Return the group of each arm; grouped levels count as one, as they do in the model."""
     if factor is None:
         return [ALL_STUDIES] * len(fit.arms)
@@ -195,15 +228,42 @@ def _labels(fit: Fit, factor: str | None) -> list[str]:
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 
 
-def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
+def _arm_rows(
+    fit: Fit, factor: str | None, ci_prob: float, *, order: str | None, more: Sequence[str]
+) -> list[Row]:
     rates = shrinkage(fit, ci_prob=ci_prob).assign(
         kind=ARM,
-        group=_groups(fit, factor),
+        group=arm_groups(fit, factor),
         label=_labels(fit, factor),
         studies=(fit.arms.n > 0).astype(int),
         inferred=inferred_counts(fit.arms.frame).astype(int),
     )
+    for name in more:
+        rates[name] = _column(fit.arms, rates, "columns", name)
+    if order is not None:
+        key = _column(fit.arms, rates, "order", order.removeprefix("-"))
+        places = key.sort_values(ascending=not order.startswith("-"), kind="stable").index
+        rates = rates.loc[places]
     return rates.to_dict("records")
+
+
+def _column(arms: Arms, rates: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
+    """Return a column of the rates or of the evidence, by arm."""
+    if name in rates.columns:
+        return rates[name]
+    if name not in arms.frame.columns:
+        valid = dict.fromkeys([*map(str, rates.columns), *map(str, arms.frame.columns)])
+        raise SettingsError(
+            f"`{argument}` names '{name}', which is no column of the evidence or of the figure. "
+            f"{nearest(name, valid)}"
+        )
+    return arms.frame[name].set_axis(rates.index)
+
+
+def _weighed(fit: Fit, factor: str | None) -> bool:
+    """Return whether weights are shares of the information on the typical rates of the groups."""
+    used = fit.design.coding.covariates.parsed.columns
+    return weight_groups(fit) is not None and tuple(used) in {(), (factor,)}
 
 
 def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -> Iterable[Row]:

@@ -8,15 +8,18 @@ that an arm lies outside exactly if so few responders, or so many, are less prob
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr
+from scipy.special import bdtr, bdtrc, ndtri
 
-__all__ = ["NODES", "interpolated_limits", "representatives"]
+__all__ = ["NODES", "interpolated_limits", "representatives", "residuals"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 NODES = 400
 """Rates that stand for a law of rates, each as probable as the others."""
+
+LEAST = 1e-300
+"""Tail probability below which residuals are no longer told apart, at 37 standard deviations."""
 
 
 def representatives(rates: Array) -> Array:
@@ -44,6 +47,32 @@ def interpolated_limits(n: Counts, rates: Array, ci_prob: float) -> tuple[Array,
     """
     tail = (1 - ci_prob) / 2
     return _lower(n, rates, tail), 1 - _lower(n, 1 - rates, tail)
+
+
+def residuals(events: Counts, n: Counts, rates: Array) -> Array:
+    """Return how far counts lie in the tails of their predictions, as normal quantiles.
+
+    An arm with a tail probability of 2.5% has a residual of 1.96, negative in the lower tail; one whose
+    count is the median of its prediction has 0. So an arm lies outside its limits exactly if
+    its residual lies beyond the quantile of the tail.
+
+    Parameters
+    ----------
+    events, n : array
+        Responders and patients of arms, shape (arm,).
+    rates : array
+        True rates of equal weight, shape (node,).
+
+    References
+    ----------
+    Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals; here not randomised).
+    """
+    # Of the binomial functions only those of a whole n and a float count are not deprecated.
+    size, whole = n[:, None], events[:, None].astype(np.float64)
+    upto = bdtr(whole, size, rates).mean(axis=1)
+    from_on = np.where(events > 0, bdtrc(np.maximum(whole - 1, 0), size, rates).mean(axis=1), 1.0)
+    nearer = ndtri(np.maximum(np.minimum(upto, from_on), LEAST))
+    return np.asarray(np.where(upto < from_on, 1.0, -1.0) * np.minimum(nearer, 0.0) + 0.0)
 
 
 def _lower(n: Counts, rates: Array, tail: float) -> Array:

@@ -24,6 +24,7 @@ from .prior_posterior import (
     PriorPosteriorPlot as PriorPosteriorPlot,
     prior_posterior as prior_posterior,
 )
+from .rate_scale import RateScale as RateScale
 from .regression import RegressionPlot as RegressionPlot, regression as regression
 from .responders import RespondersPlot as RespondersPlot, responders as responders
 from .sensitivity import SensitivityPlot as SensitivityPlot, sensitivity as sensitivity
@@ -31,4 +32,5 @@ from .specification_curve import (
     SpecificationCurve as SpecificationCurve,
     specification_curve as specification_curve,
 )
+from .subgroups import SubgroupsPlot as SubgroupsPlot, subgroups as subgroups
 from .trace import TracePlot as TracePlot, trace as trace

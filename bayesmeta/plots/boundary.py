@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.planning.arguments import check_patients, check_priors
@@ -13,9 +12,10 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, put_ticks
+from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import INK, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["BoundaryPlot", "boundary"]
 
@@ -157,6 +157,6 @@ def _draw(
     spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
     graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, max(1.06 * top, 2)))
     for axis in (graph.xaxis, graph.yaxis):
-        put_ticks(axis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
+        put_ticks(axis, 8, whole=True)
     graph.set_xlabel("Patients", labelpad=2)
     graph.set_ylabel("Responders", labelpad=2)

@@ -15,9 +15,9 @@ from bayesmeta.plots.contrast_marks import (
     ratio_ends,
 )
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.tables import percent_or_plain
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["ContrastsPlot", "contrasts"]
@@ -159,7 +159,7 @@ def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     share = row["within_share"]
     return (
         _interval(row, "odds_ratio", _ratio),
-        _interval(row, "rate_difference", lambda value: percent_or_plain(value, rates=True)),
+        _difference(row),
         f"{100 * row['probability_higher']:.0f}",
         "none" if pd.isna(share) else f"{100 * share:.0f}",
         f"{row['studies_level']}, {row['studies_versus']}",
@@ -168,6 +168,12 @@ def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
 
 def _interval(row: Mapping[Hashable, Any], name: str, written: Any) -> str:
     median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    ends = (row[f"rate_difference{end}"] for end in ("", "_lower", "_upper"))
+    median, low, high = RateScale().texts(*ends)
     return f"{median} ({low} to {high})"
 
 

@@ -1,10 +1,11 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
-from bayesmeta.errors import counted
+from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
@@ -12,8 +13,11 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.forest_page import Captions, draw_forest
+from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
+from bayesmeta.plots.forest_page import Captions, Layout, draw_forest
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_axis import RateAxis, rate_axis
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of
 
@@ -41,16 +45,28 @@ class Forest(Plot):
         return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
 
 
-def forest(
-    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+def forest(  # noqa: PLR0913 - each is a choice of the reader's
+    fit: Fit,
+    *,
+    by: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    order: str | None = None,
+    columns: Sequence[str] = COLUMNS,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    title: str | None = None,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
 ) -> Forest:
     """Return the forest plot of a fit.
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
-    the posterior mean rate with its credible interval (filled circle, thick line); markers are
-    larger the larger the weight. Below each group stand its typical rate (diamond) and the
-    prediction interval for the rate of a new study (bar), other covariates being as in
-    the profile.
+    the posterior median of its rate with its credible interval (filled circle, thick line). Below
+    each group stand its typical rate (diamond) and the prediction interval for the rate of a new
+    study (bar), other covariates being as in the profile.
+
+    The weight of an arm is its share of the information on its group's typical rate; where rates
+    depend on more than the group it has no meaning and is left out. Markers grow with the weight or,
+    where there are groups, with the patients.
 
     Parameters
     ----------
@@ -63,16 +79,29 @@ def forest(
         and the figure says so.
     ci_prob : float
         Probability of all intervals.
+    order : str, optional
+        Column by which the arms of a group are ordered, such as ``"year"`` or ``"observed"``; ``"-n"``
+        for the greatest first. As in the evidence where None.
+    columns : sequence of str
+        Columns of text: some of ``events``, ``observed``, ``model`` and ``weight``, and columns of
+        the evidence, which stand left of the graph.
+    labels : mapping of str to str
+        Other names, in the figure only, for arms as they are labelled there, levels and the factor.
+    title : str, optional
+        In place of the outcome and the name of the model.
+    scale : RateScale
+        How rates are shown, and between which limits.
 
     Returns
     -------
     Forest
-        With `figure`, `table` (probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (probabilities) and `save(path)`.
 
     Raises
     ------
     SettingsError
-        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+        If `by` is no factor of the model, `order` or one of `columns` no column, `labels` names what
+        is not in the figure, or `ci_prob` is not between 0 and 1.
     ProfileError
         If the profile can't be coded.
 
@@ -85,22 +114,44 @@ def forest(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> bm.plots.forest(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bm.plots.forest(fit, order="-observed", columns=["year", "events", "model"])
     Forest(14 arms in 1 group)
     """
-    numbers = forest_numbers(fit, by=by, profile=profile, ci_prob=ci_prob)
+    numbers = forest_numbers(
+        fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
+    )
+    _check_labels(labels, numbers)
+    axis = _axis(numbers.table, scale)
     captions = Captions(
         warning=warning_of(fit),
-        title=title_of_fit(fit),
+        title=title_of_fit(fit) if title is None else title,
         subtitle=fit.spec.description,
-        notes=_notes(fit, numbers),
+        notes=_notes(fit, numbers, axis),
     )
     with house_style():
-        figure = draw_forest(numbers, captions)
+        figure = draw_forest(numbers, captions, Layout(axis, columns, labels))
     return Forest(figure, numbers.table.copy())
 
 
-def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
+def _check_labels(labels: Mapping[str, str], numbers: ForestNumbers) -> None:
+    """Raise if a label has no effect."""
+    shown = dict.fromkeys([*numbers.table["label"], *numbers.table["group"], str(numbers.factor)])
+    for name in labels:
+        if name not in shown:
+            raise SettingsError(
+                f"`labels` names '{name}', which is not in the figure. {nearest(name, map(str, shown))}"
+            )
+
+
+def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
+    rates = table[["observed", "observed_lower", "observed_upper", "rate", "lower", "upper"]]
+    # An arm without patients could have any rate.
+    rates = rates.where(table["n"] > 0) if (table["kind"] == ARM).any() else rates
+    return rate_axis(scale, rates, table["rate"])
+
+
+def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis) -> list[str]:
     """Return the lines below the graph."""
     return [
         note
@@ -110,13 +161,26 @@ def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
             _about_profiles(numbers),
             _about_thin_groups(numbers.table),
             _about_inferred(numbers.table),
-            "Weight: share of the information on typical rates, over all arms; the more of it, the "
-            "larger the markers.",
+            _about_weights(numbers),
+            axis.note,
             _about_priors(fit),
             about_evidence(fit),
         )
         if note
     ]
+
+
+def _about_weights(numbers: ForestNumbers) -> str:
+    more = "more patients an arm has" if numbers.sizes == "n" else "larger the weight"
+    markers = f"Markers are larger the {more}."
+    if not numbers.weighed:
+        return markers
+    whose = "the typical rate of its group" if numbers.factor else "the typical rate"
+    tau = "tau squared + " if numbers.tau else ""
+    return (
+        f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}variance by "
+        f"chance). {markers}"
+    )
 
 
 def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:

@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, INK, MODEL, RANGE, house_style
-from bayesmeta.plots.tables import check_columns, check_numbers, percent_or_plain
+from bayesmeta.plots.tables import check_columns, check_numbers
+from bayesmeta.plots.ticks import number_texts
 
 __all__ = ["LeaveOneOutPlot", "leave_one_out"]
 
@@ -139,8 +141,11 @@ def _said(table: pd.DataFrame, column: str, default: str) -> str:
 
 
 def _cells(row: Mapping[Hashable, Any], *, rates: bool) -> tuple[str, str]:
-    estimate, lower, upper = (percent_or_plain(row[name], rates=rates) for name in NUMBERS)
-    change = percent_or_plain(row["change"], rates=rates, signed=True)
+    values = [row[name] for name in NUMBERS]
+    estimate, lower, upper = RateScale().texts(*values) if rates else number_texts(*values)
+    places = len(estimate.partition(".")[2])
+    change = f"{(100 if rates else 1) * row['change']:+.{places}f}"
+    change = change.replace("-", "\N{MINUS SIGN}") if float(change) else change[1:]
     return f"{estimate} ({lower}\N{EN DASH}{upper})", "" if row["study"] == "" else change
 
 

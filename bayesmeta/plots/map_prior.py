@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.planning.map_prior import MapPrior
@@ -14,6 +13,7 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.plots.lettering import put_paragraphs, put_text
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import round_ticks, tick_texts
 
 __all__ = ["MapPriorPlot", "map_prior"]
 
@@ -149,9 +149,9 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
 
 
 def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
-    ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*ends)
-    graph.set(xlim=ends, yticks=[], xticks=[x for x in ticks if ends[0] <= x <= ends[1]])
-    graph.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.4g}")
+    ticks = round_ticks(100 * ends[0], 100 * ends[1], 6)
+    graph.set(xlim=ends, yticks=[])
+    graph.set_xticks([tick / 100 for tick in ticks], tick_texts(ticks))
     graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
     graph.set_xlabel("Rate (%)", size=SMALL, labelpad=2)
     for side in ("left", "right", "top"):

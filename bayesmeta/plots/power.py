@@ -20,6 +20,9 @@ POINTS = 201
 ZOOMS, FLAT = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2), 0.001
 """True rates at which curves may end, and the probability of success that is left beyond them."""
 
+TOLD_APART = 0.01
+"""Difference of probabilities of success below which lines lie on each other."""
+
 SHOWN = 0.05
 """Type-I error (%) that a decimal shows."""
 
@@ -84,7 +87,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
         ignore_index=True,
     )[["design", "rate", "success"]]
     keys = [
-        Key(look, name, _about(trial) + _same(name, designs))
+        Key(look, name, _about(trial) + _same(name, designs, table))
         for look, (name, trial) in zip(LINES, designs.items(), strict=False)
     ]
     conditions = dict.fromkeys(str(trial.success) for trial in designs.values())
@@ -120,13 +123,16 @@ def _about(trial: SingleArmTrial) -> str:
     )
 
 
-def _same(name: str, designs: Mapping[str, SingleArmTrial]) -> str:
-    """Return which line above this one lies on, if any."""
-    own = designs[name].successes
+def _same(name: str, designs: Mapping[str, SingleArmTrial], table: pd.DataFrame) -> str:
+    """Return which line above this one lies on, or can't be told from it; empty if none."""
+    curves = {one: rows["success"].to_numpy() for one, rows in table.groupby("design")}
     names = list(designs)
     for other in names[: names.index(name)]:
-        if np.array_equal(designs[other].successes, own):
+        if np.array_equal(designs[other].successes, designs[name].successes):
             return f"; on the line of {other}"
+        apart = float(np.abs(curves[other] - curves[name]).max())
+        if apart < TOLD_APART:
+            return f"; at most {100 * apart:.1g} points from the line of {other}"
     return ""
 
 

@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.plots.graph_page import put_ticks
-from bayesmeta.plots.lettering import paragraph, put_paragraphs, put_text
+from bayesmeta.plots.lettering import paragraph, put_paragraphs
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import (
     ALARM,
@@ -25,11 +23,12 @@ from bayesmeta.plots.style import (
     SMALL,
     house_style,
 )
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of_diagnostics, warning_of_fits
 
 __all__ = ["PredictiveChecksPlot", "predictive_checks"]
 
-PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.75, 0.3, 0.46
+PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.9, 0.3, 0.46
 """Sizes in inches: width and height of a panel, and what stands beside, between, above and below."""
 
 THICK, MARK, REACH = 2.4, 26.0, 0.28
@@ -197,7 +196,7 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     )
     reach = 1.2 * float(np.abs([lower, upper, difference]).max())
     graph.set(xlim=(0, 1), ylim=(-reach, reach), xticks=[0, 0.25, 0.5, 0.75, 1])
-    put_ticks(graph.yaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    put_ticks(graph.yaxis, 5)
     graph.set_xlabel("Place in the predictive distribution (PIT)", labelpad=2)
     graph.set_ylabel("Share of arms minus place", labelpad=2)
 
@@ -220,10 +219,10 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
         zorder=4,
         clip_on=False,
     )
-    for row, y in zip(table.to_dict("records"), places, strict=True):
-        put_text(graph, 1, y - REACH - 0.12, f"{row['inside']} of {row['arms']}", size=SMALL)
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
-    graph.set_yticks(places, [f"{value:g}%" for value in wanted])
+    rows = zip(wanted, table.to_dict("records"), strict=True)
+    labels = [f"{value:g}%\n{row['inside']} of {row['arms']}" for value, row in rows]
+    graph.set_yticks(places, labels)
     graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)
     graph.set_xlabel("Arms inside (%)", labelpad=2)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
-from bayesmeta.plots.graph_page import Key, graph_page, put_ticks
+from bayesmeta.plots.graph_page import Key, graph_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["RespondersPlot", "responders"]
 
@@ -103,7 +103,7 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
     for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
         graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
     graph.set(xlim=(-0.7, len(events) - 0.3), ylim=(0, 1.05 * percent.max()))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=10, integer=True))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=8))
+    put_ticks(graph.xaxis, 10, whole=True)
+    put_ticks(graph.yaxis, 8)
     graph.set_xlabel("Responders", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)

@@ -8,13 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from bayesmeta.plots.graph_page import put_ticks
 from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import ALARM, BAND, FAINT, INK, MODEL, RANGE, SMALL
 from bayesmeta.plots.tables import percent_or_plain
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["Captions", "draw_specifications"]
 
@@ -132,7 +131,7 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, scale: float) -> None:
         ylim=(lower.min() - 0.08 * spread, upper.max() + 0.05 * spread),
         xticks=[],
     )
-    put_ticks(graph.yaxis, MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
+    put_ticks(graph.yaxis, 9)
     # Marks of unreliable fits are wide enough to be seen among thousands.
     graph.plot(
         place[bad],

@@ -23,6 +23,7 @@ __all__ = [
     "BODY",
     "FAINT",
     "INK",
+    "LEVELS",
     "MODEL",
     "OBSERVED",
     "PREDICTION",
@@ -42,6 +43,9 @@ OBSERVED, MODEL, RANGE = "#5a5a5a", "#0072b2", "#56b4e9"
 
 PREDICTION, ALARM = "#f2c14e", "#b03000"
 """What the model expects of a new study; a warning."""
+
+LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
+"""Levels of a factor, whose lines differ in their strokes, too."""
 
 SMALL, BODY, TITLE = 7.0, 8.0, 10.5
 """Font sizes in points."""

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.calibration.bands import band
 from bayesmeta.estimates.trace_numbers import TraceNumbers
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.lettering import paragraph, printable, put_paragraphs, put_text, shortened
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.panels import STEP, Words, key_lines, put_keys
@@ -28,6 +27,7 @@ from bayesmeta.plots.style import (
     RANGE,
     SMALL,
 )
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["SURE", "draw_chains", "names_of"]
 
@@ -167,8 +167,8 @@ def _draw_ranks(figure: Figure, ranks: Array, limits: tuple[Array, Array], top: 
 
 
 def _dress(graph: Axes) -> None:
-    put_ticks(graph.xaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 5)
+    put_ticks(graph.yaxis, 3)
     graph.tick_params(labelsize=SMALL - 1, length=2, pad=1.5)
     for side in ("right", "top"):
         graph.spines[side].set_visible(False)

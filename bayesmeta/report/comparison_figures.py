@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.errors import listed
 from bayesmeta.report.saved_runs import SavedComparison
 
 if TYPE_CHECKING:
@@ -38,15 +39,23 @@ def comparison_plots(
     if best is None:
         return {}
     ranked = comparison.table[comparison.table["elpd_diff"].notna()]
-    note = f"Model {best.model}."
-    note += (
-        f" For {comparison.profile}, as far as the model has these covariates."
-        if comparison.profile
-        else " At the reference of its covariates, if it has any."
-    )
+    note = f"Model {best.model}.{_about_profile(comparison, best.model)}"
     drawn: dict[str, Callable[[], Plot]] = {
         "comparison": lambda: differences(ranked),
         "leave_one_out": lambda: leave_one_out(best.influence_on(QUANTITY), notes=[note]),
         "predictive_checks": lambda: predictive_checks(best),
     }
     return {name: drawn[name]() for name in names}
+
+
+def _about_profile(comparison: Comparison | SavedComparison, model: str) -> str:
+    """Return where the rates of a model stand; nothing if it has no covariates."""
+    if isinstance(comparison, SavedComparison):
+        columns = comparison.models[model].covariates.parsed.columns
+        if not columns:
+            return ""
+        if not comparison.profile:
+            return f" At the reference of {listed(columns)}."
+    if not comparison.profile:
+        return ""
+    return f" For {comparison.profile}, as far as the model has these covariates."

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.comparison.grid_results import GridResults
@@ -18,9 +18,10 @@ from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun
 
 if TYPE_CHECKING:
+    from bayesmeta.plots import RateScale
     from bayesmeta.plots.pages import Plot
 
-__all__ = ["FIGURES", "Drawn", "FigureRequest", "draw_run"]
+__all__ = ["FIGURES", "Drawn", "FigureRequest", "FigureStyle", "draw_run"]
 
 NEEDS_N = "it needs --n, the patients of the cohort"
 NO_RANK = "no model has all its scores"
@@ -29,6 +30,39 @@ CI_PROB = 0.95
 
 SEED = 0
 """Of predictions, whose figures are of integrals and use no draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class FigureStyle:
+    """How figures are to look.
+
+    Parameters
+    ----------
+    scale : mapping
+        How rates are shown: arguments of `bayesmeta.plots.RateScale`.
+    forest : mapping
+        Further arguments of `bayesmeta.plots.forest`.
+    units : mapping
+        Units of numeric covariates, by name.
+    """
+
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    forest: Mapping[str, Any] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the command that were given."""
+        names = {"per": "rates-per"}
+        given = [names.get(name, name) for name in (*self.scale, *self.forest)]
+        return [f"--{name}" for name in (*given, *(["unit"] if self.units else []))]
+
+    @property
+    def rates(self) -> "RateScale":
+        """How rates are shown."""
+        from bayesmeta.plots import RateScale
+
+        return RateScale(**self.scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +77,14 @@ class FigureRequest:
         Covariate values; what is left out stands at the reference level or the centre.
     n : int, optional
         Patients of a new cohort.
+    style : FigureStyle
+        How the figures are to look.
     """
 
     run: SavedRun
     profile: Mapping[str, Any] | None = None
     n: int | None = None
+    style: FigureStyle = field(default_factory=FigureStyle)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +142,8 @@ def _check(asked: FigureRequest) -> None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
         return
-    for option, value in (("--profile", asked.profile), ("--n", asked.n)):
+    style = dict.fromkeys(asked.style.options, True)
+    for option, value in {"--profile": asked.profile, "--n": asked.n, **style}.items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
 
@@ -125,7 +163,8 @@ def _figures(name: str, asked: FigureRequest) -> Figures:
 def _forest(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import forest
 
-    return forest(asked.run, profile=asked.profile)  # type: ignore[arg-type]
+    run: Fit = asked.run  # type: ignore[assignment]
+    return forest(run, profile=asked.profile, scale=asked.style.rates, **asked.style.forest)
 
 
 def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
@@ -134,7 +173,8 @@ def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
     def draw(asked: FigureRequest) -> Figures:
         from bayesmeta import plots
 
-        drawn: Plot = getattr(plots, name)(asked.run, profile=asked.profile)
+        draw_one = getattr(plots, name)
+        drawn: Plot = draw_one(asked.run, profile=asked.profile, scale=asked.style.rates)
         return drawn
 
     return draw
@@ -143,7 +183,7 @@ def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
 def _funnel(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import funnel
 
-    return funnel(asked.run)  # type: ignore[arg-type]
+    return funnel(asked.run, scale=asked.style.rates)  # type: ignore[arg-type]
 
 
 def _trace(asked: FigureRequest) -> Figures:
@@ -159,11 +199,20 @@ def _regression(asked: FigureRequest) -> Figures:
     numbers = list(run.design.coding.centres)
     if not numbers:
         return Inapplicable("the model has no numeric covariate")
-    return {
-        "regression" if len(numbers) == 1 else f"regression_{_plain(name)}": regression(
-            run, name, profile=asked.profile
+    style = asked.style
+    drawn = {
+        name: regression(
+            run,
+            name,
+            profile=asked.profile,
+            unit=style.units.get(name, ""),
+            scale=style.rates,
         )
         for name in numbers
+    }
+    one = len(numbers) == 1
+    return {
+        "regression" if one else f"regression_{_plain(name)}": plot for name, plot in drawn.items()
     }
 
 
@@ -172,13 +221,32 @@ def _prediction(asked: FigureRequest) -> Figures:
 
     if asked.n is None:
         return NEEDS_N
+    rates = asked.style.rates
     if isinstance(asked.run, NestedFit):
         nested = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)
         return {
-            f"prediction_{_plain(one)}": prediction(nested.of(one), notes=[f"Outcome: {one}."])
+            f"prediction_{_plain(one)}": prediction(
+                nested.of(one), scale=rates, notes=[f"Outcome: {one}."]
+            )
             for one in nested.outcomes
         }
-    return prediction(predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED))  # type: ignore[arg-type]
+    found = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)  # type: ignore[arg-type]
+    return prediction(found, scale=rates)
+
+
+def _subgroups(asked: FigureRequest) -> Figures:
+    from bayesmeta.plots import subgroups
+
+    run: Fit = asked.run  # type: ignore[assignment]
+    factors = list(run.design.coding.factors)
+    if not factors:
+        return Inapplicable("the model has no factor")
+    return {
+        "subgroups" if len(factors) == 1 else f"subgroups_{_plain(name)}": subgroups(
+            run, by=name, profile=asked.profile, scale=asked.style.rates
+        )
+        for name in factors
+    }
 
 
 def _contrasts(asked: FigureRequest) -> Figures:
@@ -227,6 +295,7 @@ COMPARED, GRID = "a comparison", "a grid of specifications"
 
 FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "forest": (Fit, ONE, _forest),
+    "subgroups": (Fit, ONE, _subgroups),
     "trace": (Fit | NestedFit, EITHER, _trace),
     "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),
     "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),

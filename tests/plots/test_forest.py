@@ -130,6 +130,58 @@ def test_larger_weights_have_larger_markers(crowd):
     assert (np.diff(areas[np.argsort(weights)]) >= 0).all()
 
 
+def test_options_say_what_stands_where(odd, collisions):
+    columns = ["n", "events", "model"]
+    labels = {"a_b^{2}": "Renamed", "aza & co": "Azacitidine"}
+    forest = bm.plots.forest(
+        odd,
+        order="-observed",
+        columns=columns,
+        labels=labels,
+        title="Mine",
+        scale=bm.plots.RateScale(per=1000, limits=(0, 0.5)),
+    )
+    assert collisions(forest.figure) == ([], [])
+    shown = lines_of(forest.figure)
+    assert {"Mine", "Renamed", "Azacitidine (reference)", "n", "Rate per 1,000"} <= set(shown)
+    assert not {"a_b^{2}", "Observed", "Weight"} & set(shown)
+    assert forest.figure.axes[1].get_xlim() == (0, 500)
+    first = forest.table[forest.table["group"] == "aza & co"].query("kind == 'arm'")
+    observed = first["observed"].dropna().to_numpy()
+    assert (np.diff(observed) <= 0).all()
+
+
+def test_options_without_effect_are_refused(one):
+    with pytest.raises(bm.SettingsError, match=r"`labels` names 'onli'.* Did you mean 'only'"):
+        bm.plots.forest(one, labels={"onli": "x"})
+    with pytest.raises(bm.SettingsError, match="`columns` must list names, each once; got 'n'"):
+        bm.plots.forest(one, columns="n")
+    with pytest.raises(bm.SettingsError, match="`order` names 'colour', which is no column"):
+        bm.plots.forest(one, order="colour")
+
+
+def test_rare_events_do_not_collapse_on_the_axis():
+    spec = bm.ModelSpec("rare", mu=bm.Normal(0, 5))
+    fit = fit_of(spec, study=list("abc"), events=[12, 25, 13], n=[60_000, 90_000, 50_000])
+    forest = bm.plots.forest(fit)
+    low, high = forest.figure.axes[1].get_xlim()
+    assert low >= 0
+    assert high < 0.1
+    [typical] = forest.table.query("kind == 'typical rate'").to_dict("records")
+    cell = next(
+        text for text in lines_of(forest.figure) if text.endswith(f"{100 * typical['upper']:.4f})")
+    )
+    assert cell.startswith(f"{100 * typical['rate']:.4f}")
+
+
+def test_the_caption_defines_the_weight_or_leaves_it_out(one, odd):
+    shown = " ".join(lines_of(bm.plots.forest(one).figure))
+    assert "Weight: an arm's share of the information on the typical rate;" in shown
+    shown = " ".join(lines_of(bm.plots.forest(odd).figure))
+    assert "the typical rate of its group" in shown
+    assert "Markers are larger the more patients an arm has." in shown
+
+
 def test_names_print_to_the_letter(odd):
     shown = lines_of(bm.plots.forest(odd).figure)
     for name in ("Müller <$x_1$>, ven+aza", "Müller <$x_1$>, ven\\dec", "a_b^{2}", "\\frac{1}{2}"):

@@ -80,6 +80,15 @@ def test_the_line_is_the_distribution_function_of_the_pits_minus_an_even_one(zer
     np.testing.assert_allclose(own["difference"], line.get_ydata())
 
 
+def test_counts_inside_stand_at_the_tick_of_their_interval(zeros):
+    graph = bm.plots.predictive_checks(zeros).figure.axes[2]
+    labels = [label.get_text() for label in graph.get_yticklabels()]
+    assert [label.split("\n")[0] for label in labels] == ["50%", "80%", "95%"]
+    for label, row in zip(labels, coverage_table(zeros.arms).to_dict("records"), strict=True):
+        assert label.endswith(f"\n{row['inside']} of {row['arms']}")
+    assert not graph.texts
+
+
 @pytest.mark.parametrize("number", [6, 40])
 def test_the_band_holds_even_pits_with_probability_95(number):
     rng = np.random.default_rng(number)

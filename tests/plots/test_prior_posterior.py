@@ -124,15 +124,49 @@ def test_priors_of_all_models_are_those_simulated(name, orr, quick, collisions):
     assert collisions(bm.plots.prior_posterior(fit, profile=profile).figure) == ([], [])
 
 
+def test_coefficients_have_a_panel_with_their_own_prior(quick, collisions):
+    frame = pd.DataFrame(
+        {
+            "study": list("abcd"),
+            "age": [60, 64, 70, 71],
+            "events": [3, 5, 9, 8],
+            "n": [10, 12, 20, 15],
+        }
+    )
+    spec = bm.ModelSpec("age", covariates="age", beta=bm.Normal(0, 0.2))
+    fit = bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick)
+    plot = bm.plots.prior_posterior(fit)
+    assert collisions(plot.figure) == ([], [])
+    own = plot.table[plot.table["quantity"] == "beta[age]"]
+    prior, bars = (own[own["kind"] == kind] for kind in ("prior", "posterior"))
+    np.testing.assert_allclose(prior["density"], stats.norm(0, 0.2).pdf(prior["x"]), rtol=1e-9)
+    draws = fit.posterior["beta"].to_numpy().ravel()
+    assert [bars["x"].iloc[0], bars["x_end"].iloc[-1]] == pytest.approx([draws.min(), draws.max()])
+    graph = plot.figure.axes[-1]
+    assert graph.get_xlabel() == "beta[age] (log-odds)"
+    low, high = graph.get_xlim()
+    assert low < np.quantile(draws, 0.005) < np.quantile(draws, 0.995) < high
+
+
+def test_rates_of_rare_events_are_shown_as_far_as_they_go(quick):
+    frame = pd.DataFrame({"study": list("abc"), "events": [3, 5, 9], "n": [4000, 5000, 8000]})
+    spec = bm.ModelSpec("rare", mu=bm.Normal(0, 5))
+    fit = bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick)
+    plot = bm.plots.prior_posterior(fit, scale=bm.plots.RateScale(per=1000))
+    typical = plot.figure.axes[1]
+    assert typical.get_xlabel() == "Typical rate per 1,000"
+    assert typical.get_xlim()[1] < 20
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
 def test_each_tau_has_a_panel_and_no_tau_has_none(orr, quick, collisions):
     fit = bm.fit(bm.load_model("tau_by_design"), orr, seed=1, settings=quick)
     plot = bm.plots.prior_posterior(fit)
     assert collisions(plot.figure) == ([], [])
-    assert list(dict.fromkeys(plot.table["quantity"]))[2:] == [
-        f"tau[{level}]" for level in fit.design.tau_levels
-    ]
+    taus = [f"tau[{level}]" for level in fit.design.tau_levels]
+    betas = [f"beta[{name}]" for name in fit.design.coding.names]
+    assert list(dict.fromkeys(plot.table["quantity"]))[2:] == [*taus, *betas]
     for name in ("common_effect", "independent"):
         fit = bm.fit(bm.load_model(name), orr, seed=1, settings=quick)
         plot = bm.plots.prior_posterior(fit)
