@@ -202,7 +202,7 @@ def sample_pymc(
             seed=chosen["seed"],
             target_accept=settings.target_accept,
             maxdepth=settings.max_treedepth,
-            progress_bar=is_watched(progress),
+            progress_bar=is_watched(progress=progress),
             save_warmup=False,
             blocking=False,
         )

@@ -13,10 +13,14 @@ def progress_bar(lib: Any, *, progress: bool | None) -> Any:
         return lib.ProgressType.none()
     if _in_notebook():
         return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
-    return lib.ProgressType.indicatif(100) if is_watched(progress) else lib.ProgressType.none()
+    return (
+        lib.ProgressType.indicatif(100)
+        if is_watched(progress=progress)
+        else lib.ProgressType.none()
+    )
 
 
-def is_watched(progress: bool | None) -> bool:
+def is_watched(*, progress: bool | None) -> bool:
     """Return whether progress is to be shown: where asked for, or else where a person watches."""
     return (sys.stderr.isatty() or _in_notebook()) if progress is None else progress
 
