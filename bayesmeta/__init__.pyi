@@ -38,6 +38,7 @@ from .comparison.sensitivity import (
     sensitivity as sensitivity,
 )
 from .comparison.specification_grid import SpecificationGrid as SpecificationGrid
+from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,
     validate as validate,

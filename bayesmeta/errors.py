@@ -32,6 +32,7 @@ __all__ = [
     "DiagnosticsError",
     "EvidenceError",
     "EvidenceWarning",
+    "InapplicableError",
     "ModelWarning",
     "ProfileError",
     "RunError",
@@ -106,6 +107,14 @@ class SpecError(BayesmetaError, ValueError):
     ... except bm.SpecError as error:
     ...     print(error)
     `scale` of HalfNormal must be positive and finite; got -1.0.
+    """
+
+
+class InapplicableError(SpecError):
+    """A model can't be told from these arms, though it may be from others; a `SpecError`.
+
+    Raised where a part of a model needs what the arms do not have, such as levels or studies of several
+    arms. A comparison says so of the model and goes on with the others.
     """
 
 

@@ -69,8 +69,8 @@ def calibrate(
     workers : int
         Processes that fit at once.
     progress : bool, optional
-        Show a bar where a person watches, and lines in a log; where None, lines only of what takes
-        more than ten seconds.
+        Show a bar where a person watches, and lines in a log; where None, only where a person
+        watches.
 
     Returns
     -------

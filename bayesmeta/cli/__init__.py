@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupt
 import atexit
 import gc
 import io
+import logging
 import sys
 from typing import Annotated
 
@@ -45,7 +46,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     # Frames and colours take longer to load than all else that a refusal needs.
     rich_markup_mode=None,
-    # That a group was not asked for its help or for completion is told here: Typer would load Pydantic to convert nothing.
+    # That neither help nor completion was asked for is told here: Typer would load Pydantic to convert
+    # nothing.
     context_settings={
         "help_option_names": ["-h", "--help"],
         "default_map": {
@@ -106,6 +108,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that can't show a letter shows its code instead of an error.
             stream.reconfigure(errors="backslashreplace")
+    # Where home can't be written, Matplotlib tells at length that it reads the fonts again.
+    logging.getLogger("matplotlib").addFilter(lambda record: record.levelno > logging.WARNING)
     # Imports make many objects and no garbage: Python looks at the young ones five times less often, and
     # at all as often as it does by default; when it ends, it need not look at all again.
     gc.set_threshold(10_000, 5, 5)

@@ -76,9 +76,9 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures, diagnostics, coverage "
-            "(so few arms inside 95% intervals of the best model that p < 0.01); once per gate, or "
-            "nothing. If left out: failures and diagnostics."
+            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (or a "
+            "failed fit), coverage (so few arms inside 95% intervals of the best model that p < 0.01); once per gate, "
+            "or nothing. If left out: diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -90,7 +90,7 @@ def compare(
     from bayesmeta.report import comparison_text, machine
     from bayesmeta.report.comparison_figures import comparison_figures
 
-    gates = asked_gates(fail_on or ["failures", "diagnostics"], tuple(GATES))
+    gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
     specs = _models(models)
     arms = table_of(evidence, notation).select(**selection)
     with workers_of(workers, dask, out) as where:

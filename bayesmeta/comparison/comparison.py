@@ -1,8 +1,9 @@
 """The result of a comparison: one row per model, and everything behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,10 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.evidence import Arms
 
 __all__ = ["Comparison", "compared", "notes_of"]
+
+
+COUNTS = ("fits", "failed", "flagged", "retried", "divergences")
+"""Columns that count fits, of which a model that does not apply has none."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +41,8 @@ class Comparison:
         changes at most if one prior is half or twice as wide, `prior_change`, and which,
         `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
-        fit failed has no rank.
+        fit failed has no rank. Where a model can't be told from these arms, its row comes last, and
+        the column `not_applicable` has the reason.
     left_out : mapping
         The tables behind it of each model, by name.
     notes : tuple of str
@@ -46,6 +52,8 @@ class Comparison:
     profile : str
         Covariate values that pooled rates and the averaged prediction are for, in models that have
         the covariates; empty if none has.
+    not_applicable : mapping
+        Of each model that these arms can't tell, why, by name; such models have no other tables.
 
     Examples
     --------
@@ -69,6 +77,7 @@ class Comparison:
     notes: tuple[str, ...]
     evidence: Arms
     profile: str
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -152,7 +161,12 @@ class Comparison:
         return f"Comparison({counted(len(self.table), 'model')}, {counted(len(self.fits), 'fit')}; {first}{trouble})"
 
 
-def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> Comparison:
+def compared(
+    left_out: Mapping[str, LeftOut],
+    evidence: Arms,
+    profile: str,
+    not_applicable: Mapping[str, str] = MappingProxyType({}),
+) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
     complete = {name: one for name, one in left_out.items() if one.complete}
     ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
@@ -162,7 +176,18 @@ def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> C
     table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
     more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
     table = table.merge(more, on="model")
-    return Comparison(table, dict(left_out), notes_of(table, left_out), evidence, profile)
+    notes = notes_of(table, left_out)
+    table = _with_inapplicable(table, not_applicable)
+    return Comparison(table, dict(left_out), notes, evidence, profile, dict(not_applicable))
+
+
+def _with_inapplicable(table: pd.DataFrame, reasons: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with a last row for each model that does not apply."""
+    if not reasons:
+        return table
+    nothing = {name: 0 for name in COUNTS if name in table}
+    rows = [{"model": name, **nothing, "not_applicable": why} for name, why in reasons.items()]
+    return pd.concat([table.assign(not_applicable=""), pd.DataFrame(rows)], ignore_index=True)
 
 
 def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
     comparison : Comparison
         Models compared.
     gates : sequence of str
-        ``"failures"``: a fit failed. ``"diagnostics"``: a fit failed, or its diagnostics did.
+        ``"failures"``: a fit failed, or a model does not apply. ``"diagnostics"``: a fit failed,
+        or its diagnostics did.
         ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
         the binomial probability of it is below 0.01.
     """
@@ -78,13 +79,21 @@ def _diagnostics(comparison: Comparison) -> str:
     flagged = fits[(fits["state"] == "done") & ~fits["ok"].astype(bool)]
     if flagged.empty:
         # A fit that failed has no draws that could pass.
-        return _failures(comparison)
+        return _failed_fits(comparison)
     first = flagged.iloc[0]
     where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
     return f"diagnostics: {len(flagged)} of {len(fits)} fits failed them; first {where}: {first['problems']}"
 
 
 def _failures(comparison: Comparison) -> str:
+    found = _failed_fits(comparison)
+    if found or not comparison.not_applicable:
+        return found
+    name, reason = next(iter(comparison.not_applicable.items()))
+    return f"failures: {len(comparison.not_applicable)} of {len(comparison.table)} models do not apply; first {name}: {reason}"
+
+
+def _failed_fits(comparison: Comparison) -> str:
     fits = comparison.fits
     failed = fits[fits["state"] == "failed"]
     if failed.empty:

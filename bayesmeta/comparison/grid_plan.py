@@ -18,6 +18,7 @@ from bayesmeta.errors import (
     BayesmetaError,
     EvidenceError,
     EvidenceWarning,
+    InapplicableError,
     ModelWarning,
     ProfileError,
     SettingsError,
@@ -112,7 +113,8 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
     ------
     EvidenceError, SpecError, ProfileError
         If a choice is possible in no combination: a slip of the pen, such as a column that is not
-        there, would otherwise cost a part of the grid.
+        there, would otherwise cost a part of the grid. A model that these arms can't tell is no slip
+        and is told in its rows; an error, if no combination is possible.
     SettingsError
         If an argument of an inclusion rule is out of its range.
     """
@@ -247,6 +249,9 @@ def _check_choices(rows: Iterable[PlannedRow]) -> None:
         raise _of_kind(next(iter(first.values())), "No combination of the grid can be fitted")
     for (axis, name), there in possible.items():
         if not there:
+            if isinstance(first[axis, name].error, InapplicableError):
+                # A model that is right is told in its rows; a slip would cost a part of the grid.
+                continue
             place = f"outcome '{name}'" if axis == "outcome" else f"[{axis}.{name}]"
             raise _of_kind(first[axis, name], f"{place} can be fitted in no combination")
 

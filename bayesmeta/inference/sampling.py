@@ -70,7 +70,8 @@ def fit(
     arms : Arms or NestedArms
         What was observed; see `EvidenceTable.select`.
     seed : int
-        Source of all randomness; the same seed gives the same draws, whatever the number of
+        Source of all randomness; the same seed gives the same draws with the same versions on
+        the same kind of processor (another agrees within Monte-Carlo error), whatever the number of
         cores. Needed by ``method="nuts"``.
     settings : SamplerSettings, optional
         Chains, warm-up, draws.

@@ -138,7 +138,7 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     try:
         design = _design(spec, arms)
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
     if warn:
         warn_of_little_evidence(design.spec, design.arms, design.coding)
     return design
@@ -177,7 +177,7 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     try:
         found = _checked(spec, design.arms, design.coding)
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
     vars(found)["matrix"] = design.matrix
     if warn:
         warn_of_little_evidence(found.spec, found.arms, found.coding)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
 from bayesmeta.model.coding import Coding, grouped, prepared_columns
@@ -195,7 +195,7 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     column = [grouped(level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))
     if len(there) < 2:  # noqa: PLR2004
-        raise SpecError(
+        raise InapplicableError(
             f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
         )
     studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
@@ -204,7 +204,7 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     if reference is None:
         raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
     if reference not in there:
-        raise SpecError(
+        raise InapplicableError(
             f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}."
         )
     return (reference, *(level for level in there if level != reference))
@@ -268,7 +268,7 @@ def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
     redundant = [
         names[column - 1] if column else "the intercept" for column in sorted(order[rank:])
     ]
-    raise SpecError(
+    raise InapplicableError(
         f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
         f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
     )

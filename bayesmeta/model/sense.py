@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bayesmeta.errors import ModelWarning, SpecError, listed
+from bayesmeta.errors import InapplicableError, ModelWarning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
@@ -67,15 +67,15 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
     several = levels.groupby("study")["level"].nunique()
     mixed = list(several.index[several > 1])
     if mixed:
-        raise SpecError(
+        raise InapplicableError(
             f"`by` must name a study-level column; the arms of {listed(mixed)} differ in '{by}'. Name another."
         )
     if levels["level"].nunique() < 2:  # noqa: PLR2004
-        raise SpecError(
+        raise InapplicableError(
             f"`by`: '{by}' has one level only, '{levels['level'].iloc[0]}', in these arms. Leave it out."
         )
     if levels["level"].nunique() == len(several):
-        raise SpecError(
+        raise InapplicableError(
             f"`by`: '{by}' has a level for each study, none of which shows how studies differ. "
             "Name a column whose levels have several studies."
         )
@@ -84,7 +84,7 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
         instead = "Use NormalEffects" if spec.study_effects.name == "common" else "Leave them out"
-        raise SpecError(
+        raise InapplicableError(
             "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
             f"of studies are the same thing. {instead}."
         )

@@ -108,7 +108,7 @@ def validation_blocks(run: SavedComparison) -> Iterator[Block]:
 
 
 def _scores(run: SavedComparison) -> pd.DataFrame:
-    models = [str(name) for name in run.table["model"]]
+    models = list(run.left_out)
     labels = next(iter(run.left_out.values())).labels
     scores = pd.DataFrame(
         {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}

@@ -179,6 +179,9 @@ def _answers(run: SavedComparison) -> Iterator[Block]:
     yield Table(
         "Models by what each predicts of every study from all others", comparison_cells(run.table)
     )
+    if run.not_applicable:
+        reasons = run.not_applicable.items()
+        yield Items(tuple(f"Not applicable: {name}: {why}" for name, why in reasons))
     marginal = "log_marginal_likelihood" in run.table
     yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])
     whole = pd.DataFrame(list(_whole(run)))
@@ -191,8 +194,8 @@ def _answers(run: SavedComparison) -> Iterator[Block]:
 
 def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
     """Yield the estimates of each model from the whole evidence."""
-    for name in map(str, run.table["model"]):
-        influence = run.left_out[name].influence
+    for name, one in run.left_out.items():
+        influence = one.influence
         own = influence[influence["left_out"] == ""]
         rates = own[own["scale"] == "probability"]
         if len(rates):
@@ -214,7 +217,7 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
             for name, value in (asked["profile"] or {}).items()
         ),
         *([f"--factor {shlex.quote(asked['factor'])}"] if asked["factor"] else []),
-        f"--cohort {asked['cohort']}",
+        f"--n {asked['cohort']}",
         f"--ci {asked['ci_prob']:g}",
         f"--draws {plan['settings']['draws']}",
         f"--seed {plan['seed']}",

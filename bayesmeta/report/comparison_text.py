@@ -32,6 +32,7 @@ def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
         "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals. log ML: log marginal likelihood.",
         "  A difference below 4, or below two standard errors, does not tell two models apart.",
+        *(f"  Not applicable: {name}: {why}" for name, why in comparison.not_applicable.items()),
         *notes,
         *_influence_lines(comparison),
         *(_prediction_lines(comparison) if "weight" in comparison.table else []),
@@ -41,7 +42,7 @@ def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
 def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of a comparison as people read it."""
     rows = [_cells(row) for row in table.to_dict("records")]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("-")
 
 
 def _influence_lines(comparison: Comparison | SavedComparison) -> list[str]:
@@ -109,6 +110,8 @@ def _root(errors: "pd.Series[float]") -> float:
 
 
 def _cells(row: Row) -> dict[str, str]:
+    if row.get("not_applicable"):
+        return {"model": str(row["model"]), "elpd": "-", "fits": "not applicable"}
     cells = {
         "model": str(row["model"]),
         "elpd": _number(row.get("elpd")),

@@ -29,7 +29,15 @@ from bayesmeta.runs.manifest import Manifest
 
 __all__ = ["SavedComparison", "SavedRun", "evidence_of_grid", "is_reliable", "load_run"]
 
-TEXTS = {"study": str, "arm": str, "left_out": str, "model": str, "error": str, "problems": str}
+TEXTS = {
+    "study": str,
+    "arm": str,
+    "left_out": str,
+    "model": str,
+    "error": str,
+    "problems": str,
+    "not_applicable": str,
+}
 """Columns of names, which may look like numbers."""
 
 
@@ -59,6 +67,8 @@ class SavedComparison:
     pmf, rate : DataFrame or None
         The prediction that the models average, of a cohort's responders and true rate; None if no model
         has all its scores.
+    not_applicable : mapping
+        Of each model that the arms can't tell, why, by name.
     """
 
     table: pd.DataFrame
@@ -71,6 +81,7 @@ class SavedComparison:
     created: str
     pmf: pd.DataFrame | None
     rate: pd.DataFrame | None
+    not_applicable: Mapping[str, str]
 
     @property
     def ok(self) -> bool:
@@ -168,7 +179,8 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
     labels = dict(zip(evidence.frame["study"], evidence.display_labels, strict=True))
     names = [str(name) for name in tables["comparison"]["model"]]
     files = file_names(manifest.identity["models"])
-    left_out = {name: _left_out(name, tables, labels) for name in names}
+    reasons = _reasons(tables["comparison"])
+    left_out = {name: _left_out(name, tables, labels) for name in names if name not in reasons}
     return SavedComparison(
         table=tables["comparison"],
         left_out=left_out,
@@ -180,7 +192,16 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         created=manifest.created,
         pmf=_optional(folder / "prediction.csv"),
         rate=_optional(folder / "prediction_rate.csv"),
+        not_applicable=reasons,
     )
+
+
+def _reasons(table: pd.DataFrame) -> dict[str, str]:
+    """Return why models do not apply, by name."""
+    if "not_applicable" not in table:
+        return {}
+    told = table[table["not_applicable"] != ""]
+    return dict(zip(map(str, told["model"]), map(str, told["not_applicable"]), strict=True))
 
 
 def _evidence(inputs: Path) -> Arms:

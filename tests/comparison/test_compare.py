@@ -14,6 +14,7 @@ from bayesmeta.comparison.averaging import averaged
 from bayesmeta.comparison.gates import GATES, tripped
 from bayesmeta.comparison.questions import RATES
 from bayesmeta.comparison.ranking import ranked
+from bayesmeta.report.comparison_text import comparison_lines
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 
 Maker = Callable[..., bm.Arms]
@@ -265,3 +266,51 @@ def test_the_table_of_models_is_that_of_the_bundled_evidence(
         exact = grid.posterior.log_predictive_left_out().sum()
         # To the Monte-Carlo error of a sum over studies, and rounding.
         assert float(rows[model]) == pytest.approx(exact, abs=0.2)
+
+
+def test_a_model_that_the_arms_cannot_tell_is_a_row_and_the_others_are_compared(
+    tmp_path: Path,
+) -> None:
+    rows = pd.DataFrame(
+        {
+            "study": list("abcd"),
+            "events": [3, 5, 1, 7],
+            "n": [10, 20, 8, 12],
+            "regimen": ["x"] * 4,
+        }
+    )
+    arms = bm.read_evidence(rows).select()
+    covariates = bm.Covariates("regimen", reference={"regimen": "x"})
+    models = [
+        bm.ModelSpec("by arm", arm_effects=bm.ArmEffects()),
+        bm.load_model("common_effect"),
+        bm.ModelSpec("by regimen", covariates=covariates),
+    ]
+    few = bm.SamplerSettings(chains=2, warmup=200, draws=500)
+    found = bm.compare(
+        models, arms, seed=1, method="psis", marginal=False, settings=few, out=tmp_path / "out"
+    )
+    assert list(found.table["model"]) == ["common_effect", "by arm", "by regimen"]
+    reasons = found.table.set_index("model")["not_applicable"]
+    assert reasons["common_effect"] == ""
+    assert reasons["by arm"].startswith("`arm_effects` need studies of several arms")
+    assert "has one level only" in reasons["by regimen"]
+    assert list(found.left_out) == ["common_effect"]
+    assert set(found.fits["model"]) == {"common_effect"}
+    assert tripped(found, ["diagnostics"]) == ()
+    [failure] = tripped(found, ["failures"])
+    assert failure.startswith("failures: 2 of 3 models do not apply; first by arm")
+    saved = load_run(tmp_path / "out")
+    assert isinstance(saved, SavedComparison)
+    assert saved.not_applicable == found.not_applicable
+    text = "\n".join(comparison_lines(found))
+    assert "\n".join(comparison_lines(saved)) == text
+    assert "  Not applicable: by arm: `arm_effects` need studies of several arms" in text
+
+
+def test_if_no_model_applies_that_is_an_error() -> None:
+    rows = pd.DataFrame({"study": list("ab"), "events": [3, 5], "n": [10, 20]})
+    arms = bm.read_evidence(rows).select()
+    models = [bm.ModelSpec("by arm", arm_effects=bm.ArmEffects())]
+    with pytest.raises(bm.SpecError, match="`arm_effects` need studies of several arms"):
+        bm.compare(models, arms, seed=1)

@@ -120,7 +120,7 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
         for name, valid in (("mu", arms.outcomes), ("tau", arms.outcomes), ("beta", coding.names)):
             spec.check_labels(name, tuple(valid))
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
     spec = spec.completed(coding)
     for message in wide_priors(priors_of(spec.priors("beta"), coding.names), spec.link, coding):
         warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=3)
