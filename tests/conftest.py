@@ -57,6 +57,14 @@ def quick() -> bm.SamplerSettings:
 
 
 @pytest.fixture(scope="session")
+def parts_fit(table: bm.EvidenceTable) -> bm.Fit:
+    """Regimens with the parts of two arms, whose counts are inferred, in place of the whole."""
+    condition = "arm != 'ven_hma_ldac' or study == 'gaut2020'"
+    arms = table.select(outcome="ORR", venetoclax="yes", where=condition)
+    return bm.fit(bm.load_model("regimen"), arms, seed=1)
+
+
+@pytest.fixture(scope="session")
 def regimen_fit(orr: bm.Arms) -> bm.Fit:
     return bm.fit(bm.load_model("regimen"), orr, seed=1)
 

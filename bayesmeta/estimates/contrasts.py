@@ -171,7 +171,7 @@ def contrast(
     >>> from bayesmeta.estimates.contrasts import contrast
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
-    Contrasts(regimen_class: 7 pairs of 8 levels, 6 known only between studies)
+    Contrasts(regimen_class: 7 pairs of 8 levels, 7 known only between studies)
     """
     check_fit(fit, grid=False)
     check_ci_prob(ci_prob)

@@ -29,6 +29,9 @@ FEWEST_STUDIES = 3
 UNCHANGED = 0.8
 """Overlap above which a posterior is called its prior."""
 
+PULLED = 0.5
+"""Overlap above which power-scaling is no reason to say that prior and evidence pull apart."""
+
 _COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
 
 
@@ -241,9 +244,10 @@ def _conflict(fit: Fit) -> Iterable[str]:
             continue
         yield from (found := list(tau_conflict(label, prior, draws)))
         moved, by_likelihood = scaled.get(label, (0.0, np.nan))
-        if not found and moved >= SENSITIVE <= by_likelihood:
+        overlap = prior_overlap(prior, draws)
+        if not found and moved >= SENSITIVE <= by_likelihood and overlap < PULLED:
             yield (
                 f"Power-scaling: prior and evidence may pull {label} apart (sensitivity {moved:.2f} to the priors and "
                 f"{by_likelihood:.2f} to the likelihood, from {SENSITIVE:g} on each); prior {prior!r} and posterior "
-                f"overlap by {100 * prior_overlap(prior, draws):.0f}%. See what other priors give."
+                f"overlap by {100 * overlap:.0f}%. See what other priors give."
             )

@@ -33,4 +33,4 @@ def inferred_counts(frame: pd.DataFrame, outcome: str | None = None) -> npt.NDAr
         return np.array([outcome in text.split(";") for text in frame[INFERRED]], dtype=bool)
     if outcome is not None or DERIVATION not in frame.columns:
         return np.zeros(len(frame), dtype=bool)
-    return standing(frame[DERIVATION]) == CONCLUDED
+    return np.asarray(standing(frame[DERIVATION]) == CONCLUDED)

@@ -26,9 +26,10 @@ from bayesmeta.evidence.columns import (
     STUDY,
     N,
 )
+from bayesmeta.evidence.conditions import Mask
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.evidence.nested_arms import NestedArms
-from bayesmeta.evidence.selection import Dropped, Parts, against_parts
+from bayesmeta.evidence.selection import CountedRows, Dropped, Parts, against_parts
 from bayesmeta.evidence.strata import with_stratum_column
 
 __all__ = ["asked_outcomes", "nested_arms", "nested_parts_or_whole"]
@@ -75,6 +76,7 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
     if PART_OF not in frame.columns:
         return Dropped(rows, list(reasons))
     reported = frame.groupby([STUDY, ARM, STRATUM])[OUTCOME].agg(set)
+    counts = CountedRows.of(frame)
     for (study, arm), parts in all_parts.items():
         of_study = (frame[STUDY] == study).to_numpy()
         for stratum in pd.unique(frame.loc[of_study & (frame[ARM] == arm).to_numpy(), STRATUM]):
@@ -86,7 +88,7 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
             wanted = reported[study, arm, stratum]
             every = all(wanted <= reported.get((study, part, stratum), set()) for part in parts)
             against = "" if every and prefer_parts else "the whole arm is kept"
-            against = against or _against(frame[whole], frame[inner])
+            against = against or _against(frame, counts, whole, inner)
             dropped = inner if against else whole
             rows |= dropped
             reasons[dropped] = (
@@ -97,13 +99,14 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
     return Dropped(rows, list(reasons))
 
 
-def _against(whole: pd.DataFrame, parts: pd.DataFrame) -> str:
+def _against(frame: pd.DataFrame, counts: CountedRows, whole: Mask, inner: Mask) -> str:
     """Return why the parts of an arm don't stand for it in one of its outcomes; empty if they do."""
-    found = (
-        (outcome, against_parts(own, parts[parts[OUTCOME] == outcome]))
-        for outcome, own in whole.groupby(OUTCOME, sort=False)
-    )
-    return next((f"{against} ({outcome})" for outcome, against in found if against), "")
+    for outcome in pd.unique(frame.loc[whole, OUTCOME]):
+        same = (frame[OUTCOME] == outcome).to_numpy()
+        against = against_parts(counts, np.flatnonzero(whole & same), np.flatnonzero(inner & same))
+        if against:
+            return f"{against} ({outcome})"
+    return ""
 
 
 def nested_arms(

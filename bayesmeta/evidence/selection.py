@@ -30,6 +30,7 @@ from bayesmeta.evidence.derivations import standing
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
 __all__ = [
+    "CountedRows",
     "Dropped",
     "Parts",
     "Rule",
@@ -46,6 +47,23 @@ class Dropped:
 
     rows: Mask
     reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CountedRows:
+    """Counts of rows and how each stands: looked up once, however many arms have parts."""
+
+    events: npt.NDArray[np.int64]
+    n: npt.NDArray[np.int64]
+    standing: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "CountedRows":
+        """Return those of rows that all have a count."""
+        events, n = (frame[name].to_numpy(dtype=np.int64) for name in (EVENTS, N))
+        if DERIVATION not in frame.columns:
+            return cls(events, n, np.zeros(len(frame), dtype=np.int64))
+        return cls(events, n, standing(frame[DERIVATION]))
 
 
 Rule = Callable[[pd.DataFrame], Dropped]
@@ -161,9 +179,10 @@ def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool)
     `all_parts` names the arms that make up each arm, whatever outcome they report.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
+    counts = CountedRows.of(frame)
     for whole, parts, every in _families(frame, all_parts):
         against = "" if every and prefer_parts else "the whole arm is kept"
-        against = against or against_parts(frame.iloc[whole], frame.iloc[parts])
+        against = against or against_parts(counts, whole, parts)
         dropped = parts if against else whole
         rows[dropped] = True
         reasons[dropped] = (
@@ -174,18 +193,16 @@ def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool)
     return Dropped(rows, list(reasons))
 
 
-def against_parts(whole: pd.DataFrame, parts: pd.DataFrame) -> str:
+def against_parts(counts: CountedRows, whole: Places, parts: Places) -> str:
     """Return why the parts of an arm don't stand for it; empty if they do.
 
-    Both are rows of one outcome, and all parts report it.
+    `whole` and `parts` say where their rows stand, which are of one outcome that all parts report.
     """
-    events, n = (int(parts[name].sum()) for name in (EVENTS, N))
-    own, own_n = int(whole[EVENTS].iloc[0]), int(whole[N].iloc[0])
+    [own], [own_n] = counts.events[whole], counts.n[whole]
+    events, n = counts.events[parts].sum(), counts.n[parts].sum()
     if (events, n) != (own, own_n):
         return f"the whole arm is kept, for its parts add up to {events} of {n}, not to {own} of {own_n}"
-    if DERIVATION not in whole.columns:
-        return ""
-    worst, best = standing(parts[DERIVATION]).max(), standing(whole[DERIVATION])[0]
+    worst, best = int(counts.standing[parts].max()), int(counts.standing[whole][0])
     if worst <= best:
         return ""
     words = ("reported", "derived", "inferred")

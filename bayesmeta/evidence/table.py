@@ -201,7 +201,7 @@ class EvidenceTable:
         >>> import bayesmeta as bm
         >>> table = bm.load_evidence("rr_aml_venetoclax")
         >>> table.select(outcome="ORR", venetoclax="yes")
-        Arms(ORR: 32 arms of 27 studies, 455 responders of 915 patients; 32 rows left out)
+        Arms(ORR: 28 arms of 27 studies, 456 responders of 919 patients; 36 rows left out)
         >>> len(table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes").of("CR"))
         14
         """

@@ -25,6 +25,7 @@ ESTIMATES = [
     "probability_higher",
 ]
 BASIS = ["within_share", "between_only", "studies_level", "studies_versus", "studies_both"]
+BASIS += ["arms_level", "arms_versus", "inferred_level", "inferred_versus"]
 
 Make = Callable[..., bm.Arms]
 
@@ -55,7 +56,7 @@ def test_every_pair_once_with_its_columns(found: Contrasts) -> None:
     assert not (found.table["level"] == "ven_hma").any()
     assert (
         repr(found)
-        == "Contrasts(regimen_class: 28 pairs of 8 levels, 27 known only between studies)"
+        == "Contrasts(regimen_class: 28 pairs of 8 levels, 28 known only between studies)"
     )
 
 
@@ -119,12 +120,14 @@ def test_against_one_level(regimen_fit: bm.Fit, found: Contrasts) -> None:
     pd.testing.assert_frame_equal(against.ranks, found.ranks, rtol=1e-12)
 
 
-def test_only_one_pair_was_ever_compared_within_a_study(found: Contrasts) -> None:
+def test_only_one_pair_was_ever_compared_within_a_study(parts_fit: bm.Fit) -> None:
+    found = contrast(parts_fit)
     inside = found.table[~found.table["between_only"]]
     assert inside[["level", "versus"]].to_numpy().tolist() == [["ven_ldac", "ven_hma"]]
     assert inside[["studies_level", "studies_versus", "studies_both"]].to_numpy().tolist() == [
         [3, 12, 2]
     ]
+    assert inside[["inferred_level", "inferred_versus"]].to_numpy().tolist() == [[2, 4]]
     others = found.table[found.table["between_only"]]
     assert (others["within_share"] == 0).all()
     assert (others["studies_both"] == 0).all()

@@ -70,17 +70,16 @@ def test_a_further_cohort_of_a_known_study_uses_its_own_effect(pooled_fit: bm.Fi
     assert "study hu2023" in repr(known)
 
 
-def test_a_known_study_has_the_profile_of_its_arms(regimen_fit: bm.Fit) -> None:
+def test_a_known_study_has_the_profile_of_its_arms(parts_fit: bm.Fit) -> None:
     assert (
-        bm.predict(regimen_fit, n=10, study="hu2023", seed=1).profile
-        == "regimen_class=ven_intensive"
+        bm.predict(parts_fit, n=10, study="hu2023", seed=1).profile == "regimen_class=ven_intensive"
     )
     with pytest.raises(
         bm.ProfileError, match="must give regimen_class: the arms of 'stahl2021' differ there"
     ):
-        bm.predict(regimen_fit, n=10, study="stahl2021", seed=1)
+        bm.predict(parts_fit, n=10, study="stahl2021", seed=1)
     named = bm.predict(
-        regimen_fit, n=10, study="stahl2021", profile={"regimen_class": "ven_ldac"}, seed=1
+        parts_fit, n=10, study="stahl2021", profile={"regimen_class": "ven_ldac"}, seed=1
     )
     assert named.profile == "regimen_class=ven_ldac"
 

@@ -27,6 +27,8 @@ COLUMNS = [
     "ess_bulk",
     "ess_tail",
     "r_hat",
+    "arms",
+    "inferred",
 ]
 RATES = ["typical rate", "mean rate", "new study", "new cohort"]
 

@@ -231,7 +231,7 @@ def test_parts_stand_for_the_whole_stratum_by_stratum() -> None:
         ("P", "g=w", "W"),
     ]
     frame = pd.DataFrame(rows, columns=["arm", "stratum", "part_of"]).assign(
-        study="s", events=2, n=9
+        study="s", events=[4, 2, 2, 2, 2], n=[18, 9, 9, 9, 9]
     )
     arms = bm.read_evidence(frame).select(strata="g")
     assert sorted(arms.labels) == ["s/P/g=m", "s/Q/g=m", "s/W/g=w"]
