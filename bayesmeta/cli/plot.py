@@ -47,6 +47,7 @@ def plot(
         raise RunError(
             f"`--out` is the run itself, whose files are kept as written; got {out}. Choose another folder."
         )
+    _check_out(out, [f"{name}.{end}" for name in names or () for end in (form, "csv")], force=force)
     loaded = load_run(run)
     drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n), names)
     contents = _contents(drawn.plots, form)
@@ -68,6 +69,18 @@ def plot(
         for name, reason in drawn.reasons.items():
             print(f"Not drawn: {name}, since {reason}.")
     return OK if reliable else DIAGNOSTICS_FAILED
+
+
+def _check_out(out: Path, files: list[str], *, force: bool) -> None:
+    """Raise, before anything is read or drawn, if figures can't be written or stand there already."""
+    from bayesmeta.runs.files import check_folder_writable
+
+    there = [name for name in files if (out / name).exists()]
+    if there and not force:
+        raise RunError(
+            f"{out} holds {listed(there)}. Choose another folder, or replace them with --force."
+        )
+    check_folder_writable(out, remedy="Choose another folder")
 
 
 def _contents(plots: "Mapping[str, Plot]", form: str) -> dict[str, bytes]:
