@@ -10,7 +10,7 @@ import typer
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_names, parsed_profile
-from bayesmeta.cli.tables import csv_of, write_files
+from bayesmeta.cli.tables import check_files, csv_of, write_files
 from bayesmeta.errors import RunError
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def plot(
         raise RunError(
             f"`--out` is the run itself, whose files are kept as written; got {out}. Choose another folder."
         )
+    ends = (form, "csv") if tables else (form,)
+    check_files(out, [f"{name}.{end}" for name in names or () for end in ends], force=force)
     loaded = load_run(run)
     forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
     scale = {"axis": axis, "per": rates_per and int(rates_per), "limits": limits}

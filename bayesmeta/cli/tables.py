@@ -1,6 +1,5 @@
 """Files that commands write beside what they print: tables as CSV, and figures."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,15 @@ from bayesmeta.errors import RunError, listed
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReplaceTables", "TablesOut", "check_tables", "csv_of", "save_tables", "write_files"]
+__all__ = [
+    "ReplaceTables",
+    "TablesOut",
+    "check_files",
+    "check_tables",
+    "csv_of",
+    "save_tables",
+    "write_files",
+]
 
 TablesOut = Annotated[
     Path | None,
@@ -26,7 +33,7 @@ ReplaceTables = Annotated[
 def check_tables(out: Path | None, names: Sequence[str], *, force: bool) -> None:
     """Raise if tables of these names can't be written, before the work that makes them."""
     if out is not None:
-        _check(out, [f"{name}.csv" for name in names], force=force)
+        check_files(out, [f"{name}.csv" for name in names], force=force)
 
 
 def save_tables(out: Path | None, tables: "Mapping[str, pd.DataFrame]") -> list[str]:
@@ -47,7 +54,7 @@ def write_files(out: Path, contents: Mapping[str, bytes], *, force: bool) -> Non
     """Write files into a folder, each whole or not at all, after all of them are made."""
     from bayesmeta.runs.files import write_whole
 
-    _check(out, list(contents), force=force)
+    check_files(out, list(contents), force=force)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,12 +65,13 @@ def write_files(out: Path, contents: Mapping[str, bytes], *, force: bool) -> Non
         write_whole(out / name, content, remedy="Choose another folder")
 
 
-def _check(out: Path, names: Sequence[str], *, force: bool) -> None:
+def check_files(out: Path, names: Sequence[str], *, force: bool) -> None:
+    """Raise if files of these names stand in a folder or can't be written there."""
+    from bayesmeta.runs.files import check_folder_writable
+
     there = [name for name in names if (out / name).exists()]
     if there and not force:
         raise RunError(
             f"{out} holds {listed(there)}. Choose another folder, or replace them with --force."
         )
-    parent = next(one for one in (out, *out.absolute().parents) if one.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise RunError(f"{parent} can't be written. Choose another folder.")
+    check_folder_writable(out, remedy="Choose another folder")

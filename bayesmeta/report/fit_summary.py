@@ -52,10 +52,7 @@ def _spread(results: FitResults) -> str:
     """Return what heterogeneity means for a new study, as the beginning of a sentence."""
     if results.fit.spec.study_effects.tau is None:
         return "The"
-    return (
-        "The typical rate is that of the middle of the studies; allowing for the differences between studies "
-        "(heterogeneity), the"
-    )
+    return "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
 
 
 def _unpooled(results: FitResults) -> str:

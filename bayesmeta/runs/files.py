@@ -15,6 +15,7 @@ from bayesmeta.errors import RunError
 
 __all__ = [
     "PARTIAL",
+    "check_folder_writable",
     "check_writable",
     "explained",
     "file_names",
@@ -120,6 +121,21 @@ def check_writable(path: Path, *, remedy: str) -> None:
     with explained(path, remedy):
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o644))
         os.unlink(partial)
+
+
+def check_folder_writable(folder: Path, *, remedy: str) -> None:
+    """Raise if no file can be written into a folder, or no folder be made where there is none yet.
+
+    Raises
+    ------
+    RunError
+        If it can't; `remedy` is what to do.
+    """
+    places = (folder, *folder.absolute().parents)
+    there = next(place for place in places if place.exists())
+    if not there.is_dir():
+        raise RunError(f"{folder} can't be written: {there} is no folder. {remedy}.")
+    check_writable(there / "file", remedy=remedy)
 
 
 def sync_folder(folder: Path) -> None:

@@ -49,7 +49,7 @@ def test_tables_and_figures_are_numbered_in_their_order(
 ) -> None:
     _, document = made
     page = FORMATS[form](document).decode()
-    bold = r"<b>{} (\d+)\.</b>" if form == "html" else r"(?m)^{} (\d+)\. "
+    bold = r"<strong>{} (\d+)\.</strong>" if form == "html" else r"(?m)^{} (\d+)\. "
     blocks = [block for one in document.sections for block in one.blocks]
     for word, kind in (("Table", Table), ("Figure", Figure)):
         numbers = list(map(int, re.findall(bold.format(word), page)))

@@ -86,7 +86,9 @@ def test_studies_and_fits_of_a_comparison(
 
 def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     pmf = pd.read_csv(runs["compare"] / "prediction.csv")
-    [line] = [text for text in sentences(documents["compare"], "Summary") if "new cohort" in text]
+    [line] = [
+        text for text in sentences(documents["compare"], "Summary") if "by all models" in text
+    ]
     n, median, low, high = map(
         int,
         re.search(
