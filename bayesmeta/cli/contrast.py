@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.options import AsJson, FailOn, Interval, Profiles, exits
 from bayesmeta.cli.output import code_of, print_json
 from bayesmeta.cli.profiles import parsed_profile
 
@@ -24,6 +24,7 @@ def contrast(
     ] = None,
     profile: Profiles = None,
     ci: Interval = 0.95,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
@@ -47,4 +48,4 @@ def contrast(
     else:
         lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
         print("\n".join([*lines, *contrast_text.rank_lines(found)]))
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)

@@ -60,6 +60,7 @@ def fit_nested(
     asked: Mapping[str, Any],
     *,
     force: bool,
+    fail_on: str | None,
     as_json: bool,
 ) -> int:
     """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
@@ -76,7 +77,7 @@ def fit_nested(
     else:
         print_blocks(*nested_fit_blocks(result, diagnostics, table, asked["ci_prob"]))
         print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)
 
 
 def predict_nested(
@@ -87,6 +88,7 @@ def predict_nested(
     joint: Sequence[str],
     ci: float,
     *,
+    fail_on: str | None,
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
@@ -103,7 +105,7 @@ def predict_nested(
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         print_blocks(warning_lines(diagnostics), nested_prediction_lines(prediction, ci, joint))
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)
 
 
 def sensitivity_nested(

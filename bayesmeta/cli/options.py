@@ -24,6 +24,7 @@ __all__ = [
     "OK",
     "AsJson",
     "Cohort",
+    "FailOn",
     "Force",
     "Interval",
     "Notation",
@@ -43,6 +44,10 @@ BUNDLED = "rr_aml_venetoclax"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Cohort = Annotated[int, typer.Option(help="Patients of the new cohort.")]
+FailOn = Annotated[
+    Literal["diagnostics"] | None,
+    typer.Option(help="Exit with 1 on any warning of the diagnostics, too."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
 Out = Annotated[Path, typer.Option(help="Folder for the run.")]

@@ -7,7 +7,7 @@ import typer
 
 import bayesmeta as bm
 from bayesmeta.cli.nested import Joint, predict_nested
-from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.options import AsJson, FailOn, Interval, Profiles, exits
 from bayesmeta.cli.output import check_no_effect, code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
 
@@ -28,6 +28,7 @@ def predict(
     at_most: Annotated[int | None, typer.Option(help="Print P(responders <= this).")] = None,
     joint: Joint = None,
     ci: Interval = 0.95,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
@@ -43,7 +44,14 @@ def predict(
         ):
             check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
         return predict_nested(
-            run, n, parsed_profile(profile), study, joint or [], ci, as_json=as_json
+            run,
+            n,
+            parsed_profile(profile),
+            study,
+            joint or [],
+            ci,
+            fail_on=fail_on,
+            as_json=as_json,
         )
     check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
     result = bm.load_fit(run)
@@ -62,4 +70,4 @@ def predict(
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
         print_blocks(text.warning_lines(diagnostics), text.prediction_lines(prediction, ci, asked))
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)

@@ -19,7 +19,7 @@ from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.sections.checklists import (
     checklists_section,
 )
-from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section, verdict_words
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
 from bayesmeta.report.sections.model import model_section, priors_section
@@ -94,9 +94,7 @@ def _brief(results: FitResults) -> Iterator[Block]:
             *prediction_lines(results.prediction, results.asked.ci_prob, _questions(results)),
             *beyond_evidence(results.fit.coding, results.asked.profile),
             heterogeneity_line(results.summary, results.fit.spec),
-            "Draws: they passed every check."
-            if results.diagnostics.ok
-            else "Draws: NOT RELIABLE; see Diagnostics.",
+            f"Draws: {verdict_words(results.diagnostics)}.",
         )
     )
 

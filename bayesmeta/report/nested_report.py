@@ -34,7 +34,7 @@ from bayesmeta.report.sections.checklists import (
     Answer,
     checklists_section,
 )
-from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section, verdict_words
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
 from bayesmeta.report.sections.rates import parameter_blocks, rate_definitions
@@ -80,7 +80,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
+            Section(BRIEF, tuple(_brief(fit, prediction, asked, draws=verdict_words(diagnostics)))),
             Section(QUESTION, _question(fit, asked)),
             diagnostics_section(
                 fit,
@@ -119,12 +119,12 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
 
 
 def _brief(
-    fit: NestedFit, prediction: NestedPrediction, asked: ReportRequest, *, ok: bool
+    fit: NestedFit, prediction: NestedPrediction, asked: ReportRequest, *, draws: str
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {arms.n.sum():,} patients. "
-        f"Draws: {'they passed every check' if ok else 'NOT RELIABLE; see Diagnostics'}."
+        f"Draws: {draws}."
     )
     yield Text(
         f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"

@@ -8,7 +8,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections.titles import DIAGNOSTICS
 
-__all__ = ["UNRELIABLE", "diagnostics_section"]
+__all__ = ["UNRELIABLE", "diagnostics_section", "verdict_words"]
 
 
 UNRELIABLE = (
@@ -27,6 +27,15 @@ def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: B
     return Section(DIAGNOSTICS, (*_verdict(fit, diagnostics), *more, _parameters(diagnostics)))
 
 
+def verdict_words(diagnostics: Diagnostics) -> str:
+    """Return the grade of the draws in a few words."""
+    return {
+        "ok": "they passed every check",
+        "warning": "they may be used, with a warning; see Diagnostics",
+        "failed": "NOT RELIABLE; see Diagnostics",
+    }[diagnostics.level]
+
+
 def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
     table, settings, origin = diagnostics.table, fit.settings, fit.provenance
     sizes = fit.posterior.sizes
@@ -36,17 +45,20 @@ def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...
         f"Largest R-hat {table['r_hat'].max():.4f} (at most {THRESHOLDS.r_hat:g} wanted).",
         f"Smallest effective sample size: bulk {table['ess_bulk'].min():,.0f}, tail {table['ess_tail'].min():,.0f} "
         f"(at least {THRESHOLDS.ess:g} wanted).",
-        f"Divergent transitions: {diagnostics.divergences} (none wanted).",
+        f"Divergent transitions: {diagnostics.divergences} (at most 0.1% of all, better none).",
+        *diagnostics.repeats,
         f"Energy fraction of missing information of the chains: {min(diagnostics.e_bfmi):.2f} at least "
         f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
         f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
     ]  # fmt: skip
-    verdict = (
-        Text("The draws passed every check: they may be used.")
-        if diagnostics.ok
-        else Text(UNRELIABLE, "warning")
+    passed = (
+        "The draws passed every check: they may be used."
+        if diagnostics.level == "ok"
+        else "The draws may be used, with a warning."
     )
-    problems = (Items(tuple(map(str, diagnostics.problems))),) if diagnostics.problems else ()
+    verdict = Text(passed) if diagnostics.ok else Text(UNRELIABLE, "warning")
+    told = (*diagnostics.problems, *diagnostics.warnings)
+    problems = (Items(tuple(map(str, told))),) if told else ()
     return (verdict, *problems, Items(tuple(fact for fact in facts if fact)))
 
 
