@@ -24,7 +24,10 @@ from bayesmeta.model.nested import NestedSpec, nested_model_hash
 
 __all__ = ["Fit", "Provenance", "damaged_provenance", "load_fit", "provenance"]
 
-_PACKAGES = tuple("bayesmeta arviz formulaic numba numpy nutpie pandas pymc scipy xarray".split())
+_PACKAGES = (
+    *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
+    *("nutpie", "pandas", "pymc", "scipy", "xarray"),
+)
 
 
 @dataclass(frozen=True)
