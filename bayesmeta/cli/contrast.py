@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bayesmeta.cli.one_fit import load_one_fit
-from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.options import AsJson, FailOn, Interval, Profiles, exits
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
@@ -35,6 +35,7 @@ def contrast(
             help="Show ranks and SUCRA though some levels are compared between studies only.",
         ),
     ] = False,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
@@ -56,4 +57,4 @@ def contrast(
         lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found)]
         rest = ["", *contrast_text.rank_lines(found)] if shown else contrast_text.unranked(found)
         print_blocks(lines, rest, saved)
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)

@@ -12,6 +12,7 @@ from bayesmeta.cli.options import (
     AsJson,
     Cohort,
     Evidence,
+    FailOn,
     Force,
     Interval,
     Notation,
@@ -55,6 +56,7 @@ def fit(
     ci: Interval = 0.95,
     cohort: Cohort = 40,
     force: Force = False,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Fit a model, print its summary and save the run."""
@@ -69,7 +71,9 @@ def fit(
     if outcomes is not None:
         nested = nested_selection(table_of(evidence, notation), selection, outcomes, by_definition)
         asked = {"per": units, "ci_prob": ci, "cohort": cohort}
-        return fit_nested(model, nested, seed, settings, out, asked, force=force, as_json=as_json)
+        return fit_nested(
+            model, nested, seed, settings, out, asked, force=force, fail_on=fail_on, as_json=as_json
+        )
     check_no_effect("--by-definition", by_definition, "without --outcomes")
     from bayesmeta.report import machine
     from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
@@ -88,4 +92,4 @@ def fit(
         if result.spec.study_effects.tau is not None:
             print_blocks(sensitivity_lines(bm.prior_sensitivity(result, ci_prob=ci)))
         print_blocks(note_lines(bm.notes(result)), f"Saved in {out}; random seed {seed}.")
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)

@@ -64,6 +64,7 @@ def fit_nested(
     asked: Mapping[str, Any],
     *,
     force: bool,
+    fail_on: str | None,
     as_json: bool,
 ) -> int:
     """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
@@ -80,7 +81,7 @@ def fit_nested(
     else:
         print_blocks(*nested_fit_blocks(result, diagnostics, table, asked["ci_prob"]))
         print_blocks(note_lines(bm.notes(result)), f"Saved in {out}; random seed {seed}.")
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)
 
 
 def predict_nested(
@@ -92,6 +93,7 @@ def predict_nested(
     ci: float,
     tables: Path | None,
     *,
+    fail_on: str | None,
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
@@ -113,7 +115,7 @@ def predict_nested(
     else:
         lines = nested_prediction_lines(prediction, ci, joint)
         print_blocks(warning_lines(diagnostics), lines, inferred_words(basis), saved)
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)
 
 
 def _prediction_tables(

@@ -29,6 +29,7 @@ __all__ = [
     "AsJson",
     "Cohort",
     "Evidence",
+    "FailOn",
     "Force",
     "Interval",
     "Notation",
@@ -50,6 +51,10 @@ BUNDLED = "rr_aml_venetoclax"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Cohort = Annotated[int, typer.Option("--n", help="Patients of the new cohort.")]
 Evidence = Annotated[str, typer.Option(help="A bundled table or a CSV file.")]
+FailOn = Annotated[
+    Literal["diagnostics"] | None,
+    typer.Option(help="Exit with 1 on any warning of the diagnostics, too."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the run.")]

@@ -33,9 +33,10 @@ def save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
             bm.plots.forest(result).save(partial / "forest.png")
 
 
-def code_of(diagnostics: "bm.Diagnostics") -> int:
-    """Return the exit code of a fit."""
-    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
+    """Return the exit code of a fit; a warning counts where it was asked for."""
+    passed = diagnostics.ok and (fail_on is None or diagnostics.level == "ok")
+    return OK if passed else DIAGNOSTICS_FAILED
 
 
 def print_blocks(*blocks: str | list[str]) -> None:

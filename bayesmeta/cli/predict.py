@@ -8,7 +8,7 @@ import typer
 
 import bayesmeta as bm
 from bayesmeta.cli.nested import Joint, predict_nested
-from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
+from bayesmeta.cli.options import AsJson, FailOn, Interval, Profiles, exits
 from bayesmeta.cli.output import check_no_effect, code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
@@ -35,6 +35,7 @@ def predict(
     ci: Interval = 0.95,
     out: TablesOut = None,
     force: ReplaceTables = False,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
@@ -52,7 +53,15 @@ def predict(
         ):
             check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
         return predict_nested(
-            run, n, parsed_profile(profile), study, joint or [], ci, out, as_json=as_json
+            run,
+            n,
+            parsed_profile(profile),
+            study,
+            joint or [],
+            ci,
+            out,
+            fail_on=fail_on,
+            as_json=as_json,
         )
     check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
     result = bm.load_fit(run)
@@ -74,7 +83,7 @@ def predict(
     else:
         lines = text.prediction_lines(prediction, ci, asked)
         print_blocks(text.warning_lines(diagnostics), lines, text.inferred_words(basis), saved)
-    return code_of(diagnostics)
+    return code_of(diagnostics, fail_on)
 
 
 def _tables(

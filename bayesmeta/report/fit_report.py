@@ -11,10 +11,10 @@ from bayesmeta.report.fit_summary import fit_summary
 from bayesmeta.report.sections.checklists import checklists_section
 from bayesmeta.report.sections.contrasts import contrast_blocks
 from bayesmeta.report.sections.diagnostics import (
-    PASSED,
     UNRELIABLE,
     diagnostics_section,
     trace_figure,
+    verdict_line,
 )
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
@@ -40,7 +40,7 @@ def fit_document(results: FitResults) -> Document:
         warning=_warning(results),
         sections=tuple(_sections(results)),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
-        verdict=PASSED,
+        verdict=verdict_line(results.diagnostics),
     )
 
 

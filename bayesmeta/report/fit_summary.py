@@ -6,7 +6,7 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.report.document import Block, Text
 from bayesmeta.report.fit_results import FitResults
-from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, RELIABLE
+from bayesmeta.report.sections.diagnostics import verdict_words
 from bayesmeta.report.sections.limits import inferred_sentence
 from bayesmeta.report.text import prediction_lines, rate_table
 
@@ -45,7 +45,7 @@ def _sentences(results: FitResults) -> Iterator[str]:
     )
     # The first line is of the true rate, with its Monte-Carlo errors.
     yield from prediction_lines(results.prediction, asked.ci_prob, _asked(results))[1:]
-    yield RELIABLE if results.diagnostics.ok else NOT_TO_BE_USED
+    yield verdict_words(results.diagnostics)
 
 
 def _spread(results: FitResults) -> str:

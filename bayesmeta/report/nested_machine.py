@@ -22,7 +22,10 @@ def nested_fit_json(
     """Return a fit's verdict, evidence and summary."""
     return {
         "diagnostics_ok": diagnostics.ok,
+        "diagnostics_level": diagnostics.level,
         "problems": [str(problem) for problem in diagnostics.problems],
+        "diagnostics_warnings": [str(warning) for warning in diagnostics.warnings],
+        "sampled_again": list(diagnostics.repeats),
         "model": result.spec.name,
         "outcomes": list(result.outcomes),
         "arms": len(result.arms),

@@ -35,12 +35,11 @@ from bayesmeta.report.sections.checklists import (
     checklists_section,
 )
 from bayesmeta.report.sections.diagnostics import (
-    NOT_TO_BE_USED,
-    PASSED,
-    RELIABLE,
     UNRELIABLE,
     diagnostics_section,
     trace_figure,
+    verdict_line,
+    verdict_words,
 )
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
@@ -94,7 +93,10 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(fit, prediction, asked, found, ok=diagnostics.ok))),
+            Section(
+                BRIEF,
+                tuple(_brief(fit, prediction, asked, found, verdict=verdict_words(diagnostics))),
+            ),
             Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
             evidence_section(fit.arms, fit.coding.columns),
             Section(MODEL, tuple(_model(fit))),
@@ -112,7 +114,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
-        verdict=PASSED,
+        verdict=verdict_line(diagnostics),
     )
 
 
@@ -122,7 +124,7 @@ def _brief(
     asked: ReportRequest,
     found: pd.DataFrame,
     *,
-    ok: bool,
+    verdict: str,
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
@@ -131,7 +133,7 @@ def _brief(
     )
     yield Text(
         f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
-        f"{arms.n.sum():,} patients. {RELIABLE if ok else NOT_TO_BE_USED} Below, the typical rate is that of the middle "
+        f"{arms.n.sum():,} patients. {verdict} Below, the typical rate is that of the middle "
         "of the studies; that of a new study, and a new cohort, allow for the differences between studies (heterogeneity), "
         f"too. Medians and {100 * asked.ci_prob:g}% intervals ({prediction.profile}):"
     )

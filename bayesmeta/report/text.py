@@ -107,10 +107,17 @@ def diagnosis_lines(diagnostics: Diagnostics, fit: Fit | NestedFit) -> list[str]
         f"{sizes['chain']} chains of {sizes['draw']} draws, largest R-hat {table['r_hat'].max():.3f}, smallest ESS "
         f"{table[['ess_bulk', 'ess_tail']].min().min():.0f}, {diagnostics.divergences} divergences"
     )
+    again = [f"           {repeat}" for repeat in diagnostics.repeats]
     if diagnostics.ok:
-        return [f"Draws      ok: {measured}; {fit.provenance.seconds:.1f} s."]
+        verdict = "ok" if diagnostics.level == "ok" else "ok with a warning"
+        return [
+            f"Draws      {verdict}: {measured}; {fit.provenance.seconds:.1f} s.",
+            *again,
+            *(f"           Warning: {warning}" for warning in diagnostics.warnings),
+        ]
     return [
         f"Draws      NOT RELIABLE: {measured}.",
+        *again,
         *(f"           {problem}" for problem in diagnostics.problems),
     ]
 

@@ -16,12 +16,15 @@ __all__ = [
     "UNRELIABLE",
     "diagnostics_section",
     "trace_figure",
+    "verdict_line",
+    "verdict_words",
 ]
 
 PASSED = f"{DIAGNOSTICS}: passed (Appendix A)."
 """At the top of a report, in which they are the first appendix."""
 
 RELIABLE = "The diagnostics of the draws passed."
+WARNED = "The diagnostics of the draws passed with a warning."
 NOT_TO_BE_USED = "NOT RELIABLE: the diagnostics of the draws failed."
 UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
@@ -40,6 +43,18 @@ def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: B
     return Section(DIAGNOSTICS, blocks, appendix=True)
 
 
+def verdict_line(diagnostics: Diagnostics) -> str:
+    """Return the line at the top of a report whose draws may be used."""
+    if diagnostics.level == "ok":
+        return PASSED
+    return f"{DIAGNOSTICS}: passed with a warning (Appendix A). {' '.join(map(str, diagnostics.warnings))}"
+
+
+def verdict_words(diagnostics: Diagnostics) -> str:
+    """Return the grade of the draws as a sentence."""
+    return {"ok": RELIABLE, "warning": WARNED, "failed": NOT_TO_BE_USED}[diagnostics.level]
+
+
 def trace_figure(fit: Fit | NestedFit) -> Figure:
     """Return the chains."""
     said = "Traces and ranks of the chains by parameter"
@@ -55,12 +70,14 @@ def _measured(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ..
         f"Largest R-hat {table['r_hat'].max():.4f} (at most {THRESHOLDS.r_hat:g} wanted).",
         f"Smallest effective sample size: bulk {table['ess_bulk'].min():,.0f}, tail {table['ess_tail'].min():,.0f} "
         f"(at least {THRESHOLDS.ess:g} wanted).",
-        f"Divergent transitions: {diagnostics.divergences} (none wanted).",
+        f"Divergent transitions: {diagnostics.divergences} (at most 0.1% of all, better none).",
+        *diagnostics.repeats,
         f"Energy fraction of missing information of the chains: {min(diagnostics.e_bfmi):.2f} at least "
         f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
         f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
     ]  # fmt: skip
-    problems = (Items(tuple(map(str, diagnostics.problems))),) if diagnostics.problems else ()
+    told = (*diagnostics.problems, *diagnostics.warnings)
+    problems = (Items(tuple(map(str, told))),) if told else ()
     return (*problems, Items(tuple(fact for fact in facts if fact)))
 
 
