@@ -104,7 +104,7 @@ def summary(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> table = bm.summary(bm.fit(bm.load_model("pooled"), arms, method="grid"))
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
-    [0.05, 0.52]
+    [0.04, 0.6]
     """
     check_fit(fit, grid=True, nested=True)
     check_ci_prob(ci_prob)

@@ -53,7 +53,7 @@ def _sensitivity(drawn: Array, log_density: Array) -> float:
     found = []
     for power in POWERS:
         weight = np.exp((power - 1) * (log_density - log_density.mean()))
-        distance = max(_distance(drawn, weight), _distance(-drawn, weight))
+        distance = float(np.max([_distance(drawn, weight), _distance(-drawn, weight)]))
         found.append(distance / abs(np.log2(power)))
     return float(np.mean(found))
 

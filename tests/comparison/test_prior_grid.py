@@ -11,7 +11,7 @@ from bayesmeta.comparison.prior_grid import usual_priors
 
 RATES = ("tau", "typical", "mean", "new_study")
 ENDS = {"": 0.5, "_lower": 0.025, "_upper": 0.975}
-TRIED = {"tau": [bm.HalfNormal(1), bm.LogNormal(-1, 1)], "mu": [bm.StudentT(3, 0, 1)]}
+TRIED = {"tau": [bm.HalfNormal(0.5), bm.LogNormal(-1, 1)], "mu": [bm.StudentT(3, 0, 1)]}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         raise bm.SamplingError("no start")
 
     monkeypatch.setattr(prior_grid, "fitted_again", fails)
-    found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.3)
+    found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(0.5)]}, rate_above=0.3)
     assert found["ok"].tolist() == [True, False]
     assert np.isnan(found["probability"][1])
     assert np.isnan(found["mcse_typical"][1])
