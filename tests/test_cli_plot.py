@@ -203,4 +203,4 @@ def test_options_say_how_rates_are_shown_and_what_stands_in_the_forest(pooled, t
     assert "Rate per 1,000" in text
     assert "Mine" in text
     assert run(pooled, "forest", "--order", "colour", "--out", tmp_path / "no") == 2
-    assert "`order` names 'colour', which is no column" in capsys.readouterr().err
+    assert "`--order` names 'colour', which is no column" in capsys.readouterr().err

@@ -71,7 +71,8 @@ def plot(
     as_json: AsJson = False,
 ) -> int:
     """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
-    from bayesmeta.report.run_plots import FigureRequest, FigureStyle, draw_run
+    from bayesmeta.report.figure_style import FigureStyle
+    from bayesmeta.report.run_plots import FigureRequest, draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
     from bayesmeta.report.text import NOT_RELIABLE
 

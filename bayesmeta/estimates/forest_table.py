@@ -109,8 +109,7 @@ def forest_numbers(
     ci_prob : float
         Probability of the intervals.
     order : str, optional
-        Column by which the arms of a group are ordered, of this table or of the evidence; ``"-n"`` for
-        the greatest first. As in the evidence where None.
+        Column of this table or the evidence that orders the arms of a group; ``"-n"`` reverses it.
     more : sequence of str
         Further columns of the evidence, which the table is to have.
 

@@ -150,8 +150,11 @@ def _axis(numbers: FunnelNumbers, scale: RateScale) -> RateAxis:
     table = numbers.table
     arms = table[table["kind"] == ARM]
     limits = table.loc[table["n"] >= arms["n"].min(), "model_lower":"model_upper"]
-    rates = np.concatenate([arms["rate"].to_numpy(), limits.to_numpy().ravel()])
-    return rate_axis(scale, rates, table["typical"])
+    rates = np.concatenate(
+        [arms[["rate", "typical"]].to_numpy().ravel(), limits.to_numpy().ravel()]
+    )
+    # Arms without responders, which have no log-odds, would part from the limits about them.
+    return rate_axis(scale, rates, [] if scale.axis == "auto" else table["typical"])
 
 
 def _keys(ci_prob: float) -> list[Key]:

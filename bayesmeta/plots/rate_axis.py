@@ -162,8 +162,8 @@ def _crowded(estimates: Array, ends: tuple[float, float]) -> bool:
 
 def _odds_ends(rates: Array, estimates: Array) -> tuple[float, float]:
     """Return ends that hold the rates, but lie not too far from the estimates."""
-    inner = rates[(rates > 0) & (rates < 1)]
     middles = estimates[(estimates > 0) & (estimates < 1)]
+    inner = np.concatenate([rates[(rates > 0) & (rates < 1)], middles])
     odds, near = logit(inner), logit(middles if middles.size else inner)
     low = max(odds.min(), near.min() - FARTHEST)
     high = min(odds.max(), near.max() + FARTHEST)

@@ -14,14 +14,14 @@ from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.comparison_figures import comparison_plots
+from bayesmeta.report.figure_style import FigureStyle
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun
 
 if TYPE_CHECKING:
-    from bayesmeta.plots import RateScale
     from bayesmeta.plots.pages import Plot
 
-__all__ = ["FIGURES", "Drawn", "FigureRequest", "FigureStyle", "draw_run"]
+__all__ = ["FIGURES", "Drawn", "FigureRequest", "draw_run"]
 
 NEEDS_N = "it needs --n, the patients of the cohort"
 NO_RANK = "no model has all its scores"
@@ -30,39 +30,6 @@ CI_PROB = 0.95
 
 SEED = 0
 """Of predictions, whose figures are of integrals and use no draws."""
-
-
-@dataclass(frozen=True, eq=False)
-class FigureStyle:
-    """How figures are to look.
-
-    Parameters
-    ----------
-    scale : mapping
-        How rates are shown: arguments of `bayesmeta.plots.RateScale`.
-    forest : mapping
-        Further arguments of `bayesmeta.plots.forest`.
-    units : mapping
-        Units of numeric covariates, by name.
-    """
-
-    scale: Mapping[str, Any] = field(default_factory=dict)
-    forest: Mapping[str, Any] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def options(self) -> list[str]:
-        """The options of the command that were given."""
-        names = {"per": "rates-per"}
-        given = [names.get(name, name) for name in (*self.scale, *self.forest)]
-        return [f"--{name}" for name in (*given, *(["unit"] if self.units else []))]
-
-    @property
-    def rates(self) -> "RateScale":
-        """How rates are shown."""
-        from bayesmeta.plots import RateScale
-
-        return RateScale(**self.scale)
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,6 +62,12 @@ def test_an_axis_of_log_odds_is_even_in_them_and_labelled_with_rates():
     assert {"0.1", "1", "10", "50"} <= {text.get_text() for text in graph.get_xticklabels()}
 
 
+def test_an_axis_of_log_odds_holds_the_estimates():
+    axis = rate_axis(bm.plots.RateScale(axis="logit"), [0.0, 0.3, 0.6], [0.05])
+    assert axis.ends[0] < 0.05
+    assert axis.ends[1] > 0.6
+
+
 def test_limits_are_kept_and_marks_beyond_them_are_left_out():
     axis = axis_of([0.1, 0.3, 0.9], limits=(0.2, 0.4))
     assert axis.limits == pytest.approx((20, 40))
