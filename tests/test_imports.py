@@ -23,7 +23,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "shrinkage": ("run", UNUSED | DRAWING),
     "show": ("run", ENGINES | DRAWING),
     "cumulative": ("run --by age", UNUSED | DRAWING),
-    "leave-one-out": ("run --method psis --workers 1", UNUSED | DRAWING),
+    "leave-one-out": ("run --method psis --workers 1", ENGINES | DRAWING),
     # Mixtures are fitted by scipy.optimize, which loads scipy.sparse.
     "plan": (
         "run --n 40 --success P(rate>0.2)>0.9 --force",
