@@ -127,7 +127,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
-        (["compare", "pooled", "--out", "run"], "name one by `outcome`"),
+        (["compare", "pooled", "--out", "run"], "name one by `--outcome`"),
         (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
         (
@@ -140,11 +140,11 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n > 5", "--test", "n > 50"],
-            "both in `train` and in `test`",
+            "both in `--train` and in `--test`",
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n >", "--test", "n > 50"],
-            "`train`: `where` can't be read",
+            "`--train`: `--where` can't be read",
         ),
     ],
 )

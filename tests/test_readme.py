@@ -28,7 +28,7 @@ BEGINNINGS = {"predict runs/nested": "A cohort of ", "plan ": "MAP prior"}
 
 
 def check_output(command: str, printed: str) -> None:
-    """Hold a block to the output of its command, within Monte-Carlo error: chains differ by processor."""
+    """Hold a block to the output of its command within Monte-Carlo error: chains differ by processor."""
     for part, beginning in BEGINNINGS.items():
         if f"bayesmeta {part}" in command:
             [shown] = [text for text in blocks("") if text.startswith(beginning)]

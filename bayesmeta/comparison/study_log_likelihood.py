@@ -43,7 +43,8 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     >>> import arviz as az
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> effects = bm.NormalEffects(tau=bm.HalfNormal(0.5))
+    >>> fit = bm.fit(bm.ModelSpec("narrow", study_effects=effects), arms, seed=1)
     >>> loo = az.loo(bm.log_likelihood_by_study(fit))
     >>> int(loo.n_data_points), round(loo.elpd)
     (14, -42)

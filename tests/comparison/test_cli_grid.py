@@ -95,7 +95,7 @@ def test_the_example_is_a_grid_for_the_bundled_evidence(
         ("grid none.toml --out new", "No file none.toml"),
         ("grid grid.toml --out new --evidence none.csv", "none.csv"),
         ("grid grid.toml --out new --workers 0", "--workers"),
-        ("grid grid.toml --out new --seed -1", "`seed` must be a whole number"),
+        ("grid grid.toml --out new --seed -1", "`--seed` must be a whole number"),
         ("grid grid.toml --out new --dask nowhere", "`address` must be that of a Dask scheduler"),
         ("grid grid.toml --out grid.toml", "grid.toml"),
         ("grid grid.toml --out new --fail-on coverage", "diagnostics"),

@@ -10,7 +10,8 @@ import bayesmeta as bm
 def test_arviz_leaves_out_studies_as_the_package_does() -> None:
     table = bm.load_evidence("rr_aml_venetoclax")
     arms = table.select(outcome="CR", venetoclax="yes")
-    spec, settings = bm.load_model("pooled"), bm.SamplerSettings(draws=2000)
+    effects = bm.NormalEffects(tau=bm.HalfNormal(0.5))
+    spec, settings = bm.ModelSpec("narrow", study_effects=effects), bm.SamplerSettings(draws=2000)
     loo = az.loo(bm.log_likelihood_by_study(bm.fit(spec, arms, seed=1, settings=settings)))
     own = bm.leave_one_study_out(spec, arms, seed=2, method="psis", settings=settings)
     studies = own.studies.set_index("study")
