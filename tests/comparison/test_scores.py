@@ -9,9 +9,10 @@ from scipy.special import expit
 from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
-from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores, weighted_pmf
+from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores
+from bayesmeta.estimates.count_laws import ListedCounts
 from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.estimates.mixtures import binomial_mean
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.model import Design
 
 Maker = Callable[..., bm.Arms]
@@ -27,7 +28,7 @@ def test_scores_are_what_they_are_defined_to_be(
     n, a, b, between, where = case
     pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
     y = round(where * n)
-    found = count_scores(pmf, y, between)
+    found = count_scores(ListedCounts(pmf), n, y, between)
     counts = np.arange(n + 1)
     # CRPS as the mean distance to the count less half the mean distance of two predictions.
     spread = np.abs(counts[:, None] - counts) @ pmf @ pmf
@@ -44,7 +45,7 @@ def test_intervals_hold_their_probability_and_grow(
 ) -> None:
     n, a, b, between, where = case
     pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
-    found = count_scores(pmf, round(where * n), between)
+    found = count_scores(ListedCounts(pmf), n, round(where * n), between)
     for p in (50, 80, 95):
         low, high = found[f"lower_{p}"], found[f"upper_{p}"]
         assert pmf[low : high + 1].sum() >= p / 100 - 1e-9
@@ -58,14 +59,16 @@ def test_randomised_pits_of_right_predictions_are_uniform() -> None:
     rng = np.random.default_rng(3)
     pmf = betabinom.pmf(np.arange(13), 12, 2, 3)
     counts = betabinom.rvs(12, 2, 3, size=4000, random_state=rng)
-    pits = [count_scores(pmf, int(y), rng.random())["pit"] for y in counts]
+    law = ListedCounts(pmf)
+    pits = [count_scores(law, 12, int(y), rng.random())["pit"] for y in counts]
     assert kstest(pits, "uniform").pvalue > 1e-3
 
 
 def test_equal_weights_are_no_weights() -> None:
     theta = np.random.default_rng(1).normal(size=(2, 50, 4))
     weights = np.full(100, 1 / 100)
-    assert weighted_pmf(theta, 9, weights) == pytest.approx(binomial_mean(theta.ravel(), 9))
+    law = DrawnRates(theta)
+    assert law.counts(9, weights).at_most(range(10)) == pytest.approx(np.cumsum(law.pmf(9)))
 
 
 def test_a_study_is_scored_over_all_its_arms_together() -> None:

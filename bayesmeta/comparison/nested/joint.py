@@ -15,7 +15,7 @@ from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import RateLaw
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import NestedArms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
@@ -261,7 +261,7 @@ def _widths(
     return pd.DataFrame(rows)
 
 
-def _law_width(law: RateLaw) -> float:
+def _law_width(law: DrawnRates) -> float:
     low, high = (law.rate.quantile(p).value for p in _bounds())
     return high - low
 
