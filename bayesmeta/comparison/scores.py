@@ -121,7 +121,8 @@ def count_scores(
     -------
     dict
         `median`; of each interval its bounds and whether it holds the count (`lower_95`,
-        `upper_95`, `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so
+        `upper_95`, `inside_95`), and the probability that it holds one, `expected_95`, which for
+        whole counts is more than 0.95; `at_most` and `at_least`, the probabilities of so few and of so
         many responders; `pit`, the randomised probability integral transform, uniform if the
         predictions are right; `crps`, the continuous ranked probability score in responders, and
         `crps_rate`, the same in rates: less is better.
@@ -138,6 +139,8 @@ def count_scores(
         name = f"{100 * p:g}"
         row |= {f"lower_{name}": low, f"upper_{name}": high}
         row[f"inside_{name}"] = low <= events <= high
+        upto = law.at_most([low - 1, high])
+        row[f"expected_{name}"] = float(upto[1] - upto[0])
     below, at_most = (float(p) for p in law.at_most([events - 1, events]))
     crps = law.crps(events)
     pit = below + between * (at_most - below)

@@ -30,9 +30,12 @@ REACH = 12.5
 FEW = 64
 """Counts that are summed one by one, and that the ends are away beyond which sums are integrals."""
 
+TOLERANCE = 1e-5
+"""Share of a score by which halving a piece of it may change it."""
+
 NODES, WEIGHTS = leggauss(12)
 
-EDGES = (1e-12, 1e-6, 1e-4, 1e-3, 0.005, 0.025, 0.1, 0.25)
+EDGES = (1e-12, 1e-6, 1e-3, 0.025, 0.25)
 """Lower tails, and as many upper ones, between which a distribution function is one smooth piece."""
 
 
@@ -110,13 +113,31 @@ class MixedCounts:
 
         The sum over all counts of the squared distance of the distribution function from the step at
         `events`: one by one in short pieces, by Gauss-Legendre rules with the first correction of
-        Euler and Maclaurin in long ones.
+        Euler and Maclaurin in long ones, which are halved until that changes nothing.
         """
         edges = self._edges(events)
-        rules = [_rule(start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
-        seen = np.repeat(edges[:-1] >= events, [counts.size for counts, _ in rules])
+        starts, ends = edges[:-1], edges[1:]
+        sums, found = self._sums(starts, ends, events), 0.0
+        wanted = TOLERANCE * float(sums.sum())
+        while starts.size:
+            middle = (starts + ends) // 2
+            parts = [self._sums(starts, middle, events), self._sums(middle, ends, events)]
+            done = (np.abs(sum(parts) - sums) <= wanted) | (ends - starts <= FEW)
+            found += float(sum(parts)[done].sum())
+            starts, ends = (
+                np.concatenate(halves)[np.tile(~done, 2)]
+                for halves in ((starts, middle), (middle, ends))
+            )
+            sums = np.concatenate(parts)[np.tile(~done, 2)]
+        return found
+
+    def _sums(self, starts: Counts, ends: Counts, events: int) -> Array:
+        """Return the sums from each start to before each end, none of which crosses `events`."""
+        rules = [_rule(start, end) for start, end in zip(starts, ends, strict=True)]
+        piece = np.repeat(np.arange(starts.size), [counts.size for counts, _ in rules])
         counts, weights = (np.concatenate(parts) for parts in zip(*rules, strict=True))
-        return float(weights @ (self.at_most(counts) - seen) ** 2)
+        squares = (self.at_most(counts) - (starts >= events)[piece]) ** 2
+        return np.bincount(piece, weights * squares, minlength=starts.size)
 
     def _edges(self, events: int) -> Counts:
         """Return the counts between which the distance from the step is one smooth piece."""
