@@ -37,7 +37,8 @@ class LeftOut:
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`, `median`, bounds of the 50%, 80% and 95%
         prediction intervals of its responders, whether they hold them, and with which probability
-        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`), `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
+        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`),
+        `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
         (randomised), `crps` (responders), `crps_rate` (probability).
     influence : DataFrame
         What the fit says without each study: `left_out` (``""`` for the whole evidence), `quantity`,
@@ -160,7 +161,9 @@ def coverage_of(arms: pd.DataFrame) -> pd.DataFrame:
         expected = float(arms[f"expected_{name}"].mean()) if len(arms) else float("nan")
         count, number = int(inside.sum()), len(inside)
         share = count / number if number else float("nan")
-        rows.append({"ci_prob": p, "arms": number, "inside": count, "share": share, "expected": expected})
+        rows.append(
+            {"ci_prob": p, "arms": number, "inside": count, "share": share, "expected": expected}
+        )
     return pd.DataFrame(rows)
 
 

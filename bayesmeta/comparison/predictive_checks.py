@@ -69,8 +69,8 @@ def coverage_table(arms: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per interval: `ci_prob`, `arms`, `inside`, `share`, `expected`, and the exact 95% interval of the
-        share, `lower` and `upper`, as if arms were independent.
+        One row per interval: `ci_prob`, `arms`, `inside`, `share`, `expected`, and the exact 95%
+        interval of the share, `lower` and `upper`, as if arms were independent.
 
     References
     ----------

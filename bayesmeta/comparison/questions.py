@@ -11,8 +11,8 @@ from scipy.special import expit
 from bayesmeta.comparison.scores import Row
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.estimates.count_laws import LARGEST_LISTED
 from bayesmeta.estimates.comparisons import level_pairs, level_profiles
+from bayesmeta.estimates.count_laws import LARGEST_LISTED
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted

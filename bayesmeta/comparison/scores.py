@@ -4,7 +4,6 @@ The unit that is foretold is the study: the density of its counts is that of all
 with its own effect integrated out.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -95,13 +94,13 @@ def arm_scores(
         law = arm_law(rates, new, int(place))
         counts = law.counts(n, weights)
         row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
-        rows.append(row | {"events": events, "n": n} | count_scores(counts, n, events, rng.random()))
+        rows.append(
+            row | {"events": events, "n": n} | count_scores(counts, n, events, rng.random())
+        )
     return rows
 
 
-def count_scores(
-    law: CountLaw, n: int, events: int, between: float, ci_probs: Sequence[float] = CI_PROBS
-) -> Row:
+def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
     """Return how a count lies in its predictive distribution.
 
     Parameters
@@ -114,8 +113,6 @@ def count_scores(
         Responders there were.
     between : float
         Uniform number that breaks the ties of the PIT.
-    ci_probs : sequence of float
-        Probabilities of the equal-tailed prediction intervals.
 
     Returns
     -------
@@ -132,10 +129,10 @@ def count_scores(
     Gneiting & Raftery 2007, doi:10.1198/016214506000001437 (CRPS).
     Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (counts, randomised PIT).
     """
-    tails = [tail for p in ci_probs for tail in ((1 - p) / 2, (1 + p) / 2)]
+    tails = [tail for p in CI_PROBS for tail in ((1 - p) / 2, (1 + p) / 2)]
     median, *bounds = (int(count) for count in law.quantiles([0.5, *tails]))
     row: Row = {"median": median}
-    for p, low, high in zip(ci_probs, bounds[::2], bounds[1::2], strict=True):
+    for p, low, high in zip(CI_PROBS, bounds[::2], bounds[1::2], strict=True):
         name = f"{100 * p:g}"
         row |= {f"lower_{name}": low, f"upper_{name}": high}
         row[f"inside_{name}"] = low <= events <= high

@@ -44,7 +44,8 @@ class Validation:
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`; `median` and bounds of the 50%, 80% and 95%
         prediction intervals of its responders, whether they hold them, and with which probability
-        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`); `at_most` and `at_least`, the probabilities of so few and of so many
+        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`);
+        `at_most` and `at_least`, the probabilities of so few and of so many
         responders; `pit` (randomised); `crps` (responders), `crps_rate` (probability).
     studies : DataFrame
         One row per study: `study`, `arms`, `events`, `n`, `elpd`, the log of the joint probability of

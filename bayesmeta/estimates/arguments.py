@@ -58,7 +58,7 @@ def check_ci_prob(ci_prob: object) -> None:
 
 
 def check_cohort(name: str, n: object, most: int = LARGEST_COHORT) -> int:
-    """Return `n`, the patients of a cohort, after checking that it is a whole number from 1 to `most`."""
+    """Return `n`, the patients of a cohort, checked to be a whole number from 1 to `most`."""
     if not is_whole(n) or not 1 <= n <= most:
         raise SettingsError(
             f"`{name}` must be a whole number of patients from 1 to {most:,}; got {n!r}."

@@ -14,7 +14,7 @@ LARGEST_LISTED = 10_000
 """Patients of the largest cohort of which the probability of every count is computed."""
 
 FEWEST_RANGES = 100
-"""Ranges of counts, at least, by which the law of a larger cohort is listed; ten times as many at most."""
+"""Ranges, at least, by which the law of a larger cohort is listed; ten times as many at most."""
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -50,8 +50,8 @@ def responder_table(
 ) -> pd.DataFrame:
     """Return the probability of each number of responders, or range of them, one row each.
 
-    Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the prediction
-    interval) and `asked` (whether at least `events_at_least`).
+    Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the
+    prediction interval) and `asked` (whether at least `events_at_least`).
     """
     listed = prediction.listed
     low, high = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]

@@ -26,6 +26,7 @@ __all__ = [
     "TYPICAL",
     "PriorPosteriorNumbers",
     "prior_posterior_numbers",
+    "rates_with_priors",
 ]
 
 Array = npt.NDArray[np.float64]

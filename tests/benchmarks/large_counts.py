@@ -26,7 +26,10 @@ def main() -> None:
     measured(60)
     for patients in asked.patients:
         row = measured(patients)
-        print(f"n {patients:>9,}  " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
+        print(
+            f"n {patients:>9,}  " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()),
+            flush=True,
+        )
 
 
 def measured(patients: int) -> dict[str, float]:

@@ -135,7 +135,9 @@ def test_every_parameter_of_a_model_has_a_row_and_its_prior_a_column(
     assert found["quantity"].tolist()[:5] == ["mu", "tau[a]", "tau[b]", "nu", "rho"]
     assert {"prior_mu", "prior_tau", "prior_nu", "prior_rho"} <= set(found.columns)
     assert found["profile"].iloc[-1] == "period=b"
-    assert np.isfinite(found.drop(columns=["quantity", "profile", "diagnosis", "overlap"]).to_numpy()).all()
+    assert np.isfinite(
+        found.drop(columns=["quantity", "profile", "diagnosis", "overlap"]).to_numpy()
+    ).all()
 
 
 @pytest.mark.slow

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from scipy.special import expit
 from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
+from bayesmeta.comparison.gates import coverage_gate
 from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores
 from bayesmeta.estimates.count_laws import ListedCounts
 from bayesmeta.estimates.known_rates import KnownRates
@@ -128,3 +130,26 @@ def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     assert np.ptp(np.quantile(rates[0], [0.025, 0.975])) > 1.1 * np.ptp(
         np.quantile(rates[1], [0.025, 0.975])
     )
+
+
+@given(CASES)
+def test_whole_counts_are_expected_inside_more_often_than_named(
+    case: tuple[int, float, float, float, float],
+) -> None:
+    n, a, b, between, where = case
+    pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
+    found = count_scores(ListedCounts(pmf), n, round(where * n), between)
+    for p in (50, 80, 95):
+        exact = pmf[found[f"lower_{p}"] : found[f"upper_{p}"] + 1].sum()
+        assert found[f"expected_{p}"] == pytest.approx(exact, abs=1e-9)
+        assert found[f"expected_{p}"] >= p / 100 - 1e-9
+
+
+def test_the_gate_judges_by_what_is_expected() -> None:
+    arms = pd.DataFrame({"inside_95": [True] * 28 + [False] * 4, "expected_95": 0.95})
+    assert binom.cdf(28, 32, 0.95) > 0.01
+    assert coverage_gate(arms, "model a") == ""
+    # The same intervals should have held 99% of the arms.
+    message = coverage_gate(arms.assign(expected_95=0.99), "model a")
+    assert "which expects 31.7; so few would be with probability" in message
+    assert f"{binom.cdf(28, 32, 0.99):.2g}" in message

@@ -21,7 +21,9 @@ def zeros(evidence_sets) -> bm.LeftOut:
 def arms_with(pit) -> pd.DataFrame:
     """Arms with these PITs, as if each interval held those near the middle."""
     pit = np.asarray(pit)
-    inside = {f"inside_{p}": np.abs(pit - 0.5) < p / 200 for p in (50, 80, 95)}
+    inside: dict[str, object] = {}
+    for p in (50, 80, 95):
+        inside |= {f"inside_{p}": np.abs(pit - 0.5) < p / 200, f"expected_{p}": p / 100 + 0.02}
     return pd.DataFrame({"pit": pit, **inside})
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from bayesmeta.estimates.nested.medians import median_rates
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import evenly
@@ -104,8 +105,8 @@ class NestedRates:
 
     @property
     def typical(self) -> Array:
-        """Rates (probability) of a study without effects, dims (chain, draw, level)."""
-        return np.asarray(np.cumprod(self.fit.spec.link.rate(self.theta), axis=-1))
+        """Rates (probability) of the median study, dims (chain, draw, level); see `median_rates`."""
+        return median_rates(*self._flat, self.fit.spec.link).reshape(self.theta.shape)
 
     @property
     def mean(self) -> Array:

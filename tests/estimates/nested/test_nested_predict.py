@@ -229,4 +229,6 @@ def test_joint_counts_of_huge_cohorts_are_those_of_their_rates(fit: bm.NestedFit
     large = bm.predict(fit, n=10_000_000, profile={"regimen": "a"}, seed=1)
     counts = large.probability("CR >= 1000000 and ORR >= 3000000")
     # Chance in a cohort of ten million moves nothing but the third decimal.
-    assert counts == pytest.approx(large.probability("rate(CR) > 0.1 and rate(ORR) > 0.3"), abs=0.01)
+    assert counts == pytest.approx(
+        large.probability("rate(CR) > 0.1 and rate(ORR) > 0.3"), abs=0.01
+    )
