@@ -60,7 +60,7 @@ class ListedCounts:
 
 
 def least_counts(
-    cumulative: Callable[[Counts], Array], most: Counts, probability: npt.ArrayLike
+    cumulative: Callable[[Counts], Array], most: Counts, probability: float | Array
 ) -> Counts:
     """Return the least counts from 0 to `most` with at least a probability up to them, by bisection.
 

@@ -101,7 +101,7 @@ class MixedCounts:
         tails = weights[node] * betaincc(k + 1, self.n - k, np.sin(angle[node] / 2) ** 2)
         total = np.concatenate([[0.0], np.cumsum(weights)])
         own = np.bincount(np.repeat(np.arange(counts.size), size), tails, minlength=counts.size)
-        return np.minimum(total[first] + own, 1.0)
+        return np.asarray(np.minimum(total[first] + own, 1.0))
 
     def quantiles(self, probabilities: npt.ArrayLike) -> Counts:
         """Return the least numbers of responders with at least these probabilities up to them."""
@@ -122,8 +122,9 @@ class MixedCounts:
         while starts.size:
             middle = (starts + ends) // 2
             parts = [self._sums(starts, middle, events), self._sums(middle, ends, events)]
-            done = (np.abs(sum(parts) - sums) <= wanted) | (ends - starts <= FEW)
-            found += float(sum(parts)[done].sum())
+            both = parts[0] + parts[1]
+            done = (np.abs(both - sums) <= wanted) | (ends - starts <= FEW)
+            found += float(both[done].sum())
             starts, ends = (
                 np.concatenate(halves)[np.tile(~done, 2)]
                 for halves in ((starts, middle), (middle, ends))
@@ -147,7 +148,7 @@ class MixedCounts:
         ends = 2 ** np.arange(6, int(np.log2(self.n)))
         low, high = min(known[0], events), max(known[-1], events) + 1
         found = np.unique(np.concatenate([known, ends, self.n + 1 - ends, [events, low, high]]))
-        return found[(found >= low) & (found <= high)]
+        return np.asarray(found[(found >= low) & (found <= high)])
 
 
 def _angle(rate: Array) -> Array:
@@ -158,8 +159,8 @@ def _angle(rate: Array) -> Array:
 def _rule(start: int, end: int) -> tuple[Array, Array]:
     """Return points and weights whose sum is that over the counts from `start` to before `end`."""
     if end - start <= FEW:
-        counts = np.arange(start, end, dtype=np.float64)
-        return counts, np.ones_like(counts)
+        each = np.arange(start, end, dtype=np.float64)
+        return each, np.ones_like(each)
     half = (end - start) / 2
     counts = [*(start - 0.5 + half * (1 + NODES)), end, end - 1, start, start - 1]
     return np.array(counts), np.array([*(half * WEIGHTS), *(np.array([-1, 1, 1, -1]) / 24)])
