@@ -36,9 +36,10 @@ class Comparison:
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
         error `dse`; `p_worse`; `weight`, by stacking; `crps`, mean over arms, in responders, and
         `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside
-        their prediction intervals; `log_marginal_likelihood` with its Monte-Carlo error
-        `mcse_log_marginal_likelihood` and, as it depends on the priors throughout, by how much it
-        changes at most if one prior is half or twice as wide, `prior_change`, and which,
+        their prediction intervals, and `expected_50`, `expected_80`, `expected_95`, those to be expected
+        under the model, more than named as counts are whole; `log_marginal_likelihood` with its
+        Monte-Carlo error `mcse_log_marginal_likelihood` and, as it depends on the priors throughout, by
+        how much it changes at most if one prior is half or twice as wide, `prior_change`, and which,
         `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
         fit failed has no rank. Where a model can't be told from these arms, its row comes last, and
@@ -208,11 +209,13 @@ def _scores(left_out: Mapping[str, LeftOut]) -> pd.DataFrame:
 
 def _row(name: str, left_out: LeftOut) -> Row:
     fits, arms = left_out.fits, left_out.arms
-    coverage = left_out.coverage.set_index("ci_prob")["share"]
+    coverage = left_out.coverage.set_index("ci_prob")
     flagged = (fits["state"] == "done") & ~fits["ok"].astype(bool)
     row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
     row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
-    row |= {f"coverage_{100 * p:g}": coverage[p] for p in CI_PROBS}
+    for p in CI_PROBS:
+        row[f"coverage_{100 * p:g}"] = coverage.loc[p, "share"]
+        row[f"expected_{100 * p:g}"] = coverage.loc[p, "expected"]
     row |= left_out.whole.get("marginal") or {}
     return row | {
         "fits": len(fits),

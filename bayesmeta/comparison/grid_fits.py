@@ -95,8 +95,7 @@ def _above(name: str, draws: Array, rate: float) -> dict[str, float]:
 def _cohort(law: DrawnRates, answer: GridAnswer) -> dict[str, int]:
     """Return the median and the interval of the responders of a new cohort."""
     bounds = (0.5, (1 - answer.ci_prob) / 2, (1 + answer.ci_prob) / 2)
-    # The last count takes what is left, however the sum is rounded.
-    counts = np.searchsorted(np.cumsum(law.pmf(answer.cohort)[:-1]), bounds)
+    counts = law.counts(answer.cohort).quantiles(bounds)
     return {
         f"cohort_{key}": int(one)
         for key, one in zip(("median", "lower", "upper"), counts, strict=True)

@@ -12,6 +12,7 @@ from bayesmeta.comparison.scores import Row
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.estimates.comparisons import level_pairs, level_profiles
+from bayesmeta.estimates.count_laws import LARGEST_LISTED
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
@@ -53,7 +54,7 @@ class Question:
     factor : str, optional
         Factor whose levels are each compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort.
+        Patients of the new cohort, 10,000 at most.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -69,7 +70,8 @@ class Question:
     ci_prob: float = 0.95
 
     def __post_init__(self) -> None:
-        check_cohort("cohort", self.cohort)
+        # The averaged prediction lists every count.
+        check_cohort("cohort", self.cohort, LARGEST_LISTED)
         check_ci_prob(self.ci_prob)
         if self.factor is not None and not isinstance(self.factor, str):
             raise SettingsError(

@@ -43,8 +43,9 @@ class Validation:
         The later cohorts.
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`; `median` and bounds of the 50%, 80% and 95%
-        prediction intervals of its responders, and whether they hold them (`lower_95`, `upper_95`,
-        `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so many
+        prediction intervals of its responders, whether they hold them, and with which probability
+        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`);
+        `at_most` and `at_least`, the probabilities of so few and of so many
         responders; `pit` (randomised); `crps` (responders), `crps_rate` (probability).
     studies : DataFrame
         One row per study: `study`, `arms`, `events`, `n`, `elpd`, the log of the joint probability of
@@ -83,7 +84,7 @@ class Validation:
 
     @property
     def coverage(self) -> pd.DataFrame:
-        """Arms inside their prediction intervals: `ci_prob`, `arms`, `inside` and `share`."""
+        """Arms inside their prediction intervals, as `LeftOut.coverage` has them."""
         return coverage_of(self.arms)
 
     def __repr__(self) -> str:

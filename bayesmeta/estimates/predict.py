@@ -5,12 +5,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
+from bayesmeta.estimates.count_laws import CountLaw, range_step
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label, study_profile
@@ -91,21 +91,34 @@ class Prediction:
         )
 
     @cached_property
-    def _pmf(self) -> "npt.NDArray[np.float64]":
-        return self.law.pmf(self.n)
+    def counts(self) -> CountLaw:
+        """Law of the responders."""
+        return self.law.counts(self.n)
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """What `pmf` gives, without Monte-Carlo errors."""
+        step = range_step(self.n)
+        start = pd.RangeIndex(0, self.n + 1, step, name="events")
+        if step == 1:
+            probability = self.law.pmf(self.n)
+            at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
+        else:
+            at_least = 1 - self.counts.at_most(start.to_numpy() - 1)
+            probability = -np.diff(at_least, append=0.0)
+        return pd.DataFrame({"probability": probability, "at_least": at_least}, index=start)
 
     @cached_property
     def pmf(self) -> pd.DataFrame:
         """Probability of each number of responders, its MCSE, and the probability of at least it.
 
-        Binomial probabilities are averaged over the posterior; no counts are simulated.
+        Binomial probabilities are averaged over the posterior; no counts are simulated. Above 10,000
+        patients the counts go in ranges, 100 to 1,001 of them: `events` is the first count of each,
+        `probability` that of all its counts together, without an MCSE.
         """
-        probability = self._pmf
-        at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
-        return pd.DataFrame(
-            {"probability": probability, "mcse": self.law.pmf_mcse(self.n), "at_least": at_least},
-            index=pd.RangeIndex(self.n + 1, name="events"),
-        )
+        step = range_step(self.n)
+        mcse = self.law.pmf_mcse(self.n) if step == 1 else np.nan
+        return self.listed.assign(mcse=mcse)[["probability", "mcse", "at_least"]]
 
     def interval(self, ci_prob: float) -> pd.DataFrame:
         """Return the equal-tailed prediction interval of the true rate and of the responders.
@@ -124,8 +137,7 @@ class Prediction:
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
         found = [self.law.rate.quantile(p) for p in bounds]
-        # The last count takes what is left, however the sum is rounded.
-        counts = np.searchsorted(np.cumsum(self._pmf[:-1]), bounds).astype(float)
+        counts = self.counts.quantiles(bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
         rate = [*(one.value for one in found), *(one.mcse for one in found)]
         return pd.DataFrame(
@@ -224,7 +236,7 @@ def predict(
     fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     n : int
-        Patients of the cohort.
+        Patients of the cohort, 10,000,000 at most.
     profile : mapping, optional
         Values of covariates. What is left out stands at the reference level or the centre, and the
         prediction's `profile` says so.
@@ -252,7 +264,7 @@ def predict(
     EvidenceError
         If the evidence has no such study.
     SettingsError
-        If `n` is not a whole number of at least 1, or `seed` not one of at least 0.
+        If `n` is not a whole number from 1 to 10,000,000, or `seed` not one of at least 0.
 
     Examples
     --------

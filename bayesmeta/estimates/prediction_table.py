@@ -34,8 +34,7 @@ def prediction_window(
 
     Counts are taken as shares of n; thresholds that are asked for lie within.
     """
-    cumulative = np.cumsum(prediction.pmf["probability"].to_numpy())
-    counts = np.searchsorted(cumulative, [TAIL, 1 - TAIL]) / prediction.n
+    counts = prediction.counts.quantiles([TAIL, 1 - TAIL]) / prediction.n
     rates = [prediction.law.rate.quantile(p).value for p in (TAIL, 1 - TAIL)]
     asked = [] if rate_above is None else [rate_above]
     asked += [] if events_at_least is None else [events_at_least / prediction.n]
@@ -49,21 +48,22 @@ def prediction_window(
 def responder_table(
     prediction: Prediction, ci_prob: float, events_at_least: int | None
 ) -> pd.DataFrame:
-    """Return the probability of each number of responders, one row each.
+    """Return the probability of each number of responders, or range of them, one row each.
 
-    Columns: `kind`, `lower` and `upper` (both the number), `probability`, `inside` (the prediction
-    interval) and `asked` (whether at least `events_at_least`).
+    Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the
+    prediction interval) and `asked` (whether at least `events_at_least`).
     """
-    pmf = prediction.pmf
+    listed = prediction.listed
     low, high = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
-    events = pmf.index.to_numpy()
+    events = listed.index.to_numpy()
+    last = np.append(events[1:] - 1, prediction.n)
     return pd.DataFrame(
         {
             "kind": EVENTS,
             "lower": events.astype(float),
-            "upper": events.astype(float),
-            "probability": pmf["probability"].to_numpy(),
-            "inside": (events >= low) & (events <= high),
+            "upper": last.astype(float),
+            "probability": listed["probability"].to_numpy(),
+            "inside": (last >= low) & (events <= high),
             "asked": np.zeros(len(events), dtype=bool)
             if events_at_least is None
             else events >= events_at_least,

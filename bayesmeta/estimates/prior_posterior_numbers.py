@@ -26,6 +26,7 @@ __all__ = [
     "TYPICAL",
     "PriorPosteriorNumbers",
     "prior_posterior_numbers",
+    "rates_with_priors",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -129,11 +130,7 @@ def prior_posterior_numbers(
 def _of_rates(
     fit: Fit, profile: Profile | None, ci_prob: float
 ) -> Iterable[tuple[pd.DataFrame, Row]]:
-    rates = profile_rates(fit, profile)
-    laws: dict[str, tuple[PriorRate, Array]] = {
-        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
-        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
-    }
+    laws = rates_with_priors(fit, profile)
     for name, (prior, log_odds) in laws.items():
         head = {"quantity": name, "scale": "probability"}
         x = _between(*_window(expit(log_odds)))
@@ -141,6 +138,15 @@ def _of_rates(
         probabilities = np.array(_probabilities(ci_prob))
         found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
         yield table, _interval(head, *found, prior_overlap(prior, log_odds))
+
+
+def rates_with_priors(fit: Fit, profile: Profile | None) -> dict[str, tuple[PriorRate, Array]]:
+    """Return the prior law of the typical rate and of a new study's, and draws of their log-odds."""
+    rates = profile_rates(fit, profile)
+    return {
+        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
+        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
+    }
 
 
 def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.estimates.prediction_table import (
     EVENTS,
@@ -51,7 +52,7 @@ class PredictionPlot(Plot):
         The figure; it belongs to no pyplot window.
     table : DataFrame
         One row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
-        per number of responders (``"events"``; `lower` and `upper` are both the number), with
+        per number of responders, or range of them (``"events"``; the first and the last number), with
         `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
         (of rates).
 
@@ -61,7 +62,7 @@ class PredictionPlot(Plot):
     """
 
     def __repr__(self) -> str:
-        patients = int((self.table["kind"] == EVENTS).sum()) - 1
+        patients = int(self.table.loc[self.table["kind"] == EVENTS, "upper"].max())
         return f"PredictionPlot({counted(patients, 'patient')})"
 
 
@@ -170,7 +171,7 @@ def _keys(
     low, middle, high = scale.texts(rate["lower"], rate["median"], rate["upper"])
     inside = (
         f"Rate {low} to {high}{scale.suffix}, median {middle}{scale.suffix}. "
-        f"Responders {count['lower']:.0f} to {count['upper']:.0f}, median {count['median']:.0f}."
+        f"Responders {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}."
     )
     keys = [
         Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
@@ -183,7 +184,7 @@ def _keys(
         )
     if events_at_least is not None:
         asked.append(
-            (f"{events_at_least} or more responders", {"events_at_least": events_at_least})
+            (f"{events_at_least:,} or more responders", {"events_at_least": events_at_least})
         )
     for name, question in asked:
         probability = prediction.probability(**question)  # type: ignore[arg-type]
@@ -213,19 +214,20 @@ def _draw_rate(
 def _draw_events(
     graph: Axes, table: pd.DataFrame, events_at_least: int | None, window: tuple[float, float]
 ) -> None:
-    events, inside = table["lower"].to_numpy(), table["inside"].to_numpy(dtype=bool)
+    events, inside = table[["lower", "upper"]].mean(axis=1), table["inside"].to_numpy(dtype=bool)
+    step = range_step(int(table["upper"].max()))
     percent = 100 * table["probability"].to_numpy()
     few = (window[1] - window[0]) * len(events) <= FEW
     for chosen, face, edge in ((~inside, FAINT, OBSERVED), (inside, MODEL, MODEL)):
         graph.bar(
-            events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
+            events[chosen], percent[chosen], width=step * (BAR if few else 1.0), facecolor=face,
             edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
         )  # fmt: skip
     if events_at_least is not None:
         _mark(graph, events_at_least - 0.5)
     graph.set_ylim(0, HEADROOM * percent.max())
     put_ticks(graph.yaxis, 5)
-    graph.set_xlabel("Responders", labelpad=2)
+    graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)
 
 

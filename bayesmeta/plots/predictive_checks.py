@@ -1,6 +1,7 @@
 """Checks of predictions against arms held out: are they even, and do intervals hold what they should."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ NOTE = (
     f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions are right. Up "
     "and then down: predictions are too narrow; down and then up: too wide; all above: too high; all below: too low. "
     f"Right: share of arms inside their prediction intervals, with exact {100 * BAND:g}% intervals; the upright line "
-    "is the share wanted, which intervals of whole responders exceed a little. Arms of one study stray together, so "
+    "is the share expected under the model, above the nominal one as counts are whole; beside the axis how many arms are inside, in brackets how many are expected. Arms of one study stray together, so "
     "that band and intervals are, if anything, too narrow."
 )
 
@@ -54,7 +55,7 @@ class PredictiveChecksPlot(Plot):
     table : DataFrame
         One row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
         `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
-        `arms`, `inside`, `share`, and its exact interval from `lower` to `upper`).
+        `arms`, `inside`, `share`, `expected`, and its exact interval from `lower` to `upper`).
 
     See Also
     --------
@@ -203,11 +204,11 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
 
 def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     places = np.arange(len(table), dtype=np.float64)
-    lower, upper, share, wanted = (
+    lower, upper, share, expected = (
         100 * table[name].to_numpy(dtype=np.float64)
-        for name in ("lower", "upper", "share", "ci_prob")
+        for name in ("lower", "upper", "share", "expected")
     )
-    graph.vlines(wanted, places - REACH, places + REACH, color=INK, linewidth=1.4, zorder=2)
+    graph.vlines(expected, places - REACH, places + REACH, color=INK, linewidth=1.4, zorder=2)
     graph.hlines(places, lower, upper, color=RANGE, linewidth=THICK, zorder=3)
     graph.scatter(
         share,
@@ -220,10 +221,14 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
         clip_on=False,
     )
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
-    rows = zip(wanted, table.to_dict("records"), strict=True)
-    labels = [f"{value:g}%\n{row['inside']} of {row['arms']}" for value, row in rows]
-    graph.set_yticks(places, labels)
+    graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
     graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)
     graph.set_xlabel("Arms inside (%)", labelpad=2)
     graph.set_ylabel("Prediction interval", labelpad=2)
+
+
+def _observed(row: Mapping[Any, Any]) -> str:
+    """Return an interval, and how many arms it holds beside how many it is expected to hold."""
+    expected = row["arms"] * row["expected"]
+    return f"{100 * row['ci_prob']:g}%\n{row['inside']} of {row['arms']}\n({expected:.1f})"

@@ -113,7 +113,7 @@ def _sentences(run: SavedComparison, best: str, *, reliable: bool) -> Iterator[s
     yield inferred_sentence(arms.frame)
     yield (
         f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
-        "95% prediction intervals."
+        f"95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
     yield f"Models that can't be told from it: {', '.join(map(str, near['model'])) or 'none'}."
     yield from _prediction(run)

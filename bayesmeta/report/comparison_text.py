@@ -30,7 +30,8 @@ def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
         *table_text(comparison_cells(comparison.table), indent=2).splitlines(),
         "  elpd: log probability of the studies' counts, each given all other studies, and its difference from the best",
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
-        "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals. log ML: log marginal likelihood.",
+        "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals, and as",
+        "  expected under the model, more than named as counts are whole. log ML: log marginal likelihood.",
         "  A difference below 4, or below two standard errors, does not tell two models apart.",
         *(f"  Not applicable: {name}: {why}" for name, why in comparison.not_applicable.items()),
         *notes,
@@ -85,7 +86,7 @@ def validation_lines(validation: Validation) -> list[str]:
     )
     train, arms = validation.fit.arms, validation.arms
     inside = ", ".join(
-        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}%"
+        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}% ({percent(row['expected'])} expected)"
         for row in validation.coverage.to_dict("records")
     )
     return [
@@ -118,7 +119,7 @@ def _cells(row: Row) -> dict[str, str]:
         "difference": _difference(row),
         "weight": _number(row.get("weight"), 2),
         "CRPS": _number(row["crps"], 2),
-        **{f"{p}%": _share(row[f"coverage_{p}"]) for p in (50, 80, 95)},
+        **{f"{p}%": _shares(row, p) for p in (50, 80, 95)},
     }
     if "log_marginal_likelihood" in row:
         value = _number(row["log_marginal_likelihood"], 2)
@@ -134,8 +135,11 @@ def _difference(row: Row) -> str:
     return "0" if row["elpd_diff"] == 0 else f"{row['elpd_diff']:.1f} ± {row['dse']:.1f}"
 
 
-def _share(value: Any) -> str:
-    return "-" if pd.isna(value) else percent(value)
+def _shares(row: Row, p: int) -> str:
+    """Return the share of arms inside an interval, and the share that the model expects."""
+    if pd.isna(row[f"coverage_{p}"]):
+        return "-"
+    return f"{percent(row[f'coverage_{p}'])} ({percent(row[f'expected_{p}'])})"
 
 
 def _number(value: Any, digits: int = 1) -> str:

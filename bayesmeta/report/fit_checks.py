@@ -10,6 +10,7 @@ from bayesmeta.report.fit_results import FitResults, studies_with_patients
 from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
+from bayesmeta.report.text import percent
 
 __all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
 
@@ -97,7 +98,7 @@ def _methods(found: LeftOut) -> str:
 
 def _coverage(found: LeftOut) -> str:
     inside = ", ".join(
-        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals"
+        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals ({percent(row['expected'])} expected)"
         for row in found.coverage.to_dict("records")
     )
     return f"{inside}. Log predictive density {found.elpd:.1f} (Monte-Carlo error {found.mcse_elpd:.2f})."

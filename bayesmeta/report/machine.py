@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
@@ -69,7 +70,10 @@ def fit_json(
 def prediction_json(
     prediction: Prediction, ci: float, asked: Sequence[tuple[str, Any]]
 ) -> dict[str, Any]:
-    """Return a prediction's interval, probability mass function and the probabilities asked for."""
+    """Return a prediction's interval, probability mass function and the probabilities asked for.
+
+    Of more than 10,000 patients the mass is that of ranges of `pmf_step` counts, from 0 on.
+    """
     probabilities = {name: prediction.probability(**{name: value}) for name, value in asked}
     return {
         "n": prediction.n,
@@ -77,7 +81,8 @@ def prediction_json(
         "study": prediction.study,
         "ci_prob": ci,
         "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
-        "pmf": prediction.law.pmf(prediction.n).tolist(),
+        "pmf": prediction.listed["probability"].tolist(),
+        "pmf_step": range_step(prediction.n),
         "probabilities": {
             name: {
                 "at": value,

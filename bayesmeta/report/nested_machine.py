@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
@@ -53,7 +54,8 @@ def nested_prediction_json(
         "outcomes": {
             outcome: {
                 "interval": json.loads(interval.loc[outcome].to_json(orient="index")),
-                "pmf": prediction.of(outcome).pmf["probability"].tolist(),
+                "pmf": prediction.of(outcome).listed["probability"].tolist(),
+                "pmf_step": range_step(prediction.n),
             }
             for outcome in prediction.outcomes
         },

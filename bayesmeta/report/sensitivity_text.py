@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.power_scaling import SENSITIVE
+from bayesmeta.comparison.power_scaling import APART, SENSITIVE
 from bayesmeta.comparison.sensitivity import Sensitivity
 from bayesmeta.report.text import percent, table_text
 
@@ -40,6 +40,7 @@ def scaling_lines(table: pd.DataFrame) -> list[str]:
         f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
         *table_text(scaling_cells(table), indent=2).splitlines(),
         f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
+        f"  Sensitive to both is a potential conflict only: told where prior and posterior overlap by less than {100 * APART:g}%.",
     ]
 
 

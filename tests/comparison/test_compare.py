@@ -64,7 +64,7 @@ def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison
     for model in table.index:
         difference = elpd[model] - elpd[best]
         assert table.loc[model, "elpd_diff"] == pytest.approx(difference.sum(), abs=1e-9)
-        expected = np.sqrt(len(elpd)) * difference.std(ddof=0)
+        expected = np.sqrt(len(elpd)) * difference.std(ddof=1)
         assert table.loc[model, "dse"] == pytest.approx(expected, abs=1e-9)
     assert table["elpd"].is_monotonic_decreasing
     assert any(

@@ -118,7 +118,7 @@ def test_cohorts_of_any_size(pooled_fit: bm.Fit, n: int) -> None:
         (
             {"n": 0},
             bm.SettingsError,
-            "`n` must be a whole number of patients from 1 to 10,000; got 0",
+            "`n` must be a whole number of patients from 1 to 10,000,000; got 0",
         ),
         ({"n": -3}, bm.SettingsError, "`n` must be"),
         ({"n": 2.5}, bm.SettingsError, "`n` must be"),

@@ -10,9 +10,9 @@ import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.nested.counts import within_bounds
+from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
-from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
+from bayesmeta.estimates.nested.rates import NestedRates, nested_rates, rates_as_drawn
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.predict import Prediction, Probability
 from bayesmeta.estimates.profiles import profile_label, study_profile
@@ -25,10 +25,10 @@ Array = npt.NDArray[np.float64]
 
 JOINT_NODES, FEW_NODES = 4, 1
 """Points of each draw's law that joint probabilities of counts, which are dear, are summed over; and
-those in cohorts of more than `LARGE`, whose cost grows as their square."""
+those in cohorts of more than `LARGE` whose counts are summed, at a cost that grows as their square."""
 
-LARGE, LARGEST = 100, 1000
-"""Patients of a large cohort, and of the largest that joint probabilities of counts are summed for."""
+LARGE = 100
+"""Patients of a large cohort."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,14 +163,8 @@ class NestedPrediction:
         return found | {"none": 1 - nodes[..., 0]}
 
     def _category(self, rate: Array, ci_prob: float) -> dict[str, float]:
-        from bayesmeta.estimates.mixtures import binomial_mean
-
-        tiny = np.finfo(np.float64).tiny
-        log_odds = np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny))
-        # The last count takes what is left, however the sum is rounded.
-        cumulative = np.cumsum(binomial_mean(log_odds.ravel(), self.n)[:-1])
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        low, median, high = np.searchsorted(cumulative, bounds)
+        low, median, high = rates_as_drawn(rate).counts(self.n).quantiles(bounds)
         mean = mean_of(rate)
         return {
             "mean": self.n * mean.value,
@@ -196,13 +190,8 @@ class NestedPrediction:
         """
         asked = parse_event(event, self.outcomes, self.n)
         nodes = self.rates.new_study
-        if asked.counts and self.n > LARGEST:
-            raise SettingsError(
-                f"`event`: counts of several outcomes are summed for at most {LARGEST} patients; the cohort has {self.n}. "
-                "Ask of rates, such as 'rate(CR) > 0.2', or of a smaller cohort."
-            )
         if asked.counts:
-            wanted = JOINT_NODES if self.n <= LARGE else FEW_NODES
+            wanted = FEW_NODES if LARGE < self.n <= LARGEST_SUMMED else JOINT_NODES
             # Some nodes at equal steps: those of one draw are as even taken apart so.
             nodes = nodes[:, :, :: max(1, nodes.shape[2] // wanted)]
         held = np.ones(nodes.shape[:-1])
