@@ -67,4 +67,4 @@ def _distance(drawn: Array, weight: Array) -> float:
     middle = (own + other) / 2
     both = own * np.log2(own / middle) + other * np.log2(other / middle)
     whole = float(step @ (own + other))
-    return float(np.sqrt(max(step @ both, 0.0) / whole)) if whole else 0.0
+    return float(np.sqrt(max(float(step @ both), 0.0) / whole)) if whole else 0.0
