@@ -19,7 +19,9 @@ LEFT_OUT_QUANTITY = "typical rate"
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how far the rates rest on the priors."""
     if results.tau_prior is not None:
-        yield Text(sensitivity_lines(results.tau_prior)[0].removeprefix("Prior").strip())
+        yield Text(
+            sensitivity_lines(results.tau_prior, results.words)[0].removeprefix("Prior").strip()
+        )
     found = results.sensitivity
     if found is None:
         yield Text(
@@ -32,8 +34,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     said = "Rates under each other prior"
     yield Figure("sensitivity", plots.sensitivity(found), f"{said}.", said)
     yield Table(
-        f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
-        prior_cells(found.priors, found.question),
+        f"Other priors, each by a fit of its own: median and {width} interval{results.words.rates.note} ({found.profile})",
+        prior_cells(found.priors, found.question, results.words),
     )
     yield Table(
         f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",
