@@ -16,14 +16,16 @@ from bayesmeta.cli.options import (
     Cohort,
     Evidence,
     Interval,
+    LabelFile,
     Notation,
     Profiles,
+    RatesPer,
     Seed,
     Selection,
     exits,
+    labelled_table,
     reading,
     selecting,
-    table_of,
 )
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_profile
@@ -70,6 +72,8 @@ def compare(
     ] = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     draws: Annotated[int, typer.Option(help="Draws per chain that are kept of each fit.")] = 1000,
     workers: Workers = None,
     dask: Dask = None,
@@ -87,12 +91,17 @@ def compare(
     from bayesmeta.comparison.compare import compare_with
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
+    from bayesmeta.estimates.words import evidence_wording
+    from bayesmeta.label_files import as_labels
+    from bayesmeta.labels import Labels
     from bayesmeta.report import comparison_text, machine
     from bayesmeta.report.comparison_figures import comparison_figures
+    from bayesmeta.rounding import Rates
 
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
     specs = _models(models)
-    arms = table_of(evidence, notation).select(**selection)
+    Rates(rates_per)
+    arms = labelled_table(evidence, notation, as_labels(labels)).select(**selection)
     with workers_of(workers, dask, out) as where:
         found = compare_with(
             comparison_figures,
@@ -111,11 +120,13 @@ def compare(
         )
     wrong = tripped(found, gates)
     if as_json:
-        content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
+        content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
+        own = Labels().merged(spec.labels for spec in specs)
+        words = evidence_wording(arms, own, rates_per)
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
-        print("\n".join([*comparison_text.comparison_lines(found), "", saved]))
+        print("\n".join([*comparison_text.comparison_lines(found, ci, words), "", saved]))
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bayesmeta.cli.one_fit import load_one_fit
-from bayesmeta.cli.options import AsJson, FailOn, Interval, Profiles, exits
+from bayesmeta.cli.options import AsJson, FailOn, Interval, LabelFile, Profiles, RatesPer, exits
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
@@ -26,6 +26,8 @@ def contrast(
     ] = None,
     profile: Profiles = None,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     out: TablesOut = None,
     force: ReplaceTables = False,
     ranks: Annotated[
@@ -41,10 +43,12 @@ def contrast(
     """Compare the levels of a factor, such as regimens, in a saved run."""
     check_tables(out, ("contrasts", "ranks"), force=force)
     import bayesmeta as bm
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report import contrast_text, machine, text
 
     result = load_one_fit("contrast", run)
     diagnostics = bm.diagnose(result)
+    words = words_of(result, rates_per=rates_per, labels=labels)
     found = bm.contrast(
         result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
     )
@@ -54,7 +58,7 @@ def contrast(
         content = machine.contrast_json(found, ranks=shown) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found)]
-        rest = ["", *contrast_text.rank_lines(found)] if shown else contrast_text.unranked(found)
-        print_blocks(lines, rest, saved)
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found, words)]
+        ranked = ["", *contrast_text.rank_lines(found, words)]
+        print_blocks(lines, ranked if shown else contrast_text.unranked(found), saved)
     return code_of(diagnostics, fail_on)

@@ -71,6 +71,7 @@ def evidence_show(
     as_json: AsJson = False,
 ) -> int:
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
+    from bayesmeta.layout import table_text
     from bayesmeta.report import machine, text
     from bayesmeta.report.nested_text import nested_arms_blocks
 
@@ -85,7 +86,7 @@ def evidence_show(
         if as_json:
             print_json(machine.records(there))
         else:
-            print_blocks(repr(found), text.table_text(there, indent=2), saved)
+            print_blocks(repr(found), table_text(there, indent=2), saved)
         return OK
     arms = found.select(**selection)
     return _show(arms, text.arms_blocks(arms), out, as_json=as_json)

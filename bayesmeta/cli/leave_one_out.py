@@ -45,7 +45,7 @@ def leave_one_out(
     check_tables(out, TABLES, force=force)
     import bayesmeta as bm
     from bayesmeta.inference.processors import processors
-    from bayesmeta.report.machine import finite, records
+    from bayesmeta.report.machine import plain_value, records
     from bayesmeta.report.one_fit_text import left_out_lines
 
     result = load_one_fit("leave-one-out", run)
@@ -61,7 +61,12 @@ def leave_one_out(
     tables = {name: getattr(found, name) for name in TABLES}
     saved = save_tables(out, tables)
     if as_json:
-        content = {"model": found.model, "seed": seed, "ok": found.ok, "elpd": finite(found.elpd)}
+        content = {
+            "model": found.model,
+            "seed": seed,
+            "ok": found.ok,
+            "elpd": plain_value(found.elpd),
+        }
         print_json(content | {name: records(table) for name, table in tables.items()})
     else:
         print_blocks(left_out_lines(found), f"  Random seed {seed}.", saved)

@@ -79,8 +79,9 @@ def fit_nested(
         content = nested_fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*nested_fit_blocks(result, diagnostics, table, asked["ci_prob"]))
-        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}; random seed {seed}.")
+        print_blocks(*nested_fit_blocks(result, diagnostics, table))
+        notes = note_lines(bm.notes(result), table.words)
+        print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)
 
 
@@ -94,17 +95,20 @@ def predict_nested(
     tables: Path | None,
     *,
     fail_on: str | None,
+    written: Mapping[str, Any],
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
     from bayesmeta.estimates.inferred import basis_of
+    from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import basis_json
     from bayesmeta.report.nested_machine import nested_prediction_json
     from bayesmeta.report.nested_text import nested_prediction_lines
-    from bayesmeta.report.text import inferred_words, warning_lines
+    from bayesmeta.report.text import warning_lines
 
     result = bm.load_nested_fit(run)
-    diagnostics = bm.diagnose(result)
+    diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
     basis = basis_of(result, profile, study)
@@ -113,8 +117,8 @@ def predict_nested(
         content = nested_prediction_json(prediction, ci, joint) | basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        lines = nested_prediction_lines(prediction, ci, joint)
-        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis), saved)
+        lines = nested_prediction_lines(prediction, ci, joint, words)
+        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis, words), saved)
     return code_of(diagnostics, fail_on)
 
 
@@ -138,16 +142,18 @@ def sensitivity_nested(
     ci: float,
     tables: Path | None,
     *,
+    written: Mapping[str, Any],
     as_json: bool,
 ) -> int:
     """Show the rates of nested outcomes under other priors; the joint model is fitted again."""
     from bayesmeta.estimates.profiles import profile_label
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import records
     from bayesmeta.report.sensitivity_text import nested_prior_lines
     from bayesmeta.report.text import warning_lines
 
     result = bm.load_nested_fit(run)
-    diagnostics = bm.diagnose(result)
+    diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.prior_grid(result, profile=profile, ci_prob=ci)
     saved = save_tables(tables, {"priors": found})
     label, ok = profile_label(result.coding, profile), bool(found["ok"].all())
@@ -162,6 +168,6 @@ def sensitivity_nested(
             }
         )
     else:
-        print_blocks(warning_lines(diagnostics), nested_prior_lines(found, label, ci))
-        print_blocks(saved)
+        lines = nested_prior_lines(found, label, ci, words)
+        print_blocks(warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

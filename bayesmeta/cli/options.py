@@ -17,6 +17,7 @@ from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
+    from bayesmeta.labels import Labels
 
 __all__ = [
     "BAD_INPUT",
@@ -32,14 +33,17 @@ __all__ = [
     "FailOn",
     "Force",
     "Interval",
+    "LabelFile",
     "Notation",
     "Out",
     "Profiles",
+    "RatesPer",
     "Seed",
     "Selection",
     "Units",
     "add_command",
     "exits",
+    "labelled_table",
     "reading",
     "selecting",
     "table_of",
@@ -75,6 +79,19 @@ Units = Annotated[
 Seed = Annotated[int, typer.Option(help="Random seed: same seed, same result.")]
 DEFAULT_SEED = 1
 """The seed of every command that draws, where none is given."""
+RatesPer = Annotated[
+    int,
+    typer.Option(
+        "--rates-per", help="Patients that rates are per: 100 (percent), 1000, 10000 or 100000."
+    ),
+]
+LabelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        help="A file of labels of levels and outcomes: TOML with [labels.COLUMN], or CSV (column, value, label).",
+    ),
+]
 
 Selection = Mapping[str, Any]
 """What `selecting` hands to a command: arguments of `EvidenceTable.select`."""
@@ -266,3 +283,10 @@ def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
             "say how a file is written. Leave them out."
         )
     return load_evidence(evidence)
+
+
+def labelled_table(evidence: str, notation: Notation, labels: "Labels") -> "EvidenceTable":
+    """Return a table as `table_of` does, with labels of its levels and outcomes."""
+    from bayesmeta.evidence.labelling import labelled
+
+    return labelled(table_of(evidence, notation), labels)

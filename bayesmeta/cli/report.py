@@ -11,7 +11,9 @@ from bayesmeta.cli.options import (
     AsJson,
     Cohort,
     Interval,
+    LabelFile,
     Profiles,
+    RatesPer,
     Units,
     exits,
 )
@@ -44,6 +46,8 @@ def report(
     rate_above: Annotated[
         float | None, typer.Option(help="Also report P(true rate > this).")
     ] = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Of a fit: leave out what fits the model again.")
     ] = False,
@@ -82,6 +86,8 @@ def report(
         author=author,
         protocol=protocol,
         date=date,
+        rates_per=rates_per,
+        labels=labels,
         force=force,
     )
     if as_json:

@@ -11,7 +11,9 @@ from bayesmeta.cli.options import (
     AsJson,
     Cohort,
     Interval,
+    LabelFile,
     Profiles,
+    RatesPer,
     Units,
     exits,
 )
@@ -37,6 +39,8 @@ def show(
     per: Units = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Show the summary of a saved run again; nothing is fitted."""
@@ -51,16 +55,17 @@ def show(
         "ci_prob": ci,
         "cohort": cohort,
     }
+    written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     found = load_run(run)
     if isinstance(found, Fit | NestedFit):
-        blocks, content = _fit(found, run, asked)
+        blocks, content = _fit(found, run, asked | written)
     elif asked != DEFAULTS:
         raise SettingsError(
             "`--profile`, `--per`, `--n` and `--ci` have no effect on a run of many fits, whose questions were settled "
             "when it was run. Leave them out."
         )
     else:
-        blocks, content = _many(found)
+        blocks, content = _many(found, written)
     if as_json:
         print_json(content | {"saved": str(run)})
     else:
@@ -80,20 +85,24 @@ def _fit(
     diagnostics, table = bm.diagnose(fit), bm.summary(fit, **asked)
     seed = f"Random seed {fit.provenance.seed}."
     if isinstance(fit, bm.NestedFit):
-        blocks = nested_fit_blocks(fit, diagnostics, table, asked["ci_prob"])
+        blocks = nested_fit_blocks(fit, diagnostics, table)
         return [*blocks, "", seed], nested_fit_json(fit, diagnostics, table, run)
-    blocks = fit_blocks(fit, diagnostics, table, asked["ci_prob"])
+    blocks = fit_blocks(fit, diagnostics, table)
     return [*blocks, "", seed], machine.fit_json(fit, diagnostics, table, run)
 
 
-def _many(found: "SavedComparison | GridResults") -> "tuple[Blocks, dict[str, Any]]":
+def _many(
+    found: "SavedComparison | GridResults", written: dict[str, Any]
+) -> "tuple[Blocks, dict[str, Any]]":
     from bayesmeta.comparison.grid_results import GridResults
     from bayesmeta.report.comparison_text import comparison_lines
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.report.machine import records
+    from bayesmeta.report.saved_words import words_of_run
 
+    words = words_of_run(found, **written)
     if isinstance(found, GridResults):
-        return [grid_lines(found), "", f"Random seed {found.seed}."], grid_json(found)
+        return [grid_lines(found, words), "", f"Random seed {found.seed}."], grid_json(found)
     content = {"ok": found.ok, "notes": list(found.notes), "models": records(found.table)}
     seed = f"Random seed {found.plan['seed']}."
-    return [comparison_lines(found), "", seed], content
+    return [comparison_lines(found, found.question["ci_prob"], words), "", seed], content

@@ -8,6 +8,7 @@ from bayesmeta.errors import EvidenceError, EvidenceWarning, ProfileError, liste
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.values import value_text
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
     "beyond_evidence",
@@ -61,9 +62,12 @@ def profile_parts(coding: Coding, profile: Profile | None) -> dict[str, str]:
     }
 
 
-def reference_text(coding: Coding) -> str:
+def reference_text(coding: Coding, words: Wording = PLAIN) -> str:
     """Return in words where `mu` stands: ``age 65, regimen AZA``; empty without covariates."""
-    return ", ".join(f"{name} {_reference(coding, name)}" for name in coding.columns)
+    return ", ".join(
+        f"{words.labels.column(name)} {words.level(name, _reference(coding, name))}"
+        for name in coding.columns
+    )
 
 
 def own_part(coding: Coding, profile: Profile | None) -> Profile | None:

@@ -13,12 +13,16 @@ from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
 from bayesmeta.estimates.rates import Exact, GridRates
 from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows, row_of
+from bayesmeta.estimates.summary_table import SummaryTable, headed
+from bayesmeta.estimates.summary_text import Heading
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 
 __all__ = ["summary"]
@@ -48,7 +52,9 @@ def summary(
     per: Mapping[str, float] | None = None,
     ci_prob: float = 0.95,
     cohort: int = 40,
-) -> pd.DataFrame:
+    rates_per: int = 100,
+    labels: LabelSource = None,
+) -> SummaryTable:
     """Return the coefficients, tau, I-squared and the four rates of each profile.
 
     Parameters
@@ -64,11 +70,17 @@ def summary(
         Probability of the equal-tailed intervals.
     cohort : int
         Patients of the new cohort.
+    rates_per : {100, 1000, 10000, 100000}
+        Patients that rates are per where the table is printed; 100 for percent. Its numbers are
+        probabilities.
+    labels : Labels, mapping or path, optional
+        Labels of levels and outcomes where the table is printed, such as
+        ``{"regimen": {"DEC": "decitabine"}}``, in place of those that model and evidence have.
 
     Returns
     -------
     DataFrame
-        One row per quantity, with columns
+        It prints as the command line shows a fit. One row per quantity, with columns
 
         - quantity: `mu` (at the reference profile), ``beta[...]``, `tau`; ``odds_ratio[...]`` of each
           number that enters by itself, per 1 and per a unit asked for (of the logit link; if it is
@@ -96,7 +108,9 @@ def summary(
         If a profile can't be coded the way the fit was.
     SettingsError
         If `ci_prob` is not between 0 and 1, `cohort` is not a whole number of at least 1, or `per` names
-        what has no odds ratio.
+        what has no odds ratio, or `rates_per` is another number.
+    SpecError
+        If a label is of a column, level or outcome that is not there.
 
     Examples
     --------
@@ -109,25 +123,29 @@ def summary(
     check_fit(fit, grid=True, nested=True)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
+    words = words_of(fit, rates_per=rates_per, labels=labels)
     if isinstance(fit, GridFit):
         for name, value in (("profiles", profiles), ("per", per)):
             if value is not None:
                 raise SettingsError(
                     f"`{name}` has no effect on a GridFit, which has no covariates. Leave it out."
                 )
-        return with_inferred(pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort))), fit, [{}])
+        table = with_inferred(pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort))), fit, [{}])
+        return headed(table, Heading(LOG_ODDS, ci_prob, words=words))
     check_profiles(profiles)
     units = checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     if isinstance(fit, NestedFit):
         from bayesmeta.estimates.nested.summary import summarise_nested
 
-        table = summarise_nested(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)
-    else:
-        table = pd.DataFrame(
-            list(_drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort))
+        rows: Iterable[Row] = summarise_nested(
+            fit, asked, per=units, ci_prob=ci_prob, cohort=cohort
         )
-    return with_inferred(table, fit, asked)
+    else:
+        rows = _drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)
+    at = reference_text(fit.coding, words)
+    table = with_inferred(pd.DataFrame(list(rows)), fit, asked)
+    return headed(table, Heading(fit.spec.link.scale, ci_prob, at, words))
 
 
 def _drawn_rows(

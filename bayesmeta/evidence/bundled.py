@@ -9,8 +9,10 @@ from bayesmeta.errors import EvidenceError, nearest
 from bayesmeta.evidence.cells import cells_of_csv
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
+from bayesmeta.evidence.labelling import labelled
 from bayesmeta.evidence.notation import Notation
 from bayesmeta.evidence.table import EvidenceTable
+from bayesmeta.label_files import labels_of_csv
 
 __all__ = ["bundled_cells", "bundled_evidence", "load_evidence"]
 
@@ -59,7 +61,8 @@ def load_evidence(name: str) -> EvidenceTable:
     )
     joined.index = results.index
     frame, _ = checked(joined.astype(object).where(joined.notna(), None), name, _NOTATION)
-    return EvidenceTable(frame, name)
+    labels = (_data() / name / "labels.csv").read_text(encoding="utf-8")
+    return labelled(EvidenceTable(frame, name), labels_of_csv(labels))
 
 
 def bundled_cells(name: str, file: str) -> pd.DataFrame:

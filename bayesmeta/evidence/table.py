@@ -28,6 +28,7 @@ from bayesmeta.evidence.requests import (
 from bayesmeta.evidence.selection import Parts, Rule, apply_rules, parts_or_whole, selection_rules
 from bayesmeta.evidence.spellings import two_spellings
 from bayesmeta.evidence.strata import with_stratum_column
+from bayesmeta.labels import Labels
 
 __all__ = ["EvidenceTable"]
 
@@ -48,6 +49,8 @@ class EvidenceTable:
         What was taken as missing in columns of text.
     reading : mapping
         The arguments of `read_evidence` that were given, kept with every selection.
+    labels : Labels
+        What people call levels and outcomes, kept with every selection.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class EvidenceTable:
     name: str
     remarks: tuple[Finding, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -235,7 +239,7 @@ class EvidenceTable:
             raise EvidenceError(
                 f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less."
             )
-        selection = {
+        selection: dict[str, Any] = {
             "table": self.name,
             "table_hash": self.hash,
             "outcome": " > ".join(wanted),
@@ -252,6 +256,8 @@ class EvidenceTable:
         }
         if self.reading:
             selection["reading"] = dict(self.reading)
+        if self.labels.names:
+            selection["labels"] = self.labels.table
         if outcomes is None:
             return Arms(with_stratum_column(kept, strata), excluded, selection)
         selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}

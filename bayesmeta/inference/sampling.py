@@ -11,6 +11,7 @@ from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
+from bayesmeta.model.labelling import check_labels
 from bayesmeta.model.nested import NestedSpec, make_nested_design
 from bayesmeta.numeric import check_seed
 
@@ -152,6 +153,7 @@ def fit(
         return fit_own(spec, arms, seed, chosen, progress=progress)
     path = _checked_store(store, chosen, engine)
     design = make_design(spec, arms)
+    check_labels(spec.labels, arms, design.coding)
     return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
 
 
@@ -188,7 +190,9 @@ def _fit_nested(
         raise SettingsError(
             "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
         )
-    return fit_nested(make_nested_design(spec, arms), check_seed(seed), chosen, progress=progress)
+    design = make_nested_design(spec, arms)
+    check_labels(spec.labels, arms, design.coding)
+    return fit_nested(design, check_seed(seed), chosen, progress=progress)
 
 
 def _check_choices(method: object, engine: object, settings: object) -> None:

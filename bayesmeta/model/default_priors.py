@@ -8,6 +8,7 @@ from scipy.special import ndtri
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.links import Link
 from bayesmeta.priors import Prior
+from bayesmeta.rounding import PERCENT
 
 __all__ = ["DEFAULT", "completed_beta", "default_beta", "over_a_spread", "priors_of", "wide_priors"]
 
@@ -91,9 +92,7 @@ def wide_priors(priors: Sequence[Prior], link: Link, coding: Coding) -> Iterator
         spread = coding.spreads.get(name, 0.0)
         low, high = prior.interval(0.95)
         if (high - low) / 2 / NORMAL_95 * spread > WIDE:
-            rates = " and ".join(
-                f"{100 * rate:.0f}%" for rate in over_a_spread(prior, link, spread)
-            )
+            rates = " and ".join(PERCENT.texts(*over_a_spread(prior, link, spread)))
             yield (
                 f"`beta` of {name} ~ {prior!r} is per unit: over one standard deviation of {name} ({spread:.3g}) it "
                 f"takes a typical rate of 50% to between {rates}. The default is {default_beta(link, spread)!r}."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
 from bayesmeta.model.parts import (
     check_keys,
     content_of,
@@ -50,6 +51,7 @@ _KEYS = (
     "arm_effects",
     "covariates",
     "priors",
+    "labels",
 )
 
 _NESTED_NAMES = "nested/"
@@ -148,6 +150,8 @@ def to_toml(spec: ModelSpec) -> str:
             else repr(spec.beta)
         )
     document["priors"] = priors
+    if spec.labels.names:
+        document["labels"] = spec.labels.table
     return tomlkit.dumps(document)
 
 
@@ -172,6 +176,7 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
         read_study_effects(table_of(content, "study_effects")),
         read_covariates(table_of(content, "covariates")),
         likelihood=read_likelihood(table_of(content, "likelihood")),
+        labels=Labels(table_of(content, "labels")),
         **optional,
     )
 

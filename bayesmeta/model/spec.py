@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bayesmeta.errors import SpecError
+from bayesmeta.labels import Labels
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
@@ -49,6 +50,9 @@ class ModelSpec:
         `Binomial` or `BetaBinomial`, with their link.
     arm_effects : ArmEffects, optional
         Law of `w`; None for no such effects.
+    labels : Labels or mapping
+        What people call levels and outcomes: by column, its values with their labels, such as
+        ``{"regimen": {"DEC": "decitabine"}}``; outcomes are the values of ``"outcome"``.
 
     Raises
     ------
@@ -70,11 +74,14 @@ class ModelSpec:
     beta: Prior | Mapping[str, Prior] | None = None
     likelihood: Likelihood = field(default_factory=Binomial)
     arm_effects: ArmEffects | None = None
+    labels: Labels = field(default_factory=Labels, hash=False)
 
     def __post_init__(self) -> None:
         _check_text(self.name, self.description)
         if isinstance(self.covariates, str):
             object.__setattr__(self, "covariates", Covariates(self.covariates))
+        if not isinstance(self.labels, Labels):
+            object.__setattr__(self, "labels", Labels(self.labels))
         self._check_parts()
         if self.mu is None:
             object.__setattr__(self, "mu", self.link.mu)

@@ -1,12 +1,14 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.contrast_marks import (
     WIDEST,
     draw_ranks,
@@ -19,6 +21,7 @@ from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["ContrastsPlot", "contrasts"]
 
@@ -124,7 +127,12 @@ def contrasts(
 
 def _title(contrasts: Contrasts) -> str:
     held = f", at {contrasts.profile}" if contrasts.profile else ""
-    return f"Contrasts of {contrasts.factor}{held}"
+    words = _words(contrasts)
+    return words.text(f"Contrasts of {words.labels.column(contrasts.factor)}{held}")
+
+
+def _words(contrasts: Contrasts) -> Wording:
+    return PLAIN if contrasts.fit is None else words_of(contrasts.fit)
 
 
 def _versus(table: pd.DataFrame) -> str:
@@ -137,10 +145,13 @@ def _versus(table: pd.DataFrame) -> str:
 def _pairs(contrasts: Contrasts) -> Rows:
     table = contrasts.table
     versus = _versus(table)
-    labels = table["level"] if versus else table["level"] + " vs " + table["versus"]
+    named = partial(_words(contrasts).level, contrasts.factor)
+    labels = table["level"].map(named)
+    if not versus:
+        labels = labels + " vs " + table["versus"].map(named)
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
     return Rows(
-        heading=f"Against {versus}" if versus else "Pair",
+        heading=f"Against {named(versus)}" if versus else "Pair",
         axis="Odds ratio (log axis)",
         columns=(
             f"Odds ratio\n{sure}",
@@ -186,13 +197,13 @@ def _ratio(value: float) -> str:
 
 
 def _levels(contrasts: Contrasts) -> Rows:
-    rows = contrasts.ranks.to_dict("records")
+    rows, words = contrasts.ranks.to_dict("records"), _words(contrasts)
     versus = _versus(contrasts.table)
     return Rows(
-        heading=contrasts.factor,
+        heading=words.labels.column(contrasts.factor),
         axis="Probability of rank (%)",
         columns=("Mean\nrank", "SUCRA\n%"),
-        labels=[str(row["level"]) for row in rows],
+        labels=[words.level(contrasts.factor, str(row["level"])) for row in rows],
         cells=[(f"{row['mean_rank']:.1f}", f"{100 * row['sucra']:.0f}") for row in rows],
         bold=[row["level"] == versus for row in rows],
     )

@@ -7,8 +7,8 @@ import pandas as pd
 from bayesmeta.calibration import Calibration
 from bayesmeta.calibration.cases import COVERAGE
 from bayesmeta.calibration.judging import BAND, FALSE_ALARM
+from bayesmeta.layout import table_text
 from bayesmeta.report.machine import records
-from bayesmeta.report.text import table_text
 
 __all__ = ["calibration_json", "calibration_lines"]
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from bayesmeta.report.comparison_checks import (
     sensitivity_blocks,
     validation_blocks,
 )
-from bayesmeta.report.comparison_text import comparison_cells
+from bayesmeta.report.comparison_text import averaged_sentence, comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import (
@@ -36,7 +35,8 @@ from bayesmeta.report.sections.titles import (
     SENSITIVITY,
     VALIDATION,
 )
-from bayesmeta.report.text import percent
+from bayesmeta.rounding import percent
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["comparison_document"]
 
@@ -55,17 +55,17 @@ COLUMNS_SAY = (
 )
 
 
-def comparison_document(run: SavedComparison) -> Document:
+def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
-    outcome = run.evidence.selection.get("outcome") or "Response"
+    outcome = words.outcome(run.evidence.selection.get("outcome") or "Response")
     reliable = all(one.ok for one in run.left_out.values())
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if reliable else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(run, outcome, reliable=reliable))),
-            Section(ANSWERS, tuple(_answers(run))),
-            evidence_section(run.evidence),
+            Section(BRIEF, tuple(_brief(run, outcome, words, reliable=reliable))),
+            Section(ANSWERS, tuple(_answers(run, words))),
+            evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
             Section(SENSITIVITY, tuple(sensitivity_blocks(run))),
             Section(VALIDATION, tuple(validation_blocks(run))),
@@ -88,7 +88,9 @@ def _covariates(run: SavedComparison) -> bool:
     return any(spec.covariates.parsed.terms for spec in run.models.values())
 
 
-def _brief(run: SavedComparison, outcome: str, *, reliable: bool) -> Iterator[Block]:
+def _brief(
+    run: SavedComparison, outcome: str, words: Wording, *, reliable: bool
+) -> Iterator[Block]:
     yield Text(
         f"Question: which of {len(run.table)} models of {outcome} predicts a study best from all the others, and what is "
         f"to be expected in a new cohort of {run.question['cohort']} patients?"
@@ -96,10 +98,10 @@ def _brief(run: SavedComparison, outcome: str, *, reliable: bool) -> Iterator[Bl
     if run.best is None:
         yield Text("No model has all its scores: there is no answer.", "warning")
         return
-    yield Text(" ".join(filter(None, _sentences(run, run.best.model, reliable=reliable))))
+    yield Text(" ".join(filter(None, _sentences(run, run.best.model, words, reliable=reliable))))
 
 
-def _sentences(run: SavedComparison, best: str, *, reliable: bool) -> Iterator[str]:
+def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: bool) -> Iterator[str]:
     arms = run.evidence
     row = run.table[run.table["model"] == best].iloc[0]
     near = run.table[
@@ -116,29 +118,20 @@ def _sentences(run: SavedComparison, best: str, *, reliable: bool) -> Iterator[s
         f"95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
     yield f"Models that can't be told from it: {', '.join(map(str, near['model'])) or 'none'}."
-    yield from _prediction(run)
+    yield from _prediction(run, words)
     yield RELIABLE if reliable else NOT_TO_BE_USED
 
 
-def _prediction(run: SavedComparison) -> Iterator[str]:
-    if run.pmf is None or run.rate is None:
+def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
+    if run.kept is None:
         return
-    ci_prob = run.question["ci_prob"]
-    bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-    events = [_quantile(run.pmf["events"], run.pmf["probability"].cumsum(), p) for p in bounds]
-    rates = [_quantile(run.rate["rate"], run.rate["cdf"], p) for p in bounds]
-    where = f" ({run.profile})" if run.profile else ", at the reference of each model's covariates"
-    yield (
-        f"A new cohort of {len(run.pmf) - 1}{where}, by all models with their weights: {events[1]:.0f} responders, {100 * ci_prob:g}% "
-        f"interval {events[0]:.0f} to {events[2]:.0f}; true rate {percent(rates[1])}, {percent(rates[0])} to "
-        f"{percent(rates[2])}."
+    where = (
+        f" ({words.text(run.profile)})"
+        if run.profile
+        else ", at the reference of each model's covariates"
     )
-
-
-def _quantile(values: "pd.Series[Any]", cumulative: "pd.Series[Any]", probability: float) -> float:
-    """Return the first value at which a cumulative probability is reached."""
-    place = int((cumulative < probability).sum())
-    return float(values.iloc[min(place, len(values) - 1)])
+    told = averaged_sentence(run.kept, run.question["ci_prob"], where, words)
+    yield " ".join(told.split())
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
@@ -171,7 +164,7 @@ def _described(run: SavedComparison, name: str) -> dict[str, str]:
     }
 
 
-def _answers(run: SavedComparison) -> Iterator[Block]:
+def _answers(run: SavedComparison, words: Wording) -> Iterator[Block]:
     ranked = run.table[run.table["elpd_diff"].notna()] if "elpd_diff" in run.table else None
     if ranked is not None and len(ranked):
         said = "Differences between models in expected log predictive density (elpd)"
@@ -184,15 +177,16 @@ def _answers(run: SavedComparison) -> Iterator[Block]:
         yield Items(tuple(f"Not applicable: {name}: {why}" for name, why in reasons))
     marginal = "log_marginal_likelihood" in run.table
     yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])
-    whole = pd.DataFrame(list(_whole(run)))
+    whole = pd.DataFrame(list(_whole(run, words)))
     if len(whole):
         yield Table(
-            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval",
+            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
+            f"{words.rates.note}",
             whole,
         )
 
 
-def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
+def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
     """Yield the estimates of each model from the whole evidence."""
     for name, one in run.left_out.items():
         influence = one.influence
@@ -200,9 +194,9 @@ def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
         rates = own[own["scale"] == "probability"]
         if len(rates):
             yield {"model": name} | {
-                str(
-                    row["quantity"]
-                ): f"{percent(row['estimate'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+                str(row["quantity"]): words.rates.interval(
+                    row["estimate"], row["lower"], row["upper"]
+                )
                 for row in rates.to_dict("records")
             }
 

@@ -5,26 +5,42 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
+from bayesmeta.layout import table_text
 from bayesmeta.report.saved_runs import SavedComparison
-from bayesmeta.report.text import evidence_lines, percent, table_text
+from bayesmeta.report.text import evidence_lines
+from bayesmeta.rounding import percent, probability_text
+from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["comparison_cells", "comparison_lines", "foretold_cells", "validation_lines"]
+__all__ = [
+    "averaged_sentence",
+    "change_text",
+    "comparison_cells",
+    "comparison_lines",
+    "foretold_cells",
+    "validation_lines",
+]
 
 Row = Mapping[Hashable, Any]
 
 SHOWN = 3
 """Studies that are named as those that most hangs on."""
 
+FINER = 4
+"""By how much a change is written more finely than the interval of what changes."""
 
-def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
+
+def comparison_lines(
+    comparison: Comparison | SavedComparison, ci_prob: float, words: Wording = PLAIN
+) -> list[str]:
     """Return the table of a comparison, what its columns are, its notes and the averaged prediction."""
     first = [] if comparison.ok else ["NOT RELIABLE: fits failed, or their diagnostics; see below."]
     notes = [f"  Note: {note}" for note in comparison.notes]
     return [
         *first,
-        *evidence_lines(comparison.evidence),
+        *evidence_lines(comparison.evidence, words),
         "",
         "Models by what each foretells of every study from all others, the best first",
         *table_text(comparison_cells(comparison.table), indent=2).splitlines(),
@@ -35,8 +51,8 @@ def comparison_lines(comparison: Comparison | SavedComparison) -> list[str]:
         "  A difference below 4, or below two standard errors, does not tell two models apart.",
         *(f"  Not applicable: {name}: {why}" for name, why in comparison.not_applicable.items()),
         *notes,
-        *_influence_lines(comparison),
-        *(_prediction_lines(comparison) if "weight" in comparison.table else []),
+        *_influence_lines(comparison, words),
+        *(_prediction_lines(comparison, ci_prob, words) if "weight" in comparison.table else []),
     ]
 
 
@@ -46,35 +62,50 @@ def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("-")
 
 
-def _influence_lines(comparison: Comparison | SavedComparison) -> list[str]:
+def _influence_lines(comparison: Comparison | SavedComparison, words: Wording) -> list[str]:
     """Return the studies without which the best model's typical rate changes most."""
     best = comparison.best
     if best is None:
         return []
     table = best.influence_on("typical rate").head(SHOWN)
     changes = [
-        f"{row['label']} {100 * row['change']:+.1f}"
+        f"{row['label']} {change_text(row, words)}"
         for row in table.to_dict("records")
         if row["study"]
     ]
     return [
         "",
-        f"What hangs on one study: the typical rate of {best.model} without it changes most, in points, for",
+        f"What hangs on one study: the typical rate of {best.model} without it changes most, {words.rates.in_points}, for",
         f"  {', '.join(changes)}.",
     ]
 
 
-def _prediction_lines(comparison: Comparison | SavedComparison) -> list[str]:
+def change_text(row: Row, words: Wording = PLAIN) -> str:
+    """Return by how much an estimate changes, one decimal finer than its interval asks for."""
+    width = (row["upper"] - row["lower"]) / FINER
+    return words.rates.differences(row["change"], 0.0, width, signed=True)[0]
+
+
+def _prediction_lines(
+    comparison: Comparison | SavedComparison, ci_prob: float, words: Wording
+) -> list[str]:
     """Return what the models together expect of a new cohort."""
-    prediction = comparison.prediction
-    found = prediction.interval(0.95)
+    where = f" ({words.text(comparison.profile)})" if comparison.profile else ""
+    return ["", *averaged_sentence(comparison.prediction, ci_prob, where, words).split("\n")]
+
+
+def averaged_sentence(
+    prediction: AveragedPrediction, ci_prob: float, where: str, words: Wording = PLAIN
+) -> str:
+    """Return what the models together expect of a new cohort, in two lines."""
+    found = prediction.interval(ci_prob)
     low, median, high = found.loc["events"].astype(int)
-    rates = [percent(value) for value in found.loc["rate", ["lower", "median", "upper"]]]
-    return [
-        "",
-        f"A new cohort of {prediction.n}{f' ({comparison.profile})' if comparison.profile else ''}, by all models with their weights:",
-        f"  {median} responders, 95% interval {low} to {high}; true rate {rates[1]}, {rates[0]} to {rates[2]}.",
-    ]
+    rate, *ends = words.rates.texts(*found.loc["rate", ["median", "lower", "upper"]])
+    return (
+        f"A new cohort of {prediction.n}{where}, by all models with their weights:\n"
+        f"  {median} responders, {100 * ci_prob:g}% interval {low} to {high}; true rate {rate}{words.rates.per_text}, "
+        f"{' to '.join(ends)}."
+    )
 
 
 def validation_lines(validation: Validation) -> list[str]:
@@ -153,7 +184,7 @@ def _foretold(row: Row) -> dict[str, str]:
         "foretold": f"{row['median']}",
         "95% interval": f"{row['lower_95']} to {row['upper_95']}",
         "inside": "yes" if row["inside_95"] else "NO",
-        "P(so few)": f"{row['at_most']:.3f}",
-        "P(so many)": f"{row['at_least']:.3f}",
+        "P(so few)": probability_text(row["at_most"]),
+        "P(so many)": probability_text(row["at_least"]),
         "CRPS": f"{row['crps']:.1f}",
     }

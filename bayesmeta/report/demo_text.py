@@ -1,23 +1,18 @@
 """What a terminal shows of the demonstration."""
 
 import numpy as np
-import pandas as pd
 
+from bayesmeta.estimates.inferred_text import inferred_lines
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import rate_precision, rate_table
 from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
+from bayesmeta.layout import table_text
 from bayesmeta.report.fit_text import head_blocks
-from bayesmeta.report.text import (
-    Blocks,
-    heterogeneity_line,
-    inferred_lines,
-    prediction_lines,
-    rate_precision,
-    rate_table,
-    table_text,
-)
+from bayesmeta.report.text import Blocks, heterogeneity_line, prediction_lines
 
 __all__ = ["DEMO_QUESTIONS", "demo_blocks"]
 
@@ -42,25 +37,28 @@ def _tau_line(fit: Fit) -> str:
 def demo_blocks(
     fit: Fit,
     diagnostics: Diagnostics,
-    table: pd.DataFrame,
+    table: SummaryTable,
     prediction: Prediction,
 ) -> Blocks:
     """Return what is printed of the demonstration, whose covariate is the class of regimen."""
-    rates = rate_table(table)
-    rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
+    words, rates = table.words, rate_table(table)
+    regimens = rates.pop("profile").str.removeprefix("regimen_class=")
     studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
-    marked = rates["regimen"].str.split(" ").str[0]
-    rates.insert(1, "studies", [studies[regimen] for regimen in marked])
+    # A mark of inferred counts may follow the level.
+    parts = [name.partition(" ") for name in regimens]
+    named = [f"{words.level('regimen_class', level)}{gap}{mark}" for level, gap, mark in parts]
+    rates.insert(0, "regimen", named)
+    rates.insert(1, "studies", [studies[level] for level, _, _ in parts])
     return [
-        *head_blocks(fit, diagnostics),
+        *head_blocks(fit, diagnostics, words),
         "Overall response by class of regimen: median and 95% interval",
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
-        [f"  {line}" for line in inferred_lines(table)],
+        [f"  {line}" for line in inferred_lines(table, words)],
         f"  {rate_precision(table)}",
-        f"  {heterogeneity_line(table, fit.spec)}",
+        f"  {heterogeneity_line(table, fit.spec, words)}",
         f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
+        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS, words)],
     ]

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import Literal
 
 import pandas as pd
 
+from bayesmeta.layout import cell_rows, is_numeric
 from bayesmeta.plots.pages import Plot
+from bayesmeta.wording import Wording
 
 __all__ = [
     "Block",
@@ -21,6 +23,7 @@ __all__ = [
     "Section",
     "Table",
     "Text",
+    "labelled",
 ]
 
 
@@ -73,10 +76,12 @@ class Table:
     @property
     def rows(self) -> list[list[str]]:
         """The cells, row by row; empty where nothing is known."""
-        return [
-            ["" if pd.isna(cell) else str(cell) for cell in row]
-            for row in self.frame.itertuples(index=False)
-        ]
+        return cell_rows(self.frame)
+
+    @property
+    def numeric(self) -> list[bool]:
+        """Whether each column holds numbers, which are set to the right."""
+        return [is_numeric(row[i] for row in self.rows) for i in range(len(self.columns))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,3 +234,31 @@ class Document:
         """All figures, in order."""
         for section in self.sections:
             yield from (block for block in section.blocks if isinstance(block, Figure))
+
+
+def labelled(document: Document, words: Wording) -> Document:
+    """Return a report with labels in place of ``column[level]`` and ``column=level`` but in code."""
+    if not words.labels.names:
+        return document
+    sections = (
+        replace(one, blocks=tuple(_labelled(block, words) for block in one.blocks))
+        for one in document.sections
+    )
+    return replace(document, sections=tuple(sections))
+
+
+def _labelled(block: Block, words: Wording) -> Block:
+    match block:
+        case Text(text, tone):
+            return Text(words.text(text), tone)
+        case Items(entries):
+            return Items(tuple(map(words.text, entries)))
+        case Table():
+            frame = block.frame.astype(object).map(
+                lambda cell: words.parameter(cell) if isinstance(cell, str) else cell
+            )
+            return replace(block, caption=words.text(block.caption), frame=frame)
+        case Figure():
+            return replace(block, alt=words.text(block.alt))
+        case _:
+            return block

@@ -10,7 +10,7 @@ from bayesmeta.report.fit_results import FitResults, studies_with_patients
 from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
-from bayesmeta.report.text import percent
+from bayesmeta.rounding import percent
 
 __all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
 
@@ -20,7 +20,9 @@ LEFT_OUT_QUANTITY = "typical rate"
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how far the rates rest on the priors."""
     if results.tau_prior is not None:
-        yield Text(sensitivity_lines(results.tau_prior)[0].removeprefix("Prior").strip())
+        yield Text(
+            sensitivity_lines(results.tau_prior, results.words)[0].removeprefix("Prior").strip()
+        )
     found = results.sensitivity
     if found is None:
         yield Text(
@@ -33,8 +35,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     said = "Rates under each other prior"
     yield Figure("sensitivity", plots.sensitivity(found), f"{said}.", said)
     yield Table(
-        f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
-        prior_cells(found.priors, found.question),
+        f"Other priors, each by a fit of its own: median and {width} interval{results.words.rates.note} ({found.profile})",
+        prior_cells(found.priors, found.question, results.words),
     )
     yield Table(
         f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bayesmeta import plots
 from bayesmeta.errors import counted
+from bayesmeta.estimates.summary_text import rate_table
 from bayesmeta.report.document import Block, Document, Figure, Items, Section, Text
 from bayesmeta.report.fit_checks import fit_answers, sensitivity_of_fit, validation_of_fit
 from bayesmeta.report.fit_results import FitResults
@@ -22,7 +23,7 @@ from bayesmeta.report.sections.model import model_section, priors_section
 from bayesmeta.report.sections.rates import parameter_blocks, rate_blocks, rate_definitions
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.titles import ANSWERS, BRIEF, SENSITIVITY, VALIDATION
-from bayesmeta.report.text import heterogeneity_line, rate_table
+from bayesmeta.report.text import heterogeneity_line
 
 __all__ = ["fit_document"]
 
@@ -33,7 +34,7 @@ UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnosti
 def fit_document(results: FitResults) -> Document:
     """Return the report of a fit; every sentence and number is made from the results."""
     fit = results.fit
-    outcome = fit.arms.selection.get("outcome") or "Response"
+    outcome = results.words.outcome(fit.arms.selection.get("outcome") or "Response")
     origin = fit.provenance
     return Document(
         title=f"{outcome}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
@@ -48,14 +49,14 @@ def _sections(results: FitResults) -> Iterator[Section]:
     fit = results.fit
     yield Section(BRIEF, fit_summary(results))
     yield Section(ANSWERS, tuple(_answers(results)))
-    yield evidence_section(fit.arms, fit.design.coding.columns)
+    yield evidence_section(fit.arms, fit.design.coding.columns, results.words)
     yield model_section(fit.design)
     yield _priors(results)
     yield Section(SENSITIVITY, tuple(sensitivity_of_fit(results)))
     yield Section(VALIDATION, tuple(validation_of_fit(results)))
     yield limits_section(
         fit.arms,
-        results.notes,
+        tuple(map(results.words.note, results.notes)),
         covariates=bool(fit.spec.covariates.parsed.terms),
         tau=fit.spec.study_effects.tau is not None,
     )
@@ -89,30 +90,28 @@ def _priors(results: FitResults) -> Section:
 def _answers(results: FitResults) -> Iterator[Block]:
     fit, asked = results.fit, results.asked
     yield _forest(results)
-    yield from rate_blocks(results.summary, asked.ci_prob)
+    yield from rate_blocks(results.summary)
     yield Items(rate_definitions(fit.spec))
     yield _cohort(results)
     for found in results.contrasts:
-        yield from contrast_blocks(found, ranks=asked.ranks)
+        yield from contrast_blocks(found, results.words, ranks=asked.ranks)
     for covariate in fit.design.coding.centres:
         plot = plots.regression(fit, covariate, profile=asked.profile, ci_prob=asked.ci_prob)
         said = f"Observed and fitted rates by {covariate}"
         yield Figure(f"regression_{covariate}", plot, f"{said}.", said)
     if fit.spec.study_effects.tau is not None:
         yield _heterogeneity(results)
-    yield Text(heterogeneity_line(results.summary, fit.spec))
-    width = f"{100 * asked.ci_prob:g}%"
-    caption = f"Parameters ({fit.spec.link.scale}; {width} interval)"
-    yield from parameter_blocks(fit, results.summary, caption)
+    yield Text(heterogeneity_line(results.summary, fit.spec, results.words))
+    caption = f"Parameters ({fit.spec.link.scale}; {results.summary.heading.interval})"
+    yield from parameter_blocks(results.summary, caption)
 
 
 def _forest(results: FitResults) -> Block:
     fit, asked = results.fit, results.asked
     if not fit.settings.arm_draws:
         return Text("The fit kept no draws of arms, which a forest plot needs.")
-    typical = "; ".join(
-        f"{row.profile} {row.typical}" for row in rate_table(results.summary).itertuples()
-    )
+    rates = rate_table(results.summary, results.words)
+    typical = "; ".join(f"{row.profile} {row.typical}" for row in rates.itertuples())
     return Figure(
         "forest",
         plots.forest(fit, profile=asked.profile, ci_prob=asked.ci_prob),

@@ -14,10 +14,13 @@ from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
+from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
+from bayesmeta.wording import Wording
 
 __all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
 
@@ -43,6 +46,10 @@ class ReportRequest:
         Whether the model is fitted again, under other priors and without each study.
     ranks : bool
         Whether ranks of levels are shown though some are compared between studies only.
+    rates_per : {100, 1000, 10000, 100000}
+        Patients that rates are written per; 100 for percent.
+    labels : Labels, mapping, path or None
+        Labels of levels and outcomes, in place of those that model and evidence have.
     """
 
     profile: Profile | None = None
@@ -52,6 +59,8 @@ class ReportRequest:
     rate_above: float | None = None
     refits: bool = True
     ranks: bool = False
+    rates_per: int = 100
+    labels: LabelSource = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +70,18 @@ class FitResults:
     fit: Fit
     asked: ReportRequest
     diagnostics: Diagnostics
-    summary: pd.DataFrame
+    summary: SummaryTable
     prediction: Prediction
     notes: tuple[str, ...]
     contrasts: tuple[Contrasts, ...]
     tau_prior: pd.DataFrame | None
     sensitivity: Sensitivity | None
     left_out: LeftOut | None
+
+    @property
+    def words(self) -> Wording:
+        """How rates and names are written."""
+        return self.summary.words
 
 
 def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
@@ -86,7 +100,13 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         prediction.probability(rate_above=asked.rate_above)
     profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=profiles, per=asked.per, ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit,
+        profiles=profiles,
+        per=asked.per,
+        ci_prob=asked.ci_prob,
+        cohort=asked.cohort,
+        rates_per=asked.rates_per,
+        labels=asked.labels,
     )
     with_tau = fit.spec.study_effects.tau is not None
     several = studies_with_patients(fit) > 1

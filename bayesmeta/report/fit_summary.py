@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.profiles import beyond_evidence
+from bayesmeta.estimates.summary_text import rate_table
 from bayesmeta.report.document import Block, Text
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.sections.diagnostics import verdict_words
 from bayesmeta.report.sections.limits import inferred_sentence
-from bayesmeta.report.text import prediction_lines, rate_table
+from bayesmeta.report.text import prediction_lines
 
 __all__ = ["fit_summary"]
 
@@ -22,7 +23,7 @@ def fit_summary(results: FitResults) -> tuple[Block, ...]:
 
 def _question(results: FitResults) -> str:
     fit = results.fit
-    outcome = fit.arms.selection.get("outcome") or "response"
+    outcome = results.words.outcome(fit.arms.selection.get("outcome") or "response")
     by = fit.spec.covariates.formula
     return (
         f"Question: which rates of {outcome} do these studies support{f', by {by}' if by else ''}, how much do studies "
@@ -32,19 +33,20 @@ def _question(results: FitResults) -> str:
 
 def _sentences(results: FitResults) -> Iterator[str]:
     arms, asked = results.fit.arms, results.asked
-    rates, width = rate_table(results.summary).iloc[0], f"{100 * asked.ci_prob:g}%"
+    words, width = results.words, f"{100 * asked.ci_prob:g}%"
+    rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
     yield (
         f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
         f"{arms.events.sum():,} of {arms.n.sum():,} patients responded."
     )
     yield inferred_sentence(arms.frame)
-    yield f"The typical rate{where} is {rates['typical']}, median and {width} interval{_unpooled(results)}."
+    yield f"The typical rate{where} is {rates['typical']}{per}, median and {width} interval{_unpooled(results)}."
     yield (
-        f"{_spread(results)} true rate of a new study is {rates['new study']}, median and {width} prediction interval."
+        f"{_spread(results)} true rate of a new study is {rates['new study']}{per}, median and {width} prediction interval."
     )
     # The first line is of the true rate, with its Monte-Carlo errors.
-    yield from prediction_lines(results.prediction, asked.ci_prob, _asked(results))[1:]
+    yield from prediction_lines(results.prediction, asked.ci_prob, _asked(results), words)[1:]
     yield verdict_words(results.diagnostics)
 
 

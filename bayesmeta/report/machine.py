@@ -1,12 +1,12 @@
 """Fits and predictions as JSON for machines."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "arms_json",
     "basis_json",
+    "by_row",
     "comparison_json",
     "contrast_json",
-    "finite",
     "fit_json",
+    "plain_value",
     "prediction_json",
     "records",
     "validation_json",
@@ -80,14 +81,14 @@ def prediction_json(
         "profile": prediction.profile,
         "study": prediction.study,
         "ci_prob": ci,
-        "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
+        "interval": by_row(prediction.interval(ci)),
         "pmf": prediction.listed["probability"].tolist(),
         "pmf_step": range_step(prediction.n),
         "probabilities": {
             name: {
                 "at": value,
                 "probability": float(probabilities[name]),
-                "mcse": finite(probabilities[name].mcse),
+                "mcse": plain_value(float(probabilities[name].mcse)),
             }
             for name, value in asked
         },
@@ -105,12 +106,12 @@ def contrast_json(contrasts: Contrasts, *, ranks: bool) -> dict[str, Any]:
         "factor": contrasts.factor,
         "profile": contrasts.profile,
         "ci_prob": contrasts.ci_prob,
-        "contrasts": records(contrasts.table.replace([math.inf, -math.inf], None)),
+        "contrasts": records(contrasts.table),
         "ranks": records(contrasts.ranks) if ranks else None,
     }
 
 
-def comparison_json(comparison: "Comparison") -> dict[str, Any]:
+def comparison_json(comparison: "Comparison", ci: float) -> dict[str, Any]:
     """Return the tables of a comparison and the averaged prediction."""
     found: dict[str, Any] = {
         "ok": comparison.ok,
@@ -126,7 +127,8 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
     if "weight" in comparison.table:
         found["prediction"] = {
             "n": comparison.prediction.n,
-            "interval": json.loads(comparison.prediction.interval(0.95).to_json(orient="index")),
+            "ci_prob": ci,
+            "interval": by_row(comparison.prediction.interval(ci)),
             "pmf": comparison.prediction.pmf["probability"].tolist(),
         }
     return found
@@ -145,11 +147,22 @@ def validation_json(validation: "Validation") -> dict[str, Any]:
     }
 
 
-def finite(value: float) -> float | None:
-    """Return a number, or None where there is none: JSON has no NaN."""
-    return value if math.isfinite(value) else None
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as a list of rows, every number with all its digits; missing values are null."""
+    names = list(map(str, table.columns))
+    rows = table.itertuples(index=False, name=None)
+    return [dict(zip(names, map(plain_value, row), strict=True)) for row in rows]
 
 
-def records(table: pd.DataFrame) -> Any:
-    """Return a table as a list of rows; missing values are null."""
-    return json.loads(table.to_json(orient="records", double_precision=15))
+def by_row(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table as its rows by their names, every number with all its digits."""
+    return dict(zip(map(str, table.index), records(table), strict=True))
+
+
+def plain_value(value: Any) -> Any:
+    """Return a cell as JSON has it: null where there is no value, or no finite one."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if value is None or value is pd.NA or value is pd.NaT else value

@@ -4,21 +4,22 @@ from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.default_priors import over_a_spread
 from bayesmeta.model.nested import NestedDesign
 from bayesmeta.priors import Prior
-from bayesmeta.report.text import percent
+from bayesmeta.rounding import PERCENT, number_texts
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["beta_lines", "model_lines", "prior_range"]
 
 
-def model_lines(spec: ModelSpec, design: Design) -> list[str]:
+def model_lines(spec: ModelSpec, design: Design, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
     law, link = spec.study_effects, spec.link
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
     effects = ["u(study)"] * bool(law.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
-    low, high = map(percent, link.rate(spec.mu.interval(0.95)))
+    typical = words.rates.range(*link.rate(spec.mu.interval(0.95)))
     lines = [
         f"Model      {spec.name}: events ~ {spec.likelihood.symbol}, {link.name}(rate) = {predictor}",
-        f"Priors     mu ~ {spec.mu!r}: typical rate {low} to {high} with 95% probability",
+        f"Priors     mu ~ {spec.mu!r}: typical rate {typical} with 95% probability",
     ]
     lines += beta_lines(design)
     if law.symbol:
@@ -44,7 +45,7 @@ def beta_lines(design: Design | NestedDesign) -> list[str]:
     lines = [f"beta ~ {prior!r}: {prior_range(prior)} ({link.scale})" for prior in levels]
     lines += [
         f"beta[{name}] ~ {prior!r} per unit: over one standard deviation ({spreads[name]:.3g}) a typical rate of 50% "
-        f"becomes {' to '.join(map(percent, over_a_spread(prior, link, spreads[name])))} with 95% probability"
+        f"becomes {PERCENT.range(*over_a_spread(prior, link, spreads[name]))} with 95% probability"
         for name, prior in named
         if name in spreads
     ]
@@ -53,5 +54,4 @@ def beta_lines(design: Design | NestedDesign) -> list[str]:
 
 def prior_range(prior: Prior) -> str:
     """Return the 95% range of a prior."""
-    low, high = prior.interval(0.95)
-    return f"95% between {low:.2f} and {high:.2f}"
+    return f"95% between {' and '.join(number_texts(*prior.interval(0.95)))}"

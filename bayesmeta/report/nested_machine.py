@@ -1,6 +1,5 @@
 """Fits and predictions of nested outcomes as JSON for machines."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.report.machine import records
+from bayesmeta.report.machine import by_row, records
 
 __all__ = ["nested_fit_json", "nested_prediction_json"]
 
@@ -53,7 +52,7 @@ def nested_prediction_json(
         "ci_prob": ci,
         "outcomes": {
             outcome: {
-                "interval": json.loads(interval.loc[outcome].to_json(orient="index")),
+                "interval": by_row(interval.loc[[outcome]].droplevel("outcome")),
                 "pmf": prediction.of(outcome).listed["probability"].tolist(),
                 "pmf_step": range_step(prediction.n),
             }

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-import pandas as pd
-
 from bayesmeta import plots
 from bayesmeta.comparison.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.inferred_text import inferred_lines
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import rate_precision, rate_table
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.default_priors import wide_priors
@@ -27,7 +28,12 @@ from bayesmeta.report.document import (
     Text,
 )
 from bayesmeta.report.fit_results import ReportRequest
-from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
+from bayesmeta.report.nested_text import (
+    category_cells,
+    nested_model_lines,
+    outcome_texts,
+    prior_rates_line,
+)
 from bayesmeta.report.sections.checklists import (
     NOT_DONE,
     USUAL,
@@ -54,7 +60,7 @@ from bayesmeta.report.sections.titles import (
     VALIDATION,
 )
 from bayesmeta.report.sensitivity_text import prior_cells
-from bayesmeta.report.text import inferred_lines, percent, rate_precision, rate_table
+from bayesmeta.wording import Wording
 
 __all__ = ["nested_document"]
 
@@ -86,11 +92,18 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
     diagnostics = diagnose(fit)
     profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=profiles, per=asked.per, ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit,
+        profiles=profiles,
+        per=asked.per,
+        ci_prob=asked.ci_prob,
+        cohort=asked.cohort,
+        rates_per=asked.rates_per,
+        labels=asked.labels,
     )
+    words = found.words
     origin = fit.provenance
     return Document(
-        title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
+        title=f"{' > '.join(map(words.outcome, fit.outcomes))}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
             Section(
@@ -98,14 +111,17 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
                 tuple(_brief(fit, prediction, asked, found, verdict=verdict_words(diagnostics))),
             ),
             Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
-            evidence_section(fit.arms, fit.coding.columns),
-            Section(MODEL, tuple(_model(fit))),
-            Section(PRIORS, _priors(fit)),
-            Section(SENSITIVITY, tuple(_sensitivity(fit, asked))),
+            evidence_section(fit.arms, fit.coding.columns, words),
+            Section(MODEL, tuple(_model(fit, words))),
+            Section(PRIORS, _priors(fit, words)),
+            Section(SENSITIVITY, tuple(_sensitivity(fit, asked, words))),
             Section(VALIDATION, (Text(NOT_LEFT_OUT),)),
             limits_section(
                 fit.arms,
-                (*wide_priors(fit.design.beta, fit.spec.link, fit.coding), *notes(fit)),
+                (
+                    *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+                    *map(words.note, notes(fit)),
+                ),
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
@@ -122,7 +138,7 @@ def _brief(
     fit: NestedFit,
     prediction: NestedPrediction,
     asked: ReportRequest,
-    found: pd.DataFrame,
+    found: SummaryTable,
     *,
     verdict: str,
 ) -> Iterator[Block]:
@@ -141,21 +157,18 @@ def _brief(
 
 
 def _foretold(
-    prediction: NestedPrediction, asked: ReportRequest, found: pd.DataFrame
+    prediction: NestedPrediction, asked: ReportRequest, found: SummaryTable
 ) -> Iterator[str]:
-    interval = prediction.interval(asked.ci_prob)
-    for outcome in prediction.outcomes:
-        own = interval.xs(outcome, level="outcome")
-        rate, events = own.loc["rate"], own.loc["events"]
-        typical = rate_table(found[found["outcome"] == outcome])["typical"].iloc[0]
+    words, texts = found.words, outcome_texts(prediction, asked.ci_prob, found.words)
+    for name, (outcome, rate, patients) in zip(prediction.outcomes, texts, strict=True):
+        typical = rate_table(found[found["outcome"] == name], words)["typical"].iloc[0]
         yield (
-            f"{outcome}: typical rate {typical}; new study "
-            f"{percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}); of {prediction.n} patients "
-            f"{events['median']:.0f} ({events['lower']:.0f} to {events['upper']:.0f})."
+            f"{outcome}: typical rate {typical}{words.rates.per_text}; new study {rate}; "
+            f"of {prediction.n} patients {patients}."
         )
 
 
-def _model(fit: NestedFit) -> Iterator[Block]:
+def _model(fit: NestedFit, words: Wording) -> Iterator[Block]:
     link = fit.spec.link.name
     terms = r"\mu_k + x_i^{\top} \beta_k" if fit.coding.names else r"\mu_k"
     law = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
@@ -166,7 +179,8 @@ def _model(fit: NestedFit) -> Iterator[Block]:
             law,
         )
     )
-    chain = [fit.outcomes[0], *(f"{one} given {around}" for around, one in pairwise(fit.outcomes))]
+    outcomes = list(map(words.outcome, fit.outcomes))
+    chain = [outcomes[0], *(f"{one} given {around}" for around, one in pairwise(outcomes))]
     yield Items(
         (
             f"The ratios r are the probabilities of {', '.join(chain)}.",
@@ -182,11 +196,11 @@ def _model(fit: NestedFit) -> Iterator[Block]:
     )
 
 
-def _priors(fit: NestedFit) -> tuple[Block, ...]:
-    lines = [line.strip() for line in nested_model_lines(fit.design)[2:]]
+def _priors(fit: NestedFit, words: Wording) -> tuple[Block, ...]:
+    lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
     return (
         Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
-        Text(_sentence(prior_rates_line(fit))),
+        Text(_sentence(prior_rates_line(fit, words))),
     )
 
 
@@ -196,7 +210,7 @@ def _sentence(line: str) -> str:
 
 
 def _answers(
-    fit: NestedFit, asked: ReportRequest, found: pd.DataFrame, prediction: NestedPrediction
+    fit: NestedFit, asked: ReportRequest, found: SummaryTable, prediction: NestedPrediction
 ) -> Iterator[Block]:
     profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
     predictions = [
@@ -208,23 +222,26 @@ def _answers(
         "How the patients of a new cohort divide into the outcomes.",
         f"Predicted cohort of {prediction.n}: how its patients divide into the outcomes",
     )
-    width = f"{100 * asked.ci_prob:g}%"
+    words, width = found.words, f"{100 * asked.ci_prob:g}%"
     for outcome in fit.outcomes:
         own = found[found["outcome"] == outcome]
-        yield Table(f"{outcome}, of all patients: median and {width} interval", rate_table(own))
-        yield from map(Text, inferred_lines(own))
+        yield Table(
+            f"{words.outcome(outcome)}, of all patients: median and {width} interval{words.rates.note}",
+            rate_table(own, words),
+        )
+        yield from map(Text, inferred_lines(own, words))
     yield Items(rate_definitions(fit.spec))
-    yield Text(rate_precision(found))
+    yield Text(rate_precision(found, words))
     yield Table(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",
-        category_cells(prediction.table(asked.ci_prob)),
+        category_cells(prediction.table(asked.ci_prob), words),
     )
     yield from parameter_blocks(
-        fit, found, f"Parameters of each outcome's ratio to the one around it ({width} interval)"
+        found, f"Parameters of each outcome's ratio to the one around it ({width} interval)"
     )
 
 
-def _sensitivity(fit: NestedFit, asked: ReportRequest) -> Iterator[Block]:
+def _sensitivity(fit: NestedFit, asked: ReportRequest, words: Wording) -> Iterator[Block]:
     if not asked.refits:
         yield Text(
             "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
@@ -240,8 +257,9 @@ def _sensitivity(fit: NestedFit, asked: ReportRequest) -> Iterator[Block]:
         )
     for outcome in fit.outcomes:
         yield Table(
-            f"{outcome} under other priors, each by a joint fit of its own: median and {width} interval ({label})",
-            prior_cells(found[found["outcome"] == outcome]),
+            f"{words.outcome(outcome)} under other priors, each by a joint fit of its own: median and {width} interval"
+            f"{words.rates.note} ({label})",
+            prior_cells(found[found["outcome"] == outcome], words=words),
         )
     yield Text("Rates are of all patients; tau is that of the ratio to the outcome around it.")
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.report.comparison_text import foretold_cells
-from bayesmeta.report.text import percent, table_text
+from bayesmeta.layout import table_text
+from bayesmeta.report.comparison_text import change_text, foretold_cells
+from bayesmeta.rounding import PERCENT, number_texts, percent
 
 __all__ = ["cumulative_lines", "left_out_lines", "shrinkage_lines"]
 
@@ -19,18 +20,18 @@ def shrinkage_lines(table: pd.DataFrame, ci_prob: float) -> list[str]:
         {
             "arm": row["label"],
             "responders": f"{row['events']}/{row['n']}",
-            "observed": "-" if pd.isna(row["observed"]) else percent(row["observed"]),
-            "true rate": f"{percent(row['rate'])} ({percent(row['lower'])} to {percent(row['upper'])})",
+            "observed": PERCENT.observed(row["events"], row["n"]) or "-",
+            "true rate": PERCENT.interval(row["rate"], row["lower"], row["upper"]),
             "shrinkage": percent(row["shrinkage"]),
         }
         for row in table.to_dict("records")
     ]
-    largest = 100 * table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max()
+    largest = PERCENT.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
     return [
         f"True rate of each arm: posterior mean and {100 * ci_prob:g}% interval",
         *table_text(pd.DataFrame(rows), indent=2).splitlines(),
         "  Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
-        f"  Monte-Carlo standard errors of these rates: at most {largest:.1f} percentage points.",
+        f"  Monte-Carlo standard errors of these rates: at most {largest} percentage points.",
     ]
 
 
@@ -75,8 +76,8 @@ def _influence_lines(found: LeftOut) -> list[str]:
     rows = [
         {
             "without": row["label"],
-            "typical rate": f"{percent(row['estimate'])} ({percent(row['lower'])} to {percent(row['upper'])})",
-            "change": f"{100 * row['change']:+.1f}" if row["study"] else "",
+            "typical rate": PERCENT.interval(row["estimate"], row["lower"], row["upper"]),
+            "change": change_text(row) if row["study"] else "",
         }
         for row in found.influence_on("typical rate").to_dict("records")
     ]
@@ -88,16 +89,18 @@ def _influence_lines(found: LeftOut) -> list[str]:
 
 
 def _known(row: Mapping[Hashable, Any], by: str) -> dict[str, str]:
-    def interval(name: str, shown: Callable[[Any], str]) -> str:
-        median, lower, upper = (row[f"{name}{end}"] for end in ("", "_lower", "_upper"))
-        return f"{shown(median)} ({shown(lower)} to {shown(upper)})"
+    def interval(name: str, shown: Callable[..., list[str]]) -> str:
+        if pd.isna(row[name]):
+            return ""
+        median, *ends = shown(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
+        return f"{median} ({' to '.join(ends)})"
 
     return {
         by: "all" if pd.isna(row["year"]) else f"{row['year']:.10g}",
         "studies": f"{row['studies']}",
         "responders": f"{row['events']}/{row['patients']}",
-        "typical": interval("typical", percent),
-        "new study": interval("new_study", percent),
-        "tau": interval("tau", "{:.2f}".format),
+        "typical": interval("typical", PERCENT.texts),
+        "new study": interval("new_study", PERCENT.texts),
+        "tau": interval("tau", number_texts),
         "draws": "ok" if row["ok"] else "NOT RELIABLE",
     }

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.inferred_text import inferred_words, marked
+from bayesmeta.layout import table_text
 from bayesmeta.planning.borrowing import NO_BORROWING
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors
-from bayesmeta.report.text import inferred_words, marked, table_text
+from bayesmeta.rounding import PERCENT
 
 __all__ = [
     "NAMES",
@@ -31,9 +33,6 @@ NAMES = {MAP: "MAP", ROBUST: "robust", NO_BORROWING: "no borrowing"}
 
 PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
 """Distance from 0 or 1 that one decimal of a percentage shows, the least that is shown, and decimals."""
-
-MOST_DECIMALS = 8
-"""Most decimals of a percentage by the width of its interval."""
 
 
 def exact_percent(probability: float) -> str:
@@ -109,12 +108,8 @@ def _terms(mixture: BetaMixture) -> str:
 
 
 def _summary(mixture: BetaMixture) -> str:
-    """Return mean and interval, with as many decimals as the width of the interval asks for."""
-    low, high = mixture.interval(0.95)
-    digits = 1 - math.floor(math.log10(100 * (high - low))) if high > low else 1
-    decimals = min(max(digits, 0), MOST_DECIMALS)
-    texts = [f"{100 * each:.{decimals}f}%" for each in (mixture.mean, low, high)]
-    return f"mean {texts[0]}, 95% interval {texts[1]} to {texts[2]}"
+    mean, low, high = PERCENT.texts(mixture.mean, *mixture.interval(0.95))
+    return f"mean {mean}, 95% interval {low} to {high}"
 
 
 def _worth(sizes: "pd.Series[float]") -> str:

@@ -27,7 +27,14 @@ from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
 
-__all__ = ["SavedComparison", "SavedRun", "evidence_of_grid", "is_reliable", "load_run"]
+__all__ = [
+    "SavedComparison",
+    "SavedRun",
+    "evidence_of_grid",
+    "is_reliable",
+    "kept_prediction",
+    "load_run",
+]
 
 TEXTS = {
     "study": str,
@@ -64,9 +71,8 @@ class SavedComparison:
         Versions of what it was made with.
     created : str
         UTC time at which it was begun, ISO 8601.
-    pmf, rate : DataFrame or None
-        The prediction that the models average, of a cohort's responders and true rate; None if no model
-        has all its scores.
+    prediction : AveragedPrediction or None
+        The prediction that the models average; None if no model has all its scores.
     not_applicable : mapping
         Of each model that the arms can't tell, why, by name.
     """
@@ -79,8 +85,7 @@ class SavedComparison:
     plan: Mapping[str, Any]
     versions: Mapping[str, str]
     created: str
-    pmf: pd.DataFrame | None
-    rate: pd.DataFrame | None
+    kept: AveragedPrediction | None
     not_applicable: Mapping[str, str]
 
     @property
@@ -97,11 +102,9 @@ class SavedComparison:
         RunError
             If no model has all its scores, so that there is none.
         """
-        if self.pmf is None or self.rate is None:
+        if self.kept is None:
             raise RunError("No model has all its scores, so that there is nothing to average.")
-        weights = dict(zip(self.table["model"], self.table["weight"], strict=True))
-        pmf, rate = self.pmf.set_index("events"), self.rate.set_index("rate")
-        return AveragedPrediction(len(pmf) - 1, weights, pmf, rate)
+        return self.kept
 
     @property
     def best(self) -> LeftOut | None:
@@ -190,8 +193,7 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         plan=manifest.identity,
         versions=manifest.versions,
         created=manifest.created,
-        pmf=_optional(folder / "prediction.csv"),
-        rate=_optional(folder / "prediction_rate.csv"),
+        kept=kept_prediction(folder, tables["comparison"]),
         not_applicable=reasons,
     )
 
@@ -215,8 +217,22 @@ def _evidence(inputs: Path) -> Arms:
     return Arms(frame.assign(**counts), excluded, selection)
 
 
-def _optional(file: Path) -> pd.DataFrame | None:
-    return pd.read_csv(file) if file.is_file() else None
+def kept_prediction(folder: Path, table: pd.DataFrame) -> AveragedPrediction | None:
+    """Return the averaged prediction that was kept, every number as it was."""
+    counts, rates = folder / "prediction.csv", folder / "prediction_rate.csv"
+    if not (counts.is_file() and rates.is_file()):
+        return None
+    pmf, rate = map(_numbers, (counts, rates))
+    weights = table.set_index("model")["weight"].dropna()
+    return AveragedPrediction(
+        len(pmf) - 1, {str(k): float(w) for k, w in weights.items()}, pmf, rate
+    )
+
+
+def _numbers(file: Path) -> pd.DataFrame:
+    # Read as numbers at once, the last digit may differ from what was written.
+    table: pd.DataFrame = pd.read_csv(file, dtype=str).astype(float)
+    return table.set_index(table.columns[0])
 
 
 def _read(file: Path) -> pd.DataFrame:

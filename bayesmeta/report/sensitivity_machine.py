@@ -5,7 +5,7 @@ from typing import Any
 from bayesmeta.comparison.changed_priors import prior_text
 from bayesmeta.comparison.flip_point import FlipPoint
 from bayesmeta.comparison.sensitivity import Sensitivity
-from bayesmeta.report.machine import finite, records
+from bayesmeta.report.machine import plain_value, records
 
 __all__ = ["sensitivity_json"]
 
@@ -30,9 +30,9 @@ def _flip(flip: FlipPoint) -> dict[str, Any]:
         "parameter": flip.parameter,
         "prior": prior_text(flip.prior),
         "flips": flip.flips,
-        "factor": finite(flip.factor),
-        "factor_lower": finite(low),
-        "factor_upper": finite(high),
+        "factor": plain_value(flip.factor),
+        "factor_lower": plain_value(low),
+        "factor_upper": plain_value(high),
         "bracket": records(flip.bracket),
         "trials": records(flip.trials),
     }

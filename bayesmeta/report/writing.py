@@ -10,11 +10,12 @@ from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
-from bayesmeta.report.document import Document, FrontMatter
+from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
@@ -22,6 +23,8 @@ from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.docx import pandoc
 from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
+from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
 from bayesmeta.runs.files import check_writable, write_whole
 
@@ -84,6 +87,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     author: str | None = None,
     protocol: str | None = None,
     date: str | None = None,
+    rates_per: int = 100,
+    labels: LabelSource = None,
     force: bool = False,
 ) -> WrittenReport:
     """Write the report of a saved run: one file with figures, tables, limits and checklists.
@@ -118,6 +123,12 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     author, protocol, date : str, optional
         What is printed below the title. No date is printed but one that is given, so that the same run
         makes the same bytes.
+    rates_per : {100, 1000, 10000, 100000}
+        Patients that rates are written per; 100 for percent.
+    labels : Labels, mapping or path, optional
+        Labels of levels and outcomes, such as ``{"regimen": {"DEC": "decitabine"}}``, or a file of them
+        (TOML with a table ``[labels]``, or CSV with columns column, value and label), in place of those
+        that model and evidence have.
     force : bool
         Whether the file `out` is replaced.
 
@@ -134,6 +145,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         If an argument is out of its range or would have no effect, or pandoc is missing.
     ProfileError
         If the profile can't be coded.
+    SpecError
+        If a label is of a column, level or outcome that is not there.
 
     References
     ----------
@@ -158,9 +171,12 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     form = _form(form, file)
     if form == "docx":
         pandoc()
+    Rates(rates_per)
     target = folder / f"{NAME}.{form}" if file is None else file
     _check_target(target, replace=force or out is None, in_run=out is None)
-    asked = ReportRequest(profile, per, cohort, ci_prob, rate_above, refits, ranks)
+    asked = ReportRequest(
+        profile, per, cohort, ci_prob, rate_above, refits, ranks, rates_per, labels
+    )
     document = replace(document_of(folder, asked), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.heading, document.warning)
@@ -216,25 +232,27 @@ def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
 
 
 def document_of(folder: Path, asked: ReportRequest) -> Document:
-    """Return the report of what a folder holds."""
-    match load_run(folder):
-        case Fit() as run:
+    """Return the report of what a folder holds, with labels in place of machines' names."""
+    run = load_run(folder)
+    words = words_of_run(run, rates_per=asked.rates_per, labels=asked.labels)
+    match run:
+        case Fit():
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
                     "A report is of a model of the family, of which it knows what each part means; this is a "
                     "PyMC model of one's own."
                 )
-            return fit_document(fit_results(run, asked))
-        case NestedFit() as run:
-            return nested_document(run, asked)
-        case GridResults() as run:
+            found = fit_document(fit_results(run, asked))
+        case NestedFit():
+            found = nested_document(run, asked)
+        case GridResults():
             _refuse(asked, "grid")
-            return grid_document(
-                run, evidence_of_grid(folder), describe_run(folder).manifest.versions
-            )
-        case SavedComparison() as run:
+            versions = describe_run(folder).manifest.versions
+            found = grid_document(run, evidence_of_grid(folder), versions, words)
+        case SavedComparison():
             _refuse(asked, "comparison")
-            return comparison_document(run)
+            found = comparison_document(run, words)
+    return labelled(found, words)
 
 
 def _refuse(asked: ReportRequest, kind: str) -> None:

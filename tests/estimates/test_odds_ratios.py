@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.report.text import odds_ratio_table, parameter_table
+from bayesmeta.estimates.summary_text import odds_ratio_table, parameter_table
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 COUNTS = [(4, 20), (6, 22), (9, 25), (15, 30), (14, 24), (11, 31)]

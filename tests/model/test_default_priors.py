@@ -106,7 +106,7 @@ def test_a_prior_far_wider_than_that_is_told_on_the_scale_of_rates(
     spec = bm.ModelSpec(covariates="age", beta=beta)  # type: ignore[arg-type]
     spread = f"{np.std(AGE, ddof=1):.3g}"
     message = (
-        rf"`beta` of age ~ .* per unit: over .* of age \({spread}\) .* 0% and 100%\. The default"
+        rf"`beta` of age ~ .* per unit: over .* of age \({spread}\) .* <1% and >99%\. The default"
     )
     with pytest.warns(bm.ModelWarning, match=message):
         make_design(spec, arms)

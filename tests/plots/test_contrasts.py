@@ -55,7 +55,7 @@ def test_marks_stand_at_the_odds_ratios_of_the_draws(found):
     only = table["between_only"].to_numpy()
     np.testing.assert_allclose(within.get_offsets()[:, 0], ratios[~only, 1], rtol=1e-6)
     np.testing.assert_allclose(between.get_offsets()[:, 0], ratios[only, 1], rtol=1e-6)
-    assert {"Against ven_hma", "(90% CrI)", "ven_ldac"} <= shown(plot)
+    assert {"Against venetoclax + HMA", "(90% CrI)", "venetoclax + LDAC"} <= shown(plot)
 
 
 def test_cells_hold_the_share_of_draws_with_each_rank(found):

@@ -16,7 +16,7 @@ from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.sections.limits import about_frame
-from bayesmeta.report.text import heterogeneity_line
+from bayesmeta.report.text import heterogeneity_line, probability_words
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
@@ -62,7 +62,7 @@ def test_what_is_foretold_is_that_of_the_library(
         f"Responders of 40: {events['median']:.0f}, 95% interval {events['lower']:.0f} to {events['upper']:.0f}."
         in brief
     )
-    assert f"P(rate > 0.4) = {foretold.probability(rate_above=0.4):.3f} " in brief
+    assert f"P(rate > 0.4) {probability_words(foretold.probability(rate_above=0.4))}." in brief
     arms = fit.arms
     studies = counted(len(arms.studies), "study", "studies")
     assert f"{counted(len(arms), 'arm')} of {studies}; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
@@ -175,7 +175,8 @@ def test_notes_of_the_fit_are_among_the_limits(
 ) -> None:
     for name in NAMES:
         said = sentences(documents[name], "What the numbers do not say")
-        assert set(bm.notes(results[name].fit)) <= set(said)
+        notes = bm.notes(results[name].fit)
+        assert set(map(results[name].words.note, notes)) <= set(said)
 
 
 @pytest.mark.slow

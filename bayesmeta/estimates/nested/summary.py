@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import xarray as xr
 
 from bayesmeta.estimates.nested.rates import nested_rates
@@ -29,18 +28,15 @@ def summarise_nested(
     per: Mapping[str, float],
     ci_prob: float,
     cohort: int,
-) -> pd.DataFrame:
-    """Return the table of `summary` with a first column `outcome`.
+) -> Iterable[Row]:
+    """Yield the rows of `summary`, each with its `outcome` first.
 
     Parameters of an outcome are those of its ratio to the outcome around it; its rates are among all
     patients. Correlations belong to pairs of outcomes, and their `outcome` is blank.
     """
-    rows = [
-        *_parameter_rows(fit, ci_prob),
-        *_odds_ratio_rows(fit, per, ci_prob),
-        *_rate_rows(fit, profiles, ci_prob, cohort),
-    ]
-    return pd.DataFrame(rows)
+    yield from _parameter_rows(fit, ci_prob)
+    yield from _odds_ratio_rows(fit, per, ci_prob)
+    yield from _rate_rows(fit, profiles, ci_prob, cohort)
 
 
 def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
 from bayesmeta.model.files import SCHEMA, catalogue, check_schema, model_text
 from bayesmeta.model.links import LINKS
 from bayesmeta.model.nested.spec import LKJ, NestedSpec
@@ -38,7 +39,7 @@ FOLDER = "nested"
 INDEPENDENT = "none"
 """How a file says that effects are not correlated."""
 
-_KEYS = ("schema", "name", "description", "nested", "covariates", "priors")
+_KEYS = ("schema", "name", "description", "nested", "covariates", "priors", "labels")
 _LKJ = re.compile(r"\s*LKJ\(\s*([^()]*?)\s*\)\s*")
 
 
@@ -116,6 +117,8 @@ def nested_to_toml(spec: NestedSpec) -> str:
     has_beta = spec.covariates.formula and spec.beta is not None
     names = ("mu", "tau", "beta") if has_beta else ("mu", "tau")
     document["priors"] = {name: _prior_text(getattr(spec, name)) for name in names}
+    if spec.labels.names:
+        document["labels"] = spec.labels.table
     return tomlkit.dumps(document)
 
 
@@ -146,6 +149,7 @@ def _model(content: Mapping[str, Any], name: str) -> NestedSpec:
         read_covariates(table_of(content, "covariates")),
         correlation=_read_correlation(nested.get("correlation", "LKJ(2)")),
         link=LINKS[link](),
+        labels=Labels(table_of(content, "labels")),
         **optional,
     )
 

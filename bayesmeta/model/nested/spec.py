@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
@@ -90,6 +91,8 @@ class NestedSpec:
         Prior of the correlations of a study's effects; None for independent effects.
     link : Link
         `Logit`, `Probit` or `CLogLog`.
+    labels : Labels or mapping
+        What people call levels and outcomes; see `ModelSpec`.
 
     Raises
     ------
@@ -110,13 +113,13 @@ class NestedSpec:
     tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     correlation: LKJ | None = field(default_factory=LKJ)
     link: Link = field(default_factory=Logit)
+    labels: Labels = field(default_factory=Labels, hash=False)
 
     def __post_init__(self) -> None:
         for name in ("name", "description"):
             if not isinstance(getattr(self, name), str):
                 raise SpecError(f"`{name}` must be text; got {getattr(self, name)!r}.")
-        if isinstance(self.covariates, str):
-            object.__setattr__(self, "covariates", Covariates(self.covariates))
+        self._take_short_forms()
         self._check_parts()
         for name, own in (("mu", self.link.mu), ("tau", HalfNormal(1))):
             value = getattr(self, name)
@@ -128,6 +131,12 @@ class NestedSpec:
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
+
+    def _take_short_forms(self) -> None:
+        if isinstance(self.covariates, str):
+            object.__setattr__(self, "covariates", Covariates(self.covariates))
+        if not isinstance(self.labels, Labels):
+            object.__setattr__(self, "labels", Labels(self.labels))
 
     def _check_parts(self) -> None:
         kinds = {"covariates": Covariates, "correlation": LKJ | None, "link": Link}

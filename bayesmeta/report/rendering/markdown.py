@@ -70,7 +70,10 @@ def _block(block: Block, label: str, address: Address) -> str:
 
 
 def _table(table: Table, label: str) -> str:
-    dashes = ["-" * width for width in _widths(table)]
+    dashes = [
+        "-" * (width - 1) + ":" if right else "-" * width
+        for width, right in zip(_widths(table), table.numeric, strict=True)
+    ]
     head = [_row(table.columns), _row(dashes, escape=False)]
     return "\n".join(
         [f"{label}. {_escaped(table.caption)}", "", *head, *(_row(row) for row in table.rows)]

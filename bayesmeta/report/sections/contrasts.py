@@ -5,25 +5,28 @@ from collections.abc import Iterator
 from bayesmeta import plots
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.report.contrast_text import (
-    CONTRASTS_SAY,
     RANKS_SAY,
     contrast_cells,
     contrast_inferred_lines,
+    contrasts_say,
     rank_cells,
 )
 from bayesmeta.report.document import Block, Figure, Items, Table, Text
+from bayesmeta.wording import Wording
 
 __all__ = ["contrast_blocks"]
 
 
-def contrast_blocks(found: Contrasts, *, ranks: bool = False) -> Iterator[Block]:
+def contrast_blocks(found: Contrasts, words: Wording, *, ranks: bool = False) -> Iterator[Block]:
     """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
-    width = f"{100 * found.ci_prob:g}%"
-    said = f"Odds ratios between levels of {found.factor}"
+    width, factor = f"{100 * found.ci_prob:g}%", words.labels.column(found.factor)
+    said = f"Odds ratios between levels of {factor}"
     # The ranks stand in a table of their own.
     yield Figure(f"contrasts_{found.factor}", plots.contrasts(found, ranks=False), f"{said}.", said)
-    yield Table(f"Contrasts of {found.factor}: median and {width} interval", contrast_cells(found))
-    yield Items((*CONTRASTS_SAY, *contrast_inferred_lines(found)))
+    yield Table(f"Contrasts of {factor}: median and {width} interval", contrast_cells(found, words))
+    yield Items((*contrasts_say(words), *contrast_inferred_lines(found, words)))
     if ranks or found.rankable:
-        yield Table(f"Probability of each rank of {found.factor}, 1 the highest", rank_cells(found))
+        yield Table(
+            f"Probability of each rank of {factor}, 1 the highest", rank_cells(found, words)
+        )
         yield Text(RANKS_SAY)

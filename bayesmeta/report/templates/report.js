@@ -1,14 +1,14 @@
 "use strict";
 // Each heading gets a button that sorts the rows by its column; pressed again, it turns the order round.
 // It is no button element, which browsers would not print again on the pages on which a table goes on.
-const NUMBER = /^[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?/i;
+const NUMBER = /^[<>]?([-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)/i;
 const textOf = (row, column) => {
   const text = row.cells[column].textContent.trim();
   return text === "-" ? "" : text;
 };
 const numberOf = (text) => {
   const found = text.replace("\u2212", "-").match(NUMBER);
-  return found ? parseFloat(found[0].replaceAll(",", "")) : NaN;
+  return found ? parseFloat(found[1].replaceAll(",", "")) : NaN;
 };
 const sort = (table, column, heading) => {
   const down = heading.getAttribute("aria-sort") === "ascending";

@@ -1,0 +1,222 @@
+"""How numbers are written for people: decimals by the width of an interval, each number rounded once.
+
+What is rounded is the stored number, never one that was rounded before: to the nearest decimal, and an
+exact tie to the even digit, as Python formats.
+"""
+
+import math
+from dataclasses import dataclass
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_whole
+
+__all__ = [
+    "BASES",
+    "PERCENT",
+    "Rates",
+    "error_text",
+    "fixed_text",
+    "number_texts",
+    "percent",
+    "places",
+    "probability_text",
+    "spread_places",
+]
+
+BASES = (100, 1_000, 10_000, 100_000)
+"""Patients that a rate may be written per."""
+
+RATE_STEPS = 20
+"""Steps of the last decimal that the interval of a rate is wide, at least."""
+
+SPREAD_STEPS = 10
+"""Steps of the last decimal in a standard deviation, at least: two digits of it."""
+
+NORMAL_WIDTH = 4
+"""Standard deviations in an interval of 95%, about."""
+
+LEAST = 2
+"""Decimals of a parameter, at least."""
+
+MOST = 12
+"""Decimals of any number, at most."""
+
+
+def places(size: float, steps: float = 1) -> int:
+    """Return the fewest decimals in which `size` is `steps` of the last one, or more."""
+    if not 0 < size < math.inf:
+        return 0
+    # A power of ten, divided, may come out a little too small.
+    exact = -math.floor(math.log10(size / steps) + 1e-9)
+    return min(max(exact, 0), MOST)
+
+
+def spread_places(spread: float) -> int:
+    """Return the decimals of a parameter by its standard deviation: two digits of it, two at least."""
+    return max(places(spread, SPREAD_STEPS), LEAST)
+
+
+def number_texts(*values: float) -> list[str]:
+    """Return an estimate and, last, the ends of its interval, all with the same decimals.
+
+    They show two digits of a standard deviation; two decimals at least.
+    """
+    low, high = values[-2:]
+    decimals = spread_places((high - low) / NORMAL_WIDTH)
+    return [fixed_text(value, decimals) for value in values]
+
+
+def error_text(error: float, least: int = 1) -> str:
+    """Return a Monte-Carlo standard error: so many decimals, or one digit where they show nothing."""
+    return "0" if error == 0 else fixed_text(error, max(places(error), least))
+
+
+def probability_text(probability: float, decimals: int = 3) -> str:
+    """Return a probability that is no rate, never as 0 or 1 unless it is."""
+    return _within(probability, 1, decimals)
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent, never as 0% or 100% unless it is."""
+    return PERCENT.text(share, 0)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How rates are written: in percent, or per more patients.
+
+    Parameters
+    ----------
+    per : {100, 1000, 10000, 100000}
+        Patients that a rate is written per; 100 for percent.
+
+    Raises
+    ------
+    SettingsError
+        If `per` is another number.
+
+    Examples
+    --------
+    >>> Rates().interval(0.32, 0.204, 0.66)
+    '32% (20% to 66%)'
+    >>> Rates().interval(0.000224, 0.000168, 0.000295)
+    '0.0224% (0.0168% to 0.0295%)'
+    >>> Rates(100_000).interval(0.000224, 0.000168, 0.000295)
+    '22.4 (16.8 to 29.5)'
+    """
+
+    per: int = 100
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.per) or self.per not in BASES:
+            raise SettingsError(
+                f"`rates_per` must be one of {', '.join(map(str, BASES))}; got {self.per!r}."
+            )
+
+    @property
+    def note(self) -> str:
+        """What a heading says of rates that are not in percent, such as ``, per 1,000``."""
+        return "" if self.per == PERCENT.per else f", per {self.per:,}"
+
+    @property
+    def points(self) -> str:
+        """The unit of a difference of rates."""
+        return "percentage points" if self.per == PERCENT.per else f"per {self.per:,}"
+
+    @property
+    def points_short(self) -> str:
+        """The unit of a difference of rates, in a bracket."""
+        return "points" if self.per == PERCENT.per else f"per {self.per:,}"
+
+    @property
+    def unit_of_differences(self) -> str:
+        """What a heading says of differences of rates."""
+        return self.note or f", in {self.points}"
+
+    @property
+    def in_points(self) -> str:
+        """How a sentence says the unit of differences that follow."""
+        return "in points" if self.per == PERCENT.per else f"per {self.per:,}"
+
+    @property
+    def per_text(self) -> str:
+        """What follows a rate in a sentence where it is not in percent: `` per 1,000``."""
+        return self.note.removeprefix(",")
+
+    @property
+    def _unit(self) -> str:
+        return "%" if self.per == PERCENT.per else ""
+
+    def text(self, rate: float, decimals: int) -> str:
+        """Return a rate (probability) with so many decimals, never as 0 or all unless it is."""
+        return _within(self.per * rate, self.per, decimals, self._unit)
+
+    def texts(self, *values: float) -> list[str]:
+        """Return estimates and, last, the ends of their interval, all with the same decimals.
+
+        The interval is at least 20 steps of the last decimal wide. An estimate lies at least one step
+        from 0 and from all.
+        """
+        *estimates, low, high = values
+        near = [end for one in estimates for end in (one, 1 - one) if end > 0]
+        width = [places(self.per * (high - low), RATE_STEPS)]
+        decimals = max(width + [places(self.per * end) for end in near])
+        return [self.text(value, decimals) for value in values]
+
+    def interval(self, estimate: float, low: float, high: float) -> str:
+        """Return an estimate with its interval, without the unit where it is not percent."""
+        middle, *ends = self.texts(estimate, low, high)
+        return f"{middle} ({' to '.join(ends)})"
+
+    def sentence(self, estimate: float, low: float, high: float) -> str:
+        """Return an estimate with its interval and its unit."""
+        return f"{self.interval(estimate, low, high)}{self.per_text}"
+
+    def range(self, low: float, high: float) -> str:
+        """Return the ends of an interval, with their unit."""
+        return f"{' to '.join(self.texts(low, high))}{self.per_text}"
+
+    def observed(self, events: int, n: int) -> str:
+        """Return an observed rate, as finely as so many patients tell it; empty without patients."""
+        if not n:
+            return ""
+        rate = events / n
+        width = NORMAL_WIDTH * math.sqrt(rate * (1 - rate) / n)
+        return self.text(rate, places(self.per * width, RATE_STEPS))
+
+    def given(self, rate: float) -> str:
+        """Return a rate that somebody chose, such as a threshold, as it is."""
+        return f"{self.per * rate:.10g}{self._unit}{self.per_text}"
+
+    def differences(self, *values: float, signed: bool = False) -> list[str]:
+        """Return differences of rates and, last, the ends of their interval, with the same decimals."""
+        low, high = values[-2:]
+        decimals = places(self.per * (high - low), RATE_STEPS)
+        return [fixed_text(self.per * value, decimals, "+" if signed else "") for value in values]
+
+    def error(self, error: float) -> str:
+        """Return a Monte-Carlo standard error of a rate, without its unit."""
+        return error_text(self.per * error)
+
+
+def _within(value: float, whole: float, decimals: int, unit: str = "") -> str:
+    """Return a number from 0 to `whole`, never as either end unless it is."""
+    text, step = f"{value:.{decimals}f}", 10.0**-decimals
+    if value > 0 and float(text) == 0:
+        return f"<{step:.{decimals}f}{unit}"
+    if value < whole and float(text) == whole:
+        return f">{whole - step:.{decimals}f}{unit}"
+    return f"{_unsigned(text)}{unit}"
+
+
+def fixed_text(value: float, decimals: int, sign: str = "") -> str:
+    """Return a number with so many decimals, zero without a sign."""
+    return _unsigned(f"{value:{sign}.{decimals}f}")
+
+
+def _unsigned(text: str) -> str:
+    """Return a number without a sign where nothing but zeros follow it."""
+    return text if text.strip("+-0.") else text.lstrip("+-")
+
+
+PERCENT = Rates()
