@@ -214,8 +214,8 @@ def _row(name: str, left_out: LeftOut) -> Row:
     row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
     row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
     for p in CI_PROBS:
-        row[f"coverage_{100 * p:g}"] = coverage.loc[p, "share"]
-        row[f"expected_{100 * p:g}"] = coverage.loc[p, "expected"]
+        row[f"coverage_{100 * p:g}"] = coverage["share"][p]
+        row[f"expected_{100 * p:g}"] = coverage["expected"][p]
     row |= left_out.whole.get("marginal") or {}
     return row | {
         "fits": len(fits),

@@ -51,7 +51,8 @@ def median_rates(theta: Array, tau: Array, factor: Array, link: Link) -> Array:
         rows = varying[first : first + BLOCK // NODES]
         for level in range(1, theta.shape[1]):
             found[rows, level] = _median(theta[rows], tau[rows], factor[rows], link, rows, level)
-    return np.asarray(found)
+    # Each level has points of its own: where nearly all of a rate is the next, they must not cross.
+    return np.asarray(np.minimum.accumulate(found, axis=-1))
 
 
 def _median(  # noqa: PLR0917 - what one level of `median_rates` needs
