@@ -29,7 +29,8 @@ def test_contrast_lines(found: Contrasts) -> None:
     [ldac] = [line for line in lines if "ven_ldac vs ven_hma" in line]
     row = found.table.set_index("level").loc["ven_ldac"]
     assert f"{row['odds_ratio']:.2f} ({row['odds_ratio_lower']:.2f} to " in ldac
-    assert ldac.endswith(f"{100 * row['within_share']:.0f}%  3 and 12, 2 both")
+    studies = f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both"
+    assert ldac.endswith(f"{100 * row['within_share']:.0f}%  {studies}")
     assert lines[-1].startswith("  Monte-Carlo standard errors: median odds ratios at most 0.")
 
 

@@ -32,7 +32,7 @@ RARE = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def rare() -> bm.GridFit:
-    spec = bm.ModelSpec(mu=bm.Normal(0, 5))
+    spec = bm.ModelSpec(study_effects=bm.NormalEffects(tau=bm.HalfNormal(0.5)), mu=bm.Normal(0, 5))
     return bm.fit(spec, bm.read_evidence(RARE).select(), method="grid")
 
 
