@@ -31,10 +31,11 @@ ALWAYS_TEXT: Final = (
     EXCLUSION_REASON,
     DERIVATION,
     LABEL,
+    INFERRED,
 )
 """Columns whose values are names, even where they look like numbers."""
 
-MEANINGFUL: Final = (*ALWAYS_TEXT, INFERRED, *COUNTS, OVERLAP_RANK)
+MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
 """Columns that are no covariates."""
 
 MISSING_TEXT: Final = ("", "NA")

@@ -1,12 +1,15 @@
 """How many counts behind a rate are inferred, in every table of rates."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.inferred import basis_of, inferred_at
 from bayesmeta.report.contrast_text import contrast_lines
-from bayesmeta.report.text import inferred_lines, rate_table
+from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.summary_text import rate_table
 
 QUICK = bm.SamplerSettings(chains=2, warmup=300, draws=300)
 
@@ -69,6 +72,15 @@ def test_of_nested_outcomes_each_has_its_own(table: bm.EvidenceTable) -> None:
         "dinardo2021": "CR_CRi;ORR",
         "zarnegar2023": "CR_CRi",
     }
+
+
+def test_a_saved_run_of_nested_outcomes_keeps_them(table: bm.EvidenceTable, tmp_path: Path) -> None:
+    arms = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes")
+    few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
+    bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few).save(tmp_path / "run")
+    loaded = bm.load_nested_fit(tmp_path / "run")
+    pd.testing.assert_frame_equal(loaded.arms.frame, arms.frame)
+    assert [found.inferred for found in basis_of(loaded, None, None)] == [1, 2]
 
 
 def test_evidence_that_says_nothing_of_it_has_no_mark(orr: bm.Arms) -> None:
