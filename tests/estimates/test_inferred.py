@@ -7,9 +7,9 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.inferred import basis_of, inferred_at
-from bayesmeta.report.contrast_text import contrast_lines
 from bayesmeta.estimates.inferred_text import inferred_lines
 from bayesmeta.estimates.summary_text import rate_table
+from bayesmeta.report.contrast_text import contrast_lines
 
 QUICK = bm.SamplerSettings(chains=2, warmup=300, draws=300)
 
