@@ -1,7 +1,7 @@
 """The page of a figure of chains: one row per parameter, with its trace, ranks and diagnostics."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,13 +56,13 @@ _NUMBERS = _RANKS + RANKS + GAP / 2
 """Left edges of the columns."""
 
 
-def draw_chains(numbers: TraceNumbers, words: Words) -> Figure:
-    """Return the figure of the chains; to be called in `house_style`."""
+def draw_chains(numbers: TraceNumbers, words: Words, called: Callable[[str], str]) -> Figure:
+    """Return the figure of the chains, with parameters as `called`; to be called in `house_style`."""
     rows = numbers.table.to_dict("records")
     figure, page, tops = _page(words, rows)
     for row, top in zip(rows, tops, strict=True):
         name = row["quantity"]
-        _put_text(page, row, top)
+        _put_text(page, row, called(name), top)
         _draw_trace(figure, numbers.draws[name], top)
         _draw_ranks(figure, numbers.ranks[name], _band(row), top)
     return figure
@@ -111,10 +111,10 @@ def _look(chain: int) -> dict[str, Any]:
     return {"color": COLOURS[place], "linestyle": STROKES[place], "linewidth": 1.0}
 
 
-def _put_text(page: Axes, row: Row, top: float) -> None:
+def _put_text(page: Axes, row: Row, called: str, top: float) -> None:
     """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
     middle = top + HEIGHT / 2
-    name, level = names_of(printable(row["quantity"]))
+    name, level = names_of(printable(called))
     below = [*([level] if level else []), _mean_and_sd(row)]
     first = middle - LINE * len(below) / 2
     put_text(page, MARGIN, first, shortened(name, LABEL, bold=True), bold=True)
