@@ -92,7 +92,8 @@ def test_every_row_of_the_table_is_in_the_figure(regimen_fit):
         low, high = f"{100 * row['lower']:.1f}", f"{100 * row['upper']:.1f}"
         assert sum(text.endswith(f"({low}\N{EN DASH}{high})") for text in shown) >= 1
         if row["kind"] == "arm":
-            assert row["label"] in shown
+            mark = f" {INFERRED_MARK}" if row["inferred"] else ""
+            assert f"{row['label']}{mark}" in shown
             assert f"{row['events']}/{row['n']}" in shown
             assert f"{100 * row['weight']:.1f}" in shown
 
