@@ -27,7 +27,7 @@ from bayesmeta.wording import PLAIN, Wording
 __all__ = ["ContrastsPlot", "contrasts"]
 
 NOTE = (
-    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, in points. Within: share of the "
+    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of the "
     "information that compares arms of one study; at 0, only studies are compared, with everything else in "
     "which they differ."
 )
@@ -119,7 +119,7 @@ def contrasts(
         figure, [(upper, heights), *lower] = draw_panels(
             [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
             _title(contrasts),
-            [*_notes(table, ends), *([RANKS_NOTE] if shown else []), *notes],
+            [*_notes(table, ends, scale), *([RANKS_NOTE] if shown else []), *notes],
             warning_of(contrasts.fit),
         )
         draw_ratios(upper, table, heights, ends)
@@ -217,8 +217,8 @@ def _levels(contrasts: Contrasts) -> Rows:
     )
 
 
-def _notes(table: pd.DataFrame, ends: tuple[float, float]) -> list[str]:
-    found = [NOTE]
+def _notes(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> list[str]:
+    found = [NOTE.format(unit="in points" if scale.per == PERCENT.per else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():

@@ -123,7 +123,8 @@ def prior_posterior(
     ]
     with house_style():
         columns = min(COLUMNS, len(quantities))
-        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=0.45)
+        below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
+        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=below)
         figure, _, graphs = panel_page(words, keys, panels)
         for graph, quantity in zip(graphs, quantities, strict=True):
             own = numbers.table[numbers.table["quantity"] == quantity]
@@ -154,9 +155,11 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
     graph.spines["left"].set_visible(False)
     put_ticks(graph.xaxis, 5)
     label = rates.label(NAMES[quantity]) if quantity in NAMES else f"{name} ({scale})"
-    graph.set_xlabel(
-        shortened(printable(label), PANEL[0], size=SMALL), size=SMALL, labelpad=2, parse_math=False
-    )
+    # A level stands above its reference, as both have no room in one line.
+    level, versus, reference = label.partition(" vs ")
+    lines = [level, f"vs {reference}"] if versus else [label]
+    shown = "\n".join(shortened(printable(line), PANEL[0], size=SMALL) for line in lines)
+    graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
 
 
 def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[str]:

@@ -34,7 +34,7 @@ __all__ = ["SURE", "draw_chains", "names_of"]
 Array = npt.NDArray[np.float64]
 Row = dict[Any, Any]
 
-LABEL, TRACE, RANKS, NUMBERS, GAP = 1.35, 2.9, 1.7, 1.0, 0.4
+LABEL, TRACE, RANKS, NUMBERS, GAP = 1.9, 2.9, 1.7, 1.0, 0.4
 """Widths of the columns in inches (name, trace, ranks, diagnostics), and between them."""
 
 HEIGHT, BETWEEN, HEADER, LINE = 0.62, 0.22, 0.28, 0.14
@@ -136,7 +136,7 @@ def _mean_and_sd(row: Row) -> str:
     """Return mean and standard deviation, to two digits of the latter."""
     # A chain that stands still has none.
     digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
-    mean, sd = (f"{row[name]:.{digits}f}" for name in ("mean", "sd"))
+    mean, sd = (f"{round(row[name], digits) + 0.0:.{digits}f}" for name in ("mean", "sd"))
     return f"{mean}, sd {sd}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -189,8 +189,12 @@ def _band(row: Row) -> tuple[Array, Array]:
 def names_of(quantity: str) -> tuple[str, str]:
     """Return a name, and a second line: of a coefficient its level alone, which tells it from others.
 
-    Of nested outcomes, whose coefficients have the same levels: the outcome, and the level.
+    One against a reference has that there. Of nested outcomes, whose coefficients have the same
+    levels: the outcome, and the level.
     """
+    level, versus, reference = quantity.partition(" vs ")
+    if versus:
+        return level, f"vs {reference}"
     if quantity.startswith("correlation["):
         return "correlation", quantity.removeprefix("correlation[").removesuffix("]")
     if not quantity.startswith("beta["):

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from matplotlib.patches import Polygon, Rectangle
 
 import bayesmeta as bm
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.lettering import printable, shortened, text_width, wrapped
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
