@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bayesmeta.labels import Labels
+from bayesmeta.labels import OUTCOME, Labels
 from bayesmeta.rounding import Rates
 
 __all__ = ["PLAIN", "Wording"]
@@ -40,6 +40,10 @@ class Wording:
         parts = re.split(r"(, not |^not )", name)
         return "".join(part if i % 2 else self.outcome(part) for i, part in enumerate(parts))
 
+    def column(self, name: str) -> str:
+        """Return a column as people call it."""
+        return self.labels.column(name)
+
     def level(self, column: str, level: str) -> str:
         """Return a level of a column as people call it."""
         return self.labels.of(column, level)
@@ -57,6 +61,9 @@ class Wording:
             return f"tau[{self.level(self.by, inner)}]"
         if kind == "correlation":
             return f"correlation[{', '.join(map(self.outcome, inner.split(', ')))}]"
+        outcome, comma, covariate = inner.partition(", ")
+        if outcome in self.labels.names.get(OUTCOME, {}):
+            return f"{kind}[{self.outcome(outcome)}{comma}{self.text(covariate)}]"
         return self._coefficient(inner) if kind == "beta" else self.text(name)
 
     def _coefficient(self, name: str) -> str:

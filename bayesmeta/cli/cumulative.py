@@ -12,7 +12,9 @@ from bayesmeta.cli.options import (
     OK,
     AsJson,
     Interval,
+    LabelFile,
     Profiles,
+    RatesPer,
     Seed,
     exits,
 )
@@ -30,6 +32,8 @@ def cumulative(
     profile: Profiles = None,
     seed: Seed = DEFAULT_SEED,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     out: TablesOut = None,
     force: ReplaceTables = False,
     as_json: AsJson = False,
@@ -37,11 +41,13 @@ def cumulative(
     """Show what a model says of the studies known up to each year; it is fitted again for each."""
     check_tables(out, ("cumulative",), force=force)
     import bayesmeta as bm
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import records
     from bayesmeta.report.one_fit_text import cumulative_lines
     from bayesmeta.report.text import warning_lines
 
     result = load_one_fit("cumulative", run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
     diagnostics = bm.diagnose(result)
     found = bm.cumulative(result, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
     saved = save_tables(out, {"cumulative": found.table})
@@ -50,6 +56,6 @@ def cumulative(
         years = {"table": records(found.table), "undated": list(found.undated)}
         print_json(content | years | {"diagnostics_ok": diagnostics.ok and found.ok})
     else:
-        lines = [*cumulative_lines(found), f"  Random seed {seed}."]
+        lines = [*cumulative_lines(found, words), f"  Random seed {seed}."]
         print_blocks(warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

@@ -1,6 +1,7 @@
 """The command `bayesmeta grid`: every combination of a grid of specifications, kept and printed."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,10 +14,12 @@ from bayesmeta.cli.options import (
     OK,
     AsJson,
     Evidence,
+    LabelFile,
     Notation,
+    RatesPer,
     exits,
+    labelled_table,
     reading,
-    table_of,
 )
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.workers import Dask, Workers, workers_of
@@ -40,6 +43,8 @@ def grid(
     seed: Annotated[
         int | None, typer.Option(help="Random seed; that of the file, or else 1, if left out.")
     ] = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     workers: Workers = None,
     dask: Dask = None,
     fail_on: Annotated[
@@ -63,20 +68,26 @@ def grid(
         )
     import bayesmeta as bm
     from bayesmeta.comparison.grid_running import run_grid_with
+    from bayesmeta.label_files import as_labels
     from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.rounding import Rates
+    from bayesmeta.wording import Wording
 
     started = time.perf_counter()
-    chosen, table = bm.load_grid(file), table_of(evidence, notation)
+    words = Wording(Rates(rates_per), as_labels(labels))
+    chosen, table = bm.load_grid(file), labelled_table(evidence, notation, words.labels)
     if seed is None and chosen.seed is None:
         seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
-        results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
+        results = run_grid_with(
+            partial(grid_figures, words=words), chosen, table, seed=seed, out=out, **where
+        )
     if as_json:
         content = grid_json(results) | {"saved": str(out)}
         print_json(content)
     else:
-        lines = grid_lines(results)
+        lines = grid_lines(results, words)
         seconds = time.perf_counter() - started
         saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
         print("\n".join([*lines, "", saved]))

@@ -12,7 +12,9 @@ from bayesmeta.cli.options import (
     OK,
     AsJson,
     Interval,
+    LabelFile,
     Profiles,
+    RatesPer,
     Seed,
     exits,
 )
@@ -36,6 +38,8 @@ def leave_one_out(
     profile: Profiles = None,
     seed: Seed = DEFAULT_SEED,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     workers: Workers = None,
     out: TablesOut = None,
     force: ReplaceTables = False,
@@ -44,11 +48,13 @@ def leave_one_out(
     """Predict each study of a saved run from all others, and show what depends on each."""
     check_tables(out, TABLES, force=force)
     import bayesmeta as bm
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.inference.processors import processors
     from bayesmeta.report.machine import plain_value, records
     from bayesmeta.report.one_fit_text import left_out_lines
 
     result = load_one_fit("leave-one-out", run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
     found = bm.leave_one_study_out(
         result.spec,
         result.arms,
@@ -69,5 +75,5 @@ def leave_one_out(
         }
         print_json(content | {name: records(table) for name, table in tables.items()})
     else:
-        print_blocks(left_out_lines(found), f"  Random seed {seed}.", saved)
+        print_blocks(left_out_lines(found, words), f"  Random seed {seed}.", saved)
     return OK if found.ok else DIAGNOSTICS_FAILED

@@ -1,12 +1,19 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
+from bayesmeta.cli.options import (
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    exits,
+)
 from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.cli.plan_options import (
     Alpha,
@@ -30,11 +37,12 @@ from bayesmeta.cli.plan_options import (
     parsed_rates,
 )
 from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import RunError
+from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
 
 if TYPE_CHECKING:
-    from bayesmeta import MapPrior, Plan, TwoArmPlan
+    from bayesmeta import Fit, MapPrior, NestedFit, Plan, TwoArmPlan
     from bayesmeta.report.plan_sizes import Sizes
+    from bayesmeta.wording import Wording
 
 __all__ = ["plan"]
 
@@ -58,7 +66,10 @@ def plan(
     n_max: NMax = None,
     interim: InterimLook = None,
     stop_below: StopBelow = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     out: PlanOut = None,
+    force: ReplaceTables = False,
     allow_unreliable: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
@@ -70,9 +81,13 @@ def plan(
     )
     looked = parsed_interim(interim)
     if out is not None:
-        _check_out(out)
+        from bayesmeta.report.plan_files import FILES
+
+        check_files(out, FILES, force=force)
     import bayesmeta as bm
     from bayesmeta.cli.plan_request import PlanRequest
+    from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.text import warning_lines
 
     request = PlanRequest(
         success=bm.parse_success(success),
@@ -91,42 +106,34 @@ def plan(
         stop_below=stop_below,
     )
     request.check()
-    prior, marks = _prior(run, parsed_profile(profile), outcome, force=allow_unreliable)
+    result = _load(run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
+    prior = bm.map_prior(
+        result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
+    )
     sizes = request.sizes(prior)
     found = request.plan(prior, sizes)
     if out is not None:
-        from bayesmeta.report.plan_files import save_plan
+        from bayesmeta.report.plan_files import plan_files
 
-        save_plan(found, out, prior=prior, sizes=sizes)
+        write_files(out, plan_files(found, prior=prior, sizes=sizes, words=words), force=force)
     if as_json:
         print_json(_json(found, sizes, prior) | {"saved": None if out is None else str(out)})
     else:
-        print_blocks(marks, _lines(found, sizes), [] if out is None else f"Saved in {out}.")
+        marks = warning_lines(bm.diagnose(result))
+        print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
 
 
-def _check_out(folder: Path) -> None:
-    from bayesmeta.inference.folders import check_folder
-
-    if os.path.lexists(folder):
-        raise RunError(f"{folder} exists; it is left alone. Choose another folder.")
-    check_folder(folder, force=False)
-
-
-def _prior(
-    run: Path, profile: Any, outcome: str | None, *, force: bool
-) -> "tuple[MapPrior, list[str]]":
-    """Return the MAP prior of a saved run, and the line that marks a run that failed."""
+def _load(run: Path) -> "Fit | NestedFit":
+    """Return a saved run of one outcome or of nested ones."""
     import bayesmeta as bm
     from bayesmeta.inference.storage import ONE_OUTCOME, form_of
-    from bayesmeta.report.text import warning_lines
 
-    result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
-    prior = bm.map_prior(result, profile=profile, outcome=outcome, force=force)
-    return prior, warning_lines(bm.diagnose(result))
+    return bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
 
 
-def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None") -> list[str]:
+def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:
     """Return what a terminal shows: sample sizes where asked for, then the plan."""
     from bayesmeta.planning.plan import Plan
     from bayesmeta.report.plan_text import plan_lines
@@ -135,7 +142,10 @@ def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None") -> list[str
     first = [] if sizes is None else [*sizes.lines(), ""]
     if found is None:
         return first if sizes is None else [*first, sizes.no_plan()]
-    return [*first, *(plan_lines(found) if isinstance(found, Plan) else two_arm_lines(found))]
+    return [
+        *first,
+        *(plan_lines(found, words) if isinstance(found, Plan) else two_arm_lines(found, words)),
+    ]
 
 
 def _json(

@@ -91,7 +91,10 @@ StopBelow = Annotated[
     typer.Option(help="Predictive probability of success that stops at the interim."),
 ]
 PlanOut = Annotated[
-    Path | None, typer.Option("--out", "-o", help="New folder for tables, priors and figures.")
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Folder for tables, priors and figures; made if it is not there."
+    ),
 ]
 GoOn = Annotated[
     bool,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, LabelFile, Profiles, exits
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_names, parsed_profile
 from bayesmeta.cli.tables import check_files, csv_of, write_files
@@ -45,6 +45,7 @@ def plot(
         Literal["100", "1000", "10000", "100000"] | None,
         typer.Option(help="What rates are counted per; 100 is percent."),
     ] = None,
+    labels: LabelFile = None,
     limits: Annotated[
         tuple[float, float] | None, typer.Option(help="Ends of the axis, such as 0 0.4.")
     ] = None,
@@ -86,7 +87,7 @@ def plot(
     forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
     scale = {"axis": axis, "per": rates_per and int(rates_per), "limits": limits}
     style = FigureStyle(_given(scale), _given(forest), parsed_names("--unit", unit) or {})
-    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n, style), names)
+    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n, style, labels), names)
     contents = _contents(drawn.plots, form, dpi)
     if tables:
         contents |= {f"{name}.csv": csv_of(one.table) for name, one in drawn.plots.items()}

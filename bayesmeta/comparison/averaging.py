@@ -35,8 +35,9 @@ class AveragedPrediction:
     pmf : DataFrame
         Index `events`, 0 to n; `probability`, its Monte-Carlo standard error `mcse`, and `at_least`.
     rate : DataFrame
-        Index `rate` (probability), in steps of 0.001, between which it is taken to be linear; `cdf`,
-        the probability that the true rate of a new study is at most so high, and its `mcse`.
+        Index `rate` (probability), in steps of 0.001; below 0.01 of about 1% of the rate, and likewise
+        near 1. Between them it is taken to be linear. `cdf`, the probability that the true rate of a
+        new study is at most so high, and its `mcse`.
 
     Examples
     --------

@@ -35,10 +35,15 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 
-RATES = np.linspace(0, 1, 1001)
-"""Rates (probability) at which the law of a new study's rate is kept."""
+NEAR, LEAST = 0.01, 1e-7
+"""Rates below which they are kept in steps of one hundredth of themselves, and the least above 0."""
 
-EVERY = 10
+_SMALL = np.geomspace(LEAST, NEAR, 1110)[:-1]
+
+RATES = np.concatenate([[0.0], _SMALL, np.linspace(NEAR, 1 - NEAR, 981), 1 - _SMALL[::-1], [1.0]])
+"""Rates (probability) at which the law of a new study's rate is kept: by 0.001, and finely near 0 and 1."""
+
+EVERY = 32
 """Every so many of them the Monte-Carlo error is computed."""
 
 

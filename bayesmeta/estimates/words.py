@@ -1,5 +1,7 @@
 """How the answers of a fit are written: its labels, and those asked for."""
 
+from dataclasses import replace
+
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
@@ -12,7 +14,7 @@ from bayesmeta.model.nested import NestedSpec
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
-__all__ = ["evidence_wording", "words_of"]
+__all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
 def words_of(
@@ -48,6 +50,20 @@ def words_of(
         return Wording(Rates(rates_per), own)
     references = {name: levels[0] for name, levels in coding.factors.items()}
     return Wording(Rates(rates_per), own, references, coding.by or "")
+
+
+def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> AnyFit:
+    """Return a fit for figures, which labels go with; its model is written as it was before.
+
+    Raises
+    ------
+    SpecError
+        If a label is of a column, level or outcome that is not there.
+    """
+    named = words_of(fit, labels=labels).labels
+    if not named.names or not isinstance(fit.spec, ModelSpec | NestedSpec):
+        return fit
+    return replace(fit, spec=replace(fit.spec, labels=named))
 
 
 def evidence_wording(arms: Arms | NestedArms, labels: Labels, rates_per: int = 100) -> Wording:

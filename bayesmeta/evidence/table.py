@@ -242,6 +242,7 @@ class EvidenceTable:
         selection: dict[str, Any] = {
             "table": self.name,
             "table_hash": self.hash,
+            "table_outcomes": list(dict.fromkeys(self.frame[OUTCOME])),
             "outcome": " > ".join(wanted),
             "where": where
             if isinstance(where, str)

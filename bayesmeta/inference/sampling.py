@@ -144,7 +144,9 @@ def fit(
             raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
         from bayesmeta.inference.exact import grid_fit
 
-        return grid_fit(make_design(spec, arms))
+        design = make_design(spec, arms)
+        check_labels(spec.labels, arms, design.coding)
+        return grid_fit(design)
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
     seed = check_seed(seed)

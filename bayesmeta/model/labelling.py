@@ -10,16 +10,17 @@ __all__ = ["check_labels", "known_names"]
 
 
 def check_labels(labels: Labels, arms: Arms | NestedArms, coding: Coding) -> None:
-    """Raise if a label of a model is of a column or level that the evidence has not.
+    """Raise if a label of a model is of a column, level or outcome that the evidence has not.
 
-    A model may have labels of outcomes other than the one that it is fitted to.
+    Outcomes are those of the table that arms are of; of arms of no table they are not known.
 
     Raises
     ------
     SpecError
         If so.
     """
-    own = {name: values for name, values in labels.names.items() if name != OUTCOME}
+    known = "table_outcomes" in arms.selection
+    own = {name: values for name, values in labels.names.items() if known or name != OUTCOME}
     Labels(own).check(known_names(arms, coding))
 
 
@@ -36,7 +37,8 @@ def known_names(arms: Arms | NestedArms, coding: Coding | None) -> Mapping[str, 
             for name, levels in coding.levels.items()
         }
     outcomes = arms.outcomes if isinstance(arms, NestedArms) else (arms.selection.get(OUTCOME),)
-    return found | {OUTCOME: dict.fromkeys(str(one) for one in outcomes if one)}
+    every = (*outcomes, *arms.selection.get("table_outcomes", ()))
+    return found | {OUTCOME: dict.fromkeys(str(one) for one in every if one)}
 
 
 def _values(arms: Arms | NestedArms, column: str) -> dict[str, None]:

@@ -17,6 +17,7 @@ from bayesmeta.plots.contrast_marks import (
     ratio_ends,
 )
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_rows import PERCENT
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style
@@ -26,7 +27,7 @@ from bayesmeta.wording import PLAIN, Wording
 __all__ = ["ContrastsPlot", "contrasts"]
 
 NOTE = (
-    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, in points. Within: share of the "
+    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of the "
     "information that compares arms of one study; at 0, only studies are compared, with everything else in "
     "which they differ."
 )
@@ -60,7 +61,11 @@ class ContrastsPlot(Plot):
 
 
 def contrasts(
-    contrasts: Contrasts, *, ranks: bool | None = None, notes: Sequence[str] = ()
+    contrasts: Contrasts,
+    *,
+    ranks: bool | None = None,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
 ) -> ContrastsPlot:
     """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
@@ -77,6 +82,8 @@ def contrasts(
     ranks : bool, optional
         Whether ranks are shown; where None, as `Contrasts.rankable` says: of three levels or more, if
         no comparison is between studies only.
+    scale : RateScale
+        What differences of rates are counted per.
     notes : sequence of str
         Further lines below the figure.
 
@@ -110,9 +117,9 @@ def contrasts(
     ends = ratio_ends(table)
     with house_style():
         figure, [(upper, heights), *lower] = draw_panels(
-            [_pairs(contrasts), *([_levels(contrasts)] if shown else [])],
+            [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
             _title(contrasts),
-            [*_notes(table, ends), *([RANKS_NOTE] if shown else []), *notes],
+            [*_notes(table, ends, scale), *([RANKS_NOTE] if shown else []), *notes],
             warning_of(contrasts.fit),
         )
         draw_ratios(upper, table, heights, ends)
@@ -142,7 +149,7 @@ def _versus(table: pd.DataFrame) -> str:
     )
 
 
-def _pairs(contrasts: Contrasts) -> Rows:
+def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     table = contrasts.table
     versus = _versus(table)
     named = partial(_words(contrasts).level, contrasts.factor)
@@ -150,27 +157,28 @@ def _pairs(contrasts: Contrasts) -> Rows:
     if not versus:
         labels = labels + " vs " + table["versus"].map(named)
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
+    points = "" if scale.per == PERCENT.per else f" {scale.unit}"
     return Rows(
         heading=f"Against {named(versus)}" if versus else "Pair",
         axis="Odds ratio (log axis)",
         columns=(
             f"Odds ratio\n{sure}",
-            f"Difference\n{sure}",
+            f"Difference{points}\n{sure}",
             "P(higher)\n%",
             "Within\n%",
             "Studies\nof each",
         ),
         labels=labels.tolist(),
-        cells=[_pair_cells(row) for row in table.to_dict("records")],
+        cells=[_pair_cells(row, scale) for row in table.to_dict("records")],
         bold=[False] * len(table),
     )
 
 
-def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+def _pair_cells(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, ...]:
     share = row["within_share"]
     return (
         _interval(row, "odds_ratio", _ratio),
-        _difference(row),
+        _difference(row, scale),
         f"{100 * row['probability_higher']:.0f}",
         "none" if pd.isna(share) else f"{100 * share:.0f}",
         f"{row['studies_level']}, {row['studies_versus']}",
@@ -182,9 +190,9 @@ def _interval(row: Mapping[Hashable, Any], name: str, written: Any) -> str:
     return f"{median} ({low} to {high})"
 
 
-def _difference(row: Mapping[Hashable, Any]) -> str:
+def _difference(row: Mapping[Hashable, Any], scale: RateScale) -> str:
     ends = (row[f"rate_difference{end}"] for end in ("", "_lower", "_upper"))
-    median, low, high = RateScale().texts(*ends)
+    median, low, high = scale.texts(*ends)
     return f"{median} ({low} to {high})"
 
 
@@ -209,8 +217,8 @@ def _levels(contrasts: Contrasts) -> Rows:
     )
 
 
-def _notes(table: pd.DataFrame, ends: tuple[float, float]) -> list[str]:
-    found = [NOTE]
+def _notes(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> list[str]:
+    found = [NOTE.format(unit="in points" if scale.per == PERCENT.per else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():

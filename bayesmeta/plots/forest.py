@@ -9,6 +9,7 @@ from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
@@ -20,6 +21,7 @@ from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["Forest", "forest"]
 
@@ -122,15 +124,15 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
         fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
     )
     _check_labels(labels, numbers)
-    axis = _axis(numbers.table, scale)
+    words, axis = words_of(fit), _axis(numbers.table, scale)
     captions = Captions(
         warning=warning_of(fit),
         title=title_of_fit(fit) if title is None else title,
         subtitle=fit.spec.description,
-        notes=_notes(fit, numbers, axis),
+        notes=_notes(fit, numbers, axis, words),
     )
     with house_style():
-        figure = draw_forest(numbers, captions, Layout(axis, columns, labels))
+        figure = draw_forest(numbers, captions, Layout(axis, columns, labels, words))
     return Forest(figure, numbers.table.copy())
 
 
@@ -151,19 +153,19 @@ def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
     return rate_axis(scale, rates, table["rate"])
 
 
-def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis) -> list[str]:
+def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> list[str]:
     """Return the lines below the graph."""
     return [
         note
         for note in (
             about_characters([*numbers.table["label"], *numbers.table["group"]]),
-            _about_heterogeneity(numbers, fit.spec),
-            _about_profiles(numbers),
+            _about_heterogeneity(numbers, fit.spec, words),
+            words.text(_about_profiles(numbers)),
             _about_thin_groups(numbers.table),
             _about_inferred(numbers.table),
             _about_weights(numbers),
             axis.note,
-            _about_priors(fit),
+            _about_priors(fit, words),
             about_evidence(fit),
         )
         if note
@@ -183,10 +185,10 @@ def _about_weights(numbers: ForestNumbers) -> str:
     )
 
 
-def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
+def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording) -> str:
     if numbers.tau:
         found = "; ".join(
-            f"{name} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
+            f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
         kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
@@ -219,7 +221,7 @@ def _about_inferred(table: pd.DataFrame) -> str:
     )
 
 
-def _about_priors(fit: Fit) -> str:
+def _about_priors(fit: Fit, words: Wording) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
     priors = {"mu": fit.spec.mu}
@@ -228,5 +230,5 @@ def _about_priors(fit: Fit) -> str:
         priors[f"beta[{name}]" if name in own else "beta"] = prior
     scalars = fit.design.scalars
     priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
-    written = (f"{name} ~ {prior!r}" for name, prior in priors.items())
+    written = (f"{words.parameter(name)} ~ {prior!r}" for name, prior in priors.items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."

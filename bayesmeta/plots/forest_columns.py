@@ -11,6 +11,7 @@ from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, ForestNumbers
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.wording import Wording
 
 __all__ = ["COLUMNS", "Column", "columns_of", "evidence_columns"]
 
@@ -47,7 +48,9 @@ def evidence_columns(columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name not in COLUMNS]
 
 
-def columns_of(numbers: ForestNumbers, scale: RateScale, columns: Sequence[str]) -> list[Column]:
+def columns_of(
+    numbers: ForestNumbers, scale: RateScale, columns: Sequence[str], words: Wording
+) -> list[Column]:
     """Return the columns asked for; those left of the graph come first."""
     sure, unit = f"{100 * numbers.ci_prob:g}%", scale.unit
     places = _places(numbers.table, scale)
@@ -62,7 +65,7 @@ def columns_of(numbers: ForestNumbers, scale: RateScale, columns: Sequence[str])
     found = [
         own[name]
         if name in COLUMNS
-        else Column(("", printable(name)), _of_evidence(name), left=True)
+        else Column(("", printable(words.column(name))), _of_evidence(name, words), left=True)
         for name in columns
         if name in own or name not in COLUMNS
     ]
@@ -100,9 +103,10 @@ def _weight(row: Row) -> str:
     return "" if row["kind"] == NEW_STUDY else f"{100 * row['weight']:.1f}"
 
 
-def _of_evidence(name: str) -> Callable[[Row], str]:
+def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:
     def text(row: Row) -> str:
         known = row["kind"] == ARM and not pd.isna(row[name])
-        return shortened(printable(value_text(row[name])), LONGEST) if known else ""
+        text = words.level(name, value_text(row[name])) if known else ""
+        return shortened(printable(text), LONGEST)
 
     return text

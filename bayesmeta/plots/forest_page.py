@@ -25,6 +25,7 @@ from bayesmeta.plots.lettering import (
 from bayesmeta.plots.pages import inch_axes
 from bayesmeta.plots.rate_axis import RateAxis
 from bayesmeta.plots.style import ALARM, BAND, INK, SMALL, TITLE
+from bayesmeta.wording import Wording
 
 __all__ = ["Captions", "Layout", "draw_forest"]
 
@@ -51,11 +52,12 @@ class Captions:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the figure shows of the numbers: its axis, its columns, and other names for labels."""
+    """What the figure shows of the numbers: its axis, its columns, names asked for, and all labels."""
 
     axis: RateAxis
     columns: Sequence[str]
     labels: Mapping[str, str]
+    words: Wording
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ class _Places:
 
 def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> Figure:
     """Return the figure of `numbers` between its captions; to be called in `house_style`."""
-    columns = columns_of(numbers, layout.axis.scale, layout.columns)
-    lines = list(_lines(numbers, columns, layout.labels))
+    columns = columns_of(numbers, layout.axis.scale, layout.columns, layout.words)
+    lines = list(_lines(numbers, columns, layout))
     places = _places(columns, lines)
     above, below = _above(captions, places.text), _below(captions, places.text)
     rule = MARGIN + sum(text.height for text in above) + HEADER
@@ -108,27 +110,27 @@ def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> F
     return figure
 
 
-def _lines(
-    numbers: ForestNumbers, columns: Sequence[Column], labels: Mapping[str, str]
-) -> Iterable[_Line]:
+def _lines(numbers: ForestNumbers, columns: Sequence[Column], layout: Layout) -> Iterable[_Line]:
     """Yield the lines from top to bottom, `y` counted from the rule below the header."""
     y = PAD
     for group, rows in numbers.table.groupby("group", sort=False):
         y += BAND_HEIGHT / 2
-        yield _Line(HEADING, _group_label(str(group), numbers, labels), (_basis(rows),), y)
+        yield _Line(HEADING, _group_label(str(group), numbers, layout), (_basis(rows),), y)
         y += BAND_HEIGHT / 2 - ROW / 2 + PAD / 2
         for row in rows.to_dict("records"):
             y += ROW
             cells = tuple(column.text(row) for column in columns)
-            yield _Line(str(row["kind"]), _row_label(row, labels), cells, y)
+            yield _Line(str(row["kind"]), _row_label(row, numbers.factor, layout), cells, y)
         y += ROW / 2 + BETWEEN_GROUPS
 
 
-def _group_label(group: str, numbers: ForestNumbers, labels: Mapping[str, str]) -> str:
+def _group_label(group: str, numbers: ForestNumbers, layout: Layout) -> str:
     if numbers.factor is None:
         return group.capitalize()
     first = group == numbers.table["group"].iloc[0]
-    name = labels.get(group, f"{labels.get(numbers.factor, numbers.factor)}: {group}")
+    words = layout.words
+    factor = layout.labels.get(numbers.factor, words.column(numbers.factor))
+    name = layout.labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
     return printable(f"{name}{' (reference)' if first else ''}")
 
 
@@ -137,9 +139,11 @@ def _basis(rows: pd.DataFrame) -> str:
     return f"{counted(studies, 'study', 'studies')}, {counted(patients, 'patient')}"
 
 
-def _row_label(row: Row, labels: Mapping[str, str]) -> str:
+def _row_label(row: Row, factor: str | None, layout: Layout) -> str:
     """Return the label; that of a typical rate says if it rests on a single study."""
-    label = printable(labels.get(row["label"], row["label"]))
+    mixed = f"(mixed {factor})"
+    name = layout.labels.get(row["label"], row["label"])
+    label = printable(name.replace(mixed, f"(mixed {layout.words.column(factor or '')})"))
     if row["inferred"]:
         label = f"{label} {INFERRED_MARK}"
     if row["kind"] != TYPICAL or row["studies"] > 1:

@@ -15,6 +15,7 @@ from bayesmeta.estimates.tau_numbers import (
     TauNumbers,
     tau_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
@@ -197,13 +198,16 @@ def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
 def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     sure, rates = f"{100 * numbers.ci_prob:g}%", scale.texts(row["lower"], row["upper"])
-    own = f" of {numbers.level}" if numbers.level else ""
+    words = words_of(fit)
+    own = f" of {words.level(words.by, numbers.level)}" if numbers.level else ""
     return [
         f"tau{own}: median {row['tau']:.2f}, {sure} interval {row['tau_lower']:.2f} to "
         f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
         f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
-        f"The typical rate is at {numbers.profile}." if fit.design.coding.columns else "",
+        f"The typical rate is at {words.text(numbers.profile)}."
+        if fit.design.coding.columns
+        else "",
         _about_law(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),

@@ -17,12 +17,14 @@ from bayesmeta.estimates.prediction_table import (
     rate_table,
     responder_table,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.graph_page import Key, graphs_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import PLAIN
 
 __all__ = ["PredictionPlot", "prediction"]
 
@@ -148,7 +150,9 @@ def _title(prediction: Prediction) -> str:
     cohort = (
         "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
     )
-    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {prediction.profile}"
+    words = PLAIN if prediction.fit is None else words_of(prediction.fit)
+    profile = words.text(prediction.profile)
+    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {profile}"
 
 
 def _note(prediction: Prediction) -> str:

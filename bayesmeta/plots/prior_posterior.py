@@ -14,6 +14,7 @@ from bayesmeta.estimates.prior_posterior_numbers import (
     PriorPosteriorNumbers,
     prior_posterior_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
@@ -25,6 +26,7 @@ from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["PriorPosteriorPlot", "prior_posterior"]
 
@@ -121,14 +123,16 @@ def prior_posterior(
     ]
     with house_style():
         columns = min(COLUMNS, len(quantities))
-        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=0.45)
+        below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
+        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=below)
         figure, _, graphs = panel_page(words, keys, panels)
         for graph, quantity in zip(graphs, quantities, strict=True):
-            _draw(graph, numbers.table[numbers.table["quantity"] == quantity], scale)
+            own = numbers.table[numbers.table["quantity"] == quantity]
+            _draw(graph, own, scale, words_of(fit).parameter(quantity))
     return PriorPosteriorPlot(figure, numbers.table.copy())
 
 
-def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale) -> None:
+def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None:
     """Draw the prior and the posterior of one quantity."""
     quantity, scale = table[["quantity", "scale"]].iloc[0]
     unit = rates.per if quantity in NAMES else 1
@@ -150,16 +154,18 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale) -> None:
     )
     graph.spines["left"].set_visible(False)
     put_ticks(graph.xaxis, 5)
-    label = rates.label(NAMES[quantity]) if quantity in NAMES else f"{quantity} ({scale})"
-    graph.set_xlabel(
-        shortened(printable(label), PANEL[0], size=SMALL), size=SMALL, labelpad=2, parse_math=False
-    )
+    label = rates.label(NAMES[quantity]) if quantity in NAMES else f"{name} ({scale})"
+    # A level stands above its reference, as both have no room in one line.
+    level, versus, reference = label.partition(" vs ")
+    lines = [level, f"vs {reference}"] if versus else [label]
+    shown = "\n".join(shortened(printable(line), PANEL[0], size=SMALL) for line in lines)
+    graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
 
 
 def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[str]:
-    sure = f"{100 * numbers.ci_prob:g}%"
-    rows = [_interval(row, sure, scale) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {numbers.profile}." if fit.design.coding.columns else ""
+    sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
+    rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
+    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.design.coding.columns else ""
     return [
         *rows,
         at_profile,
@@ -169,7 +175,7 @@ def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[s
     ]
 
 
-def _interval(row: dict[Any, Any], sure: str, scale: RateScale) -> str:
+def _interval(row: dict[Any, Any], sure: str, scale: RateScale, words: Wording) -> str:
     """Return the medians and intervals of one quantity, and the overlap."""
     rate = row["quantity"] in NAMES
     unit = scale.suffix if rate else ""
@@ -178,5 +184,5 @@ def _interval(row: dict[Any, Any], sure: str, scale: RateScale) -> str:
         numbers = [row[f"{kind}_{name}"] for name in ("median", "lower", "upper")]
         middle, lower, upper = scale.texts(*numbers) if rate else number_texts(*numbers)
         texts.append(f"{middle}{unit} ({sure} interval {lower} to {upper}{unit})")
-    name = row["quantity"].capitalize() if rate else row["quantity"]
+    name = row["quantity"].capitalize() if rate else words.parameter(row["quantity"])
     return f"{name}: prior {texts[0]}, posterior {texts[1]}; overlap {100 * row['overlap']:.0f}%."

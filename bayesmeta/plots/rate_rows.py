@@ -14,7 +14,7 @@ from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, draw_axis
 from bayesmeta.plots.style import BAND, INK, MODEL, PREDICTION
 
-__all__ = ["RATES", "draw_rates", "rate_cells", "rate_columns", "tau_cell"]
+__all__ = ["PERCENT", "RATES", "draw_rates", "rate_cells", "rate_columns", "tau_cell"]
 
 Array = npt.NDArray[np.float64]
 

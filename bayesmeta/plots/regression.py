@@ -14,6 +14,7 @@ from bayesmeta.estimates.regression_numbers import (
     RegressionNumbers,
     regression_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
@@ -26,6 +27,7 @@ from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, LEVELS, MODEL, OBSERVED, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["RegressionPlot", "regression"]
 
@@ -142,12 +144,14 @@ def regression(
     """
     numbers = regression_numbers(fit, covariate, profile=profile, ci_prob=ci_prob)
     axis, looks = _axis(numbers.table, scale), _looks(numbers)
-    title = f"Rate by {covariate}: {title_of_fit(fit)}"
+    said = words_of(fit)
+    name = said.column(covariate)
+    title = f"Rate by {name}: {title_of_fit(fit)}"
     words = Words(warning_of(fit), title, [*_notes(fit, numbers, axis, looks), *notes])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(numbers, looks), panels)
-        _draw_axes(graph, numbers, axis, f"{covariate} ({unit})" if unit else covariate)
+        figure, _, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
+        _draw_axes(graph, numbers, axis, f"{name} ({unit})" if unit else name)
         _draw_curves(graph, numbers.table, axis, looks)
         _draw_arms(graph, numbers.table, axis, looks)
     return RegressionPlot(figure, numbers.table.copy())
@@ -164,7 +168,9 @@ def _looks(numbers: RegressionNumbers) -> dict[str, dict[str, Any]]:
     return dict(zip([one for one in numbers.levels if one in shown], strokes, strict=False))
 
 
-def _keys(numbers: RegressionNumbers, looks: dict[str, dict[str, Any]]) -> list[Key]:
+def _keys(
+    numbers: RegressionNumbers, looks: dict[str, dict[str, Any]], words: Wording
+) -> list[Key]:
     sure = f"{100 * numbers.ci_prob:g}%"
     bubble = Key(_bubble(OBSERVED), "Arm, as observed")
     if len(looks) == 1:
@@ -177,7 +183,8 @@ def _keys(numbers: RegressionNumbers, looks: dict[str, dict[str, Any]]) -> list[
     band = Key(
         {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7}, f"its {sure} credible interval"
     )
-    return [*(Key(look, printable(level)) for level, look in looks.items()), bubble, band]
+    named = {level: words.level(numbers.factor or "", level) for level in looks}
+    return [*(Key(look, printable(named[level])) for level, look in looks.items()), bubble, band]
 
 
 def _bubble(colour: str) -> dict[str, Any]:
@@ -244,20 +251,20 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
 def _notes(
     fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
 ) -> list[str]:
-    arms = numbers.table[numbers.table["kind"] == ARM]
+    arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))
     held = (
-        f"Rates of the model are at {numbers.held}; arms are shown as observed, whatever theirs."
+        f"Rates of the model are at {words.text(numbers.held)}; arms are shown as observed, whatever theirs."
         if numbers.held
         else ""
     )
     unknown = (
-        f"Not drawn, because {numbers.covariate} is not known: {listed(numbers.unknown)}."
+        f"Not drawn, because {words.column(numbers.covariate)} is not known: {listed(numbers.unknown)}."
         if numbers.unknown
         else ""
     )
     return [
-        _about_levels(numbers, looks),
+        _about_levels(numbers, looks, words),
         held,
         unknown,
         ECOLOGICAL,
@@ -268,10 +275,13 @@ def _notes(
     ]
 
 
-def _about_levels(numbers: RegressionNumbers, looks: dict[str, dict[str, Any]]) -> str:
+def _about_levels(
+    numbers: RegressionNumbers, looks: dict[str, dict[str, Any]], words: Wording
+) -> str:
     """Return what the colours are, and which levels have none."""
     if len(looks) == 1:
         return ""
-    others = [level for level in numbers.levels if level not in looks]
+    factor = numbers.factor or ""
+    others = [words.level(factor, level) for level in numbers.levels if level not in looks]
     rest = f" Grey, without a line: {listed(others)}." if others else ""
-    return f"Colours: {numbers.factor}. Each line is the typical rate at that level.{rest}"
+    return f"Colours: {words.column(factor)}. Each line is the typical rate at that level.{rest}"

@@ -6,6 +6,7 @@ from typing import Any
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbers
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
@@ -91,11 +92,12 @@ def subgroups(
     SubgroupsPlot(8 levels)
     """
     numbers = subgroup_numbers(fit, by=by, profile=profile, ci_prob=ci_prob)
-    table = numbers.table
+    table, words = numbers.table, words_of(fit)
+    factor = words.column(numbers.factor)
     records = table.to_dict("records")
     tau = bool(table["tau"].notna().any())
     rows = Rows(
-        heading=numbers.factor,
+        heading=factor,
         axis=scale.label("Rate"),
         columns=(
             "Studies",
@@ -103,11 +105,14 @@ def subgroups(
             *rate_columns(ci_prob, scale),
             *((f"tau\n({100 * ci_prob:g}% CrI)",) if tau else ()),
         ),
-        labels=[*table["label"].iloc[:-1], "All studies"],
+        labels=[
+            *(words.level(numbers.factor, one) for one in table["label"].iloc[:-1]),
+            "All studies",
+        ],
         cells=[_cells(row, scale, tau=tau) for row in records],
         bold=[False] * (len(table) - 1) + [True],
     )
-    title = f"By {numbers.factor}: {title_of_fit(fit)}"
+    title = f"By {factor}: {title_of_fit(fit)}"
     with house_style():
         lines = [*_notes(fit, numbers), *notes]
         figure, graph, heights = draw_rows(rows, title, lines, warning_of(fit))
@@ -127,7 +132,7 @@ def _notes(fit: Fit, numbers: SubgroupNumbers) -> list[str]:
         "Thin, dark lines and marks: typical rate; wide, light bars: prediction interval of a new study. All studies: "
         "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
         f"tau: {fit.spec.link.scale}." if tau else f"Heterogeneity: {without_tau(fit.spec)}.",
-        f"Rates are at {numbers.held}." if numbers.held else "",
+        f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
         about_characters(numbers.table["label"].tolist()),
         about_evidence(fit),
     ]

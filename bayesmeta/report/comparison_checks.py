@@ -16,6 +16,7 @@ from bayesmeta.report.sections.titles import (
     REDO,
     SENSITIVITY,
 )
+from bayesmeta.wording import Wording
 
 __all__ = [
     "comparison_answers",
@@ -56,13 +57,15 @@ def diagnostics_of_all(run: SavedComparison) -> Iterator[Block]:
     )
 
 
-def sensitivity_blocks(run: SavedComparison) -> Iterator[Block]:
+def sensitivity_blocks(run: SavedComparison, words: Wording) -> Iterator[Block]:
     """Yield what the best model owes to single studies, and marginal likelihoods to priors."""
     best = run.best
     if best is not None:
-        note = f"Model {best.model}, {for_whom(run)}."
         plot = plots.leave_one_out(
-            best.influence_on(QUANTITY), ci_prob=run.question["ci_prob"], notes=[note]
+            best.influence_on(QUANTITY),
+            ci_prob=run.question["ci_prob"],
+            scale=plots.RateScale(per=words.rates.per),
+            notes=[words.text(f"Model {best.model}, {for_whom(run)}.")],
         )
         said = f"The {QUANTITY} of {best.model} without each study in turn"
         yield Figure("leave_one_out", plot, f"{said}.", said)

@@ -67,7 +67,7 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
             Section(ANSWERS, tuple(_answers(run, words))),
             evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
-            Section(SENSITIVITY, tuple(sensitivity_blocks(run))),
+            Section(SENSITIVITY, tuple(sensitivity_blocks(run, words))),
             Section(VALIDATION, tuple(validation_blocks(run))),
             limits_section(
                 run.evidence,

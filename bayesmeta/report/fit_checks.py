@@ -33,7 +33,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         return
     width = f"{100 * found.ci_prob:g}%"
     said = "Rates under each other prior"
-    yield Figure("sensitivity", plots.sensitivity(found), f"{said}.", said)
+    plot = plots.sensitivity(found, scale=results.scale, labels=results.words.labels)
+    yield Figure("sensitivity", plot, f"{said}.", said)
     yield Table(
         f"Other priors, each by a fit of its own: median and {width} interval{results.words.rates.note} ({found.profile})",
         prior_cells(found.priors, found.question, results.words),
@@ -79,7 +80,8 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         plots.leave_one_out(
             influence,
             ci_prob=results.asked.ci_prob,
-            notes=[f"Typical rate of: {results.prediction.profile}."],
+            scale=results.scale,
+            notes=[f"Typical rate of: {results.words.text(results.prediction.profile)}."],
         ),
         "The typical rate without each study in turn.",
         "Influence of single studies: the typical rate without each in turn",

@@ -60,7 +60,7 @@ def _sections(results: FitResults) -> Iterator[Section]:
         covariates=bool(fit.spec.covariates.parsed.terms),
         tau=fit.spec.study_effects.tau is not None,
     )
-    yield diagnostics_section(fit, results.diagnostics, trace_figure(fit))
+    yield diagnostics_section(fit, results.diagnostics, trace_figure(results.drawn))
     yield checklists_section(fit_answers(results))
     yield redo_section(fit)
 
@@ -76,7 +76,10 @@ def _warning(results: FitResults) -> str:
 def _priors(results: FitResults) -> Section:
     section = priors_section(results.fit.design)
     plot = plots.prior_posterior(
-        results.fit, profile=results.asked.profile, ci_prob=results.asked.ci_prob
+        results.drawn,
+        profile=results.asked.profile,
+        ci_prob=results.asked.ci_prob,
+        scale=results.scale,
     )
     figure = Figure(
         "prior_posterior",
@@ -94,10 +97,16 @@ def _answers(results: FitResults) -> Iterator[Block]:
     yield Items(rate_definitions(fit.spec))
     yield _cohort(results)
     for found in results.contrasts:
-        yield from contrast_blocks(found, results.words, ranks=asked.ranks)
+        yield from contrast_blocks(found, results.words, results.scale, ranks=asked.ranks)
     for covariate in fit.design.coding.centres:
-        plot = plots.regression(fit, covariate, profile=asked.profile, ci_prob=asked.ci_prob)
-        said = f"Observed and fitted rates by {covariate}"
+        plot = plots.regression(
+            results.drawn,
+            covariate,
+            profile=asked.profile,
+            ci_prob=asked.ci_prob,
+            scale=results.scale,
+        )
+        said = f"Observed and fitted rates by {results.words.column(covariate)}"
         yield Figure(f"regression_{covariate}", plot, f"{said}.", said)
     if fit.spec.study_effects.tau is not None:
         yield _heterogeneity(results)
@@ -114,7 +123,9 @@ def _forest(results: FitResults) -> Block:
     typical = "; ".join(f"{row.profile} {row.typical}" for row in rates.itertuples())
     return Figure(
         "forest",
-        plots.forest(fit, profile=asked.profile, ci_prob=asked.ci_prob),
+        plots.forest(
+            results.drawn, profile=asked.profile, ci_prob=asked.ci_prob, scale=results.scale
+        ),
         f"Forest plot of {counted(len(fit.arms), 'arm')}. Typical rates: {typical}.",
         "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals",
     )
@@ -125,7 +136,9 @@ def _cohort(results: FitResults) -> Figure:
     low, median, high = found.interval(ci_prob).loc["events", ["lower", "median", "upper"]]
     return Figure(
         "prediction",
-        plots.prediction(found, rate_above=results.asked.rate_above, ci_prob=ci_prob),
+        plots.prediction(
+            found, rate_above=results.asked.rate_above, ci_prob=ci_prob, scale=results.scale
+        ),
         f"Probability of each number of responders among {found.n}: median {median:.0f}, "
         f"{100 * ci_prob:g}% interval {low:.0f} to {high:.0f}.",
         f"Predicted cohort of {found.n}: the true rate of a new study, and the number of responders",
@@ -136,7 +149,9 @@ def _heterogeneity(results: FitResults) -> Figure:
     asked = results.asked
     return Figure(
         "heterogeneity",
-        plots.heterogeneity(results.fit, profile=asked.profile, ci_prob=asked.ci_prob),
+        plots.heterogeneity(
+            results.drawn, profile=asked.profile, ci_prob=asked.ci_prob, scale=results.scale
+        ),
         "The rates that studies have for each value of tau.",
         "What heterogeneity means: the true rates of studies for each value of tau",
     )

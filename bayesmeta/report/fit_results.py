@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,12 +16,16 @@ from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.words import with_labels
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.wording import Wording
+
+if TYPE_CHECKING:
+    from bayesmeta.plots import RateScale
 
 __all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
 
@@ -79,6 +84,18 @@ class FitResults:
     left_out: LeftOut | None
 
     @property
+    def drawn(self) -> Fit:
+        """The fit for figures, which its labels go with."""
+        return with_labels(self.fit, self.asked.labels)
+
+    @property
+    def scale(self) -> "RateScale":
+        """How figures show rates."""
+        from bayesmeta.plots import RateScale
+
+        return RateScale(per=self.asked.rates_per)
+
+    @property
     def words(self) -> Wording:
         """How rates and names are written."""
         return self.summary.words
@@ -95,7 +112,8 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         If the profile can't be coded.
     """
     # What can be refused is refused before the refits rather than after them.
-    prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    drawn = with_labels(fit, asked.labels)
+    prediction = predict(drawn, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     if asked.rate_above is not None:
         prediction.probability(rate_above=asked.rate_above)
     profiles = default_profiles(fit.coding, asked.profile)
@@ -120,7 +138,7 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
             *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
             *notes(fit),
         ),
-        contrasts=contrasts_with_reference(fit, profile=asked.profile, ci_prob=asked.ci_prob),
+        contrasts=contrasts_with_reference(drawn, profile=asked.profile, ci_prob=asked.ci_prob),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
         left_out=_left_out(fit, asked) if asked.refits and several else None,

@@ -222,7 +222,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    for (name, plot), outcome in zip(grid_plots(results).items(), outcomes, strict=True):
+    for (name, plot), outcome in zip(grid_plots(results, words).items(), outcomes, strict=True):
         said = f"Specification curve{f' of {words.outcome(outcome)}' if outcome else ''}: estimates of all combinations, in order"
         yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome], words), said)
     rate = RATES[results.grid.answer.rate]

@@ -31,7 +31,7 @@ def grid_lines(results: GridResults, words: Wording = PLAIN) -> list[str]:
     return [
         *lines,
         f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds{words.rates.note}",
-        *_asked(grid),
+        *_asked(grid, words),
         *table_text(range_cells(results.ranges, words), indent=2).splitlines(),
         *_precision(results.curve, words),
         "",
@@ -66,12 +66,14 @@ def profile_text(grid: SpecificationGrid) -> str:
     return "; ".join([*([values_text(given)] if given else []), *rest])
 
 
-def _asked(grid: SpecificationGrid) -> list[str]:
+def _asked(grid: SpecificationGrid, words: Wording) -> list[str]:
     """Return whom the rate is for."""
     profile = profile_text(grid)
     if not profile:
         return []
-    return [f"  For {profile}. Models without these covariates answer for all their arms."]
+    return [
+        f"  For {words.text(profile)}. Models without these covariates answer for all their arms."
+    ]
 
 
 def _warning(results: GridResults) -> list[str]:

@@ -14,6 +14,7 @@ from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, prof
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import rate_precision, rate_table
+from bayesmeta.estimates.words import with_labels
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.default_priors import wide_priors
@@ -125,7 +126,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
-            diagnostics_section(fit, diagnostics, trace_figure(fit)),
+            diagnostics_section(fit, diagnostics, trace_figure(with_labels(fit, asked.labels))),
             checklists_section(_checklist(asked)),
             redo_section(fit),
         ),
@@ -144,7 +145,7 @@ def _brief(
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
-        f"Question: which rates of {', '.join(fit.outcomes)}, each a part of the one before, do these studies support "
+        f"Question: which rates of {', '.join(map(found.words.outcome, fit.outcomes))}, each a part of the one before, do these studies support "
         f"together, how much do studies differ, and what is to be expected in a new cohort of {asked.cohort} patients?"
     )
     yield Text(
@@ -213,8 +214,9 @@ def _answers(
     fit: NestedFit, asked: ReportRequest, found: SummaryTable, prediction: NestedPrediction
 ) -> Iterator[Block]:
     profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
+    drawn = with_labels(fit, asked.labels)
     predictions = [
-        predict(fit, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
+        predict(drawn, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
     ]
     yield Figure(
         "nested_outcomes",

@@ -19,15 +19,18 @@ from bayesmeta.report.plan_words import (
     runs,
     table_lines,
 )
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["conflict_line", "plan_lines"]
 
 
-def plan_lines(plan: Plan) -> list[str]:
+def plan_lines(plan: Plan, words: Wording = PLAIN) -> list[str]:
     """Return all that a plan says, block by block: priors, success, errors, characteristics, looks."""
     fitted = plan.map_prior
     blocks = [
-        prior_lines(plan.compared, plan.effective_sizes, "a new study's rate", fitted),
+        prior_lines(
+            plan.compared, plan.effective_sizes, fitted, rate="a new study's rate", words=words
+        ),
         _success_lines(plan),
         error_lines(plan),
         _borrowing_lines(plan),

@@ -12,7 +12,8 @@ from bayesmeta.planning.borrowing import NO_BORROWING
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors
-from bayesmeta.rounding import PERCENT
+from bayesmeta.rounding import Rates
+from bayesmeta.wording import Wording
 
 __all__ = [
     "NAMES",
@@ -76,19 +77,19 @@ def _run(first: int, last: int, n: int) -> str:
 
 
 def prior_lines(
-    compared: PlanPriors, sizes: pd.DataFrame, rate: str, fitted: MapPrior
+    compared: PlanPriors, sizes: pd.DataFrame, fitted: MapPrior, *, rate: str, words: Wording
 ) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
     history, robust = compared.history, compared.named[ROBUST]
     found = fitted.inferred
-    profile = marked(fitted.profile, 0 if found is None else found.inferred)
+    profile = marked(words.text(fitted.profile), 0 if found is None else found.inferred)
     return [
         f"MAP prior  of {rate} ({profile}): {_terms(history)}",
-        f"           {_summary(history)}; {_worth(sizes[MAP])}.",
+        f"           {_summary(history, words.rates)}; {_worth(sizes[MAP])}.",
         f"           Distribution functions of mixture and draws differ by at most {fitted.ecdf_difference:.4f}.",
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
         f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
-        f"           {_summary(robust)}; {_worth(sizes[ROBUST])}.",
+        f"           {_summary(robust, words.rates)}; {_worth(sizes[ROBUST])}.",
         *_no_elir(sizes),
     ]
 
@@ -107,9 +108,9 @@ def _terms(mixture: BetaMixture) -> str:
     return repr(mixture).removeprefix("BetaMixture(").removesuffix(")")
 
 
-def _summary(mixture: BetaMixture) -> str:
-    mean, low, high = PERCENT.texts(mixture.mean, *mixture.interval(0.95))
-    return f"mean {mean}, 95% interval {low} to {high}"
+def _summary(mixture: BetaMixture, rates: Rates) -> str:
+    mean, low, high = rates.texts(mixture.mean, *mixture.interval(0.95))
+    return f"mean {mean}, 95% interval {low} to {high}{rates.per_text}"
 
 
 def _worth(sizes: "pd.Series[float]") -> str:

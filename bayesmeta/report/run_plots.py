@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.comparison.grid_results import GridResults
@@ -11,8 +11,10 @@ from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.contrasts import contrasts_with_reference
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.report.comparison_figures import comparison_plots
 from bayesmeta.report.figure_style import FigureStyle
 from bayesmeta.report.grid_figures import grid_plots
@@ -46,12 +48,15 @@ class FigureRequest:
         Patients of a new cohort.
     style : FigureStyle
         How the figures are to look.
+    labels : Labels, mapping or path, optional
+        Labels of levels and outcomes, in place of those that model and evidence have.
     """
 
     run: SavedRun
     profile: Mapping[str, Any] | None = None
     n: int | None = None
     style: FigureStyle = field(default_factory=FigureStyle)
+    labels: LabelSource = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +90,7 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
     for name in names or []:
         if name not in FIGURES:
             raise SettingsError(f"There is no figure '{name}'. {nearest(name, FIGURES)}")
+    asked = _labelled(asked)
     _check(asked)
     plots: dict[str, Plot] = {}
     reasons: dict[str, str] = {}
@@ -101,6 +107,16 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
     return Drawn(plots, told)
 
 
+def _labelled(asked: FigureRequest) -> FigureRequest:
+    """Return what is asked of a fit that has its labels."""
+    run = asked.run
+    if isinstance(run, Fit):
+        return replace(asked, run=with_labels(run, asked.labels), labels=None)
+    if isinstance(run, NestedFit):
+        return replace(asked, run=with_labels(run, asked.labels), labels=None)
+    return asked
+
+
 def _check(asked: FigureRequest) -> None:
     """Raise if what is asked would be of no effect, can't be coded, or is out of its range."""
     run = asked.run
@@ -110,7 +126,8 @@ def _check(asked: FigureRequest) -> None:
         run.coding.resolved(asked.profile)
         return
     style = dict.fromkeys(asked.style.options, True)
-    for option, value in {"--profile": asked.profile, "--n": asked.n, **style}.items():
+    given = {"--profile": asked.profile, "--n": asked.n, "--labels": asked.labels}
+    for option, value in (given | style).items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
 
@@ -190,10 +207,11 @@ def _prediction(asked: FigureRequest) -> Figures:
         return NEEDS_N
     rates = asked.style.rates
     if isinstance(asked.run, NestedFit):
+        words = words_of(asked.run)
         nested = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)
         return {
             f"prediction_{_plain(one)}": prediction(
-                nested.of(one), scale=rates, notes=[f"Outcome: {one}."]
+                nested.of(one), scale=rates, notes=[f"Outcome: {words.outcome(one)}."]
             )
             for one in nested.outcomes
         }
@@ -224,7 +242,9 @@ def _contrasts(asked: FigureRequest) -> Figures:
     if not found:
         return Inapplicable("the model has no factor")
     return {
-        "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(one)
+        "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(
+            one, scale=asked.style.rates
+        )
         for one in found
     }
 

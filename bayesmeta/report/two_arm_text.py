@@ -15,15 +15,18 @@ from bayesmeta.report.plan_words import (
     runs,
     table_lines,
 )
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["two_arm_lines"]
 
 
-def two_arm_lines(plan: TwoArmPlan) -> list[str]:
+def two_arm_lines(plan: TwoArmPlan, words: Wording = PLAIN) -> list[str]:
     """Return all that a plan says, block by block: priors, success, errors, characteristics."""
     fitted = plan.map_prior
     blocks = [
-        prior_lines(plan.compared, plan.effective_sizes, "the control's rate", fitted),
+        prior_lines(
+            plan.compared, plan.effective_sizes, fitted, rate="the control's rate", words=words
+        ),
         _success_lines(plan),
         two_arm_error_lines(plan),
         *(_threshold_lines(plan, name, value) for name, value in plan.trial.success.thresholds),

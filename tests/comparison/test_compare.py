@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
+from scipy.special import expit
 
 import bayesmeta as bm
 from bayesmeta.comparison.averaging import averaged
 from bayesmeta.comparison.gates import GATES, tripped
-from bayesmeta.comparison.questions import RATES
+from bayesmeta.comparison.questions import RATES, Question, asked_of, predictive
 from bayesmeta.comparison.ranking import ranked
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_lines
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 
@@ -144,6 +146,20 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
     found = averaged({"m": 1.0}, narrow).interval(0.95).loc["rate"]
     assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
+
+
+def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
+    rows = {"study": ["a", "b", "c", "d"], "events": [20, 12, 16, 22], "n": [80_000] * 4}
+    few = bm.SamplerSettings(chains=2, draws=500)
+    arms = bm.read_evidence(pd.DataFrame(rows)).select()
+    fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
+    rates = KnownRates(fit)
+    asked = asked_of(fit.coding, Question())
+    found = averaged({"m": 1.0}, {"m": predictive(rates, asked)}).interval(0.95).loc["rate"]
+    drawn = expit(rates.at(asked.row, asked.level).new_study().theta)
+    direct = np.quantile(drawn, [0.025, 0.5, 0.975])
+    assert direct[1] < 0.0005
+    assert found.to_numpy() == pytest.approx(direct, rel=0.01)
 
 
 @pytest.mark.parametrize(

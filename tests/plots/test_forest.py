@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from matplotlib.patches import Polygon, Rectangle
 
 import bayesmeta as bm
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.lettering import printable, shortened, text_width, wrapped
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
@@ -92,7 +93,8 @@ def test_every_row_of_the_table_is_in_the_figure(regimen_fit):
         low, high = f"{100 * row['lower']:.1f}", f"{100 * row['upper']:.1f}"
         assert sum(text.endswith(f"({low}\N{EN DASH}{high})") for text in shown) >= 1
         if row["kind"] == "arm":
-            assert row["label"] in shown
+            mark = f" {INFERRED_MARK}" if row["inferred"] else ""
+            assert f"{row['label']}{mark}" in shown
             assert f"{row['events']}/{row['n']}" in shown
             assert f"{100 * row['weight']:.1f}" in shown
 

@@ -17,12 +17,15 @@ from bayesmeta.wording import Wording
 __all__ = ["contrast_blocks"]
 
 
-def contrast_blocks(found: Contrasts, words: Wording, *, ranks: bool = False) -> Iterator[Block]:
+def contrast_blocks(
+    found: Contrasts, words: Wording, scale: plots.RateScale, *, ranks: bool = False
+) -> Iterator[Block]:
     """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
     width, factor = f"{100 * found.ci_prob:g}%", words.labels.column(found.factor)
     said = f"Odds ratios between levels of {factor}"
     # The ranks stand in a table of their own.
-    yield Figure(f"contrasts_{found.factor}", plots.contrasts(found, ranks=False), f"{said}.", said)
+    plot = plots.contrasts(found, ranks=False, scale=scale)
+    yield Figure(f"contrasts_{found.factor}", plot, f"{said}.", said)
     yield Table(f"Contrasts of {factor}: median and {width} interval", contrast_cells(found, words))
     yield Items((*contrasts_say(words), *contrast_inferred_lines(found, words)))
     if ranks or found.rankable:
