@@ -80,9 +80,9 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (or a "
-            "failed fit), coverage (so few arms inside 95% intervals of the best model that p < 0.01); once per gate, "
-            "or nothing. If left out: diagnostics."
+            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (that "
+            "failed, or a failed fit; not a warning), coverage (so few arms inside 95% intervals of the best model "
+            "that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,

@@ -49,7 +49,9 @@ def grid(
     dask: Dask = None,
     fail_on: Annotated[
         Literal["diagnostics", "failures", "nothing"],
-        typer.Option(help="Exit with 1 if a fit failed its diagnostics, or only if one failed."),
+        typer.Option(
+            help="Exit with 1 if a fit failed its diagnostics (not on a warning), or only if one failed."
+        ),
     ] = "diagnostics",
     example: Annotated[
         bool, typer.Option("--example", help="Print a grid file and leave.")

@@ -44,7 +44,9 @@ def sampled_again(
     settings: SamplerSettings,
     allows: Callable[[SamplerSettings], bool] | None = None,
 ) -> Sampled:
-    """Return draws; once more, at an acceptance of 0.99, where any trajectory diverged.
+    """Return draws; again, at an acceptance of 0.99, where any trajectory diverged.
+
+    Draws that are more for the sake of precise limits are treated likewise.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def sampled_again(
     found = _careful(sample, Sampled(*sample(settings), settings, ()))
     if allows is None or found.settings.draws != SamplerSettings.draws:
         return found
-    return _longer(sample, found, allows)
+    return _careful(sample, _longer(sample, found, allows))
 
 
 def _careful(sample: Sample, found: Sampled) -> Sampled:
@@ -73,7 +75,7 @@ def _careful(sample: Sample, found: Sampled) -> Sampled:
         f"{diverging.sum():,} of {diverging.size:,} transitions diverged at target_accept={accept:g}; "
         f"sampled again at {CAREFUL_ACCEPT}, at {cost:.1f} times the cost."
     )
-    return Sampled(posterior, statistics, settings, (why,))
+    return Sampled(posterior, statistics, settings, (*found.repeats, why))
 
 
 def _longer(sample: Sample, found: Sampled, allows: Callable[[SamplerSettings], bool]) -> Sampled:

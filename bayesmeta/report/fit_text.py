@@ -6,7 +6,7 @@ from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
 from bayesmeta.report.model_text import model_lines
-from bayesmeta.report.text import Blocks, diagnosis_lines, evidence_lines, warning_lines
+from bayesmeta.report.text import Blocks, diagnosis_lines, evidence_lines, failure_lines
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["fit_blocks", "head_blocks"]
@@ -34,7 +34,7 @@ def _independent_note(spec: ModelSpec) -> list[str]:
 def head_blocks(fit: Fit, diagnostics: Diagnostics, words: Wording = PLAIN) -> Blocks:
     """Return evidence, model and draws, before any number."""
     return [
-        warning_lines(diagnostics),
+        failure_lines(diagnostics),
         evidence_lines(fit.arms, words),
         model_lines(fit.spec, fit.design, words),
         diagnosis_lines(diagnostics, fit),

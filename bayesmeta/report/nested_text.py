@@ -19,10 +19,10 @@ from bayesmeta.report.model_text import beta_lines, prior_range
 from bayesmeta.report.text import (
     Blocks,
     diagnosis_lines,
+    failure_lines,
     finding_lines,
     left_out_lines,
     probability_words,
-    warning_lines,
 )
 from bayesmeta.rounding import PERCENT, error_text
 from bayesmeta.wording import PLAIN, Wording
@@ -43,7 +43,7 @@ def nested_fit_blocks(fit: NestedFit, diagnostics: Diagnostics, table: SummaryTa
     """Return what is printed of a fit of nested outcomes."""
     words = table.words
     return [
-        warning_lines(diagnostics),
+        failure_lines(diagnostics),
         nested_evidence_lines(fit.arms, words),
         [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)],
         diagnosis_lines(diagnostics, fit),

@@ -24,6 +24,7 @@ __all__ = [
     "cohort_lines",
     "diagnosis_lines",
     "evidence_lines",
+    "failure_lines",
     "finding_lines",
     "heterogeneity_line",
     "left_out_lines",
@@ -58,9 +59,17 @@ def left_out_lines(excluded: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return [] if excluded.empty else ["Left out", table_text(excluded[[*columns]], indent=2)]
 
 
-def warning_lines(diagnostics: Diagnostics) -> list[str]:
+def failure_lines(diagnostics: Diagnostics) -> list[str]:
     """Return the first line of everything printed of a fit that failed its diagnostics."""
     return [] if diagnostics.ok else [NOT_RELIABLE]
+
+
+def warning_lines(diagnostics: Diagnostics) -> list[str]:
+    """Return the first line of an answer from a fit that failed its diagnostics, or has a warning."""
+    if diagnostics.level != "warning":
+        return failure_lines(diagnostics)
+    told = " ".join(warning.message for warning in diagnostics.warnings)
+    return [f"Diagnostics: passed with a warning. {told}"]
 
 
 def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
