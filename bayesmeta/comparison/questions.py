@@ -41,7 +41,7 @@ NEAR, LEAST = 0.01, 1e-7
 _SMALL = np.geomspace(LEAST, NEAR, 1110)[:-1]
 
 RATES = np.concatenate([[0.0], _SMALL, np.linspace(NEAR, 1 - NEAR, 981), 1 - _SMALL[::-1], [1.0]])
-"""Rates (probability) at which the law of a new study's rate is kept: by 0.001, and finely near 0 and 1."""
+"""Rates (probability) at which the law of a new study's rate is kept; finely near 0 and 1."""
 
 EVERY = 32
 """Every so many of them the Monte-Carlo error is computed."""

@@ -70,6 +70,9 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     depend on more than the group it has no meaning and is left out. Markers grow with the weight or,
     where there are groups, with the patients.
 
+    The page grows by 0.21 inches with each row: 60 studies take 16.5 inches, and fit a
+    page of A4 at 70%.
+
     Parameters
     ----------
     fit : Fit

@@ -91,7 +91,7 @@ def predictive_checks(
     Raises
     ------
     SettingsError
-        If `held_out` is neither, or no arm was foretold.
+        If `held_out` is neither, or no arm was predicted.
 
     References
     ----------
@@ -119,7 +119,7 @@ def predictive_checks(
             "leave_one_study_out or validate."
         )
     if not len(held_out.arms):
-        raise SettingsError("`held_out` has no arm that was foretold. Look at its `fits`.")
+        raise SettingsError("`held_out` has no arm that was predicted. Look at its `fits`.")
     pit, coverage = pit_table(held_out.arms), coverage_table(held_out.arms)
     with house_style():
         figure, left, right = _page(
@@ -142,8 +142,8 @@ def _title(held_out: LeftOut | Validation) -> str:
     arms, studies = counted(len(held_out.arms), "arm"), counted(len(held_out.studies), "study", "studies")  # fmt: skip
     if isinstance(held_out, Validation):
         earlier = counted(len(held_out.fit.arms.studies), "study", "studies")
-        return f"Model '{held_out.fit.spec.name}': {arms} of {studies} foretold from {earlier}"
-    return f"Model '{held_out.model}': {arms} of {studies}, each study foretold from all others"
+        return f"Model '{held_out.fit.spec.name}': {arms} of {studies} predicted from {earlier}"
+    return f"Model '{held_out.model}': {arms} of {studies}, each study predicted from all others"
 
 
 def _about_few(held_out: LeftOut | Validation) -> list[str]:

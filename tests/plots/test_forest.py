@@ -314,3 +314,15 @@ def test_text_is_made_to_fit(text, width):
     assert text_width(cut) <= width
     assert cut == clean or "…" in cut
     assert all(text_width(line) <= width for line in wrapped(clean, width))
+
+
+def test_a_forest_of_sixty_studies_fits_a_page_and_a_file(tmp_path):
+    frame = pd.DataFrame({"study": [f"Author {i} 2020" for i in range(60)], "events": 9, "n": 30})
+    few = bm.SamplerSettings(chains=2, draws=500)
+    fit = bm.fit(bm.load_model("pooled"), bm.read_evidence(frame).select(), seed=1, settings=few)
+    plot = bm.plots.forest(fit)
+    plot.save(tmp_path / "forest.png")
+    assert (tmp_path / "forest.png").stat().st_size < 1e6
+    width, height = plot.figure.get_size_inches()
+    # Of A4, with text of 8 points that is not made smaller than 5.5.
+    assert min(8.27 / width, 11.69 / height) * 8 > 5.5

@@ -130,7 +130,7 @@ def test_later_cohorts_are_told_from_studies_left_out(make_arms, collisions):
     test = make_arms([(4, 11), (1, 8)], ["e", "f"])
     found = bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1, progress=False)
     plot = bm.plots.predictive_checks(found)
-    assert "2 arms of 2 studies foretold from 4 studies" in shown(plot)
+    assert "2 arms of 2 studies predicted from 4 studies" in shown(plot)
     assert collisions(plot.figure) == ([], [])
 
 
@@ -145,5 +145,5 @@ def test_what_can_not_be_drawn_is_refused(zeros):
         bm.SettingsError, match="`held_out` must be a LeftOut or Validation; got Dat"
     ):
         bm.plots.predictive_checks(zeros.arms)
-    with pytest.raises(bm.SettingsError, match="`held_out` has no arm that was foretold"):
+    with pytest.raises(bm.SettingsError, match="`held_out` has no arm that was predicted"):
         bm.plots.predictive_checks(replace(zeros, arms=zeros.arms.iloc[:0]))
