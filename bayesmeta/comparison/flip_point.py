@@ -70,8 +70,8 @@ class FlipPoint:
     (True, False)
     >>> found.bracket[["factor", "probability"]].round(2)
        factor  probability
-    6    0.49          0.9
-    7    0.49          0.9
+    7    0.25          0.9
+    8    0.25          0.9
     """
 
     question: NewStudyEvent

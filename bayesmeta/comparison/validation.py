@@ -65,7 +65,7 @@ class Validation:
     >>> found = bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
     >>> found.arms[["study", "events", "n", "median", "inside_95", "at_least"]].round(2)
                        study  events   n  median  inside_95  at_least
-    0  richardcarpentier2023      13  23       4      False      0.01
+    0  richardcarpentier2023      13  23       4      False      0.02
     >>> round(found.elpd), found.diagnostics.ok
     (-5, True)
     """

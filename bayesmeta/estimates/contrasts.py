@@ -64,7 +64,7 @@ class Contrasts:
     >>> found.table[["level", "odds_ratio", "probability_higher", "between_only"]].round(1)
                  level  odds_ratio  probability_higher  between_only
     0  ven_hma_or_ldac         0.6                 0.1          True
-    1     ven_targeted         3.2                 1.0          True
+    1     ven_targeted         3.1                 1.0          True
     2      ven_various         0.4                 0.0          True
     >>> found.ranks.set_index("level")["sucra"].idxmax()
     'ven_targeted'

@@ -77,7 +77,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> table = identifiability(bm.fit(bm.load_model("regimen"), arms, seed=1))
     >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
-    ['regimen_class[ven_dli]', 'regimen_class[ven_hma_or_ldac]', 'regimen_class[ven_targeted]']
+    ['regimen_class[ven_dli]', 'regimen_class[ven_ldac]', 'regimen_class[ven_targeted]']
     """
     check_fit(fit, grid=False)
     check_family(fit, "identifiability")

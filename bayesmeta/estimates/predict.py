@@ -272,7 +272,7 @@ def predict(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> bm.predict(posterior, n=40, seed=1)
-    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 22)
+    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 25)
     """
     check_fit(fit, grid=True, nested=True)
     n = check_cohort("n", n)

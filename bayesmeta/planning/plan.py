@@ -59,7 +59,7 @@ class Plan:
     0   0.2     0.09
     1   0.4     0.93
     >>> found.effective_sizes.loc["elir"].round(1).to_dict()
-    {'MAP': 11.9, 'robust': 7.8}
+    {'MAP': 8.3, 'robust': 5.6}
     """
 
     map_prior: MapPrior
@@ -220,7 +220,7 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     >>> found.trial.words
     '12 or more of 40'
     >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
-    {'MAP': 0.13, 'robust': 0.14, 'none': 0.2}
+    {'MAP': 0.14, 'robust': 0.14, 'none': 0.2}
     """
     compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
     success = as_success(success)
