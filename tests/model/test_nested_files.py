@@ -142,13 +142,13 @@ def test_eta_out_of_range(eta: str, got: str) -> None:
 def test_each_kind_of_model_has_its_own_reader(tmp_path: Path) -> None:
     text = nested_to_toml(bm.NestedSpec())
     with pytest.raises(
-        bm.SpecError, match=r"is a model of nested outcomes\. Read it by load_nested_model"
+        bm.SpecError, match=r"model is a model of nested outcomes\. Read it by `load_nested_model`"
     ):
         parse_model(text)
     (tmp_path / "m.toml").write_text(text, encoding="utf-8")
     with pytest.raises(bm.SpecError, match=r"m\.toml is a model of nested outcomes"):
         bm.load_model(tmp_path / "m.toml")
-    with pytest.raises(bm.SpecError, match=r"nested/regimen is .* Read it by load_nested_model"):
+    with pytest.raises(bm.SpecError, match=r"nested/regimen is .* Read it by `load_nested_model`"):
         bm.load_model("nested/regimen")
     with pytest.raises(bm.SpecError, match=r"pooled\.toml has no table \[nested\].*Use load_model"):
         bm.load_nested_model(MODELS.parent / "pooled.toml")

@@ -95,8 +95,25 @@ def _split(panels: Panels, n_new: int) -> Panels:
     own = np.searchsorted(panels.lower, edges[:-1], "right") - 1
     half = (panels.upper - panels.lower)[own, None] / 2
     local = (fine.nodes - panels.lower[own, None]) / half - 1
-    density = chebval(local, panels.coefficients[:, own, None], tensor=False)
-    return replace(fine, density=np.maximum(density, 0.0))
+    return replace(fine, density=_interpolated(panels, own, local))
+
+
+def _interpolated(panels: Panels, own: npt.NDArray[np.intp], local: Array) -> Array:
+    """Return the density at `local` points, from -1 to 1, of the panels `own`.
+
+    By the polynomial of its logarithm, whose error is a share of the density, so that tails are as
+    right as the rest; by its own on panels where that has converged further.
+    """
+    logarithm = replace(panels, density=np.log(panels.density))
+    of_density, of_logarithm = panels.coefficients, logarithm.coefficients
+    left = np.abs(of_density[-2:]).max(axis=0) / panels.density.max(axis=1)
+    plain = (np.abs(of_logarithm[-2:]).max(axis=0) > left)[own]
+    density = np.empty(local.shape)
+    density[plain] = chebval(local[plain], of_density[:, own[plain], None], tensor=False)
+    density[~plain] = np.exp(
+        chebval(local[~plain], of_logarithm[:, own[~plain], None], tensor=False)
+    )
+    return np.maximum(density, 0.0)
 
 
 def _binomial_pmf(n: int, theta: Array) -> Array:
