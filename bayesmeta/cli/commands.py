@@ -15,7 +15,7 @@ _RENAMED = {
     "fit": {"--cohort": "--n"},
     "compare": {"--cohort": "--n"},
     "report": {"--cohort": "--n"},
-    "plan": {"--robust": "--weight", "--force": "--allow-unreliable"},
+    "plan": {"--robust": "--weight"},
 }
 """Of each command, options that had another name."""
 
