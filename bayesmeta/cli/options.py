@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 from typer.models import ArgumentInfo
 
+from bayesmeta.cli.commands import Command as Described
 from bayesmeta.cli.notes import telling
 from bayesmeta.cli.wording import as_typed, names_of
 from bayesmeta.errors import BayesmetaError, SettingsError
@@ -180,7 +181,7 @@ def add_command(
             if isinstance(info, ArgumentInfo):
                 info.metavar = each.upper()
     # Of help that is not given as such, typer shows 45 characters.
-    app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+    app.command(name, cls=Described, short_help=(command.__doc__ or "").partition("\n")[0])(command)
 
 
 def selecting(command: Command) -> Command:
