@@ -1,6 +1,7 @@
 """The command plan, run as a person runs it, and what it writes."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -183,3 +184,16 @@ def test_a_profile_that_the_fit_can_not_predict_is_refused(
     asked = ["plan", fits / "sound", "--n", "40", "--success", SUCCESS, "--profile", profile]
     assert run(*asked) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_plan_replaces_its_tables_only_where_asked_and_writes_rates_as_asked(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["plan", fits / "sound", "--success", SUCCESS, "--n", "20", "--out", tmp_path / "plan"]
+    assert run(*asked, "--rates-per", "1000") == 0
+    shown = re.search(r"mean \d+, 95% interval \d+ to \d+ per 1,000", capsys.readouterr().out)
+    assert shown is not None
+    assert run(*asked) == 2
+    assert "replace them with --force" in capsys.readouterr().err
+    assert run(*asked, "--force") == 0

@@ -135,3 +135,31 @@ def test_numbers_are_set_to_the_right_and_words_to_the_left() -> None:
     assert is_numeric(["1.00 (0.30 to 3.41)", "\N{MINUS SIGN}3", "3 / 12", ""])
     assert not is_numeric(["3 or fewer", "12"])
     assert not is_numeric(["", "-"])
+
+
+def test_labels_of_a_model_reach_its_figures_and_its_outcomes_are_those_of_the_table() -> None:
+    rows = {
+        "study": list("abcdef"),
+        "outcome": "CR",
+        "drug": ["x", "y"] * 3,
+        "events": [3, 5, 2, 8, 4, 6],
+        "n": 20,
+    }
+    arms = bm.read_evidence(pd.DataFrame(rows)).select(outcome="CR")
+    labels = {
+        "outcome": {"CR": "complete remission"},
+        "drug": {"": "Drug", "x": "xenine", "y": "yttrin"},
+    }
+    drug = bm.Covariates("drug", reference={"drug": "x"})
+    spec = bm.ModelSpec("drug", covariates=drug, labels=labels)
+    fit = bm.fit(spec, arms, seed=1, settings=bm.SamplerSettings(chains=2, draws=300))
+    for name in ("forest", "subgroups", "trace", "prior_posterior", "heterogeneity"):
+        page = getattr(bm.plots, name)(fit).figure
+        texts = " ".join(text.get_text() for axes in page.axes for text in axes.texts)
+        assert "complete remission" in texts, name
+        assert "drug=" not in texts, name
+        assert "drug[" not in texts, name
+        assert name == "heterogeneity" or "yttrin" in texts, name
+    wrong = bm.ModelSpec("drug", covariates=drug, labels={"outcome": {"CRi": "incomplete"}})
+    with pytest.raises(bm.SpecError, match="`labels` names 'CRi', which is no outcome"):
+        bm.fit(wrong, arms, seed=1)

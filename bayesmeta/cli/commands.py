@@ -1,23 +1,33 @@
 """The group of all commands: old names of options, and errors of usage as JSON."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-__all__ = ["Commands"]
+__all__ = ["Command", "Commands"]
 
 _RENAMED = {
     "fit": {"--cohort": "--n"},
     "compare": {"--cohort": "--n"},
     "report": {"--cohort": "--n"},
-    "plan": {"--robust": "--weight", "--force": "--allow-unreliable"},
+    "plan": {"--robust": "--weight"},
 }
 """Of each command, options that had another name."""
+
+
+class Command(TyperCommand):
+    """A command whose usage has no braces about arguments that must be given."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the line of usage."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [re.sub(r"^\{(.+)\}", r"\1", piece) for piece in pieces]
 
 
 class Commands(TyperGroup):

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
+from typer.models import ArgumentInfo
 
+from bayesmeta.cli.commands import Command as Described
 from bayesmeta.cli.notes import telling
 from bayesmeta.cli.wording import as_typed, names_of
 from bayesmeta.errors import BayesmetaError, SettingsError
@@ -173,8 +175,13 @@ def add_command(
     app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
 ) -> None:
     """Add a command, listed with the whole first line of its docstring."""
+    # Usage and messages call an argument by one name; else usage would write {run}.
+    for each, parameter in inspect.signature(command).parameters.items():
+        for info in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(info, ArgumentInfo):
+                info.metavar = each.upper()
     # Of help that is not given as such, typer shows 45 characters.
-    app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+    app.command(name, cls=Described, short_help=(command.__doc__ or "").partition("\n")[0])(command)
 
 
 def selecting(command: Command) -> Command:

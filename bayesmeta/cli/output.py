@@ -1,6 +1,7 @@
 """What commands share at their end: lines, JSON, the folder of a run, the exit code."""
 
 import json
+import re
 from pathlib import Path
 
 import bayesmeta as bm
@@ -8,6 +9,9 @@ from bayesmeta.cli.notes import told
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
 
 __all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
+
+
+_TARGET = re.compile("([Rr]aise) target_accept")
 
 
 def check_no_effect(option: str, value: object, where: str) -> None:
@@ -40,10 +44,10 @@ def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
 
 
 def print_blocks(*blocks: str | list[str]) -> None:
-    """Print lines and lists of lines."""
+    """Print lines and lists of lines; advice names options, not arguments of Python."""
     for block in blocks:
         for line in [block] if isinstance(block, str) else block:
-            print(line)
+            print(_TARGET.sub(r"\1 --target-accept", line))
 
 
 def print_json(content: object) -> None:
