@@ -31,6 +31,10 @@ from .comparison.nested.joint import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
 )
+from .comparison.posterior_predictive import (
+    PosteriorPredictiveCheck as PosteriorPredictiveCheck,
+    posterior_predictive_check as posterior_predictive_check,
+)
 from .comparison.power_scaling import power_scaling as power_scaling
 from .comparison.prior_grid import prior_grid as prior_grid
 from .comparison.sensitivity import (

@@ -12,7 +12,12 @@ from bayesmeta.comparison.comparison import Comparison, compared
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import Question, check_profile, profile_asked
+from bayesmeta.comparison.questions import (
+    Question,
+    check_profile,
+    profile_asked,
+    profiles_answered,
+)
 from bayesmeta.comparison.requests import check_arms, check_method, check_settings
 from bayesmeta.comparison.same_rows import same_rows
 from bayesmeta.errors import SpecError, listed
@@ -72,7 +77,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     factor : str, optional
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort whose response is foretold by all models together.
+        Patients of the new cohort whose response is foretold by the models together that answer
+        for the same profile; see `AveragedPrediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
     marginal : bool
@@ -181,7 +187,8 @@ def compare_with(  # noqa: PLR0913 - those of `compare`
         outcomes = fitted(designs, plan, runner)
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
         evidence = next(iter(designs.values())).arms
-        found = compared(left_out, evidence, profile_asked(question, designs), reasons)
+        profile, answers = profile_asked(question, designs), profiles_answered(question, designs)
+        found = compared(left_out, evidence, profile, answers=answers, not_applicable=reasons)
         if folder is not None:
             drawn = {} if figures is None else figures(found)
             for name, content in {**found.files(), **drawn}.items():

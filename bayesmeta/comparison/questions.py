@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,19 @@ from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import predictor_of
-from bayesmeta.estimates.profiles import own_part, profile_parts, warn_beyond_evidence
+from bayesmeta.estimates.profiles import (
+    own_part,
+    profile_label,
+    profile_parts,
+    warn_beyond_evidence,
+)
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
 
 __all__ = [
     "RATES",
+    "Answered",
     "Asked",
     "Question",
     "answers",
@@ -31,6 +37,7 @@ __all__ = [
     "check_profile",
     "predictive",
     "profile_asked",
+    "profiles_answered",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -135,6 +142,30 @@ def profile_asked(question: Question, designs: Mapping[str, Design]) -> str:
     for design in designs.values():
         parts |= profile_parts(design.coding, own_part(design.coding, question.profile))
     return ", ".join(f"{name}={text}" for name, text in parts.items())
+
+
+class Answered(NamedTuple):
+    """What a model answers for.
+
+    Parameters
+    ----------
+    profile : str
+        Value of each covariate of the model; ``"all studies"`` where it has none.
+    named : int
+        Covariates of the model that the question names.
+    """
+
+    profile: str
+    named: int
+
+
+def profiles_answered(question: Question, designs: Mapping[str, Design]) -> dict[str, Answered]:
+    """Return what each model answers for, by name."""
+    own = {name: own_part(one.coding, question.profile) for name, one in designs.items()}
+    return {
+        name: Answered(profile_label(one.coding, own[name]), len(own[name] or {}))
+        for name, one in designs.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)

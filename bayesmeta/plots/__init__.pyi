@@ -14,6 +14,10 @@ from .nested_outcomes import (
     NestedOutcomesPlot as NestedOutcomesPlot,
     nested_outcomes as nested_outcomes,
 )
+from .posterior_predictive import (
+    PosteriorPredictivePlot as PosteriorPredictivePlot,
+    posterior_predictive as posterior_predictive,
+)
 from .power import PowerPlot as PowerPlot, power as power
 from .prediction import PredictionPlot as PredictionPlot, prediction as prediction
 from .predictive_checks import (

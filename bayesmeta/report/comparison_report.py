@@ -125,12 +125,7 @@ def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: boo
 def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
     if run.kept is None:
         return
-    where = (
-        f" ({words.text(run.profile)})"
-        if run.profile
-        else ", at the reference of each model's covariates"
-    )
-    told = averaged_sentence(run.kept, run.question["ci_prob"], where, words)
+    told = averaged_sentence(run.kept, run.question["ci_prob"], words)
     yield " ".join(told.split())
 
 

@@ -90,22 +90,25 @@ def _prediction_lines(
     comparison: Comparison | SavedComparison, ci_prob: float, words: Wording
 ) -> list[str]:
     """Return what the models together expect of a new cohort."""
-    where = f" ({words.text(comparison.profile)})" if comparison.profile else ""
-    return ["", *averaged_sentence(comparison.prediction, ci_prob, where, words).split("\n")]
+    return ["", *averaged_sentence(comparison.prediction, ci_prob, words).split("\n")]
 
 
 def averaged_sentence(
-    prediction: AveragedPrediction, ci_prob: float, where: str, words: Wording = PLAIN
+    prediction: AveragedPrediction, ci_prob: float, words: Wording = PLAIN
 ) -> str:
     """Return what the models together expect of a new cohort, in two lines."""
     found = prediction.interval(ci_prob)
     low, median, high = found.loc["events"].astype(int)
     rate, *ends = words.rates.texts(*found.loc["rate", ["median", "lower", "upper"]])
     return (
-        f"A new cohort of {prediction.n}{where}, by all models with their weights:\n"
+        f"A new cohort of {prediction.n} ({words.text(prediction.profile)}), by {_averaged(prediction)}:\n"
         f"  {median} responders, {100 * ci_prob:g}% interval {low} to {high}; true rate {rate}{words.rates.per_text}, "
         f"{' to '.join(ends)}."
     )
+
+
+def _averaged(prediction: AveragedPrediction) -> str:
+    return ", ".join(f"{name} (weight {w:.2f})" for name, w in prediction.weights.items())
 
 
 def validation_lines(validation: Validation) -> list[str]:

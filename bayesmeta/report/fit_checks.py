@@ -7,7 +7,7 @@ from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.report.contrast_text import sensitivity_lines
 from bayesmeta.report.document import Block, Figure, Table, Text
 from bayesmeta.report.fit_results import FitResults, studies_with_patients
-from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
+from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
 from bayesmeta.rounding import percent
@@ -47,7 +47,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
-    """Yield how studies were predicted from all others."""
+    """Yield how replicated counts look, and how studies were predicted from all others."""
+    yield from _replicated(results)
     found = results.left_out
     if found is None:
         reason = (
@@ -88,6 +89,22 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
     )
 
 
+def _replicated(results: FitResults) -> Iterator[Block]:
+    """Yield the posterior predictive check."""
+    found = results.replicated
+    if found is None:
+        yield Text(
+            "No posterior predictive check: it needs two arms with patients, and draws of arms."
+        )
+        return
+    yield Figure(
+        "posterior_predictive",
+        plots.posterior_predictive(found),
+        "Rates replicated from the posterior beside those observed.",
+        "Posterior predictive check: replicated counts, with the effects of these studies, against the observed",
+    )
+
+
 def _methods(found: LeftOut) -> str:
     """Return how studies were left out."""
     counts = found.studies["method"].value_counts()
@@ -114,7 +131,9 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
     own: dict[str, Answer] = {}
     if results.left_out is not None:
         weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
-        own |= {"2D": Answer("in part", weighted), "3A": LEFT_OUT}
+        own["2D"] = Answer("in part", weighted)
+    if results.replicated is not None:
+        own["3A"] = done(VALIDATION)
     if not fitted_again:
         own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
     if results.asked.rate_above is not None:

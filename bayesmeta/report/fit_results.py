@@ -8,6 +8,10 @@ import pandas as pd
 
 from bayesmeta.comparison.leave_one_out import leave_one_study_out
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.posterior_predictive import (
+    PosteriorPredictiveCheck,
+    posterior_predictive_check,
+)
 from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
@@ -82,6 +86,7 @@ class FitResults:
     tau_prior: pd.DataFrame | None
     sensitivity: Sensitivity | None
     left_out: LeftOut | None
+    replicated: PosteriorPredictiveCheck | None
 
     @property
     def drawn(self) -> Fit:
@@ -142,12 +147,19 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
         left_out=_left_out(fit, asked) if asked.refits and several else None,
+        replicated=_replicated(fit),
     )
 
 
 def studies_with_patients(fit: Fit) -> int:
     """Return how many studies tell anything."""
     return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
+
+
+def _replicated(fit: Fit) -> PosteriorPredictiveCheck | None:
+    if not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
+        return None
+    return posterior_predictive_check(fit, seed=fit.provenance.seed)
 
 
 def _tau_prior(fit: Fit, asked: ReportRequest) -> pd.DataFrame:

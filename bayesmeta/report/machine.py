@@ -127,6 +127,8 @@ def comparison_json(comparison: "Comparison", ci: float) -> dict[str, Any]:
     if "weight" in comparison.table:
         found["prediction"] = {
             "n": comparison.prediction.n,
+            "profile": comparison.prediction.profile,
+            "weights": dict(comparison.prediction.weights),
             "ci_prob": ci,
             "interval": by_row(comparison.prediction.interval(ci)),
             "pmf": comparison.prediction.pmf["probability"].tolist(),

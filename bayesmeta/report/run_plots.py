@@ -170,6 +170,14 @@ def _funnel(asked: FigureRequest) -> Figures:
     return funnel(asked.run, scale=asked.style.rates)  # type: ignore[arg-type]
 
 
+def _posterior_predictive(asked: FigureRequest) -> Figures:
+    from bayesmeta.comparison.posterior_predictive import posterior_predictive_check
+    from bayesmeta.plots import posterior_predictive
+
+    run: Fit = asked.run  # type: ignore[assignment]
+    return posterior_predictive(posterior_predictive_check(run, seed=run.provenance.seed))
+
+
 def _trace(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import trace
 
@@ -288,6 +296,7 @@ FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),
     "regression": (Fit, ONE, _regression),
     "funnel": (Fit, ONE, _funnel),
+    "posterior_predictive": (Fit, ONE, _posterior_predictive),
     "prediction": (Fit | NestedFit, EITHER, _prediction),
     "contrasts": (Fit, ONE, _contrasts),
     "nested_outcomes": (NestedFit, NESTED, _nested_outcomes),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedPrediction
-from bayesmeta.comparison.comparison import notes_of
+from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
@@ -223,10 +223,8 @@ def kept_prediction(folder: Path, table: pd.DataFrame) -> AveragedPrediction | N
     if not (counts.is_file() and rates.is_file()):
         return None
     pmf, rate = map(_numbers, (counts, rates))
-    weights = table.set_index("model")["weight"].dropna()
-    return AveragedPrediction(
-        len(pmf) - 1, {str(k): float(w) for k, w in weights.items()}, pmf, rate
-    )
+    weights, profile = averaged_models(table)
+    return AveragedPrediction(len(pmf) - 1, profile, weights, pmf, rate)
 
 
 def _numbers(file: Path) -> pd.DataFrame:

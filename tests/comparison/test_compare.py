@@ -11,9 +11,9 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.comparison.averaging import averaged
+from bayesmeta.comparison.averaging import asked_alike, averaged
 from bayesmeta.comparison.gates import GATES, tripped
-from bayesmeta.comparison.questions import RATES, Question, asked_of, predictive
+from bayesmeta.comparison.questions import RATES, Answered, Question, asked_of, predictive
 from bayesmeta.comparison.ranking import ranked
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_lines
@@ -111,15 +111,42 @@ def test_contrasts_are_asked_of_the_models_that_have_them(comparison: bm.Compari
     assert len(odds) == len(COUNTS) + 1
 
 
-def test_the_averaged_prediction_is_the_mixture(
+def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
 ) -> None:
-    weights = comparison.table.set_index("model")["weight"]
+    answers = comparison.table.set_index("model")["answers_for"].to_dict()
+    assert answers == {"pooled": "all studies", "common": "all studies", "regimen": "regimen=b"}
+    found = comparison.prediction
+    assert (found.profile, found.weights) == ("regimen=b", {"regimen": 1.0})
+    fit = bm.fit(models[2], arms, seed=1, settings=QUICK)
+    alone = bm.predict(fit, n=40, profile={"regimen": "b"}, seed=1)
+    assert found.pmf["probability"].to_numpy() == pytest.approx(alone.law.pmf(40), abs=1e-9)
+    [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
+    assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
+    assert "pooled (answers for all studies)" in note
+    lines = comparison_lines(comparison, 0.95)
+    assert "A new cohort of 40 (regimen=b), by regimen (weight 1.00):" in lines
+
+
+def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:
+    alls, one = Answered("all studies", 0), Answered("regimen=b", 1)
+    both, other = Answered("age=60, regimen=b", 2), Answered("age=60 (centre), regimen=b", 1)
+    assert asked_alike({"pooled": alls, "m": one, "common": alls}) == ("m",)
+    assert asked_alike({"pooled": alls, "m": one, "more": both}) == ("more",)
+    # One at the centre of an age that was not asked for, and one of any age, mean different cohorts.
+    assert asked_alike({"aged": other, "m": one, "m2": one}) == ("aged",)
+    assert asked_alike({"pooled": alls, "common": alls}) == ("pooled", "common")
+
+
+def test_the_averaged_prediction_is_the_mixture(models: list[bm.ModelSpec], arms: bm.Arms) -> None:
+    comparison = bm.compare(models[:2], arms, seed=1, settings=QUICK, marginal=False)
+    table = comparison.table.set_index("model")
+    weights = table["weight"]
+    assert table["average_weight"].to_numpy() == pytest.approx(weights.to_numpy(), abs=1e-12)
     expected, above = np.zeros(41), 0.0
-    for spec in models:
+    for spec in models[:2]:
         fit = bm.fit(spec, arms, seed=1, settings=QUICK)
-        profile = {"regimen": "b"} if spec.name == "regimen" else None
-        prediction = bm.predict(fit, n=40, profile=profile, seed=1)
+        prediction = bm.predict(fit, n=40, seed=1)
         expected += weights[spec.name] * prediction.law.pmf(40)
         above += weights[spec.name] * prediction.probability(rate_above=0.4)
     found = comparison.prediction
@@ -140,11 +167,11 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
             "mcse_cdf": np.zeros(RATES.size),
         }
     }
-    found = averaged({"m": 1.0}, predictive).interval(0.5).loc["rate"]
+    found = averaged({"m": 1.0}, predictive, "all studies").interval(0.5).loc["rate"]
     assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
     # Of a law so narrow that most rates have no probability at all.
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
-    found = averaged({"m": 1.0}, narrow).interval(0.95).loc["rate"]
+    found = averaged({"m": 1.0}, narrow, "all studies").interval(0.95).loc["rate"]
     assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
 
 

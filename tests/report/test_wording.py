@@ -92,14 +92,15 @@ def test_a_comparison_and_its_report_tell_the_same_cohort(tmp_path: Path) -> Non
     cdf = np.clip(np.interp(RATES, [0.3, 0.3219, 0.6546, 0.7], [0, 0.025, 0.975, 1]), 0, 1)
     nothing = [0.0] * len(RATES)
     pmf = {"pmf": [0.1, 0.2, 0.7], "mcse_pmf": [0.0] * 3}
-    live = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}})
+    live = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}}, "all studies")
     for name, table in (("prediction", live.pmf), ("prediction_rate", live.rate)):
         table.reset_index().to_csv(tmp_path / f"{name}.csv", index=False, lineterminator="\n")
-    kept = kept_prediction(tmp_path, pd.DataFrame({"model": ["one"], "weight": [1.0]}))
+    table = {"model": ["one"], "average_weight": [1.0], "answers_for": ["all studies"]}
+    kept = kept_prediction(tmp_path, pd.DataFrame(table))
     assert kept is not None
     pd.testing.assert_frame_equal(kept.interval(0.95), live.interval(0.95), check_exact=True)
-    assert averaged_sentence(kept, 0.95, "") == averaged_sentence(live, 0.95, "")
-    assert "32% to 65%" in averaged_sentence(live, 0.95, "")
+    assert averaged_sentence(kept, 0.95) == averaged_sentence(live, 0.95)
+    assert "32% to 65%" in averaged_sentence(live, 0.95)
 
 
 def test_json_has_every_digit() -> None:
