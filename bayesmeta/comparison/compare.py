@@ -187,8 +187,8 @@ def compare_with(  # noqa: PLR0913 - those of `compare`
         outcomes = fitted(designs, plan, runner)
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
         evidence = next(iter(designs.values())).arms
-        profile, answers = profile_asked(question, designs), profiles_answered(question, designs)
-        found = compared(left_out, evidence, profile, answers=answers, not_applicable=reasons)
+        about, answers = profile_asked(question, designs), profiles_answered(question, designs)
+        found = compared(left_out, evidence, about, answers=answers, not_applicable=reasons)
         if folder is not None:
             drawn = {} if figures is None else figures(found)
             for name, content in {**found.files(), **drawn}.items():

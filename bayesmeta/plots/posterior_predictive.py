@@ -164,7 +164,7 @@ def _steps(
 
 def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
     values = 100 * check.statistics["sd of rates"].to_numpy()
-    observed = 100 * check.table.set_index("statistic").loc["sd of rates", "observed"]
+    observed = 100 * float(check.table.set_index("statistic")["observed"]["sd of rates"])
     height, _, _ = graph.hist(
         values, bins=BINS, density=True, color=RANGE, edgecolor=FAINT, linewidth=0.3
     )

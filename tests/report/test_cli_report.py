@@ -74,7 +74,7 @@ def test_a_file_is_replaced_only_by_force(
         (("--n", "0"), "`--n` must"),
         (("--out", "nowhere/report.html", "--force"), "There is no folder"),
         (("--out", ".", "--format", "html"), "is a folder. Choose a file."),
-        (("--title", " \n "), "`title` must be text in one line"),
+        (("--title", " \n "), "`--title` must be text in one line"),
         (("--ci", "1.5"), "`--ci` must lie"),
         (("--rate-above", "40"), "`--rate-above` must"),
         (("--profile", "regimen_class=ven_hma"), "regimen_class"),
