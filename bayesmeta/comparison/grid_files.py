@@ -77,7 +77,7 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
     >>> from pathlib import Path
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "grid.toml"
-    ...     written = file.write_text('schema = 1\nseed = 1\n[priors.wide]\ntau = "HalfNormal(1)"\n')
+    ...     written = file.write_text('schema = 1\nseed = 1\n[priors.wide]\ntau = "HalfNormal(2)"\n')
     ...     grid = bm.load_grid(file)
     >>> list(grid.priors)
     ['wide']

@@ -96,7 +96,7 @@ def run_grid(
     --------
     >>> import bayesmeta as bm
     >>> grid = bm.SpecificationGrid(
-    ...     outcomes=["CR"], priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}}
+    ...     outcomes=["CR"], priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}}
     ... )
     >>> bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     GridResults(grid: 2 combinations, 2 fits; 0 failed their diagnostics, 0 failed, 0 not possible)

@@ -79,7 +79,7 @@ class SpecificationGrid:
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> bm.SpecificationGrid(priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}})
+    >>> bm.SpecificationGrid(priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}})
     SpecificationGrid(grid: 2 combinations)
     """
 

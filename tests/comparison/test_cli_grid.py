@@ -37,7 +37,7 @@ overlaps = "keep"
 law = "student_t"
 [priors.default]
 [priors.wide]
-tau = "HalfNormal(1)"
+tau = "HalfNormal(2)"
 """
 SHORT = """
 schema = 1
@@ -49,7 +49,7 @@ draws = 10
 where = "venetoclax == 'yes'"
 [priors.default]
 [priors.wide]
-tau = "HalfNormal(1)"
+tau = "HalfNormal(2)"
 """
 
 Ended = tuple[int, str, str]

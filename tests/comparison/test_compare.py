@@ -346,8 +346,8 @@ def test_a_model_that_the_arms_cannot_tell_is_a_row_and_the_others_are_compared(
     saved = load_run(tmp_path / "out")
     assert isinstance(saved, SavedComparison)
     assert saved.not_applicable == found.not_applicable
-    text = "\n".join(comparison_lines(found))
-    assert "\n".join(comparison_lines(saved)) == text
+    text = "\n".join(comparison_lines(found, 0.95))
+    assert "\n".join(comparison_lines(saved, 0.95)) == text
     assert "  Not applicable: by arm: `arm_effects` need studies of several arms" in text
 
 

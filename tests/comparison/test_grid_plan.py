@@ -21,7 +21,7 @@ GRID = bm.SpecificationGrid(
     inclusion={"primary": VENETOCLAX, "ven_hma": VEN_HMA},
     covariates={"none": bm.Covariates(), "regimen": REGIMEN},
     study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
-    priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}},
+    priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
     answer=bm.GridAnswer(profile={"regimen_class": "ven_hma"}),
 )
 

@@ -76,7 +76,7 @@ def test_an_empty_model_is_told_all_that_it_lacks(arms: bm.Arms) -> None:
 
 
 def test_other_arms_are_refused(arms: bm.Arms, orr: bm.Arms) -> None:
-    with pytest.raises(bm.SpecError, match=r"`theta` of the PyMC model must have shape \(32,\)"):
+    with pytest.raises(bm.SpecError, match=r"`theta` of the PyMC model must have shape \(28,\)"):
         bm.fit(model_of(arms), orr, seed=1)
 
 
