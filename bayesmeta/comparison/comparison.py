@@ -42,8 +42,8 @@ class Comparison:
         of arms inside their prediction intervals, and `expected_50`, `expected_80`, `expected_95`,
         those to be expected under the model, more than named as counts are whole;
         `log_marginal_likelihood` with its Monte-Carlo error `mcse_log_marginal_likelihood` and, as it
-        depends on the priors throughout, by how much it changes at most if one prior is half or twice as wide, `prior_change`, and which,
-        `prior_changed`;
+        depends on the priors throughout, by how much it changes at most if one prior is half or twice
+        as wide, `prior_change`, and which, `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
         fit failed has no rank. Where a model can't be told from these arms, its row comes last, and
         the column `not_applicable` has the reason.
