@@ -10,7 +10,7 @@ from typing import Any
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.exact import GridFit, grid_fit
-from bayesmeta.inference.refits import refit
+from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design, model_hash
@@ -145,7 +145,8 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
     """Return the fit of another model to the same arms, by the same engine.
 
     The stream of random numbers follows from the model alone, so that the same model has the same
-    draws in every table. Draws of studies and arms are not kept. A fit that fails its diagnostics is
+    draws in every table. Draws of studies and arms are not kept, and none are added for the limits of
+    mu. A fit that fails its diagnostics is
     done again with more care, once.
     """
     with warnings.catch_warnings():
@@ -159,4 +160,5 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
 
 
 def _refitted(fit: Fit, spec: ModelSpec, stream: int, settings: SamplerSettings) -> Fit:
-    return refit(fit, spec=spec, stream=stream, settings=settings, progress=False)
+    design, streams = make_design(spec, fit.arms), (*fit.provenance.stream, stream)
+    return light_fit(design, fit.provenance.seed, settings, stream=streams)
