@@ -68,7 +68,7 @@ __all__ = ["nested_document"]
 
 NOT_LEFT_OUT = (
     "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model with one of "
-    "each outcome."
+    "each outcome. There is no posterior predictive check, whose statistics are of one outcome."
 )
 
 

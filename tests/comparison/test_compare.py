@@ -182,7 +182,11 @@ def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
     fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
     rates = KnownRates(fit)
     asked = asked_of(fit.coding, Question())
-    found = averaged({"m": 1.0}, {"m": predictive(rates, asked)}).interval(0.95).loc["rate"]
+    found = (
+        averaged({"m": 1.0}, {"m": predictive(rates, asked)}, "all studies")
+        .interval(0.95)
+        .loc["rate"]
+    )
     drawn = expit(rates.at(asked.row, asked.level).new_study().theta)
     direct = np.quantile(drawn, [0.025, 0.5, 0.975])
     assert direct[1] < 0.0005
