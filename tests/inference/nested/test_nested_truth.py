@@ -124,7 +124,9 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
 ) -> None:
     truth = Weighed(correlation)
-    fit = bm.fit(bm.NestedSpec(correlation=correlation), arms_of(SOME, ("ORR", "CR")), seed=32)
+    priors = {"mu": bm.Normal(0, 1.5), "tau": bm.HalfNormal(0.5)}
+    spec = bm.NestedSpec(correlation=correlation, **priors)
+    fit = bm.fit(spec, arms_of(SOME, ("ORR", "CR")), seed=32)
     for name in ("mu", "tau"):
         for level in ("ORR", "CR"):
             truth.check(f"{name} {level}", fit.posterior[name].sel(level=level).to_numpy())
@@ -154,8 +156,8 @@ def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
     posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0)), arms, seed=33).posterior
     laws = {
-        "mu": stats.norm(0, 1.5),
-        "tau": stats.halfnorm(0, 0.5),
+        "mu": stats.t(3, 0, 1.5),
+        "tau": stats.halfnorm(0, 1),
         "correlation": stats.beta(1.5, 1.5, loc=-1, scale=2),
     }
     for name, law in laws.items():
