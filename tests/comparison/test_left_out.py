@@ -93,8 +93,13 @@ def test_a_model_with_a_covariate_is_as_a_pymc_model_fitted_without_each_study(
     counts = [(4, 20), (9, 22), (14, 31), (5, 25), (21, 30), (11, 40)]
     age = [70.0, 66.0, 58.0, 72.0, 50.0, 61.0]
     arms = make_arms(counts, age=age)
-    spec = bm.ModelSpec("age", covariates=bm.Covariates("age", centre={"age": 60}))
-    spec = bm.ModelSpec("age", covariates=spec.covariates, beta=bm.Normal(0, 0.1))
+    spec = bm.ModelSpec(
+        "age",
+        covariates=bm.Covariates("age", centre={"age": 60}),
+        mu=bm.Normal(0, 1.5),
+        beta=bm.Normal(0, 0.1),
+        study_effects=bm.NormalEffects(bm.HalfNormal(0.5)),
+    )
     settings = replace(QUICK, draws=3000)
     found = bm.leave_one_study_out(spec, arms, seed=1, settings=settings).studies["elpd"]
     # Those of the most and the least responders, and one between.

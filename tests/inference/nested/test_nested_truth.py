@@ -127,7 +127,8 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
 ) -> None:
     truth = Weighed(correlation)
-    fit = bm.fit(bm.NestedSpec(correlation=correlation, **NAMED), arms_of(SOME, ("ORR", "CR")), seed=32)
+    spec = bm.NestedSpec(correlation=correlation, **NAMED)
+    fit = bm.fit(spec, arms_of(SOME, ("ORR", "CR")), seed=32)
     for name in ("mu", "tau"):
         for level in ("ORR", "CR"):
             truth.check(f"{name} {level}", fit.posterior[name].sel(level=level).to_numpy())
