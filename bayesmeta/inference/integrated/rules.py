@@ -41,6 +41,9 @@ GROWTH = 3.0
 MOST_EDGES = 400
 UNRESOLVED = 1e-9
 """Share of the integral by which the two rules may differ on a panel; Kronrod's is far nearer."""
+MOST_PANELS = 500
+"""Halvings of one panel and its parts; functions without noise need some dozens."""
+
 MOST_HALVINGS = 60
 
 _KRONROD_NODES = np.array(
@@ -222,7 +225,11 @@ def _resolved(  # noqa: PLR0917
     panel: tuple[float, float],
     tolerance: float,
 ) -> float:
-    """Return the integral over a panel, halved until both rules agree."""
+    """Return the integral over a panel, halved until both rules agree.
+
+    Where rounding keeps them apart, each half would be halved again: only so many are.
+    """
+    halvings = 0
     lows, highs = np.empty(MOST_HALVINGS + 1), np.empty(MOST_HALVINGS + 1)
     lows[0], highs[0], waiting, total = panel[0], panel[1], 1, 0.0
     while waiting > 0:
@@ -231,9 +238,11 @@ def _resolved(  # noqa: PLR0917
         kronrod, gauss = _both(function, study, height, low, high)
         middle = 0.5 * (low + high)
         agree = not abs(kronrod - gauss) > tolerance
-        if agree or waiting + 2 > MOST_HALVINGS or not low < middle < high:
+        spent = halvings >= MOST_PANELS or waiting + 2 > MOST_HALVINGS
+        if agree or spent or not low < middle < high:
             total += kronrod
             continue
+        halvings += 1
         lows[waiting], highs[waiting] = low, middle
         lows[waiting + 1], highs[waiting + 1] = middle, high
         waiting += 2

@@ -106,6 +106,15 @@ def test_beta_binomial(dense: Dense, link: str, data: st.DataObject, law: Law, r
     assert log_study(arms, link, law, 10**rho) == pytest.approx(expected, rel=1e-11, abs=1e-7)
 
 
+def test_rounding_that_no_panel_resolves_comes_to_an_end(dense: Dense) -> None:
+    # Of a tiny overdispersion far in the tail: neighbouring values differ by more than the rules may.
+    arms = [arm_of(75, 94, 0.0), arm_of(0, 85, 5.4595583170417505)]
+    rho = 10**-6.746160053641594
+    law = {"name": "normal", "tau": 1.0}
+    expected = dense(arms, "probit", law, rho)
+    assert log_study(arms, "probit", law, rho) == pytest.approx(expected, rel=1e-10)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("link", LINKS)
 @NESTED
