@@ -99,7 +99,7 @@ def sensitivity(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
-    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]})
+    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(0.5)]})
     >>> bm.plots.sensitivity(found)
     SensitivityPlot(2 priors, 5 estimates)
     """

@@ -18,8 +18,8 @@ def model_of(arms: bm.Arms, **changes: Any) -> Any:
     import pymc as pm
 
     with pm.Model(coords={"arm": arms.labels, "study": arms.studies}) as model:
-        mu = pm.Normal("mu", 0, 1.5)
-        tau = pm.HalfNormal(changes.get("tau", "tau"), 0.5)
+        mu = pm.StudentT("mu", nu=3, mu=0, sigma=1.5)
+        tau = pm.HalfNormal(changes.get("tau", "tau"), 1)
         u = pm.Normal("u", 0, tau, dims="study")
         theta = pm.Deterministic(
             changes.get("theta", "theta"), mu + u[arms.study_index], dims="arm"
