@@ -188,7 +188,7 @@ def flip_point(
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> found = bm.flip_point(exact, rate_above=0.1, certainty=0.85)
     >>> found.flips, round(found.factor, 2)
-    (True, 1.6)
+    (True, 0.8)
     """
     check_fit(fit, grid=True)
     if isinstance(fit, Fit):

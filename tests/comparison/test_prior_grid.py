@@ -69,7 +69,7 @@ def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: b
 @pytest.mark.slow
 def test_together_every_combination_is_tried(small: bm.GridFit) -> None:
     tried = {
-        "tau": [bm.HalfNormal(0.5), bm.HalfNormal(1)],
+        "tau": [bm.HalfNormal(1), bm.HalfNormal(0.5)],
         "mu": [bm.Normal(0, 1), bm.Normal(0, 2)],
     }
     found = bm.prior_grid(small, priors=tried, together=True)
