@@ -101,7 +101,8 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
 
 def _against(frame: pd.DataFrame, counts: CountedRows, whole: Mask, inner: Mask) -> str:
     """Return why the parts of an arm don't stand for it in one of its outcomes; empty if they do."""
-    for outcome in pd.unique(frame.loc[whole, OUTCOME]):
+    # By name, so that the reason does not depend on the order of the rows.
+    for outcome in sorted(set(frame.loc[whole, OUTCOME])):
         same = (frame[OUTCOME] == outcome).to_numpy()
         against = against_parts(counts, np.flatnonzero(whole & same), np.flatnonzero(inner & same))
         if against:
