@@ -141,7 +141,12 @@ def test_a_few_divergences_are_a_warning(regimen_fit: bm.Fit) -> None:
 
 
 @pytest.mark.parametrize(
-    "counts", [[(0, 1000), (0, 500), (1, 2000)], [(0, 200), (3, 150), (0, 90), (1, 410)]]
+    "counts",
+    [
+        [(0, 1000), (0, 500), (1, 2000)],
+        [(0, 200), (3, 150), (0, 90), (1, 410)],
+        [(0, 12), (0, 20), (0, 31)],
+    ],
 )
 def test_rare_events_are_reliable(counts: list[tuple[int, int]]) -> None:
     rows = [{"study": f"s{i}", "arm": "a", "events": r, "n": n} for i, (r, n) in enumerate(counts)]

@@ -1,16 +1,19 @@
-"""From the sampler's unbounded scale to a bounded scalar, with derivatives."""
+"""From the sampler's scales to mu and to bounded scalars, with derivatives."""
 
-from math import exp, log
+from math import cosh, exp, log, sinh, sqrt, tanh
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.kernels import log1pexp, sigmoid
+from bayesmeta.priors import Shape
 
-__all__ = ["bounded"]
+__all__ = ["bounded", "located"]
 
 Array = npt.NDArray[np.float64]
+
+STUDENT_T = int(Shape.STUDENT_T)
 
 
 @inlined
@@ -34,3 +37,21 @@ def bounded(scale: Array, x: float) -> tuple[float, float, float, float]:
         return low + above, above * rate, log(turn) + x - 0.5 * soft * soft + log(rate), bend
     log_slope = log(high - low) - log1pexp(-x) - log1pexp(x)
     return low + (high - low) * sigmoid(x), exp(log_slope), log_slope, 1 - 2 * sigmoid(x)
+
+
+@inlined
+def located(prior: Array, x: float) -> tuple[float, float, float, float]:
+    """Return mu at x, its derivative, the log of that, and the derivative of that log.
+
+    `prior` is the row of mu in `DensityData.priors`. Under a normal prior mu is x. Where all or none
+    respond, a Student-t prior leaves mu a tail that falls like a power, in which steps that suit the
+    bulk get lost. So there ``mu = loc + w * sinh(x / w)``, with ``w = scale * sqrt(df)``: near `loc`
+    mu is x, and the prior of x is proportional to ``cosh(x / w)**-df``, whose tails fall
+    exponentially.
+    """
+    if int(prior[0]) != STUDENT_T:
+        return x, 1.0, 0.0, 0.0
+    width = prior[2] * sqrt(prior[3])
+    t = x / width
+    slope = cosh(t)
+    return prior[1] + width * sinh(t), slope, log(slope), tanh(t) / width

@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, starting_point
+from bayesmeta.inference.density.coordinates import size, starting_point, unlocated
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.density.scales import bounded
@@ -102,7 +102,7 @@ def far_points(design: Design, data: DensityData) -> list[Array]:
     for theta in thetas:
         for log_tau in (np.log(1e-8), np.log(1e3)):
             q = np.full(size(data), others)
-            q[0] = theta
+            q[0] = unlocated(data.priors[0], theta)
             for j, scale in enumerate(data.scales[: len(design.places("tau"))]):
                 # On a bounded scale a far point lies near a bound instead.
                 bent = np.isinf(scale[1])

@@ -83,7 +83,9 @@ def test_value_and_gradient_at_extreme_points(
     ordered = tuple((min(pair), max(pair)) for pair in counts)
     data = density_data(_extreme_design(ordered, law))
     q = np.random.default_rng(noise).normal(size=size(data))
-    q[0], q[1] = mu, unbounded(log_tau)
+    # Under Cauchy(0, 2), mu is twice the hyperbolic sine of half its coordinate.
+    q[0], q[1] = 2 * np.arcsinh(mu / 2), unbounded(log_tau)
+    assert translate(data, q)["mu"] == pytest.approx(mu, rel=1e-9, abs=1e-9)
     assert translate(data, q)["scalars"][0] == pytest.approx(np.exp(log_tau), rel=1e-9)
     assert_matches_formulas(q, data)
 

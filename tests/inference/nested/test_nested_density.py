@@ -112,7 +112,10 @@ def test_value_and_gradient_at_extreme_points(
     design = extreme_design(counts, eta)
     data = nested_data(design)
     q = np.random.default_rng(noise).normal(size=nested_size(data))
-    q[:3], q[3:6], q[6:9] = mu, [unbounded(x) for x in log_tau], partial
+    # Under Cauchy(0, 2), mu is twice the hyperbolic sine of half its coordinate.
+    q[:3] = 2 * np.arcsinh(np.array(mu) / 2)
+    q[3:6], q[6:9] = [unbounded(x) for x in log_tau], partial
+    assert nested_variables(data, q)["mu"] == pytest.approx(mu, rel=1e-9, abs=1e-9)
     assert nested_variables(data, q)["tau"] == pytest.approx(np.exp(log_tau), rel=1e-9)
     assert_matches_formulas(q, design, data)
 
