@@ -191,7 +191,8 @@ def bounded_values(scales: Array, x: Array) -> Array:
     for j, (low, high, turn) in enumerate(scales):
         at = x[..., j]
         if np.isfinite(low) and np.isinf(high):
-            values[..., j] = low + turn * np.exp(at - np.logaddexp(0, -at) ** 2 / 2)
+            root, soft = 2 * np.logaddexp(0, at / 2), np.logaddexp(0, -at)
+            values[..., j] = low + turn * np.exp(2 * np.log(root) - soft**2 / 2)
         elif np.isfinite(low):
             values[..., j] = low + (high - low) * expit(at)
     return values

@@ -50,8 +50,10 @@ def scalar_at(scale: Array, x: complex) -> tuple[complex, complex]:
     if np.isinf(low):
         return x, 1.0
     if np.isinf(high):
-        above = turn * np.exp(x - softplus(-x) ** 2 / 2)
-        return low + above, above * (1 + softplus(-x) / (1 + np.exp(x)))
+        root = 2 * softplus(x / 2)
+        above = turn * root**2 * np.exp(-(softplus(-x) ** 2) / 2)
+        rate = 2 / (1 + np.exp(-x / 2)) / root + softplus(-x) / (1 + np.exp(x))
+        return low + above, above * rate
     share = 1 / (1 + np.exp(-x)) if np.real(x) > 0 else np.exp(x) / (1 + np.exp(x))
     return low + (high - low) * share, (high - low) * np.exp(-softplus(x) - softplus(-x))
 

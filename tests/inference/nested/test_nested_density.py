@@ -74,9 +74,12 @@ def extreme_design(counts: tuple[tuple[int | None, ...], ...], eta: float) -> Ne
 
 def unbounded(log_tau: float) -> float:
     """The place on the unbounded scale at which tau is exp(log_tau)."""
-    return brentq(
-        lambda x: np.log(0.4) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -50, 50, xtol=1e-14
-    )
+
+    def gap(x: float) -> float:
+        root = 2 * np.logaddexp(0, x / 2)
+        return np.log(0.4) + 2 * np.log(root) - np.logaddexp(0, -x) ** 2 / 2 - log_tau
+
+    return brentq(gap, -50, 5e6, xtol=1e-14)
 
 
 @st.composite
