@@ -52,8 +52,10 @@ def scale_at(support: tuple[float, float], x: Complex) -> tuple[Complex, Complex
     """A standard deviation and its derivative at x."""
     low, high = support
     if np.isinf(high):
-        above = TURN * np.exp(x - softplus(-x) ** 2 / 2)
-        return low + above, above * (1 + softplus(-x) * np.exp(-softplus(x)))
+        root = 2 * softplus(x / 2)
+        above = TURN * root**2 * np.exp(-(softplus(-x) ** 2) / 2)
+        rate = 2 * np.exp(-softplus(-x / 2)) / root + softplus(-x) * np.exp(-softplus(x))
+        return low + above, above * rate
     return low + (high - low) * np.exp(-softplus(-x)), (high - low) * np.exp(
         -softplus(x) - softplus(-x)
     )
