@@ -69,7 +69,7 @@ def test_levels_are_compared_from_a_saved_run(
     assert run("contrast", folder, "--against", "ven_hma") == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Contrasts of regimen_class: median and 95% interval")
-    assert "ven_ldac vs ven_hma" in printed
+    assert "venetoclax + LDAC vs venetoclax + HMA" in printed
     assert "Probability of each rank" not in printed
     assert "some levels are not compared within studies; --ranks shows them" in printed
     assert run("contrast", folder, "--ranks") == 0

@@ -59,7 +59,7 @@ def test_a_plan_is_printed_and_its_numbers_are_those_of_the_parts(
     decisions = pd.read_csv(tmp_path / "plan" / "decisions.csv", index_col="events")
     assert decisions["success"].tolist() == trial.successes.tolist()
     assert run("plan", fits / "sound", *asked) == 2
-    assert "left alone" in capsys.readouterr().err
+    assert "Choose another folder, or replace them with --force" in capsys.readouterr().err
 
     assert run("plan", fits / "sound", *asked[:-2]) == 0
     printed = capsys.readouterr().out

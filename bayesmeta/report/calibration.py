@@ -52,7 +52,7 @@ def _rank_lines(ranks: pd.DataFrame) -> list[str]:
     """Return how many ranks leave their band, and which."""
     if ranks.empty:
         return []
-    outside = ranks[~ranks["in_band"]].sort_values("p")
+    outside = ranks[~ranks["in_band"]].sort_values("p", kind="stable")
     lines = [
         f"Ranks of the truth: {len(outside)} of {len(ranks)} quantities leave their {100 * BAND:g}% band, "
         f"where about {(1 - BAND) * len(ranks):.1f} would by chance; {int((~ranks['ok']).sum())} fail."

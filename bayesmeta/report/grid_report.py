@@ -241,7 +241,7 @@ def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterato
     answer, rate = results.grid.answer, results.grid.answer.rate
     own = results.table[
         (results.table["state"] == DONE) & (results.table["outcome"].fillna("") == outcome)
-    ].sort_values(f"{rate}_median")
+    ].sort_values(f"{rate}_median", kind="stable")
     shown = own.head(LISTED)
     cells = shown[list(AXES)].fillna("").astype(str)
     cells = cells.rename(columns=lambda name: name.replace("_", " "))

@@ -43,9 +43,11 @@ def agrees(numbers, simulated):
         counts, edges = np.histogram(rates, np.linspace(0.05, 0.95, 19))
         middle = (edges[1:] + edges[:-1]) / 2
         expected = counts / rates.size / np.diff(edges)
-        np.testing.assert_allclose(
-            np.interp(middle, prior["x"], prior["density"]), expected, rtol=0.04, atol=0.01
-        )
+        # Densities are drawn as far as the posterior goes.
+        drawn = (edges[:-1] >= prior["x"].min()) & (edges[1:] <= prior["x"].max())
+        assert drawn.sum() >= 10
+        found = np.interp(middle, prior["x"], prior["density"])
+        np.testing.assert_allclose(found[drawn], expected[drawn], rtol=0.04, atol=0.01)
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -119,7 +119,7 @@ def test_nested_outcomes_have_chains(table, quick, collisions):
     assert not plot.table["sd"].eq(0).any()
     words = words_of(plot)
     assert words.count("correlation") == 3
-    assert {"ORR, CR_CRi", "ORR, CR", "CR_CRi, CR"} <= set(words)
+    assert {"ORR, CR/CRi", "ORR, CR", "CR/CRi, CR"} <= set(words)
     for other in (bm.plots.funnel, bm.plots.heterogeneity, bm.plots.prior_posterior):
         with pytest.raises(
             bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from report_reading import section, sentences, table
+from report_reading import as_finely, percentages, section, sentences, table
 
 import bayesmeta as bm
 from bayesmeta.errors import counted
@@ -22,11 +22,6 @@ NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
 
 
-def interval_of(row: dict[str, float]) -> str:
-    """Write a rate as people do."""
-    return f"{row['median'] * 100:.0f}% ({row['lower'] * 100:.0f}% to {row['upper'] * 100:.0f}%)"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_rates_and_parameters_are_those_of_the_summary(
@@ -36,14 +31,17 @@ def test_rates_and_parameters_are_those_of_the_summary(
     rates = table(documents[name], "Results", "Response rates: median and 95%").set_index("profile")
     for profile, own in found[found["profile"] != ""].groupby("profile"):
         of = own.set_index("quantity").to_dict("index")
+        mark = " \N{DAGGER}" if own["inferred"].any() else ""
+        label = f"{results[name].words.text(profile)}{mark}"
         for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
-            assert rates.loc[profile, column] == interval_of(of[quantity])
+            shown, row = percentages(rates.loc[label, column]), of[quantity]
+            assert shown == as_finely(shown, row["median"], row["lower"], row["upper"])
         cohort = of["new cohort"]
-        shown = [int(number) for number in re.findall(r"\d+", rates.loc[profile].iloc[-1])]
+        shown = [int(number) for number in re.findall(r"\d+", rates.loc[label].iloc[-1])]
         assert shown == pytest.approx([cohort["median"], cohort["lower"], cohort["upper"]], abs=0.5)
     parameters = table(documents[name], "Results", "Parameters (log-odds").set_index("quantity")
     own = found[found["profile"] == ""].set_index("quantity")
-    assert list(parameters.index) == list(own.index)
+    assert list(parameters.index) == list(map(results[name].words.parameter, own.index))
     for column in ("mean", "sd", "lower", "upper"):
         assert parameters[column].astype(float).to_numpy() == pytest.approx(
             own[column].to_numpy(float), abs=0.0051, nan_ok=True

@@ -86,7 +86,7 @@ def _parameters(diagnostics: Diagnostics) -> Table:
     caption = "Convergence of each parameter, and of the effect that mixed worst"
     if len(table) > LISTED:
         caption = f"Convergence of the {LISTED} parameters of {len(table):,} with the largest R-hat"
-        table = table.sort_values("r_hat", ascending=False).head(LISTED)
+        table = table.sort_values("r_hat", ascending=False, kind="stable").head(LISTED)
     shown = table.rename_axis("parameter").reset_index()
     cells = pd.DataFrame({"parameter": shown.iloc[:, 0].astype(str)})
     cells["R-hat"] = [f"{value:.4f}" for value in shown["r_hat"]]
