@@ -130,11 +130,6 @@ def test_errors_of_usage_are_json_too(
             "--robust",
             "--weight",
         ),
-        (
-            ["plan", "no", "--force", "--n", "9", "--success", "P(rate>0.3)>0.9"],
-            "--force",
-            "--allow-unreliable",
-        ),
     ],
 )
 def test_old_options_work_and_name_the_new(

@@ -170,7 +170,9 @@ def test_the_axis_of_rare_events_goes_as_far_as_they_do(quick):
     frame = pd.DataFrame(
         {"study": list("abc"), "events": [12, 25, 13], "n": [60_000, 90_000, 50_000]}
     )
-    spec = bm.ModelSpec("rare", mu=bm.Normal(0, 5))
+    spec = bm.ModelSpec(
+        "rare", mu=bm.Normal(0, 5), study_effects=bm.NormalEffects(bm.HalfNormal(0.5))
+    )
     fit = bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick)
     graph = bm.plots.funnel(fit, scale=bm.plots.RateScale(per=100_000)).figure.axes[1]
     assert graph.get_xlim()[1] < 100

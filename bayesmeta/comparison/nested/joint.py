@@ -169,7 +169,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     >>> found.table[["outcome", "arms", "inside_95_joint", "inside_95_separate"]].round(1)
       outcome  arms  inside_95_joint  inside_95_separate
     0     ORR     3              1.0                 1.0
-    1      CR     3              1.0                 0.7
+    1      CR     3              1.0                 1.0
     >>> bool((found.table["elpd_diff"].abs() < 1).all())
     True
     """

@@ -116,9 +116,7 @@ def far_points(design: Design, data: DensityData) -> list[Array]:
 def unbounded(scale: Array, log_tau: float) -> float:
     # Above its turn a scale grows like the square of its coordinate.
     far = 2 * np.exp(max(log_tau - np.log(scale[2]), 0) / 2) + 30
-    return brentq(
-        lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, far, xtol=1e-13
-    )
+    return brentq(lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, far, xtol=1e-13)
 
 
 def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Complex]:
