@@ -89,7 +89,7 @@ def _end_with(lifeline: Connection) -> None:
 
 @contextmanager
 def _held_interrupts() -> Iterator[None]:
-    """Hold interrupts back to the end, and in processes that are started meanwhile, which ignore them later."""
+    """Hold interrupts back to the end, also in processes started meanwhile, which ignore them."""
     with _noted_interrupts():
         if sys.platform == "win32":  # where processes inherit no mask
             yield

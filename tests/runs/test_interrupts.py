@@ -60,7 +60,7 @@ def ended(number: int) -> bool:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are held back nowhere else")
 def test_an_interrupt_while_workers_start_is_not_lost() -> None:
-    with pytest.raises(KeyboardInterrupt, match="^$"), held_interrupts():
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), held_interrupts():
         signal.raise_signal(signal.SIGINT)
 
 
