@@ -82,7 +82,7 @@ def test_a_plan_needs_the_outcome_that_it_is_about(
     printed = capsys.readouterr().out
     assert "MAP prior  of a new study's rate (CR, regimen_class=venetoclax + HMA)" in printed
     assert run("plan", saved, *PROFILE, *success) == 2
-    assert "`outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
+    assert "`--outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
 
 
 @pytest.mark.slow

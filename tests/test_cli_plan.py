@@ -63,7 +63,7 @@ def test_a_plan_is_printed_and_its_numbers_are_those_of_the_parts(
 
     assert run("plan", fits / "sound", *asked[:-2]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("MAP prior  of a new study's rate (regimen_class=ven_hma): ")
+    assert printed.startswith("MAP prior  of a new study's rate (regimen_class=venetoclax + HMA): ")
     assert f"With the robust prior {trial.boundary} or more of 40 responders succeed." in printed
     assert "would conflict with the MAP prior" in printed
     assert "Interim    8 responders of 20: go on." in printed

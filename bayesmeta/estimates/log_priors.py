@@ -45,5 +45,5 @@ def log_likelihood(fit: Fit, asker: str) -> Array:
     events = fit.draws["log_likelihood"].to_dataset()["events"]
     found = np.zeros(events.shape[:2])
     for part in arm_slices(found.size, events.shape[-1]):
-        found += events[..., part].to_numpy().sum(axis=-1)
+        found += events[..., part].values.sum(axis=-1)  # `to_numpy` would load Dask
     return found
