@@ -19,6 +19,9 @@ ITSELF = ""
 _END = r"(?= \((?:reference|centre)\)|[,;:)]|\.?$|\. )"
 """What ends the value of a covariate in a sentence."""
 
+_SHARE = r"([^,;()=]+?):(\d+(?:\.\d+)?(?:e-\d+)?)(?=\+|[,;)]|\.?$|\. )"
+"""A level with its share, of a mixture of levels such as ``DEC:0.6+AZA:0.4``."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -40,6 +43,8 @@ class Labels:
     >>> labels = Labels({"regimen": {"DEC": "decitabine", "AZA": "azacitidine"}})
     >>> labels.text("regimen=DEC, age=65")
     'regimen=decitabine, age=65'
+    >>> labels.text("regimen=DEC:0.6+AZA:0.4, age=65")
+    'regimen=0.6 of decitabine and 0.4 of azacitidine, age=65'
     """
 
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -95,11 +100,20 @@ class Labels:
     def _of_column(self, column: str, text: str) -> str:
         name = rf"(?<![\w.]){re.escape(column)}"
         text = re.sub(rf"{name}\[([^\[\]]+)\]", lambda found: self.of(column, found[1]), text)
+        text = re.sub(
+            rf"{name}=({_SHARE}(?:\+{_SHARE})+)",
+            lambda found: f"{self.column(column)}={self._mixture(column, found[1])}",
+            text,
+        )
         return re.sub(
             rf"{name}=(.*?){_END}",
             lambda found: f"{self.column(column)}={self.of(column, found[1])}",
             text,
         )
+
+    def _mixture(self, column: str, shares: str) -> str:
+        each = re.findall(rf"\+?{_SHARE}", shares)
+        return " and ".join(f"{share} of {self.of(column, level)}" for level, share in each)
 
     def check(self, known: Mapping[str, Iterable[str]]) -> None:
         """Raise if a column or value that has a label is not among those there are.

@@ -91,6 +91,9 @@ def test_a_profile_may_be_a_mixture(
     regimen_fit.save(folder)
     predict = ("predict", folder, "--n", "40", "--profile")
     assert run(*predict, "regimen_class=ven_hma:0.65+ven_ldac:0.35") == 0
-    assert "regimen_class=ven_hma:0.65+ven_ldac:0.35" in capsys.readouterr().out
+    assert (
+        "regimen_class=0.65 of venetoclax + HMA and 0.35 of venetoclax + LDAC"
+        in capsys.readouterr().out
+    )
     assert run(*predict, "regimen_class=ven_hma:most") == 2
     assert "shares are numbers, written level:share+level:share" in capsys.readouterr().err
