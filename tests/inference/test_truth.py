@@ -75,10 +75,10 @@ def test_draws_agree_with_the_deterministic_posterior(
 def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> None:
     """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth.
 
-    Where all or none respond one limit lies far out in a long tail, where 12,000 draws know it half
-    as well (within 0.18 in 30 seeds): there it is 0.20.
+    Where all or none respond one limit lies far out in a long tail. Fits draw longer there, and know
+    it within 0.13 (20 seeds of each): there it is 0.15.
     """
-    nearest = 0.20 if name in ("all full", "all zero") else 0.10
+    nearest = 0.15 if name in ("all full", "all zero") else 0.10
     arms = arms_of(name, table)
     fit = bm.fit(POOLED, arms, seed=6)
     exact, drawn = (
