@@ -147,6 +147,12 @@ def test_a_comparison_has_its_figures(arms, tmp_path, capsys):
     )  # fmt: skip
     assert run(tmp_path / "run", "--n", "5", "--out", tmp_path / "more") == 2
     assert "`--n` has no effect on a run of many fits" in capsys.readouterr().err
+    per = ("leave_one_out", "--rates-per", "1000", "--format", "svg")
+    assert run(tmp_path / "run", *per, "--out", tmp_path / "per") in (0, 1)
+    assert "per 1,000" in (tmp_path / "per" / "leave_one_out.svg").read_text(encoding="utf-8")
+    (tmp_path / "labels.csv").write_text("column,value,label\nstudy,nobody,Nobody\n")
+    assert run(tmp_path / "run", "--labels", tmp_path / "labels.csv", "--out", tmp_path / "l") == 2
+    assert "`--labels` names 'nobody'" in capsys.readouterr().err
     (tmp_path / "run" / "arms.csv").write_text("changed")
     assert run(tmp_path / "run", "--out", tmp_path / "more") == 2
     assert "not as it was written" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -102,9 +103,11 @@ def compare(
     specs = _models(models)
     Rates(rates_per)
     arms = labelled_table(evidence, notation, as_labels(labels)).select(**selection)
+    own = Labels().merged(spec.labels for spec in specs)
+    words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
         found = compare_with(
-            comparison_figures,
+            partial(comparison_figures, words=words),
             specs,
             arms,
             seed=seed,
@@ -123,8 +126,6 @@ def compare(
         content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
-        own = Labels().merged(spec.labels for spec in specs)
-        words = evidence_wording(arms, own, rates_per)
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
         print("\n".join([*comparison_text.comparison_lines(found, ci, words), "", saved]))
     for message in wrong:

@@ -36,6 +36,11 @@ class FigureStyle:
         return [f"--{name}" for name in (*given, *(["unit"] if self.units else []))]
 
     @property
+    def per(self) -> int:
+        """What rates are counted per; 100 is percent."""
+        return int(self.scale.get("per", 100))
+
+    @property
     def rates(self) -> "RateScale":
         """How rates are shown."""
         from bayesmeta.plots import RateScale

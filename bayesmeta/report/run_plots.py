@@ -19,6 +19,8 @@ from bayesmeta.report.comparison_figures import comparison_plots
 from bayesmeta.report.figure_style import FigureStyle
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun
+from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
@@ -125,11 +127,13 @@ def _check(asked: FigureRequest) -> None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
         return
-    style = dict.fromkeys(asked.style.options, True)
-    given = {"--profile": asked.profile, "--n": asked.n, "--labels": asked.labels}
+    options = [option for option in asked.style.options if option != "--rates-per"]
+    style = dict.fromkeys(options, True)
+    given = {"--profile": asked.profile, "--n": asked.n}
     for option, value in (given | style).items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
+    _words(asked)
 
 
 def _figures(name: str, asked: FigureRequest) -> Figures:
@@ -270,13 +274,19 @@ def _nested_outcomes(asked: FigureRequest) -> Figures:
 def _compared(name: str) -> Callable[[FigureRequest], Figures]:
     def draw(asked: FigureRequest) -> Figures:
         run: SavedComparison = asked.run  # type: ignore[assignment]
-        return comparison_plots(run, [name]) or NO_RANK
+        return comparison_plots(run, [name], _words(asked)) or NO_RANK
 
     return draw
 
 
 def _specification_curve(asked: FigureRequest) -> Figures:
-    return grid_plots(asked.run) or "no combination could be fitted"  # type: ignore[arg-type]
+    run: GridResults = asked.run  # type: ignore[assignment]
+    return grid_plots(run, _words(asked)) or "no combination could be fitted"
+
+
+def _words(asked: FigureRequest) -> Wording:
+    """Return how the figures of many fits are written."""
+    return words_of_run(asked.run, rates_per=asked.style.per, labels=asked.labels)
 
 
 def _plain(text: str) -> str:
