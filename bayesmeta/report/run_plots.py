@@ -124,6 +124,12 @@ def _check(asked: FigureRequest) -> None:
         if asked.n is not None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
+        for name in asked.style.units:
+            if name not in run.coding.centres:
+                raise SettingsError(
+                    f"`--unit` names '{name}', which is no numeric covariate of the model. "
+                    f"{nearest(name, run.coding.centres)}"
+                )
         return
     style = dict.fromkeys(asked.style.options, True)
     given = {"--profile": asked.profile, "--n": asked.n, "--labels": asked.labels}
