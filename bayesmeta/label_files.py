@@ -35,6 +35,8 @@ def as_labels(source: LabelSource) -> Labels:
     path = Path(source)
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SpecError(f"`labels`: no file {path}. Check the path.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"`labels`: {path} can't be read as UTF-8 text: {error}.") from error
     try:
@@ -48,7 +50,8 @@ def labels_of_csv(text: str) -> Labels:
     reader = csv.DictReader(io.StringIO(text))
     if tuple(reader.fieldnames or ()) != FIELDS:
         raise SpecError(
-            f"`labels` is a table with the columns {', '.join(FIELDS)}; got {reader.fieldnames}. Or give TOML."
+            f"`labels` is a table with the columns {', '.join(FIELDS)}; got "
+            f"{', '.join(reader.fieldnames or ()) or 'none'}. Or give TOML."
         )
     names: dict[str, dict[str, str]] = {}
     for row in reader:

@@ -133,9 +133,15 @@ class Labels:
                 if value not in (ITSELF, *there):
                     what = OUTCOME if column == OUTCOME else f"level of '{column}'"
                     raise SpecError(
-                        f"`labels` names '{value}', which is no {what}. There are: {listed(there)}. "
+                        f"`labels` names '{value}', which is no {what}. {_there(there)} "
                         "Correct the label, or leave it out."
                     )
+
+
+def _there(names: list[str]) -> str:
+    # A blank is a value that is not known.
+    known = [name for name in names if name]
+    return f"There are: {listed(known)}." if known else "There is none."
 
 
 def _check(column: object, values: Any) -> None:

@@ -41,6 +41,9 @@ LEAST = 2
 MOST = 12
 """Decimals of any number, at most."""
 
+SMALLEST_ERROR = 1e-6
+"""Monte-Carlo error below which digits tell nothing, in the unit of its number."""
+
 
 def places(size: float, steps: float = 1) -> int:
     """Return the fewest decimals in which `size` is `steps` of the last one, or more."""
@@ -67,7 +70,12 @@ def number_texts(*values: float) -> list[str]:
 
 
 def error_text(error: float, least: int = 1) -> str:
-    """Return a Monte-Carlo standard error: so many decimals, or one digit where they show nothing."""
+    """Return a Monte-Carlo standard error: so many decimals, or one digit where they show nothing.
+
+    One too small to matter to anybody is a bound.
+    """
+    if 0 < error < SMALLEST_ERROR:
+        return f"<{SMALLEST_ERROR:f}"
     return "0" if error == 0 else fixed_text(error, max(places(error), least))
 
 

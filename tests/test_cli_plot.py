@@ -90,6 +90,7 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
         (["forrest"], "There is no figure 'forrest'. Did you mean 'forest'"),
         (["--n", "0"], "`--n` must be a whole number of patients from 1"),
         (["--profile", "regimen=c"], "regimen"),
+        (["--unit", "age=years"], "`--unit` names 'age', which is no numeric covariate"),
     ],
 )
 def test_what_can_not_be_asked_leaves_nothing_behind(saved, tmp_path, capsys, arguments, message):

@@ -217,3 +217,18 @@ def completing(task: str, **words: str) -> str:
         text=True,
         check=False,
     ).stdout
+
+
+def test_arms_of_one_study_are_told_apart_and_rates_are_medians(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "arms.csv").write_text("study,arm,events,n\na,low,3,10\na,high,5,14\n")
+    arms = bm.read_evidence(tmp_path / "arms.csv").select()
+    few = bm.SamplerSettings(chains=2, warmup=200, draws=200)
+    fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
+    fit.save(tmp_path / "run")
+    run("shrinkage", str(tmp_path / "run"))
+    told = capsys.readouterr().out
+    assert "True rate of each arm: posterior median and 95% interval" in told
+    assert "a, low " in told
+    assert "a, high " in told

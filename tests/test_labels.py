@@ -78,7 +78,8 @@ def test_labels_that_are_none_are_refused(names: object, told: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a,b\n1,2\n", "columns column, value, label"),
+        ("a,b\n1,2\n", "columns column, value, label; got a, b"),
+        ("", "columns column, value, label; got none"),
         ("column,value,label\nx,y,z\nx,y,w\n", "'y' of 'x' twice, again in line 3"),
     ],
 )
@@ -97,6 +98,10 @@ def test_a_label_of_what_is_not_there_is_refused_with_what_there_is() -> None:
         bm.SpecError, match=r"'DCE', which is no level of 'regimen'\. There are: .*DEC"
     ):
         labelled(table, Labels({"regimen": {"DCE": "decitabine"}}))
+    with pytest.raises(bm.SpecError, match=r"'response', which is no outcome\. There is none"):
+        labelled(table, Labels({"outcome": {"response": "Overall response"}}))
+    with pytest.raises(bm.SpecError, match=r"`labels`: no file nowhere\.csv\. Check the path"):
+        as_labels("nowhere.csv")
     with pytest.raises(bm.SpecError, match="the column 'regime', which is not there"):
         labelled(table, Labels({"regime": {"DEC": "decitabine"}}))
     spec = bm.ModelSpec(

@@ -87,6 +87,7 @@ def test_a_tie_goes_to_the_even_digit_and_what_is_rounded_is_the_stored_number()
 
 def test_errors_and_probabilities_are_never_nothing() -> None:
     assert [error_text(value) for value in (0.31, 0.034, 0.00021, 0.0)] == ["0.3", "0.03", "0.0002", "0"]  # fmt: skip
+    assert [error_text(value) for value in (1e-6, 1e-9, 1e-17)] == ["0.000001", "<0.000001", "<0.000001"]  # fmt: skip
     assert [probability_text(value) for value in (0.0, 1e-9, 0.5, 1 - 1e-9, 1.0)] == [
         "0.000",
         "<0.001",

@@ -26,6 +26,7 @@ def shrinkage(
     """Show the true rate of each arm of a saved run, and how far the model draws it."""
     check_tables(out, ("shrinkage",), force=force)
     import bayesmeta as bm
+    from bayesmeta.estimates.forest_table import arm_labels
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import records
     from bayesmeta.report.one_fit_text import shrinkage_lines
@@ -38,5 +39,6 @@ def shrinkage(
     if as_json:
         print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
     else:
-        print_blocks(warning_lines(diagnostics), shrinkage_lines(table, ci, words), saved)
+        lines = shrinkage_lines(table, arm_labels(result.arms), ci, words)
+        print_blocks(warning_lines(diagnostics), lines, saved)
     return code_of(diagnostics)

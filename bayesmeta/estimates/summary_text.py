@@ -70,7 +70,7 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
         table_text(by_outcome(parameter_table(summary, words), summary, words), indent=2),
         *(f"  {line}" for line in heading.mu),
     ]
-    ratios = odds_ratio_table(summary)
+    ratios = odds_ratio_table(summary, words)
     if len(ratios):
         table = table_text(by_outcome(ratios, summary, words), indent=2)
         lines += ["", "Odds ratios of numbers: median and interval", table]
@@ -154,13 +154,15 @@ def _texts(values: "pd.Series[float]", decimals: list[int]) -> list[str]:
     return ["" if pd.isna(value) else fixed_text(value, place) for value, place in found]
 
 
-def odds_ratio_table(summary: pd.DataFrame) -> pd.DataFrame:
+def odds_ratio_table(summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
     """Return odds ratios of numbers as text, one row for each unit; none where there are none."""
     rows = summary[summary["quantity"].str.startswith(ODDS_RATIO)]
     return pd.DataFrame(
         [
             {
-                "odds ratio": row["quantity"].removeprefix(ODDS_RATIO)[1:-1].split(", per ")[0],
+                "odds ratio": words.column(
+                    row["quantity"].removeprefix(ODDS_RATIO)[1:-1].split(", per ")[0]
+                ),
                 "per": row["scale"].removeprefix("odds ratio per "),
                 **dict(
                     zip(

@@ -1,6 +1,6 @@
 """What a terminal shows of shrinkage, of studies left out and of the evidence as it grew."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,22 +15,24 @@ from bayesmeta.wording import PLAIN, Wording
 __all__ = ["cumulative_lines", "left_out_lines", "shrinkage_lines"]
 
 
-def shrinkage_lines(table: pd.DataFrame, ci_prob: float, words: Wording = PLAIN) -> list[str]:
+def shrinkage_lines(
+    table: pd.DataFrame, labels: Sequence[str], ci_prob: float, words: Wording = PLAIN
+) -> list[str]:
     """Return each arm's observed rate and its estimate, and how far it is drawn."""
     rates = words.rates
     rows = [
         {
-            "arm": row["label"],
+            "arm": label,
             "responders": f"{row['events']}/{row['n']}",
             "observed": rates.observed(row["events"], row["n"]) or "-",
             "true rate": rates.interval(row["rate"], row["lower"], row["upper"]),
             "shrinkage": percent(row["shrinkage"]),
         }
-        for row in table.to_dict("records")
+        for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
     largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
     return [
-        f"True rate of each arm: posterior mean and {100 * ci_prob:g}% interval{rates.note}",
+        f"True rate of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
         *table_text(pd.DataFrame(rows), indent=2).splitlines(),
         "  Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
         f"  Monte-Carlo standard errors of these rates: at most {largest} {rates.points}.",

@@ -126,6 +126,12 @@ def _check(asked: FigureRequest) -> None:
         if asked.n is not None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
+        for name in asked.style.units:
+            if name not in run.coding.centres:
+                raise SettingsError(
+                    f"`--unit` names '{name}', which is no numeric covariate of the model. "
+                    f"{nearest(name, run.coding.centres)}"
+                )
         return
     options = [option for option in asked.style.options if option != "--rates-per"]
     style = dict.fromkeys(options, True)

@@ -6,6 +6,8 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.summary_text import odds_ratio_table, parameter_table
+from bayesmeta.labels import Labels
+from bayesmeta.wording import Wording
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 COUNTS = [(4, 20), (6, 22), (9, 25), (15, 30), (14, 24), (11, 31)]
@@ -41,6 +43,8 @@ def test_they_are_shown_apart_with_digits_that_tell_them_from_one(fit):
     shown = odds_ratio_table(table)
     assert shown[["odds ratio", "per"]].to_numpy().tolist() == [["dose", "1"], ["dose", "100"]]
     assert [len(text.partition(".")[2]) for text in shown["median"]] == [5, 2]
+    named = Wording(labels=Labels({"dose": {"": "Dose (mg)"}}))
+    assert odds_ratio_table(table, named)["odds ratio"].unique().tolist() == ["Dose (mg)"]
     parameters = parameter_table(table).set_index("quantity")
     assert "odds_ratio[dose]" not in parameters.index
     # A standard deviation of 0.0009: not 0.00.

@@ -25,7 +25,8 @@ DEFINITION = "_definition"
 DERIVATION = "derivation"
 
 PARTS = {
-    "parts": "the parts are used where every one of them reports what the whole does, or else the whole",
+    "parts": "the parts are used where every one of them reports what the whole does, they add up to it and "
+    "are derived no worse, or else the whole",
     "whole": "the whole is used",
 }
 

@@ -93,7 +93,7 @@ def _coding(design: Design) -> str:
         *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
     ]
     return (
-        f"Covariates: {design.spec.covariates.formula}. {'; '.join(parts)}. mu is the {design.spec.link.scale} of "
+        f"Covariates: {'; '.join((design.spec.covariates.formula, *parts))}. mu is the {design.spec.link.scale} of "
         "the typical rate at these values; a coefficient is what one unit of its coded column adds: of a level, the "
         "difference from the reference level."
     )

@@ -57,7 +57,7 @@ def parameter_blocks(summary: SummaryTable, caption: str) -> Iterator[Block]:
     words = summary.words
     yield Table(caption, by_outcome(parameter_table(summary, words), summary, words))
     yield from map(Text, summary.heading.mu)
-    ratios = odds_ratio_table(summary)
+    ratios = odds_ratio_table(summary, words)
     if len(ratios):
         yield Table(
             "Odds ratios of numbers: median and interval", by_outcome(ratios, summary, words)
