@@ -9,6 +9,7 @@ from bayesmeta.planning.plan_interim import Interim
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
 from bayesmeta.report.machine import records
 from bayesmeta.report.plan_errors import warnings_of
+from bayesmeta.report.plan_words import mixture_warnings
 
 __all__ = ["plan_json", "prior_json", "two_arm_json"]
 
@@ -64,7 +65,7 @@ def _common(plan: Plan | TwoArmPlan) -> dict[str, Any]:
         "decides_alike": plan.decides_alike,
         "threshold_errors": records(plan.threshold_errors),
         "certainties": records(plan.certainties),
-        "warnings": warnings_of(plan),
+        "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
         "operating_characteristics": records(plan.operating_characteristics),
         "by_weight": records(plan.by_weight),
     }

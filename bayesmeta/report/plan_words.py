@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "exact_percent",
     "level",
+    "mixture_warnings",
     "prior_lines",
     "rate",
     "runs",
@@ -28,6 +29,9 @@ __all__ = [
 
 Row = Mapping[Any, Any]
 """A row of a table."""
+
+MOST_DIFFERENCE = 0.02
+"""Difference of the distribution functions of mixture and draws above which a plan warns."""
 
 METHODS = {"elir": "ELIR", "moment": "moments", "morita": "Morita"}
 NAMES = {MAP: "MAP", ROBUST: "robust", NO_BORROWING: "no borrowing"}
@@ -87,10 +91,21 @@ def prior_lines(
         f"MAP prior  of {rate} ({profile}): {_terms(history)}",
         f"           {_summary(history, words.rates)}; {_worth(sizes[MAP])}.",
         f"           Distribution functions of mixture and draws differ by at most {fitted.ecdf_difference:.4f}.",
+        *(f"WARNING    {text}" for text in mixture_warnings(fitted)),
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
         f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
         f"           {_summary(robust, words.rates)}; {_worth(sizes[ROBUST])}.",
         *_no_elir(sizes),
+    ]
+
+
+def mixture_warnings(fitted: MapPrior) -> list[str]:
+    """Return what to be warned of: a mixture that does not follow the draws."""
+    if fitted.ecdf_difference <= MOST_DIFFERENCE:
+        return []
+    return [
+        "The mixture does not follow the draws, whose rates lie close to 0 or 1: its distribution function differs by "
+        f"up to {fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
     ]
 
 

@@ -104,7 +104,8 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
             plots |= found if isinstance(found, Mapping) else {name: found}
     if reasons and (names or not plots):
         name, reason = next(iter(reasons.items()))
-        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}. Leave it out.")
+        remedy = "" if ". " in reason else f" Leave out {name}."
+        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}.{remedy}")
     told = {name: one for name, one in reasons.items() if not isinstance(one, Inapplicable)}
     return Drawn(plots, told)
 

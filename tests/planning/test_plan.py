@@ -97,6 +97,16 @@ def test_a_high_error_is_warned_of(prior, certainty, warned):
         assert "two-sided 5%" in text
 
 
+def test_a_mixture_that_does_not_follow_its_draws_is_warned_of(prior):
+    class Fitted(bm.MapPrior):
+        mixture, profile, reliable, ecdf_difference, kl = prior.mixture, "x", True, 0.252, 0.0
+
+    found = bm.plan(Fitted.__new__(Fitted), n=10, success="P(rate > 0.25) > 0.99")
+    [text] = plan_json(found)["warnings"]
+    assert "differs by up to 0.25. Do not plan with it." in text
+    assert f"WARNING    {text}" in "\n".join(plan_lines(found))
+
+
 def test_priors_that_decide_alike_are_told(prior):
     for n, success in ((40, "P(rate > 0.25) > 0.9"), (23, "P(rate > 0.25) > 0.95")):
         found = bm.plan(prior, n=n, success=success)
