@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.comparison.questions import RATES, Answered
-from bayesmeta.errors import SettingsError
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.predict import Probability
@@ -129,8 +129,9 @@ class AveragedPrediction:
 
     def __repr__(self) -> str:
         low, median, high = self.interval(0.95).loc["events"].astype(int)
+        models = sum(weight > 0.005 for weight in self.weights.values())  # noqa: PLR2004
         return (
-            f"AveragedPrediction({sum(weight > 0.005 for weight in self.weights.values())} models: {median} responders "  # noqa: PLR2004
+            f"AveragedPrediction({counted(models, 'model')}: {median} responders "
             f"of {self.n}, 95% interval {low} to {high})"
         )
 

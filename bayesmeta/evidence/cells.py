@@ -137,7 +137,7 @@ def _rows(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
 def _check_header(name: object, header: list[str]) -> None:
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise EvidenceError(
-            f"{name}: the columns are not separated by commas; the header reads '{header[0]}'. "
+            f"{name}: the columns are not separated by commas or semicolons; the header reads '{header[0]}'. "
             "Save the table as comma-separated CSV."
         )
     blank = [str(i) for i, column in enumerate(header, start=1) if not column]

@@ -181,7 +181,8 @@ def _keys(
             Key(NEW_STUDY, f"{sure} prediction interval of a new study"),
         ]
     band = Key(
-        {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7}, f"its {sure} credible interval"
+        {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7},
+        f"{sure} credible interval of a typical rate",
     )
     named = {level: words.level(numbers.factor or "", level) for level in looks}
     return [*(Key(look, printable(named[level])) for level, look in looks.items()), bubble, band]
