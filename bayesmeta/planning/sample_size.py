@@ -55,6 +55,10 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform law would be worth
     0 patients that way, and is worth 2 this way.
 
+    ``elir`` is below 0 where components disagree near a rate of 0 or 1 by more than they know, as one
+    with ``a`` well below 1 and one with ``a`` just above 1. That is its exact value, and no size: go
+    by another method there.
+
     References
     ----------
     Neuenschwander, Weber, Schmidli & O'Hagan 2020, doi:10.1111/biom.13252.

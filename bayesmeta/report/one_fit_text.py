@@ -57,7 +57,7 @@ def cumulative_lines(found: Cumulative, words: Wording = PLAIN) -> list[str]:
 def left_out_lines(found: LeftOut, words: Wording = PLAIN) -> list[str]:
     """Return what each arm's study shows of it left out, the score, and what depends on each study."""
     inside = ", ".join(
-        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}%"
+        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}% ({percent(row['expected'])} expected)"
         for row in found.coverage.to_dict("records")
     )
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712

@@ -17,6 +17,7 @@ from bayesmeta.report.plan_words import (
     prior_lines,
     rate,
     runs,
+    size_text,
     table_lines,
 )
 from bayesmeta.wording import PLAIN, Wording
@@ -135,7 +136,7 @@ def _weighed(row: Row, plan: Plan) -> dict[str, str]:
         "succeed": str(row["succeed"]),
         **errors,
         "expected, rate as MAP": exact_percent(row["expected_success"]),
-        "ELIR": "none" if pd.isna(row["elir"]) else f"{row['elir']:.1f}",
+        "ELIR": size_text(row["elir"]),
     }
 
 

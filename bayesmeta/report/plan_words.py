@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.inferred_text import inferred_words, marked
@@ -24,6 +25,7 @@ __all__ = [
     "prior_lines",
     "rate",
     "runs",
+    "size_text",
     "table_lines",
 ]
 
@@ -110,13 +112,17 @@ def mixture_warnings(fitted: MapPrior) -> list[str]:
 
 
 def _no_elir(sizes: pd.DataFrame) -> list[str]:
-    """Return why a prior has no ELIR, where that is so."""
-    if not sizes.loc["elir"].isna().any():
-        return []
-    return [
+    """Return why a prior has no ELIR, or one that is no size, where that is so."""
+    missing = (
         "           No ELIR: components differ in a, or b, where it is at most 1, so that the information near a rate of 0, "
         "or 1, has no mean."
-    ]
+    )
+    negative = (
+        "           ELIR below 0 is no size: components disagree near a rate of 0, or 1, by more than they know. "
+        "Go by the others."
+    )
+    elir = sizes.loc["elir"]
+    return [missing] * bool(elir.isna().any()) + [negative] * bool((elir < 0).any())
 
 
 def _terms(mixture: BetaMixture) -> str:
@@ -130,8 +136,15 @@ def _summary(mixture: BetaMixture, rates: Rates) -> str:
 
 def _worth(sizes: "pd.Series[float]") -> str:
     """Return how many patients a prior is worth, by each method."""
-    found = [f"{METHODS[str(name)]} {value:.1f}" for name, value in sizes.dropna().items()]
+    found = [f"{METHODS[str(name)]} {size_text(value)}" for name, value in sizes.dropna().items()]
     return f"worth so many patients: {', '.join(found) or 'not known'}"
+
+
+def size_text(patients: float) -> str:
+    """Return what a prior is worth; a size below 0 counts no patients."""
+    if np.isnan(patients):
+        return "none"
+    return "below 0" if patients < 0 else f"{patients:.1f}"
 
 
 def table_lines(cells: list[dict[str, str]]) -> list[str]:

@@ -13,6 +13,7 @@ from bayesmeta.report.plan_words import (
     prior_lines,
     rate,
     runs,
+    size_text,
     table_lines,
 )
 from bayesmeta.wording import PLAIN, Wording
@@ -113,7 +114,7 @@ def _weight_lines(plan: TwoArmPlan) -> list[str]:
             "weight": ends.get(row["weight"], f"{row['weight']:g}"),
             "largest error, as expected": exact_percent(row["expected"]),
             "of all rates": exact_percent(row["listed"]),
-            "ELIR": "none" if pd.isna(row["elir"]) else f"{row['elir']:.1f}",
+            "ELIR": size_text(row["elir"]),
         }
         for row in plan.by_weight.to_dict("records")
     ]

@@ -33,6 +33,10 @@ def processes(workers: int) -> Iterator[Executor]:
         If they can't start.
     """
     workers = min(workers, MOST)
+    # Where compiled code can be kept is asked here alone, so that light commands load no compiler.
+    from bayesmeta.inference.places import share_temporary
+
+    share_temporary()
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
     with lifeline, ours:
         # A worker may be killed while it starts; twice is no chance.

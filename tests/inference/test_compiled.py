@@ -152,6 +152,18 @@ def test_code_that_can_be_kept_nowhere_is_kept_for_the_run_and_that_is_said(home
     assert not list((home / "tmp").glob("bayesmeta-*"))
 
 
+def test_workers_share_what_can_be_kept_nowhere_and_say_so_once(home: Path) -> None:
+    (home / "bayesmeta" / "__pycache__").touch()
+    (home / "tmp").mkdir()
+    models = ("compare", "pooled", "common_effect", "--outcome", "CR", "--draws", "200")
+    words = (*models, "--workers", "2", "--seed", "1", "--out", "run", "--fail-on", "nothing")
+    process = start(home, DEMO, *words, TMPDIR=str(home / "tmp"), **UNWRITABLE)
+    _, error = process.communicate()
+    assert process.returncode == 0, error
+    assert error.count("Compiled code is kept for this run alone") == 1
+    assert not list((home / "tmp").glob("bayesmeta-*"))
+
+
 def test_a_machine_that_cannot_be_written_at_all_is_an_error_of_our_own(home: Path) -> None:
     (home / "bayesmeta" / "__pycache__").touch()
     words = ("fit", "pooled", "--outcome", "CR", "--seed", "1", "--out", "run")

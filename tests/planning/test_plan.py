@@ -62,6 +62,20 @@ def test_a_size_that_a_method_can_not_give_is_left_out():
     assert plan_json(found)["effective_sample_size"][0]["robust"] is None
 
 
+def test_a_size_below_0_is_no_number_of_patients():
+    # Near a rate of 0 the information's mean falls as p**0.02: it is finite, and far below 0.
+    edge = bm.BetaMixture([0.1, 0.7, 0.2], a=[1.02, 1.4, 0.4], b=[1.1, 10, 1.6])
+
+    class Fitted(bm.MapPrior):
+        mixture, profile, reliable, ecdf_difference, kl = edge, "x", True, 0.0, 0.0
+
+    found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
+    assert found.effective_sizes.loc["elir", "MAP"] < 0
+    told = "\n".join(plan_lines(found))
+    assert "ELIR below 0, moments" in told
+    assert "ELIR below 0 is no size" in told
+
+
 def test_the_error_at_every_threshold_is_told_and_what_keeps_it(prior):
     found = bm.plan(prior, n=40, success="P(rate > 0.25) > 0.8 and P(rate > 0.35) > 0.6")
     first = found.trial.boundary
