@@ -10,7 +10,7 @@ __all__ = ["check_products"]
 _POWERS = ("**", "^")
 _PRODUCTS = ("*", ":", "/", "in")
 _SEVERAL = ("+", "-", "*", "/")
-"""Operators that give several terms, so that a power holds their products."""
+"""Operators that may give several terms."""
 
 
 def check_products(formula: str) -> None:
@@ -33,13 +33,18 @@ def _check(node: Any) -> None:
     symbol, parts = _split(node)
     for part in parts:
         _check(part)
-    if symbol in _POWERS and _split(parts[0])[0] not in _SEVERAL:
+    if symbol in _POWERS and not _is_several(parts[0]):
         raise _meets_itself(_factors(parts[0])[0], node)
     if symbol in _PRODUCTS:
         others = _factors(parts[1])
         for factor in _factors(parts[0]):
             if factor in others:
                 raise _meets_itself(factor, node)
+
+
+def _is_several(node: Any) -> bool:
+    """Return whether a part of a formula is several terms, so that a power holds their products."""
+    return _split(node)[0] in _SEVERAL and len(set(_factors(node))) > 1
 
 
 def _meets_itself(factor: str, node: Any) -> SpecError:

@@ -33,7 +33,7 @@ DEMO = "from bayesmeta.cli import main; main()"
 NOWHERE = "import tempfile; tempfile.tempdir = '/dev/null/none'; " + DEMO
 UNWRITABLE = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/cache"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_everything_else_is_refused(formula: str, message: str) -> None:
     ("formula", "remedy"),
     [
         ("x + x**2", r"write I\(x\*\*2\)"),
+        ("(x + x)**2", r"write I\(x\*\*2\)"),
         ("x + x^2", r"write I\(x\*\*2\)"),
         ("x * x", r"write I\(x\*\*2\)"),
         ("x:x", r"write I\(x\*\*2\)"),
