@@ -45,13 +45,16 @@ SMALLEST_ERROR = 1e-6
 """Monte-Carlo error below which digits tell nothing, in the unit of its number."""
 
 
-def places(size: float, steps: float = 1) -> int:
-    """Return the fewest decimals in which `size` is `steps` of the last one, or more."""
+def places(size: float, steps: float = 1, fewest: int = 0) -> int:
+    """Return the fewest decimals in which `size` is `steps` of the last one, or more.
+
+    A negative number is of digits before the point that are zeros; `fewest` allows so many.
+    """
     if not 0 < size < math.inf:
         return 0
     # A power of ten, divided, may come out a little too small.
     exact = -math.floor(math.log10(size / steps) + 1e-9)
-    return min(max(exact, 0), MOST)
+    return min(max(exact, fewest), MOST)
 
 
 def spread_places(spread: float) -> int:
@@ -111,6 +114,8 @@ class Rates:
     '0.0224% (0.0168% to 0.0295%)'
     >>> Rates(100_000).interval(0.000224, 0.000168, 0.000295)
     '22.4 (16.8 to 29.5)'
+    >>> Rates(100_000).interval(0.32, 0.204, 0.66)
+    '32,000 (20,000 to 66,000)'
     """
 
     per: int = 100
@@ -167,8 +172,8 @@ class Rates:
         """
         *estimates, low, high = values
         near = [end for one in estimates for end in (one, 1 - one) if end > 0]
-        width = [places(self.per * (high - low), RATE_STEPS)]
-        decimals = max(width + [places(self.per * end) for end in near])
+        width = [self._places(high - low, RATE_STEPS)]
+        decimals = max(width + [self._places(end) for end in near])
         return [self.text(value, decimals) for value in values]
 
     def interval(self, estimate: float, low: float, high: float) -> str:
@@ -190,36 +195,44 @@ class Rates:
             return ""
         rate = events / n
         width = NORMAL_WIDTH * math.sqrt(rate * (1 - rate) / n)
-        return self.text(rate, places(self.per * width, RATE_STEPS))
+        return self.text(rate, self._places(width, RATE_STEPS))
 
     def given(self, rate: float) -> str:
         """Return a rate that somebody chose, such as a threshold, as it is."""
-        return f"{self.per * rate:.10g}{self._unit}{self.per_text}"
+        return f"{self.per * rate:,.10g}{self._unit}{self.per_text}"
 
     def differences(self, *values: float, signed: bool = False) -> list[str]:
         """Return differences of rates and, last, the ends of their interval, with the same decimals."""
         low, high = values[-2:]
-        decimals = places(self.per * (high - low), RATE_STEPS)
+        decimals = self._places(high - low, RATE_STEPS)
         return [fixed_text(self.per * value, decimals, "+" if signed else "") for value in values]
 
     def error(self, error: float) -> str:
         """Return a Monte-Carlo standard error of a rate, without its unit."""
-        return error_text(self.per * error)
+        whole = self.per * error
+        return fixed_text(whole, self._places(error)) if whole >= 10 else error_text(whole)  # noqa: PLR2004
+
+    def _places(self, size: float, steps: float = 1) -> int:
+        """Return the decimals of rates; never coarser than a percentage point."""
+        return places(self.per * size, steps, -round(math.log10(self.per / PERCENT.per)))
 
 
 def _within(value: float, whole: float, decimals: int, unit: str = "") -> str:
     """Return a number from 0 to `whole`, never as either end unless it is."""
-    text, step = f"{value:.{decimals}f}", 10.0**-decimals
-    if value > 0 and float(text) == 0:
-        return f"<{step:.{decimals}f}{unit}"
-    if value < whole and float(text) == whole:
-        return f">{whole - step:.{decimals}f}{unit}"
-    return f"{_unsigned(text)}{unit}"
+    step = 10.0**-decimals
+    rounded = float(f"{value:.{decimals}f}") if decimals >= 0 else round(value, decimals)
+    if value > 0 and rounded == 0:
+        return f"<{fixed_text(step, decimals)}{unit}"
+    if value < whole and rounded == whole:
+        return f">{fixed_text(whole - step, decimals)}{unit}"
+    return f"{fixed_text(value, decimals)}{unit}"
 
 
 def fixed_text(value: float, decimals: int, sign: str = "") -> str:
-    """Return a number with so many decimals, zero without a sign."""
-    return _unsigned(f"{value:{sign}.{decimals}f}")
+    """Return a number with so many decimals, zero without a sign, thousands parted by commas."""
+    return _unsigned(
+        f"{round(value, min(decimals, 0)) if decimals < 0 else value:{sign},.{max(decimals, 0)}f}"
+    )
 
 
 def _unsigned(text: str) -> str:

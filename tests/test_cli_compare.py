@@ -107,7 +107,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
     ]  # fmt: skip
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "made from 20 arms of 20 studies, foretells 8 arms of 7" in done.stdout
+    assert "made from 20 arms of 20 studies, foretells 8 arms of 7 studies" in done.stdout
     assert "6 of 8 inside 95%" in done.stdout
     gated = run(*arguments, "--json", "--fail-on", "coverage", cwd=tmp_path)
     content = json.loads(gated.stdout)

@@ -78,7 +78,9 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
     run(pooled, "--out", tmp_path / "all")
     printed = capsys.readouterr().out
     told = [line for line in printed.splitlines() if line.startswith("Not drawn")]
-    assert told == ["Not drawn: prediction, since it needs --n, the patients of the cohort."]
+    assert told == [
+        "Not drawn: prediction, since it needs the patients of the cohort. Give --n, such as --n 40."
+    ]
     assert run(pooled, "forest", "contrasts", "--out", tmp_path / "named") == 2
     assert "'contrasts' can't be drawn: the model has no factor" in capsys.readouterr().err
     assert not (tmp_path / "named").exists()

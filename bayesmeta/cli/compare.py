@@ -141,7 +141,9 @@ def _models(names: list[str]) -> "list[bm.ModelSpec]":
     for name in names:
         folder = expanded(name)
         if name.endswith("/") and not folder.exists():
-            raise bm.SpecError(f"There is no folder {name} in {Path.cwd()}. Give another.")
+            raise bm.SpecError(
+                f"There is no folder {name} in {Path.cwd()}. Give another, or bundled models by name, such as pooled."
+            )
         if not folder.is_dir():
             specs.append(bm.load_model(name))
             continue

@@ -113,7 +113,7 @@ class AveragedPrediction:
         if rate_above is not None:
             if not is_number(rate_above) or not 0 <= rate_above <= 1:
                 raise SettingsError(
-                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}."
+                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}. Write 30% as 0.3."
                 )
             found = [
                 float(np.interp(rate_above, self.rate.index, self.rate[name]))

@@ -237,6 +237,6 @@ def check_certainty(certainty: object) -> None:
     """Raise unless `certainty` is a probability above one half and below 1."""
     if not is_number(certainty) or not 0.5 < certainty < 1:  # noqa: PLR2004
         raise SettingsError(
-            f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Ask for the opposite event "
-            "(rate_below for rate_above) instead of a certainty below 0.5."
+            f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Write 90% as 0.9; "
+            "instead of a certainty below 0.5, ask for the opposite event (rate_below for rate_above)."
         )

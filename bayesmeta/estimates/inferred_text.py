@@ -1,6 +1,7 @@
 """What tables say of inferred counts: a mark at what rests on some, and a line on how many."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -8,7 +9,10 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["inferred_lines", "inferred_words", "marked"]
+if TYPE_CHECKING:
+    from bayesmeta.estimates.contrasts import Contrasts
+
+__all__ = ["contrast_inferred", "inferred_lines", "inferred_words", "marked"]
 
 
 def marked(label: str, inferred: int) -> str:
@@ -21,6 +25,18 @@ def inferred_lines(summary: pd.DataFrame, words: Wording = PLAIN) -> list[str]:
     rows = summary[summary["inferred"] > 0].drop_duplicates(["profile", "arms", "inferred"])
     found = ((row["profile"], row["arms"], row["inferred"]) for row in rows.to_dict("records"))
     return inferred_words(found, words)
+
+
+def contrast_inferred(contrasts: "Contrasts", words: Wording = PLAIN) -> list[str]:
+    """Return how many counts behind the marked levels of contrasts are inferred; none where none is."""
+    names = [(end, f"arms_{end}", f"inferred_{end}") for end in ("level", "versus")]
+    rows = contrasts.table.to_dict("records")
+    found = dict.fromkeys(
+        (words.level(contrasts.factor, row[end]), row[arms], row[few])
+        for row in rows
+        for end, arms, few in names
+    )
+    return inferred_words(found)
 
 
 def inferred_words(found: Iterable[tuple[str, int, int]], words: Wording = PLAIN) -> list[str]:

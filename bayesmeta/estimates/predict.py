@@ -297,5 +297,7 @@ def predict(
 
 def _rate(name: str, value: object) -> float:
     if not is_number(value) or not 0 <= value <= 1:
-        raise SettingsError(f"`{name}` must be a probability from 0 to 1; got {value!r}.")
+        raise SettingsError(
+            f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
+        )
     return float(value)

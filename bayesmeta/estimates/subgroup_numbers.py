@@ -14,8 +14,10 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import checked_factor, level_profiles
 from bayesmeta.estimates.drawable import check_drawable
 from bayesmeta.estimates.forest_table import arm_groups
+from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.profile_rates import PredictedRates, profile_rates
 from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -80,6 +82,8 @@ def subgroup_numbers(
           that it has, which counts a study with arms of several levels in each;
         - new_study_lower, new_study_upper: prediction interval of the rate of a new study
           (probability); of all studies, of one whose level is drawn by the same shares;
+        - arms, inferred: arms with patients that the row rests on directly, and those of them whose
+          count is inferred, as in `summary`;
         - tau, tau_lower, tau_upper: median and interval (scale of the link) where the row has one of
           its own: of all studies, or of a level if tau differs by the factor; else NaN.
 
@@ -99,16 +103,27 @@ def subgroup_numbers(
     factor = checked_factor(coding, by)
     tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
     basis = _basis(fit, factor)
-    rates = {
-        level: profile_rates(fit, own)
-        for level, own in level_profiles(coding, factor, profile).items()
-    }
+    profiles = level_profiles(coding, factor, profile)
+    rates = {level: profile_rates(fit, own) for level, own in profiles.items()}
     rows = [
-        {"label": level, **basis[level], **_rates(one, tails), **_own_tau(fit, factor, one, tails)}
+        {
+            "label": level,
+            **basis[level],
+            **_inferred(fit, profiles[level]),
+            **_rates(one, tails),
+            **_own_tau(fit, factor, one, tails),
+        }
         for level, one in rates.items()
     ]
     shares = {level: basis[level]["studies"] for level in rates}
-    rows.append({"label": ALL, **_whole_basis(fit), **_all_rates(rates, shares, tails)})
+    rows.append(
+        {
+            "label": ALL,
+            **_whole_basis(fit),
+            **_whole_inferred(fit),
+            **_all_rates(rates, shares, tails),
+        }
+    )
     rows[-1] |= _UNKNOWN if coding.by else _tau(next(iter(rates.values())), tails)
     parts = profile_parts(coding, profile)
     held = ", ".join(f"{name}={text}" for name, text in parts.items() if name != factor)
@@ -133,6 +148,19 @@ def _basis(fit: Fit, factor: str) -> dict[str, Row]:
 def _whole_basis(fit: Fit) -> Row:
     studies = fit.arms.frame["study"].to_numpy()
     return _counts(pd.DataFrame({"study": studies, "events": fit.arms.events, "n": fit.arms.n}))
+
+
+def _inferred(fit: Fit, profile: Profile) -> Row:
+    found = inferred_at(fit, profile)
+    return {"arms": found.arms, "inferred": found.inferred}
+
+
+def _whole_inferred(fit: Fit) -> Row:
+    seen = fit.arms.n > 0
+    return {
+        "arms": int(seen.sum()),
+        "inferred": int((seen & inferred_counts(fit.arms.frame, None)).sum()),
+    }
 
 
 def _counts(arms: pd.DataFrame) -> Row:

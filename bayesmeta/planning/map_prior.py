@@ -215,7 +215,8 @@ def map_prior(
 
 def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
     if outcome not in fit.outcomes:
+        got = "it is missing" if outcome is None else f"got {outcome!r}"
         raise SettingsError(
-            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; got {outcome!r}."
+            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; {got}."
         )
     return outcome

@@ -15,6 +15,9 @@ from bayesmeta.planning.success_text import as_success
 
 __all__ = ["SampleSize", "smallest_n"]
 
+TEETH = 2
+"""Teeth of the saw that must hold up to the largest number tried, before larger ones are taken to."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampleSize:
@@ -27,7 +30,8 @@ class SampleSize:
     n : int or None
         Smallest number of patients that meets both demands; None where none up to the largest does.
     n_from : int or None
-        Smallest number from which on all do, up to the largest tried.
+        Smallest number from which on all do, up to the largest tried; None where these are less than
+        two teeth of the saw, so that the next may fail.
     table : DataFrame
         Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
 
@@ -135,7 +139,8 @@ def smallest_n(
     first = int(table["n"].iloc[meets.argmax()]) if meets.any() else None
     failing = np.flatnonzero(~meets)
     last = int(failing[-1]) + 2 if failing.size else 1
-    return SampleSize(first, last if last <= n_max else None, table.assign(meets=meets))
+    teeth = table.loc[table["n"] >= last, "boundary"].nunique()
+    return SampleSize(first, last if teeth > TEETH else None, table.assign(meets=meets))
 
 
 def _row(trial: SingleArmTrial, null: float, alternative: float) -> dict[str, object]:

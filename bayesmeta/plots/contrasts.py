@@ -1,6 +1,6 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.inferred_text import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.contrast_marks import (
     WIDEST,
@@ -119,7 +120,12 @@ def contrasts(
         figure, [(upper, heights), *lower] = draw_panels(
             [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
             _title(contrasts),
-            [*_notes(table, ends, scale), *([RANKS_NOTE] if shown else []), *notes],
+            [
+                *_notes(table, ends, scale),
+                *contrast_inferred(contrasts, _words(contrasts)),
+                *([RANKS_NOTE] if shown else []),
+                *notes,
+            ],
             warning_of(contrasts.fit),
         )
         draw_ratios(upper, table, heights, ends)
@@ -153,13 +159,13 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     table = contrasts.table
     versus = _versus(table)
     named = partial(_words(contrasts).level, contrasts.factor)
-    labels = table["level"].map(named)
+    labels = _marked(table, "level", named)
     if not versus:
-        labels = labels + " vs " + table["versus"].map(named)
+        labels = labels + " vs " + _marked(table, "versus", named)
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
     points = "" if scale.per == PERCENT.per else f" {scale.unit}"
     return Rows(
-        heading=f"Against {named(versus)}" if versus else "Pair",
+        heading=f"Against {_marked(table, 'versus', named).iloc[0]}" if versus else "Pair",
         axis="Odds ratio (log axis)",
         columns=(
             f"Odds ratio\n{sure}",
@@ -172,6 +178,12 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
         cells=[_pair_cells(row, scale) for row in table.to_dict("records")],
         bold=[False] * len(table),
     )
+
+
+def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> "pd.Series[str]":
+    """Return the levels at one end of each pair, marked where they rest on inferred counts."""
+    found = zip(table[end], table[f"inferred_{end}"], strict=True)
+    return pd.Series([marked(named(level), few) for level, few in found])
 
 
 def _pair_cells(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, ...]:

@@ -3,8 +3,11 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
+from bayesmeta.estimates.inferred_text import inferred_words, marked
 from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
@@ -95,6 +98,10 @@ def subgroups(
     table, words = numbers.table, words_of(fit)
     factor = words.column(numbers.factor)
     records = table.to_dict("records")
+    labels = [
+        *(words.level(numbers.factor, one) for one in table["label"].iloc[:-1]),
+        "All studies",
+    ]
     tau = bool(table["tau"].notna().any())
     rows = Rows(
         heading=factor,
@@ -105,16 +112,13 @@ def subgroups(
             *rate_columns(ci_prob, scale),
             *((f"tau\n({100 * ci_prob:g}% CrI)",) if tau else ()),
         ),
-        labels=[
-            *(words.level(numbers.factor, one) for one in table["label"].iloc[:-1]),
-            "All studies",
-        ],
+        labels=[marked(label, row["inferred"]) for label, row in zip(labels, records, strict=True)],
         cells=[_cells(row, scale, tau=tau) for row in records],
         bold=[False] * (len(table) - 1) + [True],
     )
     title = f"By {factor}: {title_of_fit(fit)}"
     with house_style():
-        lines = [*_notes(fit, numbers), *notes]
+        lines = [*_notes(fit, numbers, labels), *notes]
         figure, graph, heights = draw_rows(rows, title, lines, warning_of(fit))
         draw_rates(graph, table, heights, len(table) - 1, scale=scale)
     return SubgroupsPlot(figure, table.copy())
@@ -126,13 +130,20 @@ def _cells(row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool) -> tuple
     return (*found, tau_cell(row)) if tau else found
 
 
-def _notes(fit: Fit, numbers: SubgroupNumbers) -> list[str]:
+def _inferred(table: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return label, arms and inferred counts of each level."""
+    rows = zip(labels[:-1], table["arms"], table["inferred"], strict=False)
+    return [(label, int(arms), int(few)) for label, arms, few in rows]
+
+
+def _notes(fit: Fit, numbers: SubgroupNumbers, labels: Sequence[str]) -> list[str]:
     tau = "tau" in fit.posterior
     return [
         "Thin, dark lines and marks: typical rate; wide, light bars: prediction interval of a new study. All studies: "
         "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
         f"tau: {fit.spec.link.scale}." if tau else f"Heterogeneity: {without_tau(fit.spec)}.",
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
+        *inferred_words(_inferred(numbers.table, labels)),
         about_characters(numbers.table["label"].tolist()),
         about_evidence(fit),
     ]

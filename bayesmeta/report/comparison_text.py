@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
+from bayesmeta.errors import counted
 from bayesmeta.layout import table_text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines
@@ -48,12 +49,21 @@ def comparison_lines(
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
         "  responders an arm. 50%, 80%, 95%: arms inside these prediction intervals, and as",
         "  expected under the model, more than named as counts are whole. log ML: log marginal likelihood.",
+        f"  {_about_fits(comparison)}",
         "  A difference below 4, or below two standard errors, does not tell two models apart.",
         *(f"  Not applicable: {name}: {why}" for name, why in comparison.not_applicable.items()),
         *notes,
         *_influence_lines(comparison, words),
         *(_prediction_lines(comparison, ci_prob, words) if "weight" in comparison.table else []),
     ]
+
+
+def _about_fits(comparison: Comparison | SavedComparison) -> str:
+    """Return how studies were left out, and what is counted as fits."""
+    whole = len(comparison.evidence.studies) + 1
+    if (comparison.table["fits"] >= whole).all():
+        return "Fits: to all studies, and without each."
+    return "Studies are left out by weighting draws (PSIS). Fits: to all studies, and without a study where weights fail."
 
 
 def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +100,13 @@ def _prediction_lines(
     comparison: Comparison | SavedComparison, ci_prob: float, words: Wording
 ) -> list[str]:
     """Return what the models together expect of a new cohort."""
-    return ["", *averaged_sentence(comparison.prediction, ci_prob, words).split("\n")]
+    lines = averaged_sentence(comparison.prediction, ci_prob, words).split("\n")
+    others = comparison.table["weight"].notna().sum() - len(comparison.prediction.weights)
+    if others:
+        lines.append(
+            f"  Left out of it: {counted(others, 'model')} that would answer for other profiles; see the note."
+        )
+    return ["", *lines]
 
 
 def averaged_sentence(
@@ -108,6 +124,8 @@ def averaged_sentence(
 
 
 def _averaged(prediction: AveragedPrediction) -> str:
+    if len(prediction.weights) == 1:
+        return f"{next(iter(prediction.weights))} alone"
     return ", ".join(f"{name} (weight {w:.2f})" for name, w in prediction.weights.items())
 
 
@@ -126,7 +144,7 @@ def validation_lines(validation: Validation) -> list[str]:
     return [
         *first,
         f"Model {validation.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
-        f"foretells {len(arms)} arms of {len(validation.studies)}",
+        f"foretells {counted(len(arms), 'arm')} of {counted(len(validation.studies), 'study', 'studies')}",
         *table_text(foretold_cells(arms), indent=2).splitlines(),
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {validation.elpd:.1f} (MCSE {_root(validation.studies['mcse_elpd']):.2f}), "

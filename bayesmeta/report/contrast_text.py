@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
-from bayesmeta.estimates.inferred_text import inferred_words, marked
+from bayesmeta.estimates.inferred_text import contrast_inferred, marked
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
@@ -14,7 +14,6 @@ from bayesmeta.wording import PLAIN, Wording
 __all__ = [
     "RANKS_SAY",
     "contrast_cells",
-    "contrast_inferred_lines",
     "contrast_lines",
     "contrasts_say",
     "note_lines",
@@ -44,7 +43,7 @@ def contrast_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:
         f"Contrasts of {words.labels.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
         *table_text(contrast_cells(contrasts, words), indent=2).splitlines(),
         *(f"  {sentence}" for sentence in contrasts_say(words)),
-        *(f"  {line}" for line in contrast_inferred_lines(contrasts, words)),
+        *(f"  {line}" for line in contrast_inferred(contrasts, words)),
         f"  {_precision(contrasts.table, words)}",
     ]
 
@@ -82,18 +81,6 @@ def contrast_cells(contrasts: Contrasts, words: Wording = PLAIN) -> pd.DataFrame
             ],
         }
     )
-
-
-def contrast_inferred_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:
-    """Return how many counts behind the marked levels are inferred; none where none is."""
-    names = [(end, f"arms_{end}", f"inferred_{end}") for end in ("level", "versus")]
-    rows = contrasts.table.to_dict("records")
-    found = dict.fromkeys(
-        (words.level(contrasts.factor, row[end]), row[arms], row[few])
-        for row in rows
-        for end, arms, few in names
-    )
-    return inferred_words(found)
 
 
 def rank_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:

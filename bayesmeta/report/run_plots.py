@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FIGURES", "Drawn", "FigureRequest", "draw_run"]
 
-NEEDS_N = "it needs --n, the patients of the cohort"
+NEEDS_N = "it needs the patients of the cohort. Give --n, such as --n 40"
 NO_RANK = "no model has all its scores"
 
 CI_PROB = 0.95

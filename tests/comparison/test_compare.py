@@ -125,7 +125,7 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
     assert "pooled (answers for all studies)" in note
     lines = comparison_lines(comparison, 0.95)
-    assert "A new cohort of 40 (regimen=b), by regimen (weight 1.00):" in lines
+    assert "A new cohort of 40 (regimen=b), by regimen alone:" in lines
 
 
 def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:

@@ -35,13 +35,24 @@ def test_the_null_is_that_of_the_success_where_none_is_given():
 
 def test_where_it_holds_for_all_larger_ones_and_where_for_none():
     holds = bm.smallest_n(
-        "P(rate > 0.2) > 0.9", HISTORY, null_rate=0.2, alternative=0.9, alpha=0.999999, n_max=9
+        "P(rate > 0.2) > 0.9", HISTORY, null_rate=0.2, alternative=0.9, alpha=0.999999, n_max=40
     )
     assert holds.holds_for_larger
-    assert repr(holds) == f"SampleSize({holds.n}; for all from {holds.n} up to 9)"
+    assert repr(holds) == f"SampleSize({holds.n}; for all from {holds.n} up to 40)"
     none = bm.smallest_n("P(rate > 0.2) > 0.975", VAGUE, null_rate=0.2, alternative=0.4, n_max=20)
     assert (none.n, none.n_from, none.holds_for_larger) == (None, None, False)
     assert repr(none) == "SampleSize(none up to 20)"
+
+
+def test_larger_ones_are_not_promised_after_a_tooth_or_two():
+    """201 to 204 patients fail, of which a search up to 200 knows nothing."""
+    success, rates = "P(rate > 0.15) > 0.95", {"null_rate": 0.15, "alternative": 0.35}
+    short = bm.smallest_n(success, VAGUE, **rates, n_max=200)
+    meets = bm.smallest_n(success, VAGUE, **rates, n_max=204).table.set_index("n")["meets"]
+    assert meets[200]
+    assert not meets[199]
+    assert not meets.loc[201:].any()
+    assert (short.n, short.n_from) == (28, None)
 
 
 def test_a_rule_for_low_rates_has_its_alternative_below():

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from bayesmeta import plots
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.inferred_text import contrast_inferred
 from bayesmeta.report.contrast_text import (
     RANKS_SAY,
     contrast_cells,
-    contrast_inferred_lines,
     contrasts_say,
     rank_cells,
 )
@@ -27,7 +27,7 @@ def contrast_blocks(
     plot = plots.contrasts(found, ranks=False, scale=scale)
     yield Figure(f"contrasts_{found.factor}", plot, f"{said}.", said)
     yield Table(f"Contrasts of {factor}: median and {width} interval", contrast_cells(found, words))
-    yield Items((*contrasts_say(words), *contrast_inferred_lines(found, words)))
+    yield Items((*contrasts_say(words), *contrast_inferred(found, words)))
     if ranks or found.rankable:
         yield Table(
             f"Probability of each rank of {factor}, 1 the highest", rank_cells(found, words)
