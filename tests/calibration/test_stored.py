@@ -70,3 +70,15 @@ def test_the_default_of_tau_covers_where_studies_differ(stored: bm.Calibration) 
         assert rows.loc[f"{case}_1", "covered"] > 0.92
         assert rows.loc[f"{case}_1", "width"] >= rows.loc[f"{case}_0.5", "width"]
     assert rows.loc["coverage-3-tau_1-prior_0.5", "covered"] < 0.86
+
+
+def test_the_table_of_coverage_is_that_of_the_stored_results(stored: bm.Calibration) -> None:
+    text = (STORED.parents[2] / "models" / "README.md").read_text(encoding="utf-8")
+    rows = stored.coverage.query("prediction == 'rate' and ci_prob == 0.95").set_index("case")
+    for tau in (0.2, 0.5, 1):
+        for studies in (3, 5, 10, 30):
+            cases = (f"coverage-{studies}-tau_{tau:g}-prior_{scale}" for scale in (0.5, 1))
+            found = (rows.loc[case, ["covered", "width"]] for case in cases)
+            cells = (f"{covered:.1%}, {100 * width:.0f} points" for covered, width in found)
+            line = f"| {tau:g} | {studies} | {' | '.join(cells)} |"
+            assert line in text, line
