@@ -6,16 +6,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.predict import Prediction
 
 __all__ = ["EVENTS", "RATE", "prediction_window", "rate_table", "responder_table"]
 
 Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 EVENTS, RATE = "events", "rate"
 
-BIN_WIDTHS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
+BIN_WIDTHS = tuple(
+    float(f"{digit}e{power}") for power in range(-2, -10, -1) for digit in (2, 1, 0.5)
+)
 """Widths (probability) that the bars of a density may have."""
+
+FEWEST_RANGES = 20
+"""Ranges of counts across the window, at least, of a cohort whose counts are not listed one by one."""
 
 FEWEST_BINS = 40
 """Bars across the window, at least, as far as the widths allow."""
@@ -53,22 +60,39 @@ def responder_table(
     Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the
     prediction interval) and `asked` (whether at least `events_at_least`).
     """
-    listed = prediction.listed
-    low, high = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
-    events = listed.index.to_numpy()
+    bounds = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
+    low, high = bounds.to_numpy(dtype=np.float64)
+    events = _firsts(prediction)
     last = np.append(events[1:] - 1, prediction.n)
     return pd.DataFrame(
         {
             "kind": EVENTS,
             "lower": events.astype(float),
             "upper": last.astype(float),
-            "probability": listed["probability"].to_numpy(),
+            "probability": np.diff(prediction.counts.at_most(last), prepend=0.0),
             "inside": (last >= low) & (events <= high),
             "asked": np.zeros(len(events), dtype=bool)
             if events_at_least is None
             else events >= events_at_least,
         }
     )
+
+
+def _firsts(prediction: Prediction) -> Counts:
+    """Return the first number of each range: even ones across nearly all that is to be expected.
+
+    What lies beyond is one range on either side. Rare events have few numbers, however many patients.
+    """
+    step = range_step(prediction.n)
+    if step == 1:
+        return np.arange(prediction.n + 1)
+    low, high = prediction.counts.quantiles([TAIL, 1 - TAIL])
+    while step > 1 and (high - low) < FEWEST_RANGES * step:
+        step //= 10
+    spare = max(step, int(high - low) // 10)
+    first = max(low - spare, 0) // step * step
+    inner = np.arange(first, min(high + spare + 2 * step, prediction.n + 1), step)
+    return inner if first == 0 else np.append(0, inner)
 
 
 def rate_table(

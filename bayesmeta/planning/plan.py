@@ -27,7 +27,8 @@ STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
 
 SPREAD = np.arange(1, 10) / 10
-"""True rates looked at where none are given, besides the thresholds of success."""
+"""True rates looked at where none are given, besides the thresholds of success; tenths of these, or
+less, where all thresholds are small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,4 +260,7 @@ def _needed(trial: SingleArmTrial, alpha: float) -> dict[str, object]:
 
 
 def _rates(success: Success) -> npt.NDArray[np.float64]:
-    return np.unique([*SPREAD, *(each.threshold for each in success.conditions)])
+    thresholds = [each.threshold for each in success.conditions]
+    # Of rare events tenths of 1 are all alike: the thresholds belong between the rates.
+    scale = 10.0 ** min(np.ceil(np.log10(2 * max(thresholds))), 0)
+    return np.unique([*np.round(SPREAD * scale, 15), *thresholds])

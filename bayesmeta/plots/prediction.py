@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.estimates.prediction_table import (
     EVENTS,
@@ -218,10 +217,13 @@ def _draw_rate(
 def _draw_events(
     graph: Axes, table: pd.DataFrame, events_at_least: int | None, window: tuple[float, float]
 ) -> None:
+    step = int((table["upper"] - table["lower"]).median()) + 1
+    n = int(table["upper"].max())
+    # What lies beyond the window may be one range, which is no bar.
+    table = table[table["upper"] - table["lower"] < step]
     events, inside = table[["lower", "upper"]].mean(axis=1), table["inside"].to_numpy(dtype=bool)
-    step = range_step(int(table["upper"].max()))
     percent = 100 * table["probability"].to_numpy()
-    few = (window[1] - window[0]) * len(events) <= FEW
+    few = (window[1] - window[0]) * n / step <= FEW
     for chosen, face, edge in ((~inside, FAINT, OBSERVED), (inside, MODEL, MODEL)):
         graph.bar(
             events[chosen], percent[chosen], width=step * (BAR if few else 1.0), facecolor=face,

@@ -30,6 +30,9 @@ FARTHEST = 4.0
 APART = 0.4
 """Least distance of labels in inches."""
 
+FEWEST_TICKS = 3
+"""Ticks of an axis of log-odds below which evenly spaced rates are labelled instead."""
+
 NO_RATE = 1e-12
 """Rate that stands for 0 where log-odds are taken."""
 
@@ -113,14 +116,23 @@ class RateAxis:
 
     def _odds_ticks(self, inches: float) -> list[float]:
         """Return round rates as far apart as labels need; powers of ten come first."""
+        shown = self._apart(_round_rates(), inches)
+        if len(shown) < FEWEST_TICKS:
+            even = round_ticks(*self.limits, FEWEST_TICKS + 1)
+            rates = [tick / self.scale.per for tick in even]
+            shown = self._apart([rate for rate in rates if 0 < rate < 1], inches)
+        return [round(self.scale.per * rate, 12) for rate in sorted(shown)]
+
+    def _apart(self, rates: list[float], inches: float) -> list[float]:
+        """Return those rates, the first first, whose labels keep apart."""
         low, high = logit(np.array(self.ends))
         apart = APART / inches * (high - low)
         shown: list[float] = []
-        for rate in _round_rates():
+        for rate in rates:
             place = logit(rate)
             if low <= place <= high and all(abs(place - logit(one)) >= apart for one in shown):
                 shown.append(rate)
-        return [round(self.scale.per * rate, 12) for rate in sorted(shown)]
+        return shown
 
 
 def rate_axis(scale: RateScale, rates: Any, estimates: Any) -> RateAxis:

@@ -46,7 +46,9 @@ def decimals_of(width: float, *, least: int = 1) -> int:
 def number_texts(*numbers: float) -> list[str]:
     """Return numbers, such as an estimate and its interval, with two decimals or as they need."""
     places = decimals_of(max(numbers) - min(numbers), least=2)
-    return [f"{number + 0.0:.{places}f}".replace("-", "\N{MINUS SIGN}") for number in numbers]
+    # Adding 0 takes the sign of a number that rounds to none.
+    rounded = (round(number, places) + 0.0 for number in numbers)
+    return [f"{number:.{places}f}".replace("-", "\N{MINUS SIGN}") for number in rounded]
 
 
 def put_ticks(axis: Axis, most: int, *, whole: bool = False) -> None:

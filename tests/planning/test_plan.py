@@ -31,6 +31,11 @@ def test_trials_are_those_of_the_three_priors(prior):
     )
 
 
+def test_rates_looked_at_lie_about_a_small_threshold(prior):
+    found = bm.plan(prior, n=500, success="P(rate < 0.004) > 0.9")
+    assert found.rates.tolist() == [step / 1000 for step in range(1, 10)]
+
+
 @pytest.mark.parametrize("interim", [None, (0, 10), (9, 10)])
 @pytest.mark.parametrize(
     ("n", "success"), [(11, SUCCESS), (200, SUCCESS), (40, "P(rate < 0.1) > 0.99")]

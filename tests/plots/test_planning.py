@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 import bayesmeta as bm
 
@@ -118,6 +119,14 @@ def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
     title = plot.figure.axes[0].texts[0].get_text()
     assert f"{100 * trial(n).probability_of_success(HISTORY):.1f}%" in title
     assert repr(plot) == f"RespondersPlot({n} patients)"
+
+
+def test_responders_of_a_rare_event_are_seen():
+    rare = bm.BetaMixture([1], a=[25], b=[100_000])
+    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), law=rare)
+    low, high = plot.figure.axes[1].get_xlim()
+    assert low < 0
+    assert nbinom(25, 100_000 / 105_000).ppf(0.999) < high < 20
 
 
 def test_what_can_not_be_drawn_is_refused():

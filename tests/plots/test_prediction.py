@@ -116,6 +116,20 @@ def test_a_known_beta_binomial_law_is_drawn_as_it_is(collisions):
     assert collisions(plot.figure) == ([], [])
 
 
+def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
+    arms = make_arms([(y, 80_000) for y in (20, 16, 22, 18)])
+    plot = bm.plots.prediction(
+        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=40_000, seed=1)
+    )
+    rates, events = (plot.table[plot.table["kind"] == kind] for kind in ("rate", "events"))
+    assert events["probability"].sum() == pytest.approx(1)
+    assert len(rates) >= 40
+    bars = [bar for bar in plot.figure.axes[2].patches if bar.get_height() > 0.1]
+    assert len(bars) > 15
+    assert max(bar.get_height() for bar in bars) < 20
+    assert plot.figure.axes[2].get_xlabel() == "Responders"
+
+
 @pytest.mark.slow
 def test_millions_of_patients_are_drawn_by_ranges(collisions):
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")

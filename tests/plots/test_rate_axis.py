@@ -101,3 +101,12 @@ def test_ticks_are_round_and_labelled_with_the_decimals_of_their_step():
 def test_numbers_have_the_decimals_of_their_interval():
     assert number_texts(0.00249, 0.0007, 0.00436) == ["0.0025", "0.0007", "0.0044"]
     assert number_texts(0.5, -1.0, 2.0) == ["0.50", "\N{MINUS SIGN}1.00", "2.00"]
+
+
+def test_a_short_axis_of_log_odds_has_ticks_all_the_same():
+    axis = axis_of([0.00011, 0.0002, 0.00042], axis="logit")
+    assert axis.ticks(3.0) == pytest.approx([0.02, 0.03, 0.04])
+
+
+def test_a_number_that_rounds_to_0_has_no_sign():
+    assert number_texts(-0.0004, -0.09, 0.09)[0] == "0.00"
