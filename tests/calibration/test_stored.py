@@ -39,18 +39,6 @@ def test_the_readme_says_what_was_found(stored: bm.Calibration) -> None:
         assert line.strip() in text, line
 
 
-def test_the_table_of_priors_says_what_was_found(stored: bm.Calibration) -> None:
-    text = (STORED.parents[2] / "models" / "README.md").read_text(encoding="utf-8")
-    rows = stored.coverage.query("prediction == 'rate' and ci_prob == 0.95").set_index("case")
-    for tau in ("0.2", "0.5", "1"):
-        for studies in (3, 5, 10, 30):
-            found = (rows.loc[f"coverage-{studies}-tau_{tau}-prior_{prior}"] for prior in (0.5, 1))
-            cells = (
-                f"{100 * row['covered']:.1f}%, {100 * row['width']:.0f} points" for row in found
-            )
-            assert f"| {tau} | {studies} | {' | '.join(cells)} |" in text
-
-
 def test_stored_results_are_complete(stored: bm.Calibration) -> None:
     assert {result.tally.sets for result in stored.results} == {1000}
 
