@@ -10,6 +10,9 @@ True
 True
 
 Names are loaded when they are first used, so that importing the package is quick.
+
+The R package ``bayesmeta`` on CRAN is another: it pools estimates with standard errors in the
+normal-normal model (Röver 2020, doi:10.18637/jss.v093.i06), where this package models counts.
 """
 
 import lazy_loader

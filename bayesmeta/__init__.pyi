@@ -31,6 +31,10 @@ from .comparison.nested.joint import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
 )
+from .comparison.posterior_predictive import (
+    PosteriorPredictiveCheck as PosteriorPredictiveCheck,
+    posterior_predictive_check as posterior_predictive_check,
+)
 from .comparison.power_scaling import power_scaling as power_scaling
 from .comparison.prior_grid import prior_grid as prior_grid
 from .comparison.sensitivity import (
@@ -38,6 +42,7 @@ from .comparison.sensitivity import (
     sensitivity as sensitivity,
 )
 from .comparison.specification_grid import SpecificationGrid as SpecificationGrid
+from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,
     validate as validate,
@@ -77,6 +82,7 @@ from .estimates.verify import (
 from .evidence import (
     Arms as Arms,
     EvidenceTable as EvidenceTable,
+    Finding as Finding,
     NestedArms as NestedArms,
     bundled_evidence as bundled_evidence,
     load_evidence as load_evidence,
@@ -132,6 +138,7 @@ from .model.nested import (
     load_nested_model as load_nested_model,
 )
 from .planning.borrowing import borrowing as borrowing
+from .planning.certainty import Certainty as Certainty
 from .planning.conflict import (
     Conflict as Conflict,
     prior_data_conflict as prior_data_conflict,
@@ -162,6 +169,10 @@ from .planning.success_text import parse_success as parse_success
 from .planning.trial_size import (
     SampleSize as SampleSize,
     smallest_n as smallest_n,
+)
+from .planning.two_arm_plan import (
+    TwoArmPlan as TwoArmPlan,
+    plan_two_arms as plan_two_arms,
 )
 from .planning.two_arms import TwoArmTrial as TwoArmTrial
 from .priors import (

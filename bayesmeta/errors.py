@@ -23,12 +23,16 @@ SpecError
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+from bayesmeta.spelling import folded
 
 __all__ = [
     "BayesmetaError",
     "DiagnosticsError",
     "EvidenceError",
     "EvidenceWarning",
+    "InapplicableError",
     "ModelWarning",
     "ProfileError",
     "RunError",
@@ -71,6 +75,8 @@ class EvidenceError(BayesmetaError, ValueError):
     """An evidence table, or a selection from it, breaks a rule; a `ValueError`.
 
     Raised where a table is read, where arms are selected, and where they are too few for a question.
+    Of a table that breaks rules, the message names all of them, and `findings` holds a `Finding` for
+    each.
 
     Examples
     --------
@@ -83,6 +89,8 @@ class EvidenceError(BayesmetaError, ValueError):
     DataFrame: `events` must lie between 0 and `n`; not so in row 1 (a): '12 of 10'. Correct the counts
     or drop the row.
     """
+
+    findings: tuple[Any, ...] = ()
 
 
 class SpecError(BayesmetaError, ValueError):
@@ -102,11 +110,19 @@ class SpecError(BayesmetaError, ValueError):
     """
 
 
+class InapplicableError(SpecError):
+    """A model can't be told from these arms, though it may be from others; a `SpecError`.
+
+    Raised where a part of a model needs what the arms do not have, such as levels or studies of several
+    arms. A comparison says so of the model and goes on with the others.
+    """
+
+
 class ProfileError(BayesmetaError, ValueError):
     """A covariate profile can't be coded the way the fit was; a `ValueError`.
 
-    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or a
-    covariate of it is left out.
+    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or for
+    a number that is none.
 
     Examples
     --------
@@ -149,7 +165,7 @@ class RunError(BayesmetaError, OSError):
     ...     bm.load_fit("no_such_folder")
     ... except bm.RunError as error:
     ...     print(error)
-    There is no run folder no_such_folder. Fit with `--out` or `Fit.save` first.
+    There is no run folder no_such_folder. Fit a model and save it there first.
     """
 
 
@@ -188,10 +204,12 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
 
 
 class EvidenceWarning(UserWarning):
-    """Arms were left out of a fit, because a covariate of the model is missing; a `UserWarning`.
+    """The evidence may not be what it seems, or arms were left out of a fit; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the arms are named, and kept in
-    `Arms.excluded`.
+    Issued by `EvidenceTable.select` for each of its findings, and where a model meets its arms, by
+    `fit` and `build`, if a covariate is missing; those arms are named, and kept in `Arms.excluded`.
+    Issued of a profile with a number outside the range of the evidence, which is named, by everything
+    that answers at a profile, such as `predict`.
 
     Examples
     --------
@@ -207,9 +225,11 @@ class EvidenceWarning(UserWarning):
 
 
 class ModelWarning(UserWarning):
-    """The evidence says little or nothing about a part of the model; a `UserWarning`.
+    """The evidence says little about a part of the model, or a prior is far wider; a `UserWarning`.
 
-    Issued where a model meets its arms, by `fit` and `build`; the part then rests on its prior.
+    Issued where a model meets its arms, by `fit` and `build`. A part of which the evidence says little
+    rests on its prior; the prior of the coefficient of a number is told with what it allows where its
+    standard deviation, over one of the column, exceeds 2 on the scale of the link.
 
     Examples
     --------
@@ -247,7 +267,7 @@ def shortened(text: str) -> str:
 def nearest(word: str, valid: Iterable[str], *, label: str = "Valid") -> str:
     """Return a hint naming the valid word most like `word`, then the valid ones, if not too many."""
     valid = sorted(set(valid))
-    folded = {name.casefold(): name for name in valid}
-    close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
-    hint = f"Did you mean '{folded[close[0]]}'? " if close else ""
+    spelt = {folded(name): name for name in valid}
+    close = get_close_matches(folded(str(word)), spelt, n=1, cutoff=0.6)
+    hint = f"Did you mean '{spelt[close[0]]}'? " if close else ""
     return f"{hint}{label}: {listed(valid) if len(valid) > LONG else ', '.join(valid) or 'none'}."

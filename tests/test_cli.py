@@ -141,7 +141,7 @@ def test_arms_left_out_are_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[
     out = str(tmp_path / "run")
     assert run("fit", str(model), "--outcome", "ORR", "--seed", "1", "--out", out) == 0
     assert (
-        "Note: 1 of 33 arms are left out because design is missing: hu2023/ven_mvho."
+        "Note: 1 of 29 arms are left out because design is missing: hu2023/ven_mvho."
         in capsys.readouterr().err
     )
 

@@ -56,7 +56,7 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
     assert "Models by what each foretells" in again.stdout
     assert "What hangs on one study: the typical rate of pooled" in again.stdout
     assert {"comparison.png", "leave_one_out.png"} <= {path.name for path in folder.iterdir()}
-    assert "A new cohort of 40, by all models with their weights" in again.stdout
+    assert "A new cohort of 40 (all studies), by " in again.stdout
     assert jobs == {path.name: path.stat().st_mtime_ns for path in (folder / "jobs").iterdir()}
     checked = run("run", folder, "--check", cwd=folder.parent)
     assert checked.returncode == 0
@@ -107,7 +107,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
     ]  # fmt: skip
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "made from 24 arms of 20 studies, foretells 8 arms of 7" in done.stdout
+    assert "made from 20 arms of 20 studies, foretells 8 arms of 7 studies" in done.stdout
     assert "6 of 8 inside 95%" in done.stdout
     gated = run(*arguments, "--json", "--fail-on", "coverage", cwd=tmp_path)
     content = json.loads(gated.stdout)
@@ -127,7 +127,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
-        (["compare", "pooled", "--out", "run"], "name one by `outcome`"),
+        (["compare", "pooled", "--out", "run"], "name one by `--outcome`"),
         (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
         (
@@ -140,11 +140,11 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n > 5", "--test", "n > 50"],
-            "both in `train` and in `test`",
+            "both in `--train` and in `--test`",
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n >", "--test", "n > 50"],
-            "`train`: `where` can't be read",
+            "`--train`: `--where` can't be read",
         ),
     ],
 )

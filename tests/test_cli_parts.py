@@ -69,10 +69,14 @@ def test_levels_are_compared_from_a_saved_run(
     assert run("contrast", folder, "--against", "ven_hma") == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Contrasts of regimen_class: median and 95% interval")
-    assert "ven_ldac vs ven_hma" in printed
-    assert "Probability of each rank" in printed
+    assert "venetoclax + LDAC vs venetoclax + HMA" in printed
+    assert "Probability of each rank" not in printed
+    assert "some levels are not compared within studies; --ranks shows them" in printed
+    assert run("contrast", folder, "--ranks") == 0
+    assert "Probability of each rank" in capsys.readouterr().out
     assert run("contrast", folder, "--json") == 0
     content = json.loads(capsys.readouterr().out)
+    assert content["ranks"] is None
     assert len(content["contrasts"]) == 28
     assert content["diagnostics_ok"] is True
     assert run("contrast", folder, "--against", "ven_hm") == 2
@@ -87,6 +91,9 @@ def test_a_profile_may_be_a_mixture(
     regimen_fit.save(folder)
     predict = ("predict", folder, "--n", "40", "--profile")
     assert run(*predict, "regimen_class=ven_hma:0.65+ven_ldac:0.35") == 0
-    assert "regimen_class=ven_hma:0.65+ven_ldac:0.35" in capsys.readouterr().out
+    assert (
+        "regimen_class=0.65 of venetoclax + HMA and 0.35 of venetoclax + LDAC"
+        in capsys.readouterr().out
+    )
     assert run(*predict, "regimen_class=ven_hma:most") == 2
     assert "shares are numbers, written level:share+level:share" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The command plan, run as a person runs it, and what it writes."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -58,14 +59,96 @@ def test_a_plan_is_printed_and_its_numbers_are_those_of_the_parts(
     decisions = pd.read_csv(tmp_path / "plan" / "decisions.csv", index_col="events")
     assert decisions["success"].tolist() == trial.successes.tolist()
     assert run("plan", fits / "sound", *asked) == 2
-    assert "left alone" in capsys.readouterr().err
+    assert "Choose another folder, or replace them with --force" in capsys.readouterr().err
 
     assert run("plan", fits / "sound", *asked[:-2]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("MAP prior  of a new study's rate (regimen_class=ven_hma): ")
+    assert printed.startswith("MAP prior  of a new study's rate (regimen_class=venetoclax + HMA): ")
     assert f"With the robust prior {trial.boundary} or more of 40 responders succeed." in printed
     assert "would conflict with the MAP prior" in printed
     assert "Interim    8 responders of 20: go on." in printed
+
+
+ASKED = ("--profile", "regimen_class=ven_hma")
+
+
+@pytest.mark.slow
+def test_weights_and_the_vague_component_are_asked_for(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vague = ["--weight", "0.5", "--weight", "0.1", "--vague-mean", "0.4", "--vague-n", "2"]
+    asked = ["plan", fits / "sound", *ASKED, "--n", "30", "--success", SUCCESS, *vague]
+    assert run(*asked, "--out", tmp_path / "plan", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    prior = bm.map_prior(bm.load_fit(fits / "sound"), profile={"regimen_class": "ven_hma"})
+    same = bm.plan(prior, n=30, success=SUCCESS, robust=[0.5, 0.1], vague_mean=0.4, vague_n=2)
+    assert found["robust"] == 0.5
+    assert found["vague"] == {"weights": [1], "a": [pytest.approx(1.2)], "b": [pytest.approx(1.8)]}
+    rows = {row["weight"]: row for row in found["by_weight"]}
+    for row in same.by_weight.to_dict("records"):
+        assert rows[row["weight"]]["null 0.35"] == pytest.approx(row["null 0.35"])
+        assert rows[row["weight"]]["elir"] == pytest.approx(row["elir"])
+    table = pd.read_csv(tmp_path / "plan" / "by_weight.csv")
+    assert table["weight"].tolist() == [0, 0.1, 0.5, 1]
+    files = {path.name for path in (tmp_path / "plan").iterdir()}
+    assert {"threshold_errors.csv", "certainties.csv"} <= files
+    assert run(*asked) == 0
+    printed = capsys.readouterr().out
+    assert "By the weight of the vague component, Beta(1.2, 1.8); the plan is for 0.5" in printed
+    assert f"error {100 * same.trial.type_one_error():.1f}% (one-sided)" in printed
+
+
+@pytest.mark.slow
+def test_a_sample_size_is_found_and_planned_for(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    success = "P(rate > 0.35) > 0.99"
+    asked = ["plan", fits / "sound", *ASKED, "--success", success, "--alternative", "0.6"]
+    limits = ["--power", "0.7", "--alpha", "0.1", "--n-max", "70"]
+    assert run(*asked, *limits, "--out", tmp_path / "plan", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    vague = bm.BetaMixture([1], [1], [1])
+    none = bm.smallest_n(success, vague, alternative=0.6, power=0.7, alpha=0.1, n_max=70)
+    assert found["sample_size"]["smallest"]["none"] == none.n
+    assert found["n"] == found["sample_size"]["smallest"]["robust"]
+    assert found["type_one_error"] <= 0.1
+    sizes = pd.read_csv(tmp_path / "plan" / "sample_size.csv")
+    assert set(sizes["prior"]) == {"MAP", "robust", "none"}
+    assert run(*asked, *limits) == 0
+    assert "Patients   that keep a type-I error of 10% (one-sided)" in capsys.readouterr().out
+    few = ["--n-max", "3", "--out", tmp_path / "none"]
+    assert run(*asked, *few) == 0
+    assert "No plan: with the robust prior, no number of patients to 3" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "none").iterdir()] == ["sample_size.csv"]
+    assert run(*asked, "--n-max", "3", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["n"] is None
+    assert run(*asked, "--n-max", "3", "--n", "20", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n"], found["sample_size"]["smallest"]["robust"]) == (20, None)
+
+
+@pytest.mark.slow
+def test_two_arms_are_planned(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    success = "P(rate - control > 0) > 0.95"
+    arms = ["--n", "20", "--control-n", "10", "--control-rates", "0.3,0.5", "--rates", "0.7"]
+    asked = ["plan", fits / "sound", *ASKED, "--success", success, *arms]
+    assert run(*asked, "--out", tmp_path / "plan", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    prior = bm.map_prior(bm.load_fit(fits / "sound"), profile={"regimen_class": "ven_hma"})
+    trial = bm.TwoArmTrial(
+        20, 10, bm.BetaMixture([1], [1], [1]), prior.robustify(weight=0.2), success
+    )
+    errors = [row for row in found["threshold_errors"] if row["prior"] == "robust"]
+    expected = trial.type_one_error([0.3, 0.5])["success"].tolist()
+    assert [row["success"] for row in errors] == pytest.approx(expected)
+    files = {path.name for path in (tmp_path / "plan").iterdir()}
+    assert {"prior.json", "largest_errors.csv", "operating_characteristics.csv"} <= files
+    assert run(*asked) == 0
+    printed = capsys.readouterr().out
+    assert "20 patients are treated, with a uniform prior; 10 are controls." in printed
+    assert "Type-I error at the null, a true difference of 0" in printed
 
 
 @pytest.mark.slow
@@ -78,11 +161,11 @@ def test_a_failed_fit_is_planned_on_only_by_force_and_marked(
     assert printed == ""
     assert "failed their diagnostics" in message
     assert "Traceback" not in message
-    assert run(*asked, "--force") == 1
+    assert run(*asked, "--allow-unreliable") == 1
     printed = capsys.readouterr().out
     assert printed.startswith("NOT RELIABLE")
     assert "With the robust prior none of 0 to 1 responders succeed." in printed
-    assert run(*asked, "--force", "--json") == 1
+    assert run(*asked, "--allow-unreliable", "--json") == 1
     assert not json.loads(capsys.readouterr().out)["reliable"]
 
 
@@ -101,3 +184,16 @@ def test_a_profile_that_the_fit_can_not_predict_is_refused(
     asked = ["plan", fits / "sound", "--n", "40", "--success", SUCCESS, "--profile", profile]
     assert run(*asked) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_plan_replaces_its_tables_only_where_asked_and_writes_rates_as_asked(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["plan", fits / "sound", "--success", SUCCESS, "--n", "20", "--out", tmp_path / "plan"]
+    assert run(*asked, "--rates-per", "1000") == 0
+    shown = re.search(r"mean \d+, 95% interval \d+ to \d+ per 1,000", capsys.readouterr().out)
+    assert shown is not None
+    assert run(*asked) == 2
+    assert "replace them with --force" in capsys.readouterr().err
+    assert run(*asked, "--force") == 0

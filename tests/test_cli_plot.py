@@ -44,7 +44,8 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
     found = json.loads(capsys.readouterr().out)
     assert code == (0 if found["diagnostics_ok"] else 1)
     assert {"forest", "prediction", "contrasts"} <= set(found["figures"])
-    assert found["not_drawn"]["comparison"] == "it is a figure of a comparison"
+    # What the run can't have is not listed.
+    assert "comparison" not in found["not_drawn"]
     assert sorted(map(Path, found["saved"])) == sorted((tmp_path / "figures").iterdir())
     for name in found["figures"]:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -76,11 +77,10 @@ def test_figures_have_the_format_asked_for(pooled, tmp_path, form, start):
 def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
     run(pooled, "--out", tmp_path / "all")
     printed = capsys.readouterr().out
-    assert "Not drawn: contrasts, since the model has no factor." in printed
-    assert (
-        "Not drawn: nested_outcomes, since it is a figure of a fit of nested outcomes." in printed
-    )
-    assert "Not drawn: prediction, since it needs --n" in printed
+    told = [line for line in printed.splitlines() if line.startswith("Not drawn")]
+    assert told == [
+        "Not drawn: prediction, since it needs the patients of the cohort. Give --n, such as --n 40."
+    ]
     assert run(pooled, "forest", "contrasts", "--out", tmp_path / "named") == 2
     assert "'contrasts' can't be drawn: the model has no factor" in capsys.readouterr().err
     assert not (tmp_path / "named").exists()
@@ -92,6 +92,7 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
         (["forrest"], "There is no figure 'forrest'. Did you mean 'forest'"),
         (["--n", "0"], "`--n` must be a whole number of patients from 1"),
         (["--profile", "regimen=c"], "regimen"),
+        (["--unit", "age=years"], "`--unit` names 'age', which is no numeric covariate"),
     ],
 )
 def test_what_can_not_be_asked_leaves_nothing_behind(saved, tmp_path, capsys, arguments, message):
@@ -121,8 +122,13 @@ def test_folders_that_hold_no_run_are_refused(pooled, tmp_path, capsys):
 
 def test_an_out_that_can_not_be_a_folder_is_refused(pooled, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    assert run(pooled, "forest", "--out", tmp_path / "file" / "in") == 2
-    assert "can't be written" in capsys.readouterr().err
+    # It is told before the run is read.
+    for folder in (pooled, tmp_path / "nothing"):
+        assert run(folder, "forest", "--out", tmp_path / "file" / "in") == 2
+        assert "can't be written" in capsys.readouterr().err
+    (tmp_path / "forest.png").write_text("mine")
+    assert run(tmp_path / "nothing", "forest", "--out", tmp_path) == 2
+    assert "holds forest.png" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -144,6 +150,12 @@ def test_a_comparison_has_its_figures(arms, tmp_path, capsys):
     )  # fmt: skip
     assert run(tmp_path / "run", "--n", "5", "--out", tmp_path / "more") == 2
     assert "`--n` has no effect on a run of many fits" in capsys.readouterr().err
+    per = ("leave_one_out", "--rates-per", "1000", "--format", "svg")
+    assert run(tmp_path / "run", *per, "--out", tmp_path / "per") in (0, 1)
+    assert "per 1,000" in (tmp_path / "per" / "leave_one_out.svg").read_text(encoding="utf-8")
+    (tmp_path / "labels.csv").write_text("column,value,label\nstudy,nobody,Nobody\n")
+    assert run(tmp_path / "run", "--labels", tmp_path / "labels.csv", "--out", tmp_path / "l") == 2
+    assert "`--labels` names 'nobody'" in capsys.readouterr().err
     (tmp_path / "run" / "arms.csv").write_text("changed")
     assert run(tmp_path / "run", "--out", tmp_path / "more") == 2
     assert "not as it was written" in capsys.readouterr().err
@@ -188,3 +200,14 @@ def test_figures_of_failed_draws_are_told_first(arms, tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first == "NOT RELIABLE: the diagnostics failed; do not use these numbers."
     assert "forest.png" in second
+
+
+def test_options_say_how_rates_are_shown_and_what_stands_in_the_forest(pooled, tmp_path, capsys):
+    options = ["--rates-per", 1000, "--axis", "whole", "--order", "-observed", "--title", "Mine"]
+    run(pooled, "forest", "--format", "svg", *options, "--no-tables", "--out", tmp_path / "out")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["forest.svg"]
+    text = (tmp_path / "out" / "forest.svg").read_text(encoding="utf-8")
+    assert "Rate per 1,000" in text
+    assert "Mine" in text
+    assert run(pooled, "forest", "--order", "colour", "--out", tmp_path / "no") == 2
+    assert "`--order` names 'colour', which is no column" in capsys.readouterr().err

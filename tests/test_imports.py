@@ -20,9 +20,13 @@ DRAWING = {"matplotlib"}
 ASKED: dict[str, tuple[str, set[str]]] = {
     "predict": ("run --n 40 --rate-above 0.3", UNUSED | DRAWING),
     "contrast": ("run", UNUSED | DRAWING),
+    "shrinkage": ("run", UNUSED | DRAWING),
+    "show": ("run", ENGINES | DRAWING),
+    "cumulative": ("run --by age", UNUSED | DRAWING),
+    "leave-one-out": ("run --method psis --workers 1", ENGINES | DRAWING),
     # Mixtures are fitted by scipy.optimize, which loads scipy.sparse.
     "plan": (
-        "run --n 40 --success P(rate>0.2)>0.9 --force",
+        "run --n 40 --success P(rate>0.2)>0.9 --allow-unreliable",
         (UNUSED | DRAWING) - {"scipy.sparse"},
     ),
     "plot": ("run forest --out figures", UNUSED),
@@ -36,27 +40,26 @@ ASKED: dict[str, tuple[str, set[str]]] = {
 }
 """Arguments of each command that is run after `FIT`, and what it must not load."""
 
-ENDS = {"compare": 0, "demo": 0, "validate": 0}
+ENDS = {"compare": 0, "demo": 0, "grid": 0, "leave-one-out": 0, "validate": 0}
 """Exit codes that are not those of few draws."""
 
 FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
 ELSEWHERE = {"fit", "run"}
-FREE = {"calibrate", "selfcheck", "warm"}
-"""Commands that check or compile everything, and may load it."""
+FREE = {"calibrate", "models", "selfcheck", "warm"}
+"""Commands that check or compile everything, and may load it, or that read what fits don't."""
 
 FILES = {
-    "arms.csv": "study,events,n,regimen\na,3,10,x\nb,5,20,y\nc,1,8,x\nd,7,12,y\n",
+    "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",
     "regimen.toml": """schema = 1
 name = "regimen"
 [study_effects]
 law = "normal"
 tau = "HalfNormal(0.5)"
 [covariates]
-formula = "regimen"
+formula = "regimen + age"
 reference = { regimen = "x" }
 [priors]
 mu = "Normal(0, 1.5)"
-beta = "Normal(0, 1)"
 """,
     "grid.toml": """schema = 1
 seed = 1

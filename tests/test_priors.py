@@ -160,3 +160,15 @@ def test_numbers_survive_the_text(loc: float, scale: float) -> None:
 def test_bad_text_is_refused(text: str, message: str) -> None:
     with pytest.raises(bm.SpecError, match=message):
         parse_prior(text)
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_the_ends_of_the_support_are_the_extreme_quantiles(prior: Prior) -> None:
+    low, high = (float(bound) for bound in prior.quantile([0.0, 1.0]))
+    assert (low, high) == prior.support
+
+
+@pytest.mark.parametrize("prior", EXAMPLES, ids=repr)
+def test_a_zero_has_no_sign(prior: Prior) -> None:
+    assert prior.cdf(-0.0) == prior.cdf(0.0)
+    assert prior.sf(-0.0) == prior.sf(0.0)

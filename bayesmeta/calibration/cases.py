@@ -1,7 +1,7 @@
 """What is calibrated: each case is a model and a number of studies; a list of them is data."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from bayesmeta.calibration.nested import NestedCase
@@ -17,7 +17,7 @@ from bayesmeta.calibration.protocol import Case
 from bayesmeta.calibration.single import SingleCase
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import ModelSpec, NormalEffects
-from bayesmeta.priors import Uniform
+from bayesmeta.priors import HalfNormal, Normal, Uniform
 
 __all__ = ["COVERAGE", "all_cases", "select_cases"]
 
@@ -26,8 +26,14 @@ COVERAGE = "coverage"
 
 STUDIES = (3, 10)
 COVERAGE_STUDIES = (3, 5, 10, 30)
-COVERAGE_TAU = (0.1, 0.3, 1.0)
+COVERAGE_TAU = (0.2, 0.5, 1.0)
 """True heterogeneity (log-odds) at which coverage is reported though no prior can promise it."""
+
+COVERAGE_PRIORS = (HalfNormal(0.5), HalfNormal(1))
+"""Priors of tau that are compared at a held true tau: that of like studies, and the default."""
+
+COVERAGE_MU = Normal(0, 1)
+"""What the typical rate's log-odds are drawn from there: 95% of rates lie between 12% and 88%."""
 
 
 def all_cases() -> tuple[Case[Any], ...]:
@@ -39,9 +45,7 @@ def all_cases() -> tuple[Case[Any], ...]:
         for covariates in covariates_of(part)
     )
     coverage = tuple(
-        case
-        for studies in COVERAGE_STUDIES
-        for case in (_coverage(studies), *(_coverage(studies, tau) for tau in COVERAGE_TAU))
+        case for studies in COVERAGE_STUDIES for case in (_coverage(studies), *_held(studies))
     )
     nested = tuple(
         NestedCase(
@@ -90,12 +94,17 @@ def _short(cases: Sequence[Case[Any]]) -> tuple[Case[Any], ...]:
     return tuple(found.values())
 
 
-def _coverage(studies: int, tau: float | None = None) -> SingleCase:
-    """Return a case of the default model, with its true tau drawn from the prior or held."""
-    spec = ModelSpec("default")
-    if tau is None:
-        return SingleCase(f"{COVERAGE}-{studies}", COVERAGE, spec, studies)
-    # A prior so narrow that it is a number, so that one function draws every truth.
-    held = NormalEffects(Uniform(tau * (1 - 1e-9), tau * (1 + 1e-9)))
-    truth = replace(spec, study_effects=held)
-    return SingleCase(f"{COVERAGE}-{studies}-tau_{tau:g}", COVERAGE, spec, studies, truth)
+def _coverage(studies: int) -> SingleCase:
+    """Return the case of the default model with parameters from its priors."""
+    return SingleCase(f"{COVERAGE}-{studies}", COVERAGE, ModelSpec("default"), studies)
+
+
+def _held(studies: int) -> Iterator[SingleCase]:
+    """Yield the cases with a held true tau, each fitted with either prior of tau."""
+    for tau, prior in product(COVERAGE_TAU, COVERAGE_PRIORS):
+        # A prior so narrow that it is a number, so that one function draws every truth.
+        held = NormalEffects(Uniform(tau * (1 - 1e-9), tau * (1 + 1e-9)))
+        truth = ModelSpec("default", mu=COVERAGE_MU, study_effects=held)
+        fitted = ModelSpec("default", study_effects=NormalEffects(prior))
+        name = f"{COVERAGE}-{studies}-tau_{tau:g}-prior_{prior.scale:g}"
+        yield SingleCase(name, COVERAGE, fitted, studies, truth)

@@ -71,7 +71,8 @@ class Calibration:
         """One row per case, prediction and interval.
 
         Columns `case`, `prediction`, `ci_prob`, `covered` (share of truths inside), `p` (that of a
-        share so far from `ci_prob`; missing where none can be demanded) and `ok`.
+        share so far from `ci_prob`; missing where none can be demanded), `width` (median, to a
+        percentage point, of 95% intervals of a rate; missing of others) and `ok`.
         """
         rows = [
             _coverage_row(result, name, at)
@@ -79,7 +80,9 @@ class Calibration:
             for name in result.tally.covered
             for at in range(len(CI_PROBS))
         ]
-        table = pd.DataFrame(rows, columns=["case", "prediction", "ci_prob", "covered", "p"])
+        table = pd.DataFrame(
+            rows, columns=["case", "prediction", "ci_prob", "covered", "p", "width"]
+        )
         return table.assign(ok=~(table["p"] < self.threshold))
 
     @cached_property
@@ -177,7 +180,10 @@ def _coverage_row(result: CaseResult, name: str, at: int) -> tuple[object, ...]:
     covered, sets = result.tally.covered[name][at], result.tally.sets
     judged = result.judged and _is_exact(name)
     p = _binomial_p(covered, sets, CI_PROBS[at]) if judged else np.nan
-    return result.name, name, CI_PROBS[at], covered / sets, p
+    widths = np.cumsum(result.tally.widths.get(name, ()))
+    asked = widths.size and CI_PROBS[at] == max(CI_PROBS)
+    width = float(np.searchsorted(widths, sets / 2)) / 100 if asked else np.nan
+    return result.name, name, CI_PROBS[at], covered / sets, p, width
 
 
 def _fits_row(part: str, tallies: Sequence[Tally], threshold: float) -> dict[str, object]:

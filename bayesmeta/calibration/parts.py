@@ -109,7 +109,7 @@ def nested_spec_of(part: str, covariates: str) -> NestedSpec:
         f"{part}-{covariates}",
         covariates=COVARIATES[covariates],
         mu=parse_prior(MU),
-        beta=beta,  # type: ignore[arg-type]  # the link's own
+        beta=beta,
         tau=parse_prior(TAU),
         correlation=NESTED_PARTS[part],
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from bayesmeta.calibration.trials import RANKS, Predicted, Trial
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 
 __all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
 
@@ -19,6 +20,9 @@ CI_PROBS = (0.5, 0.8, 0.95)
 FORMAT = 1
 
 SUFFIX = ".json"
+
+WIDTHS = 101
+"""Widths of intervals that are told apart: 0 to 100 percentage points."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Tally:
         new study; `responders` of a new cohort; and `responders_exact`, the responders with ties
         broken at random, whose intervals hold exactly their probability. Of several outcomes, each
         with its name: ``"rate[CR]"``.
+    widths : mapping
+        For each predicted rate, how many of its 95% intervals were so many percentage points wide.
     divergent, still_divergent : int
         Fits with divergences, and those whose repetition had some as well.
     """
@@ -43,6 +49,7 @@ class Tally:
     sets: int
     ranks: Mapping[str, tuple[int, ...]]
     covered: Mapping[str, tuple[int, ...]]
+    widths: Mapping[str, tuple[int, ...]]
     divergent: int
     still_divergent: int
 
@@ -51,6 +58,7 @@ class Tally:
             self.sets + other.sets,
             {name: _added(own, other.ranks[name]) for name, own in self.ranks.items()},
             {name: _added(own, other.covered[name]) for name, own in self.covered.items()},
+            {name: _added(own, other.widths[name]) for name, own in self.widths.items()},
             self.divergent + other.divergent,
             self.still_divergent + other.still_divergent,
         )
@@ -124,9 +132,9 @@ def read_results(folder: str | PathLike[str]) -> tuple[CaseResult, ...]:
     RunError
         If the folder or a result in it can't be read.
     """
-    if not Path(folder).is_dir():
+    if not expanded(folder).is_dir():
         raise RunError(f"There is no folder {folder}. Give that of an earlier calibration.")
-    return tuple(_read(path) for path in sorted(Path(folder).glob(f"*{SUFFIX}")))
+    return tuple(_read(path) for path in sorted(expanded(folder).glob(f"*{SUFFIX}")))
 
 
 def _one(trial: Trial) -> Tally:
@@ -136,8 +144,12 @@ def _one(trial: Trial) -> Tally:
         for outcome, predicted in trial.predicted.items()
         for name, own in _covered(predicted).items()
     }
-    ranks = {name: _indicator(rank) for name, rank in trial.ranks.items()}
-    return Tally(1, ranks, covered, int(trial.divergent), int(trial.still_divergent))
+    ranks = {name: _indicator(rank, RANKS) for name, rank in trial.ranks.items()}
+    widths = {
+        f"rate[{outcome}]" if outcome else "rate": _indicator(round(100 * one.width), WIDTHS)
+        for outcome, one in trial.predicted.items()
+    }
+    return Tally(1, ranks, covered, widths, int(trial.divergent), int(trial.still_divergent))
 
 
 def _covered(predicted: Predicted) -> dict[str, tuple[int, ...]]:
@@ -157,8 +169,8 @@ def _covered(predicted: Predicted) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _indicator(rank: int) -> tuple[int, ...]:
-    return tuple(int(k == rank) for k in range(RANKS))
+def _indicator(at: int, size: int) -> tuple[int, ...]:
+    return tuple(int(k == at) for k in range(size))
 
 
 def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
@@ -171,7 +183,7 @@ def _text(result: CaseResult) -> str:
     counts = content.pop("tally")
     content |= {key: value for key, value in counts.items() if not isinstance(value, Mapping)}
     lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()]
-    for key in ("ranks", "covered"):
+    for key in ("ranks", "covered", "widths"):
         inner = [
             f"  {json.dumps(name)}: {json.dumps(' '.join(map(str, own)))}"
             for name, own in counts[key].items()
@@ -189,6 +201,8 @@ def _read(path: Path) -> CaseResult:
             content.pop("sets"),
             _numbers(content.pop("ranks")),
             _numbers(content.pop("covered")),
+            # Results that were stored before widths were counted have none.
+            _numbers(content.pop("widths", {})),
             content.pop("divergent"),
             content.pop("still_divergent"),
         )

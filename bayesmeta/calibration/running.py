@@ -20,6 +20,7 @@ from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally
 from bayesmeta.calibration.trials import run_trial, seed_of
 from bayesmeta.errors import RunError, SamplingError, SettingsError
 from bayesmeta.numeric import is_whole
+from bayesmeta.paths import expanded
 from bayesmeta.runs.processes import processes
 from bayesmeta.runs.progress import progress_bar
 from bayesmeta.runs.threads import one_thread
@@ -68,8 +69,8 @@ def calibrate(
     workers : int
         Processes that fit at once.
     progress : bool, optional
-        Show a bar where a person watches, and lines in a log; where None, lines only of what takes
-        more than ten seconds.
+        Show a bar where a person watches, and lines in a log; where None, only where a person
+        watches.
 
     Returns
     -------
@@ -222,7 +223,7 @@ def _kept(folder: Path, cases: Sequence[Case[Any]], sets: int, seed: int) -> dic
 
 def _folder(out: str | PathLike[str]) -> Path:
     try:
-        folder = Path(out)
+        folder = expanded(out)
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, TypeError, ValueError) as error:
         raise RunError(f"{out} can't be written: {error}. Choose another folder.") from error

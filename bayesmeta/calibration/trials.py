@@ -64,12 +64,15 @@ class Predicted:
         as many.
     between : float
         A uniform number, to make a continuous one of the two.
+    width : float
+        Width of the 95% prediction interval of the rate (probability).
     """
 
     rate: float
     fewer: float
     at_most: float
     between: float
+    width: float
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,8 @@ def _predicted(  # noqa: PLR0917
     for outcome, rate in rates.items():
         few, many = _up_to(responders[outcome], drawn[outcome])
         at_most = float((drawn[outcome] <= rate).mean())
-        found[outcome] = Predicted(at_most, few, many, rng.random())
+        low, high = np.quantile(drawn[outcome], (0.025, 0.975))
+        found[outcome] = Predicted(at_most, few, many, rng.random(), float(high - low))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, exits
+from bayesmeta.cli.options import DEFAULT_SEED, DIAGNOSTICS_FAILED, OK, AsJson, Seed, exits
 from bayesmeta.cli.output import print_json
 
 __all__ = ["calibrate"]
@@ -14,7 +14,10 @@ __all__ = ["calibrate"]
 @exits
 def calibrate(
     out: Annotated[
-        Path, typer.Option(help="Folder of the results; what is done there is not done again.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder of the results; what is done there is not done again."
+        ),
     ],
     part: Annotated[
         list[str] | None, typer.Option(help="A part of the model family; once per part.")
@@ -22,7 +25,7 @@ def calibrate(
     sets: Annotated[
         int | None, typer.Option(help="Data sets of each case; 1000, or 100 with --short.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
+    seed: Seed = DEFAULT_SEED,
     workers: Annotated[int, typer.Option(help="Processes that fit at once.")] = 1,
     short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
     as_json: AsJson = False,
@@ -40,5 +43,5 @@ def calibrate(
     if as_json:
         print_json(calibration_json(result))
     else:
-        print("\n".join([*calibration_lines(result), "", f"Kept in {out}."]))
+        print("\n".join([*calibration_lines(result), "", f"Kept in {out}; random seed {seed}."]))
     return OK if result.ok else DIAGNOSTICS_FAILED

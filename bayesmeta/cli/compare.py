@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,20 +10,28 @@ import typer
 
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
     Cohort,
+    Evidence,
     Interval,
+    LabelFile,
+    Notation,
     Profiles,
+    RatesPer,
+    Seed,
     Selection,
     exits,
+    labelled_table,
+    reading,
     selecting,
-    table_of,
 )
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.workers import Dask, Workers, workers_of
+from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     import bayesmeta as bm
@@ -32,18 +41,24 @@ __all__ = ["compare"]
 
 @exits
 @selecting
+@reading
 def compare(
     selection: Selection,
+    notation: Notation,
     models: Annotated[
         list[str],
         typer.Argument(help="Model files, folders of them, or bundled models by name."),
     ],
     out: Annotated[
         Path,
-        typer.Option(help="Folder for the run; where it holds this one, it goes on from there."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the run; where it holds this one, it goes on from there.",
+        ),
     ],
-    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
     method: Annotated[
         Literal["exact", "psis"],
         typer.Option(help="Leave studies out by fits of their own, or by weighting draws."),
@@ -58,15 +73,17 @@ def compare(
     ] = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     draws: Annotated[int, typer.Option(help="Draws per chain that are kept of each fit.")] = 1000,
     workers: Workers = None,
     dask: Dask = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures, diagnostics, coverage "
-            "(so few arms inside 95% intervals of the best model that p < 0.01); once per gate, or "
-            "nothing. If left out: failures and diagnostics."
+            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (that "
+            "failed, or a failed fit; not a warning), coverage (so few arms inside 95% intervals of the best model "
+            "that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -75,15 +92,22 @@ def compare(
     from bayesmeta.comparison.compare import compare_with
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
+    from bayesmeta.estimates.words import evidence_wording
+    from bayesmeta.label_files import as_labels
+    from bayesmeta.labels import Labels
     from bayesmeta.report import comparison_text, machine
     from bayesmeta.report.comparison_figures import comparison_figures
+    from bayesmeta.rounding import Rates
 
-    gates = asked_gates(fail_on or ["failures", "diagnostics"], tuple(GATES))
+    gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
     specs = _models(models)
-    arms = table_of(evidence).select(**selection)
+    Rates(rates_per)
+    arms = labelled_table(evidence, notation, as_labels(labels)).select(**selection)
+    own = Labels().merged(spec.labels for spec in specs)
+    words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
         found = compare_with(
-            comparison_figures,
+            partial(comparison_figures, words=words),
             specs,
             arms,
             seed=seed,
@@ -99,11 +123,11 @@ def compare(
         )
     wrong = tripped(found, gates)
     if as_json:
-        content = machine.comparison_json(found) | {"gates": list(wrong), "saved": str(out)}
+        content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
-        saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png."
-        print("\n".join([*comparison_text.comparison_lines(found), "", saved]))
+        saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
+        print("\n".join([*comparison_text.comparison_lines(found, ci, words), "", saved]))
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK
@@ -115,9 +139,11 @@ def _models(names: list[str]) -> "list[bm.ModelSpec]":
 
     specs = []
     for name in names:
-        folder = Path(name)
+        folder = expanded(name)
         if name.endswith("/") and not folder.exists():
-            raise bm.SpecError(f"There is no folder {name} in {Path.cwd()}. Give another.")
+            raise bm.SpecError(
+                f"There is no folder {name} in {Path.cwd()}. Give another, or bundled models by name, such as pooled."
+            )
         if not folder.is_dir():
             specs.append(bm.load_model(name))
             continue

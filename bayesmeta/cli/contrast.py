@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.options import AsJson, Interval, Profiles, exits
-from bayesmeta.cli.output import code_of, print_json
+from bayesmeta.cli.one_fit import load_one_fit
+from bayesmeta.cli.options import AsJson, FailOn, Interval, LabelFile, Profiles, RatesPer, exits
+from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
 __all__ = ["contrast"]
 
@@ -24,27 +26,39 @@ def contrast(
     ] = None,
     profile: Profiles = None,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks",
+            help="Show ranks and SUCRA though some levels are compared between studies only.",
+        ),
+    ] = False,
+    fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare the levels of a factor, such as regimens, in a saved run."""
+    check_tables(out, ("contrasts", "ranks"), force=force)
     import bayesmeta as bm
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report import contrast_text, machine, text
 
-    if form_of(run) != ONE_OUTCOME.name:
-        raise bm.SettingsError(
-            f"`contrast` is not available for runs of nested outcomes, such as {run}. Fit one of its outcomes by "
-            "--outcome, or see the rates of each level by predict."
-        )
-    result = bm.load_fit(run)
+    result = load_one_fit("contrast", run)
     diagnostics = bm.diagnose(result)
+    words = words_of(result, rates_per=rates_per, labels=labels)
     found = bm.contrast(
         result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
     )
+    saved = save_tables(out, {"contrasts": found.table, "ranks": found.ranks})
+    shown = ranks or found.rankable
     if as_json:
-        content = machine.contrast_json(found) | {"diagnostics_ok": diagnostics.ok}
+        content = machine.contrast_json(found, ranks=shown) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found), ""]
-        print("\n".join([*lines, *contrast_text.rank_lines(found)]))
-    return code_of(diagnostics)
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found, words)]
+        ranked = ["", *contrast_text.rank_lines(found, words)]
+        print_blocks(lines, ranked if shown else contrast_text.unranked(found), saved)
+    return code_of(diagnostics, fail_on)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.options import BUNDLED, AsJson, Force, exits
+from bayesmeta.cli.options import BUNDLED, DEFAULT_SEED, AsJson, Force, exits
 from bayesmeta.cli.output import check_out, code_of, print_blocks, print_json, save
 
 __all__ = ["demo"]
@@ -20,7 +20,9 @@ def demo(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the run; if left out runs/demo, where an earlier demo is replaced."
+            "--out",
+            "-o",
+            help="Folder for the run; if left out runs/demo, where an earlier demo is replaced.",
         ),
     ] = None,
     force: Force = False,
@@ -34,7 +36,7 @@ def demo(
     replace = force or (out is None and _is_demo(folder))
     check_out(folder, force=replace)
     arms = bm.load_evidence(BUNDLED).select(outcome="ORR", venetoclax="yes")
-    fit = bm.fit(bm.load_model("regimen"), arms, seed=1)
+    fit = bm.fit(bm.load_model("regimen"), arms, seed=DEFAULT_SEED)
     diagnostics, table = bm.diagnose(fit), bm.summary(fit)
     prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
     save(fit, folder, force=replace, figure=True)
@@ -45,7 +47,10 @@ def demo(
         )
     else:
         print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
-        print_blocks("", f"Saved in {folder}: draws, model, evidence, provenance and forest.png.")
+        print_blocks(
+            "",
+            f"Saved in {folder}: draws, model, evidence, provenance and forest.png; random seed {DEFAULT_SEED}.",
+        )
     return code_of(diagnostics)
 
 
@@ -54,7 +59,7 @@ def _is_demo(folder: Path) -> bool:
     try:
         found = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
         return bool(
-            found["provenance"]["seed"] == 1
+            found["provenance"]["seed"] == DEFAULT_SEED
             and found["selection"]["table"] == BUNDLED
             and (folder / "forest.png").is_file()
         )

@@ -1,26 +1,43 @@
 """The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import bayesmeta as bm
 from bayesmeta.cli.nested import ByDefinition, Outcomes, nested_selection
 from bayesmeta.cli.options import (
+    BAD_INPUT,
     BUNDLED,
     NOTHING_SELECTED,
     OK,
     AsJson,
+    Notation,
     Selection,
     add_command,
     exits,
+    reading,
     selecting,
     table_of,
 )
 from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+from bayesmeta.errors import EvidenceError, SettingsError, counted
+
+if TYPE_CHECKING:
+    from bayesmeta.report.text import Blocks
 
 __all__ = ["evidence_app"]
+
+Table = Annotated[
+    str | None,
+    typer.Argument(help=f"A bundled table or a CSV file; {BUNDLED} if left out."),
+]
+AlsoTable = Annotated[
+    str | None, typer.Option("--evidence", help="The same, named as with other commands.")
+]
 
 
 @exits
@@ -41,58 +58,97 @@ def evidence_list(as_json: AsJson = False) -> int:
 
 @exits
 @selecting
+@reading
 def evidence_show(
     selection: Selection,
-    evidence: Annotated[str, typer.Argument(help="A bundled table or a CSV file.")] = BUNDLED,
+    notation: Notation,
+    table: Table = None,
+    evidence: AlsoTable = None,
     outcomes: Outcomes = None,
     by_definition: ByDefinition = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
+    from bayesmeta.layout import table_text
     from bayesmeta.report import machine, text
     from bayesmeta.report.nested_text import nested_arms_blocks
 
+    check_tables(out, ("arms", "excluded", "outcomes"), force=force)
+    found = table_of(_one_of(table, evidence) or BUNDLED, notation)
     if outcomes is not None:
-        nested = nested_selection(evidence, selection, outcomes, by_definition)
-        if as_json:
-            print_json(machine.arms_json(nested))
-        else:
-            print_blocks(*nested_arms_blocks(nested))
-        return OK
-    table = table_of(evidence)
-    if selection == NOTHING_SELECTED and len(table.outcomes) > 1:
-        there = table.outcomes.reset_index()
+        nested = nested_selection(found, selection, outcomes, by_definition)
+        return _show(nested, nested_arms_blocks(nested), out, as_json=as_json)
+    if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
+        there = found.outcomes.reset_index()
+        saved = save_tables(out, {"outcomes": there})
         if as_json:
             print_json(machine.records(there))
         else:
-            print_blocks(repr(table), text.table_text(there, indent=2))
+            print_blocks(repr(found), table_text(there, indent=2), saved)
         return OK
-    arms = table.select(**selection)
+    arms = found.select(**selection)
+    return _show(arms, text.arms_blocks(arms), out, as_json=as_json)
+
+
+def _show(
+    arms: "bm.Arms | bm.NestedArms", blocks: "Blocks", out: Path | None, *, as_json: bool
+) -> int:
+    from bayesmeta.report.machine import arms_json
+
+    saved = save_tables(out, {"arms": arms.frame, "excluded": arms.excluded})
     if as_json:
-        print_json(machine.arms_json(arms))
+        print_json(arms_json(arms))
     else:
-        print_blocks(*text.arms_blocks(arms))
+        print_blocks(*blocks, saved)
     return OK
 
 
+def _one_of(table: str | None, evidence: str | None) -> str | None:
+    """Return the table that is named, by place or by --evidence."""
+    if table is not None and evidence is not None:
+        raise SettingsError(
+            f"The table is given twice: {table} and `--evidence` {evidence}. Give it once."
+        )
+    return table if evidence is None else evidence
+
+
 @exits
+@reading
 def evidence_check(
-    file: Annotated[Path, typer.Argument(help="A CSV file with study, events, n.")],
+    notation: Notation,
+    file: Annotated[
+        str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
+    ] = None,
+    evidence: AlsoTable = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a table of one's own: the first rule that it breaks, and every place where it does."""
-    table = bm.read_evidence(file)
+    """Check a table of one's own: every rule that it breaks, and what is probably not meant."""
+    wanted = _one_of(file, evidence)
+    if wanted is None:
+        raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
+    try:
+        table = bm.read_evidence(wanted, **notation)
+    except EvidenceError as error:
+        if not (as_json and error.findings):
+            raise
+        print_json({"ok": False, "error": str(error), "broken": list(map(asdict, error.findings))})
+        return BAD_INPUT
     if as_json:
         content = {
             "ok": True,
+            "findings": list(map(asdict, table.findings)),
             "rows": len(table),
             "covariates": table.covariates,
             "hash": table.hash,
         }
         print_json(content)
     else:
+        found = counted(len(table.findings), "finding") if table.findings else "no problem found"
         covariates = ", ".join(table.covariates) or "none"
-        print_blocks(f"{table!r}: no problem found.", f"Covariates: {covariates}.")
+        findings = [f"- {finding}" for finding in table.findings]
+        print_blocks(f"{table!r}: {found}.", findings, f"Covariates: {covariates}.")
     return OK
 
 

@@ -1,12 +1,26 @@
 """The command `bayesmeta grid`: every combination of a grid of specifications, kept and printed."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import BUNDLED, DIAGNOSTICS_FAILED, OK, AsJson, exits, table_of
+from bayesmeta.cli.options import (
+    BUNDLED,
+    DEFAULT_SEED,
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Evidence,
+    LabelFile,
+    Notation,
+    RatesPer,
+    exits,
+    labelled_table,
+    reading,
+)
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.errors import SettingsError
@@ -15,20 +29,29 @@ __all__ = ["grid"]
 
 
 @exits
+@reading
 def grid(
+    notation: Notation,
     file: Annotated[Path | None, typer.Argument(help="A grid file (.toml); see --example.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; a run that was stopped goes on there.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of the run; a run that was stopped goes on there."
+        ),
     ] = None,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    evidence: Evidence = BUNDLED,
     seed: Annotated[
-        int | None, typer.Option(help="Source of all randomness; that of the file if left out.")
+        int | None, typer.Option(help="Random seed; that of the file, or else 1, if left out.")
     ] = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     workers: Workers = None,
     dask: Dask = None,
     fail_on: Annotated[
         Literal["diagnostics", "failures", "nothing"],
-        typer.Option(help="Exit with 1 if a fit failed its diagnostics, or only if one failed."),
+        typer.Option(
+            help="Exit with 1 if a fit failed its diagnostics (not on a warning), or only if one failed."
+        ),
     ] = "diagnostics",
     example: Annotated[
         bool, typer.Option("--example", help="Print a grid file and leave.")
@@ -47,19 +70,27 @@ def grid(
         )
     import bayesmeta as bm
     from bayesmeta.comparison.grid_running import run_grid_with
+    from bayesmeta.label_files import as_labels
     from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.rounding import Rates
+    from bayesmeta.wording import Wording
 
     started = time.perf_counter()
-    chosen, table = bm.load_grid(file), table_of(evidence)
+    words = Wording(Rates(rates_per), as_labels(labels))
+    chosen, table = bm.load_grid(file), labelled_table(evidence, notation, words.labels)
+    if seed is None and chosen.seed is None:
+        seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
-        results = run_grid_with(grid_figures, chosen, table, seed=seed, out=out, **where)
+        results = run_grid_with(
+            partial(grid_figures, words=words), chosen, table, seed=seed, out=out, **where
+        )
     if as_json:
         content = grid_json(results) | {"saved": str(out)}
         print_json(content)
     else:
-        lines = grid_lines(results)
+        lines = grid_lines(results, words)
         seconds = time.perf_counter() - started
-        saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s."
+        saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
         print("\n".join([*lines, "", saved]))
     return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection, table_of
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, Selection
 from bayesmeta.cli.output import code_of, print_blocks, print_json
+from bayesmeta.cli.tables import save_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ByDefinition",
@@ -42,12 +46,12 @@ Joint = Annotated[
 
 
 def nested_selection(
-    evidence: str, selection: Selection, outcomes: str, by_definition: str | None
+    table: "bm.EvidenceTable", selection: Selection, outcomes: str, by_definition: str | None
 ) -> "bm.NestedArms":
     """Return the arms of nested outcomes that options ask for."""
     wanted = [outcome.strip() for outcome in outcomes.split(",")]
     own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
-    found: bm.NestedArms = table_of(evidence).select(**own)
+    found: bm.NestedArms = table.select(**own)
     return found
 
 
@@ -57,27 +61,28 @@ def fit_nested(
     seed: int,
     settings: "bm.SamplerSettings",
     out: Path,
+    asked: Mapping[str, Any],
     *,
     force: bool,
-    ci: float,
-    cohort: int,
+    fail_on: str | None,
     as_json: bool,
 ) -> int:
-    """Fit a joint model, print its summary and save the run."""
+    """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
     from bayesmeta.report.contrast_text import note_lines
     from bayesmeta.report.nested_machine import nested_fit_json
     from bayesmeta.report.nested_text import nested_fit_blocks
 
     result = bm.fit(bm.load_nested_model(model), arms, seed=seed, settings=settings)
-    diagnostics, table = bm.diagnose(result), bm.summary(result, ci_prob=ci, cohort=cohort)
+    diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
         content = nested_fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*nested_fit_blocks(result, diagnostics, table, ci))
-        print_blocks(note_lines(bm.notes(result)), f"Saved in {out}.")
-    return code_of(diagnostics)
+        print_blocks(*nested_fit_blocks(result, diagnostics, table))
+        notes = note_lines(bm.notes(result), table.words)
+        print_blocks(notes, f"Saved in {out}; random seed {seed}.")
+    return code_of(diagnostics, fail_on)
 
 
 def predict_nested(
@@ -87,38 +92,70 @@ def predict_nested(
     study: str | None,
     joint: Sequence[str],
     ci: float,
+    tables: Path | None,
     *,
+    fail_on: str | None,
+    written: Mapping[str, Any],
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
+    from bayesmeta.estimates.inferred import basis_of
+    from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.machine import basis_json
     from bayesmeta.report.nested_machine import nested_prediction_json
     from bayesmeta.report.nested_text import nested_prediction_lines
     from bayesmeta.report.text import warning_lines
 
     result = bm.load_nested_fit(run)
-    diagnostics = bm.diagnose(result)
+    diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
+    basis = basis_of(result, profile, study)
+    saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
-        content = nested_prediction_json(prediction, ci, joint)
+        content = nested_prediction_json(prediction, ci, joint) | basis_json(basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        print_blocks(warning_lines(diagnostics), nested_prediction_lines(prediction, ci, joint))
-    return code_of(diagnostics)
+        lines = nested_prediction_lines(prediction, ci, joint, words)
+        print_blocks(warning_lines(diagnostics), lines, inferred_words(basis, words), saved)
+    return code_of(diagnostics, fail_on)
+
+
+def _prediction_tables(
+    prediction: "bm.NestedPrediction", ci: float, joint: Sequence[str]
+) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    found = {"intervals": prediction.interval(ci), "categories": prediction.table(ci)}
+    answers = {event: prediction.probability(event) for event in joint}
+    rows = [
+        {"event": event, "probability": float(one), "mcse": one.mcse}
+        for event, one in answers.items()
+    ]
+    return found | ({"probabilities": pd.DataFrame(rows)} if rows else {})
 
 
 def sensitivity_nested(
-    run: Path, profile: Mapping[str, Any] | None, ci: float, *, as_json: bool
+    run: Path,
+    profile: Mapping[str, Any] | None,
+    ci: float,
+    tables: Path | None,
+    *,
+    written: Mapping[str, Any],
+    as_json: bool,
 ) -> int:
     """Show the rates of nested outcomes under other priors; the joint model is fitted again."""
     from bayesmeta.estimates.profiles import profile_label
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import records
     from bayesmeta.report.sensitivity_text import nested_prior_lines
     from bayesmeta.report.text import warning_lines
 
     result = bm.load_nested_fit(run)
-    diagnostics = bm.diagnose(result)
+    diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.prior_grid(result, profile=profile, ci_prob=ci)
+    saved = save_tables(tables, {"priors": found})
     label, ok = profile_label(result.coding, profile), bool(found["ok"].all())
     if as_json:
         print_json(
@@ -131,5 +168,6 @@ def sensitivity_nested(
             }
         )
     else:
-        print_blocks(warning_lines(diagnostics), nested_prior_lines(found, label, ci))
+        lines = nested_prior_lines(found, label, ci, words)
+        print_blocks(warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

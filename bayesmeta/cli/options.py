@@ -1,36 +1,52 @@
 """Options that several commands share, and how every command ends."""
 
 import inspect
+import json
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
+from typer.models import ArgumentInfo
 
-from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
+from bayesmeta.cli.commands import Command as Described
+from bayesmeta.cli.notes import telling
+from bayesmeta.cli.wording import as_typed, names_of
+from bayesmeta.errors import BayesmetaError, SettingsError
+from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
+    from bayesmeta.labels import Labels
 
 __all__ = [
     "BAD_INPUT",
     "BUNDLED",
+    "DEFAULT_SEED",
     "DIAGNOSTICS_FAILED",
     "INTERRUPTED",
     "NOTHING_SELECTED",
     "OK",
     "AsJson",
     "Cohort",
+    "Evidence",
+    "FailOn",
     "Force",
     "Interval",
+    "LabelFile",
+    "Notation",
     "Out",
     "Profiles",
+    "RatesPer",
+    "Seed",
     "Selection",
+    "Units",
     "add_command",
     "exits",
+    "labelled_table",
+    "reading",
     "selecting",
     "table_of",
 ]
@@ -39,20 +55,51 @@ OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 BUNDLED = "rr_aml_venetoclax"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Cohort = Annotated[int, typer.Option(help="Patients of the new cohort.")]
+Cohort = Annotated[int, typer.Option("--n", help="Patients of the new cohort.")]
+Evidence = Annotated[str, typer.Option(help="A bundled table or a CSV file.")]
+FailOn = Annotated[
+    Literal["diagnostics"] | None,
+    typer.Option(help="Exit with 1 on any warning of the diagnostics, too."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
-Out = Annotated[Path, typer.Option(help="Folder for the run.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the run.")]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
         "--profile",
-        help="covariate=value; once per covariate. If left out, the reference of the model.",
+        help="covariate=value; once per covariate. What is left out is at its reference or centre.",
+    ),
+]
+Units = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per", help="covariate=unit, such as age=10: print its odds ratio per this, too."
+    ),
+]
+
+Seed = Annotated[int, typer.Option(help="Random seed: same seed, same result.")]
+DEFAULT_SEED = 1
+"""The seed of every command that draws, where none is given."""
+RatesPer = Annotated[
+    int,
+    typer.Option(
+        "--rates-per", help="Patients that rates are per: 100 (percent), 1000, 10000 or 100000."
+    ),
+]
+LabelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        help="A file of labels of levels and outcomes: TOML with [labels.COLUMN], or CSV (column, value, label).",
     ),
 ]
 
 Selection = Mapping[str, Any]
 """What `selecting` hands to a command: arguments of `EvidenceTable.select`."""
+
+Notation = Mapping[str, Any]
+"""What `reading` hands to a command: arguments of `read_evidence`, as far as given."""
 
 _SELECTION: dict[str, tuple[Any, Any]] = {
     "outcome": (
@@ -61,7 +108,11 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
     ),
     "where": (
         str | None,
-        typer.Option(None, help="Condition, such as \"venetoclax == 'yes' and n >= 20\"."),
+        typer.Option(
+            None,
+            help="Condition, such as \"venetoclax == 'yes' and n >= 20\". A missing value meets no comparison and no "
+            'negation of one; ask by "age is missing" or "age is not missing".',
+        ),
     ),
     "parts": (
         Literal["parts", "whole"],
@@ -85,47 +136,113 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
 """Arguments of `EvidenceTable.select` as options."""
 
 
-_ARGUMENTS = {
-    "ci": "ci_prob",
-    "at_least": "events_at_least",
-    "at_most": "events_at_most",
-    "joint": "event",
+_READING: dict[str, tuple[Any, Any]] = {
+    "column": (
+        list[str] | None,
+        typer.Option(None, help="A column of another name, such as events=xi; once per column."),
+    ),
+    "missing": (
+        str | None,
+        typer.Option(
+            None,
+            help="Words that say in counts and covariates that a value is not known, joined by commas. "
+            "If left out: NR,ND,n/a,-; blank and NA always do.",
+        ),
+    ),
+    "text": (
+        str | None,
+        typer.Option(
+            None,
+            help="Covariates that hold names even if they look like numbers, joined by commas.",
+        ),
+    ),
+    "decimal": (
+        Literal[".", ","] | None,
+        typer.Option(None, help="Decimal mark of covariates; found by itself if left out."),
+    ),
 }
-"""Options, as commands receive them, whose argument in Python has another name."""
+"""Arguments of `read_evidence` as options."""
+
 
 NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
 """The selection of a command to which no option of it was given."""
+
+
+Command = Callable[..., int]
 
 
 def add_command(
     app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
 ) -> None:
     """Add a command, listed with the whole first line of its docstring."""
+    # Usage and messages call an argument by one name; else usage would write {run}.
+    for each, parameter in inspect.signature(command).parameters.items():
+        for info in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(info, ArgumentInfo):
+                info.metavar = each.upper()
     # Of help that is not given as such, typer shows 45 characters.
-    app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+    app.command(name, cls=Described, short_help=(command.__doc__ or "").partition("\n")[0])(command)
 
 
-def selecting(command: Callable[..., int]) -> Callable[..., int]:
+def selecting(command: Command) -> Command:
     """Give a command the options of a selection; it gets them as one argument, `selection`."""
+    return _with_options(command, "selection", _SELECTION, _selection_of)
+
+
+def reading(command: Command) -> Command:
+    """Give a command the options of reading a table; it gets them as one argument, `notation`."""
+    return _with_options(command, "notation", _READING, _notation_of)
+
+
+def _with_options(
+    command: Command,
+    argument: str,
+    options: Mapping[str, tuple[Any, Any]],
+    parsed: Callable[[dict[str, Any]], Mapping[str, Any]],
+) -> Command:
+    """Give a command further options, which it gets as one argument."""
     own = inspect.signature(command)
-    kept = [item for name, item in own.parameters.items() if name != "selection"]
+    kept = [item for name, item in own.parameters.items() if name != argument]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
-        for name, (kind, option) in _SELECTION.items()
+        for name, (kind, option) in options.items()
     ]
 
     @wraps(command)
-    def with_selection(**options: Any) -> int:
-        selection = {name: options.pop(name) for name in _SELECTION}
-        if selection["derivations"] is not None:
-            selection["derivations"] = [way.strip() for way in selection["derivations"].split(",")]
-        return command(selection=selection, **options)
+    def with_options(**given: Any) -> int:
+        found = {name: given.pop(name) for name in options}
+        return command(**given, **{argument: parsed(found)})
 
     merged = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*kept, *added)]
     # Typer reads a command's options off its signature and annotations.
-    with_selection.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    with_selection.__annotations__ = {item.name: item.annotation for item in merged}
-    return with_selection
+    with_options.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {item.name: item.annotation for item in merged}
+    return with_options
+
+
+def _selection_of(options: dict[str, Any]) -> Selection:
+    derivations = options["derivations"]
+    return options | {"derivations": None if derivations is None else _words(derivations)}
+
+
+def _notation_of(options: dict[str, Any]) -> Notation:
+    given: dict[str, Any] = {
+        name: _words(options[name]) for name in ("missing", "text") if options[name] is not None
+    }
+    if options["column"]:
+        given = {"columns": dict(map(_renaming, options["column"]))} | given
+    return given if options["decimal"] is None else given | {"decimal": options["decimal"]}
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")]
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    wanted, sign, own = text.partition("=")
+    if not (wanted.strip() and sign and own.strip()):
+        raise SettingsError(f"`--column` must be written events=xi; got '{text}'.")
+    return wanted.strip(), own.strip()
 
 
 def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
@@ -133,45 +250,50 @@ def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
 
     @wraps(command)
     def leaving(*arguments: Any, **options: Any) -> NoReturn:
+        found = {name: _expanded(value) for name, value in options.items()}
         try:
-            with warnings.catch_warnings():
-                _show_notes()
-                code = command(*arguments, **options)
+            with telling():
+                code = command(*arguments, **found)
         except BayesmetaError as error:
-            print(f"Error: {_as_typed(str(error), options)}", file=sys.stderr)
-            code = BAD_INPUT
-        except KeyboardInterrupt:
-            print("\nInterrupted; nothing was left half written.", file=sys.stderr)
-            code = INTERRUPTED
+            message = as_typed(str(error), names_of(command))
+            code = _failed(message, f"Error: {message}", BAD_INPUT, options)
+        except KeyboardInterrupt as error:
+            message = str(error) or "Interrupted; nothing was left half written."
+            code = _failed(message, f"\n{message}", INTERRUPTED, options)
         raise typer.Exit(code)
 
     return leaving
 
 
-def _as_typed(message: str, options: Mapping[str, Any]) -> str:
-    """Return a message about an argument with the option by which the command takes it."""
-    for option, argument in _ARGUMENTS.items():
-        if option in options:
-            message = message.replace(f"`{argument}`", f"`--{option.replace('_', '-')}`")
-    return message
+def _expanded(value: Any) -> Any:
+    """Return a path with the user's folder for ~, which no shell replaces within --out=~/run."""
+    return expanded(value) if isinstance(value, Path) else value
 
 
-def table_of(evidence: str) -> "EvidenceTable":
+def _failed(message: str, line: str, code: int, options: Mapping[str, Any]) -> int:
+    """Tell why a command failed, as JSON too where that is asked for; return its exit code."""
+    if options.get("as_json"):
+        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
+    print(line, file=sys.stderr)
+    return code
+
+
+def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
     """Return a bundled table by its name, or else a CSV file's."""
     from bayesmeta.evidence import load_evidence, read_evidence
 
-    is_file = "." in evidence or "/" in evidence or Path(evidence).exists()
-    return read_evidence(evidence) if is_file else load_evidence(evidence)
+    if "." in evidence or "/" in evidence or Path(evidence).exists():
+        return read_evidence(evidence, **notation)
+    if notation:
+        raise SettingsError(
+            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
+            "say how a file is written. Leave them out."
+        )
+    return load_evidence(evidence)
 
 
-def _show_notes() -> None:
-    """Print our own warnings as notes; others are for developers."""
-    ours = (EvidenceWarning, ModelWarning)
+def labelled_table(evidence: str, notation: Notation, labels: "Labels") -> "EvidenceTable":
+    """Return a table as `table_of` does, with labels of its levels and outcomes."""
+    from bayesmeta.evidence.labelling import labelled
 
-    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, ours):
-            print(f"Note: {message}", file=sys.stderr)
-
-    for kind in ours:
-        warnings.simplefilter("always", kind)
-    warnings.showwarning = show
+    return labelled(table_of(evidence, notation), labels)

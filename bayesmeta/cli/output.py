@@ -1,12 +1,17 @@
 """What commands share at their end: lines, JSON, the folder of a run, the exit code."""
 
 import json
+import re
 from pathlib import Path
 
 import bayesmeta as bm
+from bayesmeta.cli.notes import told
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
 
 __all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
+
+
+_TARGET = re.compile("([Rr]aise) target_accept")
 
 
 def check_no_effect(option: str, value: object, where: str) -> None:
@@ -32,18 +37,21 @@ def save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
             bm.plots.forest(result).save(partial / "forest.png")
 
 
-def code_of(diagnostics: "bm.Diagnostics") -> int:
-    """Return the exit code of a fit."""
-    return OK if diagnostics.ok else DIAGNOSTICS_FAILED
+def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
+    """Return the exit code of a fit; a warning counts where it was asked for."""
+    passed = diagnostics.ok and (fail_on is None or diagnostics.level == "ok")
+    return OK if passed else DIAGNOSTICS_FAILED
 
 
 def print_blocks(*blocks: str | list[str]) -> None:
-    """Print lines and lists of lines."""
+    """Print lines and lists of lines; advice names options, not arguments of Python."""
     for block in blocks:
         for line in [block] if isinstance(block, str) else block:
-            print(line)
+            print(_TARGET.sub(r"\1 --target-accept", line))
 
 
 def print_json(content: object) -> None:
-    """Print for machines; what is no number is null before it comes here."""
+    """Print for machines, with the notes told; what is no number is null before it comes here."""
+    if isinstance(content, dict):
+        content = content | {"notes": [*content.get("notes", ()), *told()]}
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

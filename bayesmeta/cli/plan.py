@@ -1,18 +1,48 @@
-"""The command `bayesmeta plan`: a single-arm trial that borrows from a saved run."""
+"""The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.options import (
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    exits,
+)
+from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.plan_options import (
+    Alpha,
+    Alternative,
+    ControlN,
+    ControlRates,
+    GoOn,
+    InterimLook,
+    NMax,
+    Outcome,
+    Patients,
+    PlanOut,
+    Power,
+    Rates,
+    StopBelow,
+    SuccessText,
+    VagueMean,
+    VagueN,
+    Weights,
+    parsed_interim,
+    parsed_rates,
+)
 from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
 
 if TYPE_CHECKING:
-    from bayesmeta import Plan
+    from bayesmeta import Fit, MapPrior, NestedFit, Plan, TwoArmPlan
+    from bayesmeta.report.plan_sizes import Sizes
+    from bayesmeta.wording import Wording
 
 __all__ = ["plan"]
 
@@ -20,104 +50,112 @@ __all__ = ["plan"]
 @exits
 def plan(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    n: Annotated[int, typer.Option("--n", help="Patients of the trial.")],
-    success: Annotated[
-        str, typer.Option(help='Such as "P(rate > 0.35) > 0.9"; several joined by and.')
-    ],
+    success: SuccessText,
+    n: Patients = None,
     profile: Profiles = None,
-    outcome: Annotated[
-        str | None, typer.Option(help="Which outcome of a run of nested outcomes.")
-    ] = None,
-    robust: Annotated[float, typer.Option(help="Share of the prior that is vague.")] = 0.2,
-    rates: Annotated[
-        str | None, typer.Option(help="True rates to look at, joined by commas.")
-    ] = None,
-    interim: Annotated[
-        str | None, typer.Option(help="Responders and patients seen so far, such as 8/20.")
-    ] = None,
-    stop_below: Annotated[
-        float | None,
-        typer.Option(help="Predictive probability of success that stops at the interim."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="New folder for tables and figures.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on with a fit that failed its diagnostics.")
-    ] = False,
+    outcome: Outcome = None,
+    weight: Weights = None,
+    vague_mean: VagueMean = 0.5,
+    vague_n: VagueN = 1.0,
+    rates: Rates = None,
+    control_n: ControlN = None,
+    control_rates: ControlRates = None,
+    alternative: Alternative = None,
+    power: Power = None,
+    alpha: Alpha = None,
+    n_max: NMax = None,
+    interim: InterimLook = None,
+    stop_below: StopBelow = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
+    out: PlanOut = None,
+    force: ReplaceTables = False,
+    allow_unreliable: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
-    """Plan a single-arm trial whose prior is what a saved run foretells."""
-    import bayesmeta as bm
-
+    """Plan a trial of one arm or two whose prior is what a saved run predicts."""
     # What can be refused is refused before the work, and before what it needs is loaded.
-    true, seen = _rates(rates), _interim(interim)
+    true, of_control = (
+        parsed_rates("--rates", rates),
+        parsed_rates("--control-rates", control_rates),
+    )
+    looked = parsed_interim(interim)
     if out is not None:
-        _check_out(out)
-    conditions = bm.parse_success(success)
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+        from bayesmeta.report.plan_files import FILES
 
-    result = bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
-    prior = bm.map_prior(result, profile=parsed_profile(profile), outcome=outcome, force=force)
-    found = bm.plan(
-        prior,
+        check_files(out, FILES, force=force)
+    import bayesmeta as bm
+    from bayesmeta.cli.plan_request import PlanRequest
+    from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.text import warning_lines
+
+    request = PlanRequest(
+        success=bm.parse_success(success),
         n=n,
-        success=conditions,
-        robust=robust,
+        weight=weight,
+        vague_mean=vague_mean,
+        vague_n=vague_n,
         rates=true,
-        interim=seen,
+        control_n=control_n,
+        control_rates=of_control,
+        alternative=alternative,
+        power=power,
+        alpha=alpha,
+        n_max=n_max,
+        interim=looked,
         stop_below=stop_below,
     )
+    request.check()
+    result = _load(run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
+    prior = bm.map_prior(
+        result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
+    )
+    sizes = request.sizes(prior)
+    found = request.plan(prior, sizes)
     if out is not None:
-        _save(found, out)
+        from bayesmeta.report.plan_files import plan_files
+
+        write_files(out, plan_files(found, prior=prior, sizes=sizes, words=words), force=force)
     if as_json:
-        from bayesmeta.report.plan_machine import plan_json
-
-        content = plan_json(found) | {"saved": None if out is None else str(out)}
-        print_json(content)
+        print_json(_json(found, sizes, prior) | {"saved": None if out is None else str(out)})
     else:
-        from bayesmeta.report.plan_text import plan_lines
-        from bayesmeta.report.text import warning_lines
-
-        lines = [*warning_lines(bm.diagnose(result)), *plan_lines(found)]
-        print("\n".join(lines + ([] if out is None else [f"Saved in {out}."])))
+        marks = warning_lines(bm.diagnose(result))
+        print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
 
 
-def _check_out(folder: Path) -> None:
-    from bayesmeta.inference.folders import check_folder
+def _load(run: Path) -> "Fit | NestedFit":
+    """Return a saved run of one outcome or of nested ones."""
+    import bayesmeta as bm
+    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 
-    if os.path.lexists(folder):
-        raise RunError(f"{folder} exists; it is left alone. Choose another folder.")
-    check_folder(folder, force=False)
-
-
-def _save(found: "Plan", folder: Path) -> None:
-    from bayesmeta.report.plan_files import save_plan
-
-    save_plan(found, folder)
+    return bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
 
 
-def _rates(text: str | None) -> list[float] | None:
-    """Return the rates that a text lists; None where there is none."""
-    if text is None:
-        return None
-    try:
-        return [float(each) for each in text.split(",")]
-    except ValueError:
-        raise SettingsError(
-            f"`--rates` must be numbers joined by commas, such as 0.2,0.35; got '{text}'."
-        ) from None
+def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:
+    """Return what a terminal shows: sample sizes where asked for, then the plan."""
+    from bayesmeta.planning.plan import Plan
+    from bayesmeta.report.plan_text import plan_lines
+    from bayesmeta.report.two_arm_text import two_arm_lines
+
+    first = [] if sizes is None else [*sizes.lines(), ""]
+    if found is None:
+        return first if sizes is None else [*first, sizes.no_plan()]
+    return [
+        *first,
+        *(plan_lines(found, words) if isinstance(found, Plan) else two_arm_lines(found, words)),
+    ]
 
 
-def _interim(text: str | None) -> tuple[int, int] | None:
-    """Return responders and patients written 8/20; None where there are none."""
-    if text is None:
-        return None
-    events, slash, n = (part.strip() for part in text.partition("/"))
-    if not (slash and events.isdecimal() and n.isdecimal()):
-        raise SettingsError(f"`--interim` must be responders/patients, such as 8/20; got '{text}'.")
-    if int(events) > int(n):
-        raise SettingsError(
-            f"`--interim` must have at most so many responders as patients; got '{text}'. Write responders first, "
-            "such as 8/20."
-        )
-    return int(events), int(n)
+def _json(
+    found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", prior: "MapPrior"
+) -> dict[str, Any]:
+    """Return it for machines."""
+    from bayesmeta.planning.plan import Plan
+    from bayesmeta.report.plan_machine import plan_json, prior_json, two_arm_json
+
+    needed = {"sample_size": None if sizes is None else sizes.json()}
+    if found is None:
+        return prior_json(prior) | {"n": None} | needed
+    return (plan_json(found) if isinstance(found, Plan) else two_arm_json(found)) | needed

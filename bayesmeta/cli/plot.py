@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Profiles, exits
+from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, LabelFile, Profiles, exits
 from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.errors import RunError, listed
+from bayesmeta.cli.profiles import parsed_names, parsed_profile
+from bayesmeta.cli.tables import check_files, csv_of, write_files
+from bayesmeta.errors import RunError
 
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
@@ -21,7 +22,10 @@ __all__ = ["plot"]
 @exits
 def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run, a comparison or a grid.")],
-    out: Annotated[Path, typer.Option(help="Folder for the figures; made if it is not there.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder for the figures; made if it is not there."),
+    ],
     names: Annotated[
         list[str] | None,
         typer.Argument(help="Figures, such as forest; all that the run allows if left out."),
@@ -33,12 +37,42 @@ def plot(
         int | None, typer.Option("--n", help="Patients of a new cohort, for predictions.")
     ] = None,
     profile: Profiles = None,
+    axis: Annotated[
+        Literal["auto", "whole", "zoom", "logit"] | None,
+        typer.Option(help="Axis of rates: by the rates, 0 to 100%, as far as they go, log-odds."),
+    ] = None,
+    rates_per: Annotated[
+        Literal["100", "1000", "10000", "100000"] | None,
+        typer.Option(help="What rates are counted per; 100 is percent."),
+    ] = None,
+    labels: LabelFile = None,
+    limits: Annotated[
+        tuple[float, float] | None, typer.Option(help="Ends of the axis, such as 0 0.4.")
+    ] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(help="Unit of a numeric covariate, such as age=years; once for each."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the forest plot.")] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(help="Column that orders the arms of the forest plot; -n: greatest first."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns of the forest plot, such as year,events,model."),
+    ] = None,
+    dpi: Annotated[int, typer.Option(help="Dots per inch of a png.", min=30, max=1200)] = 300,
+    tables: Annotated[
+        bool, typer.Option("--tables/--no-tables", help="The table of numbers beside each figure.")
+    ] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Replace figures of the same names.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
+    from bayesmeta.report.figure_style import FigureStyle
     from bayesmeta.report.run_plots import FigureRequest, draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
     from bayesmeta.report.text import NOT_RELIABLE
@@ -47,10 +81,17 @@ def plot(
         raise RunError(
             f"`--out` is the run itself, whose files are kept as written; got {out}. Choose another folder."
         )
+    ends = (form, "csv") if tables else (form,)
+    check_files(out, [f"{name}.{end}" for name in names or () for end in ends], force=force)
     loaded = load_run(run)
-    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n), names)
-    contents = _contents(drawn.plots, form)
-    _write(contents, out, force=force)
+    forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
+    scale = {"axis": axis, "per": rates_per and int(rates_per), "limits": limits}
+    style = FigureStyle(_given(scale), _given(forest), parsed_names("--unit", unit) or {})
+    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n, style, labels), names)
+    contents = _contents(drawn.plots, form, dpi)
+    if tables:
+        contents |= {f"{name}.csv": csv_of(one.table) for name, one in drawn.plots.items()}
+    write_files(out, contents, force=force)
     reliable = is_reliable(loaded)
     if as_json:
         content = {
@@ -64,38 +105,23 @@ def plot(
         if not reliable:
             print(NOT_RELIABLE)
         for name, one in drawn.plots.items():
-            print(f"{out / name}.{form} and .csv: {one!r}")
+            print(f"{out / name}.{form}{' and .csv' if tables else ''}: {one!r}")
         for name, reason in drawn.reasons.items():
             print(f"Not drawn: {name}, since {reason}.")
     return OK if reliable else DIAGNOSTICS_FAILED
 
 
-def _contents(plots: "Mapping[str, Plot]", form: str) -> dict[str, bytes]:
-    """Return every figure and its table by name of file."""
+def _given(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the options that were given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _contents(plots: "Mapping[str, Plot]", form: str, dpi: int) -> dict[str, bytes]:
+    """Return every figure by name of file."""
     found: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, one in plots.items():
             file = Path(folder) / f"{name}.{form}"
-            one.save(file)
+            one.save(file, dpi=dpi)
             found[file.name] = file.read_bytes()
-            found[f"{name}.csv"] = one.table.to_csv(index=False, lineterminator="\n").encode()
     return found
-
-
-def _write(contents: Mapping[str, bytes], out: Path, *, force: bool) -> None:
-    """Write files into a folder, each whole or not at all, after all of them are drawn."""
-    from bayesmeta.runs.files import write_whole
-
-    there = [name for name in contents if (out / name).exists()]
-    if there and not force:
-        raise RunError(
-            f"{out} holds {listed(there)}. Choose another folder, or replace them with --force."
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"{out} can't be written: {error.strerror}. Choose another folder."
-        ) from error
-    for name, content in contents.items():
-        write_whole(out / name, content, remedy="Choose another folder")

@@ -1,23 +1,51 @@
-"""Profiles as they are written on the command line."""
+"""Profiles and units as they are written on the command line: covariate=value, once per covariate."""
 
-from bayesmeta.errors import ProfileError
+from collections.abc import Sequence
 
-__all__ = ["parsed_profile"]
+from bayesmeta.errors import ProfileError, SettingsError
+
+__all__ = ["parsed_names", "parsed_profile", "parsed_units"]
 
 
 def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
     """Return a profile written as covariate=value pairs; None where there are none."""
     if not pairs:
         return None
+    return {
+        name: _value(name, value)
+        for name, value in _split("--profile", pairs, ProfileError).items()
+    }
+
+
+def parsed_units(pairs: list[str] | None) -> dict[str, float] | None:
+    """Return units of odds ratios written as covariate=unit pairs; None where there are none."""
+    if not pairs:
+        return None
+    found = _split("--per", pairs, SettingsError)
+    try:
+        return {name: float(unit) for name, unit in found.items()}
+    except ValueError:
+        raise SettingsError(
+            f"`--per`: units are numbers, such as age=10; got '{', '.join(pairs)}'."
+        ) from None
+
+
+def parsed_names(option: str, pairs: list[str] | None) -> dict[str, str] | None:
+    """Return texts written as covariate=text pairs; None where there are none."""
+    return _split(option, pairs, SettingsError) if pairs else None
+
+
+def _split(
+    option: str, pairs: Sequence[str], kind: type[ProfileError | SettingsError]
+) -> dict[str, str]:
+    """Return names and values of pairs, after checking that each name is there once."""
     split = [pair.partition("=") for pair in pairs]
     for pair, (name, equals, _) in zip(pairs, split, strict=True):
         if not name or not equals:
-            raise ProfileError(f"`--profile` is written covariate=value; got '{pair}'.")
-    found = {name.strip(): _value(name.strip(), value.strip()) for name, _, value in split}
+            raise kind(f"`{option}` is written covariate=value; got '{pair}'.")
+    found = {name.strip(): value.strip() for name, _, value in split}
     if len(found) < len(pairs):
-        raise ProfileError(
-            f"`--profile` gives a covariate twice: {', '.join(pairs)}. Give each once."
-        )
+        raise kind(f"`{option}` gives a covariate twice: {', '.join(pairs)}. Give each once.")
     return found
 
 

@@ -5,9 +5,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Cohort, Interval, Profiles, exits
+from bayesmeta.cli.options import (
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Cohort,
+    Interval,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    Units,
+    exits,
+)
 from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.profiles import parsed_profile, parsed_units
 
 __all__ = ["report"]
 
@@ -15,7 +26,7 @@ __all__ = ["report"]
 @exits
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
-    format: Annotated[
+    form: Annotated[
         Literal["html", "md", "json", "docx"] | None,
         typer.Option(
             "--format",
@@ -24,17 +35,36 @@ def report(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write; if left out, report.html (or .md ...) in the run."),
+        typer.Option(
+            "--out", "-o", help="File to write; if left out, report.html (or .md ...) in the run."
+        ),
     ] = None,
     profile: Profiles = None,
+    per: Units = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
     rate_above: Annotated[
         float | None, typer.Option(help="Also report P(true rate > this).")
     ] = None,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Of a fit: leave out what fits the model again.")
     ] = False,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks", help="Show ranks of levels though some are compared between studies only."
+        ),
+    ] = False,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    author: Annotated[str | None, typer.Option(help="Author, printed below the title.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Protocol, such as its number or address, printed likewise.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="Date, printed likewise; none if left out.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -44,12 +74,20 @@ def report(
     written = write_report(
         run,
         out=out,
-        form=format,
+        form=form,
         profile=parsed_profile(profile),
+        per=parsed_units(per),
         cohort=cohort,
         ci_prob=ci,
         rate_above=rate_above,
         refits=not quick,
+        ranks=ranks,
+        title=title,
+        author=author,
+        protocol=protocol,
+        date=date,
+        rates_per=rates_per,
+        labels=labels,
         force=force,
     )
     if as_json:

@@ -1,14 +1,24 @@
 """The command `bayesmeta sensitivity`: how far a saved run rests on its priors."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bayesmeta.cli.nested import sensitivity_nested
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, Interval, Profiles, exits
-from bayesmeta.cli.output import check_no_effect, print_json
+from bayesmeta.cli.options import (
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Interval,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    exits,
+)
+from bayesmeta.cli.output import check_no_effect, print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
 __all__ = ["sensitivity"]
 
@@ -31,10 +41,16 @@ def sensitivity(
         typer.Option(help="Probability that a decision demands: find where it flips."),
     ] = None,
     ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
+    check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
+    from bayesmeta.estimates.words import words_of
     from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import sensitivity_text, text
     from bayesmeta.report.sensitivity_machine import sensitivity_json
@@ -46,6 +62,7 @@ def sensitivity(
         "events_at_most": at_most,
         "n": n,
     }
+    written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     given = {name: value for name, value in asked.items() if value is not None}
     if form_of(run) != ONE_OUTCOME.name:
         for option, value in (
@@ -57,9 +74,11 @@ def sensitivity(
             ("--certainty", certainty),
         ):
             check_no_effect(option, value, "on a run of nested outcomes")
-        return sensitivity_nested(run, parsed_profile(profile), ci, as_json=as_json)
+        return sensitivity_nested(
+            run, parsed_profile(profile), ci, out, written=written, as_json=as_json
+        )
     result = bm.load_fit(run)
-    diagnostics = bm.diagnose(result)
+    diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.sensitivity(
         result,
         profile=parsed_profile(profile),
@@ -67,10 +86,11 @@ def sensitivity(
         ci_prob=ci,
         **given,  # type: ignore[arg-type]
     )
+    saved = save_tables(out, {"priors": found.priors, "scaling": found.scaling})
     if as_json:
         content = sensitivity_json(found) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *sensitivity_text.sensitivity_lines(found)]
-        print("\n".join(lines))
+        lines = sensitivity_text.sensitivity_lines(found, words)
+        print_blocks(text.warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

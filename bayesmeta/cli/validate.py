@@ -7,47 +7,58 @@ import typer
 
 from bayesmeta.cli.options import (
     BUNDLED,
+    DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
     OK,
     AsJson,
+    Evidence,
+    Notation,
+    Seed,
     Selection,
     exits,
+    reading,
     selecting,
     table_of,
 )
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
 __all__ = ["validate"]
 
 
 @exits
 @selecting
+@reading
 def validate(
     selection: Selection,
+    notation: Notation,
     model: Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")],
     train: Annotated[
         str, typer.Option(help="Condition on the earlier studies, such as \"source == '001'\".")
     ],
     test: Annotated[str, typer.Option(help="Condition on the later cohorts.")],
-    seed: Annotated[int, typer.Option(help="Source of all randomness.")] = 1,
-    evidence: Annotated[str, typer.Option(help="A bundled table or a CSV file.")] = BUNDLED,
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: diagnostics, coverage (so few arms inside 95% "
-            "intervals that p < 0.01); once per gate, or nothing. If left out: diagnostics."
+            help="Exit with 1 if this is wrong: diagnostics (that failed, not a warning), coverage (so few "
+            "arms inside 95% intervals that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Foretell later cohorts from earlier studies, each at its own size and covariates."""
+    check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate
     from bayesmeta.evidence.matching import matching
     from bayesmeta.report import comparison_text, machine
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
-    spec, arms = bm.load_model(model), table_of(evidence).select(**selection)
+    spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
     found = bm.validate(
         spec,
         train=matching(arms, train, argument="train"),
@@ -59,11 +70,13 @@ def validate(
         wrong.append(f"diagnostics: {found.diagnostics!r}")
     if "coverage" in gates and (message := coverage_gate(found.arms, f"model {spec.name}")):
         wrong.append(message)
+    tables = {"arms": found.arms, "studies": found.studies, "coverage": found.coverage}
+    saved = save_tables(out, tables)
     if as_json:
         content = machine.validation_json(found) | {"gates": wrong}
         print_json(content)
     else:
-        print("\n".join(comparison_text.validation_lines(found)))
+        print_blocks(comparison_text.validation_lines(found), f"  Random seed {seed}.", saved)
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

@@ -1,6 +1,5 @@
 """Options of commands that fit many models: where they run, and what an interrupt leaves."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesmeta.cli.options import INTERRUPTED
 from bayesmeta.errors import SettingsError
 
 __all__ = ["Dask", "Workers", "workers_of"]
@@ -38,8 +36,6 @@ def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dic
         with dask_executor(dask) as executor:
             yield {"executor": executor}
     except KeyboardInterrupt:
-        print(
-            f"\nInterrupted; finished fits are kept in {out}. The same command goes on from there.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(INTERRUPTED) from None
+        raise KeyboardInterrupt(
+            f"Interrupted; finished fits are kept in {out}. The same command goes on from there."
+        ) from None

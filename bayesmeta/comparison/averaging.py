@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.comparison.questions import RATES
-from bayesmeta.errors import SettingsError
+from bayesmeta.comparison.questions import RATES, Answered
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.predict import Probability
 from bayesmeta.numeric import is_number, is_whole
 
-__all__ = ["AveragedPrediction", "averaged"]
+__all__ = ["AveragedPrediction", "asked_alike", "averaged"]
 
 Array = npt.NDArray[np.float64]
 
@@ -24,19 +24,27 @@ Array = npt.NDArray[np.float64]
 class AveragedPrediction:
     """The response of a new cohort, averaged over models.
 
-    Made by `compare`.
+    Made by `compare`. Models are averaged only where they answer the same question, the response of
+    a new cohort of one profile: all have the same covariates, at the same values. Of models that
+    answer for different profiles, those are averaged that have the most of the covariates asked
+    about and, among them, answer as the best by elpd does; the weights are stacked among those. A
+    model without heterogeneity answers the same question: it assumes that a new study has the rate
+    of all others.
 
     Parameters
     ----------
     n : int
         Patients of the cohort.
+    profile : str
+        Covariate values that the cohort is of; ``"all studies"`` where the models have none.
     weights : mapping
-        Weight of each model, by name; they sum to 1.
+        Weight of each model that is averaged, by name; they sum to 1.
     pmf : DataFrame
         Index `events`, 0 to n; `probability`, its Monte-Carlo standard error `mcse`, and `at_least`.
     rate : DataFrame
-        Index `rate` (probability), in steps of 0.001, between which it is taken to be linear; `cdf`,
-        the probability that the true rate of a new study is at most so high, and its `mcse`.
+        Index `rate` (probability), in steps of 0.001; below 0.01 of about 1% of the rate, and likewise
+        near 1. Between them it is taken to be linear. `cdf`, the probability that the true rate of a
+        new study is at most so high, and its `mcse`.
 
     Examples
     --------
@@ -54,6 +62,7 @@ class AveragedPrediction:
     """
 
     n: int
+    profile: str
     weights: Mapping[str, float]
     pmf: pd.DataFrame
     rate: pd.DataFrame
@@ -104,7 +113,7 @@ class AveragedPrediction:
         if rate_above is not None:
             if not is_number(rate_above) or not 0 <= rate_above <= 1:
                 raise SettingsError(
-                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}."
+                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}. Write 30% as 0.3."
                 )
             found = [
                 float(np.interp(rate_above, self.rate.index, self.rate[name]))
@@ -120,8 +129,9 @@ class AveragedPrediction:
 
     def __repr__(self) -> str:
         low, median, high = self.interval(0.95).loc["events"].astype(int)
+        models = sum(weight > 0.005 for weight in self.weights.values())  # noqa: PLR2004
         return (
-            f"AveragedPrediction({sum(weight > 0.005 for weight in self.weights.values())} models: {median} responders "  # noqa: PLR2004
+            f"AveragedPrediction({counted(models, 'model')}: {median} responders "
             f"of {self.n}, 95% interval {low} to {high})"
         )
 
@@ -137,8 +147,21 @@ def _inverse(cdf: "pd.Series[float]", probability: float) -> float:
     return float(rates[place - 1] + share * (rates[place] - rates[place - 1]))
 
 
+def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
+    """Return the models whose predictions may be averaged.
+
+    Parameters
+    ----------
+    answers : mapping
+        What each model answers for, by name, the best model first.
+    """
+    most = max(one.named for one in answers.values())
+    profile = next(one.profile for one in answers.values() if one.named == most)
+    return tuple(name for name, one in answers.items() if one.profile == profile)
+
+
 def averaged(
-    weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]]
+    weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]], profile: str
 ) -> AveragedPrediction:
     """Return the weighted mean of the models' predictive distributions.
 
@@ -148,6 +171,8 @@ def averaged(
         Weight of each model.
     predictive : mapping
         Of each model, what `questions.predictive` returns.
+    profile : str
+        What all of them answer for.
     """
 
     def mean(name: str) -> Array:
@@ -171,4 +196,4 @@ def averaged(
     rate = pd.DataFrame(
         {"cdf": mean("cdf"), "mcse": error("mcse_cdf")}, index=pd.Index(RATES, name="rate")
     )
-    return AveragedPrediction(pmf.size - 1, dict(weights), counts, rate)
+    return AveragedPrediction(pmf.size - 1, profile, dict(weights), counts, rate)

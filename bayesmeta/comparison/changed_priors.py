@@ -10,7 +10,7 @@ from typing import Any
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.exact import GridFit, grid_fit
-from bayesmeta.inference.refits import refit
+from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design, model_hash
@@ -37,7 +37,7 @@ def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
     """Return the priors of a model by parameter: those of each part, as far as it has them."""
     found: dict[str, Prior | Mapping[str, Prior]] = {"mu": spec.mu}
     if spec.covariates.parsed.terms:
-        found["beta"] = spec.beta
+        found["beta"] = spec.link.beta if spec.beta is None else spec.beta
     if spec.study_effects.tau is not None:
         found["tau"] = spec.study_effects.tau
     # A law may cut its own prior off: what it was given is what can be given anew.
@@ -145,7 +145,8 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
     """Return the fit of another model to the same arms, by the same engine.
 
     The stream of random numbers follows from the model alone, so that the same model has the same
-    draws in every table. Draws of studies and arms are not kept. A fit that fails its diagnostics is
+    draws in every table. Draws of studies and arms are not kept, and none are added for the limits of
+    mu. A fit that fails its diagnostics is
     done again with more care, once.
     """
     with warnings.catch_warnings():
@@ -159,4 +160,5 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
 
 
 def _refitted(fit: Fit, spec: ModelSpec, stream: int, settings: SamplerSettings) -> Fit:
-    return refit(fit, spec=spec, stream=stream, settings=settings, progress=False)
+    design, streams = make_design(spec, fit.arms), (*fit.provenance.stream, stream)
+    return light_fit(design, fit.provenance.seed, settings, stream=streams)

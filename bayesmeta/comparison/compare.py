@@ -7,21 +7,28 @@ from contextlib import nullcontext
 from os import PathLike
 from typing import Any, Literal
 
+from bayesmeta.comparison.applicable import applicable
 from bayesmeta.comparison.comparison import Comparison, compared
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import Question, check_profile, profile_asked
+from bayesmeta.comparison.questions import (
+    Question,
+    check_profile,
+    profile_asked,
+    profiles_answered,
+)
 from bayesmeta.comparison.requests import check_arms, check_method, check_settings
 from bayesmeta.comparison.same_rows import same_rows
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import Design, ModelSpec, model_hash
+from bayesmeta.model import ModelSpec, model_hash
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
 from bayesmeta.numeric import check_seed
 from bayesmeta.runs import open_run
+from bayesmeta.runs.files import file_names
 
 __all__ = ["compare", "compare_with"]
 
@@ -53,7 +60,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     Parameters
     ----------
     models : sequence of ModelSpec
-        What is assumed, each model with a name of its own.
+        What is assumed, each model with a name of its own. One that these arms can't tell is a row
+        with the reason, and the others are compared.
     arms : Arms
         What was observed.
     seed : int
@@ -69,7 +77,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     factor : str, optional
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort whose response is foretold by all models together.
+        Patients of the new cohort whose response is foretold by the models together that answer
+        for the same profile; see `AveragedPrediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
     marginal : bool
@@ -161,7 +170,9 @@ def compare_with(  # noqa: PLR0913 - those of `compare`
     """Do what `compare` does, and keep figures of the result in the folder, too."""
     check_arms(arms)
     check_settings(settings)
-    designs = same_rows(_named(models), arms, rows)
+    named = _named(models)
+    usable, reasons = applicable(named, arms)
+    designs = same_rows(usable, arms, rows)
     question = Question(profile=profile, factor=factor, cohort=cohort, ci_prob=ci_prob)
     check_profile(question, designs)
     plan = Plan(
@@ -171,12 +182,13 @@ def compare_with(  # noqa: PLR0913 - those of `compare`
         exact=check_method(method) == "exact",
         marginal=marginal,
     )
-    with _folder(out, designs, plan) as folder:
+    with _folder(out, named, next(iter(designs.values())).arms, plan) as folder:
         runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
         outcomes = fitted(designs, plan, runner)
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
         evidence = next(iter(designs.values())).arms
-        found = compared(left_out, evidence, profile_asked(question, designs))
+        about, answers = profile_asked(question, designs), profiles_answered(question, designs)
+        found = compared(left_out, evidence, about, answers=answers, not_applicable=reasons)
         if folder is not None:
             drawn = {} if figures is None else figures(found)
             for name, content in {**found.files(), **drawn}.items():
@@ -201,18 +213,20 @@ def _named(models: Sequence[ModelSpec]) -> dict[str, ModelSpec]:
     return {one.name: one for one in models}
 
 
-def _folder(out: str | PathLike[str] | None, designs: Mapping[str, Design], plan: Plan) -> Any:
+def _folder(
+    out: str | PathLike[str] | None, models: Mapping[str, ModelSpec], arms: Arms, plan: Plan
+) -> Any:
     if out is None:
         return nullcontext()
-    arms = next(iter(designs.values())).arms
     identity = {
-        "models": {name: model_hash(design.spec) for name, design in designs.items()},
+        "models": {name: model_hash(spec) for name, spec in models.items()},
         "arms": arms.hash,
         "exact": plan.exact,
         "marginal": plan.marginal,
         **plan.as_json(),
     }
-    texts = {f"models/{name}.toml": to_toml(design.spec) for name, design in designs.items()}
+    files = file_names(models)
+    texts = {f"models/{files[name]}.toml": to_toml(spec) for name, spec in models.items()}
     texts |= {
         "arms.csv": arms.frame.to_csv(index=False, lineterminator="\n"),
         "excluded.csv": arms.excluded.to_csv(index=False, lineterminator="\n"),

@@ -1,20 +1,26 @@
 """The result of a comparison: one row per model, and everything behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction, averaged
+from bayesmeta.comparison.averaging import AveragedPrediction, asked_alike, averaged
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.questions import Answered
 from bayesmeta.comparison.ranking import best_of, ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.evidence import Arms
 
-__all__ = ["Comparison", "compared", "notes_of"]
+__all__ = ["Comparison", "averaged_models", "compared", "notes_of"]
+
+
+COUNTS = ("fits", "failed", "flagged", "retried", "divergences")
+"""Columns that count fits, of which a model that does not apply has none."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,14 +35,18 @@ class Comparison:
         One row per model, the best first: `model`, `rank`; `elpd`, the log predictive density of all
         studies, each foretold from the others, with the standard error over studies `se` and the
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
-        error `dse`; `p_worse`; `weight`, by stacking; `crps`, mean over arms, in responders, and
-        `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside
-        their prediction intervals; `log_marginal_likelihood` with its Monte-Carlo error
-        `mcse_log_marginal_likelihood` and, as it depends on the priors throughout, by how much it
-        changes at most if one prior is half or twice as wide, `prior_change`, and which,
-        `prior_changed`;
+        error `dse`; `p_worse`; `weight`, by stacking; `answers_for`, the covariate values that its
+        pooled rates and new cohort are of; `average_weight`, its weight in the averaged prediction,
+        missing where that is of others (see `AveragedPrediction`); `crps`, mean over arms, in
+        responders, and `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares
+        of arms inside their prediction intervals, and `expected_50`, `expected_80`, `expected_95`,
+        those to be expected under the model, more than named as counts are whole;
+        `log_marginal_likelihood` with its Monte-Carlo error `mcse_log_marginal_likelihood` and, as it
+        depends on the priors throughout, by how much it changes at most if one prior is half or twice
+        as wide, `prior_change`, and which, `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
-        fit failed has no rank.
+        fit failed has no rank. Where a model can't be told from these arms, its row comes last, and
+        the column `not_applicable` has the reason.
     left_out : mapping
         The tables behind it of each model, by name.
     notes : tuple of str
@@ -46,6 +56,8 @@ class Comparison:
     profile : str
         Covariate values that pooled rates and the averaged prediction are for, in models that have
         the covariates; empty if none has.
+    not_applicable : mapping
+        Of each model that these arms can't tell, why, by name; such models have no other tables.
 
     Examples
     --------
@@ -69,6 +81,7 @@ class Comparison:
     notes: tuple[str, ...]
     evidence: Arms
     profile: str
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -109,7 +122,7 @@ class Comparison:
 
     @cached_property
     def prediction(self) -> AveragedPrediction:
-        """The response of a new cohort, averaged over the models by their stacking weights.
+        """The response of a new cohort, averaged over the models that answer for the same profile.
 
         Raises
         ------
@@ -120,9 +133,9 @@ class Comparison:
             raise SettingsError(
                 "No model has all its scores, so that there is nothing to average. See `fits`."
             )
-        weights = self.table.set_index("model")["weight"].dropna()
-        predictive = {name: self.left_out[name].whole["predictive"] for name in weights.index}
-        return averaged({str(name): float(w) for name, w in weights.items()}, predictive)
+        weights, profile = averaged_models(self.table)
+        predictive = {name: self.left_out[name].whole["predictive"] for name in weights}
+        return averaged(weights, predictive, profile)
 
     def files(self) -> dict[str, bytes]:
         """Return the tables as CSV, by file name; times of fits are not among them."""
@@ -152,17 +165,47 @@ class Comparison:
         return f"Comparison({counted(len(self.table), 'model')}, {counted(len(self.fits), 'fit')}; {first}{trouble})"
 
 
-def compared(left_out: Mapping[str, LeftOut], evidence: Arms, profile: str) -> Comparison:
+def compared(
+    left_out: Mapping[str, LeftOut],
+    evidence: Arms,
+    profile: str,
+    *,
+    answers: Mapping[str, Answered],
+    not_applicable: Mapping[str, str] = MappingProxyType({}),
+) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
     complete = {name: one for name, one in left_out.items() if one.complete}
     ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
     if complete:
-        ranks, _ = ranked(_scores(complete))
+        scores = _scores(complete)
+        ranks, _ = ranked(scores)
+        alike = asked_alike({str(name): answers[str(name)] for name in ranks["model"]})
+        weights = ranked(scores[list(alike)])[0].set_index("model")["weight"]
+        ranks["average_weight"] = ranks["model"].map(weights)
     rest = pd.DataFrame({"model": [name for name in left_out if name not in complete]})
     table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
+    table["answers_for"] = [answers[name].profile for name in table["model"]]
     more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
     table = table.merge(more, on="model")
-    return Comparison(table, dict(left_out), notes_of(table, left_out), evidence, profile)
+    notes = notes_of(table, left_out)
+    table = _with_inapplicable(table, not_applicable)
+    return Comparison(table, dict(left_out), notes, evidence, profile, dict(not_applicable))
+
+
+def _with_inapplicable(table: pd.DataFrame, reasons: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with a last row for each model that does not apply."""
+    if not reasons:
+        return table
+    nothing = {name: 0 for name in COUNTS if name in table}
+    rows = [{"model": name, **nothing, "not_applicable": why} for name, why in reasons.items()]
+    return pd.concat([table.assign(not_applicable=""), pd.DataFrame(rows)], ignore_index=True)
+
+
+def averaged_models(table: pd.DataFrame) -> tuple[dict[str, float], str]:
+    """Return the weights of the models that are averaged, by name, and what they answer for."""
+    there = table[table["average_weight"].notna()]
+    weights = dict(zip(map(str, there["model"]), map(float, there["average_weight"]), strict=True))
+    return weights, str(there["answers_for"].iloc[0])
 
 
 def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
@@ -171,7 +214,17 @@ def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str,
         return tuple(_notes(table))
     names = table.loc[table["elpd_diff"].notna(), "model"]
     _, notes = ranked(_scores({str(name): left_out[str(name)] for name in names}))
-    return (*notes, *_notes(table))
+    return (*notes, *_not_averaged(table), *_notes(table))
+
+
+def _not_averaged(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return which models answer another question than the averaged prediction."""
+    others = table[table["average_weight"].isna() & table["elpd_diff"].notna()]
+    if not len(others):
+        return ()
+    told = [f"{row.model} (answers for {row.answers_for})" for row in others.itertuples()]
+    _, profile = averaged_models(table)
+    return (f"The averaged prediction is for {profile}. Not in it: {', '.join(told)}.",)
 
 
 def _scores(left_out: Mapping[str, LeftOut]) -> pd.DataFrame:
@@ -183,11 +236,13 @@ def _scores(left_out: Mapping[str, LeftOut]) -> pd.DataFrame:
 
 def _row(name: str, left_out: LeftOut) -> Row:
     fits, arms = left_out.fits, left_out.arms
-    coverage = left_out.coverage.set_index("ci_prob")["share"]
+    coverage = left_out.coverage.set_index("ci_prob")
     flagged = (fits["state"] == "done") & ~fits["ok"].astype(bool)
     row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
     row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
-    row |= {f"coverage_{100 * p:g}": coverage[p] for p in CI_PROBS}
+    for p in CI_PROBS:
+        row[f"coverage_{100 * p:g}"] = coverage["share"][p]
+        row[f"expected_{100 * p:g}"] = coverage["expected"][p]
     row |= left_out.whole.get("marginal") or {}
     return row | {
         "fits": len(fits),

@@ -112,7 +112,8 @@ def cumulative(
     seed : int
         Source of all randomness: same seed, same result.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
     settings : SamplerSettings, optional

@@ -70,8 +70,8 @@ class FlipPoint:
     (True, False)
     >>> found.bracket[["factor", "probability"]].round(2)
        factor  probability
-    6    0.49          0.9
-    7    0.49          0.9
+    7    0.25          0.9
+    8    0.25          0.9
     """
 
     question: NewStudyEvent
@@ -156,7 +156,8 @@ def flip_point(
     parameter : str
         Whose prior is changed: `tau`, `mu`, `beta` (all coefficients), or another of the model.
     profile : mapping, optional
-        Covariate values that the event is about; the reference profile where None.
+        Covariate values that the event is about; what is left out stands at the reference
+        level or the centre.
     **question
         The event, as in `Prediction.probability`: ``rate_above=0.3``, or
         ``events_at_least=12, n=40``.
@@ -187,7 +188,7 @@ def flip_point(
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> found = bm.flip_point(exact, rate_above=0.1, certainty=0.85)
     >>> found.flips, round(found.factor, 2)
-    (True, 1.6)
+    (True, 0.8)
     """
     check_fit(fit, grid=True)
     if isinstance(fit, Fit):
@@ -236,6 +237,6 @@ def check_certainty(certainty: object) -> None:
     """Raise unless `certainty` is a probability above one half and below 1."""
     if not is_number(certainty) or not 0.5 < certainty < 1:  # noqa: PLR2004
         raise SettingsError(
-            f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Ask for the opposite event "
-            "(rate_below for rate_above) instead of a certainty below 0.5."
+            f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Write 90% as 0.9; "
+            "instead of a certainty below 0.5, ask for the opposite event (rate_below for rate_above)."
         )

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.special import bdtr
 
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.errors import SettingsError, nearest
@@ -12,8 +13,6 @@ __all__ = ["GATES", "asked_gates", "coverage_gate", "tripped"]
 
 LEAST_P = 0.01
 """Probability below which so few arms inside their 95% intervals are no chance."""
-
-CI_PROB = 0.95
 
 NOTHING = "nothing"
 
@@ -46,9 +45,10 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
     comparison : Comparison
         Models compared.
     gates : sequence of str
-        ``"failures"``: a fit failed. ``"diagnostics"``: a fit failed, or its diagnostics did.
+        ``"failures"``: a fit failed, or a model does not apply. ``"diagnostics"``: a fit failed,
+        or its diagnostics did.
         ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
-        the binomial probability of it is below 0.01.
+        the probability of it under that model, arms being independent, is below 0.01.
     """
     found = (GATES[gate](comparison) for gate in gates)
     return tuple(message for message in found if message)
@@ -57,13 +57,22 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
 def coverage_gate(arms: pd.DataFrame, what: str) -> str:
     """Return what is wrong with the coverage of arms foretold, if anything."""
     inside, number = int(arms["inside_95"].sum()), len(arms)
-    probability = float(bdtr(inside, number, CI_PROB))
+    expected = arms["expected_95"].to_numpy(dtype=np.float64)
+    probability = _at_most(inside, expected)
     if probability >= LEAST_P:
         return ""
     return (
-        f"coverage: {inside} of {number} arms are inside their 95% prediction intervals by {what}; "
-        f"so few would be with probability {probability:.2g}."
+        f"coverage: {inside} of {number} arms are inside their 95% prediction intervals by {what}, which expects "
+        f"{expected.sum():.1f}; so few would be with probability {probability:.2g}."
     )
+
+
+def _at_most(inside: int, probabilities: npt.NDArray[np.float64]) -> float:
+    """Return the probability that at most so many arms are inside, each with its own probability."""
+    counts = np.ones(1)
+    for one in probabilities:
+        counts = np.convolve(counts, [1 - one, one])
+    return float(counts[: inside + 1].sum())
 
 
 def _coverage(comparison: Comparison) -> str:
@@ -78,13 +87,21 @@ def _diagnostics(comparison: Comparison) -> str:
     flagged = fits[(fits["state"] == "done") & ~fits["ok"].astype(bool)]
     if flagged.empty:
         # A fit that failed has no draws that could pass.
-        return _failures(comparison)
+        return _failed_fits(comparison)
     first = flagged.iloc[0]
     where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
     return f"diagnostics: {len(flagged)} of {len(fits)} fits failed them; first {where}: {first['problems']}"
 
 
 def _failures(comparison: Comparison) -> str:
+    found = _failed_fits(comparison)
+    if found or not comparison.not_applicable:
+        return found
+    name, reason = next(iter(comparison.not_applicable.items()))
+    return f"failures: {len(comparison.not_applicable)} of {len(comparison.table)} models do not apply; first {name}: {reason}"
+
+
+def _failed_fits(comparison: Comparison) -> str:
     fits = comparison.fits
     failed = fits[fits["state"] == "failed"]
     if failed.empty:

@@ -29,6 +29,7 @@ from bayesmeta.model.parts import (
     string_of,
     table_of,
 )
+from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
 __all__ = ["SCHEMA", "example_grid", "grid_hash", "grid_toml", "load_grid", "parse_grid"]
@@ -76,14 +77,14 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
     >>> from pathlib import Path
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "grid.toml"
-    ...     written = file.write_text('schema = 1\nseed = 1\n[priors.wide]\ntau = "HalfNormal(1)"\n')
+    ...     written = file.write_text('schema = 1\nseed = 1\n[priors.wide]\ntau = "HalfNormal(2)"\n')
     ...     grid = bm.load_grid(file)
     >>> list(grid.priors)
     ['wide']
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path; got {source!r}.")
-    path = Path(source)
+    path = expanded(source)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

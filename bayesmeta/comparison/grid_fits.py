@@ -9,8 +9,8 @@ from scipy.special import expit
 
 from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_plan import PlannedFit
+from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import Draws, mean_of
-from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -48,7 +48,10 @@ def fit_values(
     """
     make = partial(light_fit, planned.design, seed, stream=(planned.stream,))
     fit, diagnostics = settled(make, settings)
-    rates = profile_rates(fit, planned.profile)
+    # The plan has told what lies outside the evidence.
+    coding = planned.design.coding
+    row, level = coding.row(planned.profile), coding.tau_level(planned.profile)
+    rates = KnownRates(fit).at(row, level)
     new_study = rates.new_study()
     laws = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
     found = _diagnosis(diagnostics) | {
@@ -92,8 +95,7 @@ def _above(name: str, draws: Array, rate: float) -> dict[str, float]:
 def _cohort(law: DrawnRates, answer: GridAnswer) -> dict[str, int]:
     """Return the median and the interval of the responders of a new cohort."""
     bounds = (0.5, (1 - answer.ci_prob) / 2, (1 + answer.ci_prob) / 2)
-    # The last count takes what is left, however the sum is rounded.
-    counts = np.searchsorted(np.cumsum(law.pmf(answer.cohort)[:-1]), bounds)
+    counts = law.counts(answer.cohort).quantiles(bounds)
     return {
         f"cohort_{key}": int(one)
         for key, one in zip(("median", "lower", "upper"), counts, strict=True)

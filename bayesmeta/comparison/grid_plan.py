@@ -18,11 +18,13 @@ from bayesmeta.errors import (
     BayesmetaError,
     EvidenceError,
     EvidenceWarning,
+    InapplicableError,
     ModelWarning,
     ProfileError,
     SettingsError,
     SpecError,
 )
+from bayesmeta.estimates.profiles import own_part, warn_beyond_evidence
 from bayesmeta.evidence import Arms, EvidenceTable
 from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 from bayesmeta.inference.settings import SamplerSettings
@@ -102,11 +104,17 @@ class PlannedRow:
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
     """Return the rows of a grid on a table, in the order of its combinations.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     EvidenceError, SpecError, ProfileError
         If a choice is possible in no combination: a slip of the pen, such as a column that is not
-        there, would otherwise cost a part of the grid.
+        there, would otherwise cost a part of the grid. A model that these arms can't tell is no slip
+        and is told in its rows; an error, if no combination is possible.
     SettingsError
         If an argument of an inclusion rule is out of its range.
     """
@@ -135,6 +143,9 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
 
     rows = tuple(row_of(choices) for choices in grid.combinations(_outcomes(grid, table)))
     _check_choices(rows)
+    # Of a row it is a note; of a grid, told before the work.
+    for coding in {row.fit.design.coding: None for row in rows if row.fit is not None}:
+        warn_beyond_evidence(coding, own_part(coding, grid.answer.profile))
     return rows
 
 
@@ -160,18 +171,13 @@ class _Base:
 def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     """Return arms with the coding of covariates and the profile checked against it."""
     design = make_design(spec, arms, warn=False)
-    profile = _profile(design.coding, asked)
-    design.coding.row(profile)
-    design.coding.tau_level(profile)
+    coding, given = design.coding, own_part(design.coding, asked)
+    warn_beyond_evidence(coding, given)
+    profile = coding.resolved(given) if coding.columns else None
+    coding.row(profile)
+    coding.tau_level(profile)
     lean = replace(design, arms=_lean(design.arms, design.coding))
     return _Base(lean, profile, lean.arms.hash)
-
-
-def _profile(coding: Coding, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the profile asked for in the covariates of a model, at its reference where not given."""
-    if not coding.columns:
-        return None
-    return {name: asked.get(name, coding.reference[name]) for name in coding.columns}
 
 
 def _lean(arms: Arms, coding: Coding) -> Arms:
@@ -243,6 +249,9 @@ def _check_choices(rows: Iterable[PlannedRow]) -> None:
         raise _of_kind(next(iter(first.values())), "No combination of the grid can be fitted")
     for (axis, name), there in possible.items():
         if not there:
+            if isinstance(first[axis, name].error, InapplicableError):
+                # A model that is right is told in its rows; a slip would cost a part of the grid.
+                continue
             place = f"outcome '{name}'" if axis == "outcome" else f"[{axis}.{name}]"
             raise _of_kind(first[axis, name], f"{place} can be fitted in no combination")
 

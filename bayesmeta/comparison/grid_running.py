@@ -1,5 +1,6 @@
 """`run_grid`: every combination of a grid of specifications, fitted and kept."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from bayesmeta.comparison.grid_results import GridResults, results_table
 from bayesmeta.comparison.specification_grid import SpecificationGrid
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import EvidenceTable
+from bayesmeta.evidence.values import read_otherwise
 from bayesmeta.numeric import is_whole
 from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
 
@@ -94,7 +96,7 @@ def run_grid(
     --------
     >>> import bayesmeta as bm
     >>> grid = bm.SpecificationGrid(
-    ...     outcomes=["CR"], priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}}
+    ...     outcomes=["CR"], priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}}
     ... )
     >>> bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     GridResults(grid: 2 combinations, 2 fits; 0 failed their diagnostics, 0 failed, 0 not possible)
@@ -194,5 +196,8 @@ def _folder(
         "grid.toml": grid_toml(grid),
         "evidence.csv": str(table.frame.to_csv(index=False, lineterminator="\n")),
     }
+    # Names that look like numbers, which the file itself can't tell from numbers.
+    if names := read_otherwise(table.frame):
+        texts["text.json"] = json.dumps(names, ensure_ascii=False)
     with open_run(out, kind="grid", identity=identity, texts=texts) as folder:
         yield folder

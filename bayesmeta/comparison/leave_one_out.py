@@ -59,7 +59,8 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
         is above 0.7 or the Monte-Carlo error of the score above 0.025. Fits of their own are done
         again with more draws where that error is above 0.02.
     profile : mapping, optional
-        Covariate values that pooled rates are for; covariates not given stand at the reference.
+        Covariate values that pooled rates are for; what is left out stands at the reference
+        level or the centre.
     factor : str, optional
         Factor whose levels are compared with the first one, study by study left out.
     ci_prob : float

@@ -36,8 +36,9 @@ class LeftOut:
         `pareto_k`, NaN of refits that were not preceded by weighting.
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`, `median`, bounds of the 50%, 80% and 95%
-        prediction intervals of its responders and whether they hold them (`lower_95`, `upper_95`,
-        `inside_95`), `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
+        prediction intervals of its responders, whether they hold them, and with which probability
+        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`),
+        `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
         (randomised), `crps` (responders), `crps_rate` (probability).
     influence : DataFrame
         What the fit says without each study: `left_out` (``""`` for the whole evidence), `quantity`,
@@ -132,7 +133,7 @@ class LeftOut:
 
     @property
     def coverage(self) -> pd.DataFrame:
-        """Arms inside their prediction intervals: `ci_prob`, `arms`, `inside` and `share`."""
+        """Arms inside their prediction intervals, as `coverage_of` returns them."""
         return coverage_of(self.arms)
 
     def __repr__(self) -> str:
@@ -148,13 +149,21 @@ class LeftOut:
 
 
 def coverage_of(arms: pd.DataFrame) -> pd.DataFrame:
-    """Return how many arms lie inside their prediction intervals, one row per probability."""
+    """Return how many arms lie inside their prediction intervals, one row per probability.
+
+    Columns: `ci_prob`, `arms`, `inside`, `share`, and `expected`, the share to be expected under the
+    model itself: more than `ci_prob`, since counts are whole.
+    """
     rows = []
     for p in CI_PROBS:
-        inside = arms[f"inside_{100 * p:g}"] if len(arms) else pd.Series(dtype=bool)
+        name = f"{100 * p:g}"
+        inside = arms[f"inside_{name}"] if len(arms) else pd.Series(dtype=bool)
+        expected = float(arms[f"expected_{name}"].mean()) if len(arms) else float("nan")
         count, number = int(inside.sum()), len(inside)
         share = count / number if number else float("nan")
-        rows.append({"ci_prob": p, "arms": number, "inside": count, "share": share})
+        rows.append(
+            {"ci_prob": p, "arms": number, "inside": count, "share": share, "expected": expected}
+        )
     return pd.DataFrame(rows)
 
 

@@ -10,14 +10,17 @@ import xarray as xr
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_family, check_fit
-from bayesmeta.estimates.log_priors import log_priors
+from bayesmeta.estimates.identifiability import identifiability
+from bayesmeta.estimates.log_priors import log_likelihood, log_priors
+from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.blocks import arm_slices
+from bayesmeta.estimates.tau_scaling import SENSITIVE
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["CONFLICT", "SENSITIVE", "STRONG_PRIOR", "power_scaling"]
+__all__ = ["APART", "CONFLICT", "SENSITIVE", "STRONG_PRIOR", "power_scaling"]
 
 Array = npt.NDArray[np.float64]
 Weights = tuple[xr.DataArray, xr.DataArray]
@@ -25,10 +28,10 @@ Weights = tuple[xr.DataArray, xr.DataArray]
 POWERS = (0.99, 1.01)
 """Powers between which the change is measured."""
 
-SENSITIVE = 0.05
-"""Sensitivity from which on an estimate counts as moved by a part of the model."""
+APART = 0.5
+"""Overlap of prior and posterior below which two sensitivities are told as a potential conflict."""
 
-CONFLICT = "prior-data conflict"
+CONFLICT = "potential prior-data conflict"
 STRONG_PRIOR = "strong prior / weak likelihood"
 
 SAMPLE = ["chain", "draw"]
@@ -51,7 +54,8 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
 
     Returns
     -------
@@ -60,9 +64,12 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
 
         - quantity, and profile, blank for parameters;
         - prior: sensitivity to all priors together; likelihood: to the likelihood;
-        - diagnosis: ``"prior-data conflict"`` where both are 0.05 or more, so that prior and evidence
-          pull apart; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
-          prior decides; else empty;
+        - overlap: of the densities of prior and posterior, from 0 to 1; NaN of the mean rate, whose
+          prior has no closed form;
+        - diagnosis: ``"potential prior-data conflict (overlap 20%)"`` where both are 0.05 or more and
+          the overlap is below 0.5, so that prior and evidence may pull apart: sensitivities alone
+          can't tell; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
+          prior decides; else empty. Of the mean rate the overlap is taken to be the typical rate's;
         - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself.
 
     Raises
@@ -74,6 +81,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
 
     References
     ----------
+    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap of prior and posterior).
     Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
 
     Examples
@@ -90,38 +98,45 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     check_family(fit, "power_scaling")
     label = profile_label(fit.design.coding, profile)
     # Asked for first: it is what a fit may not have.
-    log_likelihood = _log_likelihood(fit)
+    likelihood = log_likelihood(fit, "`power_scaling`")
     quantities = {**_parameters(fit), **_rates(fit, profile, label)}
     priors = log_priors(fit)
     parts = {
         "prior": np.sum(list(priors.values()), axis=0),
-        "likelihood": log_likelihood,
+        "likelihood": likelihood,
         **{f"prior_{name}": log_prior for name, log_prior in priors.items()},
     }
     table = pd.DataFrame(list(quantities), columns=["quantity", "profile"])
     for part, log_density in parts.items():
         table[part] = _sensitivities(quantities, log_density)
-    diagnoses = [
-        _diagnosis(*pair) for pair in zip(table["prior"], table["likelihood"], strict=True)
-    ]
-    table.insert(4, "diagnosis", diagnoses)
+    overlaps = _overlaps(fit, profile)
+    table.insert(4, "overlap", table["quantity"].map(overlaps))
+    gates = table["quantity"].replace("mean rate", "typical rate").map(overlaps)
+    diagnoses = map(_diagnosis, table["prior"], table["likelihood"], gates)
+    table.insert(5, "diagnosis", list(diagnoses))
     return table
 
 
-def _diagnosis(prior: float, likelihood: float) -> str:
+def _diagnosis(prior: float, likelihood: float, overlap: float) -> str:
     if not prior >= SENSITIVE:
         return ""
-    return CONFLICT if likelihood >= SENSITIVE else STRONG_PRIOR
+    if likelihood < SENSITIVE:
+        return STRONG_PRIOR
+    return f"{CONFLICT} (overlap {100 * overlap:.0f}%)" if overlap < APART else ""
 
 
-def _log_likelihood(fit: Fit) -> Array:
-    """Return the log likelihood of all arms given their rates, dims (chain, draw)."""
-    fit.require("theta", "`power_scaling`")
-    events = fit.draws["log_likelihood"].to_dataset()["events"]
-    found = np.zeros(events.shape[:2])
-    for part in arm_slices(found.size, events.shape[-1]):
-        found += events[..., part].to_numpy().sum(axis=-1)
-    return found
+def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
+    """Return the overlap of prior and posterior, by quantity."""
+    table = identifiability(fit)
+    found = dict(zip(table["coefficient"], table["prior_overlap"], strict=True))
+    beta = {f"beta[{name}]": found.pop(name) for name in fit.design.coding.names}
+    rates = rates_with_priors(fit, profile)
+    return {
+        "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
+        **found,
+        **beta,
+        **{name: prior_overlap(law, log_odds) for name, (law, log_odds) in rates.items()},
+    }
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:

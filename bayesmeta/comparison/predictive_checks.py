@@ -64,13 +64,13 @@ def coverage_table(arms: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     arms : DataFrame
-        One row per arm, with `inside_50`, `inside_80` and `inside_95`.
+        One row per arm, with `inside_50`, `inside_80`, `inside_95`, and `expected_50` and so on.
 
     Returns
     -------
     DataFrame
-        One row per interval: `ci_prob`, `arms`, `inside`, `share`, and the exact 95% interval of the
-        share, `lower` and `upper`, as if arms were independent.
+        One row per interval: `ci_prob`, `arms`, `inside`, `share`, `expected`, and the exact 95%
+        interval of the share, `lower` and `upper`, as if arms were independent.
 
     References
     ----------

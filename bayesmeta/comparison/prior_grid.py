@@ -59,7 +59,8 @@ def prior_grid(
     fit : Fit, GridFit or NestedFit
         The fit to start from; a GridFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
         `beta`, for all coefficients; of a NestedFit, for all outcomes, and ``"correlation"``, of which
@@ -104,9 +105,9 @@ def prior_grid(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
-    >>> wider = {"tau": [bm.HalfNormal(1), bm.HalfCauchy(0.5)]}
-    >>> bm.prior_grid(exact, priors=wider, rate_above=0.1)["probability"].round(2).tolist()
-    [0.88, 0.84, 0.86]
+    >>> others = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
+    >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
+    [0.84, 0.88, 0.86]
     """
     check_fit(fit, grid=True, nested=True)
     check_ci_prob(ci_prob)
@@ -150,12 +151,13 @@ def _nested(
     return nested_prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob)
 
 
-def usual_priors(spec: ModelSpec) -> dict[str, tuple[Prior, ...]]:
+def usual_priors(spec: ModelSpec) -> dict[str, tuple[Any, ...]]:
     """Return the priors of mu, beta and tau that are tried where none are named.
 
-    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider.
+    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider; of coefficients
+    that have priors of their own, as those of numbers have, these.
     """
-    found = {**scaled_priors(spec.link), "tau": USUAL_OF_TAU}
+    found = {**scaled_priors(spec.link, spec.beta), "tau": USUAL_OF_TAU}
     return {name: priors for name, priors in found.items() if name in own_priors(spec)}
 
 

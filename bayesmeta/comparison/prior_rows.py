@@ -30,15 +30,25 @@ USUAL_OF_TAU = (
 """From moderate to large heterogeneity, light and heavy tails, and one that excludes none at all."""
 
 USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
-"""Scales as multiples of the link's own: of the logit, Normal(0, 1), (0, 1.5) and (0, 2.5) for mu."""
+"""Scales as multiples of the link's own: of the logit, scales of 1, 1.5 and 2.5 for mu."""
 
 
-def scaled_priors(link: Link) -> dict[str, tuple[Prior, ...]]:
-    """Return the link's own priors of mu and beta, narrower and wider."""
+def scaled_priors(link: Link, beta: object) -> dict[str, tuple[Any, ...]]:
+    """Return the link's own priors of mu and beta, narrower and wider.
+
+    Where coefficients have priors of their own, as those of numbers have, it is these that are scaled.
+    """
+    own = {"mu": link.mu, "beta": beta if isinstance(beta, Mapping) else link.beta}
     return {
-        name: tuple(getattr(link, name).scaled(factor) for factor in factors)
+        name: tuple(_scaled(own[name], factor) for factor in factors)
         for name, factors in USUAL_FACTORS.items()
     }
+
+
+def _scaled(prior: "Prior | Mapping[str, Prior]", factor: float) -> Any:
+    if isinstance(prior, Prior):
+        return prior.scaled(factor)
+    return {label: one.scaled(factor) for label, one in prior.items()}
 
 
 def numbers_of(

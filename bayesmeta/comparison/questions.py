@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,24 @@ from bayesmeta.comparison.scores import Row
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.estimates.comparisons import level_pairs, level_profiles
+from bayesmeta.estimates.count_laws import LARGEST_LISTED
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import predictor_of
+from bayesmeta.estimates.profiles import (
+    own_part,
+    profile_label,
+    profile_parts,
+    warn_beyond_evidence,
+)
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Coding, Profile
 
 __all__ = [
     "RATES",
+    "Answered",
     "Asked",
     "Question",
     "answers",
@@ -29,14 +37,20 @@ __all__ = [
     "check_profile",
     "predictive",
     "profile_asked",
+    "profiles_answered",
 ]
 
 Array = npt.NDArray[np.float64]
 
-RATES = np.linspace(0, 1, 1001)
-"""Rates (probability) at which the law of a new study's rate is kept."""
+NEAR, LEAST = 0.01, 1e-7
+"""Rates below which they are kept in steps of one hundredth of themselves, and the least above 0."""
 
-EVERY = 10
+_SMALL = np.geomspace(LEAST, NEAR, 1110)[:-1]
+
+RATES = np.concatenate([[0.0], _SMALL, np.linspace(NEAR, 1 - NEAR, 981), 1 - _SMALL[::-1], [1.0]])
+"""Rates (probability) at which the law of a new study's rate is kept; finely near 0 and 1."""
+
+EVERY = 32
 """Every so many of them the Monte-Carlo error is computed."""
 
 
@@ -52,7 +66,7 @@ class Question:
     factor : str, optional
         Factor whose levels are each compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort.
+        Patients of the new cohort, 10,000 at most.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -68,7 +82,8 @@ class Question:
     ci_prob: float = 0.95
 
     def __post_init__(self) -> None:
-        check_cohort("cohort", self.cohort)
+        # The averaged prediction lists every count.
+        check_cohort("cohort", self.cohort, LARGEST_LISTED)
         check_ci_prob(self.ci_prob)
         if self.factor is not None and not isinstance(self.factor, str):
             raise SettingsError(
@@ -92,6 +107,11 @@ class Question:
 def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
     """Raise unless every covariate asked about, and the factor, belongs to one of the models.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     ProfileError
@@ -105,7 +125,9 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
             hint = nearest(name, known) if known else "No model has covariates: leave it out."
             raise ProfileError(f"`profile` names '{name}', which is no covariate. {hint}")
     for design in designs.values():
-        design.coding.row(profile_for(design.coding, question.profile))
+        own = own_part(design.coding, question.profile)
+        design.coding.row(own)
+        warn_beyond_evidence(design.coding, own)
     factors = {name for design in designs.values() for name in design.coding.factors}
     if question.factor is not None and question.factor not in factors:
         hint = (
@@ -114,20 +136,36 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
         raise SettingsError(f"`factor` names '{question.factor}', which is no factor. {hint}")
 
 
-def profile_for(coding: Coding, profile: Profile | None) -> Profile | None:
-    """Return the profile that a model is asked about: its own covariates, the rest at reference."""
-    if not coding.columns:
-        return None
-    given = {name: value for name, value in (profile or {}).items() if name in coding.columns}
-    return coding.reference | given
-
-
 def profile_asked(question: Question, designs: Mapping[str, Design]) -> str:
     """Return the profile asked about as people write it; empty if no model has covariates."""
-    values: dict[str, Any] = {}
+    parts: dict[str, str] = {}
     for design in designs.values():
-        values |= profile_for(design.coding, question.profile) or {}
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+        parts |= profile_parts(design.coding, own_part(design.coding, question.profile))
+    return ", ".join(f"{name}={text}" for name, text in parts.items())
+
+
+class Answered(NamedTuple):
+    """What a model answers for.
+
+    Parameters
+    ----------
+    profile : str
+        Value of each covariate of the model; ``"all studies"`` where it has none.
+    named : int
+        Covariates of the model that the question names.
+    """
+
+    profile: str
+    named: int
+
+
+def profiles_answered(question: Question, designs: Mapping[str, Design]) -> dict[str, Answered]:
+    """Return what each model answers for, by name."""
+    own = {name: own_part(one.coding, question.profile) for name, one in designs.items()}
+    return {
+        name: Answered(profile_label(one.coding, own[name]), len(own[name] or {}))
+        for name, one in designs.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +199,7 @@ def asked_of(coding: Coding, question: Question) -> Asked:
     ProfileError
         If the profile has a value that the model can't take.
     """
-    profile = profile_for(coding, question.profile)
+    profile = own_part(coding, question.profile)
     return Asked(
         coding.row(profile),
         coding.tau_level(profile),
@@ -174,9 +212,7 @@ def asked_of(coding: Coding, question: Question) -> Asked:
 def _contrasts(coding: Coding, question: Question) -> Iterator[tuple[str, Array, Array]]:
     if question.factor not in coding.factors:
         return
-    profile = profile_for(coding, question.profile) or {}
-    rest = {name: value for name, value in profile.items() if name != question.factor}
-    profiles = level_profiles(coding, question.factor, rest or None)
+    profiles = level_profiles(coding, question.factor, own_part(coding, question.profile))
     rows = {level: coding.row(one) for level, one in profiles.items()}
     first = coding.factors[question.factor][0]
     for level, versus in level_pairs(coding, question.factor, first):

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.special import ndtr, ndtri
 
 __all__ = ["best_of", "ranked"]
 
@@ -30,7 +31,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     table : DataFrame
         One row per `model`: `rank`, from 1; `elpd`, the sum over studies, and its standard error
         `se`; `elpd_diff`, the difference from the best, and its standard error `dse`; `p_worse`, the
-        normal probability of being worse than the best; `weight`, by stacking.
+        normal probability of being worse than the best, as rough as `dse`; `weight`, by stacking.
     notes : tuple of str
         Cautions: few studies, and what ArviZ warns of.
 
@@ -48,7 +49,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     data = {
         str(model): ELPDDataLOO(
             elpd=float(own.sum()),
-            se=float(np.sqrt(len(own) * own.var(ddof=0))),
+            se=float(np.sqrt(len(own) * own.var(ddof=1))),
             p=float("nan"),
             n_samples=1,
             n_data_points=len(own),
@@ -65,6 +66,10 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     kept = ["rank", "elpd", "se", "elpd_diff", "dse", "p_worse", "weight"]
     table = table[kept].rename_axis("model").reset_index()
     table["rank"] += 1
+    # ArviZ takes the studies for all there are: here they are a sample, as wherever else in the package.
+    larger = np.sqrt(len(elpd) / (len(elpd) - 1))
+    table["dse"] *= larger
+    table["p_worse"] = ndtr(ndtri(table["p_worse"]) / larger)
     notes = [
         str(one.message)
         if "chance" not in str(one.message)
@@ -78,9 +83,7 @@ def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 def _few(studies: int) -> tuple[str, ...]:
     if studies >= 100:  # noqa: PLR2004
         return ()
-    return (
-        f"{studies} studies: standard errors of differences, and p_worse, are rough below 100.",
-    )
+    return (f"{studies} studies: standard errors of differences are rough below 100.",)
 
 
 def _alone(elpd: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +92,7 @@ def _alone(elpd: pd.DataFrame) -> pd.DataFrame:
         "model": str(model),
         "rank": 1,
         "elpd": float(own.sum()),
-        "se": float(np.sqrt(len(own) * own.var(ddof=0))),
+        "se": float(np.sqrt(len(own) * own.var(ddof=1))),
         "elpd_diff": 0.0,
         "dse": 0.0,
         "p_worse": float("nan"),

@@ -45,7 +45,7 @@ def same_rows(models: Mapping[str, ModelSpec], arms: Arms, rows: str) -> dict[st
         told = listed(f"{label} (not in {', '.join(names)})" for label, names in lost.items())
         raise SpecError(
             f"The models can't use the same arms, because a covariate is missing: {told}. Compare them on the arms that "
-            "all can use by rows='common' (--rows common), or leave a model out."
+            "all can use by rows='common', or leave a model out."
         )
     dropped = np.array([label in lost for label in arms.labels], dtype=bool)
     if dropped.all():

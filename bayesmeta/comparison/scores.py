@@ -4,7 +4,6 @@ The unit that is foretold is the study: the density of its counts is that of all
 with its own effect integrated out.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from bayesmeta.comparison.held_out import arm_law, log_predictive
+from bayesmeta.estimates.count_laws import CountLaw
 from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.estimates.mixtures import binomial_by_draw
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 
-__all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores", "weighted_pmf"]
+__all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores"]
 
 CI_PROBS = (0.5, 0.8, 0.95)
 """Probabilities of the prediction intervals that are held against the counts."""
@@ -93,33 +92,34 @@ def arm_scores(
     for place in np.flatnonzero(arms.n > 0):
         events, n = int(arms.events[place]), int(arms.n[place])
         law = arm_law(rates, new, int(place))
-        pmf = law.pmf(n) if weights is None else weighted_pmf(law.theta, n, weights)
+        counts = law.counts(n, weights)
         row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
-        rows.append(row | {"events": events, "n": n} | count_scores(pmf, events, rng.random()))
+        rows.append(
+            row | {"events": events, "n": n} | count_scores(counts, n, events, rng.random())
+        )
     return rows
 
 
-def count_scores(
-    pmf: Array, events: int, between: float, ci_probs: Sequence[float] = CI_PROBS
-) -> Row:
+def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
     """Return how a count lies in its predictive distribution.
 
     Parameters
     ----------
-    pmf : array, shape (n + 1,)
-        Probabilities of 0 to n responders.
+    law : CountLaw
+        Predictive law of the responders.
+    n : int
+        Patients.
     events : int
         Responders there were.
     between : float
         Uniform number that breaks the ties of the PIT.
-    ci_probs : sequence of float
-        Probabilities of the equal-tailed prediction intervals.
 
     Returns
     -------
     dict
         `median`; of each interval its bounds and whether it holds the count (`lower_95`,
-        `upper_95`, `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so
+        `upper_95`, `inside_95`), and the probability that it holds one, `expected_95`, which for
+        whole counts is more than 0.95; `at_most` and `at_least`, the probabilities of so few and of so
         many responders; `pit`, the randomised probability integral transform, uniform if the
         predictions are right; `crps`, the continuous ranked probability score in responders, and
         `crps_rate`, the same in rates: less is better.
@@ -129,17 +129,17 @@ def count_scores(
     Gneiting & Raftery 2007, doi:10.1198/016214506000001437 (CRPS).
     Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (counts, randomised PIT).
     """
-    n = pmf.size - 1
-    cdf = np.minimum(np.cumsum(pmf), 1.0)
-    below = float(cdf[events - 1]) if events else 0.0
-    at_most = float(cdf[events])
-    crps = float(((cdf - (np.arange(n + 1) >= events)) ** 2).sum())
-    row: Row = {"median": int(np.searchsorted(cdf, 0.5))}
-    for p in ci_probs:
-        low, high = (int(y) for y in np.searchsorted(cdf, ((1 - p) / 2, (1 + p) / 2)))
+    tails = [tail for p in CI_PROBS for tail in ((1 - p) / 2, (1 + p) / 2)]
+    median, *bounds = (int(count) for count in law.quantiles([0.5, *tails]))
+    row: Row = {"median": median}
+    for p, low, high in zip(CI_PROBS, bounds[::2], bounds[1::2], strict=True):
         name = f"{100 * p:g}"
-        row |= {f"lower_{name}": low, f"upper_{name}": min(high, n)}
+        row |= {f"lower_{name}": low, f"upper_{name}": high}
         row[f"inside_{name}"] = low <= events <= high
+        upto = law.at_most([low - 1, high])
+        row[f"expected_{name}"] = float(upto[1] - upto[0])
+    below, at_most = (float(p) for p in law.at_most([events - 1, events]))
+    crps = law.crps(events)
     pit = below + between * (at_most - below)
     return row | {
         "at_most": at_most,
@@ -148,12 +148,3 @@ def count_scores(
         "crps": crps,
         "crps_rate": crps / n,
     }
-
-
-def weighted_pmf(theta: Array, n: int, weights: Array) -> Array:
-    """Return the probabilities of 0 to n responders, averaged over weighted draws of log-odds.
-
-    `theta` has dims (chain, draw, node).
-    """
-    by_draw = binomial_by_draw(theta.reshape(-1, theta.shape[-1]), n, 0, n)
-    return np.asarray(weights @ by_draw)

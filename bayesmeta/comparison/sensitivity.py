@@ -54,9 +54,9 @@ class Sensitivity:
     >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
     >>> found = bm.sensitivity(fit, priors={"mu": [bm.Normal(0, 0.5)]})
     >>> found.changes[["prior_mu", "typical", "overlap"]].round(1)
-             prior_mu  typical  overlap
-    0  Normal(0, 1.5)      0.2      1.0
-    1  Normal(0, 0.5)      0.2      0.8
+                  prior_mu  typical  overlap
+    0  StudentT(3, 0, 1.5)      0.2      1.0
+    1       Normal(0, 0.5)      0.2      0.8
     >>> bool((found.scaling["likelihood"] > found.scaling["prior"]).all())
     True
     """
@@ -117,7 +117,8 @@ def sensitivity(
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; the reference profile where None.
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
     priors : mapping, optional
         Priors to try by parameter; the usual ones where None. See `prior_grid`.
     certainty : float, optional
@@ -152,9 +153,9 @@ def sensitivity(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
-    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.1)
+    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(0.5)]}, rate_above=0.1)
     >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
-    (['HalfNormal(0.5)', 'HalfNormal(1)'], True)
+    (['HalfNormal(1)', 'HalfNormal(0.5)'], True)
     """
     check_fit(fit, grid=False)
     check_family(fit, "sensitivity")

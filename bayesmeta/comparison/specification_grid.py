@@ -79,7 +79,7 @@ class SpecificationGrid:
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> bm.SpecificationGrid(priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}})
+    >>> bm.SpecificationGrid(priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}})
     SpecificationGrid(grid: 2 combinations)
     """
 
@@ -133,7 +133,7 @@ class SpecificationGrid:
             study_effects=law,
             covariates=covariates,
             mu=priors.get("mu"),  # type: ignore[arg-type]  # the link's own
-            beta=priors.get("beta") if covariates.parsed.terms else None,  # type: ignore[arg-type]
+            beta=priors.get("beta") if covariates.parsed.terms else None,
             likelihood=self.likelihood[choices["likelihood"]],
             arm_effects=arm_effects,
         )

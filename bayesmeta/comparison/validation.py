@@ -13,6 +13,7 @@ from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -42,8 +43,9 @@ class Validation:
         The later cohorts.
     arms : DataFrame
         One row per arm: `study`, `arm`, `events`, `n`; `median` and bounds of the 50%, 80% and 95%
-        prediction intervals of its responders, and whether they hold them (`lower_95`, `upper_95`,
-        `inside_95`); `at_most` and `at_least`, the probabilities of so few and of so many
+        prediction intervals of its responders, whether they hold them, and with which probability
+        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`);
+        `at_most` and `at_least`, the probabilities of so few and of so many
         responders; `pit` (randomised); `crps` (responders), `crps_rate` (probability).
     studies : DataFrame
         One row per study: `study`, `arms`, `events`, `n`, `elpd`, the log of the joint probability of
@@ -63,7 +65,7 @@ class Validation:
     >>> found = bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
     >>> found.arms[["study", "events", "n", "median", "inside_95", "at_least"]].round(2)
                        study  events   n  median  inside_95  at_least
-    0  richardcarpentier2023      13  23       4      False      0.01
+    0  richardcarpentier2023      13  23       4      False      0.02
     >>> round(found.elpd), found.diagnostics.ok
     (-5, True)
     """
@@ -82,7 +84,7 @@ class Validation:
 
     @property
     def coverage(self) -> pd.DataFrame:
-        """Arms inside their prediction intervals: `ci_prob`, `arms`, `inside` and `share`."""
+        """Arms inside their prediction intervals, as `LeftOut.coverage` has them."""
         return coverage_of(self.arms)
 
     def __repr__(self) -> str:
@@ -173,7 +175,7 @@ def validate(
         pd.DataFrame(arms),
         pd.DataFrame(study_scores(fit, new)),
         diagnostics,
-        tuple(_notes(train, test)),
+        (*_notes(train, test), *_extrapolated(fit, test)),
     )
 
 
@@ -248,7 +250,9 @@ def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
     if missing:
         return f"{listed(missing)} is missing."
     try:
-        coding.checked(profile | {name: coding.centres[name] for name in absent if name in imputed})
+        coding.resolved(
+            profile | {name: coding.centres[name] for name in absent if name in imputed}
+        )
     except ProfileError as error:
         return str(error)
     return ""
@@ -265,3 +269,12 @@ def _notes(train: Arms, test: Arms) -> Iterator[str]:
         ]
         if named:
             yield f"{study} may share patients with {listed(named)}, from which it is foretold: {text}"
+
+
+def _extrapolated(fit: Fit, test: Arms) -> Iterator[str]:
+    """Yield which later cohorts have numbers outside the range of the earlier ones."""
+    coding = fit.design.coding
+    for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
+        known = {name: row[name] for name in coding.numbers if pd.notna(row[name])}
+        for sentence in beyond_evidence(coding, known):
+            yield f"{label}: {sentence}"

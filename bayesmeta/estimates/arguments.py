@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
 
-LARGEST_COHORT = 10_000
+LARGEST_COHORT = 10_000_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 
@@ -57,10 +57,10 @@ def check_ci_prob(ci_prob: object) -> None:
         )
 
 
-def check_cohort(name: str, n: object) -> int:
-    """Return `n`, the patients of a cohort, after checking that it is a whole number of at least 1."""
-    if not is_whole(n) or not 1 <= n <= LARGEST_COHORT:
+def check_cohort(name: str, n: object, most: int = LARGEST_COHORT) -> int:
+    """Return `n`, the patients of a cohort, checked to be a whole number from 1 to `most`."""
+    if not is_whole(n) or not 1 <= n <= most:
         raise SettingsError(
-            f"`{name}` must be a whole number of patients from 1 to {LARGEST_COHORT:,}; got {n!r}."
+            f"`{name}` must be a whole number of patients from 1 to {most:,}; got {n!r}."
         )
     return int(n)

@@ -73,15 +73,9 @@ def level_pairs(coding: Coding, factor: str, against: object) -> list[Pair]:
 
 
 def level_profiles(coding: Coding, factor: str, profile: Profile | None) -> dict[str, Profile]:
-    """Return the whole profile of each level, after checking what was given of it."""
-    given: Profile = {**coding.reference} if profile is None else profile
-    if profile is not None and isinstance(profile, Mapping) and factor in profile:
-        raise ProfileError(
-            f"`profile` gives '{factor}', whose levels are compared, so it would have no effect. Leave it out."
-        )
-    if not isinstance(given, Mapping):
-        coding.checked(given)
-    return {level: coding.checked({**given, factor: level}) for level in coding.levels[factor]}
+    """Return the profile of each level, all else as in the profile; its own level has no part in it."""
+    coding.resolved(profile)
+    return {level: {**(profile or {}), factor: level} for level in coding.levels[factor]}
 
 
 def coded_differences(

@@ -17,6 +17,7 @@ from bayesmeta.estimates.comparisons import (
     level_profiles,
     studies_by_level,
 )
+from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 from bayesmeta.estimates.profile_rates import profile_rates
@@ -24,10 +25,13 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["Contrasts", "contrast", "contrasts_with_reference"]
+__all__ = ["LEAST_RANKED", "Contrasts", "contrast", "contrasts_with_reference"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
+
+LEAST_RANKED = 3
+"""Levels from which on ranks say more than which of two is the higher."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +51,8 @@ class Contrasts:
     table : DataFrame
         One row per pair of levels.
     ranks : DataFrame
-        One row per level: the probability of each rank.
+        One row per level: the probability of each rank. Commands, figures and reports show it unasked
+        only where `rankable` holds.
     fit : Fit or None
         What they were made from, as far as that is known.
 
@@ -59,7 +64,7 @@ class Contrasts:
     >>> found.table[["level", "odds_ratio", "probability_higher", "between_only"]].round(1)
                  level  odds_ratio  probability_higher  between_only
     0  ven_hma_or_ldac         0.6                 0.1          True
-    1     ven_targeted         3.2                 1.0          True
+    1     ven_targeted         3.1                 1.0          True
     2      ven_various         0.4                 0.0          True
     >>> found.ranks.set_index("level")["sucra"].idxmax()
     'ven_targeted'
@@ -71,6 +76,12 @@ class Contrasts:
     table: pd.DataFrame
     ranks: pd.DataFrame
     fit: Fit | None = None
+
+    @property
+    def rankable(self) -> bool:
+        """Whether there are three levels or more, and every pair is compared within studies, too."""
+        within = bool((self.table["within_share"] > 0).all())
+        return within and len(self.ranks) >= LEAST_RANKED
 
     def __repr__(self) -> str:
         pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""
@@ -101,7 +112,8 @@ def contrast(
     factor : str, optional
         Factor whose levels are compared; the first of the formula where None.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Values of the other covariates; what is left out stands at the reference level or the centre.
+        One of `factor` itself has no part in it, so that one profile serves all answers.
     against : str, optional
         Level that all others are compared with; every pair of levels where None.
     ci_prob : float
@@ -125,7 +137,9 @@ def contrast(
           studies; NaN where the evidence says nothing about it;
         - between_only: whether all of it comes from differences between studies;
         - studies_level, studies_versus, studies_both: studies with patients at either level, and
-          at both.
+          at both;
+        - arms_level, arms_versus, inferred_level, inferred_versus: arms with patients at either level,
+          and those of them whose count is inferred, as in `summary`.
 
         Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
         highest typical rate), mean_rank, sucra and their mcse_... .
@@ -133,14 +147,18 @@ def contrast(
         Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
         levels that hardly differ, or are hardly known, one still ranks first.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     SettingsError
         If the fit is a GridFit or has no factor, `factor` is none of its factors, `against` none
         of the levels, or `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives `factor`, leaves out or misnames another covariate, or stands where the
-        model has one rate for two levels.
+        If the profile can't be coded, or stands where the model has one rate for two levels.
 
     References
     ----------
@@ -153,7 +171,7 @@ def contrast(
     >>> from bayesmeta.estimates.contrasts import contrast
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
-    Contrasts(regimen_class: 7 pairs of 8 levels, 6 known only between studies)
+    Contrasts(regimen_class: 7 pairs of 8 levels, 7 known only between studies)
     """
     check_fit(fit, grid=False)
     check_ci_prob(ci_prob)
@@ -161,15 +179,16 @@ def contrast(
     factor = checked_factor(coding, factor)
     pairs = level_pairs(coding, factor, against)
     profiles = level_profiles(coding, factor, profile)
-    held = profile_label(coding, next(iter(profiles.values())), without=factor)
+    held = profile_label(coding, profile, without=factor)
     rates = {level: profile_rates(fit, one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
     basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
+    inferred = _inferred(fit, pairs, profiles)
     rows = [
         {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(typical, pair, ci_prob)}
         for pair in pairs
     ]
-    table = pd.concat([pd.DataFrame(rows), basis], axis=1)
+    table = pd.concat([pd.DataFrame(rows), basis, inferred], axis=1)
     return Contrasts(
         factor,
         held,
@@ -184,13 +203,10 @@ def contrasts_with_reference(
     fit: Fit, *, profile: Profile | None, ci_prob: float
 ) -> tuple[Contrasts, ...]:
     """Return, of each factor, its levels against its reference; the others stand as in the profile."""
-    found = []
-    for factor, levels in fit.design.coding.factors.items():
-        others = {name: value for name, value in (profile or {}).items() if name != factor}
-        found.append(
-            contrast(fit, factor, profile=others or None, against=levels[0], ci_prob=ci_prob)
-        )
-    return tuple(found)
+    return tuple(
+        contrast(fit, factor, profile=profile, against=levels[0], ci_prob=ci_prob)
+        for factor, levels in fit.design.coding.factors.items()
+    )
 
 
 def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:
@@ -204,6 +220,18 @@ def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd
             "studies_level": [len(studies[level]) for level, _ in pairs],
             "studies_versus": [len(studies[versus]) for _, versus in pairs],
             "studies_both": [len(studies[level] & studies[versus]) for level, versus in pairs],
+        }
+    )
+
+
+def _inferred(fit: Fit, pairs: Sequence[Pair], profiles: Mapping[str, Profile]) -> pd.DataFrame:
+    """Return the arms at either level of each pair, and those of them whose count is inferred."""
+    found = {level: inferred_at(fit, one) for level, one in profiles.items()}
+    return pd.DataFrame(
+        {
+            f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]
+            for name in ("arms", "inferred")
+            for place, end in enumerate(("level", "versus"))
         }
     )
 

@@ -1,6 +1,6 @@
 """Every number of a forest plot, in one tidy table, and what its rows stand for."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,15 +8,25 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.comparisons import level_profiles
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.shrinkage import shrinkage
+from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
 
-__all__ = ["ARM", "NEW_STUDY", "TYPICAL", "ForestNumbers", "arm_labels", "forest_numbers"]
+__all__ = [
+    "ARM",
+    "NEW_STUDY",
+    "TYPICAL",
+    "ForestNumbers",
+    "arm_groups",
+    "arm_labels",
+    "forest_numbers",
+]
 
 Row = dict[Hashable, Any]
 Pooled = Mapping[tuple[str, str], Row]
@@ -30,7 +40,16 @@ ALL_STUDIES = "all studies"
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
 _COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
-_COLUMNS += ["rate", "lower", "upper", "mcse_rate", "mcse_lower", "mcse_upper", "weight"]
+_COLUMNS += [
+    "rate",
+    "lower",
+    "upper",
+    "mcse_rate",
+    "mcse_lower",
+    "mcse_upper",
+    "weight",
+    "inferred",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +62,11 @@ class ForestNumbers:
         The rows, from top to bottom; see `forest_numbers`.
     factor : str or None
         Factor whose levels are the groups; None where all studies are one group.
-    held : mapping
-        Value of each other covariate at which typical rates and new studies stand.
+    held : str
+        Values of the other covariates at which typical rates and new studies stand, blank where there
+        are none.
+    weighed : bool
+        Whether weights have a meaning; see `bayesmeta.shrinkage`.
     tau : mapping
         Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
         where the model has none.
@@ -54,12 +76,26 @@ class ForestNumbers:
 
     table: pd.DataFrame
     factor: str | None
-    held: Mapping[str, object]
+    held: str
+    weighed: bool
     tau: Mapping[str, tuple[float, float, float]]
     ci_prob: float
 
+    @property
+    def sizes(self) -> str:
+        """Column that markers of arms grow with: weights of different groups can't be compared."""
+        return "weight" if self.weighed and self.factor is None else "n"
 
-def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> ForestNumbers:
+
+def forest_numbers(
+    fit: Fit,
+    *,
+    by: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    order: str | None = None,
+    more: Sequence[str] = (),
+) -> ForestNumbers:
     """Return the numbers of a forest plot.
 
     Parameters
@@ -68,8 +104,14 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         Posterior draws.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
+    profile : mapping, optional
+        Values of the other covariates; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
+    order : str, optional
+        Column of this table or the evidence that orders the arms of a group; ``"-n"`` reverses it.
+    more : sequence of str
+        Further columns of the evidence, which the table is to have.
 
     Returns
     -------
@@ -82,16 +124,21 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
-        - rate, lower, upper: posterior mean of an arm's rate, median of a typical or new-study rate
+        - rate, lower, upper: posterior median of an arm's, a typical or a new study's rate
           (probability; as in the tables of `summary`), and equal-tailed interval; mcse_rate,
           mcse_lower, mcse_upper: their Monte-Carlo standard errors;
-        - weight: share, from 0 to 1, of the information on the typical rate, as in `shrinkage`; of
-          a typical rate, the sum over its group's arms; NaN for a new study.
+        - weight: share, from 0 to 1, of the information on the group's typical rate, as in
+          `shrinkage`; of a typical rate, the sum over its group's arms; NaN for a new study, and
+          throughout where the rates of a group depend on more than its level;
+        - inferred: arms among those of the row whose count is inferred, which no source prints.
 
     Raises
     ------
     SettingsError
-        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+        If `by` is no factor of the model, `order` or one of `more` no column, or `ci_prob` is not
+        between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
     """
     check_ci_prob(ci_prob)
     if not isinstance(fit, Fit):
@@ -101,17 +148,23 @@ def forest_numbers(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) ->
         )
     coding = fit.design.coding
     factor = _factor(coding, by)
-    profiles = _profiles(coding, factor)
+    profiles = _profiles(coding, factor, profile)
     estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
     pooled = {(row["quantity"], row["profile"]): row for row in estimates.to_dict("records")}
-    arms = _arm_rows(fit, factor, ci_prob)
+    arms = _arm_rows(fit, factor, ci_prob, order=order, more=more)
     rows: list[Row] = []
-    for group, profile in profiles.items():
+    for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
-        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, profile))]
-    table = pd.DataFrame(rows, columns=_COLUMNS).astype({"events": "int64", "n": "int64"})
-    held = {name: value for name, value in coding.reference.items() if name != factor}
-    return ForestNumbers(table, factor, held, _tau(pooled), ci_prob)
+        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, own))]
+    columns = [*_COLUMNS, *(name for name in more if name not in _COLUMNS)]
+    table = pd.DataFrame(rows, columns=columns).astype(
+        {"events": "int64", "n": "int64", "inferred": "int64"}
+    )
+    weighed = _weighed(fit, factor)
+    if not weighed:
+        table["weight"] = float("nan")
+    held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
+    return ForestNumbers(table, factor, held, weighed, _tau(pooled), ci_prob)
 
 
 def arm_labels(arms: Arms) -> list[str]:
@@ -142,14 +195,14 @@ def _factor(coding: Coding, by: str | None) -> str | None:
     return by
 
 
-def _profiles(coding: Coding, factor: str | None) -> dict[str, Profile]:
-    """Return each group's profile: other covariates stand at their reference."""
+def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> dict[str, Profile]:
+    """Return each group's profile, all else as in the profile asked for."""
     if factor is None:
-        return {ALL_STUDIES: coding.reference}
-    return {level: {**coding.reference, factor: level} for level in coding.levels[factor]}
+        return {ALL_STUDIES: profile or {}}
+    return level_profiles(coding, factor, profile)
 
 
-def _groups(fit: Fit, factor: str | None) -> list[str]:
+def arm_groups(fit: Fit, factor: str | None) -> list[str]:
     """Return the group of each arm; grouped levels count as one, as they do in the model."""
     if factor is None:
         return [ALL_STUDIES] * len(fit.arms)
@@ -160,10 +213,10 @@ def _groups(fit: Fit, factor: str | None) -> list[str]:
 def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
     """Return an arm's level; of a known mixture, the level of which there is most."""
     value = coding.profile_of(row)[factor]
-    checked = coding.checked({**coding.reference, factor: value})[factor]
-    if isinstance(checked, dict):
-        return str(max(checked, key=lambda level: float(checked[level])))
-    return str(checked)
+    found = coding.resolved({factor: value})[factor]
+    if isinstance(found, dict):
+        return str(max(found, key=lambda level: float(found[level])))
+    return str(found)
 
 
 def _labels(fit: Fit, factor: str | None) -> list[str]:
@@ -174,14 +227,42 @@ def _labels(fit: Fit, factor: str | None) -> list[str]:
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 
 
-def _arm_rows(fit: Fit, factor: str | None, ci_prob: float) -> list[Row]:
+def _arm_rows(
+    fit: Fit, factor: str | None, ci_prob: float, *, order: str | None, more: Sequence[str]
+) -> list[Row]:
     rates = shrinkage(fit, ci_prob=ci_prob).assign(
         kind=ARM,
-        group=_groups(fit, factor),
+        group=arm_groups(fit, factor),
         label=_labels(fit, factor),
         studies=(fit.arms.n > 0).astype(int),
+        inferred=inferred_counts(fit.arms.frame).astype(int),
     )
+    for name in more:
+        rates[name] = _column(fit.arms, rates, "columns", name)
+    if order is not None:
+        key = _column(fit.arms, rates, "order", order.removeprefix("-"))
+        places = key.sort_values(ascending=not order.startswith("-"), kind="stable").index
+        rates = rates.loc[places]
     return rates.to_dict("records")
+
+
+def _column(arms: Arms, rates: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
+    """Return a column of the rates or of the evidence, by arm."""
+    if name in rates.columns:
+        return rates[name]
+    if name not in arms.frame.columns:
+        valid = dict.fromkeys([*map(str, rates.columns), *map(str, arms.frame.columns)])
+        raise SettingsError(
+            f"`{argument}` names '{name}', which is no column of the evidence or of the figure. "
+            f"{nearest(name, valid)}"
+        )
+    return arms.frame[name].set_axis(rates.index)
+
+
+def _weighed(fit: Fit, factor: str | None) -> bool:
+    """Return whether weights are shares of the information on the typical rates of the groups."""
+    used = fit.design.coding.covariates.parsed.columns
+    return weight_groups(fit) is not None and tuple(used) in {(), (factor,)}
 
 
 def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -> Iterable[Row]:
@@ -193,6 +274,7 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
         "studies": len({row["study"] for row in members if row["n"] > 0}),
         "events": sum(row["events"] for row in members),
         "n": sum(row["n"] for row in members),
+        "inferred": sum(row["inferred"] for row in members if row["n"] > 0),
     }
     weights = {TYPICAL: sum(row["weight"] for row in members), NEW_STUDY: float("nan")}
     for kind, weight in weights.items():

@@ -1,6 +1,8 @@
 """Every number of a funnel plot: arms by size, and the limits within which they are expected."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +11,15 @@ from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.drawable import check_drawable
-from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives
+from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
 from bayesmeta.estimates.observed_arms import observed_arms
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Coding, Profile
 
 __all__ = ["ARM", "LIMITS", "FunnelNumbers", "funnel_numbers"]
 
+Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 ARM, LIMITS = "arm", "limits"
@@ -29,8 +32,8 @@ BEYOND = 1.15
 """Largest size in multiples of the largest arm's."""
 
 
-_COLUMNS = ["kind", "study", "arm", "label", "events", "n", "rate", "chance_lower", "chance_upper"]
-_COLUMNS += ["model_lower", "model_upper", "outside"]
+_COLUMNS = ["kind", "study", "arm", "label", "events", "n", "rate", "typical", "chance_lower"]
+_COLUMNS += ["chance_upper", "model_lower", "model_upper", "residual", "outside"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +44,23 @@ class FunnelNumbers:
     ----------
     table : DataFrame
         The rows; see `funnel_numbers`.
-    typical : float
-        Posterior median of the typical rate (probability), about which the limits are.
-    profile : str
-        Covariate values at which it stands.
+    typical : float or None
+        Posterior median of the typical rate (probability), about which the limits are; None where
+        it differs between arms.
+    unknown : tuple of str
+        Labels of the arms with patients of which a covariate is not known; they are not in the table.
     ci_prob : float
         Probability that an arm lies within its limits.
     """
 
     table: pd.DataFrame
-    typical: float
-    profile: str
+    typical: float | None
+    unknown: tuple[str, ...]
     ci_prob: float
 
 
 def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
-    """Return the numbers of a funnel plot, at the reference profile.
+    """Return the numbers of a funnel plot: each arm against the prediction at its own covariates.
 
     Parameters
     ----------
@@ -68,15 +72,18 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     Returns
     -------
     FunnelNumbers
-        Its `table` has one row per arm with patients (kind ``arm``) and then one for each of some sizes
-        (kind ``limits``), with columns
+        Its `table` has one row per arm with patients and known covariates (kind ``arm``) and, of a
+        model without covariates, one for each of some sizes (kind ``limits``), with columns
 
         - kind, study, arm, label: what the row is for;
         - events, n, rate: responders, patients, and observed rate (probability);
+        - typical: posterior median of the typical rate (probability) at the arm's covariates;
         - chance_lower, chance_upper: limits (probability) for an arm of this size if its true rate is
-          the posterior median of the typical rate;
-        - model_lower, model_upper: the same if its true rate is that of a new study, whose law has
-          the heterogeneity between studies and what is not known of the parameters;
+          that typical rate;
+        - model_lower, model_upper: the same if its true rate is that of a new study with its
+          covariates, whose law has the heterogeneity between studies and what is not known of the
+          parameters;
+        - residual: the normal quantile of the arm's count in that law, 0 at the median;
         - outside: for an arm, the limits it lies outside of: nothing, ``chance`` or ``model``.
 
     Raises
@@ -89,23 +96,72 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     References
     ----------
     Spiegelhalter 2005, doi:10.1002/sim.1970 (limits of proportions).
+    Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals).
     """
     check_drawable(fit)
     check_ci_prob(ci_prob)
-    rates = profile_rates(fit, None)
-    typical = float(np.median(rates.typical))
-    new_study = representatives(expit(rates.new_study().theta))
+    coding = fit.design.coding
     arms = observed_arms(fit.arms).assign(kind=ARM)
-    sizes = pd.DataFrame({"kind": LIMITS, "n": _sizes(int(arms["n"].max()))})
-    table = pd.concat([arms, sizes], ignore_index=True)
-    n = table["n"].to_numpy(dtype=np.int64)
+    profiles = [_profile(coding, fit.arms.frame.iloc[at]) for at in arms.index]
+    known = np.array([profile is not None for profile in profiles])
+    parts = [
+        _with_limits(arms.iloc[rows], *_laws(fit, profiles[rows[0]]), ci_prob)
+        for rows in _alike(coding, profiles)
+    ]
+    if not coding.columns:
+        sizes = pd.DataFrame({"kind": LIMITS, "n": _sizes(int(arms["n"].max()))})
+        parts.append(_with_limits(sizes, *_laws(fit, None), ci_prob))
+    table = _table(parts)
+    typical = None if coding.columns else float(table["typical"].iloc[0])
+    return FunnelNumbers(table, typical, tuple(arms.loc[~known, "label"]), ci_prob)
+
+
+def _profile(coding: Coding, row: "pd.Series[Any]") -> Profile | None:
+    """Return an arm's own profile; None where one of its numbers is not known."""
+    profile = coding.profile_of(row)
+    unknown = any(value != value for value in profile.values())  # noqa: PLR0124 - NaN
+    return None if unknown else profile
+
+
+def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]]:
+    """Yield the positions of arms that the model can't tell apart, which share their limits."""
+    groups: dict[tuple[bytes, int], list[int]] = {}
+    for at, profile in enumerate(profiles):
+        if profile is not None:
+            key = coding.row(profile).tobytes(), coding.tau_level(profile)
+            groups.setdefault(key, []).append(at)
+    yield from groups.values()
+
+
+def _laws(fit: Fit, profile: Profile | None) -> tuple[float, Array]:
+    """Return the typical rate of a profile, and rates that stand for that of a new study."""
+    rates = profile_rates(fit, profile)
+    return float(np.median(rates.typical)), representatives(expit(rates.new_study().theta))
+
+
+def _with_limits(
+    rows: pd.DataFrame, typical: float, new_study: Array, ci_prob: float
+) -> pd.DataFrame:
+    """Return rows of one profile with their limits, and arms with their residuals."""
+    n = rows["n"].to_numpy(dtype=np.int64)
+    found = rows.assign(typical=typical)
     for law, nodes in (("chance", np.array([typical])), ("model", new_study)):
-        table[f"{law}_lower"], table[f"{law}_upper"] = interpolated_limits(n, nodes, ci_prob)
+        found[f"{law}_lower"], found[f"{law}_upper"] = interpolated_limits(n, nodes, ci_prob)
+    if "events" in found:
+        events = found["events"].to_numpy(dtype=np.int64)
+        found["residual"] = residuals(events, n, new_study)
+    return found
+
+
+def _table(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows, arms in the order of the evidence."""
+    whole = pd.concat(parts)
+    arms = whole[whole["kind"] == ARM].sort_index()
+    table = pd.concat([arms, whole[whole["kind"] == LIMITS]], ignore_index=True)
     table["outside"] = _outside(table)
     text = ["study", "arm", "label"]
     table[text] = table[text].fillna("")
-    table = table[_COLUMNS].astype({"events": "Int64"})
-    return FunnelNumbers(table, typical, profile_label(fit.design.coding, None), ci_prob)
+    return table[_COLUMNS].astype({"events": "Int64"})
 
 
 def _sizes(largest: int) -> Counts:

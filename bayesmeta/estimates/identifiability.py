@@ -11,7 +11,9 @@ from bayesmeta.errors import listed
 from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
-from bayesmeta.estimates.overlap import prior_overlap, share_above
+from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.prior_conflicts import rate_conflicts, tau_conflict
+from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
@@ -27,11 +29,8 @@ FEWEST_STUDIES = 3
 UNCHANGED = 0.8
 """Overlap above which a posterior is called its prior."""
 
-UPPER_TAIL = 0.95
-"""Probability of the prior of tau below its upper tail."""
-
-CONFLICT = 0.5
-"""Share of tau's posterior in that tail above which prior and evidence are said to disagree."""
+PULLED = 0.5
+"""Overlap above which power-scaling is no reason to say that prior and evidence pull apart."""
 
 _COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
 
@@ -78,7 +77,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> table = identifiability(bm.fit(bm.load_model("regimen"), arms, seed=1))
     >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
-    ['regimen_class[ven_dli]', 'regimen_class[ven_hma_or_ldac]', 'regimen_class[ven_targeted]']
+    ['regimen_class[ven_dli]', 'regimen_class[ven_ldac]', 'regimen_class[ven_targeted]']
     """
     check_fit(fit, grid=False)
     check_family(fit, "identifiability")
@@ -92,8 +91,10 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
 
     Levels and coefficients of fewer than 3 studies; coefficients known only from differences
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
-    any evidence; and a tau with more than half of its posterior above the 95% quantile of its prior.
-    Of nested outcomes: ratios and coefficients that fewer than 3 studies inform, or none.
+    any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
+    which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
+    than half of its posterior outside the middle 95% of its prior. Of nested outcomes: ratios and
+    coefficients that fewer than 3 studies inform, or none, and the same of tau, mu and rates.
 
     Parameters
     ----------
@@ -117,7 +118,15 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
 
         return nested_notes(fit)
     table = identifiability(fit)
-    return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(fit, table), *_conflict(fit)])
+    return tuple(
+        [
+            *_unpooled(fit),
+            *_few_studies(fit, table),
+            *_weak(fit, table),
+            *_conflict(fit),
+            *rate_conflicts(fit),
+        ]
+    )
 
 
 def _coefficients(fit: Fit) -> Iterable[Row]:
@@ -228,15 +237,17 @@ def _weak(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
 
 
 def _conflict(fit: Fit) -> Iterable[str]:
-    """Yield that tau lies in the upper tail of its prior, where it does."""
+    """Yield that tau lies in the upper tail of its prior, or that power-scaling finds it pulled."""
+    scaled = tau_scaling(fit) if "tau" in fit.posterior else {}
     for label, prior, draws, _ in _scalar_draws(fit):
         if not label.startswith("tau"):
             continue
-        share = share_above(prior, draws, UPPER_TAIL)
-        if share > CONFLICT:
-            quantile = float(prior.quantile(UPPER_TAIL))
+        yield from (found := list(tau_conflict(label, prior, draws)))
+        moved, by_likelihood = scaled.get(label, (0.0, np.nan))
+        overlap = prior_overlap(prior, draws)
+        if not found and moved >= SENSITIVE <= by_likelihood and overlap < PULLED:
             yield (
-                f"Prior and evidence disagree about {label}: {100 * share:.0f}% of its posterior lies above "
-                f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may "
-                f"differ more than the prior lets them: fit again with a wider prior of {label}, and compare."
+                f"Power-scaling: prior and evidence may pull {label} apart (sensitivity {moved:.2f} to the priors and "
+                f"{by_likelihood:.2f} to the likelihood, from {SENSITIVE:g} on each); prior {prior!r} and posterior "
+                f"overlap by {100 * overlap:.0f}%. See what other priors give."
             )

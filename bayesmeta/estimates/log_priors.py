@@ -1,11 +1,12 @@
-"""The log prior density of each parameter of a fit, draw by draw."""
+"""The log density of each prior of a fit and of its likelihood, draw by draw."""
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.result import Fit
 
-__all__ = ["log_priors"]
+__all__ = ["log_likelihood", "log_priors"]
 
 Array = npt.NDArray[np.float64]
 
@@ -29,4 +30,20 @@ def log_priors(fit: Fit) -> dict[str, Array]:
         priors = [design.scalars[place].prior for place in design.places(name)]
         each = [prior.logpdf(drawn[..., i]) for i, prior in enumerate(priors)]
         found[name] = np.sum(each, axis=0)
+    return found
+
+
+def log_likelihood(fit: Fit, asker: str) -> Array:
+    """Return the log likelihood of all arms given their rates, dims (chain, draw).
+
+    Raises
+    ------
+    SettingsError
+        If the fit kept no draws of arms; `asker` is what needs them.
+    """
+    fit.require("theta", asker)
+    events = fit.draws["log_likelihood"].to_dataset()["events"]
+    found = np.zeros(events.shape[:2])
+    for part in arm_slices(found.size, events.shape[-1]):
+        found += events[..., part].values.sum(axis=-1)  # `to_numpy` would load Dask
     return found

@@ -11,6 +11,9 @@ __all__ = ["add_binomial", "binomial_by_draw", "binomial_mean", "log_factorials"
 
 Array = npt.NDArray[np.float64]
 
+LEAST = 1e-100
+"""Probability below which no further count is listed: of many patients nearly all are that far off."""
+
 
 @compiled
 def log_factorials(n: int) -> Array:
@@ -41,18 +44,25 @@ def add_binomial(  # noqa: PLR0917
     for y in range(top, last + 1):
         out[y - first] += probability
         probability *= (n - y) / (y + 1.0) * odds
+        if probability < LEAST:
+            break
     probability = peak
     for y in range(top - 1, first - 1, -1):
         probability *= (y + 1.0) / (n - y) / odds
+        if probability < LEAST:
+            break
         out[y - first] += probability
 
 
 @compiled
-def binomial_mean(theta: Array, n: int) -> Array:
-    """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,)."""
+def binomial_mean(theta: Array, n: int, weights: Array) -> Array:
+    """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,).
+
+    `weights` are those of the log-odds, which sum to 1.
+    """
     out, factorials = np.zeros(n + 1), log_factorials(n)
     for i in range(theta.size):
-        add_binomial(theta[i], n, 0, 1 / theta.size, factorials, out)
+        add_binomial(theta[i], n, 0, weights[i], factorials, out)
     return out
 
 

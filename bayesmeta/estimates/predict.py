@@ -5,15 +5,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
+from bayesmeta.estimates.count_laws import CountLaw, range_step
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import GridRates, RateLaw
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
@@ -91,21 +91,34 @@ class Prediction:
         )
 
     @cached_property
-    def _pmf(self) -> "npt.NDArray[np.float64]":
-        return self.law.pmf(self.n)
+    def counts(self) -> CountLaw:
+        """Law of the responders."""
+        return self.law.counts(self.n)
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """What `pmf` gives, without Monte-Carlo errors."""
+        step = range_step(self.n)
+        start = pd.RangeIndex(0, self.n + 1, step, name="events")
+        if step == 1:
+            probability = self.law.pmf(self.n)
+            at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
+        else:
+            at_least = 1 - self.counts.at_most(start.to_numpy() - 1)
+            probability = -np.diff(at_least, append=0.0)
+        return pd.DataFrame({"probability": probability, "at_least": at_least}, index=start)
 
     @cached_property
     def pmf(self) -> pd.DataFrame:
         """Probability of each number of responders, its MCSE, and the probability of at least it.
 
-        Binomial probabilities are averaged over the posterior; no counts are simulated.
+        Binomial probabilities are averaged over the posterior; no counts are simulated. Above 10,000
+        patients the counts go in ranges, 100 to 1,001 of them: `events` is the first count of each,
+        `probability` that of all its counts together, without an MCSE.
         """
-        probability = self._pmf
-        at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
-        return pd.DataFrame(
-            {"probability": probability, "mcse": self.law.pmf_mcse(self.n), "at_least": at_least},
-            index=pd.RangeIndex(self.n + 1, name="events"),
-        )
+        step = range_step(self.n)
+        mcse = self.law.pmf_mcse(self.n) if step == 1 else np.nan
+        return self.listed.assign(mcse=mcse)[["probability", "mcse", "at_least"]]
 
     def interval(self, ci_prob: float) -> pd.DataFrame:
         """Return the equal-tailed prediction interval of the true rate and of the responders.
@@ -124,8 +137,7 @@ class Prediction:
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
         found = [self.law.rate.quantile(p) for p in bounds]
-        # The last count takes what is left, however the sum is rounded.
-        counts = np.searchsorted(np.cumsum(self._pmf[:-1]), bounds).astype(float)
+        counts = self.counts.quantiles(bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
         rate = [*(one.value for one in found), *(one.mcse for one in found)]
         return pd.DataFrame(
@@ -224,12 +236,14 @@ def predict(
     fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     n : int
-        Patients of the cohort.
+        Patients of the cohort, 10,000,000 at most.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Values of covariates. What is left out stands at the reference level or the centre, and the
+        prediction's `profile` says so.
     study : str, optional
-        A study of the evidence, to predict a further cohort of it: its own study effect is used.
-        Where None, the cohort is that of a new study.
+        A study of the evidence, to predict a further cohort of it: its own study effect is used, and
+        its arms' values of covariates that `profile` leaves out. Where None, the cohort is that of a
+        new study.
     seed : int
         Source of the random `Prediction.draws`.
 
@@ -238,14 +252,19 @@ def predict(
     Prediction or NestedPrediction
         Of one outcome, or of nested outcomes.
 
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
+
     Raises
     ------
     ProfileError
-        If the profile can't be coded, or the arms of `study` have several and none is named.
+        If the profile can't be coded, or leaves out a covariate in which the arms of `study` differ.
     EvidenceError
         If the evidence has no such study.
     SettingsError
-        If `n` is not a whole number of at least 1, or `seed` not one of at least 0.
+        If `n` is not a whole number from 1 to 10,000,000, or `seed` not one of at least 0.
 
     Examples
     --------
@@ -253,7 +272,7 @@ def predict(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> bm.predict(posterior, n=40, seed=1)
-    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 22)
+    Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 25)
     """
     check_fit(fit, grid=True, nested=True)
     n = check_cohort("n", n)
@@ -269,33 +288,16 @@ def predict(
             )
         return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
     if study is not None:
-        profile = _study_profile(fit, study, profile)
+        profile = study_profile(fit.coding, fit.arms, study, profile)
         law = profile_rates(fit, profile).further_cohort(study)
     else:
         law = profile_rates(fit, profile).new_study()
     return Prediction(n, profile_label(fit.design.coding, profile), study, law, seed, fit)
 
 
-def _study_profile(fit: Fit, study: str, profile: Profile | None) -> Profile | None:
-    """Return the profile asked for, or else the one that all arms of the study have."""
-    studies = [str(name) for name in fit.arms.studies]
-    if study not in studies:
-        raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
-    if profile is not None or not fit.design.coding.columns:
-        return profile
-    rows = fit.arms.frame[fit.arms.frame["study"] == study]
-    profiles = [fit.design.coding.profile_of(row) for _, row in rows.iterrows()]
-    differ = [
-        name for name in profiles[0] if any(one[name] != profiles[0][name] for one in profiles)
-    ]
-    if differ:
-        raise ProfileError(
-            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
-        )
-    return profiles[0]
-
-
 def _rate(name: str, value: object) -> float:
     if not is_number(value) or not 0 <= value <= 1:
-        raise SettingsError(f"`{name}` must be a probability from 0 to 1; got {value!r}.")
+        raise SettingsError(
+            f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
+        )
     return float(value)

@@ -6,16 +6,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.predict import Prediction
 
 __all__ = ["EVENTS", "RATE", "prediction_window", "rate_table", "responder_table"]
 
 Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 EVENTS, RATE = "events", "rate"
 
-BIN_WIDTHS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
+BIN_WIDTHS = tuple(
+    float(f"{digit}e{power}") for power in range(-2, -10, -1) for digit in (2, 1, 0.5)
+)
 """Widths (probability) that the bars of a density may have."""
+
+FEWEST_RANGES = 20
+"""Ranges of counts across the window, at least, of a cohort whose counts are not listed one by one."""
 
 FEWEST_BINS = 40
 """Bars across the window, at least, as far as the widths allow."""
@@ -34,8 +41,7 @@ def prediction_window(
 
     Counts are taken as shares of n; thresholds that are asked for lie within.
     """
-    cumulative = np.cumsum(prediction.pmf["probability"].to_numpy())
-    counts = np.searchsorted(cumulative, [TAIL, 1 - TAIL]) / prediction.n
+    counts = prediction.counts.quantiles([TAIL, 1 - TAIL]) / prediction.n
     rates = [prediction.law.rate.quantile(p).value for p in (TAIL, 1 - TAIL)]
     asked = [] if rate_above is None else [rate_above]
     asked += [] if events_at_least is None else [events_at_least / prediction.n]
@@ -49,26 +55,44 @@ def prediction_window(
 def responder_table(
     prediction: Prediction, ci_prob: float, events_at_least: int | None
 ) -> pd.DataFrame:
-    """Return the probability of each number of responders, one row each.
+    """Return the probability of each number of responders, or range of them, one row each.
 
-    Columns: `kind`, `lower` and `upper` (both the number), `probability`, `inside` (the prediction
-    interval) and `asked` (whether at least `events_at_least`).
+    Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the
+    prediction interval) and `asked` (whether at least `events_at_least`).
     """
-    pmf = prediction.pmf
-    low, high = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
-    events = pmf.index.to_numpy()
+    bounds = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
+    low, high = bounds.to_numpy(dtype=np.float64)
+    events = _firsts(prediction)
+    last = np.append(events[1:] - 1, prediction.n)
     return pd.DataFrame(
         {
             "kind": EVENTS,
             "lower": events.astype(float),
-            "upper": events.astype(float),
-            "probability": pmf["probability"].to_numpy(),
-            "inside": (events >= low) & (events <= high),
+            "upper": last.astype(float),
+            "probability": np.diff(prediction.counts.at_most(last), prepend=0.0),
+            "inside": (last >= low) & (events <= high),
             "asked": np.zeros(len(events), dtype=bool)
             if events_at_least is None
             else events >= events_at_least,
         }
     )
+
+
+def _firsts(prediction: Prediction) -> Counts:
+    """Return the first number of each range: even ones across nearly all that is to be expected.
+
+    What lies beyond is one range on either side. Rare events have few numbers, however many patients.
+    """
+    step = range_step(prediction.n)
+    if step == 1:
+        return np.arange(prediction.n + 1)
+    low, high = prediction.counts.quantiles([TAIL, 1 - TAIL])
+    while step > 1 and (high - low) < FEWEST_RANGES * step:
+        step //= 10
+    spare = max(step, int(high - low) // 10)
+    first = max(low - spare, 0) // step * step
+    inner = np.arange(first, min(high + spare + 2 * step, prediction.n + 1), step)
+    return inner if first == 0 else np.append(0, inner)
 
 
 def rate_table(

@@ -8,8 +8,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayesmeta.model import Design
+from bayesmeta.model.default_priors import over_a_spread
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
+from bayesmeta.rounding import PERCENT, number_texts
 
 __all__ = ["prior_meanings"]
 
@@ -44,18 +46,29 @@ def prior_meanings(design: Design) -> pd.DataFrame:
 def _rows(design: Design) -> Iterator[Row]:
     link = design.spec.link
     yield _row("mu", design.spec.mu, _typical(link, design.spec.mu))
-    priors: dict[Prior, list[str]] = {}
-    for name, prior in zip(design.coding.names, design.beta, strict=True):
-        priors.setdefault(prior, []).append(name)
-    for prior, names in priors.items():
-        label = "beta" if len(priors) == 1 else f"beta of {', '.join(names)}"
-        yield _row(label, prior, _difference(link, prior))
+    yield from _coefficients(design)
     seen = set()
     for scalar in design.scalars:
         if (scalar.name, scalar.prior) not in seen:
             seen.add((scalar.name, scalar.prior))
             meaning = _spread(link, scalar.prior) if scalar.name in SCALES else ""
             yield _row(scalar.name, scalar.prior, meaning)
+
+
+def _coefficients(design: Design) -> Iterator[Row]:
+    """Yield the priors of levels, those that are alike in one row, and that of each number."""
+    link, spreads = design.spec.link, design.coding.spreads
+    named = list(zip(design.coding.names, design.beta, strict=True))
+    priors: dict[Prior, list[str]] = {}
+    for name, prior in named:
+        if name not in spreads:
+            priors.setdefault(prior, []).append(name)
+    for prior, names in priors.items():
+        label = "beta" if len(priors) == 1 and not spreads else f"beta of {', '.join(names)}"
+        yield _row(label, prior, _difference(link, prior))
+    for name, prior in named:
+        if name in spreads:
+            yield _row(f"beta of {name}", prior, _slope(link, prior, spreads[name]))
 
 
 def _row(parameter: str, prior: Prior, meaning: str) -> Row:
@@ -70,18 +83,27 @@ def _row(parameter: str, prior: Prior, meaning: str) -> Row:
 
 
 def _typical(link: Link, prior: Prior) -> str:
-    low, high = link.rate(prior.interval(0.95))
-    return f"typical rate {100 * low:.0f}% to {100 * high:.0f}%"
+    return f"typical rate {PERCENT.range(*link.rate(prior.interval(0.95)))}"
 
 
 def _difference(link: Link, prior: Prior) -> str:
     """Return what a coefficient makes of a typical rate of one half."""
-    low, high = (100 * float(link.rate(link.theta(MIDDLE) + end)) for end in prior.interval(0.95))
-    text = f"one unit of the coded column takes a typical rate of 50% to between {low:.0f}% and {high:.0f}%"
+    ends = [float(link.rate(link.theta(MIDDLE) + end)) for end in prior.interval(0.95)]
+    reached = " and ".join(PERCENT.texts(*ends))
+    text = f"one unit of the coded column takes a typical rate of 50% to between {reached}"
     if not isinstance(link, Logit):
         return text
-    ratios = (f"{math.exp(end):.2f}" for end in prior.interval(0.95))
+    ratios = number_texts(*map(math.exp, prior.interval(0.95)))
     return f"odds ratio {' to '.join(ratios)}: {text}"
+
+
+def _slope(link: Link, prior: Prior, spread: float) -> str:
+    """Return what a coefficient of a number makes of a typical rate of one half."""
+    reached = " and ".join(PERCENT.texts(*over_a_spread(prior, link, spread)))
+    return (
+        f"per unit; one standard deviation of the column ({spread:.3g}) takes a typical rate of 50% to between "
+        f"{reached}"
+    )
 
 
 def _spread(link: Link, prior: Prior) -> str:
@@ -89,6 +111,6 @@ def _spread(link: Link, prior: Prior) -> str:
     parts = []
     for words, probability in (("middling", 0.5), ("large (97.5%)", 0.975)):
         reach = NORMAL_95 * float(prior.quantile(probability))
-        low, high = (100 * float(link.rate(link.theta(MIDDLE) + sign * reach)) for sign in (-1, 1))
-        parts.append(f"{low:.0f}% to {high:.0f}% at a {words} value")
+        ends = (float(link.rate(link.theta(MIDDLE) + sign * reach)) for sign in (-1, 1))
+        parts.append(f"{PERCENT.range(*ends)} at a {words} value")
     return f"95% of studies about a typical rate of 50%: {'; '.join(parts)}"

@@ -1,4 +1,4 @@
-"""Prior and posterior of the rates and of tau, as densities, intervals and overlaps."""
+"""Prior and posterior of rates, tau and coefficients, as densities, intervals and overlaps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from bayesmeta.estimates.profile_rates import profile_rates, scale_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.priors import Prior
 
 __all__ = [
     "NEW_STUDY",
@@ -25,6 +26,7 @@ __all__ = [
     "TYPICAL",
     "PriorPosteriorNumbers",
     "prior_posterior_numbers",
+    "rates_with_priors",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +40,11 @@ POINTS, BARS, FRINGE = 401, 40, 0.001
 """Points of priors; bars of posteriors, and share of draws in the outer parts of the outer bars."""
 
 REACH, MOST = 0.995, 3.0
-"""Quantile of posteriors of tau that is shown, and how far beyond it the prior is, in multiples."""
+"""Quantile of posteriors of tau and coefficients that is shown, and how far beyond the prior is, in
+multiples of tau, or of the width of the posterior of a coefficient."""
+
+WHOLE = 0.3
+"""Width of the posterior of a rate from which on all rates are shown; else as much on either side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +72,7 @@ class PriorPosteriorNumbers:
 def prior_posterior_numbers(
     fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95
 ) -> PriorPosteriorNumbers:
-    """Return prior and posterior of the typical rate, the rate of a new study, and each tau.
+    """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
     Priors are densities; those of rates follow from the priors of the parameters by transformation and,
     where several parameters count, by integration. Posteriors are histograms of the draws, which keep
@@ -77,7 +83,7 @@ def prior_posterior_numbers(
     fit : Fit
         Posterior draws of a ModelSpec.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -87,7 +93,7 @@ def prior_posterior_numbers(
         Its `table` has the columns
 
         - quantity, scale: ``typical rate``, ``new study`` (scale ``probability``), ``tau`` or
-          ``tau[...]`` (scale of the link);
+          ``tau[...]``, and ``beta[...]`` (scale of the link);
         - kind: ``prior`` or ``posterior``;
         - x, x_end: the value, or the ends of a bar of the histogram of the posterior;
         - density: per unit of the scale.
@@ -107,7 +113,12 @@ def prior_posterior_numbers(
     check_known_model(fit, "priors")
     check_ci_prob(ci_prob)
     tables, intervals = [], []
-    for table, row in (*_of_rates(fit, profile, ci_prob), *_of_taus(fit, ci_prob)):
+    found = (
+        *_of_rates(fit, profile, ci_prob),
+        *_of_taus(fit, ci_prob),
+        *_of_coefficients(fit, ci_prob),
+    )
+    for table, row in found:
         tables.append(table)
         intervals.append(row)
     label = profile_label(fit.design.coding, profile)
@@ -119,19 +130,23 @@ def prior_posterior_numbers(
 def _of_rates(
     fit: Fit, profile: Profile | None, ci_prob: float
 ) -> Iterable[tuple[pd.DataFrame, Row]]:
-    rates = profile_rates(fit, profile)
-    laws: dict[str, tuple[PriorRate, Array]] = {
-        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
-        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
-    }
-    # Ends are left out, where the density of a rate may have no bound.
-    x = (np.arange(POINTS) + 0.5) / POINTS
+    laws = rates_with_priors(fit, profile)
     for name, (prior, log_odds) in laws.items():
         head = {"quantity": name, "scale": "probability"}
+        x = _between(*_window(expit(log_odds)))
         table = _densities(head, x, prior.pdf(x), expit(log_odds))
         probabilities = np.array(_probabilities(ci_prob))
         found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
         yield table, _interval(head, *found, prior_overlap(prior, log_odds))
+
+
+def rates_with_priors(fit: Fit, profile: Profile | None) -> dict[str, tuple[PriorRate, Array]]:
+    """Return the prior law of the typical rate and of a new study's, and draws of their log-odds."""
+    rates = profile_rates(fit, profile)
+    return {
+        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
+        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
+    }
 
 
 def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
@@ -142,12 +157,45 @@ def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
         draws = scale_of(fit, level)
         seen = float(np.quantile(draws, REACH))
         end = max(seen, min(float(prior.quantile(REACH)), MOST * seen))
-        x = (np.arange(POINTS) + 0.5) / POINTS * end
         head = {"quantity": f"tau[{name}]" if name else "tau", "scale": fit.spec.link.scale}
-        probabilities = _probabilities(ci_prob)
-        found = prior.quantile(probabilities), np.quantile(draws, probabilities)
-        table = _densities(head, x, np.exp(prior.logpdf(x)), draws)
-        yield table, _interval(head, *found, prior_overlap(prior, draws))
+        yield _of_parameter(head, prior, draws, ((0.0, end), ci_prob))
+
+
+def _of_coefficients(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
+    for position, (name, prior) in enumerate(
+        zip(fit.design.coding.names, fit.design.beta, strict=True)
+    ):
+        draws = np.asarray(fit.posterior["beta"])[..., position]
+        low, high = (float(end) for end in np.quantile(draws, [1 - REACH, REACH]))
+        more = MOST * (high - low)
+        least, most = float(prior.quantile(1 - REACH)), float(prior.quantile(REACH))
+        ends = min(low, max(least, low - more)), max(high, min(most, high + more))
+        head = {"quantity": f"beta[{name}]", "scale": fit.spec.link.scale}
+        yield _of_parameter(head, prior, draws, (ends, ci_prob))
+
+
+def _of_parameter(
+    head: Row, prior: Prior, draws: Array, shown: tuple[tuple[float, float], float]
+) -> tuple[pd.DataFrame, Row]:
+    """Return the densities and the interval of a parameter; `shown` are the ends and `ci_prob`."""
+    ends, ci_prob = shown
+    probabilities = _probabilities(ci_prob)
+    found = prior.quantile(probabilities), np.quantile(draws, probabilities)
+    x = _between(*ends)
+    table = _densities(head, x, np.exp(prior.logpdf(x)), draws)
+    return table, _interval(head, *found, prior_overlap(prior, draws))
+
+
+def _window(rates: Array) -> tuple[float, float]:
+    """Return the rates (probability) between which densities are shown."""
+    low, high = (float(end) for end in np.quantile(rates, [FRINGE, 1 - FRINGE]))
+    width = high - low
+    return (0.0, 1.0) if width >= WHOLE else (max(0.0, low - width), min(1.0, high + width))
+
+
+def _between(low: float, high: float) -> Array:
+    """Return points between two ends, which are left out: a density may have no bound there."""
+    return low + (np.arange(POINTS) + 0.5) / POINTS * (high - low)
 
 
 def _probabilities(ci_prob: float) -> list[float]:

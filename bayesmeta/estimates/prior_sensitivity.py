@@ -41,7 +41,8 @@ def prior_sensitivity(
     fit : Fit
         Posterior draws of a model with a tau.
     profile : mapping, optional
-        Covariate values of the new study; the reference profile where None.
+        Covariate values of the new study; what is left out stands at the reference
+        level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -71,7 +72,7 @@ def prior_sensitivity(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> found = bm.prior_sensitivity(bm.fit(bm.load_model("pooled"), arms, seed=1))
     >>> found["new_study_upper"].round(1).tolist()
-    [0.6, 0.5, 0.5]
+    [0.6, 0.6, 0.6]
     """
     check_fit(fit, grid=False)
     check_family(fit, "prior_sensitivity")

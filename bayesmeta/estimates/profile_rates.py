@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
@@ -43,7 +44,12 @@ def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
 
 
 def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
-    """Return the rates of one profile; the reference profile where None.
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
+
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
 
     Raises
     ------
@@ -51,6 +57,7 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
         If the profile can't be coded.
     """
     coding = fit.design.coding
+    warn_beyond_evidence(coding, profile)
     theta = predictor_of(fit, coding.row(profile))
     return PredictedRates(theta, NewEffects(fit, coding.tau_level(profile)))
 

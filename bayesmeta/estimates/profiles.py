@@ -1,41 +1,149 @@
 """Profiles: the covariate values that an estimate is for, and how they are written."""
 
+import warnings
 from collections.abc import Mapping
+from pathlib import Path
 
+from bayesmeta.errors import EvidenceError, EvidenceWarning, ProfileError, listed, nearest
+from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.model.values import value_text
+from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["default_profiles", "profile_label"]
+__all__ = [
+    "beyond_evidence",
+    "default_profiles",
+    "own_part",
+    "profile_label",
+    "profile_parts",
+    "reference_text",
+    "study_profile",
+    "warn_beyond_evidence",
+    "without",
+]
+
+PACKAGE = str(Path(__file__).parents[1])
 
 
-def default_profiles(coding: Coding) -> list[Profile | None]:
-    """Return the reference profile, then each other level of each factor in turn."""
-    if not coding.columns:
-        return [None]
-    reference = coding.reference
+def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Profile]:
+    """Return a profile, then each other level of each factor in turn, all else as in the profile.
+
+    Where None it is the reference level of each factor; numbers stand at their centre.
+    """
+    reference = {name: levels[0] for name, levels in coding.levels.items()}
+    whole, base = coding.resolved(profile), {**reference, **(profile or {})}
     others = [
-        {**reference, name: level} for name, levels in coding.levels.items() for level in levels[1:]
+        {**base, name: level}
+        for name, levels in coding.levels.items()
+        for level in levels
+        if level != whole[name]
     ]
-    return [reference, *others]
+    return [base if profile is None else profile, *others]
 
 
 def profile_label(coding: Coding, profile: Profile | None, *, without: str | None = None) -> str:
     """Return a profile as people write it; ``"all studies"`` where there are no covariates.
 
-    The covariate `without` is not written.
+    What the profile leaves out says where it stands: ``age=62.9 (centre), regimen=AZA``. The covariate
+    `without` is not written.
     """
     if not coding.columns:
         return "all studies"
-    values = coding.reference if profile is None else coding.checked(profile)
-    return ", ".join(f"{name}={_text(value)}" for name, value in values.items() if name != without)
+    parts = profile_parts(coding, profile)
+    return ", ".join(f"{name}={text}" for name, text in parts.items() if name != without)
 
 
-def _text(value: object) -> str:
-    """Return a value of a profile: a level, a number, or the shares of a mixture."""
-    if isinstance(value, Mapping):
-        return "+".join(f"{level}:{share:g}" for level, share in value.items())
-    return _number(value) if isinstance(value, float) else str(value)
+def profile_parts(coding: Coding, profile: Profile | None) -> dict[str, str]:
+    """Return the value of each covariate as people write it; of what is left out, where it stands."""
+    given = profile or {}
+    return {
+        name: value_text(value) if name in given else _assumed(coding, name)
+        for name, value in coding.resolved(profile).items()
+    }
 
 
-def _number(value: float) -> str:
-    """Return a number to four decimals, and whole numbers whole."""
-    return str(int(value)) if value.is_integer() else f"{value:.4f}".rstrip("0")
+def reference_text(coding: Coding, words: Wording = PLAIN) -> str:
+    """Return in words where `mu` stands: ``age 65, regimen AZA``; empty without covariates."""
+    return ", ".join(
+        f"{words.labels.column(name)} {words.level(name, _reference(coding, name))}"
+        for name in coding.columns
+    )
+
+
+def own_part(coding: Coding, profile: Profile | None) -> Profile | None:
+    """Return what a profile gives of the covariates of one model among several."""
+    if not isinstance(profile, Mapping):
+        return profile
+    return {name: value for name, value in profile.items() if name in coding.columns}
+
+
+def without(profile: Profile | None, name: str) -> Profile | None:
+    """Return a profile without one covariate, along which or over whose levels an answer goes."""
+    if not isinstance(profile, Mapping):
+        return profile
+    return {key: value for key, value in profile.items() if key != name}
+
+
+def study_profile(
+    coding: Coding, arms: Arms | NestedArms, study: str, profile: Profile | None
+) -> Profile | None:
+    """Return the profile of a further cohort of a study: what is given, and the rest as in its arms.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such study.
+    ProfileError
+        If its arms differ in a covariate that is not given, or do not give it.
+    """
+    studies = [str(name) for name in arms.studies]
+    if study not in studies:
+        raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
+    if not coding.columns or not isinstance(profile, Mapping | None):
+        return profile
+    given = dict(profile or {})
+    rows = arms.frame[arms.frame["study"] == study]
+    first, *others = (coding.profile_of(row) for _, row in rows.iterrows())
+    # A value that is not known, NaN, differs from itself.
+    differ = [
+        name
+        for name in first
+        if name not in given and any(one[name] != first[name] for one in (first, *others))
+    ]
+    if differ:
+        raise ProfileError(
+            f"`profile` must give {listed(differ)}: the arms of '{study}' differ there, or do not give it."
+        )
+    return first | given
+
+
+def beyond_evidence(coding: Coding, profile: Profile | None) -> tuple[str, ...]:
+    """Return, one sentence each, which numbers of a profile lie outside the range of the evidence."""
+    whole, parts = coding.resolved(profile), profile_parts(coding, profile)
+    return tuple(
+        f"{name}={parts[name]} lies outside the evidence, which has {value_text(numbers.lowest)} to "
+        f"{value_text(numbers.highest)}: the model extrapolates."
+        for name, numbers in coding.numbers.items()
+        if not numbers.lowest <= whole[name] <= numbers.highest
+    )
+
+
+def warn_beyond_evidence(coding: Coding, profile: Profile | None) -> None:
+    """Warn of numbers of a profile that lie outside the range of the evidence.
+
+    Warns
+    -----
+    EvidenceWarning
+        One for each.
+    """
+    for message in beyond_evidence(coding, profile):
+        warnings.warn(message, EvidenceWarning, skip_file_prefixes=(PACKAGE,))
+
+
+def _assumed(coding: Coding, name: str) -> str:
+    """Return the value of a covariate that a profile leaves out, and what it is."""
+    return f"{_reference(coding, name)} ({'reference' if name in coding.levels else 'centre'})"
+
+
+def _reference(coding: Coding, name: str) -> str:
+    return coding.levels[name][0] if name in coding.levels else coding.centre_text(name)

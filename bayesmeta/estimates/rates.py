@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, expit, logit
+from scipy.special import betainc, expit, gammaln, log_expit, logit
 
+from bayesmeta.estimates.count_laws import LARGEST_LISTED, CountLaw, ListedCounts
+from bayesmeta.estimates.mixed_counts import MixedCounts
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
@@ -47,6 +49,9 @@ class RateLaw(Protocol):
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
 
+    def counts(self, n: int) -> CountLaw:
+        """Return the law of the responders out of n, of any size."""
+
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
 
@@ -75,9 +80,33 @@ class DrawnRates:
         """Return the probability that the rate is above `rate`."""
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
+    def counts(self, n: int, weights: Array | None = None) -> CountLaw:
+        """Return the law of the responders out of n, of any size.
+
+        `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
+        """
+        nodes = self.theta.shape[-1]
+        draws = self.theta.size // nodes
+        each = np.full(draws, 1 / draws) if weights is None else weights
+        each = np.repeat(each / nodes, nodes)
+        if n <= LARGEST_LISTED:
+            return ListedCounts(binomial_mean(self.theta.ravel(), n, each))
+        return MixedCounts(n, expit(self.theta.ravel()), each)
+
     def pmf(self, n: int) -> Array:
         """Return the binomial probabilities of 0 to n responders, averaged over the draws."""
-        return np.asarray(binomial_mean(self.theta.ravel(), n))
+        theta = self.theta.ravel()
+        return binomial_mean(theta, n, np.full(theta.size, 1 / theta.size))
+
+    def log_probability(self, events: int, n: int) -> Estimate:
+        """Return the log of the probability of exactly `events` responders out of n."""
+        log_by_node = events * log_expit(self.theta) + (n - events) * log_expit(-self.theta)
+        largest = log_by_node.max()
+        relative = mean_of(np.exp(log_by_node - largest))
+        coefficient = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
+        # The error of a logarithm is the relative error.
+        log_probability = coefficient + largest + np.log(relative.value)
+        return Estimate(float(log_probability), relative.mcse / relative.value)
 
     def pmf_mcse(self, n: int) -> Array:
         """Return the Monte-Carlo standard errors of `pmf`."""
@@ -139,6 +168,12 @@ class GridRates:
         """Return the probability that the rate is above `rate`."""
         return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
 
+    def counts(self, n: int) -> CountLaw:
+        """Return the law of the responders out of n, of any size."""
+        if n <= LARGEST_LISTED:
+            return ListedCounts(self.pmf(n))
+        return MixedCounts(n, *self.fit.posterior.predictive_rates(n))
+
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
         return self.fit.posterior.predictive_pmf(n)
@@ -149,7 +184,7 @@ class GridRates:
 
     def at_least(self, events: int, n: int) -> Estimate:
         """Return the probability of `events` responders out of n, or more."""
-        return Estimate(float(self.pmf(n)[events:].sum()), 0.0)
+        return Estimate(1 - float(self.counts(n).at_most(events - 1)), 0.0)
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates."""

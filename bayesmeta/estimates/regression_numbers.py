@@ -1,18 +1,19 @@
 """Every number of a bubble plot: the rate against a numeric covariate, and the arms."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, nearest
+from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.drawable import check_drawable, check_known_model
+from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.observed_arms import observed_arms
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_parts, without
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -26,7 +27,7 @@ ARM, CURVE = "arm", "curve"
 POINTS = 41
 """Values of the covariate at which the rates are computed."""
 
-_COLUMNS = ["kind", "study", "arm", "label", "x", "events", "n", "rate", "lower", "upper"]
+_COLUMNS = ["kind", "study", "arm", "label", "level", "x", "events", "n", "rate", "lower", "upper"]
 _COLUMNS += ["new_study_lower", "new_study_upper"]
 
 
@@ -40,6 +41,10 @@ class RegressionNumbers:
         The rows; see `regression_numbers`.
     covariate : str
         The covariate.
+    factor : str or None
+        Factor whose levels have a curve each; None where there is one curve.
+    levels : tuple of str
+        Its levels with arms that are drawn, the reference first.
     held : str
         Values of the other covariates, blank where there are none.
     unknown : tuple of str
@@ -50,6 +55,8 @@ class RegressionNumbers:
 
     table: pd.DataFrame
     covariate: str
+    factor: str | None
+    levels: tuple[str, ...]
     held: str
     unknown: tuple[str, ...]
     ci_prob: float
@@ -67,7 +74,9 @@ def regression_numbers(
     covariate : str
         The covariate.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Values of the other covariates; what is left out stands at the reference level or the centre.
+        One of `covariate` itself has no part in it, so that one profile serves all figures. If the
+        model has factors of which the profile gives none, each level of the first has a curve.
     ci_prob : float
         Probability of the equal-tailed intervals.
 
@@ -75,15 +84,18 @@ def regression_numbers(
     -------
     RegressionNumbers
         Its `table` has one row per arm with patients whose covariate is known (kind ``arm``) and
-        then one for each of evenly spaced values between theirs (kind ``curve``), with columns
+        then, for each curve, one for each of evenly spaced values between theirs (kind ``curve``),
+        with columns
 
         - kind, study, arm, label: what the row is for;
+        - level: of the factor; blank where there is none;
         - x: the covariate, in its own unit;
         - events, n: responders and patients of an arm;
         - rate: of an arm as observed, of the curve the posterior median of the typical rate
           (probability);
         - lower, upper: interval of the typical rate (probability);
-        - new_study_lower, new_study_upper: prediction interval of the rate of a new study (probability).
+        - new_study_lower, new_study_upper: prediction interval of the rate of a new study
+          (probability), NaN where there are several curves.
 
     Raises
     ------
@@ -91,7 +103,7 @@ def regression_numbers(
         If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
         `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives the covariate, or leaves out or misnames another.
+        If the profile can't be coded.
     EvidenceError
         If no arm has patients, or of none is the covariate known.
     """
@@ -100,27 +112,59 @@ def regression_numbers(
     check_ci_prob(ci_prob)
     coding = fit.design.coding
     _check_covariate(coding, covariate)
-    others = _others(coding, covariate, profile)
-    arms = observed_arms(fit.arms).assign(kind=ARM)
-    arms["x"] = fit.arms.frame[covariate].to_numpy(dtype=np.float64)[arms.index]
-    known = arms[arms["x"].notna()]
-    if not len(known):
-        raise EvidenceError(
-            f"`covariate`: '{covariate}' is known of no arm with patients. Name another."
-        )
+    coding.resolved(profile)
+    others = without(profile, covariate) or {}
+    factor = _factor(coding, others)
+    known, unknown = _arms(fit, covariate, factor)
+    levels = _levels(coding, factor, known)
     values = np.linspace(known["x"].min(), known["x"].max(), POINTS).tolist()
-    profiles = [{**others, covariate: value} for value in values]
-    curve = pd.DataFrame(list(_curve(fit, profiles, covariate, ci_prob)))
-    table = pd.concat([known, curve], ignore_index=True)[_COLUMNS]
+    curves = []
+    for level, own in levels.items():
+        profiles = [{**others, **own, covariate: value} for value in values]
+        rows = _curve(fit, profiles, covariate, ci_prob, new_study=len(levels) == 1)
+        curves.append(pd.DataFrame(rows).assign(level=level))
+    table = pd.concat([known, *curves], ignore_index=True).reindex(columns=_COLUMNS)
     text = ["study", "arm", "label"]
     table[text] = table[text].fillna("")
+    parts = profile_parts(coding, profile)
+    held = [f"{name}={text}" for name, text in parts.items() if name not in {covariate, factor}]
     return RegressionNumbers(
         table.astype({"events": "Int64", "n": "Int64"}),
         covariate,
-        profile_label(coding, others, without=covariate),
-        tuple(arms.loc[arms["x"].isna(), "label"]),
+        factor,
+        tuple(levels) if factor else (),
+        ", ".join(held),
+        unknown,
         ci_prob,
     )
+
+
+def _factor(coding: Coding, others: Profile) -> str | None:
+    """Return the factor whose levels have a curve each; none if the profile gives a factor."""
+    factors = tuple(coding.factors)
+    return factors[0] if factors and not set(factors) & set(others) else None
+
+
+def _arms(fit: Fit, covariate: str, factor: str | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the arms of which the covariate is known, and the labels of the others."""
+    arms = observed_arms(fit.arms).assign(kind=ARM, level="")
+    arms["x"] = fit.arms.frame[covariate].to_numpy(dtype=np.float64)[arms.index]
+    if factor:
+        arms["level"] = np.array(arm_groups(fit, factor))[arms.index]
+    known = arms["x"].notna()
+    if not known.any():
+        raise EvidenceError(
+            f"`covariate`: '{covariate}' is known of no arm with patients. Name another."
+        )
+    return arms[known], tuple(arms.loc[~known, "label"])
+
+
+def _levels(coding: Coding, factor: str | None, arms: pd.DataFrame) -> dict[str, Profile]:
+    """Return the profile of each curve by its level: those with arms, or one without a name."""
+    if factor is None:
+        return {"": {}}
+    seen = set(arms["level"])
+    return {level: {factor: level} for level in coding.levels[factor] if level in seen}
 
 
 def _check_covariate(coding: Coding, covariate: object) -> None:
@@ -138,31 +182,17 @@ def _check_covariate(coding: Coding, covariate: object) -> None:
         )
 
 
-def _others(coding: Coding, covariate: str, profile: Profile | None) -> dict[str, Any]:
-    """Return a whole profile with the covariate at its centre, after checking what was given of it."""
-    if profile is None:
-        return coding.reference
-    if isinstance(profile, Mapping) and covariate in profile:
-        raise ProfileError(
-            f"`profile` gives '{covariate}', along which the rate is drawn, so it would have no effect. "
-            "Leave it out."
-        )
-    at_centre = {covariate: coding.centres[covariate]}
-    return coding.checked({**profile, **at_centre} if isinstance(profile, Mapping) else profile)
-
-
-def _curve(fit: Fit, profiles: Iterable[Profile], covariate: str, ci_prob: float) -> Iterable[Row]:
+def _curve(
+    fit: Fit, profiles: Iterable[Profile], covariate: str, ci_prob: float, *, new_study: bool
+) -> Iterable[Row]:
     tails = (1 - ci_prob) / 2, (1 + ci_prob) / 2
     for profile in profiles:
         rates = profile_rates(fit, profile)
         lower, middle, upper = np.quantile(rates.typical, [tails[0], 0.5, tails[1]])
-        new_study = rates.new_study().rate
-        yield {
-            "kind": CURVE,
-            "x": profile[covariate],
-            "rate": middle,
-            "lower": lower,
-            "upper": upper,
-            "new_study_lower": new_study.quantile(tails[0]).value,
-            "new_study_upper": new_study.quantile(tails[1]).value,
-        }
+        row: Row = {"kind": CURVE, "x": profile[covariate], "rate": middle}
+        row |= {"lower": lower, "upper": upper}
+        if new_study:
+            law = rates.new_study().rate
+            row["new_study_lower"] = law.quantile(tails[0]).value
+            row["new_study_upper"] = law.quantile(tails[1]).value
+        yield row

@@ -28,18 +28,17 @@ def law_rows(law: RateLaw, profile: str, ci_prob: float, cohort: int) -> Iterabl
 
 
 def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
-    """Return the row of a new cohort of n: responders, by their probability mass function."""
-    pmf, events = law.pmf(n), np.arange(n + 1)
-    mean = float(pmf @ events)
-    sd = float(np.sqrt(pmf @ (events - mean) ** 2))
-    # The last count takes what is left, however the sum is rounded.
-    low, median, high = np.searchsorted(np.cumsum(pmf[:-1]), _bounds(ci_prob)).astype(float)
-    mcse = n * law.rate.mean().mcse
+    """Return the row of a new cohort of n: responders."""
+    rate, spread = law.rate.mean(), law.rate.sd().value
+    # Binomial variance, averaged over the rates, and the variance of the rates.
+    variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
+    low, median, high = law.counts(n).quantiles(_bounds(ci_prob)).astype(float)
+    mcse = n * rate.mcse
     # A count moves by whole steps: its quantile has no standard error.
     none = np.nan if mcse else 0.0
     return _labelled(
         ("new cohort", profile, f"responders of {n}"),
-        (mean, sd, median, low, high),
+        (n * rate.value, float(np.sqrt(variance)), median, low, high),
         (mcse, none, none, none, none),
     )
 

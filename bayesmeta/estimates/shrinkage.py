@@ -15,16 +15,17 @@ from bayesmeta.estimates.heterogeneity import (
     sampling_variance,
     study_information,
 )
-from bayesmeta.estimates.precision import mean_of, quantile_of
+from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
 from bayesmeta.inference.lattice import spread_at
 from bayesmeta.inference.result import Fit
 
-__all__ = ["exact_interval", "shrinkage"]
+__all__ = ["exact_interval", "shrinkage", "weight_groups"]
 
 Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 
 def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
@@ -44,13 +45,15 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
 
         - observed, observed_lower, observed_upper: events / n with its exact (Clopper-Pearson)
           interval; NaN and 0 to 1 where n = 0;
-        - rate, lower, upper: posterior mean of the arm's true rate (probability) and its
+        - rate, lower, upper: posterior median of the arm's true rate (probability) and its
           equal-tailed interval;
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
           squared for the normal law) and v that of the arm about its study: chance and, where the
-          model has them, differences between arms; 0 for independent studies;
+          model has them, differences between arms; 0 for independent studies. Where the only
+          covariate is a factor, the share is among the arms of the same level, whose typical rate it
+          is; under other covariates it has no meaning and is NaN;
         - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + V)``
           averaged over the draws, times the share of v that is chance.
 
@@ -73,7 +76,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     fit.require("theta", "`shrinkage`, and a forest plot,")
     estimates = [
         (
-            mean_of(draws),
+            quantile_of(draws, 0.5),
             quantile_of(draws, (1 - ci_prob) / 2),
             quantile_of(draws, (1 + ci_prob) / 2),
         )
@@ -138,22 +141,41 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
+def weight_groups(fit: Fit) -> Counts | None:
+    """Return a number for each arm, the same for arms that share a typical rate.
+
+    None where typical rates differ by more than the levels of one factor, so that no arm's
+    information is on one of them alone.
+    """
+    coding = fit.design.coding
+    columns = coding.covariates.parsed.columns
+    if not columns:
+        return np.zeros(len(fit.arms), dtype=np.int64)
+    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.shares:
+        return None
+    _, groups = np.unique(coding.matrix(fit.arms.frame), axis=0, return_inverse=True)
+    return np.asarray(groups.ravel(), dtype=np.int64)
+
+
 def _weight_and_shrinkage(fit: Fit) -> tuple[Array, Array]:
     """Return each arm's weight and shrinkage, averaged over the draws block by block."""
     arms, variance = fit.arms, sampling_variance(fit)
     between = between_variance(fit)
     between = between.reshape(-1, between.shape[-1])
-    level = fit.design.tau_of_study[arms.study_index]
+    level, groups = fit.design.tau_of_study[arms.study_index], weight_groups(fit)
     weight, drawn = np.zeros(len(arms)), np.zeros(len(arms))
     for _, rows in blocks(1, len(between), len(arms)):
         part = between[rows][:, level]
-        weight += _weights(arms, variance, part)
+        weight += np.nan if groups is None else _weights(arms, variance, part, groups)
         drawn += _shrinkage(arms, variance, part)
     return weight / len(between), drawn / len(between)
 
 
-def _weights(arms: Arms, variance: Array, between: Array) -> Array:
-    """Return the arms' shares of information, each study's divided by its arms' own, summed."""
+def _weights(arms: Arms, variance: Array, between: Array, groups: Counts) -> Array:
+    """Return the arms' shares of their group's information, summed over the draws.
+
+    A study's is divided by its arms' own.
+    """
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
@@ -161,7 +183,7 @@ def _weights(arms: Arms, variance: Array, between: Array) -> Array:
     # have none to weigh, even where studies differ without bound.
     bounded = np.where(study > 0, between, 0.0)
     weight = share * study / (1 + bounded * study)
-    total = weight.sum(axis=1, keepdims=True)
+    total = (weight @ np.eye(groups.max() + 1)[groups])[:, groups]
     return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).sum(axis=0)
 
 

@@ -77,7 +77,7 @@ def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.
     fit : Fit
         Posterior draws of a model with a tau.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the band and of the interval of tau.
 

@@ -2,13 +2,16 @@
 
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.bundled import bundled_evidence, load_evidence
+from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.published import load_published
-from bayesmeta.evidence.table import EvidenceTable, read_evidence
+from bayesmeta.evidence.reading import read_evidence
+from bayesmeta.evidence.table import EvidenceTable
 
 __all__ = [
     "Arms",
     "EvidenceTable",
+    "Finding",
     "NestedArms",
     "bundled_evidence",
     "load_evidence",

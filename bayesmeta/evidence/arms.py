@@ -13,6 +13,10 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted, listed
 from bayesmeta.evidence.columns import ARM, EVENTS, LABEL, PART_OF, REQUIRED, STRATUM, STUDY, N
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.labels import labels_of
+from bayesmeta.evidence.repeats import patients_twice
+from bayesmeta.evidence.spellings import two_spellings
 
 __all__ = ["Arms"]
 
@@ -88,8 +92,7 @@ class Arms:
     @property
     def labels(self) -> npt.NDArray[np.object_]:
         """Label of each arm: its study, its arm where named, its stratum where it is one."""
-        parts = zip(*map(self._text, (STUDY, ARM, STRATUM)), strict=True)
-        return np.array(["/".join(filter(None, part)) for part in parts], dtype=object)
+        return np.array(labels_of(self.frame), dtype=object)
 
     @property
     def display_labels(self) -> npt.NDArray[np.object_]:
@@ -116,6 +119,12 @@ class Arms:
     def without_patients(self) -> tuple[str, ...]:
         """Labels of the arms with n = 0; they carry no information."""
         return tuple(str(label) for label in self.labels[self.n == 0])
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is no error and probably not meant: spellings, totals, patients who may count twice."""
+        labelled = self.frame.set_axis(list(map(str, self.labels)), axis="index")
+        return (*two_spellings(labelled), *patients_twice(labelled))
 
     @property
     def hash(self) -> str:

@@ -6,12 +6,18 @@ from importlib.resources.abc import Traversable
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, nearest
+from bayesmeta.evidence.cells import cells_of_csv
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
-from bayesmeta.evidence.reading import cells_of_csv
+from bayesmeta.evidence.labelling import labelled
+from bayesmeta.evidence.notation import Notation
 from bayesmeta.evidence.table import EvidenceTable
+from bayesmeta.label_files import labels_of_csv
 
 __all__ = ["bundled_cells", "bundled_evidence", "load_evidence"]
+
+_NOTATION = Notation(text=("ref",))
+"""Numbers of references, of which a row may have two."""
 
 
 def bundled_evidence() -> tuple[str, ...]:
@@ -54,7 +60,9 @@ def load_evidence(name: str) -> EvidenceTable:
         studies, on=STUDY, how="left", validate="many_to_one"
     )
     joined.index = results.index
-    return EvidenceTable(checked(joined.astype(object).where(joined.notna(), None), name), name)
+    frame, _ = checked(joined.astype(object).where(joined.notna(), None), name, _NOTATION)
+    labels = (_data() / name / "labels.csv").read_text(encoding="utf-8")
+    return labelled(EvidenceTable(frame, name), labels_of_csv(labels))
 
 
 def bundled_cells(name: str, file: str) -> pd.DataFrame:
@@ -70,7 +78,7 @@ def bundled_cells(name: str, file: str) -> pd.DataFrame:
             f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
         )
     with as_file(_data() / name / file) as path:
-        return cells_of_csv(path)
+        return cells_of_csv(path)[0]
 
 
 def _data() -> Traversable:

@@ -20,6 +20,8 @@ DEFAULT_INCLUDE: Final = "default_include"
 EXCLUSION_REASON: Final = "exclusion_reason"
 DERIVATION: Final = "derivation"
 LABEL: Final = "label"
+INFERRED: Final = "inferred_outcomes"
+"""Of nested outcomes: those of an arm whose counts are inferred, joined by semicolons."""
 
 ALWAYS_TEXT: Final = (
     *KEY,
@@ -29,8 +31,15 @@ ALWAYS_TEXT: Final = (
     EXCLUSION_REASON,
     DERIVATION,
     LABEL,
+    INFERRED,
 )
 """Columns whose values are names, even where they look like numbers."""
 
+MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
+"""Columns that are no covariates."""
+
 MISSING_TEXT: Final = ("", "NA")
-"""What a cell holds where its value is not known."""
+"""What a cell of any column holds where its value is not known."""
+
+MISSING_WORDS: Final = ("NR", "ND", "n/a", "-")
+"""What else a cell of a count or a covariate holds where its value is not known."""

@@ -17,7 +17,8 @@ def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms
     arms : Arms
         What was selected.
     condition : str
-        Comparisons of columns, such as ``"source == '001' and n >= 20"``.
+        Comparisons of columns, such as ``"source == '001' and n >= 20"``; see `where` of
+        `EvidenceTable.select`.
     argument : str
         What messages call the condition.
 

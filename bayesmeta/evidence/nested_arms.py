@@ -13,6 +13,8 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, counted, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.spellings import SPELLING
 
 __all__ = ["NestedArms"]
 
@@ -164,6 +166,18 @@ class NestedArms:
     def study_index(self) -> npt.NDArray[np.int64]:
         """Position in `studies` of each arm's study."""
         return np.asarray(pd.factorize(self.frame[STUDY].astype(object))[0], dtype=np.int64)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is no error and probably not meant, of the arms and of the counts of each outcome."""
+        named = (one for one in self._plain.findings if one.kind == SPELLING)
+        counted = (
+            one
+            for outcome in self.outcomes
+            for one in self.of(outcome).findings
+            if one.kind != SPELLING
+        )
+        return tuple(dict.fromkeys((*named, *counted)))
 
     @property
     def hash(self) -> str:

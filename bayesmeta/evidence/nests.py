@@ -14,17 +14,25 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
-from bayesmeta.evidence.columns import ARM, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
-from bayesmeta.evidence.selection import Dropped, Parts
+from bayesmeta.evidence.columns import (
+    ARM,
+    COUNTS,
+    DERIVATION,
+    EVENTS,
+    INFERRED,
+    OUTCOME,
+    PART_OF,
+    STRATUM,
+    STUDY,
+    N,
+)
+from bayesmeta.evidence.conditions import Mask
+from bayesmeta.evidence.derivations import inferred_counts
+from bayesmeta.evidence.nested_arms import NestedArms
+from bayesmeta.evidence.selection import CountedRows, Dropped, Parts, against_parts
+from bayesmeta.evidence.strata import with_stratum_column
 
-__all__ = [
-    "WHOLE_ARM",
-    "asked_outcomes",
-    "definition_column",
-    "nested_parts_or_whole",
-    "one_row_per_arm",
-    "told_by_definition",
-]
+__all__ = ["asked_outcomes", "nested_arms", "nested_parts_or_whole"]
 
 WHOLE_ARM = (STUDY, ARM, STRATUM)
 """Columns that name an arm."""
@@ -61,12 +69,14 @@ def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[st
 def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
     """Drop a whole arm, or the parts of it, for all its outcomes together.
 
-    The parts are kept where every one of them reports every outcome that the whole arm reports.
+    The parts are kept where every one of them reports every outcome that the whole arm reports, and of
+    each outcome they add up to the whole and are derived no worse.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
     if PART_OF not in frame.columns:
         return Dropped(rows, list(reasons))
     reported = frame.groupby([STUDY, ARM, STRATUM])[OUTCOME].agg(set)
+    counts = CountedRows.of(frame)
     for (study, arm), parts in all_parts.items():
         of_study = (frame[STUDY] == study).to_numpy()
         for stratum in pd.unique(frame.loc[of_study & (frame[ARM] == arm).to_numpy(), STRATUM]):
@@ -77,17 +87,51 @@ def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts
                 continue
             wanted = reported[study, arm, stratum]
             every = all(wanted <= reported.get((study, part, stratum), set()) for part in parts)
-            dropped = whole if every and prefer_parts else inner
+            against = "" if every and prefer_parts else "the whole arm is kept"
+            against = against or _against(frame, counts, whole, inner)
+            dropped = inner if against else whole
             rows |= dropped
             reasons[dropped] = (
-                "whole: every part of this arm reports every outcome that it reports"
-                if dropped is whole
-                else "part: the whole arm is kept"
+                f"part: {against}"
+                if against
+                else "whole: its parts report every outcome that it reports, and add up to it"
             )
     return Dropped(rows, list(reasons))
 
 
-def one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
+def _against(frame: pd.DataFrame, counts: CountedRows, whole: Mask, inner: Mask) -> str:
+    """Return why the parts of an arm don't stand for it in one of its outcomes; empty if they do."""
+    # By name, so that the reason does not depend on the order of the rows.
+    for outcome in sorted(set(frame.loc[whole, OUTCOME])):
+        same = (frame[OUTCOME] == outcome).to_numpy()
+        against = against_parts(counts, np.flatnonzero(whole & same), np.flatnonzero(inner & same))
+        if against:
+            return f"{against} ({outcome})"
+    return ""
+
+
+def nested_arms(
+    kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]
+) -> NestedArms:
+    """Return the arms of nested outcomes from their rows, and note in `selection` what was left out."""
+    outcomes = tuple(selection["outcomes"])
+    wide = _one_row_per_arm(kept, outcomes, selection["table"])
+    selection["differing"] = [
+        str(name) for name in kept.columns if name not in (*wide.columns, OUTCOME, *COUNTS)
+    ]
+    if selection["by_definition"] == "missing":
+        told = _told_by_definition(wide, kept, outcomes)
+        for _, row in told.iterrows():
+            same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
+            wide.loc[same, row["inner"]] = row[EVENTS]
+            wide.loc[same, row[OUTCOME]] = pd.NA
+        moved = kept.merge(told.drop(columns=[EVENTS, "inner"]), on=[*WHOLE_ARM, OUTCOME])
+        excluded = pd.concat([excluded, moved]) if len(moved) else excluded
+    wide = wide.drop(columns=[_definition_column(name) for name in outcomes], errors="ignore")
+    return NestedArms(with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection)
+
+
+def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
     """Return one row per arm, with the count of each outcome in a column of its name.
 
     Columns in which the rows of an arm differ belong to its outcomes, and are left out.
@@ -113,10 +157,20 @@ def one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> 
         counts = frame[frame[OUTCOME] == outcome].set_index(list(WHOLE_ARM))[EVENTS]
         wide[outcome] = counts.reindex(pd.MultiIndex.from_frame(wide[list(WHOLE_ARM)])).to_numpy()
         wide[outcome] = wide[outcome].astype("Int64")
-    return wide
+    return _with_inferred(wide, frame)
 
 
-def told_by_definition(
+def _with_inferred(wide: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the arms with the outcomes whose counts are inferred, where the table says how any is."""
+    if DERIVATION not in frame.columns:
+        return wide
+    rows = frame[inferred_counts(frame)]
+    found = rows.groupby(list(WHOLE_ARM))[OUTCOME].agg(";".join)
+    keys = wide[list(WHOLE_ARM)].itertuples(index=False, name=None)
+    return wide.assign(**{INFERRED: [found.get(key, "") for key in keys]})
+
+
+def _told_by_definition(
     frame: pd.DataFrame, definitions: pd.DataFrame, outcomes: Sequence[str]
 ) -> pd.DataFrame:
     """Return the counts that say nothing beyond the outcome within, by the column of definitions.
@@ -132,7 +186,7 @@ def told_by_definition(
     """
     rows = []
     for outer, inner in pairwise(outcomes):
-        column = definition_column(outer)
+        column = _definition_column(outer)
         if column not in definitions.columns:
             continue
         own = definitions[definitions[OUTCOME] == outer].set_index(list(WHOLE_ARM))[column]
@@ -155,7 +209,7 @@ def _label(row: "pd.Series[Any]") -> str:
     return "/".join(filter(None, (row[one] for one in WHOLE_ARM)))
 
 
-def definition_column(outcome: str) -> str:
+def _definition_column(outcome: str) -> str:
     """Return the column that says which categories an outcome counts: ``orr_definition`` of ORR."""
     return f"{outcome.lower()}_definition"
 

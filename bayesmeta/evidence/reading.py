@@ -1,115 +1,96 @@
-"""From a CSV file or a DataFrame to cells of text: what enters is a file, what leaves is a frame.
+"""`read_evidence`: a CSV file or a DataFrame as a checked evidence table."""
 
-Nothing is interpreted here but the format itself; rules about counts and names are in `checks`.
-"""
-
-import csv
+from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed
-from bayesmeta.evidence.columns import MISSING_TEXT
+from bayesmeta.errors import EvidenceError
+from bayesmeta.evidence.cells import cells_of_csv, cells_of_frame
+from bayesmeta.evidence.checks import checked
+from bayesmeta.evidence.notation import Notation
+from bayesmeta.evidence.table import EvidenceTable
+from bayesmeta.evidence.values import has_decimal_commas
+from bayesmeta.paths import expanded
 
-__all__ = ["cells_of_csv", "cells_of_frame"]
+__all__ = ["read_evidence"]
 
 
-def cells_of_csv(path: Path) -> pd.DataFrame:
-    """Return the cells of a comma-separated UTF-8 file as text, missing ones as None.
+def read_evidence(
+    source: str | PathLike[str] | pd.DataFrame,
+    *,
+    columns: Mapping[str, str] | None = None,
+    missing: Sequence[str] | None = None,
+    text: Sequence[str] = (),
+    decimal: Literal[".", ","] | None = None,
+) -> EvidenceTable:
+    """Return a checked evidence table from a CSV file or a DataFrame.
 
-    The index holds the place of each row as people count it: ``"row 2 (line 3)"``.
+    Parameters
+    ----------
+    source : path or DataFrame
+        One row per study, arm, stratum and outcome. Needed columns: `study`, `events`
+        (responders) and `n` (patients). `arm`, `stratum` (``covariate=level``) and `outcome` are
+        optional; so are `label`, `part_of`, `overlap_group`, `overlap_rank`, `default_include`,
+        `exclusion_reason` and `derivation`, which `EvidenceTable.select` uses. Every other column
+        is a covariate. Cells of a file are separated by commas or semicolons; blanks around a cell
+        don't count.
+    columns : mapping, optional
+        Columns of the table that have other names: ``{"events": "xi", "n": "ni"}``.
+    missing : sequence of str, optional
+        Words that say, in counts and covariates, that a value is not known, in any case of letters;
+        NR, ND, n/a and a dash where None. Blank and ``NA`` cells are missing in every column.
+    text : sequence of str
+        Covariates whose values are names even where they look like numbers or missing values.
+    decimal : {".", ","}, optional
+        The decimal mark of covariates. Where None, a comma if cells are separated by semicolons and
+        numbers have commas throughout; else a point.
+
+    Returns
+    -------
+    EvidenceTable
+        Its `findings` hold what is probably not meant, such as one study spelt in two ways.
+
+    Raises
+    ------
+    EvidenceError
+        If the table can't be read or breaks rules; the message names, for each rule, file, row and
+        column.
+    SettingsError
+        If another argument is not what it must be.
+
+    Notes
+    -----
+    A covariate holds numbers if more than half of its known values are numbers, or numbers written
+    in another way: with a decimal comma, a percent sign, separated thousands, or their spread,
+    such as ``62 (45-80)``. A known value that is no number is then an error. Otherwise the covariate
+    is a factor.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import bayesmeta as bm
+    >>> rows = pd.DataFrame({"study": ["a", "b"], "xi": [4, 7], "n": [10, 20], "age": ["61", "NR"]})
+    >>> table = bm.read_evidence(rows, columns={"events": "xi"})
+    >>> table
+    EvidenceTable(DataFrame: 2 studies, 2 arms, 1 outcome, 2 rows)
+    >>> table.frame["age"].tolist()
+    [61.0, nan]
     """
-    rows = _rows(path, _text(path))
-    if not rows:
+    notation = Notation({} if columns is None else columns, missing, text, decimal)
+    given = notation.given
+    if isinstance(source, pd.DataFrame):
+        cells, name = cells_of_frame(source), "DataFrame"
+    elif isinstance(source, str | PathLike):
+        cells, separator = cells_of_csv(expanded(source))
+        name = Path(source).name
+        if separator == ";" and has_decimal_commas(cells):
+            notation = notation.with_decimal(",")
+    else:
         raise EvidenceError(
-            f"{path} is empty. It needs a header with study, events, n and one row per arm."
+            f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
         )
-    (_, header), *body = rows
-    _check_header(path, header)
-    ragged = [(line, cells) for line, cells in body if len(cells) != len(header)]
-    if ragged:
-        where = listed(f"line {line} ({len(cells)} cells)" for line, cells in ragged)
-        raise EvidenceError(
-            f"{path}: each row must have {len(header)} cells, as many as the header; not so in {where}. "
-            "Put quotes around a cell that holds a comma."
-        )
-    if not body:
-        raise EvidenceError(f"{path} has a header but no rows. Add one row per arm.")
-    places = [f"row {row} (line {line})" for row, (line, _) in enumerate(body, start=1)]
-    cells = [[_blank_to_none(cell) for cell in cells] for _, cells in body]
-    return pd.DataFrame(cells, columns=header, index=pd.Index(places), dtype=object)
-
-
-def cells_of_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy of `frame` with text stripped, missing values as None and rows numbered."""
-    columns = [str(column).strip() for column in frame.columns]
-    _check_header("the DataFrame", columns)
-    if frame.empty:
-        raise EvidenceError("the DataFrame has no rows. Add one row per arm.")
-    places = [f"row {row}" for row in range(1, len(frame) + 1)]
-    cells = {name: [_cell(value) for value in frame.iloc[:, i]] for i, name in enumerate(columns)}
-    return pd.DataFrame(cells, index=pd.Index(places), dtype=object)
-
-
-def _text(path: Path) -> str:
-    try:
-        # utf-8-sig: spreadsheets put a byte-order mark before the header.
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise EvidenceError(
-            f"No file {path}. Check the path, or use `load_evidence` for bundled tables."
-        ) from None
-    except IsADirectoryError:
-        raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
-    except OSError as error:
-        raise EvidenceError(f"{path} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise EvidenceError(
-            f"{path} is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8 (comma delimited)'."
-        ) from error
-
-
-def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
-    if "\x00" in text:
-        raise EvidenceError(
-            f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8."
-        )
-    reader = csv.reader(text.splitlines(keepends=True), strict=True, skipinitialspace=True)
-    rows = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, [cell.strip() for cell in cells]))
-    except csv.Error as error:
-        raise EvidenceError(
-            f"{path}, line {reader.line_num}: {error}. Close every quote; write a quote inside quotes twice."
-        ) from error
-    return rows
-
-
-def _check_header(name: object, header: list[str]) -> None:
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise EvidenceError(
-            f"{name}: the columns are not separated by commas; the header reads '{header[0]}'. "
-            "Save the table as comma-separated CSV."
-        )
-    blank = [str(i) for i, column in enumerate(header, start=1) if not column]
-    if blank:
-        raise EvidenceError(
-            f"{name}: every column needs a name; not so column {listed(blank)}. Give it one, or drop the column."
-        )
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise EvidenceError(
-            f"{name}: column names must differ; {listed(twice)} occurs more than once. Rename one of them."
-        )
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return _blank_to_none(value.strip())
-    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value  # type: ignore[call-overload]
-
-
-def _blank_to_none(cell: str) -> str | None:
-    return None if cell in MISSING_TEXT else cell
+    frame, remarks = checked(cells, name, notation)
+    return EvidenceTable(frame, name, remarks, given)

@@ -26,9 +26,19 @@ from bayesmeta.evidence.columns import (
     N,
 )
 from bayesmeta.evidence.conditions import Mask
+from bayesmeta.evidence.derivations import standing
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
-__all__ = ["Dropped", "Parts", "Rule", "apply_rules", "parts_or_whole", "selection_rules"]
+__all__ = [
+    "CountedRows",
+    "Dropped",
+    "Parts",
+    "Rule",
+    "against_parts",
+    "apply_rules",
+    "parts_or_whole",
+    "selection_rules",
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,23 @@ class Dropped:
 
     rows: Mask
     reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CountedRows:
+    """Counts of rows and how each stands: looked up once, however many arms have parts."""
+
+    events: npt.NDArray[np.int64]
+    n: npt.NDArray[np.int64]
+    standing: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "CountedRows":
+        """Return those of rows that all have a count."""
+        events, n = (frame[name].to_numpy(dtype=np.int64) for name in (EVENTS, N))
+        if DERIVATION not in frame.columns:
+            return cls(events, n, np.zeros(len(frame), dtype=np.int64))
+        return cls(events, n, standing(frame[DERIVATION]))
 
 
 Rule = Callable[[pd.DataFrame], Dropped]
@@ -146,21 +173,40 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
 
 
 def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
-    """Drop a whole arm whose parts all report the outcome, or else the parts.
+    """Drop a whole arm whose parts stand for it, or else the parts.
 
+    Parts do if all of them report the outcome, add up to the whole and are derived no worse than it.
     `all_parts` names the arms that make up each arm, whatever outcome they report.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
+    counts = CountedRows.of(frame)
     for whole, parts, every in _families(frame, all_parts):
-        keep_parts = every and prefer_parts
-        dropped = whole if keep_parts else parts
+        against = "" if every and prefer_parts else "the whole arm is kept"
+        against = against or against_parts(counts, whole, parts)
+        dropped = parts if against else whole
         rows[dropped] = True
         reasons[dropped] = (
-            "whole: every part of this arm reports the outcome"
-            if keep_parts
-            else "part: the whole arm is kept"
+            f"part: {against}"
+            if against
+            else "whole: its parts all report the outcome, and add up to it"
         )
     return Dropped(rows, list(reasons))
+
+
+def against_parts(counts: CountedRows, whole: Places, parts: Places) -> str:
+    """Return why the parts of an arm don't stand for it; empty if they do.
+
+    `whole` and `parts` say where their rows stand, which are of one outcome that all parts report.
+    """
+    [own], [own_n] = counts.events[whole], counts.n[whole]
+    events, n = counts.events[parts].sum(), counts.n[parts].sum()
+    if (events, n) != (own, own_n):
+        return f"the whole arm is kept, for its parts add up to {events} of {n}, not to {own} of {own_n}"
+    worst, best = int(counts.standing[parts].max()), int(counts.standing[whole][0])
+    if worst <= best:
+        return ""
+    words = ("reported", "derived", "inferred")
+    return f"the whole arm is kept, for its count is {words[best]} and counts of its parts are {words[worst]}"
 
 
 def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Places, Places, bool]]:

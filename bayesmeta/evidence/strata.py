@@ -4,7 +4,12 @@ import re
 from itertools import pairwise
 from math import inf
 
-__all__ = ["MIXED", "is_mixed", "is_stratum", "ranges_overlap", "stratum_levels"]
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.columns import ARM, STRATUM, STUDY
+
+__all__ = ["MIXED", "is_mixed", "is_stratum", "stratum_levels", "with_stratum_column"]
 
 MIXED = "mixed_population"
 """Stratum of rows whose count includes patients outside the target population."""
@@ -37,7 +42,28 @@ def is_mixed(stratum: str) -> bool:
     return f"{MIXED}=yes" in ("".join(term.split()) for term in stratum.split(";"))
 
 
-def ranges_overlap(levels: list[str]) -> bool:
+def with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:
+    """Return the rows with the level of the stratum asked for as a covariate of its name.
+
+    Raises
+    ------
+    EvidenceError
+        If levels of one arm share patients.
+    """
+    if strata is None:
+        return frame
+    levels = [stratum_levels(text)[strata] for text in frame[STRATUM]]
+    for (study, arm), own in pd.Series(levels).groupby(
+        [frame[STUDY].to_numpy(), frame[ARM].to_numpy()]
+    ):
+        if _ranges_overlap(list(own)):
+            raise EvidenceError(
+                f"The levels {listed(own)} of '{strata}' share patients of arm {study}/{arm}. Drop one of them."
+            )
+    return frame.assign(**{strata: levels})
+
+
+def _ranges_overlap(levels: list[str]) -> bool:
     """Return whether two levels written as ranges, such as ``>=1`` and ``>=2``, share values."""
     ranges = sorted(found for found in map(_range, levels) if found is not None)
     return any(low < high_before for (_, high_before), (low, _) in pairwise(ranges))

@@ -1,38 +1,20 @@
-"""Evidence tables: reading them, and selecting the arms of one analysis."""
+"""Evidence tables: what they hold, and selecting the arms of one analysis."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from os import PathLike
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal, overload
 
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, counted, listed
 from bayesmeta.evidence.arms import Arms
-from bayesmeta.evidence.checks import checked
-from bayesmeta.evidence.columns import (
-    ALWAYS_TEXT,
-    ARM,
-    COUNTS,
-    EVENTS,
-    OUTCOME,
-    OVERLAP_RANK,
-    STRATUM,
-    STUDY,
-)
+from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
+from bayesmeta.evidence.findings import Finding, warn_of
 from bayesmeta.evidence.nested_arms import NestedArms
-from bayesmeta.evidence.nests import (
-    WHOLE_ARM,
-    asked_outcomes,
-    definition_column,
-    nested_parts_or_whole,
-    one_row_per_arm,
-    told_by_definition,
-)
-from bayesmeta.evidence.reading import cells_of_csv, cells_of_frame
+from bayesmeta.evidence.nests import asked_outcomes, nested_arms, nested_parts_or_whole
+from bayesmeta.evidence.repeats import patients_twice
 from bayesmeta.evidence.requests import (
     Where,
     asked_conditions,
@@ -44,9 +26,11 @@ from bayesmeta.evidence.requests import (
     plain,
 )
 from bayesmeta.evidence.selection import Parts, Rule, apply_rules, parts_or_whole, selection_rules
-from bayesmeta.evidence.strata import ranges_overlap, stratum_levels
+from bayesmeta.evidence.spellings import two_spellings
+from bayesmeta.evidence.strata import with_stratum_column
+from bayesmeta.labels import Labels
 
-__all__ = ["EvidenceTable", "read_evidence"]
+__all__ = ["EvidenceTable"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,6 +45,12 @@ class EvidenceTable:
         The checked rows; the index says where each stands in its source.
     name : str
         What messages and provenance call the table.
+    remarks : tuple of Finding
+        What was taken as missing in columns of text.
+    reading : mapping
+        The arguments of `read_evidence` that were given, kept with every selection.
+    labels : Labels
+        What people call levels and outcomes, kept with every selection.
 
     Examples
     --------
@@ -73,6 +63,9 @@ class EvidenceTable:
 
     frame: pd.DataFrame
     name: str
+    remarks: tuple[Finding, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -85,8 +78,16 @@ class EvidenceTable:
     @property
     def covariates(self) -> tuple[str, ...]:
         """Columns that a model or a condition can use."""
-        reserved = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
-        return tuple(column for column in self.frame.columns if column not in reserved)
+        return tuple(column for column in self.frame.columns if column not in MEANINGFUL)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is no error and probably not meant: spellings, totals, patients who may count twice."""
+        return (*self._of_words, *patients_twice(self.frame))
+
+    @cached_property
+    def _of_words(self) -> tuple[Finding, ...]:
+        return (*self.remarks, *two_spellings(self.frame))
 
     @property
     def hash(self) -> str:
@@ -156,10 +157,14 @@ class EvidenceTable:
             or both are kept as they stand.
         where : str or mapping, optional
             A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to
-            the value or list of values wanted.
+            the value or list of values wanted. A missing value meets no comparison and no negation
+            of one; ask for it by ``"age is missing"``, or ``"age is not missing"``. Columns whose
+            names are no plain words stand in backquotes.
         parts : {"parts", "whole"}
             Where an arm and its parts (column `part_of`) both report the outcome: the parts, if
-            every one of them reports it, or the whole.
+            every one of them reports it, they add up to the whole, and their counts are derived no
+            worse (reported, then derived, then inferred); or the whole. A condition that drops the
+            whole leaves the parts.
         strata : str, optional
             Take the levels of this stratum as rows, in place of whole arms.
         derivations : sequence of str, optional
@@ -189,12 +194,18 @@ class EvidenceTable:
         SettingsError
             If an argument is not one of its choices, or would have no effect.
 
+        Warns
+        -----
+        EvidenceWarning
+            Of each finding about the rows: names spelt in two ways, rows that look like totals,
+            arms that look like outcomes of the same patients.
+
         Examples
         --------
         >>> import bayesmeta as bm
         >>> table = bm.load_evidence("rr_aml_venetoclax")
         >>> table.select(outcome="ORR", venetoclax="yes")
-        Arms(ORR: 32 arms of 27 studies, 455 responders of 915 patients; 32 rows left out)
+        Arms(ORR: 28 arms of 27 studies, 456 responders of 919 patients; 36 rows left out)
         >>> len(table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes").of("CR"))
         14
         """
@@ -219,6 +230,7 @@ class EvidenceTable:
         )
         candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
         kept, excluded = apply_rules(candidates, [*asked, *rules])
+        warn_of(self.name, [*self._of_words_in(candidates), *patients_twice(kept)])
         if kept.empty:
             reasons = [
                 f"{reason} ({rows} rows)"
@@ -227,9 +239,10 @@ class EvidenceTable:
             raise EvidenceError(
                 f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less."
             )
-        selection = {
+        selection: dict[str, Any] = {
             "table": self.name,
             "table_hash": self.hash,
+            "table_outcomes": list(dict.fromkeys(self.frame[OUTCOME])),
             "outcome": " > ".join(wanted),
             "where": where
             if isinstance(where, str)
@@ -242,10 +255,19 @@ class EvidenceTable:
             "include": include,
             "mixed": mixed,
         }
+        if self.reading:
+            selection["reading"] = dict(self.reading)
+        if self.labels.names:
+            selection["labels"] = self.labels.table
         if outcomes is None:
-            return Arms(_with_stratum_column(kept, strata), excluded, selection)
+            return Arms(with_stratum_column(kept, strata), excluded, selection)
         selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}
-        return self._nested(kept, excluded, selection)
+        return nested_arms(kept, excluded, selection)
+
+    def _of_words_in(self, candidates: pd.DataFrame) -> list[Finding]:
+        """Return what was found of names and words, where it concerns one of these rows."""
+        rows = set(map(str, candidates.index))
+        return [one for one in self._of_words if not one.rows or rows.intersection(one.rows)]
 
     def _wanted(
         self, outcome: str | None, outcomes: Sequence[str] | None, by_definition: str | None
@@ -263,27 +285,6 @@ class EvidenceTable:
             check_choice("by_definition", by_definition, ("missing", "keep"))
         return asked_outcomes(self.frame, self.name, outcomes)
 
-    def _nested(
-        self, kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]
-    ) -> NestedArms:
-        outcomes = tuple(selection["outcomes"])
-        wide = one_row_per_arm(kept, outcomes, self.name)
-        selection["differing"] = [
-            str(name) for name in kept.columns if name not in (*wide.columns, OUTCOME, *COUNTS)
-        ]
-        if selection["by_definition"] == "missing":
-            told = told_by_definition(wide, kept, outcomes)
-            for _, row in told.iterrows():
-                same = (wide[list(WHOLE_ARM)] == row[list(WHOLE_ARM)]).all(axis=1)
-                wide.loc[same, row["inner"]] = row[EVENTS]
-                wide.loc[same, row[OUTCOME]] = pd.NA
-            moved = kept.merge(told.drop(columns=[EVENTS, "inner"]), on=[*WHOLE_ARM, OUTCOME])
-            excluded = pd.concat([excluded, moved]) if len(moved) else excluded
-        wide = wide.drop(columns=[definition_column(name) for name in outcomes], errors="ignore")
-        return NestedArms(
-            _with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection
-        )
-
     def __len__(self) -> int:
         return len(self.frame)
 
@@ -297,55 +298,6 @@ class EvidenceTable:
         return f"EvidenceTable({self.name}: {', '.join(counts)})"
 
 
-def read_evidence(source: str | PathLike[str] | pd.DataFrame) -> EvidenceTable:
-    """Return a checked evidence table from a CSV file or a DataFrame.
-
-    Parameters
-    ----------
-    source : path or DataFrame
-        One row per study, arm, stratum and outcome. Needed columns: `study`, `events`
-        (responders) and `n` (patients). `arm`, `stratum` (``covariate=level``) and `outcome` are
-        optional; so are `label`, `part_of`, `overlap_group`, `overlap_rank`, `default_include`,
-        `exclusion_reason` and `derivation`, which `EvidenceTable.select` uses. Every other column
-        is a covariate. Blank and ``NA`` cells are missing; blanks around a cell don't count.
-
-    Raises
-    ------
-    EvidenceError
-        If the table can't be read or breaks a rule; the message names file, row and column.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import bayesmeta as bm
-    >>> bm.read_evidence(pd.DataFrame({"study": ["a", "b"], "events": [4, 7], "n": [10, 20]}))
-    EvidenceTable(DataFrame: 2 studies, 2 arms, 1 outcome, 2 rows)
-    """
-    if isinstance(source, pd.DataFrame):
-        return EvidenceTable(checked(cells_of_frame(source), "DataFrame"), "DataFrame")
-    if not isinstance(source, str | PathLike):
-        raise EvidenceError(
-            f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
-        )
-    path = Path(source)
-    return EvidenceTable(checked(cells_of_csv(path), path.name), path.name)
-
-
 def _parts_rule(all_parts: Parts, *, prefer_parts: bool, nested: bool) -> Rule:
     rule = nested_parts_or_whole if nested else parts_or_whole
     return partial(rule, all_parts=all_parts, prefer_parts=prefer_parts)
-
-
-def _with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:
-    """Add the level of the stratum asked for as a covariate of its name."""
-    if strata is None:
-        return frame
-    levels = [stratum_levels(text)[strata] for text in frame[STRATUM]]
-    for (study, arm), own in pd.Series(levels).groupby(
-        [frame[STUDY].to_numpy(), frame[ARM].to_numpy()]
-    ):
-        if ranges_overlap(list(own)):
-            raise EvidenceError(
-                f"The levels {listed(own)} of '{strata}' share patients of arm {study}/{arm}. Drop one of them."
-            )
-    return frame.assign(**{strata: levels})

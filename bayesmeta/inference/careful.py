@@ -14,9 +14,6 @@ MORE_WARMUP, MORE_DRAWS = 2, 4
 """How many times as many there are the second time: about 3 of 100 fits of all kinds of models fail,
 mostly for the tail of one outlying study's effect, and nearly none then."""
 
-CAREFUL_ACCEPT = 0.99
-"""Acceptance of a fit that is done again because trajectories diverged."""
-
 
 def settled[F: (Fit, NestedFit)](
     make: Callable[[SamplerSettings], F], settings: SamplerSettings
@@ -34,14 +31,7 @@ def settled[F: (Fit, NestedFit)](
     diagnostics = diagnose(fit)
     if diagnostics.ok:
         return fit, diagnostics
-    fit = make(_careful(settings, diverged=diagnostics.divergences > 0))
+    # Where trajectories diverged, the fit was sampled with smaller steps already.
+    own = fit.settings
+    fit = make(replace(own, warmup=MORE_WARMUP * own.warmup, draws=MORE_DRAWS * own.draws))
     return fit, diagnose(fit)
-
-
-def _careful(settings: SamplerSettings, *, diverged: bool) -> SamplerSettings:
-    return replace(
-        settings,
-        warmup=MORE_WARMUP * settings.warmup,
-        draws=MORE_DRAWS * settings.draws,
-        target_accept=max(settings.target_accept, CAREFUL_ACCEPT if diverged else 0.0),
-    )

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import betaincinv, ndtr, ndtri
 
-__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "half_scores", "mcse_mean", "r_hat"]
+__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "half_scores", "mcse_limits", "mcse_mean", "r_hat"]
 
 Array = npt.NDArray[np.float64]
 
@@ -71,6 +71,34 @@ def mcse_mean(draws: Array) -> Array:
         return np.where(_constant(draws), 0.0, np.nan)
     sd = draws.std(axis=(-2, -1), ddof=1)
     return np.where(_constant(draws), 0.0, sd / np.sqrt(_ess(_halves(draws))))
+
+
+def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
+    """Return the larger Monte-Carlo standard error of the limits of an interval, in its sd.
+
+    That of a quantile: from its effective sample size, half the distance of the quantiles between
+    which its probability lies (Vehtari et al. 2021). NaN as `ess_bulk`.
+    """
+    if draws.shape[-1] < FEWEST:
+        return np.full(draws.shape[:-2], np.nan)
+    flat = draws.reshape(*draws.shape[:-2], -1)
+    errors = [
+        _mcse_quantile(draws, flat, share) for share in ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.maximum(*errors) / flat.std(axis=-1, ddof=1)
+    return np.asarray(np.where(_constant(draws), np.nan, found))
+
+
+def _mcse_quantile(draws: Array, flat: Array, share: float) -> Array:
+    at = np.quantile(flat, share, axis=-1)[..., None, None]
+    size = _ess(_halves((draws <= at).astype(np.float64)))
+    ends = betaincinv(size * share + 1, size * (1 - share) + 1, ndtr(np.array([[-1.0], [1.0]])))
+    ranked = np.sort(flat, axis=-1)
+    last = flat.shape[-1] - 1
+    low, high = np.clip(np.round(ends * last), 0, last).astype(np.int64).reshape(2, *size.shape)
+    pair = [np.take_along_axis(ranked, end[..., None], axis=-1)[..., 0] for end in (low, high)]
+    return np.asarray((pair[1] - pair[0]) / 2)
 
 
 def e_bfmi(energy: Array) -> Array:

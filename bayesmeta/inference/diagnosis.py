@@ -1,16 +1,14 @@
 """`diagnose`: whether draws may be used, as a value; raising is the caller's choice."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import batched, product
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import DiagnosticsError, SettingsError, listed
+from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.convergence import (
     e_bfmi as energy_fractions,
@@ -20,138 +18,27 @@ from bayesmeta.inference.convergence import (
     r_hat,
 )
 from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.repeats import limits_of
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.verdict import THRESHOLDS, Diagnostics, Problem, Thresholds
 
 __all__ = ["THRESHOLDS", "Diagnostics", "Problem", "Thresholds", "diagnose"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """What draws must keep to be used.
-
-    Parameters
-    ----------
-    r_hat : float
-        Largest rank-normalised split R-hat of a parameter.
-    ess : float
-        Smallest bulk and tail effective sample size of a parameter.
-    e_bfmi : float
-        Smallest energy fraction of missing information of a chain.
-    chains : int
-        Fewest chains: one can't show that chains disagree.
-    """
-
-    r_hat: float = 1.01
-    ess: float = 400
-    e_bfmi: float = 0.3
-    chains: int = 2
-
-
-THRESHOLDS: Final = Thresholds()
-"""Vehtari et al. 2021 (doi:10.1214/20-BA1221) for R-hat and ESS; Betancourt 2017 (arXiv:1701.02434)
-for E-BFMI."""
-
 BLOCK = 64
 """Parameters whose statistics are computed, and held in memory, at once."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One way in which draws fail.
-
-    Parameters
-    ----------
-    kind : str
-        ``r_hat``, ``ess``, ``divergences``, ``tree_depth``, ``e_bfmi``, ``chains`` or ``stuck``.
-    message : str
-        What was found, against which threshold.
-    remedy : str
-        What to do.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> one_chain = bm.SamplerSettings(chains=1)
-    >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=one_chain)
-    >>> problem = bm.diagnose(fit).problems[0]
-    >>> problem.kind, problem.remedy
-    ('chains', 'Sample four.')
-    """
-
-    kind: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.remedy}"
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Diagnostics:
-    """The diagnosis of a fit.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per scalar parameter: r_hat, ess_bulk, ess_tail.
-    problems : tuple of Problem
-        What is wrong; empty for draws that may be used.
-    divergences : int
-        Divergent transitions after warm-up.
-    e_bfmi : tuple of float
-        Energy fraction of missing information of each chain.
-    unchecked : tuple of str
-        Parameters that the model has but whose draws the fit did not keep.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> bm.diagnose(bm.fit(bm.load_model("pooled"), arms, seed=1)).raise_for_problems()
-    """
-
-    table: pd.DataFrame
-    problems: tuple[Problem, ...]
-    divergences: int
-    e_bfmi: tuple[float, ...]
-    unchecked: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether the draws may be used."""
-        return not self.problems
-
-    def raise_for_problems(self) -> None:
-        """Raise a DiagnosticsError that lists the problems, if there are any."""
-        if self.problems:
-            raise DiagnosticsError(
-                "These draws should not be used. " + " ".join(map(str, self.problems))
-            )
-
-    def __repr__(self) -> str:
-        verdict = (
-            "ok"
-            if self.ok
-            else "NOT RELIABLE: " + "; ".join(problem.message for problem in self.problems)
-        )
-        unchecked = f"; {listed(self.unchecked)} not kept, not checked" if self.unchecked else ""
-        return (
-            f"Diagnostics({verdict}; largest R-hat {self.table['r_hat'].max():.3f}, smallest ESS bulk "
-            f"{self.table['ess_bulk'].min():.0f} and tail {self.table['ess_tail'].min():.0f}, "
-            f"{self.divergences} divergences{unchecked})"
-        )
 
 
 def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     """Return the diagnosis of a fit: convergence of every parameter, and the sampler's own signs.
 
-    Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u;
-    no divergences; no trajectory at its greatest depth; E-BFMI at least 0.3 in each chain; two
-    chains or more; no chain that stands still. Of a fit that kept no draws of studies and arms, the
-    other parameters, and `unchecked` names those left out.
+    Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u; no
+    divergences; no trajectory at its greatest depth; E-BFMI at least 0.3 in each chain; two chains or
+    more; no chain that stands still. Where all else is well, divergences of at most 0.1% of the
+    transitions are a warning. Of a fit that kept no draws of studies and arms, the other parameters,
+    and `unchecked` names those left out.
 
     Parameters
     ----------
@@ -188,10 +75,20 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     problems = [
         *_about_chains(fit.posterior),
         *_about_parameters(table, fit.posterior.sizes["chain"]),
-        *_about_sampler(divergences, statistics, e_bfmi),
+        *_about_sampler(statistics, e_bfmi),
     ]
+    limits = limits_of({"mu": fit.posterior["mu"]})
+    few = not problems and divergences <= THRESHOLDS.divergent * statistics["diverging"].size
+    diverged = tuple(_about_divergences(divergences, statistics["diverging"].size))
     return Diagnostics(
-        table, tuple(problems), divergences, tuple(map(float, e_bfmi)), _unchecked(fit)
+        table,
+        (*problems, *(() if few else diverged)),
+        divergences,
+        tuple(map(float, e_bfmi)),
+        _unchecked(fit),
+        (*(diverged if few else ()), *_about_limits(limits)),
+        fit.provenance.repeats,
+        limits,
     )
 
 
@@ -277,13 +174,25 @@ def _about_parameters(table: pd.DataFrame, chains: int) -> Iterable[Problem]:
             )
 
 
-def _about_sampler(divergences: int, statistics: xr.Dataset, e_bfmi: Array) -> Iterable[Problem]:
+def _about_divergences(divergences: int, drawn: int) -> Iterable[Problem]:
     if divergences:
         yield Problem(
             "divergences",
-            f"{divergences} transitions diverged: part of the posterior may be missed.",
+            f"{divergences:,} of {drawn:,} transitions diverged: part of the posterior may be missed.",
             "Raise target_accept towards 1, or use a stronger prior on tau.",
         )
+
+
+def _about_limits(limits: float) -> Iterable[Problem]:
+    if limits > THRESHOLDS.limits:
+        yield Problem(
+            "limits",
+            f"The 95% limits of mu are known to {limits:.2f} posterior standard deviations (Monte-Carlo error).",
+            "Keep more draws, or use a stronger prior on mu.",
+        )
+
+
+def _about_sampler(statistics: xr.Dataset, e_bfmi: Array) -> Iterable[Problem]:
     deepest = int(np.asarray(statistics["reached_max_treedepth"]).sum())
     if deepest:
         yield Problem(

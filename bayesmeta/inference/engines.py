@@ -1,5 +1,6 @@
 """The engines behind `fit`: draws of a design from the compiled density or from PyMC, put together."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -7,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from bayesmeta.inference.draws import DIMS, assemble, assemble_parameters
-from bayesmeta.inference.footprint import check_footprint
+from bayesmeta.inference.footprint import LARGEST, bytes_of_draws, check_footprint
+from bayesmeta.inference.repeats import sampled_again
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
@@ -31,17 +33,28 @@ def sampled(
     progress: bool | None = None,
     store: Path | None = None,
 ) -> Fit:
-    """Return the fit of a design; a refit uses the stream of its seed numbered `stream`."""
+    """Return the fit of a design; a refit uses the stream of its seed numbered `stream`.
+
+    It is sampled again where trajectories diverge, or where limits need more draws; see `repeats`.
+    """
     started = time.perf_counter()
     sampler_seed, draws_seed = seeds_of(seed, stream)
     if store is None:
         check_footprint(design, settings)
-        sample = sample_compiled if engine == "compiled" else _sample_pymc
-        posterior, statistics = sample(design, settings, sampler_seed, progress=progress)
+        engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
+
+        def sample(chosen: SamplerSettings) -> Any:
+            return engine_sample(design, chosen, sampler_seed, progress=progress)
+
+        def allows(chosen: SamplerSettings) -> bool:
+            return bytes_of_draws(design, chosen) <= LARGEST
+
+        posterior, statistics, settings, repeats = sampled_again(sample, settings, allows)
         made = assemble if settings.arm_draws else assemble_parameters
         draws = made(design, posterior, statistics, draws_seed)
     else:
-        draws = _stream(design, settings, (sampler_seed, draws_seed), store, progress=progress)
+        seeds = sampler_seed, draws_seed
+        draws, settings, repeats = _stream(design, settings, seeds, store, progress=progress)
     origin = provenance(
         design.spec,
         design.arms,
@@ -49,6 +62,7 @@ def sampled(
         engine=engine,
         seconds=time.perf_counter() - started,
         stream=stream,
+        repeats=repeats,
     )
     return Fit(
         design.spec,
@@ -99,7 +113,7 @@ def _stream(
     store: Path,
     *,
     progress: bool | None,
-) -> Any:
+) -> tuple[Any, SamplerSettings, tuple[str, ...]]:
     from bayesmeta.inference.density.arrays import density_data
     from bayesmeta.inference.density.coordinates import variables
     from bayesmeta.inference.nuts import sample_density
@@ -107,7 +121,15 @@ def _stream(
 
     data = density_data(design)
     with whole_store(store) as (points, folder):
-        raw = sample_density(data, settings, seeds[0], progress=progress, folder=points)
+
+        def sample(chosen: SamplerSettings) -> Any:
+            # A second sampling takes the place of the first.
+            shutil.rmtree(points)
+            points.mkdir()
+            raw = sample_density(data, chosen, seeds[0], progress=progress, folder=points)
+            return raw, raw.statistics
+
+        raw, _, settings, repeats = sampled_again(sample, settings)
         write_store(
             folder,
             design,
@@ -115,7 +137,7 @@ def _stream(
             statistics=raw.statistics,
             seed=seeds[1],
         )
-    return open_store(store)
+    return open_store(store), settings, repeats
 
 
 def _sample_pymc(

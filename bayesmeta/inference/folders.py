@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.errors import RunError, listed
+from bayesmeta.paths import expanded
 
 __all__ = ["MANIFEST", "check_folder", "whole_folder"]
 
@@ -34,15 +35,13 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
     if not isinstance(folder, str | PathLike):
         raise RunError(f"`folder` must be a path; got {folder!r}.")
     try:
-        path = Path(folder).absolute()
+        path = expanded(folder).absolute()
         path.exists()
     except (OSError, ValueError) as error:
         raise RunError(f"{folder} can't be written: {error}. Choose another folder.") from error
     is_run = (path / MANIFEST).is_file()
     if is_run and not force:
-        raise RunError(
-            f"{path} exists. Choose another folder, or replace it with force=True (--force)."
-        )
+        raise RunError(f"{path} exists. Choose another folder, or replace it with force=True.")
     if path.exists() and not is_run:
         raise RunError(
             f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder."

@@ -9,7 +9,7 @@ to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SOURCES", "evenly", "spread", "spread_at"]
+__all__ = ["PRIMES", "SOURCES", "evenly", "spread", "spread_at"]
 
 Array = npt.NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from bayesmeta.inference.draws import dataset, statistics_of, tree_of
 from bayesmeta.inference.engines import sample_compiled, seeds_of
 from bayesmeta.inference.footprint import check_footprint
+from bayesmeta.inference.repeats import sampled_again
 from bayesmeta.inference.result import Fit, Provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
@@ -15,7 +16,8 @@ def light_fit(
 ) -> Fit:
     """Return the refit of a design: its posterior and the sampler's statistics, and no more.
 
-    Of `refit` with the same seed and streams the draws are the same. Log likelihoods, predictive and
+    Of `refit` with the same seed and streams the draws are the same, but for those that `refit` adds for
+    the limits of `mu`. Log likelihoods, predictive and
     prior draws, versions, hashes and times, which take a fifth as long as the sampling, are left out.
 
     Parameters
@@ -38,9 +40,11 @@ def light_fit(
     """
     check_footprint(design, settings)
     sampler_seed = seeds_of(seed, stream)[0]
-    posterior, statistics = sample_compiled(design, settings, sampler_seed, progress=False)
+    posterior, statistics, settings, repeats = sampled_again(
+        lambda chosen: sample_compiled(design, chosen, sampler_seed, progress=False), settings
+    )
     groups = {"posterior": dataset(design, posterior), "sample_stats": statistics_of(statistics)}
-    origin = Provenance(seed, "compiled", "", 0.0, {}, "", "", stream)
+    origin = Provenance(seed, "compiled", "", 0.0, {}, "", "", stream, repeats)
     fit = Fit(
         design.spec, design.arms, settings, tree_of(groups), provenance=origin, coding=design.coding
     )

@@ -26,7 +26,7 @@ from bayesmeta.inference.density.pointers import Pointers
 from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.processors import processors
-from bayesmeta.inference.progress import progress_bar
+from bayesmeta.inference.progress import is_watched, progress_bar
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["STATISTICS", "RawDraws", "Target", "sample_density", "sample_pymc", "sample_target"]
@@ -202,7 +202,7 @@ def sample_pymc(
             seed=chosen["seed"],
             target_accept=settings.target_accept,
             maxdepth=settings.max_treedepth,
-            progress_bar=progress is not False,
+            progress_bar=is_watched(progress=progress),
             save_warmup=False,
             blocking=False,
         )

@@ -11,6 +11,7 @@ import xarray as xr
 
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.repeats import sampled_again
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Covariates, ModelSpec, OwnModel
@@ -43,14 +44,17 @@ def fit_own(
     check_own(model, arms)
     started = time.perf_counter()
     sampler_seed = np.random.SeedSequence(seed).spawn(1)[0]
-    tree = sample_pymc(model, settings, sampler_seed, progress=progress)
-    statistics = {
-        name: (("chain", "draw"), tree.sample_stats[key].to_numpy())
-        for key, name in STATISTICS.items()
-    }
+
+    def sample(chosen: SamplerSettings) -> Any:
+        tree = sample_pymc(model, chosen, sampler_seed, progress=progress)
+        named = {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
+        return tree.posterior.to_dataset(), named
+
+    posterior, found, settings, repeats = sampled_again(sample, settings)
+    statistics = {name: (("chain", "draw"), values) for name, values in found.items()}
     draws = xr.DataTree.from_dict(
         {
-            "/posterior": _posterior(tree.posterior.to_dataset(), arms),
+            "/posterior": _posterior(posterior, arms),
             "/sample_stats": xr.Dataset(statistics),
             "/observed_data": xr.Dataset({"events": ("arm", arms.events)}, {"arm": arms.labels}),
             "/constant_data": xr.Dataset({"n": ("arm", arms.n)}, {"arm": arms.labels}),
@@ -59,7 +63,8 @@ def fit_own(
     own = OwnModel(str(model.name) or "own", str(model.str_repr()), "tau" in model.named_vars)
     # Answers use of a specification only what an `OwnModel` has.
     spec = cast("ModelSpec", own)
-    origin = provenance(spec, arms, seed=seed, engine="pymc", seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    origin = provenance(spec, arms, seed=seed, engine="pymc", seconds=seconds, repeats=repeats)
     # Whatever covariates the model has are its own affair.
     coding = Coding(Covariates(), (), {}, {}, np.zeros(0), PlainTerms({}, {}))
     return Fit(spec, arms, settings, draws, provenance=origin, coding=coding)

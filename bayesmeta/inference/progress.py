@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["progress_bar"]
+__all__ = ["is_watched", "progress_bar"]
 
 
 def progress_bar(lib: Any, *, progress: bool | None) -> Any:
@@ -13,8 +13,16 @@ def progress_bar(lib: Any, *, progress: bool | None) -> Any:
         return lib.ProgressType.none()
     if _in_notebook():
         return lib.ProgressType.template_callback(200, _TEMPLATE, 1, _notebook_display())
-    watched = progress or sys.stderr.isatty()
-    return lib.ProgressType.indicatif(100) if watched else lib.ProgressType.none()
+    return (
+        lib.ProgressType.indicatif(100)
+        if is_watched(progress=progress)
+        else lib.ProgressType.none()
+    )
+
+
+def is_watched(*, progress: bool | None) -> bool:
+    """Return whether progress is to be shown: where asked for, or else where a person watches."""
+    return (sys.stderr.isatty() or _in_notebook()) if progress is None else progress
 
 
 _TEMPLATE = "Sampling: {{ total_finished_draws }} of {{ total_draws }} draws"

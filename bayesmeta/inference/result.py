@@ -25,16 +25,8 @@ from bayesmeta.model.nested import NestedSpec, nested_model_hash
 __all__ = ["Fit", "Provenance", "damaged_provenance", "load_fit", "provenance"]
 
 _PACKAGES = (
-    "bayesmeta",
-    "arviz",
-    "formulaic",
-    "numba",
-    "numpy",
-    "nutpie",
-    "pandas",
-    "pymc",
-    "scipy",
-    "xarray",
+    *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
+    *("nutpie", "pandas", "pymc", "scipy", "xarray"),
 )
 
 
@@ -58,6 +50,8 @@ class Provenance:
         SHA-256 of the model and of the arms.
     stream : tuple of int
         Which of the streams of the seed a refit used; empty for a fit.
+    repeats : tuple of str
+        Why it was sampled again, and at what cost; empty where the first draws stand.
 
     Examples
     --------
@@ -76,10 +70,12 @@ class Provenance:
     spec_hash: str
     arms_hash: str
     stream: tuple[int, ...] = ()
+    repeats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
-        object.__setattr__(self, "stream", tuple(self.stream))
+        for name in ("stream", "repeats"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
 
 def provenance(
@@ -90,6 +86,7 @@ def provenance(
     engine: str,
     seconds: float,
     stream: tuple[int, ...] = (),
+    repeats: tuple[str, ...] = (),
 ) -> Provenance:
     """Return the provenance of a fit that has just ended."""
     return Provenance(
@@ -101,6 +98,7 @@ def provenance(
         spec_hash=_hash(spec),
         arms_hash=arms.hash,
         stream=stream,
+        repeats=repeats,
     )
 
 

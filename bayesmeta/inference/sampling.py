@@ -11,6 +11,7 @@ from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
+from bayesmeta.model.labelling import check_labels
 from bayesmeta.model.nested import NestedSpec, make_nested_design
 from bayesmeta.numeric import check_seed
 
@@ -70,7 +71,8 @@ def fit(
     arms : Arms or NestedArms
         What was observed; see `EvidenceTable.select`.
     seed : int
-        Source of all randomness; the same seed gives the same draws, whatever the number of
+        Source of all randomness; the same seed gives the same draws with the same versions on
+        the same kind of processor (another agrees within Monte-Carlo error), whatever the number of
         cores. Needed by ``method="nuts"``.
     settings : SamplerSettings, optional
         Chains, warm-up, draws.
@@ -142,7 +144,9 @@ def fit(
             raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
         from bayesmeta.inference.exact import grid_fit
 
-        return grid_fit(make_design(spec, arms))
+        design = make_design(spec, arms)
+        check_labels(spec.labels, arms, design.coding)
+        return grid_fit(design)
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
     seed = check_seed(seed)
@@ -151,6 +155,7 @@ def fit(
         return fit_own(spec, arms, seed, chosen, progress=progress)
     path = _checked_store(store, chosen, engine)
     design = make_design(spec, arms)
+    check_labels(spec.labels, arms, design.coding)
     return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
 
 
@@ -187,7 +192,9 @@ def _fit_nested(
         raise SettingsError(
             "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
         )
-    return fit_nested(make_nested_design(spec, arms), check_seed(seed), chosen, progress=progress)
+    design = make_nested_design(spec, arms)
+    check_labels(spec.labels, arms, design.coding)
+    return fit_nested(design, check_seed(seed), chosen, progress=progress)
 
 
 def _check_choices(method: object, engine: object, settings: object) -> None:

@@ -22,6 +22,7 @@ from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import parse_model, to_toml
+from bayesmeta.paths import expanded
 
 __all__ = ["ONE_OUTCOME", "SCHEMA", "Contents", "Form", "form_of", "read_run", "write_run"]
 
@@ -125,7 +126,7 @@ def _form_name(manifest: Mapping[str, Any]) -> str:
 def _checked_path(folder: object) -> Path:
     if not isinstance(folder, str | PathLike):
         raise RunError(f"`folder` must be a path; got {folder!r}.")
-    path = Path(folder)
+    path = expanded(folder)
     try:
         path.is_dir()
     except (OSError, ValueError) as error:
@@ -151,7 +152,7 @@ def _contents[S, A: (Arms, NestedArms)](
 
 def _manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
-        raise RunError(f"There is no run folder {path}. Fit with `--out` or `Fit.save` first.")
+        raise RunError(f"There is no run folder {path}. Fit a model and save it there first.")
     if not (path / MANIFEST).is_file():
         raise RunError(f"{path} is no saved run: it holds no {MANIFEST}.")
     try:

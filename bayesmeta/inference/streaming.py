@@ -34,6 +34,7 @@ from bayesmeta.inference.draws import (
 )
 from bayesmeta.inference.simulation import prior_parameters
 from bayesmeta.model import Design
+from bayesmeta.paths import expanded
 
 __all__ = ["check_store", "open_store", "whole_store", "write_store"]
 
@@ -55,7 +56,7 @@ def check_store(store: object) -> Path:
     if not isinstance(store, str | PathLike):
         raise RunError(f"`store` must be a path; got {store!r}. Write store='draws.zarr'.")
     try:
-        path = Path(store).absolute()
+        path = expanded(store).absolute()
         taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
     except (OSError, ValueError) as error:
         raise RunError(f"{store} can't be written: {error}. Choose another folder.") from error

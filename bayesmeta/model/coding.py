@@ -2,18 +2,21 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import ProfileError, listed, nearest
+from bayesmeta.errors import ProfileError, nearest
+from bayesmeta.model.centring import written_centres
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures, parts_of
+from bayesmeta.model.quoting import plain_name
 from bayesmeta.model.terms import Terms
+from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
 __all__ = [
@@ -47,6 +50,11 @@ class Coding:
         Columns at the reference profile before it was subtracted, shape (covariate,).
     by : str or None
         Study-level column whose levels each have a tau of their own.
+    numbers : dict
+        What the evidence has of each numeric column, in the column's unit.
+    spreads : dict
+        Standard deviation over arms of each coded column that is made of a number; those made of levels
+        alone have none here.
     """
 
     covariates: Covariates
@@ -56,6 +64,8 @@ class Coding:
     origin: Array
     _terms: Terms
     by: str | None = None
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
+    spreads: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,11 +113,11 @@ class Coding:
         Raises
         ------
         ProfileError
-            If the profile does not give it, or gives a level never seen.
+            If the profile gives a level never seen, or a mixture of levels.
         """
         if self.by is None:
             return 0
-        level = self.checked(self.reference if profile is None else profile)[self.by]
+        level = self.resolved(profile)[self.by]
         if isinstance(level, Mapping):
             raise ProfileError(
                 f"`profile`: '{self.by}' decides on tau and must be one level; got {dict(level)}."
@@ -115,31 +125,31 @@ class Coding:
         return self.levels[self.by].index(level)
 
     def row(self, profile: Profile | None) -> Array:
-        """Return the columns for one profile, shape (covariate,); None is `reference`.
+        """Return the columns for one profile, shape (covariate,); what it leaves out is at `reference`.
 
         Raises
         ------
         ProfileError
-            If a covariate is missing, unknown or not a number, or a level was never seen.
+            If a covariate is unknown or not a number, or a level was never seen.
         """
         if not self.columns and profile is None:
             return np.zeros(0)
-        checked = self.checked(self.reference if profile is None else profile)
+        whole = self.resolved(profile)
         if not self.names:
             return np.zeros(0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 row = np.zeros(len(self.names))
-                for share, part in parts_of(checked):
+                for share, part in parts_of(whole):
                     row += share * (self._raw(pd.DataFrame([part]))[0] - self.origin)
         except (ValueError, RuntimeWarning) as error:
             raise ProfileError(
-                f"`profile` {checked} can't be coded: {error} Stay within the range of the evidence."
+                f"`profile` {values_text(profile or {})} can't be coded: {error} Stay within the range of the evidence."
             ) from error
         if not np.isfinite(row).all():
             raise ProfileError(
-                f"`profile` {checked} gives a column that is not finite. Correct its numbers."
+                f"`profile` {values_text(profile or {})} gives a column that is not finite. Correct its numbers."
             )
         return row
 
@@ -156,11 +166,21 @@ class Coding:
                 found[factor] = {level: share / total for level, share in shares.items()}
         return found
 
-    def checked(self, profile: Profile) -> dict[str, Any]:
-        """Return the profile with levels as text and numbers as floats, after checking it."""
+    def resolved(self, profile: Profile | None) -> dict[str, Any]:
+        """Return the whole profile: what is given, after checking it, and the rest at `reference`.
+
+        Levels are text and numbers floats. Every answer at a profile takes it from here.
+
+        Raises
+        ------
+        ProfileError
+            If a covariate is unknown or not a number, or a level was never seen.
+        """
+        if profile is None:
+            return self.reference
         if not isinstance(profile, Mapping):
             raise ProfileError(
-                f"`profile` must map covariates to values; got {profile!r}. Write {self.reference}."
+                f"`profile` must map covariates to values; got {profile!r}. Write {self._example()}."
             )
         for name in profile:
             if name not in self.columns:
@@ -172,13 +192,23 @@ class Coding:
                 raise ProfileError(
                     f"`profile` names '{name}', which is no covariate of the model. {hint}"
                 )
-        missing = [name for name in self.columns if name not in profile]
-        if missing:
-            wanted = listed(f"{name}={self.reference[name]}" for name in missing)
-            raise ProfileError(
-                f"`profile` does not give {listed(missing)}. Add, for the reference profile, {wanted}."
-            )
-        return {name: self._value(name, profile[name]) for name in self.columns}
+        return self.reference | {
+            name: self._value(name, profile[name]) for name in self.columns if name in profile
+        }
+
+    def centre_text(self, name: str) -> str:
+        """Return the centre of a numeric column as people write it: the user's own as it is."""
+        own = name in self.covariates.centre or name in written_centres(self.covariates.parsed)
+        value = self.centres[name]
+        return value_text(value) if own else centre_text(value, self.numbers[name])
+
+    def _example(self) -> str:
+        """Return a profile that could be given."""
+        if not self.columns:
+            return "nothing: the model has no covariates"
+        name = self.columns[0]
+        value = repr(self.levels[name][0]) if name in self.levels else self.centre_text(name)
+        return f"{{{name!r}: {value}}}"
 
     def _value(self, name: str, value: object) -> object:
         if name in self.levels and isinstance(value, Mapping):
@@ -228,7 +258,7 @@ def prepared_columns(
     levels: Mapping[str, tuple[str, ...]],
     centres: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Return the columns of the formula with factors as categories, the reference first."""
+    """Return the columns of the formula under plain names, factors as categories."""
     columns = frame[list(covariates.parsed.columns)].copy()
     for name in covariates.impute:
         columns[name] = columns[name].astype(float).fillna(centres[name])
@@ -238,4 +268,4 @@ def prepared_columns(
         groups = covariates.groups.get(name, {})
         values = [grouped(level_text(value), groups) for value in columns[name]]
         columns[name] = pd.Categorical(values, categories=list(categories))
-    return columns
+    return columns.rename(columns=plain_name)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bayesmeta.errors import EvidenceWarning, SpecError, listed, nearest
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.default_priors import DEFAULT, priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.levels import level_text
@@ -44,7 +45,10 @@ class Scalar:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """A specification with the arms it is fitted to and the coding learnt from them."""
+    """A specification with the arms it is fitted to and the coding learnt from them.
+
+    Made by `make_design`, its specification has no default prior left that hangs on the arms.
+    """
 
     spec: ModelSpec
     arms: Arms
@@ -65,8 +69,7 @@ class Design:
     @property
     def beta(self) -> tuple[Prior, ...]:
         """Prior of each coefficient, in the order of the columns."""
-        priors = self.spec.beta_priors
-        return tuple(priors.get(name, priors["default"]) for name in self.coding.names)
+        return priors_of(self.spec.beta_priors, self.coding.names)
 
     @cached_property
     def imputed(self) -> tuple[Imputation, ...]:
@@ -125,7 +128,7 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     EvidenceWarning
         If arms are left out; they are named, and kept in `arms.excluded`.
     ModelWarning
-        If the evidence is too little for a part of the model.
+        If the evidence is too little for a part of the model, or a prior far wider than any evidence.
 
     Raises
     ------
@@ -135,9 +138,9 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
     try:
         design = _design(spec, arms)
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
     if warn:
-        warn_of_little_evidence(spec, design.arms, design.coding)
+        warn_of_little_evidence(design.spec, design.arms, design.coding)
     return design
 
 
@@ -174,10 +177,10 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     try:
         found = _checked(spec, design.arms, design.coding)
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
     vars(found)["matrix"] = design.matrix
     if warn:
-        warn_of_little_evidence(spec, found.arms, found.coding)
+        warn_of_little_evidence(found.spec, found.arms, found.coding)
     return found
 
 
@@ -201,12 +204,12 @@ def _design(spec: ModelSpec, arms: Arms) -> Design:
 def _checked(spec: ModelSpec, arms: Arms, coding: Coding) -> Design:
     """Return a design after checking that priors, parts and arms go together."""
     for label in spec.beta_priors:
-        if label != "default" and label not in coding.names:
+        if label != DEFAULT and label not in coding.names:
             raise SpecError(
                 f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
             )
     check_sense(spec, arms)
-    return Design(spec, arms, coding)
+    return Design(spec.completed(coding), arms, coding)
 
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
 from bayesmeta.model.parts import (
     check_keys,
     content_of,
@@ -24,6 +25,7 @@ from bayesmeta.model.parts import (
     table_of,
 )
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.paths import expanded
 
 __all__ = [
     "SCHEMA",
@@ -49,15 +51,13 @@ _KEYS = (
     "arm_effects",
     "covariates",
     "priors",
+    "labels",
 )
 
 _NESTED_NAMES = "nested/"
 """How the names of bundled models of nested outcomes begin."""
 
-_NESTED = (
-    "{name} is a model of nested outcomes. Read it by load_nested_model; on the command line, name its outcomes by "
-    "--outcomes, such as --outcomes ORR,CR."
-)
+_NESTED = "{name} is a model of nested outcomes. Read it by `load_nested_model`."
 
 
 def load_model(source: str | PathLike[str]) -> ModelSpec:
@@ -81,7 +81,7 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
-    path = Path(source)
+    path = expanded(source)
     if path.suffix == ".toml":
         return parse_model(model_text(path), path.name)
     bundled = bundled_models()
@@ -143,13 +143,15 @@ def to_toml(spec: ModelSpec) -> str:
         document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
     document["covariates"] = covariates_table(spec.covariates)
     priors: dict[str, object] = {"mu": repr(spec.mu)}
-    if spec.covariates.formula:
+    if spec.covariates.formula and spec.beta is not None:
         priors["beta"] = (
             {label: repr(prior) for label, prior in spec.beta.items()}
             if isinstance(spec.beta, Mapping)
             else repr(spec.beta)
         )
     document["priors"] = priors
+    if spec.labels.names:
+        document["labels"] = spec.labels.table
     return tomlkit.dumps(document)
 
 
@@ -174,6 +176,7 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
         read_study_effects(table_of(content, "study_effects")),
         read_covariates(table_of(content, "covariates")),
         likelihood=read_likelihood(table_of(content, "likelihood")),
+        labels=Labels(table_of(content, "labels")),
         **optional,
     )
 

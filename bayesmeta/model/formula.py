@@ -1,7 +1,8 @@
 """The right-hand side of a regression formula, checked before anything in it is evaluated.
 
 formulaic would evaluate any Python that stands in a formula. Only column names, numbers,
-arithmetic and the functions of `FUNCTIONS` are let through.
+arithmetic and the functions of `FUNCTIONS` are let through. Names in backquotes are replaced by
+plain ones (`bayesmeta.model.quoting`) before formulaic sees them.
 """
 
 import ast
@@ -11,6 +12,8 @@ from functools import cache, cached_property
 
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.evidence.columns import EVENTS, STUDY
+from bayesmeta.model.products import check_products
+from bayesmeta.model.quoting import column_name, quoted, unquoted
 
 __all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
 
@@ -25,6 +28,10 @@ GREATEST_POWER = 5
 _POWER = re.compile(r"(?:\*\*|\^)\s*([\w.]*)")
 _ALLOWED = re.compile(r"[\w\s+\-*/:().,=^%{}']*")
 _HELP = "Write column names joined by +, : or *, such as 'regimen_class + log(age_median)'."
+_NAMES = (
+    "A column whose name has blanks, dots or symbols, or is a word of Python, stands in backquotes: "
+    "`max dose`. Or rename it."
+)
 _NODES = (
     ast.BinOp,
     ast.Call,
@@ -40,47 +47,59 @@ _NODES = (
 
 @dataclass(frozen=True)
 class Factor:
-    """One variable or expression of a formula, such as ``design`` or ``log(age_median)``."""
+    """One variable or expression of a formula, such as ``design`` or ``log(age_median)``.
 
-    text: str
+    Parameters
+    ----------
+    code : str
+        The expression as formulaic reads it, with plain names for columns in backquotes.
+    """
+
+    code: str
 
     @cached_property
-    def _tree(self) -> ast.expr:
-        return ast.parse(self.text, mode="eval").body
+    def text(self) -> str:
+        """The expression as people write it."""
+        return unquoted(self.code)
+
+    @cached_property
+    def tree(self) -> ast.expr:
+        """The expression as Python parses it; its names are those of `code`."""
+        return ast.parse(self.code, mode="eval").body
 
     @property
     def column(self) -> str | None:
         """The column, where the factor is nothing but one, perhaps within ``C()``."""
-        tree = self._tree
+        tree = self.tree
         if self.categorical and isinstance(tree, ast.Call) and tree.args:
             tree = tree.args[0]
-        return tree.id if isinstance(tree, ast.Name) else None
+        return column_name(tree.id) if isinstance(tree, ast.Name) else None
 
     @property
     def categorical(self) -> bool:
         """Whether the factor is marked by ``C()`` as one of levels."""
-        tree = self._tree
+        tree = self.tree
         return (
             isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
         )
 
     @property
     def spline(self) -> bool:
-        """Whether the factor is a basis of several columns."""
-        tree = self._tree
-        return (
-            isinstance(tree, ast.Call)
-            and isinstance(tree.func, ast.Name)
-            and tree.func.id in _SPLINES
+        """Whether the factor holds a basis of several columns."""
+        return any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in _SPLINES
+            for node in ast.walk(self.tree)
         )
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns the factor needs."""
-        called = {id(node.func) for node in ast.walk(self._tree) if isinstance(node, ast.Call)}
+        called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
         names = [
-            node.id
-            for node in ast.walk(self._tree)
+            column_name(node.id)
+            for node in ast.walk(self.tree)
             if isinstance(node, ast.Name) and id(node) not in called
         ]
         return tuple(dict.fromkeys(names))
@@ -110,10 +129,13 @@ def parse_formula(text: str) -> Formula:
     Raises
     ------
     SpecError
-        If the formula can't be read, has a left-hand side, drops the intercept (which is `mu`) or
-        holds anything but columns, numbers, arithmetic and `FUNCTIONS`.
+        If the formula can't be read, has a left-hand side, drops the intercept (which is `mu`),
+        multiplies a term by itself, or holds anything but columns, numbers, arithmetic and
+        `FUNCTIONS`.
     """
-    stripped = text.strip().removeprefix("~").strip()
+    if len(text) > LONGEST:
+        raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
+    stripped = quoted(text).strip().removeprefix("~").strip()
     if stripped in ("", "1"):
         return Formula(())
     if "~" in stripped:
@@ -122,8 +144,8 @@ def parse_formula(text: str) -> Formula:
         )
     if not _ALLOWED.fullmatch(stripped):
         marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
-        raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP}")
-    _check_size(stripped)
+        raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP} {_NAMES}")
+    _check_powers(stripped, text)
     formula = Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)))
     if not formula.terms:
         raise SpecError(
@@ -137,13 +159,11 @@ def parse_formula(text: str) -> Formula:
     return formula
 
 
-def _check_size(text: str) -> None:
+def _check_powers(stripped: str, text: str) -> None:
     """Refuse what would keep a parser busy for ever."""
-    if len(text) > LONGEST:
-        raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
-    powers = _POWER.findall(text)
+    powers = _POWER.findall(stripped)
     if any(not power.isdigit() or int(power) > GREATEST_POWER for power in powers) or re.search(
-        r"(\*\*|\^)\s*\d+\s*(\*\*|\^)", text
+        r"(\*\*|\^)\s*\d+\s*(\*\*|\^)", stripped
     ):
         raise SpecError(
             f"`formula` may raise to whole powers up to {GREATEST_POWER} only; got '{text}'. {_HELP}"
@@ -160,7 +180,10 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
     from formulaic.errors import FormulaicError
 
     try:
+        check_products(stripped)
         parsed = [[factor.expr for factor in term.factors] for term in Formulaic(stripped)]
+    except SpecError:
+        raise
     except (
         FormulaicError,
         SyntaxError,
@@ -169,8 +192,10 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
         TypeError,
         RecursionError,
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it is not a formula"
-        raise SpecError(f"`formula` can't be read: '{text}' ({reason}). {_HELP}") from error
+        reason = unquoted(str(error).splitlines()[0]) if str(error) else "it is not a formula"
+        raise SpecError(
+            f"`formula` can't be read: '{text}' ({reason}). {_HELP} {_NAMES}"
+        ) from error
     if ["1"] not in parsed:
         raise SpecError(
             f"`formula` must keep its intercept, which is `mu`; got '{text}'. Leave out 0 and -1."
@@ -182,14 +207,16 @@ def _factor(expression: str) -> Factor:
     try:
         tree = ast.parse(expression, mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise SpecError(f"`formula` can't be read at '{expression}'. {_HELP}") from error
+        raise SpecError(
+            f"`formula` can't be read at '{unquoted(expression)}'. {_HELP} {_NAMES}"
+        ) from error
     for node in ast.walk(tree):
-        _check_node(node, expression)
+        _check_node(node, unquoted(expression))
     factor = Factor(expression)
     if not factor.columns:
-        raise SpecError(f"`formula` names no column in '{expression}'. {_HELP}")
+        raise SpecError(f"`formula` names no column in '{factor.text}'. {_HELP}")
     if factor.categorical and (factor.column is None or not _takes_one(tree)):
-        raise SpecError(f"`C()` takes one column and nothing else; got '{expression}'.")
+        raise SpecError(f"`C()` takes one column and nothing else; got '{factor.text}'.")
     return factor
 
 
@@ -199,8 +226,15 @@ def _takes_one(tree: ast.expr) -> bool:
 
 def _check_node(node: ast.AST, expression: str) -> None:
     if not isinstance(node, _NODES):
+        hint = _NAMES if isinstance(node, ast.Attribute) else _HELP
         raise SpecError(
-            f"`formula` may not hold '{ast.unparse(node)}', as in '{expression}'. {_HELP}"
+            f"`formula` may not hold '{unquoted(ast.unparse(node))}', as in '{expression}'. {hint}"
+        )
+    if isinstance(node, ast.BitXor):
+        power = expression.replace("^", "**")
+        shown = power if power.startswith("I(") else f"I({power})"
+        raise SpecError(
+            f"`formula`: powers of numbers are written **, not ^; got '{expression}'. Write {shown}."
         )
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)

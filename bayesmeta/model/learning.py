@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import SpecError, listed, nearest
+from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
+from bayesmeta.model.centring import centre_of, relative_to
 from bayesmeta.model.coding import Coding, grouped, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
 from bayesmeta.model.levels import MISSING, level_text
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
+from bayesmeta.model.values import numbers_of
 
 __all__ = ["learn_coding", "missing_covariates"]
 
@@ -68,20 +71,42 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     check_shares(frame, covariates.shares)
     levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
-        name: _centre(name, covariates, frame) for name in formula.columns if name not in levels
+        name: centre_of(name, covariates, frame) for name in formula.columns if name not in levels
     }
     if by in centres:
         raise SpecError(
             f"`by` names '{by}', whose numbers the formula uses. Write C({by}) there, or name another."
         )
-    rewritten = {factor: _rewritten(factor, centres) for factor in formula.factors}
+    rewritten = {factor: relative_to(factor, centres) for factor in formula.factors}
     prepared = prepared_columns(_present(frame, covariates), covariates, levels, centres)
     terms = _learnt(covariates, rewritten, prepared, centres)
     names = _labels(terms.names, rewritten)
-    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms)
+    numbers = {name: numbers_of(frame[name]) for name in centres}
+    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
     coding = replace(raw, origin=raw.row(None))
-    _check_rank(names, coding.matrix(frame))
-    return replace(coding, levels=_tau_levels(by, levels, frame), by=by)
+    matrix = coding.matrix(frame)
+    _check_rank(names, matrix)
+    spreads = _spreads(coding, frame, matrix, terms.widths)
+    return replace(coding, levels=_tau_levels(by, levels, frame), by=by, spreads=spreads)
+
+
+def _spreads(
+    coding: Coding, frame: pd.DataFrame, matrix: Array, widths: Iterable[int]
+) -> dict[str, float]:
+    """Return the standard deviation of each coded column that is made of a number.
+
+    It is over the arms in which the numbers are known: those to be imputed stand at the centre, and
+    would make it less than it is.
+    """
+    found: dict[str, float] = {}
+    columns = zip(coding.names, matrix.T, strict=True)
+    for term, width in zip(coding.covariates.parsed.terms, widths, strict=True):
+        used = [name for factor in term for name in factor.columns if name in coding.centres]
+        known = np.asarray(frame[used].notna().all(axis=1), dtype=bool)
+        own = {name: values[known] for name, values in islice(columns, width)}
+        if used:
+            found |= {name: float(values.std(ddof=1)) for name, values in own.items()}
+    return found
 
 
 def _present(frame: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
@@ -170,7 +195,7 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     column = [grouped(level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))
     if len(there) < 2:  # noqa: PLR2004
-        raise SpecError(
+        raise InapplicableError(
             f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
         )
     studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
@@ -179,27 +204,10 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     if reference is None:
         raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
     if reference not in there:
-        raise SpecError(
+        raise InapplicableError(
             f"`reference` of '{name}' must be one of its levels; got '{reference}'. Levels: {shown}."
         )
     return (reference, *(level for level in there if level != reference))
-
-
-def _centre(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
-    if frame[name].nunique() < 2:  # noqa: PLR2004
-        raise SpecError(
-            f"`formula`: covariate '{name}' has one value only, {frame[name].iloc[0]:g}, in these arms. Leave it out."
-        )
-    return float(covariates.centre.get(name, frame[name].mean()))
-
-
-def _rewritten(factor: Factor, centres: Mapping[str, float]) -> str:
-    """Return the factor with numbers centred, so that `mu` stands at their centre."""
-    if factor.column in centres:
-        return f"{{{factor.column} - {centres[factor.column]!r}}}"  # type: ignore[index]
-    if factor.column is not None:
-        return factor.column
-    return factor.text if factor.spline else f"center({factor.text})"
 
 
 def _learnt(
@@ -260,7 +268,7 @@ def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
     redundant = [
         names[column - 1] if column else "the intercept" for column in sorted(order[rank:])
     ]
-    raise SpecError(
+    raise InapplicableError(
         f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
         f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
     )

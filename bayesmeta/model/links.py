@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from bayesmeta.priors import Normal, Prior
+from bayesmeta.priors import Normal, Prior, StudentT
 
 __all__ = ["LINKS", "CLogLog", "Link", "Logit", "Probit"]
 
@@ -90,7 +90,7 @@ class Logit(Link):
     name: ClassVar[str] = "logit"
     code: ClassVar[int] = 0
     scale: ClassVar[str] = "log-odds"
-    mu: ClassVar[Prior] = Normal(0, 1.5)
+    mu: ClassVar[Prior] = StudentT(3, 0, 1.5)
     beta: ClassVar[Prior] = Normal(0, 1)
 
     @override
@@ -187,7 +187,7 @@ class CLogLog(Link):
     name: ClassVar[str] = "cloglog"
     code: ClassVar[int] = 2
     scale: ClassVar[str] = "complementary log-log"
-    mu: ClassVar[Prior] = Normal(-0.5, 1.1)
+    mu: ClassVar[Prior] = StudentT(3, -0.5, 1.1)
     beta: ClassVar[Prior] = Normal(0, 0.7)
 
     @override

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bayesmeta.errors import ModelWarning, SpecError, listed
+from bayesmeta.errors import InapplicableError, ModelWarning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.likelihoods import BetaBinomial
@@ -34,18 +35,19 @@ def check_sense(spec: ModelSpec, arms: Arms) -> None:
 
 
 def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
-    """Warn of parts that the evidence says little or nothing about.
+    """Warn of parts that the evidence says little or nothing about, and of priors far wider than any.
 
     Warns
     -----
     ModelWarning
-        If a part rests on its prior.
+        If a part rests on its prior, or the prior of a number's coefficient is far wider.
     """
     for message in (
         *_about_tails(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
         *_about_independent(spec, arms, coding),
+        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
     ):
         warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=4)
 
@@ -65,15 +67,15 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
     several = levels.groupby("study")["level"].nunique()
     mixed = list(several.index[several > 1])
     if mixed:
-        raise SpecError(
+        raise InapplicableError(
             f"`by` must name a study-level column; the arms of {listed(mixed)} differ in '{by}'. Name another."
         )
     if levels["level"].nunique() < 2:  # noqa: PLR2004
-        raise SpecError(
+        raise InapplicableError(
             f"`by`: '{by}' has one level only, '{levels['level'].iloc[0]}', in these arms. Leave it out."
         )
     if levels["level"].nunique() == len(several):
-        raise SpecError(
+        raise InapplicableError(
             f"`by`: '{by}' has a level for each study, none of which shows how studies differ. "
             "Name a column whose levels have several studies."
         )
@@ -82,7 +84,7 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
         instead = "Use NormalEffects" if spec.study_effects.name == "common" else "Leave them out"
-        raise SpecError(
+        raise InapplicableError(
             "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
             f"of studies are the same thing. {instead}."
         )

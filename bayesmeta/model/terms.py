@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.model.formula import Factor, Formula
+from bayesmeta.model.quoting import plain_name
 
-__all__ = ["FormulaicTerms", "PlainTerms", "Terms", "learn_terms"]
+__all__ = ["FormulaicTerms", "PlainTerms", "Terms", "evaluated", "learn_terms"]
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +29,10 @@ class Terms(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, as formulaic gives them."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of columns of each term."""
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -70,9 +75,11 @@ def learn_terms(
     columns = [term[0].column for term in formula.terms if len(term) == 1 and term[0].column]
     if len(columns) == len(formula.terms):
         levels = {
-            name: tuple(frame[name].cat.categories) for name in columns if name not in centres
+            plain_name(name): tuple(frame[plain_name(name)].cat.categories)
+            for name in columns
+            if name not in centres
         }
-        return PlainTerms({name: centres.get(name) for name in columns}, levels)
+        return PlainTerms({plain_name(name): centres.get(name) for name in columns}, levels)
     text = "1 + " + " + ".join(
         ":".join(rewritten[factor] for factor in term) for term in formula.terms
     )
@@ -86,7 +93,8 @@ class PlainTerms:
     Parameters
     ----------
     centres : mapping
-        Columns of the terms, in their order, with the centre of numbers; None of levels.
+        Columns of the terms under plain names, in their order, with the centre of numbers; None of
+        levels.
     levels : mapping
         Levels of the columns that are coded by them.
     """
@@ -107,6 +115,14 @@ class PlainTerms:
                 if centre is not None
                 else [f"{column}[T.{level}]" for level in self.levels[column][1:]]
             )
+        )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of columns of each term."""
+        return tuple(
+            1 if centre is not None else len(self.levels[column]) - 1
+            for column, centre in self.centres.items()
         )
 
     def columns(self, frame: pd.DataFrame) -> Array:
@@ -143,7 +159,7 @@ class FormulaicTerms:
     @classmethod
     def learnt(cls, text: str, frame: pd.DataFrame) -> "FormulaicTerms":
         """Return the terms of a formula as formulaic learns them from the rows of `frame`."""
-        return cls(_evaluated(text, frame).model_spec)
+        return cls(evaluated(text, frame).model_spec)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -155,13 +171,25 @@ class FormulaicTerms:
         """Terms that became no column."""
         return tuple(str(term) for term, places in self.spec.term_indices.items() if not places)
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of columns of each term."""
+        _, *widths = (len(places) for places in self.spec.term_indices.values())
+        return tuple(widths)
+
     def columns(self, frame: pd.DataFrame) -> Array:
         """Return the columns for other rows."""
-        return np.asarray(_evaluated(self.spec, frame), dtype=np.float64)[:, 1:]
+        return np.asarray(evaluated(self.spec, frame), dtype=np.float64)[:, 1:]
 
 
-def _evaluated(terms: Any, frame: pd.DataFrame) -> Any:
-    """Return formulaic's matrix of a formula, or of what it learnt from one."""
+def evaluated(terms: Any, frame: pd.DataFrame) -> Any:
+    """Return formulaic's matrix of a formula, or of what it learnt from one.
+
+    Raises
+    ------
+    ValueError
+        If it can't be evaluated.
+    """
     from formulaic import ModelSpec
     from formulaic.errors import FormulaicError
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import LARGEST_COHORT
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning.mixtures import BetaMixture
 
@@ -15,11 +14,15 @@ __all__ = [
     "check_law",
     "check_mixture",
     "check_open",
+    "check_patients",
     "check_priors",
     "check_rates",
 ]
 
 Array = npt.NDArray[np.float64]
+
+LARGEST_TRIAL = 10_000
+"""Patients of the largest arm: all numbers of responders are enumerated."""
 
 
 def check_mixture(name: str, value: object) -> None:
@@ -69,7 +72,16 @@ def check_open(name: str, value: object) -> float:
     return float(value)
 
 
-def check_events(events: object, n: object, most: int = LARGEST_COHORT) -> tuple[int, int]:
+def check_patients(name: str, n: object, *, least: int = 1) -> int:
+    """Return the patients of an arm, after checking that they are a whole number in range."""
+    if not is_whole(n) or not least <= n <= LARGEST_TRIAL:
+        raise SettingsError(
+            f"`{name}` must be a whole number of patients from {least} to {LARGEST_TRIAL:,}; got {n!r}."
+        )
+    return int(n)
+
+
+def check_events(events: object, n: object, most: int = LARGEST_TRIAL) -> tuple[int, int]:
     """Return responders and patients, after checking 0 <= events <= n <= most."""
     for name, value in (("events", events), ("n", n)):
         if not is_whole(value):

@@ -1,4 +1,4 @@
-"""Conflict of a prior with data: how far in the tails of what it foretold they lie."""
+"""Conflict of a prior with data: how far in the tails of what it predicts they lie."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_events, check_mixture
+from bayesmeta.planning.arguments import check_events, check_mixture, check_patients
 from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = ["CONFLICT", "Conflict", "conflict_table", "prior_data_conflict"]
@@ -28,7 +27,7 @@ class Conflict:
     events, n : int
         Responders and patients.
     expected : float
-        Mean responders that the prior foretold.
+        Mean responders that the prior predicts.
     two_sided : float
         Twice the smaller of P(so many or more) and P(so many or fewer), at most 1. The count seen
         belongs to both tails, which keeps the number on the safe side: no mid-p.
@@ -59,10 +58,10 @@ class Conflict:
         side = "more" if self.events > self.expected else "fewer"
         seen = f"{self.events} responders of {self.n}, {self.expected:.1f} expected"
         if self.two_sided < STRONG:
-            return f"Strong conflict: far {side} than the prior foretells ({seen}); don't borrow without asking why."
+            return f"Strong conflict: far {side} than the prior predicts ({seen}); don't borrow without asking why."
         if self.two_sided < CONFLICT:
-            return f"Conflict: {side} than the prior foretells ({seen}); look at the result without borrowing."
-        return f"No conflict: within what the prior foretells ({seen})."
+            return f"Conflict: {side} than the prior predicts ({seen}); look at the result without borrowing."
+        return f"No conflict: within what the prior predicts ({seen})."
 
 
 def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
@@ -89,7 +88,7 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     --------
     >>> prior = BetaMixture([1], a=[12], b=[18])
     >>> prior_data_conflict(prior, events=34, n=40).words
-    "Strong conflict: far more than the prior foretells (34 responders of 40, 16.0 expected);
+    "Strong conflict: far more than the prior predicts (34 responders of 40, 16.0 expected);
     don't borrow without asking why."
 
     References
@@ -98,7 +97,7 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     Evans & Moshonov 2006, doi:10.1214/06-BA129.
     """
     check_mixture("prior", prior)
-    n = check_cohort("n", n)
+    n = check_patients("n", n)
     events, n = check_events(events, n)
     table = conflict_table(prior, n)
     found = (float(table[name].iloc[events]) for name in ("two_sided", "mid_p", "box"))

@@ -1,15 +1,28 @@
 """Counts of responders: their binomial probabilities, and what a posterior law says after each."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincc, betaln, gammaln, softmax, xlog1py, xlogy
 
 from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["binomial_pmf", "hypergeometric", "in_set", "log_choose", "posterior_tail", "posteriors"]
+__all__ = [
+    "binomial_pmf",
+    "hypergeometric",
+    "in_blocks",
+    "in_set",
+    "log_choose",
+    "posterior_tail",
+    "posteriors",
+]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+MOST_CELLS = 1_000_000
+"""Cells of a table that is held at once."""
 
 
 def posteriors(prior: BetaMixture, n: int) -> tuple[Array, Array, Array]:
@@ -53,16 +66,23 @@ def binomial_pmf(n: int, rates: Array) -> Array:
     return np.asarray(np.exp(log_choose(n, y) + xlogy(y, rate) + xlog1py(n - y, -rate)))
 
 
-def hypergeometric(total: int, n: int) -> Array:
-    """Return P(e of the first n respond | r of all respond), shape (total + 1, n + 1) for r and e.
+def hypergeometric(total: int, n: int, events: npt.NDArray[np.integer]) -> Array:
+    """Return P(e of the first n respond | r of all respond), shape (total + 1, events) for r and e.
 
     Given the responders of all patients it does not depend on their true rate.
     """
-    r, e = np.arange(total + 1)[:, None], np.arange(n + 1)
-    possible = (e <= r) & (r - e <= total - n)
-    rest = np.where(possible, r - e, 0)
-    log_ways = log_choose(n, e) + log_choose(total - n, rest) - log_choose(total, r)
+    r = np.arange(total + 1)[:, None]
+    possible = (events <= r) & (r - events <= total - n)
+    rest = np.where(possible, r - events, 0)
+    log_ways = log_choose(n, events) + log_choose(total - n, rest) - log_choose(total, r)
     return np.where(possible, np.exp(np.where(possible, log_ways, 0.0)), 0.0)
+
+
+def in_blocks(total: int, n: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield 0 to n in pieces so short that a table of `total` rows and one of them is small."""
+    length = max(MOST_CELLS // (total + 1), 1)
+    for first in range(0, n + 1, length):
+        yield np.arange(first, min(first + length, n + 1))
 
 
 def log_choose(n: int, y: npt.NDArray[np.integer]) -> Array:

@@ -67,7 +67,7 @@ def expectation_maximisation(
 ) -> Iterator[tuple[BetaMixture, float]]:
     """Yield mixtures of never falling likelihood, each with its mean log likelihood.
 
-    Each step gives every point to the components in the shares in which they foretell it, and then
+    Each step gives every point to the components in the shares in which they predict it, and then
     each component the parameters that its points make most likely. Two steps show where they lead
     to, and the search leaps there if that is better. It ends where a step gains less than 1e-8 in the
     mean log likelihood, or after 200 rounds of three steps.

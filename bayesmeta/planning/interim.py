@@ -1,5 +1,6 @@
 """An interim look at a single-arm trial: stop for futility where success has become improbable."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_law, check_open, check_rates
-from bayesmeta.planning.counts import binomial_pmf, hypergeometric
+from bayesmeta.planning.arguments import check_law, check_open, check_patients, check_rates
+from bayesmeta.planning.counts import binomial_pmf, hypergeometric, in_blocks
 from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
 
 __all__ = ["InterimLook"]
 
+Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -65,7 +66,7 @@ class InterimLook:
             raise SettingsError(
                 f"`trial` must be a SingleArmTrial; got {type(self.trial).__name__}."
             )
-        object.__setattr__(self, "n", check_cohort("n", self.n))
+        object.__setattr__(self, "n", check_patients("n", self.n))
         if self.n >= self.trial.n:
             raise SettingsError(
                 f"`n` of an interim look must be less than the trial's {self.trial.n} patients; got {self.n}."
@@ -78,12 +79,11 @@ class InterimLook:
     def table(self) -> pd.DataFrame:
         """Predictive probability of `success`, and whether to `stop`, for every interim count."""
         law = self.trial.prior if self.law is None else self.law
-        joint = law.pmf(self.trial.n)[:, None] * hypergeometric(self.trial.n, self.n)
-        seen = joint.sum(axis=0)
+        at_end = law.pmf(self.trial.n)
+        both = np.stack([at_end, at_end * self.trial.successes])
+        seen, succeeding = np.hstack([both @ block for block in self._given_all()])
         # A count that the law holds impossible tells it nothing; there the trial goes on.
-        success = np.divide(
-            self.trial.successes @ joint, seen, out=np.ones_like(seen), where=seen > 0
-        )
+        success = np.divide(succeeding, seen, out=np.ones_like(seen), where=seen > 0)
         index = pd.RangeIndex(self.n + 1, name="events")
         success = np.minimum(success, 1.0)
         return pd.DataFrame({"success": success, "stop": success < self.stop_below}, index=index)
@@ -108,10 +108,15 @@ class InterimLook:
             probability of stopping; and `expected_n`, mean patients.
         """
         true = check_rates("rates", rates)
-        goes_on = hypergeometric(self.trial.n, self.n) @ ~self.stops
-        success = binomial_pmf(self.trial.n, true) @ (goes_on * self.trial.successes)
+        at_end = binomial_pmf(self.trial.n, true) * self.trial.successes
+        success = np.hstack([at_end @ block for block in self._given_all()]) @ ~self.stops
         success, stop = np.minimum([success, binomial_pmf(self.n, true) @ self.stops], 1.0)
         expected = self.n * stop + self.trial.n * (1 - stop)
         return pd.DataFrame(
             {"rate": true, "success": success, "stop": stop, "expected_n": expected}
         )
+
+    def _given_all(self) -> Iterator[Array]:
+        """Yield the probabilities of interim counts given all responders, some counts at a time."""
+        blocks = in_blocks(self.trial.n, self.n)
+        return (hypergeometric(self.trial.n, self.n, events) for events in blocks)

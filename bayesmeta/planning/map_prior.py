@@ -6,6 +6,7 @@ import pandas as pd
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
 from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.inferred import Inferred, inferred_at
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
@@ -35,6 +36,8 @@ class MapPrior:
         What the prior is for.
     reliable : bool
         Whether the draws passed their diagnostics; where not, it was forced.
+    inferred : Inferred or None
+        Arms at the profile, and those of them whose count no source prints, as far as that is known.
 
     Examples
     --------
@@ -43,14 +46,15 @@ class MapPrior:
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
     >>> prior = bm.map_prior(exact, components=1)
     >>> prior.profile, round(prior.mixture.mean, 2), round(prior.kl, 3)
-    ('all studies', 0.23, 0.015)
+    ('all studies', 0.23, 0.02)
     >>> round(prior.robustify(weight=0.2).mean, 2)
-    0.28
+    0.29
     """
 
     fitted: MixtureFit
     profile: str
     reliable: bool
+    inferred: Inferred | None = None
 
     @property
     def mixture(self) -> BetaMixture:
@@ -138,7 +142,7 @@ def map_prior(
     fit : Fit, NestedFit or GridFit
         Draws or the deterministic posterior.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     outcome : str, optional
         Which outcome of a `NestedFit`.
     components : "aic", "bic" or int
@@ -176,9 +180,9 @@ def map_prior(
     >>> prior.ecdf_difference < 0.01
     True
     >>> [round(rate, 2) for rate in prior.mixture.interval(0.95)]
-    [0.05, 0.53]
+    [0.04, 0.6]
     >>> round(bm.effective_sample_size(prior))
-    13
+    9
     """
     check_fit(fit, grid=True, nested=True)
     if outcome is not None and not isinstance(fit, NestedFit):
@@ -192,12 +196,12 @@ def map_prior(
                 "Leave them out."
             )
         fitted = fit_mixture(GridRates(fit), components=components)
-        return MapPrior(fitted, "all studies", reliable=True)
+        return MapPrior(fitted, "all studies", reliable=True, inferred=inferred_at(fit, None))
     diagnosis = diagnose(fit)
     if not diagnosis.ok and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True (--force)."
+            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
         )
     label = profile_label(fit.coding, profile)
     if isinstance(fit, NestedFit):
@@ -205,12 +209,14 @@ def map_prior(
         label = f"{outcome}, {label}"
     else:
         law = profile_rates(fit, profile).new_study()
-    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok)
+    inferred = inferred_at(fit, profile, outcome)
+    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok, inferred)
 
 
 def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
     if outcome not in fit.outcomes:
+        got = "it is missing" if outcome is None else f"got {outcome!r}"
         raise SettingsError(
-            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; got {outcome!r}."
+            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; {got}."
         )
     return outcome

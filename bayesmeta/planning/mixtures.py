@@ -155,7 +155,7 @@ class BetaMixture:
     def update(self, *, events: int, n: int) -> "BetaMixture":
         """Return the law of the rate after `events` responders of `n` patients, in closed form.
 
-        The weight of a component changes by how well it foretold the responders. One update with
+        The weight of a component changes by how well it predicted the responders. One update with
         all patients, or several at interim analyses, end in the same law.
 
         Raises

@@ -9,54 +9,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.numeric import is_number, is_whole
 from bayesmeta.planning.arguments import check_rates
-from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE, borrowing
-from bayesmeta.planning.conflict import Conflict, conflict_table, prior_data_conflict
-from bayesmeta.planning.interim import InterimLook
+from bayesmeta.planning.borrowing import borrowing
+from bayesmeta.planning.certainty import LEVELS
+from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.robust import robustify
-from bayesmeta.planning.sample_size import Method, effective_sample_size
+from bayesmeta.planning.plan_interim import Interim, interim_of
+from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors, effective_sizes, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
-__all__ = ["MAP", "ROBUST", "Interim", "Plan", "plan"]
-
-MAP, ROBUST = "MAP", "robust"
-"""Names of the two priors that borrow."""
-
-METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
+__all__ = ["Plan", "plan"]
 
 STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
 
 SPREAD = np.arange(1, 10) / 10
-"""True rates looked at where none are given, besides the thresholds of success."""
-
-
-@dataclass(frozen=True)
-class Interim:
-    """What an interim look at the trial finds.
-
-    Parameters
-    ----------
-    events, n : int
-        Responders and patients seen.
-    success : dict of str to float
-        Predictive probability of success at the end, by prior of the analysis.
-    conflict : Conflict
-        How surprising the responders are to the MAP prior.
-    look : InterimLook
-        The look at so many patients, which stops the trial under the robust prior.
-    """
-
-    events: int
-    n: int
-    success: dict[str, float]
-    conflict: Conflict
-    look: InterimLook
+"""True rates looked at where none are given, besides the thresholds of success; tenths of these, or
+less, where all thresholds are small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +38,11 @@ class Plan:
     Parameters
     ----------
     map_prior : MapPrior
-        Prior that a fit foretells of the rate.
-    robust : float
-        Share of the vague component in the prior of the analysis.
-    priors : dict of str to BetaMixture
-        The MAP prior, its robust version and the uniform prior, which borrows nothing.
+        Prior that a fit predicts of the rate.
+    compared : PlanPriors
+        The priors compared, and the weights of the vague component.
     trials : dict of str to SingleArmTrial
-        The trial analysed with each.
+        The trial analysed with the MAP prior, its robust version and the uniform prior.
     rates : array
         True rates looked at.
     interim : Interim or None
@@ -90,25 +60,87 @@ class Plan:
     0   0.2     0.09
     1   0.4     0.93
     >>> found.effective_sizes.loc["elir"].round(1).to_dict()
-    {'MAP': 11.9, 'robust': 7.8}
+    {'MAP': 8.3, 'robust': 5.6}
     """
 
     map_prior: MapPrior
-    robust: float
-    priors: dict[str, BetaMixture]
+    compared: PlanPriors
     trials: dict[str, SingleArmTrial]
     rates: npt.NDArray[np.float64]
     interim: Interim | None
+
+    @property
+    def robust(self) -> float:
+        """Share of the vague component in the prior of the analysis."""
+        return self.compared.weights[0]
+
+    @property
+    def priors(self) -> dict[str, BetaMixture]:
+        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
+        return self.compared.named
 
     @property
     def trial(self) -> SingleArmTrial:
         """The trial as it is analysed: with the robust prior."""
         return self.trials[ROBUST]
 
+    @property
+    def decides_alike(self) -> bool:
+        """Whether the same numbers of responders succeed with the robust and with the MAP prior."""
+        return np.array_equal(self.trials[MAP].successes, self.trial.successes)
+
     @cached_property
     def operating_characteristics(self) -> pd.DataFrame:
         """Probability of success by true rate, with the robust prior."""
         return self.trial.operating_characteristics(self.rates)
+
+    @cached_property
+    def threshold_errors(self) -> pd.DataFrame:
+        """Probability of success, with each prior, where the true rate is a threshold.
+
+        Columns `prior`, `threshold` ("null" or "decision value"), `rate` and `success`; at the null it
+        is the type-I error.
+        """
+        tables = {name: trial.threshold_errors for name, trial in self.trials.items()}
+        return pd.concat(tables, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+
+    @cached_property
+    def certainties(self) -> pd.DataFrame:
+        """Certainty that each prior needs to keep a type-I error of 2.5%, 5% and 10%.
+
+        Columns `prior`, `alpha`; `smallest`, the certainty of the null's condition; `rounded`, it
+        rounded up to decimals that decide alike; `succeed`, the numbers of responders that then do;
+        `type_one_error`; and `always`, whether any certainty will do. Missing where only a rule that
+        never succeeds keeps the error.
+        """
+        found = {name: certainty_table(trial) for name, trial in self.trials.items()}
+        return pd.concat(found, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+
+    @cached_property
+    def by_weight(self) -> pd.DataFrame:
+        """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
+
+        Columns `weight`; `succeed`, the numbers of responders that do; one for each threshold of
+        the conditions, such as ``null 0.35``, the probability of success where it is the true rate;
+        `expected_success`, averaged over the MAP prior; and `elir`, patients.
+        """
+        priors = self.compared.by_weight
+        rows = [self._weighed(weight, prior) for weight, prior in priors.items()]
+        return pd.DataFrame(rows)
+
+    def _weighed(self, weight: float, prior: BetaMixture) -> dict[str, object]:
+        trial = SingleArmTrial(self.trial.n, prior, self.trial.success)
+        errors = {
+            f"{row.threshold} {row.rate:g}": row.success
+            for row in trial.threshold_errors.itertuples()
+        }
+        return {
+            "weight": weight,
+            "succeed": trial.words,
+            **errors,
+            "expected_success": trial.probability_of_success(self.compared.history),
+            "elir": effective_sizes({"": prior}).loc["elir", ""],
+        }
 
     @cached_property
     def borrowing(self) -> pd.DataFrame:
@@ -122,11 +154,7 @@ class Plan:
 
         Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
         """
-        table = {
-            name: [_effective_size(self.priors[name], method) for method in METHODS]
-            for name in (MAP, ROBUST)
-        }
-        return pd.DataFrame(table, index=pd.Index(METHODS, name="method"))
+        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
 
     @cached_property
     def conflict(self) -> pd.DataFrame:
@@ -134,12 +162,14 @@ class Plan:
         return conflict_table(self.priors[MAP], self.trial.n)
 
 
-def plan(
+def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by name
     map_prior: MapPrior,
     *,
     n: int,
     success: Success | str,
-    robust: float = 0.2,
+    robust: float | Sequence[float] = 0.2,
+    vague_mean: float = 0.5,
+    vague_n: float = 1,
     rates: Sequence[float] | None = None,
     interim: tuple[int, int] | None = None,
     stop_below: float | None = None,
@@ -149,13 +179,16 @@ def plan(
     Parameters
     ----------
     map_prior : MapPrior
-        Prior that a fit foretells of the rate; see `bayesmeta.map_prior`.
+        Prior that a fit predicts of the rate; see `bayesmeta.map_prior`.
     n : int
         Patients of the trial.
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``.
-    robust : float
-        Share of the vague component that makes the prior robust against conflict.
+    robust : float or sequence of float
+        Share of the vague component that makes the prior robust against conflict. Of several, the
+        trial is analysed with the first; `Plan.by_weight` compares them.
+    vague_mean, vague_n : float
+        Mean rate and size (patients) of the vague component; see `robustify`.
     rates : sequence of float, optional
         True rates (probability) to look at; tenths and the thresholds of success where None.
     interim : tuple of two int, optional
@@ -174,6 +207,10 @@ def plan(
     SettingsError
         If an argument is out of its range or would have no effect.
 
+    See Also
+    --------
+    plan_two_arms : A trial with a control arm that borrows.
+
     Examples
     --------
     >>> import bayesmeta as bm
@@ -184,67 +221,46 @@ def plan(
     >>> found.trial.words
     '12 or more of 40'
     >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
-    {'MAP': 0.13, 'robust': 0.14, 'none': 0.2}
+    {'MAP': 0.14, 'robust': 0.14, 'none': 0.2}
     """
-    if not isinstance(map_prior, MapPrior):
-        raise SettingsError(
-            f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for "
-            "another prior, use SingleArmTrial."
-        )
-    if not is_number(robust) or not 0 < robust < 1:
-        raise SettingsError(
-            f"`robust` must be a number between 0 and 1, both excluded; got {robust!r}. Write 20% as 0.2."
-        )
+    compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
     success = as_success(success)
     if stop_below is not None and interim is None:
         raise SettingsError(
             "`stop_below` has no effect without `interim`, the patients seen. Leave it out, or give both."
         )
-    mixture = map_prior.mixture
-    priors = {MAP: mixture, ROBUST: robustify(mixture, weight=robust), NO_BORROWING: VAGUE}
+    priors = compared.named
     trials = {name: SingleArmTrial(n, prior, success) for name, prior in priors.items()}
     found = _rates(success) if rates is None else check_rates("rates", rates)
     least = STOP_BELOW if stop_below is None else stop_below
-    at = None if interim is None else _interim(trials, mixture, interim, least)
-    return Plan(map_prior, robust, priors, trials, found, at)
+    at = None if interim is None else interim_of(trials, compared.history, interim, least)
+    return Plan(map_prior, compared, trials, found, at)
+
+
+def certainty_table(trial: SingleArmTrial) -> pd.DataFrame:
+    """Return the certainties that keep usual type-I errors; see `Plan.certainties`."""
+    return pd.DataFrame([_needed(trial, alpha) for alpha in LEVELS])
+
+
+def _needed(trial: SingleArmTrial, alpha: float) -> dict[str, object]:
+    found = trial.certainty_for(alpha)
+    changed = (
+        None
+        if found.rounded is None
+        else SingleArmTrial(trial.n, trial.prior, trial.success.with_certainty(found.rounded))
+    )
+    return {
+        "alpha": alpha,
+        "smallest": found.smallest,
+        "rounded": found.rounded,
+        "succeed": None if changed is None else changed.words,
+        "type_one_error": found.type_one_error,
+        "always": found.always,
+    }
 
 
 def _rates(success: Success) -> npt.NDArray[np.float64]:
-    return np.unique([*SPREAD, *(each.threshold for each in success.conditions)])
-
-
-def _interim(
-    trials: dict[str, SingleArmTrial],
-    mixture: BetaMixture,
-    seen: tuple[int, int],
-    stop_below: float,
-) -> Interim:
-    events, n = _seen(seen)
-    look = InterimLook(trials[ROBUST], n, stop_below)
-    success = {
-        name: trial.probability_of_success(events=events, n=n) for name, trial in trials.items()
-    }
-    return Interim(events, n, success, prior_data_conflict(mixture, events=events, n=n), look)
-
-
-def _seen(interim: object) -> tuple[int, int]:
-    """Return responders and patients of an interim look, after checking them."""
-    pair = tuple(interim) if isinstance(interim, Sequence | np.ndarray) else ()
-    if len(pair) != len(("events", "n")) or not all(map(is_whole, pair)):
-        raise SettingsError(
-            f"`interim` must be responders and patients, two whole numbers; got {interim!r}. Write (8, 20)."
-        )
-    events, n = map(int, pair)
-    if not 0 <= events <= n:
-        raise SettingsError(
-            f"`interim` must be responders and patients, at most so many responders as patients; got {events} of {n}. "
-            "Write (8, 20)."
-        )
-    return events, n
-
-
-def _effective_size(prior: BetaMixture, method: Method) -> float:
-    try:
-        return effective_sample_size(prior, method=method)
-    except SettingsError:
-        return float("nan")
+    thresholds = [each.threshold for each in success.conditions]
+    # Of rare events tenths of 1 are all alike: the thresholds belong between the rates.
+    scale = 10.0 ** min(np.ceil(np.log10(2 * max(thresholds))), 0)
+    return np.unique([*np.round(SPREAD * scale, 15), *thresholds])

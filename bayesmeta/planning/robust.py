@@ -5,7 +5,7 @@ from bayesmeta.numeric import is_number
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["robustify"]
+__all__ = ["mixed", "robustify", "vague_component"]
 
 
 def robustify(
@@ -62,14 +62,30 @@ def robustify(
         raise SettingsError(
             f"`prior` must be a BetaMixture or a MapPrior; got {type(prior).__name__}."
         )
-    for name, value in (("weight", weight), ("mean", mean)):
-        if not is_number(value) or not 0 < value < 1:
-            raise SettingsError(f"`{name}` must be a number between 0 and 1; got {value!r}.")
-    if not is_number(n) or not 0 <= n < float("inf"):
-        raise SettingsError(f"`n` must be a number of patients of at least 0; got {n!r}.")
-    weight, mean, n = float(weight), float(mean), float(n)
+    if not is_number(weight) or not 0 < weight < 1:
+        raise SettingsError(f"`weight` must be a number between 0 and 1; got {weight!r}.")
+    return mixed(prior, vague_component(mean=mean, n=n), float(weight))
+
+
+def mixed(prior: BetaMixture, vague: BetaMixture, weight: float) -> BetaMixture:
+    """Return a mixture of a prior, with weight ``1 - weight``, and a vague one."""
     return BetaMixture(
-        (*((1 - weight) * each for each in prior.weights), weight),
-        (*prior.a, mean * (n + 1)),
-        (*prior.b, (1 - mean) * (n + 1)),
+        (*((1 - weight) * each for each in prior.weights), *(weight * w for w in vague.weights)),
+        (*prior.a, *vague.a),
+        (*prior.b, *vague.b),
     )
+
+
+def vague_component(
+    *, mean: float, n: float, names: tuple[str, str] = ("mean", "n")
+) -> BetaMixture:
+    """Return ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``.
+
+    `names` are what messages call the two arguments.
+    """
+    if not is_number(mean) or not 0 < mean < 1:
+        raise SettingsError(f"`{names[0]}` must be a number between 0 and 1; got {mean!r}.")
+    if not is_number(n) or not 0 <= n < float("inf"):
+        raise SettingsError(f"`{names[1]}` must be a number of patients of at least 0; got {n!r}.")
+    mean, n = float(mean), float(n)
+    return BetaMixture((1.0,), (mean * (n + 1),), ((1 - mean) * (n + 1),))

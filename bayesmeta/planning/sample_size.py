@@ -9,19 +9,15 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaln, expit, logsumexp
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.planning.elir import elir
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.rate_sample import FARTHEST, log_rates
 
 __all__ = ["effective_sample_size"]
 
 Array = npt.NDArray[np.float64]
 
 Method = Literal["elir", "moment", "morita"]
-
-NARROWEST, STEPS, WIDEST_STEP = 0.004, 4, 0.05
-"""Nodes are a quarter of the narrowest component's spread (log-odds) apart, within limits: the
-trapezoidal rule is exact to many digits for what is smooth on that scale and fades away."""
 
 FLATTENED = 100.0
 """How many times less than one patient the vague prior of Morita's method is worth."""
@@ -59,6 +55,10 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform law would be worth
     0 patients that way, and is worth 2 this way.
 
+    ``elir`` is below 0 where components disagree near a rate of 0 or 1 by more than they know, as one
+    with ``a`` well below 1 and one with ``a`` just above 1. That is its exact value, and no size: go
+    by another method there.
+
     References
     ----------
     Neuenschwander, Weber, Schmidli & O'Hagan 2020, doi:10.1111/biom.13252.
@@ -80,45 +80,12 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     return _METHODS[method](mixture)
 
 
-def _elir(prior: BetaMixture) -> float:
-    """Return the mean of patients of the components, less what their disagreement takes away.
-
-    About the log-odds x with rate p, component k has score ``a - (a + b) p`` and information
-    ``(a + b) p (1 - p)``. The mixture's information is the mean of the latter, over the components
-    that may have brought x forth, less the variance of the former.
-    """
-    for name, values in (("a", prior.a), ("b", prior.b)):
-        _check_edge(name, values)
-    weights, a, b = map(np.array, (prior.weights, prior.a, prior.b))
-    if len(weights) == 1:
-        return float(a[0] + b[0])
-    spread = max(float(np.sqrt(1 / a + 1 / b).min()), NARROWEST)
-    step = min(spread / STEPS, WIDEST_STEP)
-    log_rate, log_rest = log_rates(np.arange(-FARTHEST, FARTHEST, step))
-    log_density, belongs = _components(prior, log_rate, log_rest)
-    scores = np.multiply.outer(np.exp(log_rest), a) - np.multiply.outer(np.exp(log_rate), b)
-    away = scores - (belongs * scores).sum(axis=1, keepdims=True)
-    variance = (belongs * away**2).sum(axis=1)
-    there = variance > 0
-    log_loss = (log_density - log_rate - log_rest)[there] + np.log(variance[there])
-    return float(weights @ (a + b) - np.exp(log_loss).sum() * step)
-
-
 def _components(prior: BetaMixture, log_rate: Array, log_rest: Array) -> tuple[Array, Array]:
     """Return the log density of the log-odds, and the probability of each component given them."""
     weights, a, b = map(np.array, (prior.weights, prior.a, prior.b))
     terms = np.multiply.outer(log_rate, a) + np.multiply.outer(log_rest, b) - betaln(a, b)
     log_density = logsumexp(terms, axis=1, b=weights)
     return log_density, np.exp(terms - log_density[:, None]) * weights
-
-
-def _check_edge(name: str, values: tuple[float, ...]) -> None:
-    low = sorted({value for value in values if value <= 1})
-    if len(low) > 1:
-        raise SettingsError(
-            f"`method` 'elir' needs components whose `{name}` is above 1, or the same where it is not; got "
-            f"{', '.join(f'{value:g}' for value in low)}. Use method='moment'."
-        )
 
 
 def _moment(prior: BetaMixture) -> float:
@@ -142,7 +109,9 @@ def _morita(prior: BetaMixture) -> float:
 
 def _mode(prior: BetaMixture) -> float:
     """Return the rate of the greatest density."""
-    grid = np.unique(np.r_[np.linspace(0, 1, GRID), expit(np.linspace(-20, 20, GRID))])
+    grid = np.unique(
+        np.r_[np.linspace(0, 1, GRID), expit(np.linspace(-20, 20, GRID)), _peaks(prior)]
+    )
     density = prior.pdf(grid)
     top = int(density.argmax())
     if np.allclose(density, density[top], rtol=1e-9):
@@ -161,8 +130,15 @@ def _mode(prior: BetaMixture) -> float:
     return float(found.x)
 
 
+def _peaks(prior: BetaMixture) -> Array:
+    """Return the modes of the components, so narrow that the grid may miss them."""
+    a, b = np.array(prior.a), np.array(prior.b)
+    inside = (np.array(prior.weights) > 0) & (a > 1) & (b > 1)
+    return np.asarray((a[inside] - 1) / (a[inside] + b[inside] - 2))
+
+
 _METHODS: dict[str, Callable[[BetaMixture], float]] = {
-    "elir": _elir,
+    "elir": elir,
     "moment": _moment,
     "morita": _morita,
 }

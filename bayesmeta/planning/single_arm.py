@@ -9,14 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.planning.arguments import (
     check_events,
     check_law,
     check_mixture,
     check_open,
+    check_patients,
     check_rates,
 )
+from bayesmeta.planning.certainty import Certainty, conditions_met, smallest_certainty
 from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success
@@ -75,30 +76,26 @@ class SingleArmTrial:
     success: Success
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n", check_cohort("n", self.n))
+        object.__setattr__(self, "n", check_patients("n", self.n))
         check_mixture("prior", self.prior)
         object.__setattr__(self, "success", as_success(self.success))
         if self.success.of_two_arms:
             raise SettingsError(
-                f"`success` of a single arm is on the rate; got {self.success}. Use TwoArmTrial for a difference."
+                f"`success` of a single arm is on the rate; got {self.success}. For a difference, use TwoArmTrial, or plan_two_arms."
             )
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
         """Posterior probability of each condition, and `success`, for every number of responders."""
         table = pd.DataFrame(index=pd.RangeIndex(self.n + 1, name="events"))
-        met = np.ones(self.n + 1, dtype=bool)
-        for each in self.success.conditions:
-            inner = f"P(rate {each.direction} {each.threshold:.15g})"
-            above = each.direction == ">"
-            table[inner] = posterior_tail(self.prior, self.n, each.threshold, above=above)
-            met &= (table[inner] > each.certainty).to_numpy()
-        return table.assign(success=met)
+        for each, found in zip(self.success.conditions, self._probabilities, strict=True):
+            table[f"P(rate {each.direction} {each.threshold:.15g})"] = found
+        return table.assign(success=self.successes)
 
-    @property
+    @cached_property
     def successes(self) -> Mask:
         """Whether 0 to n responders succeed, shape (n + 1,)."""
-        return np.asarray(self.decisions["success"], dtype=bool)
+        return conditions_met(self.success, self._probabilities)
 
     @property
     def boundary(self) -> int | None:
@@ -158,7 +155,30 @@ class SingleArmTrial:
             That rate; the threshold of the most certain condition where None.
         """
         rate = self.success.null_value if null_rate is None else check_open("null_rate", null_rate)
-        return float(in_set(self.successes, np.array([rate]))[0])
+        return self._success_at(self.successes, rate)
+
+    @cached_property
+    def threshold_errors(self) -> pd.DataFrame:
+        """Probability of success where the true rate is a threshold of the conditions.
+
+        Columns `threshold`, "null" or "decision value"; `rate`; and `success`, which is the type-I
+        error at the null.
+        """
+        table = pd.DataFrame(self.success.thresholds, columns=["threshold", "rate"])
+        return table.assign(success=in_set(self.successes, table["rate"].to_numpy()))
+
+    def certainty_for(self, alpha: float) -> Certainty:
+        """Return the smallest certainty of the most certain condition that keeps the type-I error.
+
+        Parameters
+        ----------
+        alpha : float
+            Largest type-I error allowed, at the null value; one-sided.
+        """
+        alpha, null = check_open("alpha", alpha), self.success.null_value
+        return smallest_certainty(
+            self.success, self._probabilities, lambda met: self._success_at(met, null), alpha
+        )
 
     def probability_of_success(
         self, law: CountLaw | None = None, *, events: int = 0, n: int = 0
@@ -186,6 +206,17 @@ class SingleArmTrial:
         check_law("law", law)
         return min(float(count_law_after(law, self.n, events, n) @ self.successes), 1.0)
 
+    @cached_property
+    def _probabilities(self) -> list[Array]:
+        """Posterior probability of each condition after 0 to n responders."""
+        return [
+            posterior_tail(self.prior, self.n, each.threshold, above=each.direction == ">")
+            for each in self.success.conditions
+        ]
+
+    def _success_at(self, counts: Mask, rate: float) -> float:
+        return float(in_set(counts, np.array([rate]))[0])
+
 
 def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:
     """Return the probabilities of 0 to `total` responders once `events` of the first n are seen.
@@ -193,10 +224,10 @@ def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:
     Patients are exchangeable: given the responders of all, those of the first n are hypergeometric.
     So a law of counts is all that is needed, be it of a mixture or of draws.
     """
-    joint = law.pmf(total) * hypergeometric(total, n)[:, events]
+    joint = law.pmf(total) * hypergeometric(total, n, np.array([events]))[:, 0]
     seen = joint.sum()
     if not seen > 0:
         raise SettingsError(
-            f"`law` holds {events} responders of {n} to be impossible, so that it foretells nothing after them."
+            f"`law` holds {events} responders of {n} to be impossible, so that it predicts nothing after them."
         )
     return np.asarray(joint / seen)

@@ -1,18 +1,37 @@
 """Success of a trial: what must be how certain about the rate when its data are in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, NamedTuple
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
 
-__all__ = ["LEAST_CERTAIN", "Condition", "DifferenceCondition", "Direction", "Success"]
+__all__ = [
+    "DECISION",
+    "LEAST_CERTAIN",
+    "NULL",
+    "Condition",
+    "DifferenceCondition",
+    "Direction",
+    "Success",
+    "Threshold",
+]
 
 Direction = Literal[">", "<"]
 
 LEAST_CERTAIN = 0.5
 """Least certainty that a condition can demand: for less, its opposite is the more probable."""
+
+NULL, DECISION = "null", "decision value"
+"""Names of thresholds, as in dual-criterion designs."""
+
+
+class Threshold(NamedTuple):
+    """A rate, or difference, that conditions name: its `name`, null or decision value, and `value`."""
+
+    name: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -112,10 +131,17 @@ class Success:
     SettingsError
         If there is none, or they are on both.
 
+    References
+    ----------
+    Roychoudhury, Scheuer & Neuenschwander 2018, doi:10.1177/1740774518770661 (a null and a decision
+    value together).
+
     Examples
     --------
     >>> print(Success([Condition(0.35, 0.9), Condition(0.5, 0.5)]))
     P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.5
+    >>> Success([Condition(0.35, 0.9), Condition(0.5, 0.5)]).null_value
+    0.35
     """
 
     conditions: tuple[Condition, ...]
@@ -149,19 +175,49 @@ class Success:
         return found.pop() if len(found) == 1 else None
 
     @property
-    def null_value(self) -> float:
-        """The rate, or difference, at which the type-I error is: the hardest threshold of a condition.
+    def null(self) -> Condition:
+        """The condition that tests: the most certain one.
 
-        All conditions must hold, so that success is wrong up to the highest threshold, or, where the
-        rate is to lie below, down to the lowest. A condition of certainty 0.5 asks where the estimate
-        lies and tests nothing: its threshold counts only where there is no other. Where conditions
-        of both directions stand together, those on the rate being above count.
+        Of several as certain, it is the hardest: the one of the highest threshold, or, where all ask
+        for a rate below, of the lowest. Where conditions of both directions are as certain, those on
+        the rate being above count.
         """
-        tested = [
-            each for each in self.conditions if each.certainty > LEAST_CERTAIN
-        ] or self.conditions
-        above = [each.threshold for each in tested if each.direction == ">"]
-        return max(above) if above else min(each.threshold for each in tested)
+        return max(self.conditions, key=_hardness)
+
+    @property
+    def null_value(self) -> float:
+        """The rate, or difference, at which the type-I error is: the threshold of `null`."""
+        return self.null.threshold
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """All thresholds, each once: the null value, then the decision values in rising order.
+
+        A decision value is a rate that the estimate must reach besides, such as one that is
+        clinically relevant. Success there is no type-I error; where it is the rate that one hopes
+        for, it is the power.
+        """
+        others = {each.threshold for each in self.conditions} - {self.null_value}
+        decisions = (Threshold(DECISION, value) for value in sorted(others))
+        return (Threshold(NULL, self.null_value), *decisions)
+
+    def with_certainty(self, certainty: float) -> "Success":
+        """Return the conditions with another certainty of `null`.
+
+        Raises
+        ------
+        SettingsError
+            If `certainty` is not from 0.5 to below 1.
+        """
+        null = self.null
+        changed = replace(null, certainty=certainty)
+        return Success(tuple(changed if each is null else each for each in self.conditions))
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.conditions))
+
+
+def _hardness(condition: Condition) -> tuple[float, bool, float]:
+    """Return what puts conditions in order, the one that tests last."""
+    above = condition.direction == ">"
+    return condition.certainty, above, condition.threshold if above else -condition.threshold

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_mixture, check_open
+from bayesmeta.planning.arguments import check_mixture, check_open, check_patients
 from bayesmeta.planning.counts import in_set
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
@@ -15,6 +14,9 @@ from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
 __all__ = ["SampleSize", "smallest_n"]
+
+TEETH = 2
+"""Teeth of the saw that must hold up to the largest number tried, before larger ones are taken to."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +30,8 @@ class SampleSize:
     n : int or None
         Smallest number of patients that meets both demands; None where none up to the largest does.
     n_from : int or None
-        Smallest number from which on all do, up to the largest tried.
+        Smallest number from which on all do, up to the largest tried; None where these are less than
+        two teeth of the saw, so that the next may fail.
     table : DataFrame
         Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
 
@@ -68,7 +71,7 @@ def smallest_n(
     success: Success | str,
     prior: BetaMixture,
     *,
-    null_rate: float,
+    null_rate: float | None = None,
     alternative: float,
     alpha: float = 0.05,
     power: float = 0.8,
@@ -82,8 +85,11 @@ def smallest_n(
         Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
     prior : BetaMixture
         Law of the rate that the analysis starts from.
-    null_rate, alternative : float
-        True rates (probability) of the type-I error and of the power.
+    null_rate : float, optional
+        True rate (probability) of the type-I error; the threshold of the most certain condition where
+        None.
+    alternative : float
+        True rate (probability) of the power.
     alpha : float
         Largest type-I error allowed.
     power : float
@@ -105,14 +111,19 @@ def smallest_n(
     --------
     >>> from bayesmeta.planning.mixtures import BetaMixture
     >>> vague = BetaMixture([1], a=[1], b=[1])
-    >>> smallest_n("P(rate > 0.2) > 0.975", vague, null_rate=0.2, alternative=0.4)
+    >>> smallest_n("P(rate > 0.2) > 0.975", vague, alternative=0.4)
     SampleSize(35; for all from 38 up to 200)
     """
     success = as_success(success)
     check_mixture("prior", prior)
-    null, other = check_open("null_rate", null_rate), check_open("alternative", alternative)
+    null = success.null_value if null_rate is None else check_open("null_rate", null_rate)
+    other = check_open("alternative", alternative)
     alpha, power = check_open("alpha", alpha), check_open("power", power)
-    n_max = check_cohort("n_max", n_max)
+    n_max = check_patients("n_max", n_max)
+    if success.of_two_arms:
+        raise SettingsError(
+            f"`success` must be on the rate of a single arm; got {success}. Try sizes of a TwoArmTrial instead."
+        )
     if success.direction is None:
         raise SettingsError(
             f"`success` must ask for rates on one side only, so that its error is largest at `null_rate`; got {success}."
@@ -120,7 +131,7 @@ def smallest_n(
     if (other > null) != (success.direction == ">") or other == null:
         side = "above" if success.direction == ">" else "below"
         raise SettingsError(
-            f"`alternative` must lie {side} `null_rate` = {null:g}, where `success` points; got {other:g}."
+            f"`alternative` must lie {side} the null rate of {null:g}, where `success` points; got {other:g}."
         )
     table = pd.DataFrame([_row(SingleArmTrial(n, prior, success), null, other) for n in range(1, n_max + 1)])  # fmt: skip
     table["boundary"] = table["boundary"].astype("Int64")
@@ -128,7 +139,8 @@ def smallest_n(
     first = int(table["n"].iloc[meets.argmax()]) if meets.any() else None
     failing = np.flatnonzero(~meets)
     last = int(failing[-1]) + 2 if failing.size else 1
-    return SampleSize(first, last if last <= n_max else None, table.assign(meets=meets))
+    teeth = table.loc[table["n"] >= last, "boundary"].nunique()
+    return SampleSize(first, last if teeth > TEETH else None, table.assign(meets=meets))
 
 
 def _row(trial: SingleArmTrial, null: float, alternative: float) -> dict[str, object]:

@@ -8,9 +8,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import LARGEST_COHORT, check_cohort
-from bayesmeta.numeric import is_whole
-from bayesmeta.planning.arguments import check_law, check_mixture, check_rates
+from bayesmeta.planning.arguments import (
+    check_law,
+    check_mixture,
+    check_open,
+    check_patients,
+    check_rates,
+)
+from bayesmeta.planning.certainty import Certainty, conditions_met, smallest_certainty
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
@@ -19,6 +24,9 @@ from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
 __all__ = ["TwoArmTrial"]
+
+ROUNDING = 1e-12
+"""How far beyond 0 or 1 a sum of two rates may be by rounding."""
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -66,8 +74,8 @@ class TwoArmTrial:
     success: Success
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_treated", check_cohort("n_treated", self.n_treated))
-        object.__setattr__(self, "n_control", _checked_control(self.n_control))
+        object.__setattr__(self, "n_treated", check_patients("n_treated", self.n_treated))
+        object.__setattr__(self, "n_control", check_patients("n_control", self.n_control, least=0))
         check_mixture("prior_treated", self.prior_treated)
         check_mixture("prior_control", self.prior_control)
         object.__setattr__(self, "success", as_success(self.success))
@@ -79,13 +87,7 @@ class TwoArmTrial:
     @cached_property
     def successes(self) -> Mask:
         """Whether counts succeed: rows 0 to n_control responders, columns 0 to n_treated."""
-        treated = Betas(*posteriors(self.prior_treated, self.n_treated))
-        control = Betas(*posteriors(self.prior_control, self.n_control))
-        met = np.ones((self.n_control + 1, self.n_treated + 1), dtype=bool)
-        for each in self.success.conditions:
-            above = difference_above(treated, control, each.threshold)
-            met &= (above if each.direction == ">" else 1 - above) > each.certainty
-        return met
+        return conditions_met(self.success, self._probabilities)
 
     @property
     def boundary(self) -> pd.DataFrame:
@@ -142,10 +144,51 @@ class TwoArmTrial:
             Columns `rate`, `control` and `success`.
         """
         other = check_rates("controls", controls)
-        true = check_rates("controls + difference", other + self.success.null_value)
-        treated, control = binomial_pmf(self.n_treated, true), binomial_pmf(self.n_control, other)
-        success = np.clip(((control @ self.successes) * treated).sum(axis=1), 0, 1)
-        return pd.DataFrame({"rate": true, "control": other, "success": success})
+        null = self.success.null_value
+        check_rates("controls + difference", _sum(other, null))
+        return self._along(null, other)
+
+    def threshold_errors(self, controls: npt.ArrayLike) -> pd.DataFrame:
+        """Return the probability of success where the true difference is a threshold.
+
+        Parameters
+        ----------
+        controls : array-like
+            True rates (probability) of the control arm; those that leave no room for a difference
+            are left out of it.
+
+        Returns
+        -------
+        DataFrame
+            Columns `threshold`, "null" or "decision value"; `difference`; `rate`, `control`; and
+            `success`, which is the type-I error at the null.
+        """
+        other = check_rates("controls", controls)
+        tables = [
+            self._along(each.value, other).assign(threshold=each.name, difference=each.value)
+            for each in self.success.thresholds
+        ]
+        columns = ["threshold", "difference", "rate", "control", "success"]
+        return pd.concat(tables, ignore_index=True)[columns]
+
+    def certainty_for(self, alpha: float, controls: npt.ArrayLike) -> Certainty:
+        """Return the smallest certainty of the most certain condition that keeps the type-I error.
+
+        Parameters
+        ----------
+        alpha : float
+            Largest type-I error allowed at any of the controls; one-sided.
+        controls : array-like
+            True rates (probability) of the control arm.
+        """
+        alpha, table = check_open("alpha", alpha), self.type_one_error(controls)
+        treated = binomial_pmf(self.n_treated, table["rate"].to_numpy())
+        control = binomial_pmf(self.n_control, table["control"].to_numpy())
+
+        def largest(met: Mask) -> float:
+            return float(((control @ met) * treated).sum(axis=1).max())
+
+        return smallest_certainty(self.success, self._probabilities, largest, alpha)
 
     def probability_of_success(
         self, law_treated: CountLaw | None = None, law_control: CountLaw | None = None
@@ -165,10 +208,29 @@ class TwoArmTrial:
         counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
         return min(float(counts @ self.successes @ treated.pmf(self.n_treated)), 1.0)
 
+    @cached_property
+    def _probabilities(self) -> list[Array]:
+        """Posterior probability of each condition; rows and columns as of `successes`."""
+        treated = Betas(*posteriors(self.prior_treated, self.n_treated))
+        control = Betas(*posteriors(self.prior_control, self.n_control))
+        above = [
+            difference_above(treated, control, each.threshold) for each in self.success.conditions
+        ]
+        pairs = zip(above, self.success.conditions, strict=True)
+        return [found if each.direction == ">" else 1 - found for found, each in pairs]
 
-def _checked_control(n: object) -> int:
-    if not is_whole(n) or not 0 <= n <= LARGEST_COHORT:
-        raise SettingsError(
-            f"`n_control` must be a whole number of patients from 0 to {LARGEST_COHORT:,}; got {n!r}."
-        )
-    return int(n)
+    def _along(self, difference: float, controls: Array) -> pd.DataFrame:
+        """Return the probability of success where the true difference is this one."""
+        true = _sum(controls, difference)
+        there = (true >= 0) & (true <= 1)
+        treated = binomial_pmf(self.n_treated, true[there])
+        control = binomial_pmf(self.n_control, controls[there])
+        success = np.clip(((control @ self.successes) * treated).sum(axis=1), 0, 1)
+        return pd.DataFrame({"rate": true[there], "control": controls[there], "success": success})
+
+
+def _sum(controls: Array, difference: float) -> Array:
+    """Return rates a difference above others; 0.9 and 0.1 make 1, and not a little more."""
+    true = controls + difference
+    within = np.clip(true, 0, 1)
+    return np.where(np.abs(true - within) < ROUNDING, within, true)

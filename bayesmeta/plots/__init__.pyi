@@ -14,6 +14,10 @@ from .nested_outcomes import (
     NestedOutcomesPlot as NestedOutcomesPlot,
     nested_outcomes as nested_outcomes,
 )
+from .posterior_predictive import (
+    PosteriorPredictivePlot as PosteriorPredictivePlot,
+    posterior_predictive as posterior_predictive,
+)
 from .power import PowerPlot as PowerPlot, power as power
 from .prediction import PredictionPlot as PredictionPlot, prediction as prediction
 from .predictive_checks import (
@@ -24,6 +28,7 @@ from .prior_posterior import (
     PriorPosteriorPlot as PriorPosteriorPlot,
     prior_posterior as prior_posterior,
 )
+from .rate_scale import RateScale as RateScale
 from .regression import RegressionPlot as RegressionPlot, regression as regression
 from .responders import RespondersPlot as RespondersPlot, responders as responders
 from .sensitivity import SensitivityPlot as SensitivityPlot, sensitivity as sensitivity
@@ -31,4 +36,5 @@ from .specification_curve import (
     SpecificationCurve as SpecificationCurve,
     specification_curve as specification_curve,
 )
+from .subgroups import SubgroupsPlot as SubgroupsPlot, subgroups as subgroups
 from .trace import TracePlot as TracePlot, trace as trace

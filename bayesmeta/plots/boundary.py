@@ -5,18 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted, listed
-from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.planning.arguments import check_priors
+from bayesmeta.planning.arguments import check_patients, check_priors
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page, put_ticks
+from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import INK, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["BoundaryPlot", "boundary"]
 
@@ -82,7 +81,7 @@ def boundary(
     check_priors(priors)
     check_lines("priors", priors)
     success = as_success(success)
-    sizes = [check_cohort("n", each) for each in n]
+    sizes = [check_patients("n", each) for each in n]
     if not sizes or sizes != sorted(set(sizes)):
         raise SettingsError(
             f"`n` must be ascending numbers of patients, at least one; got {listed(n) or 'none'}."
@@ -97,12 +96,16 @@ def boundary(
     )
     below = success.direction == "<"
     what = "Largest" if below else "Smallest"
-    keys = [Key(look, name, _range(table[table["prior"] == name])) for look, name in zip(LINES, priors, strict=False)]  # fmt: skip
-    explained = f"Success: {success}. Dotted: the threshold itself, {100 * success.null_value:g}% of the patients."
+    keys = [
+        Key(look, name, _range(table[table["prior"] == name]) + _same(name, table))
+        for look, name in zip(LINES, priors, strict=False)
+    ]
+    shares = " and ".join(f"{100 * each.value:g}%, the {each.name}" for each in success.thresholds)
+    explained = f"Success: {success}. Dotted, as a share of the patients: {shares}."
     with house_style():
         title = f"{what} number of responders that succeeds, by patients"
         figure, graph = graph_page(title, keys, [explained, *notes])
-        _draw(graph, table, list(priors), success.null_value)
+        _draw(graph, table, list(priors), [each.value for each in success.thresholds])
     return BoundaryPlot(figure, table)
 
 
@@ -125,19 +128,35 @@ def _range(rows: pd.DataFrame) -> str:
     return f"{words}; none of fewer" if len(found) < len(rows) else words
 
 
-def _draw(graph: Axes, table: pd.DataFrame, names: Sequence[str], threshold: float) -> None:
+def _same(name: str, table: pd.DataFrame) -> str:
+    """Return which line above this one lies on, if any."""
+    counts = (
+        table.fillna({"boundary": -1}).groupby("prior", sort=False)["boundary"].agg(tuple).to_dict()
+    )
+    for other, found in counts.items():
+        if other == name:
+            return ""
+        if found == counts[name]:
+            return f"; on the line of {other}"
+    return ""
+
+
+def _draw(
+    graph: Axes, table: pd.DataFrame, names: Sequence[str], thresholds: Sequence[float]
+) -> None:
     sizes = np.array(sorted(set(table["n"])))
-    graph.plot(sizes, threshold * sizes, color=INK, linewidth=0.8, linestyle=":", zorder=1)
+    for threshold in thresholds:
+        graph.plot(sizes, threshold * sizes, color=INK, linewidth=0.8, linestyle=":", zorder=1)
     for look, name in zip(LINES, names, strict=False):
         rows = table[table["prior"] == name]
         counts = rows["boundary"].to_numpy(dtype=np.float64, na_value=np.nan)
         graph.step(rows["n"], counts, where="mid", zorder=2, **look)
         if len(sizes) == 1:
             graph.scatter(rows["n"], counts, s=24, color=look["color"], zorder=3)
-    top = np.nanmax([*table["boundary"].dropna().astype(float), threshold * sizes[-1], 1])
+    top = np.nanmax([*table["boundary"].dropna().astype(float), max(thresholds) * sizes[-1], 1])
     spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
     graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, max(1.06 * top, 2)))
     for axis in (graph.xaxis, graph.yaxis):
-        put_ticks(axis, MaxNLocator(nbins=7, integer=True))
+        put_ticks(axis, 8, whole=True)
     graph.set_xlabel("Patients", labelpad=2)
     graph.set_ylabel("Responders", labelpad=2)

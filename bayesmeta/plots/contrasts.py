@@ -1,12 +1,15 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.inferred_text import contrast_inferred, marked
+from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.contrast_marks import (
     WIDEST,
     draw_ranks,
@@ -15,15 +18,17 @@ from bayesmeta.plots.contrast_marks import (
     ratio_ends,
 )
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_rows import PERCENT
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.tables import percent_or_plain
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["ContrastsPlot", "contrasts"]
 
 NOTE = (
-    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, in points. Within: share of the "
+    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of the "
     "information that compares arms of one study; at 0, only studies are compared, with everything else in "
     "which they differ."
 )
@@ -42,7 +47,8 @@ class ContrastsPlot(Plot):
         The figure; it belongs to no pyplot window.
     table : DataFrame
         The rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
-        and differences of rates, which are probabilities), then those of its `ranks` (``"rank"``).
+        and differences of rates, which are probabilities), then, where shown, those of its `ranks`
+        (``"rank"``).
 
     See Also
     --------
@@ -50,22 +56,35 @@ class ContrastsPlot(Plot):
     """
 
     def __repr__(self) -> str:
-        pairs, levels = (int((self.table["kind"] == kind).sum()) for kind in ("pair", "rank"))
-        return f"ContrastsPlot({counted(pairs, 'pair')} of {counted(levels, 'level')})"
+        pairs = self.table[self.table["kind"] == "pair"]
+        levels = pd.concat([pairs["level"], pairs["versus"]]).nunique()
+        return f"ContrastsPlot({counted(len(pairs), 'pair')} of {counted(levels, 'level')})"
 
 
-def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPlot:
-    """Return the contrasts between levels of a factor, and the probability of each rank.
+def contrasts(
+    contrasts: Contrasts,
+    *,
+    ranks: bool | None = None,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
+) -> ContrastsPlot:
+    """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
     difference, and how much of the information is within studies. A hollow mark is a contrast that is
-    known only between studies. Below, one row per level: the darker a cell, the likelier the rank.
+    known only between studies. Below, where ranks are shown, one row per level: the darker a cell, the
+    likelier the rank.
 
     Parameters
     ----------
     contrasts : Contrasts
         Of `contrast`. If the draws behind them failed their diagnostics, the figure says so in its
         first line.
+    ranks : bool, optional
+        Whether ranks are shown; where None, as `Contrasts.rankable` says: of three levels or more, if
+        no comparison is between studies only.
+    scale : RateScale
+        What differences of rates are counted per.
     notes : sequence of str
         Further lines below the figure.
 
@@ -95,25 +114,38 @@ def contrasts(contrasts: Contrasts, *, notes: Sequence[str] = ()) -> ContrastsPl
         raise SettingsError(
             f"`contrasts` must be Contrasts; got {type(contrasts).__name__}. Make them by contrast."
         )
-    table, ranks = contrasts.table, contrasts.ranks
+    table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     ends = ratio_ends(table)
     with house_style():
-        figure, [(upper, heights), (lower, places)] = draw_panels(
-            [_pairs(contrasts), _levels(contrasts)],
+        figure, [(upper, heights), *lower] = draw_panels(
+            [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
             _title(contrasts),
-            [*_notes(table, ends), RANKS_NOTE, *notes],
+            [
+                *_notes(table, ends, scale),
+                *contrast_inferred(contrasts, _words(contrasts)),
+                *([RANKS_NOTE] if shown else []),
+                *notes,
+            ],
             warning_of(contrasts.fit),
         )
         draw_ratios(upper, table, heights, ends)
         draw_ratio_axis(upper, ends)
-        draw_ranks(lower, ranks, places)
-    both = pd.concat([table.assign(kind="pair"), ranks.assign(kind="rank")], ignore_index=True)
-    return ContrastsPlot(figure, both)
+        for axes, places in lower:
+            draw_ranks(axes, contrasts.ranks, places)
+    drawn = [table.assign(kind="pair")]
+    if shown:
+        drawn.append(contrasts.ranks.assign(kind="rank"))
+    return ContrastsPlot(figure, pd.concat(drawn, ignore_index=True))
 
 
 def _title(contrasts: Contrasts) -> str:
     held = f", at {contrasts.profile}" if contrasts.profile else ""
-    return f"Contrasts of {contrasts.factor}{held}"
+    words = _words(contrasts)
+    return words.text(f"Contrasts of {words.labels.column(contrasts.factor)}{held}")
+
+
+def _words(contrasts: Contrasts) -> Wording:
+    return PLAIN if contrasts.fit is None else words_of(contrasts.fit)
 
 
 def _versus(table: pd.DataFrame) -> str:
@@ -123,32 +155,42 @@ def _versus(table: pd.DataFrame) -> str:
     )
 
 
-def _pairs(contrasts: Contrasts) -> Rows:
+def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     table = contrasts.table
     versus = _versus(table)
-    labels = table["level"] if versus else table["level"] + " vs " + table["versus"]
+    named = partial(_words(contrasts).level, contrasts.factor)
+    labels = _marked(table, "level", named)
+    if not versus:
+        labels = labels + " vs " + _marked(table, "versus", named)
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
+    points = "" if scale.per == PERCENT.per else f" {scale.unit}"
     return Rows(
-        heading=f"Against {versus}" if versus else "Pair",
+        heading=f"Against {_marked(table, 'versus', named).iloc[0]}" if versus else "Pair",
         axis="Odds ratio (log axis)",
         columns=(
             f"Odds ratio\n{sure}",
-            f"Difference\n{sure}",
+            f"Difference{points}\n{sure}",
             "P(higher)\n%",
             "Within\n%",
             "Studies\nof each",
         ),
         labels=labels.tolist(),
-        cells=[_pair_cells(row) for row in table.to_dict("records")],
+        cells=[_pair_cells(row, scale) for row in table.to_dict("records")],
         bold=[False] * len(table),
     )
 
 
-def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> "pd.Series[str]":
+    """Return the levels at one end of each pair, marked where they rest on inferred counts."""
+    found = zip(table[end], table[f"inferred_{end}"], strict=True)
+    return pd.Series([marked(named(level), few) for level, few in found])
+
+
+def _pair_cells(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, ...]:
     share = row["within_share"]
     return (
         _interval(row, "odds_ratio", _ratio),
-        _interval(row, "rate_difference", lambda value: percent_or_plain(value, rates=True)),
+        _difference(row, scale),
         f"{100 * row['probability_higher']:.0f}",
         "none" if pd.isna(share) else f"{100 * share:.0f}",
         f"{row['studies_level']}, {row['studies_versus']}",
@@ -157,6 +199,12 @@ def _pair_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
 
 def _interval(row: Mapping[Hashable, Any], name: str, written: Any) -> str:
     median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"
+
+
+def _difference(row: Mapping[Hashable, Any], scale: RateScale) -> str:
+    ends = (row[f"rate_difference{end}"] for end in ("", "_lower", "_upper"))
+    median, low, high = scale.texts(*ends)
     return f"{median} ({low} to {high})"
 
 
@@ -169,20 +217,20 @@ def _ratio(value: float) -> str:
 
 
 def _levels(contrasts: Contrasts) -> Rows:
-    rows = contrasts.ranks.to_dict("records")
+    rows, words = contrasts.ranks.to_dict("records"), _words(contrasts)
     versus = _versus(contrasts.table)
     return Rows(
-        heading=contrasts.factor,
+        heading=words.labels.column(contrasts.factor),
         axis="Probability of rank (%)",
         columns=("Mean\nrank", "SUCRA\n%"),
-        labels=[str(row["level"]) for row in rows],
+        labels=[words.level(contrasts.factor, str(row["level"])) for row in rows],
         cells=[(f"{row['mean_rank']:.1f}", f"{100 * row['sucra']:.0f}") for row in rows],
         bold=[row["level"] == versus for row in rows],
     )
 
 
-def _notes(table: pd.DataFrame, ends: tuple[float, float]) -> list[str]:
-    found = [NOTE]
+def _notes(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> list[str]:
+    found = [NOTE.format(unit="in points" if scale.per == PERCENT.per else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():

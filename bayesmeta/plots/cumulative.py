@@ -7,8 +7,10 @@ import numpy as np
 
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.labels import Labels
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_rows
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of_fits
@@ -36,7 +38,13 @@ class CumulativePlot(Plot):
         return f"CumulativePlot({counted(len(self.table), 'row')})"
 
 
-def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePlot:
+def cumulative(
+    result: Cumulative,
+    *,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    labels: Labels = Labels(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
+) -> CumulativePlot:
     """Return the cumulative forest: the typical rate and a new study's, as studies were added.
 
     Each row is a fit to all studies up to then. The thin, dark line and the mark are the typical
@@ -48,6 +56,10 @@ def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePl
     result : Cumulative
         Of `bayesmeta.cumulative`. If draws of a fit failed their diagnostics, the figure says so in
         its first line, and the row is marked with an asterisk.
+    scale : RateScale
+        How rates are shown.
+    labels : Labels
+        Labels of levels and columns, in place of their names.
     notes : sequence of str
         Further lines below the figure.
 
@@ -85,21 +97,21 @@ def cumulative(result: Cumulative, *, notes: Sequence[str] = ()) -> CumulativePl
     last = [False] * (len(table) - 1) + [True]
     rows = Rows(
         heading=f"Up to {result.by}",
-        axis="Rate (%)",
-        columns=_columns(result),
+        axis=scale.label("Rate"),
+        columns=_columns(result, scale),
         labels=[_label(row) for row in table.to_dict("records")],
-        cells=[_cells(row, tau=_has_tau(result)) for row in table.to_dict("records")],
+        cells=[_cells(row, scale, tau=_has_tau(result)) for row in table.to_dict("records")],
         bold=last,
     )
     failed = int((~table["ok"].astype(bool)).sum())
     with house_style():
         figure, graph, heights = draw_rows(
             rows,
-            f"Cumulative meta-analysis by {result.by}: {result.profile}",
+            f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
             [*_notes(result), *notes],
             warning_of_fits(failed, len(table)),
         )
-        draw_rates(graph, table, heights, len(table) - 1)
+        draw_rates(graph, table, heights, len(table) - 1, scale=scale)
     return CumulativePlot(figure, table)
 
 
@@ -107,9 +119,9 @@ def _has_tau(result: Cumulative) -> bool:
     return bool(result.table["tau"].notna().any())
 
 
-def _columns(result: Cumulative) -> tuple[str, ...]:
+def _columns(result: Cumulative, scale: RateScale) -> tuple[str, ...]:
     tau = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if _has_tau(result) else ()
-    return "Studies", "Patients", *rate_columns(result.ci_prob), *tau
+    return "Studies", "Patients", *rate_columns(result.ci_prob, scale), *tau
 
 
 def _label(row: Mapping[Hashable, Any]) -> str:
@@ -117,8 +129,8 @@ def _label(row: Mapping[Hashable, Any]) -> str:
     return name if row["ok"] else f"{name}*"
 
 
-def _cells(row: Mapping[Hashable, Any], *, tau: bool) -> tuple[str, ...]:
-    found = (f"{row['studies']}", f"{row['patients']:,}", *rate_cells(row))
+def _cells(row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool) -> tuple[str, ...]:
+    found = (f"{row['studies']}", f"{row['patients']:,}", *rate_cells(row, scale))
     return (*found, tau_cell(row)) if tau else found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.lettering import UNKNOWN, printable
 
@@ -11,7 +12,8 @@ __all__ = ["about_characters", "about_evidence", "title_of_fit"]
 
 def title_of_fit(fit: Fit) -> str:
     """Return the outcome and the model."""
-    return f"{fit.arms.selection.get('outcome') or 'Response rate'}, model '{fit.spec.name}'"
+    outcome = words_of(fit).outcome(fit.arms.selection.get("outcome") or "Response rate")
+    return f"{outcome}, model '{fit.spec.name}'"
 
 
 def about_evidence(fit: Fit) -> str:

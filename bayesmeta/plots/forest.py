@@ -1,17 +1,27 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import pandas as pd
 
-from bayesmeta.errors import counted, listed
+from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
+from bayesmeta.estimates.inferred import INFERRED_MARK
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.forest_page import Captions, draw_forest
+from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
+from bayesmeta.plots.forest_page import Captions, Layout, draw_forest
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_axis import RateAxis, rate_axis
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["Forest", "forest"]
 
@@ -37,14 +47,31 @@ class Forest(Plot):
         return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
 
 
-def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
+def forest(  # noqa: PLR0913 - each is a choice of the reader's
+    fit: Fit,
+    *,
+    by: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+    order: str | None = None,
+    columns: Sequence[str] = COLUMNS,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    title: str | None = None,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+) -> Forest:
     """Return the forest plot of a fit.
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
-    the posterior mean rate with its credible interval (filled circle, thick line); markers are
-    larger the larger the weight. Below each group stand its typical rate (diamond) and the
-    prediction interval for the rate of a new study (bar), other covariates being at their
-    reference.
+    the posterior median of its rate with its credible interval (filled circle, thick line). Below
+    each group stand its typical rate (diamond) and the prediction interval for the rate of a new
+    study (bar), other covariates being as in the profile.
+
+    The weight of an arm is its share of the information on its group's typical rate; where rates
+    depend on more than the group it has no meaning and is left out. Markers grow with the weight or,
+    where there are groups, with the patients.
+
+    The page grows by 0.21 inches with each row: 60 studies take 16.5 inches, and fit a
+    page of A4 at 70%.
 
     Parameters
     ----------
@@ -52,18 +79,36 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
+    profile : mapping, optional
+        Values of the other covariates; what is left out stands at the reference level or the centre,
+        and the figure says so.
     ci_prob : float
         Probability of all intervals.
+    order : str, optional
+        Column by which the arms of a group are ordered, such as ``"year"`` or ``"observed"``; ``"-n"``
+        for the greatest first. As in the evidence where None.
+    columns : sequence of str
+        Columns of text: some of ``events``, ``observed``, ``model`` and ``weight``, and columns of
+        the evidence, which stand left of the graph.
+    labels : mapping of str to str
+        Other names, in the figure only, for arms as they are labelled there, levels and the factor.
+    title : str, optional
+        In place of the outcome and the name of the model.
+    scale : RateScale
+        How rates are shown, and between which limits.
 
     Returns
     -------
     Forest
-        With `figure`, `table` (probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (probabilities) and `save(path)`.
 
     Raises
     ------
     SettingsError
-        If `by` is no factor of the model, or `ci_prob` is not between 0 and 1.
+        If `by` is no factor of the model, `order` or one of `columns` no column, `labels` names what
+        is not in the figure, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
 
     References
     ----------
@@ -74,43 +119,79 @@ def forest(fit: Fit, *, by: str | None = None, ci_prob: float = 0.95) -> Forest:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> bm.plots.forest(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bm.plots.forest(fit, order="-observed", columns=["year", "events", "model"])
     Forest(14 arms in 1 group)
     """
-    numbers = forest_numbers(fit, by=by, ci_prob=ci_prob)
+    numbers = forest_numbers(
+        fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
+    )
+    _check_labels(labels, numbers)
+    words, axis = words_of(fit), _axis(numbers.table, scale)
     captions = Captions(
         warning=warning_of(fit),
-        title=title_of_fit(fit),
+        title=title_of_fit(fit) if title is None else title,
         subtitle=fit.spec.description,
-        notes=_notes(fit, numbers),
+        notes=_notes(fit, numbers, axis, words),
     )
     with house_style():
-        figure = draw_forest(numbers, captions)
+        figure = draw_forest(numbers, captions, Layout(axis, columns, labels, words))
     return Forest(figure, numbers.table.copy())
 
 
-def _notes(fit: Fit, numbers: ForestNumbers) -> list[str]:
+def _check_labels(labels: Mapping[str, str], numbers: ForestNumbers) -> None:
+    """Raise if a label has no effect."""
+    shown = dict.fromkeys([*numbers.table["label"], *numbers.table["group"], str(numbers.factor)])
+    for name in labels:
+        if name not in shown:
+            raise SettingsError(
+                f"`labels` names '{name}', which is not in the figure. {nearest(name, map(str, shown))}"
+            )
+
+
+def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
+    rates = table[["observed", "observed_lower", "observed_upper", "rate", "lower", "upper"]]
+    # An arm without patients could have any rate.
+    rates = rates.where(table["n"] > 0) if (table["kind"] == ARM).any() else rates
+    return rate_axis(scale, rates, table["rate"])
+
+
+def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> list[str]:
     """Return the lines below the graph."""
     return [
         note
         for note in (
             about_characters([*numbers.table["label"], *numbers.table["group"]]),
-            _about_heterogeneity(numbers, fit.spec),
-            _about_profiles(numbers),
+            _about_heterogeneity(numbers, fit.spec, words),
+            words.text(_about_profiles(numbers)),
             _about_thin_groups(numbers.table),
-            "Weight: share of the information on typical rates, over all arms; the more of it, the "
-            "larger the markers.",
-            _about_priors(fit),
+            _about_inferred(numbers.table),
+            _about_weights(numbers),
+            axis.note,
+            _about_priors(fit, words),
             about_evidence(fit),
         )
         if note
     ]
 
 
-def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
+def _about_weights(numbers: ForestNumbers) -> str:
+    more = "more patients an arm has" if numbers.sizes == "n" else "larger the weight"
+    markers = f"Markers are larger the {more}."
+    if not numbers.weighed:
+        return markers
+    whose = "the typical rate of its group" if numbers.factor else "the typical rate"
+    tau = "tau squared + " if numbers.tau else ""
+    return (
+        f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}variance by "
+        f"chance). {markers}"
+    )
+
+
+def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording) -> str:
     if numbers.tau:
         found = "; ".join(
-            f"{name} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
+            f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
         kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
@@ -119,13 +200,7 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec) -> str:
 
 
 def _about_profiles(numbers: ForestNumbers) -> str:
-    if not numbers.held:
-        return ""
-    values = (
-        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in numbers.held.items()
-    )
-    return f"Typical rates and new studies are at {listed(values)}."
+    return f"Typical rates and new studies are at {numbers.held}." if numbers.held else ""
 
 
 def _about_thin_groups(table: pd.DataFrame) -> str:
@@ -137,13 +212,26 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
     return f"Typical rates that rest on one study or none lean on the priors{others}."
 
 
-def _about_priors(fit: Fit) -> str:
+def _about_inferred(table: pd.DataFrame) -> str:
+    """Return what the mark says, where an arm has it."""
+    arms = table[table["kind"] == ARM]
+    few = int((arms["inferred"] > 0).sum())
+    if not few:
+        return ""
+    return (
+        f"{INFERRED_MARK} Counts of {few} of {counted(len(arms), 'arm')} are inferred, which no source prints, or the "
+        "rate rests on such."
+    )
+
+
+def _about_priors(fit: Fit, words: Wording) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
     priors = {"mu": fit.spec.mu}
-    if fit.design.coding.names:
-        named = fit.spec.beta_priors.items()
-        priors |= {"beta" if name == "default" else f"beta[{name}]": prior for name, prior in named}
-    own = ((one.name, one.prior) for one in fit.design.scalars if not one.name.startswith("x_"))
-    written = (f"{name} ~ {prior!r}" for name, prior in (priors | dict(own)).items())
+    own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
+    for name, prior in zip(fit.design.coding.names, fit.design.beta, strict=True):
+        priors[f"beta[{name}]" if name in own else "beta"] = prior
+    scalars = fit.design.scalars
+    priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
+    written = (f"{words.parameter(name)} ~ {prior!r}" for name, prior in priors.items())
     return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."

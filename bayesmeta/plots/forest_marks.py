@@ -11,14 +11,12 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
 
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL
+from bayesmeta.plots.rate_axis import RateAxis
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, SMALL
 
 __all__ = ["draw_axis", "draw_legend", "draw_marks"]
 
 Array = npt.NDArray[np.float64]
-
-TICKS = range(0, 101, 20)
-"""Rates at which the axis is labelled, in percent."""
 
 APART = 0.046
 """How far above the middle of a row the observed mark stands, and the model's below."""
@@ -27,7 +25,7 @@ HALF_DIAMOND, HALF_BAR, HALF_ROW = 0.06, 0.035, 0.1
 """Half heights; all in inches."""
 
 LARGEST, SMALLEST = 36.0, 9.0
-"""Areas of markers in square points: at the largest weight, and the least that can be seen."""
+"""Areas of markers in square points: of the largest, and the least that can be seen."""
 
 THIN, THICK, EDGE = 0.8, 2.0, 0.8
 """Widths of lines in points."""
@@ -36,38 +34,45 @@ _WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
 _WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
 
 
-def draw_axis(graph: Axes) -> None:
-    """Draw the axis of rates in percent, with numbers above and below."""
-    graph.set(xlim=(0, 100), xticks=TICKS, yticks=[])
+def draw_axis(graph: Axes, axis: RateAxis, inches: float) -> None:
+    """Draw the axis of rates, with numbers above and below."""
+    axis.put_on(graph.xaxis, inches)
+    graph.set(yticks=[])
     graph.tick_params(axis="x", top=True, labeltop=True, labelsize=SMALL, length=2.5, pad=2)
     for side in ("left", "right", "top"):
         graph.spines[side].set_visible(False)
-    graph.set_xlabel("Rate (%)", labelpad=2)
+    graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
 
 
-def draw_marks(graph: Axes, table: pd.DataFrame, heights: Sequence[float]) -> None:
+def draw_marks(
+    graph: Axes, table: pd.DataFrame, heights: Sequence[float], axis: RateAxis, *, sizes: str
+) -> None:
     """Draw each row of a table.
 
     Parameters
     ----------
     graph : Axes
-        Axes with percent across and inches from the top down.
+        Axes with rates across, as `draw_axis` left it, and inches from the top down.
     table : DataFrame
         The table of `forest_numbers`; rates are probabilities.
     heights : sequence of float
         Middle of each row.
+    axis : RateAxis
+        The axis of rates.
+    sizes : str
+        Column with which the markers of arms grow.
     """
     table = table.assign(y=heights)
     for _, group in table.groupby("group", sort=False):
-        _draw_grid(graph, group)
+        _draw_grid(graph, group, axis)
     arms = table[table["kind"] == ARM]
-    areas = _areas(arms["weight"].to_numpy())
-    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0])
-    _draw_model(graph, arms, areas)
+    areas = _areas(arms[sizes].to_numpy(dtype=np.float64))
+    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
+    _draw_model(graph, arms, areas, axis)
     for row in table.to_dict("records"):
-        left, middle, right = (100 * row[name] for name in ("lower", "rate", "upper"))
+        left, right = axis.places([row["lower"], row["upper"]])
         if row["kind"] == TYPICAL:
-            _draw_diamond(graph, (left, middle, right), row["y"])
+            _draw_diamond(graph, (left, float(axis.places(row["rate"])), right), row["y"])
         if row["kind"] == NEW_STUDY:
             _draw_bar(graph, (left, right), row["y"])
 
@@ -98,7 +103,7 @@ def draw_legend(page: Axes, place: tuple[float, float], ci_prob: float) -> None:
 def _meanings(sure: str) -> list[str]:
     return [
         f"Observed rate, exact {sure} confidence interval (CI)",
-        f"Model: posterior mean rate of the arm, {sure} credible interval (CrI)",
+        f"Model: posterior median rate of the arm, {sure} credible interval (CrI)",
         f"Typical rate, that of the median study (also dotted), {sure} CrI",
         f"New study: {sure} prediction interval of its true rate",
     ]
@@ -121,34 +126,35 @@ def _symbol(
     )
 
 
-def _areas(weights: Array) -> Array:
-    """Return areas of markers in proportion to weight, as long as they can be seen."""
-    largest = weights.max()
-    share = weights / largest if largest > 0 else np.zeros_like(weights)
+def _areas(sizes: Array) -> Array:
+    """Return areas of markers in proportion to sizes, as long as they can be seen."""
+    largest = sizes.max()
+    share = sizes / largest if largest > 0 else np.zeros_like(sizes)
     return np.maximum(LARGEST * share, SMALLEST)
 
 
-def _draw_grid(graph: Axes, group: pd.DataFrame) -> None:
+def _draw_grid(graph: Axes, group: pd.DataFrame, axis: RateAxis) -> None:
     """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
     top, bottom = group["y"].min() - HALF_ROW, group["y"].max() + HALF_ROW
-    graph.vlines(TICKS, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
-    typical = 100 * group.loc[group["kind"] == TYPICAL, "rate"]
+    ticks = graph.get_xticks()
+    graph.vlines(ticks, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
+    typical = axis.marks(group.loc[group["kind"] == TYPICAL, "rate"])
     graph.vlines(typical, top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
 
 
-def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array) -> None:
+def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
     y = arms["y"] - APART
-    lower, upper = 100 * arms["observed_lower"], 100 * arms["observed_upper"]
+    lower, upper = (axis.places(arms[f"observed_{end}"]) for end in ("lower", "upper"))
     graph.hlines(y, lower, upper, color=OBSERVED, linewidth=THIN, clip_on=False, zorder=2)
-    points = graph.scatter(100 * arms["observed"], y, s=areas, marker="s", zorder=3)
+    points = graph.scatter(axis.marks(arms["observed"]), y, s=areas, marker="s", zorder=3)
     points.set(facecolor="white", edgecolor=OBSERVED, linewidth=EDGE, clip_on=False)
 
 
-def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array) -> None:
+def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
     y = arms["y"] + APART
-    lower, upper = 100 * arms["lower"], 100 * arms["upper"]
+    lower, upper = (axis.places(arms[end]) for end in ("lower", "upper"))
     graph.hlines(y, lower, upper, color=RANGE, linewidth=THICK, clip_on=False, zorder=4)
-    points = graph.scatter(100 * arms["rate"], y, s=areas, marker="o", zorder=5)
+    points = graph.scatter(axis.marks(arms["rate"]), y, s=areas, marker="o", zorder=5)
     points.set(facecolor=MODEL, edgecolor="white", linewidth=EDGE / 2, clip_on=False)
 
 

@@ -1,6 +1,6 @@
 """The page of a forest plot: which text stands where, in inches from the top left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.errors import counted
-from bayesmeta.estimates.forest_table import NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.estimates.forest_table import TYPICAL, ForestNumbers
+from bayesmeta.estimates.inferred import INFERRED_MARK
+from bayesmeta.plots.forest_columns import Column, columns_of
 from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
 from bayesmeta.plots.lettering import (
     Paragraph,
@@ -21,9 +23,11 @@ from bayesmeta.plots.lettering import (
     text_width,
 )
 from bayesmeta.plots.pages import inch_axes
+from bayesmeta.plots.rate_axis import RateAxis
 from bayesmeta.plots.style import ALARM, BAND, INK, SMALL, TITLE
+from bayesmeta.wording import Wording
 
-__all__ = ["Captions", "draw_forest"]
+__all__ = ["Captions", "Layout", "draw_forest"]
 
 Row = dict[Any, Any]
 
@@ -32,8 +36,8 @@ HEADING = "heading"
 MARGIN, GAP, INDENT, PAD = 0.25, 0.22, 0.1, 0.04
 ROW, BAND_HEIGHT, BETWEEN_GROUPS = 0.21, 0.21, 0.06
 HEADER, TITLES, AXIS, LEGEND = 0.42, 0.31, 0.46, 0.46
-GRAPH, LONGEST_LABEL = 3.2, 2.6
-"""Sizes in inches."""
+GRAPH, LONGEST_LABEL, LEAST_PAGE = 3.2, 2.6, 7.8
+"""Sizes in inches; the legend needs the least width of a page."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,16 @@ class Captions:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """What the figure shows of the numbers: its axis, its columns, names asked for, and all labels."""
+
+    axis: RateAxis
+    columns: Sequence[str]
+    labels: Mapping[str, str]
+    words: Wording
+
+
+@dataclass(frozen=True)
 class _Line:
     """One line beside the graph: a group's heading, or a row of the table; `y` is its middle."""
 
@@ -57,7 +71,7 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class _Columns:
+class _Places:
     """Left edge of the graph, right edge of each cell, and width of labels and page."""
 
     graph: float
@@ -71,59 +85,53 @@ class _Columns:
         return self.page - 2 * MARGIN
 
 
-def draw_forest(numbers: ForestNumbers, captions: Captions) -> Figure:
+def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> Figure:
     """Return the figure of `numbers` between its captions; to be called in `house_style`."""
-    header = _header(numbers.ci_prob)
-    lines = list(_lines(numbers))
-    columns = _columns(header, lines)
-    above, below = _above(captions, columns.text), _below(captions, columns.text)
+    columns = columns_of(numbers, layout.axis.scale, layout.columns, layout.words)
+    lines = list(_lines(numbers, columns, layout))
+    places = _places(columns, lines)
+    above, below = _above(captions, places.text), _below(captions, places.text)
     rule = MARGIN + sum(text.height for text in above) + HEADER
     bottom = rule + lines[-1].y + ROW / 2 + PAD
     notes = bottom + AXIS + LEGEND
-    figure = Figure(figsize=(columns.page, notes + sum(text.height for text in below) + MARGIN))
-    page = inch_axes(figure, (0, columns.page), (0, figure.get_figheight()))
+    figure = Figure(figsize=(places.page, notes + sum(text.height for text in below) + MARGIN))
+    page = inch_axes(figure, (0, places.page), (0, figure.get_figheight()))
     page.axis("off")
     put_paragraphs(page, MARGIN, MARGIN, above)
-    _put_header(page, header, columns, rule)
+    _put_header(page, columns, places, rule=rule, rate=layout.axis.scale.label("Rate"))
     for line in lines:
-        _put_line(page, line, columns, rule + line.y)
-    graph = inch_axes(figure, (columns.graph, columns.graph + GRAPH), (rule, bottom))
-    draw_axis(graph)
-    draw_marks(graph, numbers.table, [rule + line.y for line in lines if line.kind != HEADING])
+        _put_line(page, line, places, rule + line.y)
+    graph = inch_axes(figure, (places.graph, places.graph + GRAPH), (rule, bottom))
+    draw_axis(graph, layout.axis, GRAPH)
+    heights = [rule + line.y for line in lines if line.kind != HEADING]
+    draw_marks(graph, numbers.table, heights, layout.axis, sizes=numbers.sizes)
     draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
     put_paragraphs(page, MARGIN, notes, below)
     return figure
 
 
-def _header(ci_prob: float) -> _Line:
-    sure = f"{100 * ci_prob:g}%"
-    cells = (
-        "Responders\n/ patients",
-        f"Observed\n% ({sure} CI)",
-        f"Model\n% ({sure} CrI)",
-        "Weight\n%",
-    )
-    return _Line(HEADING, "Study", cells, 0)
-
-
-def _lines(numbers: ForestNumbers) -> Iterable[_Line]:
+def _lines(numbers: ForestNumbers, columns: Sequence[Column], layout: Layout) -> Iterable[_Line]:
     """Yield the lines from top to bottom, `y` counted from the rule below the header."""
     y = PAD
     for group, rows in numbers.table.groupby("group", sort=False):
         y += BAND_HEIGHT / 2
-        yield _Line(HEADING, _group_label(str(group), numbers), (_basis(rows),), y)
+        yield _Line(HEADING, _group_label(str(group), numbers, layout), (_basis(rows),), y)
         y += BAND_HEIGHT / 2 - ROW / 2 + PAD / 2
         for row in rows.to_dict("records"):
             y += ROW
-            yield _Line(str(row["kind"]), _row_label(row), _cells(row), y)
+            cells = tuple(column.text(row) for column in columns)
+            yield _Line(str(row["kind"]), _row_label(row, numbers.factor, layout), cells, y)
         y += ROW / 2 + BETWEEN_GROUPS
 
 
-def _group_label(group: str, numbers: ForestNumbers) -> str:
+def _group_label(group: str, numbers: ForestNumbers, layout: Layout) -> str:
     if numbers.factor is None:
         return group.capitalize()
     first = group == numbers.table["group"].iloc[0]
-    return printable(f"{numbers.factor}: {group}{' (reference)' if first else ''}")
+    words = layout.words
+    factor = layout.labels.get(numbers.factor, words.column(numbers.factor))
+    name = layout.labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
+    return printable(f"{name}{' (reference)' if first else ''}")
 
 
 def _basis(rows: pd.DataFrame) -> str:
@@ -131,45 +139,35 @@ def _basis(rows: pd.DataFrame) -> str:
     return f"{counted(studies, 'study', 'studies')}, {counted(patients, 'patient')}"
 
 
-def _row_label(row: Row) -> str:
+def _row_label(row: Row, factor: str | None, layout: Layout) -> str:
     """Return the label; that of a typical rate says if it rests on a single study."""
-    label = printable(row["label"])
+    mixed = f"(mixed {factor})"
+    name = layout.labels.get(row["label"], row["label"])
+    label = printable(name.replace(mixed, f"(mixed {layout.words.column(factor or '')})"))
+    if row["inferred"]:
+        label = f"{label} {INFERRED_MARK}"
     if row["kind"] != TYPICAL or row["studies"] > 1:
         return label
     return f"{label} ({counted(row['studies'], 'study', 'studies')})"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    model = _percent(row, "rate", "lower", "upper")
-    if row["kind"] == NEW_STUDY:
-        return "", "", model[model.index("(") :], ""
-    counts, weight = f"{row['events']}/{row['n']}", f"{100 * row['weight']:.1f}"
-    if row["kind"] == TYPICAL:
-        return counts, "", model, weight
-    observed = _percent(row, "observed", "observed_lower", "observed_upper")
-    return counts, observed if row["n"] else "no patients", model, weight
-
-
-def _percent(row: Row, *names: str) -> str:
-    rate, lower, upper = (f"{100 * row[name]:.1f}" for name in names)
-    return f"{rate} ({lower}\N{EN DASH}{upper})"
-
-
-def _columns(header: _Line, lines: list[_Line]) -> _Columns:
+def _places(columns: Sequence[Column], lines: Sequence[_Line]) -> _Places:
     rows = [line for line in lines if line.kind != HEADING]
-    widths = [
-        max(text_width(text, bold=True) for text in (*title.split("\n"), *set(column)))
-        for title, *column in zip(header.cells, *(row.cells for row in rows), strict=True)
-    ]
+    texts = [(*column.heading, *(row.cells[i] for row in rows)) for i, column in enumerate(columns)]
+    widths = [max(text_width(text, bold=True) for text in set(own)) for own in texts]
     longest = max(text_width(row.label, bold=row.kind == TYPICAL) for row in rows)
-    labels = min(longest, LONGEST_LABEL)
-    events = MARGIN + INDENT + labels + GAP + widths[0]
-    graph = events + GAP
-    edges, edge = [events], graph + GRAPH
-    for width in widths[1:]:
+    rest = MARGIN + INDENT + GRAPH + GAP * (len(widths) + 1) + sum(widths) + MARGIN
+    labels = max(min(longest, LONGEST_LABEL), LEAST_PAGE - rest)
+    edge, edges, before = MARGIN + INDENT + labels, [], sum(column.left for column in columns)
+    for width in widths[:before]:
         edge += GAP + width
         edges.append(edge)
-    return _Columns(graph, tuple(edges), labels, edge + MARGIN)
+    graph = edge + GAP
+    edge = graph + GRAPH
+    for width in widths[before:]:
+        edge += GAP + width
+        edges.append(edge)
+    return _Places(graph, tuple(edges), labels, edge + MARGIN)
 
 
 def _above(captions: Captions, width: float) -> list[Paragraph]:
@@ -185,34 +183,34 @@ def _below(captions: Captions, width: float) -> list[Paragraph]:
     return [paragraph(note, width, size=SMALL) for note in captions.notes]
 
 
-def _put_header(page: Axes, header: _Line, columns: _Columns, rule: float) -> None:
+def _put_header(
+    page: Axes, columns: Sequence[Column], places: _Places, *, rule: float, rate: str
+) -> None:
     lower, upper = rule - TITLES / 4 - PAD / 2, rule - 3 * TITLES / 4 - PAD / 2
-    put_text(page, MARGIN, lower, header.label, bold=True)
-    put_text(
-        page, columns.graph + GRAPH / 2, upper - PAD / 2, "Rate (%)", bold=True, align="center"
-    )
-    for edge, title in zip(columns.cells, header.cells, strict=True):
-        for y, text in zip((upper, lower), title.split("\n"), strict=True):
+    put_text(page, MARGIN, lower, "Study", bold=True)
+    put_text(page, places.graph + GRAPH / 2, upper - PAD / 2, rate, bold=True, align="center")
+    for edge, column in zip(places.cells, columns, strict=True):
+        for y, text in zip((upper, lower), column.heading, strict=True):
             put_text(page, edge, y, text, bold=True, align="right")
-    page.hlines(rule, MARGIN, columns.page - MARGIN, color=INK, linewidth=0.8)
+    page.hlines(rule, MARGIN, places.page - MARGIN, color=INK, linewidth=0.8)
 
 
-def _put_line(page: Axes, line: _Line, columns: _Columns, y: float) -> None:
+def _put_line(page: Axes, line: _Line, places: _Places, y: float) -> None:
     if line.kind == HEADING:
-        _put_heading(page, line, columns, y)
+        _put_heading(page, line, places, y)
         return
     bold = line.kind == TYPICAL
-    label = shortened(line.label, columns.labels, bold=bold)
+    label = shortened(line.label, places.labels, bold=bold)
     put_text(page, MARGIN + INDENT, y, label, bold=bold)
-    for edge, text in zip(columns.cells, line.cells, strict=True):
+    for edge, text in zip(places.cells, line.cells, strict=True):
         put_text(page, edge, y, text, bold=bold, align="right")
 
 
-def _put_heading(page: Axes, line: _Line, columns: _Columns, y: float) -> None:
+def _put_heading(page: Axes, line: _Line, places: _Places, y: float) -> None:
     """Put a group's label on a band across the page, and at its end what the group rests on."""
     top, bottom = y - BAND_HEIGHT / 2, y + BAND_HEIGHT / 2
-    page.fill_between([MARGIN, columns.page - MARGIN], top, bottom, color=BAND, linewidth=0)
+    page.fill_between([MARGIN, places.page - MARGIN], top, bottom, color=BAND, linewidth=0)
     [basis] = line.cells
-    room = columns.text - text_width(basis) - GAP - PAD
+    room = places.text - text_width(basis) - GAP - PAD
     put_text(page, MARGIN + PAD, y, shortened(line.label, room, bold=True), bold=True)
-    put_text(page, columns.page - MARGIN - PAD, y, basis, align="right")
+    put_text(page, places.page - MARGIN - PAD, y, basis, align="right")

@@ -1,10 +1,12 @@
-"""The funnel plot: observed rates by size of the arm, within the limits that chance and model set."""
+"""The funnel plot: arms by size, within the limits that chance and model set at their own covariates."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from scipy.special import ndtri
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.funnel_numbers import ARM, LIMITS, FunnelNumbers, funnel_numbers
@@ -13,14 +15,19 @@ from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_
 from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.rate_axis import RateAxis, rate_axis
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["FunnelPlot", "funnel"]
 
-GRAPH, MARK, SPARE, APART = (5.4, 3.6), 20.0, 0.04, 0.16
-"""Size in inches, area of marks in square points, share of the height left free at the top, and least
-distance of labels in inches."""
+GRAPH, MARK, APART = (5.4, 3.6), 20.0, 0.16
+"""Size in inches, area of marks in square points, and least distance of labels in inches."""
+
+LEAST_REACH, WIDEST, HEADROOM = 3.0, 6.0, 1.07
+"""Residuals that an axis reaches to, at least and at most; its height over that of the largest arm."""
 
 TICKS = [factor * 10**power for power in range(8) for factor in (1, 2, 5)]
 
@@ -35,10 +42,15 @@ INSIDE: dict[str, Any] = {
 }
 OUTSIDE: dict[str, Any] = {"marker": "D", "facecolor": INK, "edgecolor": "white", "linewidth": 0.5}
 
-CAVEAT = (
+ASYMMETRY = (
     "Asymmetry has no clear meaning here: the precision of a rate depends on the rate itself, and "
     "large and small single-arm studies differ in patients and treatment. It is no test of "
     "publication bias (Hunter et al. 2014)."
+)
+RESIDUAL = (
+    "Residual: the normal quantile of an arm's count in the prediction for a new study with the arm's own "
+    "covariates; 0 where the count is the median. The model is fitted to the same arms, so that residuals "
+    "are, if anything, too small. They are no test of publication bias."
 )
 
 
@@ -64,13 +76,22 @@ class FunnelPlot(Plot):
         return f"FunnelPlot({counted(len(arms), 'arm')}, {outside} outside the limits of the model)"
 
 
-def funnel(fit: Fit, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> FunnelPlot:
-    """Return the funnel plot of a fit: observed rates by the number of patients.
+def funnel(
+    fit: Fit,
+    *,
+    ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
+) -> FunnelPlot:
+    """Return the funnel plot of a fit: arms by number of patients, within their limits.
 
-    Solid lines are the limits within which an arm of a size lies with probability `ci_prob` by chance
-    alone, if its true rate is the typical one; dashed lines those for a new study of the model, whose
-    true rate differs by the heterogeneity. Both are exact binomial limits, interpolated between
-    numbers of responders. With covariates in the model they stand at the reference profile.
+    Without covariates, observed rates stand within solid lines, the limits within which an arm of a
+    size lies with probability `ci_prob` by chance alone, if its true rate is the typical one; and
+    within dashed lines, those for a new study of the model, whose true rate differs by the
+    heterogeneity. Both are exact binomial limits, interpolated between numbers of responders.
+
+    With covariates each arm has limits of its own: residuals are shown in place of rates. That of an
+    arm is the normal quantile of its count in the prediction for a new study with its covariates.
 
     Parameters
     ----------
@@ -78,13 +99,15 @@ def funnel(fit: Fit, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> Fun
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     ci_prob : float
         Probability that an arm lies within its limits.
+    scale : RateScale
+        How rates are shown.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     FunnelPlot
-        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (rates as probabilities) and `save(path)`.
 
     Raises
     ------
@@ -97,6 +120,7 @@ def funnel(fit: Fit, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> Fun
     ----------
     Spiegelhalter 2005, doi:10.1002/sim.1970 (limits of proportions).
     Hunter et al. 2014, doi:10.1016/j.jclinepi.2014.03.003 (funnel plots of proportions mislead).
+    Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals).
 
     Examples
     --------
@@ -106,25 +130,53 @@ def funnel(fit: Fit, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> Fun
     FunnelPlot(14 arms, 0 outside the limits of the model)
     """
     numbers = funnel_numbers(fit, ci_prob=ci_prob)
-    words = Words(
-        warning_of(fit), f"Funnel plot: {title_of_fit(fit)}", [*_notes(fit, numbers), *notes]
-    )
+    axis = _axis(numbers, scale)
+    own = numbers.typical is None
+    title = f"{'Residuals by size' if own else 'Funnel plot'}: {title_of_fit(fit)}"
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers, axis), *notes])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, left=0.55, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(numbers), panels)
-        _draw(graph, numbers)
+        keys = _residual_keys(ci_prob) if own else _keys(ci_prob)
+        figure, _, [graph] = panel_page(words, keys, panels)
+        if own:
+            _draw_residuals(graph, numbers)
+        else:
+            _draw(graph, numbers, axis)
     return FunnelPlot(figure, numbers.table.copy())
 
 
-def _keys(numbers: FunnelNumbers) -> list[Key]:
-    sure = f"{100 * numbers.ci_prob:g}%"
+def _axis(numbers: FunnelNumbers, scale: RateScale) -> RateAxis:
+    """Return an axis that holds all arms, and the limits of those as large as the smallest arm."""
+    table = numbers.table
+    arms = table[table["kind"] == ARM]
+    limits = table.loc[table["n"] >= arms["n"].min(), "model_lower":"model_upper"]
+    rates = np.concatenate(
+        [arms[["rate", "typical"]].to_numpy().ravel(), limits.to_numpy().ravel()]
+    )
+    # Arms without responders, which have no log-odds, would part from the limits about them.
+    return rate_axis(scale, rates, [] if scale.axis == "auto" else table["typical"])
+
+
+def _keys(ci_prob: float) -> list[Key]:
+    sure = f"{100 * ci_prob:g}%"
     return [
-        Key(_mark(INSIDE), "Arm"),
-        Key(_mark(OUTSIDE), "Arm outside the limits of the model"),
+        *_arm_keys(),
         Key(TYPICAL, "Typical rate"),
         Key(CHANCE, f"{sure} of arms by chance alone"),
         Key(HETEROGENEOUS, f"{sure} of arms of new studies by the model"),
     ]
+
+
+def _residual_keys(ci_prob: float) -> list[Key]:
+    return [
+        *_arm_keys(),
+        Key(TYPICAL, "Median of its own prediction"),
+        Key(HETEROGENEOUS, f"{100 * ci_prob:g}% of arms of new studies by the model"),
+    ]
+
+
+def _arm_keys() -> list[Key]:
+    return [Key(_mark(INSIDE), "Arm"), Key(_mark(OUTSIDE), "Arm outside the limits of the model")]
 
 
 def _mark(look: dict[str, Any]) -> dict[str, Any]:
@@ -139,48 +191,75 @@ def _mark(look: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _draw(graph: Axes, numbers: FunnelNumbers) -> None:
+def _draw(graph: Axes, numbers: FunnelNumbers, axis: RateAxis) -> None:
     table = numbers.table
     limits, arms = table[table["kind"] == LIMITS], table[table["kind"] == ARM]
-    top = float(np.sqrt(limits["n"].max()))
-    _draw_axes(graph, top)
-    graph.axvline(100 * numbers.typical, zorder=1, **TYPICAL)
     heights = np.sqrt(limits["n"].to_numpy(dtype=np.float64))
+    _draw_sizes(graph, float(heights.max()))
+    axis.put_on(graph.xaxis, GRAPH[0])
+    graph.set_xlabel(axis.scale.label("Observed rate"), labelpad=2)
+    graph.axvline(axis.marks(numbers.typical), zorder=1, **TYPICAL)
     for law, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
         for side in ("lower", "upper"):
-            graph.plot(100 * limits[f"{law}_{side}"], heights, zorder=2, clip_on=False, **look)
-    beyond = arms["outside"] == "model"
-    for rows, look, level in ((arms[~beyond], INSIDE, 3), (arms[beyond], OUTSIDE, 4)):
-        y = np.sqrt(rows["n"].to_numpy(dtype=np.float64))
-        graph.scatter(100 * rows["rate"], y, s=MARK, zorder=level, clip_on=False, **look)
+            graph.plot(axis.scale.per * limits[f"{law}_{side}"], heights, zorder=2, **look)
+    _draw_arms(graph, arms, axis.marks(arms["rate"]))
 
 
-def _draw_axes(graph: Axes, top: float) -> None:
-    """Draw rates across, and patients on a square-root scale upwards."""
+def _draw_residuals(graph: Axes, numbers: FunnelNumbers) -> None:
+    arms = numbers.table
+    _draw_sizes(graph, HEADROOM * float(np.sqrt(arms["n"].max())))
+    limit = float(ndtri((1 + numbers.ci_prob) / 2))
+    largest = float(arms["residual"].abs().max())
+    reach = min(WIDEST, max(LEAST_REACH, 1.08 * limit, 1.08 * largest))
+    graph.set_xlim(-reach, reach)
+    put_ticks(graph.xaxis, 8)
+    graph.set_xlabel("Residual (standard deviations)", labelpad=2)
+    graph.axvline(0, zorder=1, **TYPICAL)
+    for end in (-limit, limit):
+        graph.axvline(end, zorder=2, **HETEROGENEOUS)
+    _draw_arms(graph, arms, np.clip(arms["residual"].to_numpy(), -reach, reach))
+
+
+def _draw_arms(graph: Axes, arms: pd.DataFrame, x: Any) -> None:
+    beyond = (arms["outside"] == "model").to_numpy()
+    y = np.sqrt(arms["n"].to_numpy(dtype=np.float64))
+    for rows, look, level in ((~beyond, INSIDE, 3), (beyond, OUTSIDE, 4)):
+        graph.scatter(x[rows], y[rows], s=MARK, zorder=level, clip_on=False, **look)
+
+
+def _draw_sizes(graph: Axes, top: float) -> None:
+    """Draw patients on a square-root scale upwards."""
     bare(graph)
-    graph.set(xlim=(0, 100), ylim=(0, top))
+    graph.set(ylim=(0, top))
     shown: list[int] = []
     for tick in TICKS:
         last = np.sqrt(shown[-1]) if shown else 0.0
         if last + APART / GRAPH[1] * top <= np.sqrt(tick) <= top:
             shown.append(tick)
     graph.set_yticks(np.sqrt(shown), [f"{tick:,}" for tick in shown])
-    graph.set_xlabel("Observed rate (%)", labelpad=2)
     graph.set_ylabel("Patients (square-root scale)", labelpad=3)
 
 
-def _notes(fit: Fit, numbers: FunnelNumbers) -> list[str]:
+def _notes(fit: Fit, numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
     arms = numbers.table[numbers.table["kind"] == ARM]
-    beyond = arms.loc[arms["outside"] == "model", "label"]
-    at_reference = (
-        f"Limits are at {numbers.profile}; an arm of another profile may lie outside for that reason."
-        if fit.design.coding.columns
-        else ""
-    )
+    beyond = arms[arms["outside"] == "model"]
+    own = numbers.typical is None
+    named = [_named(row, axis.scale) for row in beyond.to_dict("records")]
     return [
-        f"Outside the limits of the model: {listed(beyond)}." if len(beyond) else "",
-        at_reference,
-        CAVEAT,
-        about_characters(beyond.tolist()),
+        f"Outside the limits of the model: {listed(named)}." if named else "",
+        _about_unknown(numbers.unknown),
+        RESIDUAL if own else ASYMMETRY,
+        "" if own else axis.note,
+        about_characters([*beyond["label"], *numbers.unknown]),
         about_evidence(fit),
     ]
+
+
+def _named(row: dict[Any, Any], scale: RateScale) -> str:
+    """Return an arm, its counts and the limits that it lies outside of."""
+    low, high = scale.texts(row["model_lower"], row["model_upper"])
+    return f"{row['label']} ({row['events']}/{row['n']}; limits {low} to {high}{scale.suffix})"
+
+
+def _about_unknown(labels: Sequence[str]) -> str:
+    return f"Not drawn, because a covariate is not known: {listed(labels)}." if labels else ""

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs
@@ -23,7 +21,7 @@ from bayesmeta.plots.style import (
     SMALL,
 )
 
-__all__ = ["LINES", "Key", "check_lines", "graph_page", "graphs_page", "put_ticks"]
+__all__ = ["LINES", "Key", "check_lines", "graph_page", "graphs_page"]
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 SAMPLE, SPACE = 0.32, 0.08
@@ -103,13 +101,6 @@ def _graph(figure: Figure, across: tuple[float, float], down: tuple[float, float
     for side in ("right", "top"):
         graph.spines[side].set_visible(False)
     return graph
-
-
-def put_ticks(axis: Axis, locator: MaxNLocator) -> None:
-    """Put the ticks of a locator that lie within the limits of an axis."""
-    low, high = sorted(axis.get_view_interval())
-    ticks = locator.tick_values(low, high)
-    axis.set_ticks([tick for tick in ticks if low <= tick <= high])
 
 
 def _entry(key: Key) -> list[Paragraph]:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.estimates.tau_numbers import (
     BAND,
@@ -16,21 +15,25 @@ from bayesmeta.estimates.tau_numbers import (
     TauNumbers,
     tau_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.rate_axis import RateAxis, rate_axis
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
 
 __all__ = ["HeterogeneityPlot", "heterogeneity"]
 
 GRAPH, LEGROOM, APART = (5.4, 3.2), 0.075, 0.13
-"""Size in inches, share of the height below 0%, where the posterior stands, and least distance of
-labels in inches."""
+"""Size in inches, share of it below the rates, where the posterior stands, and least distance of labels
+in inches."""
 
 SHADE: dict[str, Any] = {"color": PREDICTION, "alpha": 0.55, "linewidth": 0}
 EDGE: dict[str, Any] = {"color": INK, "linewidth": 0.9}
@@ -73,6 +76,7 @@ def heterogeneity(
     *,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> HeterogeneityPlot:
     """Return what tau means for rates: the range of the true rates of studies against tau.
@@ -87,17 +91,19 @@ def heterogeneity(
         Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
         first line.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None. Where tau differs by
-        a column, its level decides whose tau is drawn.
+        Covariate values; what is left out stands at the reference level or the centre. Where tau differs
+        by a column, its level decides whose tau is drawn.
     ci_prob : float
         Probability of the band and of the interval of tau.
+    scale : RateScale
+        How rates are shown.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     HeterogeneityPlot
-        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (rates as probabilities) and `save(path)`.
 
     Raises
     ------
@@ -122,11 +128,13 @@ def heterogeneity(
     """
     numbers = tau_numbers(fit, profile=profile, ci_prob=ci_prob)
     title = f"What heterogeneity means for rates: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers), *notes])
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers, scale), *notes])
+    bands = numbers.table[numbers.table["kind"] == BAND]
+    axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
         figure, _, [graph] = panel_page(words, _keys(ci_prob), panels)
-        _draw(graph, numbers, fit.spec.link.scale)
+        _draw(graph, numbers, axis, fit.spec.link.scale)
     return HeterogeneityPlot(figure, numbers.table.copy())
 
 
@@ -139,42 +147,40 @@ def _keys(ci_prob: float) -> list[Key]:
     ]
 
 
-def _draw(graph: Axes, numbers: TauNumbers, scale: str) -> None:
+def _draw(graph: Axes, numbers: TauNumbers, axis: RateAxis, scale: str) -> None:
     table = numbers.table
     band, guides = table[table["kind"] == BAND], table[table["kind"] == GUIDE]
     [posterior] = table[table["kind"] == POSTERIOR].to_dict("records")
     tau = band["tau"].to_numpy(dtype=np.float64)
-    lower, upper = (100 * band[name].to_numpy(dtype=np.float64) for name in ("lower", "upper"))
-    _draw_axes(graph, float(tau[-1]), scale)
+    lower, upper = (axis.places(band[name]) for name in ("lower", "upper"))
+    _draw_axes(graph, float(tau[-1]), axis, scale)
     graph.fill_between(tau, lower, upper, zorder=1, **SHADE)
     for edge in (lower, upper):
         graph.plot(tau, edge, zorder=2, **EDGE)
-    graph.plot(tau, 100 * band["typical"], zorder=2, **TYPICAL)
-    _draw_guides(graph, guides)
-    y = -100 * LEGROOM / 2
-    graph.plot(
-        [posterior["tau_lower"], posterior["tau_upper"]],
-        [y, y],
-        zorder=4,
-        solid_capstyle="butt",
-        **INTERVAL,
-    )
-    graph.plot(posterior["tau"], y, zorder=5, **MEDIAN)
+    graph.plot(tau, axis.marks(band["typical"]), zorder=2, **TYPICAL)
+    _draw_guides(graph, guides, axis)
+    # Below the rates, in the middle of the room that is left there.
+    below: dict[str, Any] = {"transform": graph.get_xaxis_transform(), "solid_capstyle": "butt"}
+    y = LEGROOM / (1 + LEGROOM) / 2
+    ends = [posterior["tau_lower"], posterior["tau_upper"]]
+    graph.plot(ends, [y, y], zorder=4, **below, **INTERVAL)
+    graph.plot(posterior["tau"], y, zorder=5, **below, **MEDIAN)
 
 
-def _draw_axes(graph: Axes, end: float, scale: str) -> None:
+def _draw_axes(graph: Axes, end: float, axis: RateAxis, scale: str) -> None:
     bare(graph)
-    graph.set(xlim=(0, end), ylim=(-100 * LEGROOM, 100))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    graph.set_yticks(range(0, 101, 20))
-    graph.axhline(0, color=INK, linewidth=0.5, zorder=1)
+    graph.set(xlim=(0, end))
+    put_ticks(graph.xaxis, 8)
+    axis.put_on(graph.yaxis, GRAPH[1], room=LEGROOM)
+    graph.set_ylim(top=axis.limits[1])
+    graph.axhline(axis.limits[0], color=INK, linewidth=0.5, zorder=1)
     graph.set_xlabel(f"tau ({scale})", labelpad=2)
-    graph.set_ylabel("True rate of a study (%)", labelpad=3)
+    graph.set_ylabel(axis.scale.label("True rate of a study"), labelpad=3)
 
 
-def _draw_guides(graph: Axes, guides: pd.DataFrame) -> None:
+def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
     """Draw the guide values, each with its name unless the one before it is too near."""
-    graph.vlines(guides["tau"], 0, 100, zorder=3, **GUIDE_LINE)
+    graph.vlines(guides["tau"], *axis.limits, zorder=3, **GUIDE_LINE)
     end = graph.get_xlim()[1]
     inch, last = end / GRAPH[0], -np.inf
     for name, at in zip(guides["name"], guides["tau"], strict=True):
@@ -182,20 +188,26 @@ def _draw_guides(graph: Axes, guides: pd.DataFrame) -> None:
             # Beside the line, and within the graph.
             fits = end - at >= APART * inch
             x, side = (at + 0.03 * inch, "left") if fits else (at - 0.03 * inch, "right")
-            graph.text(x, 98, name, rotation=90, va="top", ha=side, size=SMALL, color=INK)
+            graph.text(
+                x, 0.98, name, rotation=90, va="top", ha=side, size=SMALL, color=INK,
+                transform=graph.get_xaxis_transform(),
+            )  # fmt: skip
             last = at
 
 
-def _notes(fit: Fit, numbers: TauNumbers) -> list[str]:
+def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
-    sure, rates = f"{100 * numbers.ci_prob:g}%", [100 * row[name] for name in ("lower", "upper")]
-    own = f" of {numbers.level}" if numbers.level else ""
+    sure, rates = f"{100 * numbers.ci_prob:g}%", scale.texts(row["lower"], row["upper"])
+    words = words_of(fit)
+    own = f" of {words.level(words.by, numbers.level)}" if numbers.level else ""
     return [
         f"tau{own}: median {row['tau']:.2f}, {sure} interval {row['tau_lower']:.2f} to "
         f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
-        f"{rates[0]:.1f} to {rates[1]:.1f}%; the prediction interval of a new study is wider, as tau "
+        f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
-        f"The typical rate is at {numbers.profile}." if fit.design.coding.columns else "",
+        f"The typical rate is at {words.text(numbers.profile)}."
+        if fit.design.coding.columns
+        else "",
         _about_law(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),

@@ -11,9 +11,12 @@ from matplotlib.axes import Axes
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_rows import PERCENT
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, INK, MODEL, RANGE, house_style
-from bayesmeta.plots.tables import check_columns, check_numbers, percent_or_plain
+from bayesmeta.plots.tables import check_columns, check_numbers
+from bayesmeta.plots.ticks import number_texts
 
 __all__ = ["LeaveOneOutPlot", "leave_one_out"]
 
@@ -55,6 +58,7 @@ def leave_one_out(
     quantity: str | None = None,
     rates: bool | None = None,
     ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> LeaveOneOutPlot:
     """Return the forest of a pooled estimate without each study in turn.
@@ -71,10 +75,12 @@ def leave_one_out(
         What is estimated; where None, what column `quantity` of the table says, or else the typical
         rate.
     rates : bool, optional
-        Whether estimates are rates (probability), shown in percent; else they are shown as they are.
+        Whether estimates are rates (probability), shown as `scale` says; else they are shown plainly.
         Where None, as column `scale` of the table says, or else True.
     ci_prob : float
         Probability of the intervals in the table, for the captions.
+    scale : RateScale
+        What rates are counted per.
     notes : sequence of str
         Lines below the figure.
 
@@ -112,24 +118,26 @@ def leave_one_out(
         )
     ordered = pd.concat([table[whole], table[~whole]], ignore_index=True)
     ordered["change"] = ordered["estimate"] - ordered["estimate"].iloc[0]
-    unit = "%" if rates else ""
+    label = scale.label(quantity) if rates else quantity
+    heading = f"Estimate {scale.unit}" if rates else "Estimate"
+    points = "points" if scale.per == PERCENT.per else scale.unit
     rows = Rows(
         heading="Without",
         axis=quantity,
         columns=(
-            f"Estimate{f' {unit}' if unit else ''}\n({100 * ci_prob:g}% CrI)",
-            "Change\n" + ("points" if rates else ""),
+            f"{heading}\n({100 * ci_prob:g}% CrI)",
+            "Change\n" + (points if rates else ""),
         ),
         labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
-        cells=[_cells(row, rates=rates) for row in ordered.to_dict("records")],
+        cells=[_cells(row, scale if rates else None) for row in ordered.to_dict("records")],
         bold=[True] + [False] * (len(ordered) - 1),
     )
     with house_style():
         figure, graph, heights = draw_rows(rows, f"{quantity}, each study left out in turn", notes)
-        scaled = ordered[list(NUMBERS)].to_numpy(dtype=np.float64) * (100 if rates else 1)
+        scaled = ordered[list(NUMBERS)].to_numpy(dtype=np.float64) * (scale.per if rates else 1)
         _draw(graph, scaled, heights)
-        within = (0.0, 100.0) if rates else (-np.inf, np.inf)
-        draw_axis(graph, scaled, f"{quantity} (%)" if rates else quantity, within)
+        within = (0.0, float(scale.per)) if rates else (-np.inf, np.inf)
+        draw_axis(graph, scaled, label, within)
     return LeaveOneOutPlot(figure, ordered)
 
 
@@ -138,9 +146,12 @@ def _said(table: pd.DataFrame, column: str, default: str) -> str:
     return str(table[column].iloc[0]) if column in table and len(table) else default
 
 
-def _cells(row: Mapping[Hashable, Any], *, rates: bool) -> tuple[str, str]:
-    estimate, lower, upper = (percent_or_plain(row[name], rates=rates) for name in NUMBERS)
-    change = percent_or_plain(row["change"], rates=rates, signed=True)
+def _cells(row: Mapping[Hashable, Any], scale: RateScale | None) -> tuple[str, str]:
+    values = [row[name] for name in NUMBERS]
+    estimate, lower, upper = scale.texts(*values) if scale else number_texts(*values)
+    places = len(estimate.partition(".")[2])
+    change = f"{(scale.per if scale else 1) * row['change']:+.{places}f}"
+    change = change.replace("-", "\N{MINUS SIGN}") if float(change) else change[1:]
     return f"{estimate} ({lower}\N{EN DASH}{upper})", "" if row["study"] == "" else change
 
 

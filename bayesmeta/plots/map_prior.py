@@ -6,14 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.labels import Labels
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.plots.lettering import put_paragraphs, put_text
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import round_ticks, tick_texts
 
 __all__ = ["MapPriorPlot", "map_prior"]
 
@@ -53,7 +55,12 @@ class MapPriorPlot(Plot):
 
 
 def map_prior(
-    prior: MapPrior, robust: BetaMixture | None = None, *, notes: Sequence[str] = ()
+    prior: MapPrior,
+    robust: BetaMixture | None = None,
+    *,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    labels: Labels = Labels(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
 ) -> MapPriorPlot:
     """Return the density of a MAP prior over the histogram of the draws behind it.
 
@@ -63,6 +70,10 @@ def map_prior(
         The prior.
     robust : BetaMixture, optional
         Its robust version, to be drawn beside it.
+    scale : RateScale
+        What rates are counted per.
+    labels : Labels
+        Labels of levels and columns, in place of their names.
     notes : sequence of str
         Further lines below the figure.
 
@@ -95,8 +106,10 @@ def map_prior(
     with house_style():
         width = 2 * MARGIN + GRAPH[0]
         warning = "" if prior.reliable else _UNRELIABLE
-        above = title_of(f"Prior of the rate of a new study: {prior.profile}", GRAPH[0], warning)
-        below = notes_of([_note(prior), *notes], GRAPH[0])
+        above = title_of(
+            f"Prior of the rate of a new study: {labels.text(prior.profile)}", GRAPH[0], warning
+        )
+        below = notes_of([_note(prior, scale), *notes], GRAPH[0])
         top = MARGIN + sum(each.height for each in above) + LEGEND
         bottom = top + GRAPH[1]
         figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
@@ -105,7 +118,7 @@ def map_prior(
         _put_legend(page, top - LEGEND, _keys(table))
         graph = inch_axes(figure, (MARGIN, MARGIN + GRAPH[0]), (top, bottom))
         _draw(graph, table)
-        _draw_axis(graph, ends)
+        _draw_axis(graph, ends, scale)
     return MapPriorPlot(figure, table)
 
 
@@ -148,12 +161,12 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
     graph.set_ylim(0, HEADROOM * float(table[["draws", "map"]].to_numpy().max()))
 
 
-def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
-    ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*ends)
-    graph.set(xlim=ends, yticks=[], xticks=[x for x in ticks if ends[0] <= x <= ends[1]])
-    graph.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.4g}")
+def _draw_axis(graph: Axes, ends: tuple[float, float], scale: RateScale) -> None:
+    ticks = round_ticks(scale.per * ends[0], scale.per * ends[1], 6)
+    graph.set(xlim=ends, yticks=[])
+    graph.set_xticks([tick / scale.per for tick in ticks], tick_texts(ticks))
     graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
-    graph.set_xlabel("Rate (%)", size=SMALL, labelpad=2)
+    graph.set_xlabel(scale.label("Rate"), size=SMALL, labelpad=2)
     for side in ("left", "right", "top"):
         graph.spines[side].set_visible(False)
 
@@ -178,10 +191,10 @@ def _put_legend(page: Axes, y: float, keys: Sequence[tuple[str, str, float, str]
         put_text(page, x + KEY + 0.06, middle, text, size=SMALL, colour=INK)
 
 
-def _note(prior: MapPrior) -> str:
-    low, high = prior.mixture.interval(0.95)
+def _note(prior: MapPrior, scale: RateScale) -> str:
+    mean, low, high = scale.texts(prior.mixture.mean, *prior.mixture.interval(0.95))
     return (
-        f"Mixture of {counted(len(prior.mixture.weights), 'beta distribution')}: mean {100 * prior.mixture.mean:.1f}%, "
-        f"95% interval {100 * low:.1f} to {100 * high:.1f}%. Its distribution function differs from that "
+        f"Mixture of {counted(len(prior.mixture.weights), 'beta distribution')}: mean {mean}{scale.suffix}, "
+        f"95% interval {low} to {high}{scale.suffix}. Its distribution function differs from that "
         f"of the draws by at most {100 * prior.ecdf_difference:.1f} percentage points."
     )

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
@@ -93,12 +94,13 @@ def nested_outcomes(
     first = _checked(several)
     numbers = [pd.DataFrame(_rows_of(one)) for one in several]
     table = pd.concat(numbers, ignore_index=True)
+    words = words_of(first.rates.fit)
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
     rows = Rows(
         heading="Profile",
         axis=f"Mean share of {first.n} patients (%)",
-        columns=[f"{outcome}\nof {first.n}" for outcome in first.outcomes],
-        labels=[_label(one) for one in several],
+        columns=[f"{words.outcome(outcome)}\nof {first.n}" for outcome in first.outcomes],
+        labels=[words.text(_label(one)) for one in several],
         cells=[_cells(own) for own in numbers],
         bold=[False] * len(several),
     )
@@ -119,7 +121,7 @@ def nested_outcomes(
         draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
         graph.legend(
             handles=[
-                Patch(facecolor=fill, edgecolor=INK, linewidth=0.4, label=name)
+                Patch(facecolor=fill, edgecolor=INK, linewidth=0.4, label=words.category(name))
                 for name, fill in zip(categories, fills, strict=True)
             ],
             loc="upper center",

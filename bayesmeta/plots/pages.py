@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from os import PathLike
 
 import pandas as pd
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.plots.lettering import Paragraph, paragraph
-from bayesmeta.plots.style import ALARM, SMALL, TITLE, house_style, save_figure
+from bayesmeta.plots.style import ALARM, SMALL, TITLE, figure_bytes, save_figure
 
 __all__ = ["MARGIN", "Plot", "inch_axes", "notes_of", "page_of", "title_of"]
 
@@ -59,10 +58,7 @@ class Plot:
 
     def png(self, *, dpi: int) -> bytes:
         """Return the figure as a png with so many dots per inch."""
-        buffer = BytesIO()
-        with house_style():
-            self.figure.savefig(buffer, format="png", dpi=dpi)
-        return buffer.getvalue()
+        return figure_bytes(self.figure, "png", dpi=dpi)
 
     def _repr_png_(self) -> bytes:
         """Return the figure for a notebook."""

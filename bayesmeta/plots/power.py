@@ -17,6 +17,15 @@ __all__ = ["PowerPlot", "power"]
 POINTS = 201
 """True rates of a curve."""
 
+ZOOMS, FLAT = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2), 0.001
+"""True rates at which curves may end, and the probability of success that is left beyond them."""
+
+TOLD_APART = 0.01
+"""Difference of probabilities of success below which lines lie on each other."""
+
+SHOWN = 0.05
+"""Type-I error (%) that a decimal shows."""
+
 
 class PowerPlot(Plot):
     """Power curves and the numbers they show.
@@ -69,7 +78,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
             f"`designs` must map a name to each SingleArmTrial; got {designs!r}. Write {{'MAP': trial}}."
         )
     check_lines("designs", designs)
-    rates = np.linspace(0, 1, POINTS)
+    rates = np.linspace(0, _highest(list(designs.values())), POINTS)
     table = pd.concat(
         [
             trial.operating_characteristics(rates).assign(design=name)
@@ -78,13 +87,13 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
         ignore_index=True,
     )[["design", "rate", "success"]]
     keys = [
-        Key(look, name, f"{trial.words}; type-I error {100 * trial.type_one_error():.1f}%")
+        Key(look, name, _about(trial) + _same(name, designs, table))
         for look, (name, trial) in zip(LINES, designs.items(), strict=False)
     ]
     conditions = dict.fromkeys(str(trial.success) for trial in designs.values())
     explained = (
         f"Success: {'; or '.join(conditions)}. Points: the type-I error, which is the probability of "
-        "success at the hardest threshold that is tested (dotted)."
+        f"success at the null. Dotted: {_thresholds(designs)}."
     )
     with house_style():
         figure, graph = graph_page("Probability of success by true rate", keys, [explained, *notes])
@@ -92,14 +101,56 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     return PowerPlot(figure, table)
 
 
+def _highest(trials: Sequence[SingleArmTrial]) -> float:
+    """Return the true rate up to which curves are drawn: 1, or less where all is decided earlier."""
+    for rate in ZOOMS:
+        ends = [
+            each.operating_characteristics([rate, 1])["success"].diff().iloc[1] for each in trials
+        ]
+        beyond = all(each.value <= rate for trial in trials for each in trial.success.thresholds)
+        if beyond and max(map(abs, ends)) < FLAT:
+            return rate
+    return 1.0
+
+
+def _about(trial: SingleArmTrial) -> str:
+    """Return which counts succeed, and the type-I error."""
+    error = 100 * trial.type_one_error()
+    return (
+        f"{trial.words}; type-I error {error:.1f}%"
+        if error >= SHOWN
+        else f"{trial.words}; type-I error {error:.1g}%"
+    )
+
+
+def _same(name: str, designs: Mapping[str, SingleArmTrial], table: pd.DataFrame) -> str:
+    """Return which line above this one lies on, or can't be told from it; empty if none."""
+    curves = {one: rows["success"].to_numpy() for one, rows in table.groupby("design")}
+    names = list(designs)
+    for other in names[: names.index(name)]:
+        if np.array_equal(designs[other].successes, designs[name].successes):
+            return f"; on the line of {other}"
+        apart = float(np.abs(curves[other] - curves[name]).max())
+        if apart < TOLD_APART:
+            return f"; at most {100 * apart:.1g} points from the line of {other}"
+    return ""
+
+
+def _thresholds(designs: Mapping[str, SingleArmTrial]) -> str:
+    """Return the thresholds of all designs with their names."""
+    found = dict.fromkeys(each for trial in designs.values() for each in trial.success.thresholds)
+    return ", ".join(f"{each.name} {100 * each.value:g}%" for each in found)
+
+
 def _draw(graph: Axes, table: pd.DataFrame, designs: Mapping[str, SingleArmTrial]) -> None:
-    for null in dict.fromkeys(trial.success.null_value for trial in designs.values()):
-        graph.axvline(100 * null, color=INK, linewidth=0.8, linestyle=":", zorder=1)
+    values = {each.value for trial in designs.values() for each in trial.success.thresholds}
+    for value in sorted(values):
+        graph.axvline(100 * value, color=INK, linewidth=0.8, linestyle=":", zorder=1)
     for look, (name, trial) in zip(LINES, designs.items(), strict=False):
         curve = table[table["design"] == name]
         graph.plot(100 * curve["rate"], 100 * curve["success"], zorder=2, clip_on=False, **look)
         point = 100 * trial.success.null_value, 100 * trial.type_one_error()
         graph.scatter(*point, s=24, color=look["color"], edgecolor="white", zorder=3, clip_on=False)
-    graph.set(xlim=(0, 100), ylim=(0, 100))
+    graph.set(xlim=(0, 100 * float(table["rate"].max())), ylim=(0, 100))
     graph.set_xlabel("True response rate (%)", labelpad=2)
     graph.set_ylabel("Probability of success (%)", labelpad=2)

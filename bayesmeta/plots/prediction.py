@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
@@ -17,10 +16,14 @@ from bayesmeta.estimates.prediction_table import (
     rate_table,
     responder_table,
 )
-from bayesmeta.plots.graph_page import Key, graphs_page, put_ticks
+from bayesmeta.estimates.words import words_of
+from bayesmeta.plots.graph_page import Key, graphs_page
 from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
+from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import PLAIN
 
 __all__ = ["PredictionPlot", "prediction"]
 
@@ -50,7 +53,7 @@ class PredictionPlot(Plot):
         The figure; it belongs to no pyplot window.
     table : DataFrame
         One row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
-        per number of responders (``"events"``; `lower` and `upper` are both the number), with
+        per number of responders, or range of them (``"events"``; the first and the last number), with
         `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
         (of rates).
 
@@ -60,7 +63,7 @@ class PredictionPlot(Plot):
     """
 
     def __repr__(self) -> str:
-        patients = int((self.table["kind"] == EVENTS).sum()) - 1
+        patients = int(self.table.loc[self.table["kind"] == EVENTS, "upper"].max())
         return f"PredictionPlot({counted(patients, 'patient')})"
 
 
@@ -70,6 +73,7 @@ def prediction(
     rate_above: float | None = None,
     events_at_least: int | None = None,
     ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> PredictionPlot:
     """Return the true rate and the responders to expect of a new cohort.
@@ -89,6 +93,8 @@ def prediction(
         A number of responders to be marked, with the probability of so many or more.
     ci_prob : float
         Probability of the prediction intervals.
+    scale : RateScale
+        What rates are counted per.
     notes : sequence of str
         Further lines below the figure.
 
@@ -121,7 +127,7 @@ def prediction(
             "nested outcomes, take .of(outcome)."
         )
     check_ci_prob(ci_prob)
-    keys = _keys(prediction, rate_above, events_at_least, ci_prob)
+    keys = _keys(prediction, (rate_above, events_at_least), ci_prob, scale)
     window = prediction_window(prediction, rate_above, events_at_least)
     rates = rate_table(prediction, ci_prob, rate_above, window)
     events = responder_table(prediction, ci_prob, events_at_least)
@@ -133,9 +139,9 @@ def prediction(
             heights=HEIGHTS,
             warning=warning_of(prediction.fit),
         )
-        _draw_rate(upper, rates, rate_above)
+        _draw_rate(upper, rates, rate_above, scale)
         _draw_events(lower, events, events_at_least, window)
-        _set_scale(upper, lower, window, prediction.n)
+        _set_scale(upper, lower, window, prediction.n, per=scale.per)
     return PredictionPlot(figure, pd.concat([rates, events], ignore_index=True))
 
 
@@ -143,7 +149,9 @@ def _title(prediction: Prediction) -> str:
     cohort = (
         "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
     )
-    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {prediction.profile}"
+    words = PLAIN if prediction.fit is None else words_of(prediction.fit)
+    profile = words.text(prediction.profile)
+    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {profile}"
 
 
 def _note(prediction: Prediction) -> str:
@@ -155,13 +163,18 @@ def _note(prediction: Prediction) -> str:
 
 
 def _keys(
-    prediction: Prediction, rate_above: float | None, events_at_least: int | None, ci_prob: float
+    prediction: Prediction,
+    thresholds: tuple[float | None, int | None],
+    ci_prob: float,
+    scale: RateScale,
 ) -> list[Key]:
+    rate_above, events_at_least = thresholds
     found = prediction.interval(ci_prob)
     rate, count = found.loc["rate"], found.loc["events"]
+    low, middle, high = scale.texts(rate["lower"], rate["median"], rate["upper"])
     inside = (
-        f"Rate {100 * rate['lower']:.1f} to {100 * rate['upper']:.1f}%, median {100 * rate['median']:.1f}%. "
-        f"Responders {count['lower']:.0f} to {count['upper']:.0f}, median {count['median']:.0f}."
+        f"Rate {low} to {high}{scale.suffix}, median {middle}{scale.suffix}. "
+        f"Responders {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}."
     )
     keys = [
         Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
@@ -169,10 +182,12 @@ def _keys(
     ]
     asked: list[tuple[str, dict[str, float | int]]] = []
     if rate_above is not None:
-        asked.append((f"Rate above {100 * rate_above:g}%", {"rate_above": rate_above}))
+        asked.append(
+            (f"Rate above {scale.per * rate_above:g}{scale.suffix}", {"rate_above": rate_above})
+        )
     if events_at_least is not None:
         asked.append(
-            (f"{events_at_least} or more responders", {"events_at_least": events_at_least})
+            (f"{events_at_least:,} or more responders", {"events_at_least": events_at_least})
         )
     for name, question in asked:
         probability = prediction.probability(**question)  # type: ignore[arg-type]
@@ -180,9 +195,11 @@ def _keys(
     return keys
 
 
-def _draw_rate(graph: Axes, table: pd.DataFrame, rate_above: float | None) -> None:
-    ends = 100 * table[["lower", "upper"]].to_numpy()
-    density = table["density"].to_numpy() / 100
+def _draw_rate(
+    graph: Axes, table: pd.DataFrame, rate_above: float | None, scale: RateScale
+) -> None:
+    ends = scale.per * table[["lower", "upper"]].to_numpy()
+    density = table["density"].to_numpy() / scale.per
     inside = table["inside"].to_numpy(dtype=bool)
     for chosen, colour in ((~inside, FAINT), (inside, MODEL)):
         graph.bar(
@@ -191,28 +208,32 @@ def _draw_rate(graph: Axes, table: pd.DataFrame, rate_above: float | None) -> No
         )  # fmt: skip
     graph.stairs(density, [*ends[:, 0], ends[-1, 1]], color=OBSERVED, linewidth=0.5, zorder=3)
     if rate_above is not None:
-        _mark(graph, 100 * rate_above)
+        _mark(graph, scale.per * rate_above)
     graph.set(ylim=(0, HEADROOM * density.max()), yticks=[])
-    graph.set_xlabel("True rate of the cohort (%)", labelpad=2)
+    graph.set_xlabel(scale.label("True rate of the cohort"), labelpad=2)
     graph.set_ylabel("Density", labelpad=2)
 
 
 def _draw_events(
     graph: Axes, table: pd.DataFrame, events_at_least: int | None, window: tuple[float, float]
 ) -> None:
-    events, inside = table["lower"].to_numpy(), table["inside"].to_numpy(dtype=bool)
+    step = int((table["upper"] - table["lower"]).median()) + 1
+    n = int(table["upper"].max())
+    # What lies beyond the window may be one range, which is no bar.
+    table = table[table["upper"] - table["lower"] < step]
+    events, inside = table[["lower", "upper"]].mean(axis=1), table["inside"].to_numpy(dtype=bool)
     percent = 100 * table["probability"].to_numpy()
-    few = (window[1] - window[0]) * len(events) <= FEW
+    few = (window[1] - window[0]) * n / step <= FEW
     for chosen, face, edge in ((~inside, FAINT, OBSERVED), (inside, MODEL, MODEL)):
         graph.bar(
-            events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
+            events[chosen], percent[chosen], width=step * (BAR if few else 1.0), facecolor=face,
             edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
         )  # fmt: skip
     if events_at_least is not None:
         _mark(graph, events_at_least - 0.5)
     graph.set_ylim(0, HEADROOM * percent.max())
-    put_ticks(graph.yaxis, MaxNLocator(nbins=5))
-    graph.set_xlabel("Responders", labelpad=2)
+    put_ticks(graph.yaxis, 5)
+    graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)
 
 
@@ -222,18 +243,16 @@ def _mark(graph: Axes, place: float) -> None:
     graph.axvline(place, zorder=5, **THRESHOLD)
 
 
-def _set_scale(upper: Axes, lower: Axes, window: tuple[float, float], n: int) -> None:
+def _set_scale(upper: Axes, lower: Axes, window: tuple[float, float], n: int, *, per: int) -> None:
     """Set the axes so that a number of responders stands below its share of n."""
     low, high = window[0] - SPARE / n, window[1] + SPARE / n
     lower.set_xlim(low * n, high * n)
-    put_ticks(lower.xaxis, MaxNLocator(nbins=10, integer=True))
-    upper.set_xlim(100 * low, 100 * high)
-    percent = [100 * end for end in window]
+    put_ticks(lower.xaxis, 10, whole=True)
+    upper.set_xlim(per * low, per * high)
     # Of a cohort of one or two the rates take up little of the scale.
-    locator = MaxNLocator(nbins=max(2, round(10 * (window[1] - window[0]) / (high - low))))
-    upper.set_xticks(
-        [tick for tick in locator.tick_values(*percent) if percent[0] <= tick <= percent[1]]
-    )
+    most = max(2, round(10 * (window[1] - window[0]) / (high - low)))
+    ticks = round_ticks(per * window[0], per * window[1], most)
+    upper.set_xticks(ticks, tick_texts(ticks))
 
 
 def _percent(probability: float) -> str:

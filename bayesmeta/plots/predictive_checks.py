@@ -1,19 +1,18 @@
 """Checks of predictions against arms held out: are they even, and do intervals hold what they should."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.plots.graph_page import put_ticks
-from bayesmeta.plots.lettering import paragraph, put_paragraphs, put_text
+from bayesmeta.plots.lettering import paragraph, put_paragraphs
 from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import (
     ALARM,
@@ -25,11 +24,12 @@ from bayesmeta.plots.style import (
     SMALL,
     house_style,
 )
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of_diagnostics, warning_of_fits
 
 __all__ = ["PredictiveChecksPlot", "predictive_checks"]
 
-PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.75, 0.3, 0.46
+PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.9, 0.3, 0.46
 """Sizes in inches: width and height of a panel, and what stands beside, between, above and below."""
 
 THICK, MARK, REACH = 2.4, 26.0, 0.28
@@ -40,7 +40,7 @@ NOTE = (
     f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions are right. Up "
     "and then down: predictions are too narrow; down and then up: too wide; all above: too high; all below: too low. "
     f"Right: share of arms inside their prediction intervals, with exact {100 * BAND:g}% intervals; the upright line "
-    "is the share wanted, which intervals of whole responders exceed a little. Arms of one study stray together, so "
+    "is the share expected under the model, above the nominal one as counts are whole; beside the axis how many arms are inside, in brackets how many are expected. Arms of one study stray together, so "
     "that band and intervals are, if anything, too narrow."
 )
 
@@ -55,7 +55,7 @@ class PredictiveChecksPlot(Plot):
     table : DataFrame
         One row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
         `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
-        `arms`, `inside`, `share`, and its exact interval from `lower` to `upper`).
+        `arms`, `inside`, `share`, `expected`, and its exact interval from `lower` to `upper`).
 
     See Also
     --------
@@ -91,7 +91,7 @@ def predictive_checks(
     Raises
     ------
     SettingsError
-        If `held_out` is neither, or no arm was foretold.
+        If `held_out` is neither, or no arm was predicted.
 
     References
     ----------
@@ -119,7 +119,7 @@ def predictive_checks(
             "leave_one_study_out or validate."
         )
     if not len(held_out.arms):
-        raise SettingsError("`held_out` has no arm that was foretold. Look at its `fits`.")
+        raise SettingsError("`held_out` has no arm that was predicted. Look at its `fits`.")
     pit, coverage = pit_table(held_out.arms), coverage_table(held_out.arms)
     with house_style():
         figure, left, right = _page(
@@ -142,8 +142,8 @@ def _title(held_out: LeftOut | Validation) -> str:
     arms, studies = counted(len(held_out.arms), "arm"), counted(len(held_out.studies), "study", "studies")  # fmt: skip
     if isinstance(held_out, Validation):
         earlier = counted(len(held_out.fit.arms.studies), "study", "studies")
-        return f"Model '{held_out.fit.spec.name}': {arms} of {studies} foretold from {earlier}"
-    return f"Model '{held_out.model}': {arms} of {studies}, each study foretold from all others"
+        return f"Model '{held_out.fit.spec.name}': {arms} of {studies} predicted from {earlier}"
+    return f"Model '{held_out.model}': {arms} of {studies}, each study predicted from all others"
 
 
 def _about_few(held_out: LeftOut | Validation) -> list[str]:
@@ -197,18 +197,18 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     )
     reach = 1.2 * float(np.abs([lower, upper, difference]).max())
     graph.set(xlim=(0, 1), ylim=(-reach, reach), xticks=[0, 0.25, 0.5, 0.75, 1])
-    put_ticks(graph.yaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    put_ticks(graph.yaxis, 5)
     graph.set_xlabel("Place in the predictive distribution (PIT)", labelpad=2)
     graph.set_ylabel("Share of arms minus place", labelpad=2)
 
 
 def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     places = np.arange(len(table), dtype=np.float64)
-    lower, upper, share, wanted = (
+    lower, upper, share, expected = (
         100 * table[name].to_numpy(dtype=np.float64)
-        for name in ("lower", "upper", "share", "ci_prob")
+        for name in ("lower", "upper", "share", "expected")
     )
-    graph.vlines(wanted, places - REACH, places + REACH, color=INK, linewidth=1.4, zorder=2)
+    graph.vlines(expected, places - REACH, places + REACH, color=INK, linewidth=1.4, zorder=2)
     graph.hlines(places, lower, upper, color=RANGE, linewidth=THICK, zorder=3)
     graph.scatter(
         share,
@@ -220,11 +220,15 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
         zorder=4,
         clip_on=False,
     )
-    for row, y in zip(table.to_dict("records"), places, strict=True):
-        put_text(graph, 1, y - REACH - 0.12, f"{row['inside']} of {row['arms']}", size=SMALL)
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
-    graph.set_yticks(places, [f"{value:g}%" for value in wanted])
+    graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
     graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)
     graph.set_xlabel("Arms inside (%)", labelpad=2)
     graph.set_ylabel("Prediction interval", labelpad=2)
+
+
+def _observed(row: Mapping[Any, Any]) -> str:
+    """Return an interval, and how many arms it holds beside how many it is expected to hold."""
+    expected = row["arms"] * row["expected"]
+    return f"{100 * row['ci_prob']:g}%\n{row['inside']} of {row['arms']}\n({expected:.1f})"

@@ -1,4 +1,4 @@
-"""Prior against posterior: how far the evidence moved the rates and tau."""
+"""Prior against posterior: how far the evidence moved the rates, tau and coefficients."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.prior_posterior_numbers import (
@@ -15,15 +14,19 @@ from bayesmeta.estimates.prior_posterior_numbers import (
     PriorPosteriorNumbers,
     prior_posterior_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["PriorPosteriorPlot", "prior_posterior"]
 
@@ -37,7 +40,7 @@ PRIOR_LINE: dict[str, Any] = {"color": ALARM, "linewidth": 1.5, "linestyle": "--
 BARS: dict[str, Any] = {"facecolor": RANGE, "alpha": 0.6, "linewidth": 0}
 OUTLINE: dict[str, Any] = {"color": MODEL, "linewidth": 1.1}
 
-NAMES = {"typical rate": "Typical rate (%)", "new study": "Rate of a new study (%)"}
+NAMES = {"typical rate": "Typical rate", "new study": "Rate of a new study"}
 
 
 class PriorPosteriorPlot(Plot):
@@ -66,9 +69,10 @@ def prior_posterior(
     *,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> PriorPosteriorPlot:
-    """Return prior and posterior of the typical rate, the rate of a new study, and each tau.
+    """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
     A panel each: the prior is a line, the posterior a histogram of the draws. Below stand both
     intervals, and how far the two overlap: 100% where the evidence left the prior as it was.
@@ -78,16 +82,18 @@ def prior_posterior(
     fit : Fit
         Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
     profile : mapping, optional
-        Value of every covariate of the model; the reference profile where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
+    scale : RateScale
+        What rates are counted per; densities are drawn as far as the posterior goes.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     PriorPosteriorPlot
-        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (rates as probabilities) and `save(path)`.
 
     Raises
     ------
@@ -110,24 +116,26 @@ def prior_posterior(
     numbers = prior_posterior_numbers(fit, profile=profile, ci_prob=ci_prob)
     quantities = list(dict.fromkeys(numbers.table["quantity"]))
     title = f"Prior and posterior: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers), *notes])
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers, scale), *notes])
     keys = [
         Key(PRIOR_LINE, "Prior"),
         Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
     ]
     with house_style():
         columns = min(COLUMNS, len(quantities))
-        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=0.45)
+        below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
+        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=below)
         figure, _, graphs = panel_page(words, keys, panels)
         for graph, quantity in zip(graphs, quantities, strict=True):
-            _draw(graph, numbers.table[numbers.table["quantity"] == quantity])
+            own = numbers.table[numbers.table["quantity"] == quantity]
+            _draw(graph, own, scale, words_of(fit).parameter(quantity))
     return PriorPosteriorPlot(figure, numbers.table.copy())
 
 
-def _draw(graph: Axes, table: pd.DataFrame) -> None:
-    """Draw the prior and the posterior of one quantity; rates in percent."""
+def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None:
+    """Draw the prior and the posterior of one quantity."""
     quantity, scale = table[["quantity", "scale"]].iloc[0]
-    unit = 100 if quantity in NAMES else 1
+    unit = rates.per if quantity in NAMES else 1
     prior, bars = table[table["kind"] == PRIOR], table[table["kind"] == POSTERIOR]
     edges = unit * np.append(bars["x"].to_numpy(), bars["x_end"].iloc[-1])
     heights = bars["density"].to_numpy(dtype=np.float64)
@@ -137,24 +145,27 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
     inner = float(prior["density"].iloc[2:-2].max())
     highest = float(heights.max())
     bare(graph, grid=False)
-    step = float(prior["x"].iloc[0])
+    first, second, last = (float(prior["x"].iloc[at]) for at in (0, 1, -1))
+    half = (second - first) / 2
     graph.set(
-        xlim=(0, unit * (float(prior["x"].iloc[-1]) + step)),
+        xlim=(unit * (first - half), unit * (last + half)),
         ylim=(0, HEADROOM * max(highest, min(inner, HIGHEST * highest))),
         yticks=[],
     )
     graph.spines["left"].set_visible(False)
-    put_ticks(graph.xaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    label = NAMES.get(quantity, f"{quantity} ({scale})")
-    graph.set_xlabel(
-        shortened(printable(label), PANEL[0], size=SMALL), size=SMALL, labelpad=2, parse_math=False
-    )
+    put_ticks(graph.xaxis, 5)
+    label = rates.label(NAMES[quantity]) if quantity in NAMES else f"{name} ({scale})"
+    # A level stands above its reference, as both have no room in one line.
+    level, versus, reference = label.partition(" vs ")
+    lines = [level, f"vs {reference}"] if versus else [label]
+    shown = "\n".join(shortened(printable(line), PANEL[0], size=SMALL) for line in lines)
+    graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
 
 
-def _notes(fit: Fit, numbers: PriorPosteriorNumbers) -> list[str]:
-    sure = f"{100 * numbers.ci_prob:g}%"
-    rows = [_interval(row, sure) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {numbers.profile}." if fit.design.coding.columns else ""
+def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[str]:
+    sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
+    rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
+    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.design.coding.columns else ""
     return [
         *rows,
         at_profile,
@@ -164,14 +175,14 @@ def _notes(fit: Fit, numbers: PriorPosteriorNumbers) -> list[str]:
     ]
 
 
-def _interval(row: dict[Any, Any], sure: str) -> str:
+def _interval(row: dict[Any, Any], sure: str, scale: RateScale, words: Wording) -> str:
     """Return the medians and intervals of one quantity, and the overlap."""
     rate = row["quantity"] in NAMES
-    unit, digits, sign = (100, 1, "%") if rate else (1, 2, "")
-    texts = [
-        f"{row[f'{kind}_median'] * unit:.{digits}f}{sign} ({sure} interval "
-        f"{row[f'{kind}_lower'] * unit:.{digits}f} to {row[f'{kind}_upper'] * unit:.{digits}f}{sign})"
-        for kind in (PRIOR, POSTERIOR)
-    ]
-    name = row["quantity"].capitalize() if rate else row["quantity"]
+    unit = scale.suffix if rate else ""
+    texts = []
+    for kind in (PRIOR, POSTERIOR):
+        numbers = [row[f"{kind}_{name}"] for name in ("median", "lower", "upper")]
+        middle, lower, upper = scale.texts(*numbers) if rate else number_texts(*numbers)
+        texts.append(f"{middle}{unit} ({sure} interval {lower} to {upper}{unit})")
+    name = row["quantity"].capitalize() if rate else words.parameter(row["quantity"])
     return f"{name}: prior {texts[0]}, posterior {texts[1]}; overlap {100 * row['overlap']:.0f}%."

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.regression_numbers import (
@@ -15,15 +14,20 @@ from bayesmeta.estimates.regression_numbers import (
     RegressionNumbers,
     regression_numbers,
 )
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import LINES, Key
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.panels import Panels, Words, bare, panel_page
-from bayesmeta.plots.style import ALARM, MODEL, OBSERVED, RANGE, house_style
+from bayesmeta.plots.rate_axis import RateAxis, rate_axis
+from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.style import ALARM, FAINT, LEVELS, MODEL, OBSERVED, RANGE, house_style
+from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.plots.warning import warning_of
+from bayesmeta.wording import Wording
 
 __all__ = ["RegressionPlot", "regression"]
 
@@ -33,8 +37,8 @@ GRAPH = (5.4, 3.4)
 LARGEST, SMALLEST = 260.0, 5.0
 """Areas of bubbles in square points: of the largest arm, and the least that can be seen."""
 
-SPARE, PAST = 0.04, 1.08
-"""Share of the covariate's range left free at either end; height in multiples of the highest rate."""
+SPARE, PALE = 0.04, 0.14
+"""Share of an axis left free at either end; opacity of the bands of several curves."""
 
 CURVE_LOOK: dict[str, Any] = {"color": MODEL, "linewidth": 1.8}
 NEW_STUDY: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"}
@@ -76,6 +80,8 @@ def regression(
     *,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
+    unit: str = "",
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> RegressionPlot:
     """Return the bubble plot of a meta-regression: the rate against a numeric covariate.
@@ -83,6 +89,10 @@ def regression(
     One bubble per arm, as observed, its area in proportion to its patients. The line is the typical
     rate, the band its credible interval, the dashed lines the prediction interval of the rate of a
     new study. They go from the least to the greatest value among the arms, and no further.
+
+    In a model with factors the arms are coloured by the level of the first, and each level has a line
+    and a band; of more than six, those with the most patients. A profile that gives a factor has
+    one line, at that level, and the prediction interval.
 
     Parameters
     ----------
@@ -92,16 +102,21 @@ def regression(
     covariate : str
         The covariate, drawn in its own unit.
     profile : mapping, optional
-        Value of every other covariate; at their reference where None.
+        Covariate values, that of `covariate` aside; what is left out stands at the reference level or
+        the centre.
     ci_prob : float
         Probability of the intervals.
+    unit : str
+        Unit of the covariate, such as ``"years"``, for the axis.
+    scale : RateScale
+        How rates are shown.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     RegressionPlot
-        With `figure`, `table` (rates as probabilities; the figure shows percentages) and `save(path)`.
+        With `figure`, `table` (rates as probabilities) and `save(path)`.
 
     Raises
     ------
@@ -109,7 +124,7 @@ def regression(
         If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
         `ci_prob` is not between 0 and 1.
     ProfileError
-        If `profile` gives the covariate, or leaves out or misnames another.
+        If the profile can't be coded.
     EvidenceError
         If no arm has patients, or of none is the covariate known.
 
@@ -128,47 +143,92 @@ def regression(
     RegressionPlot(14 arms, x from 10 to 90)
     """
     numbers = regression_numbers(fit, covariate, profile=profile, ci_prob=ci_prob)
-    title = f"Rate by {covariate}: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers), *notes])
+    axis, looks = _axis(numbers.table, scale), _looks(numbers)
+    said = words_of(fit)
+    name = said.column(covariate)
+    title = f"Rate by {name}: {title_of_fit(fit)}"
+    words = Words(warning_of(fit), title, [*_notes(fit, numbers, axis, looks), *notes])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(ci_prob), panels)
-        _draw(graph, numbers)
+        figure, _, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
+        _draw_axes(graph, numbers, axis, f"{name} ({unit})" if unit else name)
+        _draw_curves(graph, numbers.table, axis, looks)
+        _draw_arms(graph, numbers.table, axis, looks)
     return RegressionPlot(figure, numbers.table.copy())
 
 
-def _keys(ci_prob: float) -> list[Key]:
-    sure = f"{100 * ci_prob:g}%"
-    bubble = {
+def _looks(numbers: RegressionNumbers) -> dict[str, dict[str, Any]]:
+    """Return the look of the line of each level; of several, those with the most patients."""
+    if len(numbers.levels) <= 1:
+        return dict.fromkeys(numbers.levels or ("",), CURVE_LOOK)
+    arms = numbers.table[numbers.table["kind"] == ARM]
+    patients = arms.groupby("level")["n"].sum().sort_values(ascending=False, kind="stable")
+    shown = patients.index[: len(LINES)]
+    strokes = [{**look, "color": colour} for look, colour in zip(LINES, LEVELS, strict=True)]
+    return dict(zip([one for one in numbers.levels if one in shown], strokes, strict=False))
+
+
+def _keys(
+    numbers: RegressionNumbers, looks: dict[str, dict[str, Any]], words: Wording
+) -> list[Key]:
+    sure = f"{100 * numbers.ci_prob:g}%"
+    bubble = Key(_bubble(OBSERVED), "Arm, as observed")
+    if len(looks) == 1:
+        return [
+            bubble,
+            Key(CURVE_LOOK, "Typical rate"),
+            Key({**SHADE, "linewidth": 7}, f"its {sure} credible interval"),
+            Key(NEW_STUDY, f"{sure} prediction interval of a new study"),
+        ]
+    band = Key(
+        {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7},
+        f"{sure} credible interval of a typical rate",
+    )
+    named = {level: words.level(numbers.factor or "", level) for level in looks}
+    return [*(Key(look, printable(named[level])) for level, look in looks.items()), bubble, band]
+
+
+def _bubble(colour: str) -> dict[str, Any]:
+    """Return the look of a line that shows one bubble."""
+    return {
         "linestyle": "none",
         "marker": "o",
         "markersize": 6.5,
         "markerfacecolor": "none",
-        "markeredgecolor": BUBBLE["edgecolor"],
+        "markeredgecolor": colour,
         "markeredgewidth": BUBBLE["linewidth"],
     }
-    return [
-        Key(bubble, "Arm, as observed"),
-        Key(CURVE_LOOK, "Typical rate"),
-        Key({**SHADE, "linewidth": 7}, f"its {sure} credible interval"),
-        Key(NEW_STUDY, f"{sure} prediction interval of a new study"),
-    ]
 
 
-def _draw(graph: Axes, numbers: RegressionNumbers) -> None:
-    table = numbers.table
-    curve, arms = table[table["kind"] == CURVE], table[table["kind"] == ARM]
-    _draw_axes(graph, numbers)
-    x = curve["x"].to_numpy(dtype=np.float64)
-    lower, upper = (100 * curve[name].to_numpy(dtype=np.float64) for name in ("lower", "upper"))
-    graph.fill_between(x, lower, upper, zorder=1, **SHADE)
-    for name in ("new_study_lower", "new_study_upper"):
-        graph.plot(x, 100 * curve[name], zorder=2, clip_on=False, **NEW_STUDY)
-    graph.plot(x, 100 * curve["rate"], zorder=3, **CURVE_LOOK)
-    # The largest first, so that it hides none.
-    arms = arms.sort_values("n", ascending=False, kind="stable")
-    areas = _areas(arms["n"])
-    graph.scatter(arms["x"], 100 * arms["rate"], s=areas, zorder=4, clip_on=False, **BUBBLE)
+def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
+    rates = table[["rate", "lower", "upper", "new_study_lower", "new_study_upper"]]
+    return rate_axis(scale, rates, table["rate"])
+
+
+def _draw_curves(
+    graph: Axes, table: pd.DataFrame, axis: RateAxis, looks: dict[str, dict[str, Any]]
+) -> None:
+    for level, look in looks.items():
+        curve = table[(table["kind"] == CURVE) & (table["level"] == level)]
+        x = curve["x"].to_numpy(dtype=np.float64)
+        lower, upper = (axis.places(curve[name]) for name in ("lower", "upper"))
+        shade = SHADE if len(looks) == 1 else {**SHADE, "color": look["color"], "alpha": PALE}
+        graph.fill_between(x, lower, upper, zorder=1, **shade)
+        for name in ("new_study_lower", "new_study_upper"):
+            graph.plot(x, axis.places(curve[name]), zorder=2, clip_on=False, **NEW_STUDY)
+        graph.plot(x, axis.marks(curve["rate"]), zorder=3, **look)
+
+
+def _draw_arms(
+    graph: Axes, table: pd.DataFrame, axis: RateAxis, looks: dict[str, dict[str, Any]]
+) -> None:
+    """Draw a bubble for each arm, the largest first, so that it hides none."""
+    arms = table[table["kind"] == ARM].sort_values("n", ascending=False, kind="stable")
+    colours = {level: look["color"] for level, look in looks.items()} if len(looks) > 1 else {}
+    others = FAINT if colours else BUBBLE["edgecolor"]
+    look = {**BUBBLE, "edgecolor": [colours.get(level, others) for level in arms["level"]]}
+    rates = axis.marks(arms["rate"])
+    graph.scatter(arms["x"], rates, s=_areas(arms["n"]), zorder=4, clip_on=False, **look)
 
 
 def _areas(n: "pd.Series[Any]") -> Any:
@@ -176,41 +236,53 @@ def _areas(n: "pd.Series[Any]") -> Any:
     return np.maximum(LARGEST * patients / patients.max(), SMALLEST)
 
 
-def _draw_axes(graph: Axes, numbers: RegressionNumbers) -> None:
-    table = numbers.table
+def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: str) -> None:
+    x = numbers.table["x"]
     bare(graph)
-    low, high = float(table["x"].min()), float(table["x"].max())
+    low, high = float(x.min()), float(x.max())
     spare = SPARE * (high - low or 1.0)
-    highest = 100 * float(table[["rate", "new_study_upper"]].max().max())
-    graph.set(xlim=(low - spare, high + spare), ylim=(0, min(100.0, PAST * highest)))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    graph.set(xlim=(low - spare, high + spare))
+    put_ticks(graph.xaxis, 8, whole=bool((x[numbers.table["kind"] == ARM] % 1 == 0).all()))
     # So that bubbles at 0 and 100% lie on no number.
-    bottom, top = graph.get_ylim()
-    graph.set_ylim(bottom - SPARE * top, top + SPARE * top)
-    label = shortened(printable(numbers.covariate), GRAPH[0])
-    graph.set_xlabel(label, labelpad=2, parse_math=False)
-    graph.set_ylabel("Rate (%)", labelpad=3)
+    axis.put_on(graph.yaxis, GRAPH[1], room=SPARE)
+    graph.set_xlabel(shortened(printable(label), GRAPH[0]), labelpad=2, parse_math=False)
+    graph.set_ylabel(axis.scale.label("Rate"), labelpad=3)
 
 
-def _notes(fit: Fit, numbers: RegressionNumbers) -> list[str]:
-    arms = numbers.table[numbers.table["kind"] == ARM]
+def _notes(
+    fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
+) -> list[str]:
+    arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))
     held = (
-        f"Rates of the model are at {numbers.held}; arms are shown as observed, whatever theirs."
+        f"Rates of the model are at {words.text(numbers.held)}; arms are shown as observed, whatever theirs."
         if numbers.held
         else ""
     )
     unknown = (
-        f"Not drawn, because {numbers.covariate} is not known: {listed(numbers.unknown)}."
+        f"Not drawn, because {words.column(numbers.covariate)} is not known: {listed(numbers.unknown)}."
         if numbers.unknown
         else ""
     )
     return [
+        _about_levels(numbers, looks, words),
         held,
         unknown,
         ECOLOGICAL,
         f"Areas of bubbles are in proportion to patients ({fewest} to {most}), as far as they can be seen.",
-        about_characters([numbers.covariate, numbers.held, *numbers.unknown]),
+        axis.note,
+        about_characters([numbers.covariate, numbers.held, *numbers.levels, *numbers.unknown]),
         about_evidence(fit),
     ]
+
+
+def _about_levels(
+    numbers: RegressionNumbers, looks: dict[str, dict[str, Any]], words: Wording
+) -> str:
+    """Return what the colours are, and which levels have none."""
+    if len(looks) == 1:
+        return ""
+    factor = numbers.factor or ""
+    others = [words.level(factor, level) for level in numbers.levels if level not in looks]
+    rest = f" Grey, without a line: {listed(others)}." if others else ""
+    return f"Colours: {words.column(factor)}. Each line is the typical rate at that level.{rest}"

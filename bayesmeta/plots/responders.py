@@ -5,18 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
-from bayesmeta.plots.graph_page import Key, graph_page, put_ticks
+from bayesmeta.plots.graph_page import Key, graph_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["RespondersPlot", "responders"]
 
 BAR, FEW = 0.8, 60
 """Width of a bar, and patients up to which bars stand apart."""
+
+
+TAIL, WIDE = 0.001, 0.6
+"""Probability on either side that may lie outside of the figure; and the share of the patients from
+which on all numbers are shown."""
 
 
 class RespondersPlot(Plot):
@@ -91,10 +96,24 @@ def responders(
     return RespondersPlot(figure, table)
 
 
+def _window(table: pd.DataFrame) -> tuple[int, int]:
+    """Return the numbers between which nearly all of the law and the ends of success lie."""
+    last = len(table) - 1
+    law = np.cumsum(table["probability"].to_numpy())
+    ends = np.flatnonzero(np.diff(table["success"].to_numpy(dtype=int)))
+    seen = [*np.searchsorted(law, [TAIL, 1 - TAIL]), *ends]
+    low, high = int(min(seen)), int(max(seen)) + 1
+    if last <= FEW or high - low > WIDE * last:
+        return 0, last
+    spare = max(1, (high - low) // 10)
+    return max(low - spare, 0), min(high + spare, last)
+
+
 def _draw(graph: Axes, table: pd.DataFrame) -> None:
     events, success = table["events"].to_numpy(), table["success"].to_numpy(dtype=bool)
     percent = 100 * table["probability"].to_numpy(dtype=np.float64)
-    few = len(events) <= FEW
+    low, high = _window(table)
+    few = high - low <= FEW
     for chosen, face, edge in ((~success, FAINT, OBSERVED), (success, MODEL, MODEL)):
         graph.bar(
             events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
@@ -102,8 +121,8 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
         )  # fmt: skip
     for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
         graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
-    graph.set(xlim=(-0.7, len(events) - 0.3), ylim=(0, 1.05 * percent.max()))
-    put_ticks(graph.xaxis, MaxNLocator(nbins=10, integer=True))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=8))
+    graph.set(xlim=(low - 0.7, high + 0.7), ylim=(0, 1.05 * percent.max()))
+    put_ticks(graph.xaxis, 10, whole=True)
+    put_ticks(graph.yaxis, 8)
     graph.set_xlabel("Responders", labelpad=2)
     graph.set_ylabel("Probability (%)", labelpad=2)

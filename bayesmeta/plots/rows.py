@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.style import FAINT, INK, SMALL
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["GRAPH", "ROW", "Rows", "draw_axis", "draw_panels", "draw_rows"]
 
@@ -20,6 +20,9 @@ Array = npt.NDArray[np.float64]
 ROW, HEADER, AXIS, PAD, GAP = 0.19, 0.42, 0.5, 0.06, 0.22
 GRAPH, LONGEST_LABEL = 3.2, 2.8
 """Sizes in inches."""
+
+ROUNDING = 1e-6
+"""Inches that the longest label may lack of its own width by rounding."""
 
 SPARE = 0.04
 """Share of the range of the numbers that is left free at either end of the axis."""
@@ -110,19 +113,21 @@ def _put_panel(
     _put_header(page, rows, (graph + GRAPH / 2, *edges), rule)
     heights: Array = rule + PAD + (np.arange(len(rows.labels), dtype=np.float64) + 0.5) * ROW
     for label, cells, bold, y in zip(rows.labels, rows.cells, rows.bold, heights, strict=True):
-        room = graph - GAP - MARGIN
+        room = graph - GAP - MARGIN + ROUNDING
         put_text(page, MARGIN, y, shortened(printable(label), room, bold=bold), bold=bold)
         for edge, text in zip(edges, cells, strict=True):
             put_text(page, edge, y, text, bold=bold, align="right")
     return (rule, bottom), heights
 
 
-def draw_axis(graph: Axes, numbers: Array, label: str, within: tuple[float, float]) -> None:
+def draw_axis(
+    graph: Axes, numbers: Array, label: str, within: tuple[float, float] = (-np.inf, np.inf)
+) -> None:
     """Draw the axis of a graph wide enough for all numbers, but not beyond `within`."""
     low, high = float(np.min(numbers)), float(np.max(numbers))
     spare = SPARE * (high - low or 1.0)
     graph.set(xlim=(max(low - spare, within[0]), min(high + spare, within[1])), yticks=[])
-    graph.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 6)
     graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
     graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
     graph.set_axisbelow(True)

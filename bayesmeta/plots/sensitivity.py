@@ -12,8 +12,10 @@ from bayesmeta.comparison.flip_point import FlipPoint
 from bayesmeta.comparison.power_scaling import SENSITIVE
 from bayesmeta.comparison.sensitivity import Sensitivity
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.labels import Labels
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, MODEL, house_style
 from bayesmeta.plots.warning import warning_of_fits
@@ -57,7 +59,13 @@ class SensitivityPlot(Plot):
         return f"SensitivityPlot({counted(priors, 'prior')}, {counted(estimates, 'estimate')})"
 
 
-def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> SensitivityPlot:
+def sensitivity(
+    result: Sensitivity,
+    *,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    labels: Labels = Labels(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
+) -> SensitivityPlot:
     """Return the rates under other priors, and how fast estimates move with priors and likelihood.
 
     Parameters
@@ -65,6 +73,10 @@ def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> Sensitivit
     result : Sensitivity
         Of `bayesmeta.sensitivity`. If draws of a fit failed their diagnostics, the figure says so in
         its first line, and the row is marked with an asterisk.
+    scale : RateScale
+        How rates are shown.
+    labels : Labels
+        Labels of levels and columns, in place of their names.
     notes : sequence of str
         Further lines below the figure.
 
@@ -87,7 +99,7 @@ def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> Sensitivit
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
-    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(1)]})
+    >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(0.5)]})
     >>> bm.plots.sensitivity(found)
     SensitivityPlot(2 priors, 5 estimates)
     """
@@ -99,12 +111,12 @@ def sensitivity(result: Sensitivity, *, notes: Sequence[str] = ()) -> Sensitivit
     failed, fits = _failed(result)
     with house_style():
         figure, [(upper, heights), (lower, places)] = draw_panels(
-            [_prior_rows(result, priors), _scaling_rows(scaling)],
-            f"Sensitivity to priors: {result.profile}",
+            [_prior_rows(result, priors, scale, labels), _scaling_rows(scaling, labels)],
+            f"Sensitivity to priors: {labels.text(result.profile)}",
             [NOTE, SCALING_NOTE, *_notes(result), *notes],
             warning_of_fits(failed, fits),
         )
-        draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()))
+        draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()), scale=scale)
         _draw_scaling(lower, scaling, places)
     both = [priors.assign(kind="prior"), scaling.assign(kind="scaling")]
     return SensitivityPlot(figure, pd.concat(both, ignore_index=True))
@@ -116,17 +128,24 @@ def _failed(result: Sensitivity) -> tuple[int, int]:
     return sum(int((~one.astype(bool)).sum()) for one in verdicts), sum(map(len, verdicts))
 
 
-def _prior_rows(result: Sensitivity, priors: pd.DataFrame) -> Rows:
+def _prior_rows(
+    result: Sensitivity, priors: pd.DataFrame, scale: RateScale, labels: Labels
+) -> Rows:
     rows = priors.to_dict("records")
     tau = bool(priors["tau"].notna().any())
     asked = "probability" in priors
     extra = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if tau else ()
     return Rows(
         heading="Prior",
-        axis="Rate (%)",
-        columns=(*rate_columns(result.ci_prob), "Overlap\n%", *extra, *(("P",) if asked else ())),
-        labels=[_prior_label(row) for row in rows],
-        cells=[_prior_cells(row, tau=tau, asked=asked) for row in rows],
+        axis=scale.label("Rate"),
+        columns=(
+            *rate_columns(result.ci_prob, scale),
+            "Overlap\n%",
+            *extra,
+            *(("P",) if asked else ()),
+        ),
+        labels=[labels.text(_prior_label(row)) for row in rows],
+        cells=[_prior_cells(row, scale, tau=tau, asked=asked) for row in rows],
         bold=priors["own"].tolist(),
     )
 
@@ -138,10 +157,12 @@ def _prior_label(row: Mapping[Hashable, Any]) -> str:
     return (changed or "The model's own") + ("" if row["ok"] else "*")
 
 
-def _prior_cells(row: Mapping[Hashable, Any], *, tau: bool, asked: bool) -> tuple[str, ...]:
+def _prior_cells(
+    row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool, asked: bool
+) -> tuple[str, ...]:
     known = not pd.isna(row["overlap"])
     overlap = "" if row["own"] or not known else f"{100 * row['overlap']:.0f}"
-    found = [*rate_cells(row), overlap]
+    found = [*rate_cells(row, scale), overlap]
     if tau:
         found.append(tau_cell(row))
     if asked:
@@ -149,13 +170,13 @@ def _prior_cells(row: Mapping[Hashable, Any], *, tau: bool, asked: bool) -> tupl
     return tuple(found)
 
 
-def _scaling_rows(scaling: pd.DataFrame) -> Rows:
+def _scaling_rows(scaling: pd.DataFrame, labels: Labels) -> Rows:
     rows = scaling.to_dict("records")
     return Rows(
         heading="Estimate",
         axis="Power-scaling sensitivity",
         columns=("Priors", "Likelihood", "Diagnosis"),
-        labels=[str(row["quantity"]) for row in rows],
+        labels=[labels.text(str(row["quantity"])) for row in rows],
         cells=[_scaling_cells(row) for row in rows],
         bold=[bool(row["diagnosis"]) for row in rows],
     )

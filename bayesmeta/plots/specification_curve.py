@@ -7,9 +7,10 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.specification_page import Captions, draw_specifications
+from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.specification_page import Captions, Shown, draw_specifications
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.tables import check_columns, check_numbers, percent_or_plain
+from bayesmeta.plots.tables import check_columns, check_numbers
 
 __all__ = ["CHOICES", "SpecificationCurve", "specification_curve"]
 
@@ -46,6 +47,7 @@ def specification_curve(
     quantity: str = "Typical rate",
     rates: bool = True,
     ci_prob: float = 0.95,
+    scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> SpecificationCurve:
     """Return the estimates of many fits from lowest to highest, and the choices behind each.
@@ -64,9 +66,11 @@ def specification_curve(
     quantity : str
         What is estimated.
     rates : bool
-        Whether estimates are rates (probability), shown in percent; else they are shown as they are.
+        Whether estimates are rates (probability), shown as `scale` says; else they are shown plainly.
     ci_prob : float
         Probability of the intervals in the table, for the captions.
+    scale : RateScale
+        What rates are counted per.
     notes : sequence of str
         Further lines below the figure.
 
@@ -118,26 +122,25 @@ def specification_curve(
         for name in names
     }
     varied = {name: found for name, found in levels.items() if len(found) > 1}
+    shown = Shown.of(drawn, scale if rates else None)
     captions = Captions(
         title=f"{quantity}: {counted(len(drawn), 'fit')}",
-        axis=f"{quantity} (%)" if rates else quantity,
+        axis=scale.label(quantity) if rates else quantity,
         notes=[
-            _about_curve(drawn, ci_prob, rates=rates),
+            _about_curve(drawn, ci_prob, shown),
             _about_constants(drawn, [name for name in names if name not in varied]),
             _about_failures(table, drawn),
             *notes,
         ],
     )
     with house_style():
-        figure = draw_specifications(drawn, varied, captions, rates=rates)
+        figure = draw_specifications(drawn, varied, captions, shown)
     return SpecificationCurve(figure, drawn)
 
 
-def _about_curve(drawn: pd.DataFrame, ci_prob: float, *, rates: bool) -> str:
-    unit = "%" if rates else ""
+def _about_curve(drawn: pd.DataFrame, ci_prob: float, shown: Shown) -> str:
     low, median, high = (
-        f"{percent_or_plain(value, rates=rates)}{unit}"
-        for value in drawn["estimate"].quantile([0, 0.5, 1])
+        f"{shown.text(value)}{shown.suffix}" for value in drawn["estimate"].quantile([0, 0.5, 1])
     )
     return (
         f"Above: estimates (dots) with their {100 * ci_prob:g}% intervals, from lowest to highest: {low} to {high}, "

@@ -8,15 +8,14 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from bayesmeta.plots.graph_page import put_ticks
 from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, BAND, FAINT, INK, MODEL, RANGE, SMALL
-from bayesmeta.plots.tables import percent_or_plain
+from bayesmeta.plots.ticks import decimals_of, put_ticks
 
-__all__ = ["Captions", "draw_specifications"]
+__all__ = ["Captions", "Shown", "draw_specifications"]
 
 Array = npt.NDArray[np.float64]
 
@@ -45,6 +44,45 @@ class Captions:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """How estimates are written: as rates of a scale, or plainly where it is None."""
+
+    scale: RateScale | None
+    places: int
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, scale: RateScale | None) -> "Shown":
+        """Return what tells the ends of the narrowest interval apart."""
+        width = float((table["upper"] - table["lower"]).min())
+        if scale is None:
+            return cls(None, decimals_of(width, least=2))
+        return cls(scale, scale.places(width, float(table["estimate"].min())))
+
+    @property
+    def per(self) -> float:
+        """Units of the axis in 1."""
+        return 1.0 if self.scale is None else float(self.scale.per)
+
+    @property
+    def suffix(self) -> str:
+        """What follows an estimate in a sentence."""
+        return "" if self.scale is None else self.scale.suffix
+
+    @property
+    def heading(self) -> str:
+        """What stands above medians."""
+        return "Median" if self.scale is None else f"Median {self.scale.unit}"
+
+    def text(self, value: float) -> str:
+        """Return an estimate as text."""
+        if self.scale is not None:
+            return self.scale.text(value, self.places)
+        # Adding 0 makes a negative zero positive.
+        rounded = round(float(value), self.places) + 0.0
+        return f"{rounded:.{self.places}f}".replace("-", "\N{MINUS SIGN}")
+
+
+@dataclass(frozen=True)
 class _Line:
     """A heading, which has no fits, or one level of a choice; `y` is the middle of its line."""
 
@@ -54,7 +92,7 @@ class _Line:
 
 
 def draw_specifications(
-    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], captions: Captions, *, rates: bool
+    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], captions: Captions, shown: Shown
 ) -> Figure:
     """Return the figure of the fits of a table, in its order; to be called in `house_style`.
 
@@ -66,8 +104,8 @@ def draw_specifications(
         What can be chosen, by column.
     captions : Captions
         Title, name of the axis and notes.
-    rates : bool
-        Whether estimates are rates, shown in percent.
+    shown : Shown
+        How estimates are written.
     """
     lines = list(_lines(table, levels))
     room = max(_label_width(lines), min(text_width(captions.axis, bold=True), LONGEST_LABEL))
@@ -83,10 +121,10 @@ def draw_specifications(
     put_paragraphs(page, MARGIN, bottom + AXIS, below)
     put_text(page, MARGIN, top - TICK / 2, shortened(captions.axis, room, bold=True), bold=True)
     graph = inch_axes(figure, (left, left + GRAPH), (top, top + CURVE))
-    _draw_curve(graph, table, 100.0 if rates else 1.0)
+    _draw_curve(graph, table, shown.per)
     if lines:
         _put_levels(page, lines, (start, room))
-        _put_numbers(page, lines, (left + GRAPH, start), table["estimate"].to_numpy(), rates=rates)
+        _put_numbers(page, lines, (left + GRAPH, start), table["estimate"].to_numpy(), shown=shown)
         choices = inch_axes(figure, (left, left + GRAPH), (start, bottom))
         _draw_choices(choices, lines, start, len(table))
     return figure
@@ -132,7 +170,7 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, scale: float) -> None:
         ylim=(lower.min() - 0.08 * spread, upper.max() + 0.05 * spread),
         xticks=[],
     )
-    put_ticks(graph.yaxis, MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
+    put_ticks(graph.yaxis, 9)
     # Marks of unreliable fits are wide enough to be seen among thousands.
     graph.plot(
         place[bad],
@@ -167,17 +205,17 @@ def _put_numbers(
     place: tuple[float, float],
     estimates: Array,
     *,
-    rates: bool,
+    shown: Shown,
 ) -> None:
     """Write how many fits made each choice and the median of their estimates, right of a place."""
     left, start = place
     ends = [left + column for column in COLUMNS]
-    for end, heading in zip(ends, ("Fits", "Median %" if rates else "Median"), strict=True):
+    for end, heading in zip(ends, ("Fits", shown.heading), strict=True):
         put_text(page, end, start, heading, size=SMALL, bold=True, align="right")
     for line in lines:
         if line.made is None:
             continue
-        median = percent_or_plain(float(np.median(estimates[line.made])), rates=rates)
+        median = shown.text(float(np.median(estimates[line.made])))
         for end, text in zip(ends, (f"{line.made.sum():,}", median), strict=True):
             put_text(page, end, start + line.y, text, size=SMALL, align="right")
 

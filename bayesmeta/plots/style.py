@@ -8,14 +8,16 @@ import io
 from contextlib import AbstractContextManager
 from functools import cache
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.paths import expanded
 
 __all__ = [
     "ALARM",
@@ -23,6 +25,7 @@ __all__ = [
     "BODY",
     "FAINT",
     "INK",
+    "LEVELS",
     "MODEL",
     "OBSERVED",
     "PREDICTION",
@@ -30,6 +33,7 @@ __all__ = [
     "SMALL",
     "TITLE",
     "families",
+    "figure_bytes",
     "house_style",
     "save_figure",
 ]
@@ -42,6 +46,9 @@ OBSERVED, MODEL, RANGE = "#5a5a5a", "#0072b2", "#56b4e9"
 
 PREDICTION, ALARM = "#f2c14e", "#b03000"
 """What the model expects of a new study; a warning."""
+
+LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
+"""Levels of a factor, whose lines differ in their strokes, too."""
 
 SMALL, BODY, TITLE = 7.0, 8.0, 10.5
 """Font sizes in points."""
@@ -92,21 +99,41 @@ def save_figure(figure: Figure, path: str | PathLike[str], *, dpi: int = 300) ->
     RunError
         If the file can't be written.
     """
-    target = Path(path)
+    target = expanded(path)
     suffix = target.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
         raise SettingsError(
             f"`path` must end in .png, .svg or .pdf, which is the format; got '{target.name}'."
         )
-    buffer = io.BytesIO()
-    with house_style():
-        figure.savefig(buffer, format=suffix, dpi=dpi, metadata=_METADATA[suffix])
+    content = figure_bytes(figure, suffix, dpi=dpi)
     try:
-        target.write_bytes(buffer.getvalue())
+        target.write_bytes(content)
     except OSError as error:
         raise RunError(
             f"{target} can't be written: {error.strerror}. Choose a folder that you can write."
         ) from error
+
+
+def figure_bytes(figure: Figure, form: str, *, dpi: int) -> bytes:
+    """Return `figure` as a file: png, svg or pdf."""
+    buffer = io.BytesIO()
+    with house_style():
+        if form == "png":
+            figure.savefig(buffer, format="rgba", dpi=dpi)
+            size = int(figure.get_figwidth() * dpi), int(figure.get_figheight() * dpi)
+            return _in_palette(Image.frombytes("RGBA", size, buffer.getvalue()), dpi)
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=_METADATA[form])
+    return buffer.getvalue()
+
+
+def _in_palette(image: Image.Image, dpi: int) -> bytes:
+    """Return a png in 256 colours, which takes less than half the room and looks the same."""
+    few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    about, found = PngInfo(), io.BytesIO()
+    for name, text in _METADATA["png"].items():
+        about.add_text(name, text)
+    few.save(found, "png", dpi=(dpi, dpi), pnginfo=about)
+    return found.getvalue()
 
 
 @cache

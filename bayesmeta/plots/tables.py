@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, listed, nearest
 
-__all__ = ["check_columns", "check_numbers", "percent_or_plain"]
+__all__ = ["check_columns", "check_numbers"]
 
 
 def check_columns(table: object, columns: Sequence[str]) -> pd.DataFrame:
@@ -37,12 +37,3 @@ def check_numbers(table: pd.DataFrame, columns: Sequence[str], label: str) -> No
                 f"`{name}` of `table` must be finite numbers; not so of {listed(table.loc[wrong, label])}. "
                 "Leave out those rows."
             )
-
-
-def percent_or_plain(value: float, *, rates: bool, signed: bool = False) -> str:
-    """Return a rate (probability) in percent with one decimal, or another number with two."""
-    scaled, digits = (100 * value, 1) if rates else (value, 2)
-    # Adding 0 makes a negative zero positive.
-    rounded = round(float(scaled), digits) + 0.0
-    sign = "+" if signed and rounded else ""
-    return f"{rounded:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")

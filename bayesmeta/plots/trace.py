@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
+from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -85,13 +86,14 @@ def trace(
     numbers = trace_numbers(fit, quantities=quantities)
     words = Words(warning_of(fit), f"Chains: {_title(fit)}", [*_notes(fit, numbers), *notes])
     with house_style():
-        figure = draw_chains(numbers, words)
+        figure = draw_chains(numbers, words, words_of(fit).parameter)
     return TracePlot(figure, numbers.table.copy())
 
 
 def _title(fit: Fit | NestedFit) -> str:
     if isinstance(fit, NestedFit):
-        return f"nested outcomes, model '{fit.spec.name}'"
+        outcomes = " > ".join(map(words_of(fit).outcome, fit.outcomes))
+        return f"{outcomes}, model '{fit.spec.name}'"
     return title_of_fit(fit)
 
 

@@ -1,19 +1,18 @@
 """The page of a figure of chains: one row per parameter, with its trace, ranks and diagnostics."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from bayesmeta.calibration.bands import band
 from bayesmeta.estimates.trace_numbers import TraceNumbers
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.plots.graph_page import Key, put_ticks
+from bayesmeta.plots.graph_page import Key
 from bayesmeta.plots.lettering import paragraph, printable, put_paragraphs, put_text, shortened
 from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
 from bayesmeta.plots.panels import STEP, Words, key_lines, put_keys
@@ -28,13 +27,14 @@ from bayesmeta.plots.style import (
     RANGE,
     SMALL,
 )
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["SURE", "draw_chains", "names_of"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[Any, Any]
 
-LABEL, TRACE, RANKS, NUMBERS, GAP = 1.35, 2.9, 1.7, 1.0, 0.4
+LABEL, TRACE, RANKS, NUMBERS, GAP = 1.9, 2.9, 1.7, 1.0, 0.4
 """Widths of the columns in inches (name, trace, ranks, diagnostics), and between them."""
 
 HEIGHT, BETWEEN, HEADER, LINE = 0.62, 0.22, 0.28, 0.14
@@ -56,13 +56,13 @@ _NUMBERS = _RANKS + RANKS + GAP / 2
 """Left edges of the columns."""
 
 
-def draw_chains(numbers: TraceNumbers, words: Words) -> Figure:
-    """Return the figure of the chains; to be called in `house_style`."""
+def draw_chains(numbers: TraceNumbers, words: Words, called: Callable[[str], str]) -> Figure:
+    """Return the figure of the chains, with parameters as `called`; to be called in `house_style`."""
     rows = numbers.table.to_dict("records")
     figure, page, tops = _page(words, rows)
     for row, top in zip(rows, tops, strict=True):
         name = row["quantity"]
-        _put_text(page, row, top)
+        _put_text(page, row, called(name), top)
         _draw_trace(figure, numbers.draws[name], top)
         _draw_ranks(figure, numbers.ranks[name], _band(row), top)
     return figure
@@ -111,10 +111,10 @@ def _look(chain: int) -> dict[str, Any]:
     return {"color": COLOURS[place], "linestyle": STROKES[place], "linewidth": 1.0}
 
 
-def _put_text(page: Axes, row: Row, top: float) -> None:
+def _put_text(page: Axes, row: Row, called: str, top: float) -> None:
     """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
     middle = top + HEIGHT / 2
-    name, level = names_of(printable(row["quantity"]))
+    name, level = names_of(printable(called))
     below = [*([level] if level else []), _mean_and_sd(row)]
     first = middle - LINE * len(below) / 2
     put_text(page, MARGIN, first, shortened(name, LABEL, bold=True), bold=True)
@@ -136,7 +136,7 @@ def _mean_and_sd(row: Row) -> str:
     """Return mean and standard deviation, to two digits of the latter."""
     # A chain that stands still has none.
     digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
-    mean, sd = (f"{row[name]:.{digits}f}" for name in ("mean", "sd"))
+    mean, sd = (f"{round(row[name], digits) + 0.0:.{digits}f}" for name in ("mean", "sd"))
     return f"{mean}, sd {sd}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -167,8 +167,8 @@ def _draw_ranks(figure: Figure, ranks: Array, limits: tuple[Array, Array], top: 
 
 
 def _dress(graph: Axes) -> None:
-    put_ticks(graph.xaxis, MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    put_ticks(graph.yaxis, MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
+    put_ticks(graph.xaxis, 5)
+    put_ticks(graph.yaxis, 3)
     graph.tick_params(labelsize=SMALL - 1, length=2, pad=1.5)
     for side in ("right", "top"):
         graph.spines[side].set_visible(False)
@@ -189,8 +189,12 @@ def _band(row: Row) -> tuple[Array, Array]:
 def names_of(quantity: str) -> tuple[str, str]:
     """Return a name, and a second line: of a coefficient its level alone, which tells it from others.
 
-    Of nested outcomes, whose coefficients have the same levels: the outcome, and the level.
+    One against a reference has that there. Of nested outcomes, whose coefficients have the same
+    levels: the outcome, and the level.
     """
+    level, versus, reference = quantity.partition(" vs ")
+    if versus:
+        return level, f"vs {reference}"
     if quantity.startswith("correlation["):
         return "correlation", quantity.removeprefix("correlation[").removesuffix("]")
     if not quantity.startswith("beta["):

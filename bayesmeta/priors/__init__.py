@@ -20,15 +20,8 @@ True
 
 from bayesmeta.priors.base import Kernel, Prior, Shape
 from bayesmeta.priors.bounded import Beta, Truncated
-from bayesmeta.priors.positive import (
-    Exponential,
-    Gamma,
-    HalfCauchy,
-    HalfNormal,
-    HalfStudentT,
-    InverseGamma,
-    LogNormal,
-)
+from bayesmeta.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from bayesmeta.priors.positive import Exponential, Gamma, InverseGamma, LogNormal
 from bayesmeta.priors.text import FAMILIES, parse_prior
 from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT, Uniform
 

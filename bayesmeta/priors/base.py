@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import fields, replace
 from enum import IntEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, override
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from scipy.special import xlog1py, xlogy
 from bayesmeta.errors import SpecError
 from bayesmeta.numeric import is_number
 
-__all__ = ["Kernel", "Prior", "Shape", "exact"]
+__all__ = ["Kernel", "PositivePrior", "Prior", "Shape", "exact"]
 
 Array = npt.NDArray[np.float64]
 
@@ -160,11 +160,15 @@ class Prior(ABC):
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Return the probability of lower values than each `x`, of the shape of `x`."""
-        return self._below(np.clip(np.asarray(x, dtype=np.float64), *self.support))
+        return self._below(self._supported(x))
 
     def sf(self, x: npt.ArrayLike) -> Array:
         """Return the probability of higher values than each `x`, of the shape of `x`."""
-        return self._above(np.clip(np.asarray(x, dtype=np.float64), *self.support))
+        return self._above(self._supported(x))
+
+    def _supported(self, x: npt.ArrayLike) -> Array:
+        """Return `x` brought into the support; zeros without a sign, since families divide by them."""
+        return np.clip(np.asarray(x, dtype=np.float64), *self.support) + 0.0
 
     def interval(self, ci_prob: float) -> tuple[float, float]:
         """Return the equal-tailed interval that holds probability `ci_prob`."""
@@ -223,6 +227,22 @@ class Prior(ABC):
             if not math.isfinite(value) or (name in positive and value <= 0):
                 rule = "positive and finite" if name in positive else "finite"
                 raise SpecError(f"`{name}` of {type(self).__name__} must be {rule}; got {value}.")
+
+
+class PositivePrior(Prior):
+    """A prior whose values are positive.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.HalfNormal(1).support
+    (0.0, inf)
+    """
+
+    @property
+    @override
+    def support(self) -> tuple[float, float]:
+        return (0.0, math.inf)
 
 
 def exact(arguments: dict[str, float]) -> dict[str, np.float64]:

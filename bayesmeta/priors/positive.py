@@ -6,167 +6,15 @@ from typing import Self, override
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import (
-    erf,
-    gammainc,
-    gammaincc,
-    gammainccinv,
-    gammaincinv,
-    ndtr,
-    ndtri,
-    stdtr,
-    stdtrit,
-)
+from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, ndtr, ndtri
 
-from bayesmeta.priors.base import Array, Kernel, Prior, Shape
-from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT
+from bayesmeta.priors.base import Array, Kernel, PositivePrior, Shape
 
-__all__ = [
-    "Exponential",
-    "Gamma",
-    "HalfCauchy",
-    "HalfNormal",
-    "HalfStudentT",
-    "InverseGamma",
-    "LogNormal",
-]
-
-
-class _PositivePrior(Prior):
-    """A prior whose values are positive."""
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return (0.0, math.inf)
-
-
-def _folded(kernel: Kernel) -> Kernel:
-    """Return the kernel of the absolute value of a variable symmetric about zero."""
-    return kernel._replace(constant=kernel.constant + math.log(2))
+__all__ = ["Exponential", "Gamma", "InverseGamma", "LogNormal"]
 
 
 @dataclass(frozen=True, repr=False)
-class HalfNormal(_PositivePrior):
-    """Absolute value of a normal with mean 0 and standard deviation `scale`.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> [round(float(bound), 2) for bound in bm.HalfNormal(0.5).interval(0.95)]
-    [0.02, 1.12]
-    """
-
-    scale: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("scale",))
-
-    @override
-    def _below(self, x: Array) -> Array:
-        return np.asarray(erf(x / self.scale / math.sqrt(2)))
-
-    @override
-    def _above(self, x: Array) -> Array:
-        return np.asarray(2 * ndtr(-x / self.scale))
-
-    @override
-    def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.scale * ndtri((1 + np.asarray(probability)) / 2))
-
-    @property
-    @override
-    def kernel(self) -> Kernel:
-        return _folded(Normal(0, self.scale).kernel)
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "HalfNormal", {"sigma": self.scale}
-
-
-@dataclass(frozen=True, repr=False)
-class HalfStudentT(_PositivePrior):
-    """Absolute value of a Student-t with `df` degrees of freedom, centre 0 and scale `scale`.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> [round(float(bound), 2) for bound in bm.HalfStudentT(3, 0.5).interval(0.95)]
-    [0.02, 2.09]
-    """
-
-    df: float
-    scale: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("df", "scale"))
-        self._demand_at_most(1e6, "df")
-
-    @override
-    def _below(self, x: Array) -> Array:
-        return np.asarray(1 - self._above(x))
-
-    @override
-    def _above(self, x: Array) -> Array:
-        return np.asarray(2 * stdtr(self.df, -x / self.scale))
-
-    @override
-    def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.scale * stdtrit(self.df, (1 + np.asarray(probability)) / 2))
-
-    @property
-    @override
-    def kernel(self) -> Kernel:
-        return _folded(StudentT(self.df, 0, self.scale).kernel)
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "HalfStudentT", {"nu": self.df, "sigma": self.scale}
-
-
-@dataclass(frozen=True, repr=False)
-class HalfCauchy(_PositivePrior):
-    """Absolute value of a Cauchy with centre 0 and scale `scale`.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> [round(float(bound), 2) for bound in bm.HalfCauchy(0.5).interval(0.95)]
-    [0.02, 12.73]
-    """
-
-    scale: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("scale",))
-
-    @override
-    def _below(self, x: Array) -> Array:
-        return np.asarray(2 / np.pi * np.arctan2(x, self.scale))
-
-    @override
-    def _above(self, x: Array) -> Array:
-        return np.asarray(2 / np.pi * np.arctan2(self.scale, x))
-
-    @override
-    def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.scale * np.tan(np.pi / 2 * np.asarray(probability)))
-
-    @property
-    @override
-    def kernel(self) -> Kernel:
-        return _folded(Cauchy(0, self.scale).kernel)
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "HalfCauchy", {"beta": self.scale}
-
-
-@dataclass(frozen=True, repr=False)
-class LogNormal(_PositivePrior):
+class LogNormal(PositivePrior):
     """Variable whose logarithm is normal with mean `log_mean` and standard deviation `log_sd`.
 
     Examples
@@ -216,7 +64,7 @@ class LogNormal(_PositivePrior):
 
 
 @dataclass(frozen=True, repr=False)
-class Gamma(_PositivePrior):
+class Gamma(PositivePrior):
     """Gamma with `shape` and `rate`; its mean is ``shape / rate``.
 
     Examples
@@ -262,7 +110,7 @@ class Gamma(_PositivePrior):
 
 
 @dataclass(frozen=True, repr=False)
-class Exponential(_PositivePrior):
+class Exponential(PositivePrior):
     """Exponential with `rate`; its mean is ``1 / rate``.
 
     Examples
@@ -287,7 +135,8 @@ class Exponential(_PositivePrior):
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(-np.log1p(-np.asarray(probability)) / self.rate)
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.log1p(-np.asarray(probability)) / self.rate)
 
     @override
     def _scaled(self, factor: float) -> Self:
@@ -305,7 +154,7 @@ class Exponential(_PositivePrior):
 
 
 @dataclass(frozen=True, repr=False)
-class InverseGamma(_PositivePrior):
+class InverseGamma(PositivePrior):
     """Inverse gamma with `shape` and `scale`; on `tau` itself, not on its square.
 
     Examples
@@ -336,7 +185,8 @@ class InverseGamma(_PositivePrior):
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.scale / gammainccinv(self.shape, np.asarray(probability)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.scale / gammainccinv(self.shape, np.asarray(probability)))
 
     @property
     @override

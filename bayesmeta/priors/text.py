@@ -6,15 +6,8 @@ from dataclasses import fields
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.priors.base import Prior
 from bayesmeta.priors.bounded import Beta
-from bayesmeta.priors.positive import (
-    Exponential,
-    Gamma,
-    HalfCauchy,
-    HalfNormal,
-    HalfStudentT,
-    InverseGamma,
-    LogNormal,
-)
+from bayesmeta.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from bayesmeta.priors.positive import Exponential, Gamma, InverseGamma, LogNormal
 from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT, Uniform
 
 __all__ = ["FAMILIES", "parse_prior"]

@@ -55,6 +55,12 @@ class Normal(Prior):
         return "Normal", {"mu": self.loc, "sigma": self.scale}
 
 
+def _t_quantile(df: float, probability: npt.ArrayLike) -> Array:
+    """Return quantiles of the standard Student-t, which SciPy gives as infinity at probability 0."""
+    probability = np.asarray(probability, dtype=np.float64)
+    return np.asarray(np.where(probability == 0, -np.inf, stdtrit(df, probability)))
+
+
 @dataclass(frozen=True, repr=False)
 class StudentT(Prior):
     """Student-t with `df` degrees of freedom, centre `loc` and scale `scale`.
@@ -84,7 +90,7 @@ class StudentT(Prior):
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.loc + self.scale * stdtrit(self.df, np.asarray(probability)))
+        return np.asarray(self.loc + self.scale * _t_quantile(self.df, probability))
 
     @property
     @override
@@ -130,7 +136,7 @@ class Cauchy(Prior):
 
     @override
     def quantile(self, probability: npt.ArrayLike) -> Array:
-        return np.asarray(self.loc + self.scale * stdtrit(1, np.asarray(probability)))
+        return np.asarray(self.loc + self.scale * _t_quantile(1, probability))
 
     @property
     @override

@@ -7,8 +7,8 @@ import pandas as pd
 from bayesmeta.calibration import Calibration
 from bayesmeta.calibration.cases import COVERAGE
 from bayesmeta.calibration.judging import BAND, FALSE_ALARM
+from bayesmeta.layout import table_text
 from bayesmeta.report.machine import records
-from bayesmeta.report.text import table_text
 
 __all__ = ["calibration_json", "calibration_lines"]
 
@@ -52,7 +52,7 @@ def _rank_lines(ranks: pd.DataFrame) -> list[str]:
     """Return how many ranks leave their band, and which."""
     if ranks.empty:
         return []
-    outside = ranks[~ranks["in_band"]].sort_values("p")
+    outside = ranks[~ranks["in_band"]].sort_values("p", kind="stable")
     lines = [
         f"Ranks of the truth: {len(outside)} of {len(ranks)} quantities leave their {100 * BAND:g}% band, "
         f"where about {(1 - BAND) * len(ranks):.1f} would by chance; {int((~ranks['ok']).sum())} fail."
@@ -88,12 +88,14 @@ def _coverage_lines(result: Calibration) -> list[str]:
     ).pivot_table(
         index=["case", "prediction"], columns="column", values="text", aggfunc="first", sort=False
     )
-    fine = shown.groupby(["case", "prediction"], sort=False)["ok"].all()
-    table = wide.assign(**{"": _verdicts(fine)}).reset_index()
+    groups = shown.groupby(["case", "prediction"], sort=False)
+    widths = ["" if pd.isna(width) else f"{100 * width:.0f}" for width in groups["width"].max()]
+    table = wide.assign(**{"width": widths, "": _verdicts(groups["ok"].all())}).reset_index()
     return [
         "Coverage: truths inside prediction intervals of a new study's rate and a new cohort's responders",
         table_text(table, indent=2),
         "  Whole numbers of responders make their intervals wider than asked for.",
+        "  Width: median of the 95% intervals of a rate, in percentage points.",
         "  At a held tau no prior can promise the interval's probability; nothing is judged there.",
         "",
     ]

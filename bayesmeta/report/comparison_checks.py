@@ -7,7 +7,7 @@ import pandas as pd
 from bayesmeta import plots
 from bayesmeta.report.document import Block, Figure, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
-from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, USUAL, Answer, done
+from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import (
     ANSWERS,
     EVIDENCE,
@@ -15,8 +15,8 @@ from bayesmeta.report.sections.titles import (
     PRIORS,
     REDO,
     SENSITIVITY,
-    VALIDATION,
 )
+from bayesmeta.wording import Wording
 
 __all__ = [
     "comparison_answers",
@@ -30,7 +30,7 @@ QUANTITY = "typical rate"
 
 
 def diagnostics_of_all(run: SavedComparison) -> Iterator[Block]:
-    """Yield the verdict on the fits of all models, and a row for each model."""
+    """Yield how many fits failed, and a row for each model."""
     rows = []
     for name, one in run.left_out.items():
         fits = one.fits
@@ -52,23 +52,23 @@ def diagnostics_of_all(run: SavedComparison) -> Iterator[Block]:
     total = sum(len(one.fits) for one in run.left_out.values())
     if wrong:
         yield Text(f"{wrong} of {total} fits failed, or their diagnostics.", "warning")
-    else:
-        yield Text(f"All {total} fits passed every check.")
     yield Table(
         "Fits of each model, of the whole evidence and without each study", pd.DataFrame(rows)
     )
 
 
-def sensitivity_blocks(run: SavedComparison) -> Iterator[Block]:
+def sensitivity_blocks(run: SavedComparison, words: Wording) -> Iterator[Block]:
     """Yield what the best model owes to single studies, and marginal likelihoods to priors."""
     best = run.best
     if best is not None:
-        note = f"Model {best.model}, {for_whom(run)}."
         plot = plots.leave_one_out(
-            best.influence_on(QUANTITY), ci_prob=run.question["ci_prob"], notes=[note]
+            best.influence_on(QUANTITY),
+            ci_prob=run.question["ci_prob"],
+            scale=plots.RateScale(per=words.rates.per),
+            notes=[words.text(f"Model {best.model}, {for_whom(run)}.")],
         )
-        yield Text(f"What hangs on one study: the {QUANTITY} of {best.model} without each.")
-        yield Figure("leave_one_out", plot, f"The {QUANTITY} without each study in turn.")
+        said = f"The {QUANTITY} of {best.model} without each study in turn"
+        yield Figure("leave_one_out", plot, f"{said}.", said)
     if "prior_change" in run.table and run.table["prior_change"].notna().any():
         cells = run.table[run.table["prior_change"].notna()]
         yield Table(
@@ -86,7 +86,10 @@ def sensitivity_blocks(run: SavedComparison) -> Iterator[Block]:
 def for_whom(run: SavedComparison) -> str:
     """Return whom the estimates of models are for, which need not be the same."""
     if run.profile:
-        return f"at {run.profile}, as far as it has these covariates, or else of all studies"
+        return (
+            f"at {run.profile}, as far as it has these covariates, and at the reference or the centre of others, or "
+            "else of all studies"
+        )
     return "at the reference of its covariates, or else of all studies"
 
 
@@ -102,12 +105,13 @@ def validation_blocks(run: SavedComparison) -> Iterator[Block]:
             "predictive_checks",
             plots.predictive_checks(best),
             "How predictions of studies left out hold.",
+            f"Leave-one-study-out predictive check of {best.model}: observed counts against predictions",
         )
     yield Table("Log score of each study by model", _scores(run))
 
 
 def _scores(run: SavedComparison) -> pd.DataFrame:
-    models = [str(name) for name in run.table["model"]]
+    models = list(run.left_out)
     labels = next(iter(run.left_out.values())).labels
     scores = pd.DataFrame(
         {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
@@ -130,9 +134,7 @@ def comparison_answers(run: SavedComparison) -> dict[str, Answer]:
         "1D": done(MODELS, REDO),
         "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),
         "2D": Answer("does not apply", "all answers are from MCMC, or draws weighted"),
-        "3A": Answer(NOT_DONE, "no model has all its scores")
-        if run.best is None
-        else done(VALIDATION),
+        "3A": Answer(NOT_DONE, "no model has all its scores") if run.best is None else LEFT_OUT,
         "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
     }
     if "log_marginal_likelihood" in run.table:

@@ -1,8 +1,7 @@
-"""The report of a comparison of models: what each foretells of every study from all others."""
+"""The report of a comparison of models: what each predicts of every study from all others."""
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -16,14 +15,15 @@ from bayesmeta.report.comparison_checks import (
     sensitivity_blocks,
     validation_blocks,
 )
-from bayesmeta.report.comparison_text import comparison_cells
+from bayesmeta.report.comparison_text import averaged_sentence, comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import (
     checklists_section,
 )
+from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
 from bayesmeta.report.sections.evidence import evidence_section
-from bayesmeta.report.sections.limits import limits_section
+from bayesmeta.report.sections.limits import inferred_sentence, limits_section
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
 from bayesmeta.report.sections.titles import (
@@ -31,12 +31,12 @@ from bayesmeta.report.sections.titles import (
     BRIEF,
     DIAGNOSTICS,
     MODELS,
-    QUESTION,
     REDO,
     SENSITIVITY,
     VALIDATION,
 )
-from bayesmeta.report.text import percent
+from bayesmeta.rounding import percent
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["comparison_document"]
 
@@ -55,21 +55,19 @@ COLUMNS_SAY = (
 )
 
 
-def comparison_document(run: SavedComparison) -> Document:
+def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
-    outcome = run.evidence.selection.get("outcome") or "Response"
+    outcome = words.outcome(run.evidence.selection.get("outcome") or "Response")
     reliable = all(one.ok for one in run.left_out.values())
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if reliable else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(run))),
-            _question(run, outcome),
-            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run))),
-            evidence_section(run.evidence),
+            Section(BRIEF, tuple(_brief(run, outcome, words, reliable=reliable))),
+            Section(ANSWERS, tuple(_answers(run, words))),
+            evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
-            Section(ANSWERS, tuple(_answers(run))),
-            Section(SENSITIVITY, tuple(sensitivity_blocks(run))),
+            Section(SENSITIVITY, tuple(sensitivity_blocks(run, words))),
             Section(VALIDATION, tuple(validation_blocks(run))),
             limits_section(
                 run.evidence,
@@ -77,10 +75,12 @@ def comparison_document(run: SavedComparison) -> Document:
                 covariates=_covariates(run),
                 tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
             ),
+            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run)), appendix=True),
             checklists_section(comparison_answers(run)),
-            Section(REDO, tuple(_redo(run))),
+            Section(REDO, tuple(_redo(run)), appendix=True),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
+        verdict=PASSED,
     )
 
 
@@ -88,72 +88,62 @@ def _covariates(run: SavedComparison) -> bool:
     return any(spec.covariates.parsed.terms for spec in run.models.values())
 
 
-def _brief(run: SavedComparison) -> Iterator[Block]:
-    best = run.best
-    if best is None:
+def _brief(
+    run: SavedComparison, outcome: str, words: Wording, *, reliable: bool
+) -> Iterator[Block]:
+    yield Text(
+        f"Question: which of {len(run.table)} models of {outcome} predicts a study best from all the others, and what is "
+        f"to be expected in a new cohort of {run.question['cohort']} patients?"
+    )
+    if run.best is None:
         yield Text("No model has all its scores: there is no answer.", "warning")
         return
-    row = run.table[run.table["model"] == best.model].iloc[0]
+    yield Text(" ".join(filter(None, _sentences(run, run.best.model, words, reliable=reliable))))
+
+
+def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: bool) -> Iterator[str]:
+    arms = run.evidence
+    row = run.table[run.table["model"] == best].iloc[0]
     near = run.table[
-        (run.table["model"] != best.model)
+        (run.table["model"] != best)
         & ((run.table["elpd_diff"] > -TOLD) | (run.table["elpd_diff"] > -2 * run.table["dse"]))
     ]
-    names = ", ".join(map(str, near["model"])) or "none"
-    yield Items(
-        (
-            f"{best.model} foretells the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms "
-            "inside their 95% prediction intervals.",
-            f"Models that can't be told from it: {names}.",
-            *_prediction(run),
-        )
-    )
-
-
-def _prediction(run: SavedComparison) -> Iterator[str]:
-    if run.pmf is None or run.rate is None:
-        return
-    ci_prob = run.question["ci_prob"]
-    bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-    events = [_quantile(run.pmf["events"], run.pmf["probability"].cumsum(), p) for p in bounds]
-    rates = [_quantile(run.rate["rate"], run.rate["cdf"], p) for p in bounds]
-    where = f" ({run.profile})" if run.profile else ", at the reference of each model's covariates"
     yield (
-        f"A new cohort of {len(run.pmf) - 1}{where}, by all models with their weights: {events[1]:.0f} responders, {100 * ci_prob:g}% "
-        f"interval {events[0]:.0f} to {events[2]:.0f}; true rate {percent(rates[1])}, {percent(rates[0])} to "
-        f"{percent(rates[2])}."
+        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
+        f"{arms.events.sum():,} of {arms.n.sum():,} patients responded."
     )
-
-
-def _quantile(values: "pd.Series[Any]", cumulative: "pd.Series[Any]", probability: float) -> float:
-    """Return the first value at which a cumulative probability is reached."""
-    place = int((cumulative < probability).sum())
-    return float(values.iloc[min(place, len(values) - 1)])
-
-
-def _question(run: SavedComparison, outcome: str) -> Section:
-    asked = run.question
-    return Section(
-        QUESTION,
-        (
-            Text(
-                f"Which of {len(run.table)} models of {outcome} foretells a study best from all the others? Each study was "
-                f"left out {'by fits of their own' if run.plan['exact'] else 'by weighting draws, or by fits where that does not hold'}, "
-                "its effect integrated out over all its arms."
-            ),
-            Text(
-                f"Predictions are for a new cohort of {asked['cohort']} patients{f', at {run.profile}' if run.profile else ''}."
-            ),
-        ),
+    yield inferred_sentence(arms.frame)
+    yield (
+        f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
+        f"95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
+    yield f"Models that can't be told from it: {', '.join(map(str, near['model'])) or 'none'}."
+    yield from _prediction(run, words)
+    yield RELIABLE if reliable else NOT_TO_BE_USED
+
+
+def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
+    if run.kept is None:
+        return
+    told = averaged_sentence(run.kept, run.question["ci_prob"], words)
+    yield " ".join(told.split())
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
+    how = (
+        "by fits of their own"
+        if run.plan["exact"]
+        else "by weighting draws, or by fits where that does not hold"
+    )
+    yield Text(
+        f"Each study was left out in turn, {how}, and predicted from all others, its effect integrated out over all its arms."
+    )
     yield Table(
         "The models", pd.DataFrame([_described(run, str(name)) for name in run.table["model"]])
     )
     best = run.best
     if best is not None:
-        yield Text(f"In mathematics, {best.model}, which foretells best:")
+        yield Text(f"In mathematics, {best.model}, which predicts best:")
         yield from model_blocks(run.models[best.model])
     yield Text(f"Priors, and every other choice, stand in the model files under '{REDO}'.")
 
@@ -169,34 +159,39 @@ def _described(run: SavedComparison, name: str) -> dict[str, str]:
     }
 
 
-def _answers(run: SavedComparison) -> Iterator[Block]:
+def _answers(run: SavedComparison, words: Wording) -> Iterator[Block]:
     ranked = run.table[run.table["elpd_diff"].notna()] if "elpd_diff" in run.table else None
     if ranked is not None and len(ranked):
-        yield Figure("comparison", plots.comparison(ranked), _alt(ranked))
+        said = "Differences between models in expected log predictive density (elpd)"
+        yield Figure("comparison", plots.comparison(ranked), _alt(ranked), said)
     yield Table(
-        "Models by what each foretells of every study from all others", comparison_cells(run.table)
+        "Models by what each predicts of every study from all others", comparison_cells(run.table)
     )
+    if run.not_applicable:
+        reasons = run.not_applicable.items()
+        yield Items(tuple(f"Not applicable: {name}: {why}" for name, why in reasons))
     marginal = "log_marginal_likelihood" in run.table
     yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])
-    whole = pd.DataFrame(list(_whole(run)))
+    whole = pd.DataFrame(list(_whole(run, words)))
     if len(whole):
         yield Table(
-            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval",
+            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
+            f"{words.rates.note}",
             whole,
         )
 
 
-def _whole(run: SavedComparison) -> Iterator[dict[str, str]]:
+def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
     """Yield the estimates of each model from the whole evidence."""
-    for name in map(str, run.table["model"]):
-        influence = run.left_out[name].influence
+    for name, one in run.left_out.items():
+        influence = one.influence
         own = influence[influence["left_out"] == ""]
         rates = own[own["scale"] == "probability"]
         if len(rates):
             yield {"model": name} | {
-                str(
-                    row["quantity"]
-                ): f"{percent(row['estimate'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+                str(row["quantity"]): words.rates.interval(
+                    row["estimate"], row["lower"], row["upper"]
+                )
                 for row in rates.to_dict("records")
             }
 
@@ -211,7 +206,7 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
             for name, value in (asked["profile"] or {}).items()
         ),
         *([f"--factor {shlex.quote(asked['factor'])}"] if asked["factor"] else []),
-        f"--cohort {asked['cohort']}",
+        f"--n {asked['cohort']}",
         f"--ci {asked['ci_prob']:g}",
         f"--draws {plan['settings']['draws']}",
         f"--seed {plan['seed']}",

@@ -1,19 +1,18 @@
 """What a terminal shows of the demonstration."""
 
-import pandas as pd
+import numpy as np
 
+from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import rate_precision, rate_table
+from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
-from bayesmeta.report.text import (
-    Blocks,
-    head_blocks,
-    heterogeneity_line,
-    prediction_lines,
-    rate_precision,
-    rate_table,
-    table_text,
-)
+from bayesmeta.layout import table_text
+from bayesmeta.report.fit_text import head_blocks
+from bayesmeta.report.text import Blocks, heterogeneity_line, prediction_lines
 
 __all__ = ["DEMO_QUESTIONS", "demo_blocks"]
 
@@ -21,25 +20,45 @@ DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 """What the demonstration asks about the new cohort."""
 
 
+def _tau_line(fit: Fit) -> str:
+    """Return what power-scaling says of tau, and how far prior and posterior overlap."""
+    prior = fit.spec.study_effects.tau
+    assert prior is not None  # noqa: S101 - the model of the demonstration has one
+    moved, by_likelihood = tau_scaling(fit)["tau"]
+    overlap = f"{100 * prior_overlap(prior, np.asarray(fit.posterior['tau'])):.0f}%"
+    verdict = "below" if moved < SENSITIVE else "above"
+    evidence = "" if np.isnan(by_likelihood) else f"; to the likelihood {by_likelihood:.2f}"
+    return (
+        f"Its prior {prior!r}: overlap with the posterior {overlap}; power-scaling: sensitivity to the priors {moved:.2f}, "
+        f"{verdict} the {SENSITIVE:g} that counts{evidence}."
+    )
+
+
 def demo_blocks(
     fit: Fit,
     diagnostics: Diagnostics,
-    table: pd.DataFrame,
+    table: SummaryTable,
     prediction: Prediction,
 ) -> Blocks:
     """Return what is printed of the demonstration, whose covariate is the class of regimen."""
-    rates = rate_table(table)
-    rates.insert(0, "regimen", rates.pop("profile").str.removeprefix("regimen_class="))
+    words, rates = table.words, rate_table(table)
+    regimens = rates.pop("profile").str.removeprefix("regimen_class=")
     studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
-    rates.insert(1, "studies", [studies[regimen] for regimen in rates["regimen"]])
+    # A mark of inferred counts may follow the level.
+    parts = [name.partition(" ") for name in regimens]
+    named = [f"{words.level('regimen_class', level)}{gap}{mark}" for level, gap, mark in parts]
+    rates.insert(0, "regimen", named)
+    rates.insert(1, "studies", [studies[level] for level, _, _ in parts])
     return [
-        *head_blocks(fit, diagnostics),
+        *head_blocks(fit, diagnostics, words),
         "Overall response by class of regimen: median and 95% interval",
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
+        [f"  {line}" for line in inferred_lines(table, words)],
         f"  {rate_precision(table)}",
-        f"  {heterogeneity_line(table, fit.spec)}",
+        f"  {heterogeneity_line(table, fit.spec, words)}",
+        f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS)],
+        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS, words)],
     ]

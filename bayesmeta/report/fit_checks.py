@@ -10,6 +10,7 @@ from bayesmeta.report.fit_results import FitResults, studies_with_patients
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
+from bayesmeta.rounding import percent
 
 __all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
 
@@ -19,7 +20,9 @@ LEFT_OUT_QUANTITY = "typical rate"
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how far the rates rest on the priors."""
     if results.tau_prior is not None:
-        yield Text(sensitivity_lines(results.tau_prior)[0].removeprefix("Prior").strip())
+        yield Text(
+            sensitivity_lines(results.tau_prior, results.words)[0].removeprefix("Prior").strip()
+        )
     found = results.sensitivity
     if found is None:
         yield Text(
@@ -29,10 +32,12 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         )
         return
     width = f"{100 * found.ci_prob:g}%"
-    yield Figure("sensitivity", plots.sensitivity(found), "Rates under each other prior.")
+    said = "Rates under each other prior"
+    plot = plots.sensitivity(found, scale=results.scale, labels=results.words.labels)
+    yield Figure("sensitivity", plot, f"{said}.", said)
     yield Table(
-        f"Other priors, each by a fit of its own: median and {width} interval ({found.profile})",
-        prior_cells(found.priors, found.question),
+        f"Other priors, each by a fit of its own: median and {width} interval{results.words.rates.note} ({found.profile})",
+        prior_cells(found.priors, found.question, results.words),
     )
     yield Table(
         f"How fast estimates move with the priors and the likelihood (rates: {found.profile})",
@@ -42,18 +47,19 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
-    """Yield how studies were foretold from all others."""
+    """Yield how replicated counts look, and how studies were predicted from all others."""
+    yield from _replicated(results)
     found = results.left_out
     if found is None:
         reason = (
-            "With one study that has patients, none can be foretold from others."
+            "With one study that has patients, none can be predicted from others."
             if studies_with_patients(results.fit) == 1
             else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
         )
         yield Text(reason)
         return
     yield Text(
-        "Each study was foretold from all others, its own effect integrated out: a check on data that the prediction has "
+        "Each study was predicted from all others, its own effect integrated out: a check on data that the prediction has "
         f"not seen. {_methods(found)}"
     )
     if not found.ok:
@@ -67,6 +73,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         "predictive_checks",
         plots.predictive_checks(found),
         "How predictions of studies left out hold.",
+        "Leave-one-study-out predictive check: observed counts against predictions from all other studies",
     )
     influence = found.influence_on(LEFT_OUT_QUANTITY)
     yield Figure(
@@ -74,9 +81,27 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         plots.leave_one_out(
             influence,
             ci_prob=results.asked.ci_prob,
-            notes=[f"Typical rate of: {results.prediction.profile}."],
+            scale=results.scale,
+            notes=[f"Typical rate of: {results.words.text(results.prediction.profile)}."],
         ),
         "The typical rate without each study in turn.",
+        "Influence of single studies: the typical rate without each in turn",
+    )
+
+
+def _replicated(results: FitResults) -> Iterator[Block]:
+    """Yield the posterior predictive check."""
+    found = results.replicated
+    if found is None:
+        yield Text(
+            "No posterior predictive check: it needs two arms with patients, and draws of arms."
+        )
+        return
+    yield Figure(
+        "posterior_predictive",
+        plots.posterior_predictive(found),
+        "Rates replicated from the posterior beside those observed.",
+        "Posterior predictive check: replicated counts, with the effects of these studies, against the observed",
     )
 
 
@@ -94,7 +119,7 @@ def _methods(found: LeftOut) -> str:
 
 def _coverage(found: LeftOut) -> str:
     inside = ", ".join(
-        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals"
+        f"{row['inside']:.0f} of {row['arms']:.0f} arms inside their {100 * row['ci_prob']:g}% intervals ({percent(row['expected'])} expected)"
         for row in found.coverage.to_dict("records")
     )
     return f"{inside}. Log predictive density {found.elpd:.1f} (Monte-Carlo error {found.mcse_elpd:.2f})."
@@ -106,7 +131,9 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
     own: dict[str, Answer] = {}
     if results.left_out is not None:
         weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
-        own |= {"2D": Answer("in part", weighted), "3A": done(VALIDATION)}
+        own["2D"] = Answer("in part", weighted)
+    if results.replicated is not None:
+        own["3A"] = done(VALIDATION)
     if not fitted_again:
         own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
     if results.asked.rate_above is not None:

@@ -1,11 +1,17 @@
 """Everything that a report of one fit tells, computed before a word is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from bayesmeta.comparison.leave_one_out import leave_one_study_out
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.posterior_predictive import (
+    PosteriorPredictiveCheck,
+    posterior_predictive_check,
+)
 from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
@@ -13,12 +19,19 @@ from bayesmeta.estimates.predict import Prediction, predict
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.words import with_labels
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.default_priors import wide_priors
+from bayesmeta.wording import Wording
 
-__all__ = ["FitResults", "ReportRequest", "asked_first", "fit_results", "studies_with_patients"]
+if TYPE_CHECKING:
+    from bayesmeta.plots import RateScale
+
+__all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,10 @@ class ReportRequest:
     Parameters
     ----------
     profile : mapping or None
-        Covariate values of the new cohort; the reference where None.
+        Covariate values of the new cohort; what is left out stands at the reference level or the
+        centre.
+    per : mapping or None
+        Units for odds ratios of numbers beside those per 1.
     cohort : int
         Patients of the new cohort.
     ci_prob : float
@@ -37,13 +53,23 @@ class ReportRequest:
         Rate (probability) of which the report says how probably the true rate lies above it.
     refits : bool
         Whether the model is fitted again, under other priors and without each study.
+    ranks : bool
+        Whether ranks of levels are shown though some are compared between studies only.
+    rates_per : {100, 1000, 10000, 100000}
+        Patients that rates are written per; 100 for percent.
+    labels : Labels, mapping, path or None
+        Labels of levels and outcomes, in place of those that model and evidence have.
     """
 
     profile: Profile | None = None
+    per: Mapping[str, float] | None = None
     cohort: int = 40
     ci_prob: float = 0.95
     rate_above: float | None = None
     refits: bool = True
+    ranks: bool = False
+    rates_per: int = 100
+    labels: LabelSource = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +79,31 @@ class FitResults:
     fit: Fit
     asked: ReportRequest
     diagnostics: Diagnostics
-    summary: pd.DataFrame
+    summary: SummaryTable
     prediction: Prediction
     notes: tuple[str, ...]
     contrasts: tuple[Contrasts, ...]
     tau_prior: pd.DataFrame | None
     sensitivity: Sensitivity | None
     left_out: LeftOut | None
+    replicated: PosteriorPredictiveCheck | None
+
+    @property
+    def drawn(self) -> Fit:
+        """The fit for figures, which its labels go with."""
+        return with_labels(self.fit, self.asked.labels)
+
+    @property
+    def scale(self) -> "RateScale":
+        """How figures show rates."""
+        from bayesmeta.plots import RateScale
+
+        return RateScale(per=self.asked.rates_per)
+
+    @property
+    def words(self) -> Wording:
+        """How rates and names are written."""
+        return self.summary.words
 
 
 def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
@@ -73,11 +117,19 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         If the profile can't be coded.
     """
     # What can be refused is refused before the refits rather than after them.
-    prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    drawn = with_labels(fit, asked.labels)
+    prediction = predict(drawn, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     if asked.rate_above is not None:
         prediction.probability(rate_above=asked.rate_above)
+    profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit,
+        profiles=profiles,
+        per=asked.per,
+        ci_prob=asked.ci_prob,
+        cohort=asked.cohort,
+        rates_per=asked.rates_per,
+        labels=asked.labels,
     )
     with_tau = fit.spec.study_effects.tau is not None
     several = studies_with_patients(fit) > 1
@@ -87,11 +139,15 @@ def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
         diagnostics=diagnose(fit),
         summary=found,
         prediction=prediction,
-        notes=notes(fit),
-        contrasts=contrasts_with_reference(fit, profile=asked.profile, ci_prob=asked.ci_prob),
+        notes=(
+            *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+            *notes(fit),
+        ),
+        contrasts=contrasts_with_reference(drawn, profile=asked.profile, ci_prob=asked.ci_prob),
         tau_prior=_tau_prior(fit, asked) if with_tau else None,
         sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
         left_out=_left_out(fit, asked) if asked.refits and several else None,
+        replicated=_replicated(fit),
     )
 
 
@@ -100,13 +156,10 @@ def studies_with_patients(fit: Fit) -> int:
     return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
 
 
-def asked_first(fit: Fit | NestedFit, asked: ReportRequest) -> list[Profile] | None:
-    """Return the profiles to give rates for, that which was asked for first; None for the usual ones."""
-    if asked.profile is None:
+def _replicated(fit: Fit) -> PosteriorPredictiveCheck | None:
+    if not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
         return None
-    usual = default_profiles(fit.coding)
-    others = [one for one in usual if one is not None and one != asked.profile]
-    return [asked.profile, *others]
+    return posterior_predictive_check(fit, seed=fit.provenance.seed)
 
 
 def _tau_prior(fit: Fit, asked: ReportRequest) -> pd.DataFrame:

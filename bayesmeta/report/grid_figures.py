@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES
-from bayesmeta.report.grid_text import RATES
+from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
+from bayesmeta.report.grid_text import RATES, profile_text
+from bayesmeta.wording import PLAIN, Wording
 
 if TYPE_CHECKING:
     from bayesmeta.plots.specification_curve import SpecificationCurve
@@ -19,20 +19,20 @@ __all__ = ["grid_figures", "grid_plots"]
 DPI = 200
 
 
-def grid_figures(results: GridResults) -> dict[str, bytes]:
+def grid_figures(results: GridResults, words: Wording = PLAIN) -> dict[str, bytes]:
     """Return the specification curve of each outcome that has a result, as png by name of file.
 
     Of one outcome, ``specification_curve.png``; of several, one for each, with its name, since the
     estimates of different outcomes are not answers to one question.
     """
-    return {f"{name}.png": _png(plot) for name, plot in grid_plots(results).items()}
+    return {f"{name}.png": _png(plot) for name, plot in grid_plots(results, words).items()}
 
 
-def grid_plots(results: GridResults) -> "dict[str, SpecificationCurve]":
+def grid_plots(results: GridResults, words: Wording = PLAIN) -> "dict[str, SpecificationCurve]":
     """Return the specification curve of each outcome that has a result, by a name for its file."""
     outcomes = list(dict.fromkeys(results.curve["outcome"]))
     return {
-        name: _curve(results, outcome)
+        name: _curve(results, outcome, words)
         for name, outcome in zip(_names(outcomes), outcomes, strict=True)
     }
 
@@ -56,27 +56,30 @@ def _names(outcomes: list[str]) -> list[str]:
     ]
 
 
-def _curve(results: GridResults, outcome: str) -> "SpecificationCurve":
-    from bayesmeta.plots import specification_curve
+def _curve(results: GridResults, outcome: str, words: Wording) -> "SpecificationCurve":
+    from bayesmeta.plots import RateScale, specification_curve
 
     curve = results.curve
     answer = results.grid.answer
     return specification_curve(
         curve[curve["outcome"] == outcome],
         choices=AXES,
-        quantity=f"{outcome}, {RATES[answer.rate]}" if outcome else RATES[answer.rate].capitalize(),
+        quantity=f"{words.outcome(outcome)}, {RATES[answer.rate]}"
+        if outcome
+        else RATES[answer.rate].capitalize(),
         ci_prob=answer.ci_prob,
-        notes=[*_asked(answer), *_missing(results, outcome)],
+        scale=RateScale(per=words.rates.per),
+        notes=[*map(words.text, _asked(results.grid)), *_missing(results, outcome)],
     )
 
 
-def _asked(answer: GridAnswer) -> list[str]:
+def _asked(grid: SpecificationGrid) -> list[str]:
     """Return whom the estimates are for."""
-    if not answer.profile:
+    profile = profile_text(grid)
+    if not profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
     return [
-        f"For {profile}; models without these covariates answer for all arms that they were fitted to."
+        f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
     ]
 
 

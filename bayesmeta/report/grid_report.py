@@ -7,11 +7,11 @@ import pandas as pd
 from bayesmeta.comparison.grid_files import grid_toml
 from bayesmeta.comparison.grid_results import DONE, GridResults
 from bayesmeta.comparison.specification_grid import AXES
-from bayesmeta.errors import EvidenceError
+from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
-from bayesmeta.report.grid_text import RATES, effect_cells, range_cells
+from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -20,18 +20,19 @@ from bayesmeta.report.sections.checklists import (
     checklists_section,
     done,
 )
-from bayesmeta.report.sections.limits import about_frame, section_of_limits
-from bayesmeta.report.sections.redo import versions_table
+from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
+from bayesmeta.report.sections.limits import about_frame, inferred_sentence, section_of_limits
+from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,
     BRIEF,
     CHOICES,
     DIAGNOSTICS,
     EVIDENCE,
-    QUESTION,
     REDO,
 )
-from bayesmeta.report.text import percent
+from bayesmeta.rounding import probability_text
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["grid_document"]
 
@@ -48,7 +49,10 @@ UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see 
 
 
 def grid_document(
-    results: GridResults, evidence: EvidenceTable, versions: Mapping[str, str]
+    results: GridResults,
+    evidence: EvidenceTable,
+    versions: Mapping[str, str],
+    words: Wording = PLAIN,
 ) -> Document:
     """Return the report of a grid on its evidence; every sentence and number is made from them."""
     grid, selected = results.grid, list(_selected(results, evidence))
@@ -56,49 +60,69 @@ def grid_document(
         title=f"{grid.name}: {len(results.table):,} combinations of choices",
         warning="" if results.meets("diagnostics") else UNRELIABLE,
         sections=(
-            Section(BRIEF, (Items(tuple(_brief(results))),)),
-            Section(QUESTION, tuple(_question(results))),
-            Section(DIAGNOSTICS, tuple(_diagnostics(results))),
-            Section(EVIDENCE, tuple(_evidence(evidence, selected))),
+            Section(BRIEF, tuple(_summary(results, _used(selected), words))),
+            Section(ANSWERS, tuple(_answers(results, words))),
+            Section(EVIDENCE, tuple(_evidence(evidence, selected, words))),
             Section(CHOICES, tuple(_choices(results))),
-            Section(ANSWERS, tuple(_answers(results))),
             section_of_limits([*_notes(), *about_frame(_used(selected), covariates=True)]),
+            Section(DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
             checklists_section(_checklist(results)),
-            Section(REDO, tuple(_redo(results, evidence, versions))),
+            Section(REDO, tuple(_redo(results, evidence, versions)), appendix=True),
         ),
         made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
+        verdict=PASSED,
     )
 
 
-def _brief(results: GridResults) -> Iterator[str]:
+def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterator[Block]:
+    """Yield the question, and between what the estimates of each outcome lie."""
+    answer, where = results.grid.answer, profile_text(results.grid)
+    above = answer.rate_above
+    also = (
+        ""
+        if above is None
+        else f", and the probability that it is above {words.rates.given(above)}"
+    )
+    yield Text(
+        f"Question: how far does the {RATES[answer.rate]}{f' ({where})' if where else ''}{also} move with choices that "
+        "could have been made otherwise? Every combination that is possible was fitted; none is singled out."
+    )
+    yield Text(
+        " ".join(filter(None, (*_sentences(results, words), *_rows_used(used), _reliable(results))))
+    )
+
+
+def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
     """Yield, of each outcome, between what its estimates lie, and what moves them most."""
     if results.curve.empty:
         yield "No fit is done: there is no answer."
         return
     rate, effects = RATES[results.grid.answer.rate], results.effects
     for row in results.ranges.to_dict("records"):
-        of = f"{row['outcome']}, {rate}" if row["outcome"] else rate.capitalize()
+        of = f"{words.outcome(row['outcome'])}, {rate}" if row["outcome"] else rate.capitalize()
+        names = ("least", "greatest", "middle", "lower", "upper")
+        least, greatest, middle, lower, upper = words.rates.texts(*(row[name] for name in names))
         yield (
-            f"{of}: estimates between {percent(row['least'])} and {percent(row['greatest'])} by the choices made, the "
-            f"middle one {percent(row['middle'])}; intervals from {percent(row['lower'])} to {percent(row['upper'])}."
+            f"{of}{words.rates.note}: estimates between {least} and {greatest} by the choices made, the "
+            f"middle one {middle}; intervals from {lower} to {upper}."
         )
         moving = effects[effects["outcome"] == row["outcome"]].to_dict("records")
         if moving:
-            strongest, points = moving[0]["axis"].replace("_", " "), 100 * moving[0]["typical"]
-            yield f"The choice that moves them most is that of {strongest}: by {points:.1f} percentage points in the median."
+            strongest, points = (
+                moving[0]["axis"].replace("_", " "),
+                words.rates.error(moving[0]["typical"]),
+            )
+            yield f"The choice that moves them most is that of {strongest}: by {points} {words.rates.points} in the median."
 
 
-def _question(results: GridResults) -> Iterator[Block]:
-    answer = results.grid.answer
-    where = ", ".join(f"{name}={value}" for name, value in (answer.profile or {}).items())
-    yield Text(
-        f"How far does the {RATES[answer.rate]}{f' ({where})' if where else ''} move with choices that could have been made "
-        "otherwise? Every combination that is possible was fitted; none is singled out."
-    )
-    if answer.rate_above is not None:
-        yield Text(
-            f"And how probable is it, by each, that this rate is above {percent(answer.rate_above)}?"
-        )
+def _rows_used(used: pd.DataFrame) -> Iterator[str]:
+    studies = counted(used["study"].nunique(), "study", "studies")
+    yield f"The combinations use {counted(len(used), 'count')} of {studies} between them."
+    yield inferred_sentence(used)
+
+
+def _reliable(results: GridResults) -> str:
+    return RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -126,14 +150,15 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
             )
 
 
-def _evidence(evidence: EvidenceTable, selected: list[Selected]) -> Iterator[Block]:
+def _evidence(evidence: EvidenceTable, selected: list[Selected], words: Wording) -> Iterator[Block]:
     name = _bundled_name(evidence) or "a table of one's own"
     yield Text(
         f"{len(evidence)} rows of {name}; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each "
         "outcome:"
     )
     kept, left_out = [], []
-    for outcome, inclusion, arms in selected:
+    for machine_name, inclusion, arms in selected:
+        outcome = words.outcome(machine_name)
         if isinstance(arms, str):
             kept.append({"outcome": outcome, "inclusion": inclusion, "arms": arms})
             continue
@@ -191,46 +216,48 @@ def _levels(results: GridResults, axis: str) -> list[str]:
     return [str(level) or "none" for level in results.table[axis].fillna("").unique()]
 
 
-def _answers(results: GridResults) -> Iterator[Block]:
+def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
     curve = results.curve
     if curve.empty:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    for (name, plot), outcome in zip(grid_plots(results).items(), outcomes, strict=True):
-        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome]))
+    for (name, plot), outcome in zip(grid_plots(results, words).items(), outcomes, strict=True):
+        said = f"Specification curve{f' of {words.outcome(outcome)}' if outcome else ''}: estimates of all combinations, in order"
+        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome], words), said)
     rate = RATES[results.grid.answer.rate]
-    yield Table(f"Range of the {rate}", range_cells(results.ranges))
+    yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     if len(results.effects):
         yield Table(
-            "How far the estimate moves with each choice, all others the same, in percentage points",
-            effect_cells(results.effects),
+            f"How far the estimate moves with each choice, all others the same{words.rates.unit_of_differences}",
+            effect_cells(results.effects, words),
         )
     for outcome in outcomes:
-        yield from _combinations(results, str(outcome))
+        yield from _combinations(results, str(outcome), words)
 
 
-def _combinations(results: GridResults, outcome: str) -> Iterator[Block]:
+def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterator[Block]:
     """Yield the combinations of an outcome, from the lowest estimate up."""
     answer, rate = results.grid.answer, results.grid.answer.rate
     own = results.table[
         (results.table["state"] == DONE) & (results.table["outcome"].fillna("") == outcome)
-    ].sort_values(f"{rate}_median")
+    ].sort_values(f"{rate}_median", kind="stable")
     shown = own.head(LISTED)
     cells = shown[list(AXES)].fillna("").astype(str)
     cells = cells.rename(columns=lambda name: name.replace("_", " "))
     names = [f"{rate}_{end}" for end in ("median", "lower", "upper")]
     cells[f"median ({100 * answer.ci_prob:g}% interval)"] = [
-        f"{percent(e)} ({percent(low)} to {percent(high)})"
-        for e, low, high in shown[names].itertuples(index=False)
+        words.rates.interval(*row) for row in shown[names].itertuples(index=False)
     ]
     if answer.rate_above is not None:
         above = shown[f"{rate}_above"]
-        cells[f"P(rate > {percent(answer.rate_above)})"] = [f"{value:.2f}" for value in above]
+        cells[f"P(rate > {words.rates.given(answer.rate_above)})"] = [
+            probability_text(value, 2) for value in above
+        ]
     cells["draws"] = ["ok" if ok else "NOT RELIABLE" for ok in shown["ok"].astype(bool)]
     cells.insert(0, "rank", [str(place) for place in range(1, len(cells) + 1)])
-    of = f" of {outcome}" if outcome else ""
-    yield Table(f"Each combination{of}, from the lowest estimate up", cells)
+    of = f" of {words.outcome(outcome)}" if outcome else ""
+    yield Table(f"Each combination{of}, from the lowest estimate up{words.rates.note}", cells)
     if len(own) > LISTED:
         yield Text(
             f"The first {LISTED} of {len(own):,}; results.csv in the folder of the run has all."
@@ -268,7 +295,8 @@ def _redo(
     yield Text("The grid, to be saved as grid.toml:")
     yield Code(grid_toml(results.grid))
     bundled = _bundled_name(evidence)
-    table = "" if bundled else " --evidence inputs/evidence.csv"
+    own = ["--evidence inputs/evidence.csv", *reading_options(evidence.reading)]
+    table = "" if bundled else f" {' '.join(own)}"
     if not bundled:
         yield Text("The evidence is kept in inputs/evidence.csv of the run's folder.")
     yield Code(f"bayesmeta grid grid.toml{table} --seed {results.seed} --out runs/again")
@@ -280,6 +308,6 @@ def _bundled_name(evidence: EvidenceTable) -> str:
     return next((n for n in bundled_evidence() if load_evidence(n).hash == evidence.hash), "")
 
 
-def _alt(curve: pd.DataFrame) -> str:
-    low, high = curve["estimate"].min(), curve["estimate"].max()
-    return f"Estimates of all combinations in order, from {percent(low)} to {percent(high)}, with their choices."
+def _alt(curve: pd.DataFrame, words: Wording) -> str:
+    low, high = words.rates.texts(curve["estimate"].min(), curve["estimate"].max())
+    return f"Estimates of all combinations in order, from {low} to {high}{words.rates.per_text}, with their choices."

@@ -1,24 +1,27 @@
 """What is printed of a grid of specifications: text for people, JSON for machines."""
 
+import math
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_answer import GridAnswer
 from bayesmeta.comparison.grid_checks import SEPARATOR
 from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
 from bayesmeta.errors import SHOWN
+from bayesmeta.layout import table_text
+from bayesmeta.model.values import values_text
 from bayesmeta.report.machine import records
-from bayesmeta.report.text import percent, table_text
+from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["effect_cells", "grid_json", "grid_lines", "range_cells"]
+__all__ = ["effect_cells", "grid_json", "grid_lines", "profile_text", "range_cells"]
 
 RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
 
-def grid_lines(results: GridResults) -> list[str]:
+def grid_lines(results: GridResults, words: Wording = PLAIN) -> list[str]:
     """Return what is printed of a grid: counts, ranges of the answer, and what moves it."""
     grid = results.grid
     rate, width = RATES[grid.answer.rate], f"{100 * grid.answer.ci_prob:g}%"
@@ -27,12 +30,12 @@ def grid_lines(results: GridResults) -> list[str]:
         return [*lines, "No fit is done: there is no answer to show."]
     return [
         *lines,
-        f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds",
-        *_asked(grid.answer),
-        *table_text(range_cells(results.ranges), indent=2).splitlines(),
-        *_precision(results.curve),
+        f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds{words.rates.note}",
+        *_asked(grid, words),
+        *table_text(range_cells(results.ranges, words), indent=2).splitlines(),
+        *_precision(results.curve, words),
         "",
-        *_effects(results.effects),
+        *_effects(results.effects, words),
     ]
 
 
@@ -54,12 +57,23 @@ def grid_json(results: GridResults) -> dict[str, Any]:
     }
 
 
-def _asked(answer: GridAnswer) -> list[str]:
+def profile_text(grid: SpecificationGrid) -> str:
+    """Return whom the rates of models with covariates are for; empty where no model has any."""
+    given = grid.answer.profile
+    used = [name for one in grid.covariates.values() for name in one.parsed.columns]
+    left = [name for name in dict.fromkeys(used) if name not in given]
+    rest = [f"at reference or centre: {', '.join(left)}"] if left else []
+    return "; ".join([*([values_text(given)] if given else []), *rest])
+
+
+def _asked(grid: SpecificationGrid, words: Wording) -> list[str]:
     """Return whom the rate is for."""
-    if not answer.profile:
+    profile = profile_text(grid)
+    if not profile:
         return []
-    profile = ", ".join(f"{name}={value}" for name, value in answer.profile.items())
-    return [f"  For {profile}; models without these covariates answer for all their arms."]
+    return [
+        f"  For {words.text(profile)}. Models without these covariates answer for all their arms."
+    ]
 
 
 def _warning(results: GridResults) -> list[str]:
@@ -101,56 +115,56 @@ def _listing(what: str, rows: pd.DataFrame, column: str) -> list[str]:
     return [f"{what}: {len(rows):,}.", *shown, *([f"  and {rest:,} more"] if rest > 0 else [])]
 
 
-def range_cells(ranges: pd.DataFrame) -> pd.DataFrame:
+def range_cells(ranges: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
     """Return the range of the answer by outcome, as people read it."""
-    rates = ("least", "middle", "greatest", "lower", "upper")
-    cells = {name: [_point(value) for value in ranges[name]] for name in rates}
+    rates = ranges[["least", "middle", "greatest", "lower", "upper"]].astype(float)
+    texts = [_range(row, words) for row in rates.itertuples(index=False, name=None)]
+    lowest, middle, highest, bounds = zip(*texts, strict=True) if texts else ((), (), (), ())
     return pd.DataFrame(
         {
-            "outcome": ranges["outcome"],
-            "combinations": ranges["rows"],
-            "lowest": cells["least"],
-            "middle": cells["middle"],
-            "highest": cells["greatest"],
-            "bounds": [
-                f"{low} to {high}" for low, high in zip(cells["lower"], cells["upper"], strict=True)
-            ],
+            "outcome": [words.outcome(str(name)) for name in ranges["outcome"]],
+            "combinations": ranges["rows"].to_list(),
+            "lowest": lowest,
+            "middle": middle,
+            "highest": highest,
+            "bounds": bounds,
         }
     )
 
 
-def _effects(effects: pd.DataFrame) -> list[str]:
+def _range(rates: Sequence[float], words: Wording) -> tuple[str, str, str, str]:
+    if any(map(math.isnan, rates)):
+        return "", "", "", ""
+    *middles, low, high = words.rates.texts(*rates)
+    return middles[0], middles[1], middles[2], f"{low} to {high}"
+
+
+def _effects(effects: pd.DataFrame, words: Wording) -> list[str]:
     if effects.empty:
         return ["Nothing but the outcome was varied."]
     return [
-        "What moves it: percentage points between the choices, the other choices being the same (median and largest)",
-        *table_text(effect_cells(effects), indent=2).splitlines(),
+        f"What moves it: {words.rates.points} between the choices, the other choices being the same (median and largest)",
+        *table_text(effect_cells(effects, words), indent=2).splitlines(),
         "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
     ]
 
 
-def effect_cells(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return how far the answer moves with each choice, in percentage points, as people read it."""
+def effect_cells(effects: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return how far the answer moves with each choice, as people read it."""
     return pd.DataFrame(
         {
-            "outcome": effects["outcome"],
-            "choice of": effects["axis"],
-            "moves it by": [_points(value) for value in effects["typical"]],
-            "at most": [_points(value) for value in effects["largest"]],
-            "lowest with": effects["lowest"],
-            "highest with": effects["highest"],
+            "outcome": [words.outcome(str(name)) for name in effects["outcome"]],
+            "choice of": effects["axis"].to_list(),
+            "moves it by": list(map(words.rates.error, effects["typical"])),
+            "at most": list(map(words.rates.error, effects["largest"])),
+            "lowest with": effects["lowest"].to_list(),
+            "highest with": effects["highest"].to_list(),
         }
     )
 
 
-def _precision(curve: pd.DataFrame) -> list[str]:
-    largest = 100 * curve["mcse"].max()
-    return [f"  Monte-Carlo standard errors of the medians: at most {largest:.2f} points."]
-
-
-def _point(rate: Any) -> str:
-    return "" if pd.isna(rate) else percent(rate)
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:.1f}"
+def _precision(curve: pd.DataFrame, words: Wording) -> list[str]:
+    largest = words.rates.error(curve["mcse"].max())
+    return [
+        f"  Monte-Carlo standard errors of the medians: at most {largest} {words.rates.points_short}."
+    ]

@@ -1,14 +1,17 @@
 """Fits and predictions as JSON for machines."""
 
-import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.count_laws import range_step
+from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "arms_json",
+    "basis_json",
+    "by_row",
     "comparison_json",
     "contrast_json",
     "fit_json",
+    "plain_value",
     "prediction_json",
     "records",
     "validation_json",
@@ -35,6 +41,7 @@ def arms_json(arms: Arms | NestedArms) -> dict[str, Any]:
         "selection": arms.selection,
         "arms": records(arms.frame),
         "excluded": records(arms.excluded),
+        "findings": list(map(asdict, arms.findings)),
     }
 
 
@@ -44,12 +51,16 @@ def fit_json(
     """Return a fit's verdict, evidence and summary."""
     return {
         "diagnostics_ok": diagnostics.ok,
+        "diagnostics_level": diagnostics.level,
         "problems": [str(problem) for problem in diagnostics.problems],
+        "diagnostics_warnings": [str(warning) for warning in diagnostics.warnings],
+        "sampled_again": list(diagnostics.repeats),
         "model": result.spec.name,
         "arms": len(result.arms),
         "studies": len(result.arms.studies),
         "events": int(result.arms.events.sum()),
         "n": int(result.arms.n.sum()),
+        "findings": list(map(asdict, result.arms.findings)),
         "seed": result.provenance.seed,
         "seconds": result.provenance.seconds,
         "summary": records(table),
@@ -60,41 +71,51 @@ def fit_json(
 def prediction_json(
     prediction: Prediction, ci: float, asked: Sequence[tuple[str, Any]]
 ) -> dict[str, Any]:
-    """Return a prediction's interval, probability mass function and the probabilities asked for."""
+    """Return a prediction's interval, probability mass function and the probabilities asked for.
+
+    Of more than 10,000 patients the mass is that of ranges of `pmf_step` counts, from 0 on.
+    """
     probabilities = {name: prediction.probability(**{name: value}) for name, value in asked}
     return {
         "n": prediction.n,
         "profile": prediction.profile,
         "study": prediction.study,
         "ci_prob": ci,
-        "interval": json.loads(prediction.interval(ci).to_json(orient="index")),
-        "pmf": prediction.law.pmf(prediction.n).tolist(),
+        "interval": by_row(prediction.interval(ci)),
+        "pmf": prediction.listed["probability"].tolist(),
+        "pmf_step": range_step(prediction.n),
         "probabilities": {
             name: {
                 "at": value,
                 "probability": float(probabilities[name]),
-                "mcse": _number(probabilities[name].mcse),
+                "mcse": plain_value(float(probabilities[name].mcse)),
             }
             for name, value in asked
         },
     }
 
 
-def contrast_json(contrasts: Contrasts) -> dict[str, Any]:
-    """Return the contrasts of a factor and the ranks of its levels; what is infinite is null."""
+def basis_json(basis: Sequence[Inferred]) -> dict[str, Any]:
+    """Return how many arms a prediction rests on, and how many of their counts are inferred."""
+    return {"basis": [found._asdict() for found in basis]}
+
+
+def contrast_json(contrasts: Contrasts, *, ranks: bool) -> dict[str, Any]:
+    """Return the contrasts of a factor, and its ranks where shown; what is infinite is null."""
     return {
         "factor": contrasts.factor,
         "profile": contrasts.profile,
         "ci_prob": contrasts.ci_prob,
-        "contrasts": records(contrasts.table.replace([math.inf, -math.inf], None)),
-        "ranks": records(contrasts.ranks),
+        "contrasts": records(contrasts.table),
+        "ranks": records(contrasts.ranks) if ranks else None,
     }
 
 
-def comparison_json(comparison: "Comparison") -> dict[str, Any]:
+def comparison_json(comparison: "Comparison", ci: float) -> dict[str, Any]:
     """Return the tables of a comparison and the averaged prediction."""
     found: dict[str, Any] = {
         "ok": comparison.ok,
+        "profile": comparison.profile,
         "notes": list(comparison.notes),
         "models": records(comparison.table),
         "studies": records(comparison.studies),
@@ -106,7 +127,10 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
     if "weight" in comparison.table:
         found["prediction"] = {
             "n": comparison.prediction.n,
-            "interval": json.loads(comparison.prediction.interval(0.95).to_json(orient="index")),
+            "profile": comparison.prediction.profile,
+            "weights": dict(comparison.prediction.weights),
+            "ci_prob": ci,
+            "interval": by_row(comparison.prediction.interval(ci)),
             "pmf": comparison.prediction.pmf["probability"].tolist(),
         }
     return found
@@ -125,11 +149,22 @@ def validation_json(validation: "Validation") -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | None:
-    """Return a number, or None where there is none: JSON has no NaN."""
-    return value if math.isfinite(value) else None
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as a list of rows, every number with all its digits; missing values are null."""
+    names = list(map(str, table.columns))
+    rows = table.itertuples(index=False, name=None)
+    return [dict(zip(names, map(plain_value, row), strict=True)) for row in rows]
 
 
-def records(table: pd.DataFrame) -> Any:
-    """Return a table as a list of rows; missing values are null."""
-    return json.loads(table.to_json(orient="records", double_precision=15))
+def by_row(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table as its rows by their names, every number with all its digits."""
+    return dict(zip(map(str, table.index), records(table), strict=True))
+
+
+def plain_value(value: Any) -> Any:
+    """Return a cell as JSON has it: null where there is no value, or no finite one."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if value is None or value is pd.NA or value is pd.NaT else value

@@ -1,16 +1,17 @@
 """Fits and predictions of nested outcomes as JSON for machines."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.count_laws import range_step
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.report.machine import records
+from bayesmeta.report.machine import by_row, records
 
 __all__ = ["nested_fit_json", "nested_prediction_json"]
 
@@ -21,12 +22,16 @@ def nested_fit_json(
     """Return a fit's verdict, evidence and summary."""
     return {
         "diagnostics_ok": diagnostics.ok,
+        "diagnostics_level": diagnostics.level,
         "problems": [str(problem) for problem in diagnostics.problems],
+        "diagnostics_warnings": [str(warning) for warning in diagnostics.warnings],
+        "sampled_again": list(diagnostics.repeats),
         "model": result.spec.name,
         "outcomes": list(result.outcomes),
         "arms": len(result.arms),
         "studies": len(result.arms.studies),
         "n": int(result.arms.n.sum()),
+        "findings": list(map(asdict, result.arms.findings)),
         "seed": result.provenance.seed,
         "seconds": result.provenance.seconds,
         "summary": records(table),
@@ -47,8 +52,9 @@ def nested_prediction_json(
         "ci_prob": ci,
         "outcomes": {
             outcome: {
-                "interval": json.loads(interval.loc[outcome].to_json(orient="index")),
-                "pmf": prediction.of(outcome).pmf["probability"].tolist(),
+                "interval": by_row(interval.loc[[outcome]].droplevel("outcome")),
+                "pmf": prediction.of(outcome).listed["probability"].tolist(),
+                "pmf_step": range_step(prediction.n),
             }
             for outcome in prediction.outcomes
         },

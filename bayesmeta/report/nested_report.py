@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-import pandas as pd
-
 from bayesmeta import plots
 from bayesmeta.comparison.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.inferred_text import inferred_lines
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.predict import predict
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import rate_precision, rate_table
+from bayesmeta.estimates.words import with_labels
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.report.document import (
     Block,
     Document,
@@ -25,32 +28,48 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.fit_results import ReportRequest, asked_first
-from bayesmeta.report.nested_text import category_cells, nested_model_lines, prior_rates_line
+from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.nested_text import (
+    category_cells,
+    nested_model_lines,
+    outcome_texts,
+    prior_rates_line,
+)
 from bayesmeta.report.sections.checklists import (
     NOT_DONE,
     USUAL,
     Answer,
     checklists_section,
 )
-from bayesmeta.report.sections.diagnostics import UNRELIABLE, diagnostics_section
+from bayesmeta.report.sections.diagnostics import (
+    UNRELIABLE,
+    diagnostics_section,
+    trace_figure,
+    verdict_line,
+    verdict_words,
+)
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.sections.limits import limits_section
-from bayesmeta.report.sections.rates import rate_definitions
+from bayesmeta.report.sections.rates import parameter_blocks, rate_definitions
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.titles import (
     ANSWERS,
     BRIEF,
     MODEL,
     PRIORS,
-    QUESTION,
     SENSITIVITY,
     VALIDATION,
 )
 from bayesmeta.report.sensitivity_text import prior_cells
-from bayesmeta.report.text import parameter_table, percent, rate_precision, rate_table
+from bayesmeta.wording import Wording
 
 __all__ = ["nested_document"]
+
+
+NOT_LEFT_OUT = (
+    "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model with one of "
+    "each outcome. There is no posterior predictive check, whose statistics are of one outcome."
+)
 
 
 def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
@@ -65,90 +84,92 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
     """
     if asked.rate_above is not None:
         raise SettingsError(
-            "`--rate-above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
+            "`rate_above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
             "--joint` answers such questions."
         )
+    if asked.ranks:
+        raise SettingsError("`--ranks` has no effect on nested outcomes. Leave it out.")
     prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
     diagnostics = diagnose(fit)
+    profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
-        fit, profiles=asked_first(fit, asked), ci_prob=asked.ci_prob, cohort=asked.cohort
+        fit,
+        profiles=profiles,
+        per=asked.per,
+        ci_prob=asked.ci_prob,
+        cohort=asked.cohort,
+        rates_per=asked.rates_per,
+        labels=asked.labels,
     )
+    words = found.words
     origin = fit.provenance
     return Document(
-        title=f"{' > '.join(fit.outcomes)}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
+        title=f"{' > '.join(map(words.outcome, fit.outcomes))}: model '{fit.spec.name}' on {counted(len(fit.arms.studies), 'study', 'studies')}",
         warning="" if diagnostics.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(fit, prediction, asked, ok=diagnostics.ok))),
-            Section(QUESTION, _question(fit, asked)),
-            diagnostics_section(
-                fit,
-                diagnostics,
-                Figure("trace", plots.trace(fit), "Traces and ranks of the chains by parameter."),
-            ),
-            evidence_section(fit.arms, fit.coding.columns),
-            Section(MODEL, tuple(_model(fit))),
-            Section(PRIORS, _priors(fit)),
-            Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
-            Section(SENSITIVITY, tuple(_sensitivity(fit, asked))),
             Section(
-                VALIDATION,
-                (
-                    Text(
-                        "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model "
-                        "with one of each outcome."
-                    ),
-                ),
+                BRIEF,
+                tuple(_brief(fit, prediction, asked, found, verdict=verdict_words(diagnostics))),
             ),
+            Section(ANSWERS, tuple(_answers(fit, asked, found, prediction))),
+            evidence_section(fit.arms, fit.coding.columns, words),
+            Section(MODEL, tuple(_model(fit, words))),
+            Section(PRIORS, _priors(fit, words)),
+            Section(SENSITIVITY, tuple(_sensitivity(fit, asked, words))),
+            Section(VALIDATION, (Text(NOT_LEFT_OUT),)),
             limits_section(
                 fit.arms,
-                notes(fit),
+                (
+                    *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
+                    *map(words.note, notes(fit)),
+                ),
                 covariates=bool(fit.spec.covariates.parsed.terms),
                 tau=True,
             ),
+            diagnostics_section(fit, diagnostics, trace_figure(with_labels(fit, asked.labels))),
             checklists_section(_checklist(asked)),
             redo_section(fit),
         ),
         made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
+        verdict=verdict_line(diagnostics),
     )
 
 
 def _brief(
-    fit: NestedFit, prediction: NestedPrediction, asked: ReportRequest, *, ok: bool
+    fit: NestedFit,
+    prediction: NestedPrediction,
+    asked: ReportRequest,
+    found: SummaryTable,
+    *,
+    verdict: str,
 ) -> Iterator[Block]:
     arms = fit.arms
     yield Text(
-        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {arms.n.sum():,} patients. "
-        f"Draws: {'they passed every check' if ok else 'NOT RELIABLE; see Diagnostics'}."
+        f"Question: which rates of {', '.join(map(found.words.outcome, fit.outcomes))}, each a part of the one before, do these studies support "
+        f"together, how much do studies differ, and what is to be expected in a new cohort of {asked.cohort} patients?"
     )
     yield Text(
-        f"A new cohort of {prediction.n} ({prediction.profile}), {100 * asked.ci_prob:g}% intervals:"
+        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
+        f"{arms.n.sum():,} patients. {verdict} Below, the typical rate is that of the middle "
+        "of the studies; that of a new study, and a new cohort, allow for the differences between studies (heterogeneity), "
+        f"too. Medians and {100 * asked.ci_prob:g}% intervals ({prediction.profile}):"
     )
-    yield Items(tuple(_foretold(prediction, asked)))
+    yield Items((*_foretold(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile)))
 
 
-def _foretold(prediction: NestedPrediction, asked: ReportRequest) -> Iterator[str]:
-    interval = prediction.interval(asked.ci_prob)
-    for outcome in prediction.outcomes:
-        own = interval.xs(outcome, level="outcome")
-        rate, events = own.loc["rate"], own.loc["events"]
+def _foretold(
+    prediction: NestedPrediction, asked: ReportRequest, found: SummaryTable
+) -> Iterator[str]:
+    words, texts = found.words, outcome_texts(prediction, asked.ci_prob, found.words)
+    for name, (outcome, rate, patients) in zip(prediction.outcomes, texts, strict=True):
+        typical = rate_table(found[found["outcome"] == name], words)["typical"].iloc[0]
         yield (
-            f"{outcome}: true rate {percent(rate['median'])} ({percent(rate['lower'])} to {percent(rate['upper'])}), "
-            f"{events['median']:.0f} patients ({events['lower']:.0f} to {events['upper']:.0f})."
+            f"{outcome}: typical rate {typical}{words.rates.per_text}; new study {rate}; "
+            f"of {prediction.n} patients {patients}."
         )
 
 
-def _question(fit: NestedFit, asked: ReportRequest) -> tuple[Block, ...]:
-    chain = ", each a part of the one before"
-    return (
-        Text(
-            f"Which rates of {', '.join(fit.outcomes)}{chain}, do these studies support together, how much do studies differ, "
-            f"and what is to be expected in a new cohort of {asked.cohort} patients? Four rates are told apart:"
-        ),
-        Items(rate_definitions(fit.spec)),
-    )
-
-
-def _model(fit: NestedFit) -> Iterator[Block]:
+def _model(fit: NestedFit, words: Wording) -> Iterator[Block]:
     link = fit.spec.link.name
     terms = r"\mu_k + x_i^{\top} \beta_k" if fit.coding.names else r"\mu_k"
     law = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
@@ -159,7 +180,8 @@ def _model(fit: NestedFit) -> Iterator[Block]:
             law,
         )
     )
-    chain = [fit.outcomes[0], *(f"{one} given {around}" for around, one in pairwise(fit.outcomes))]
+    outcomes = list(map(words.outcome, fit.outcomes))
+    chain = [outcomes[0], *(f"{one} given {around}" for around, one in pairwise(outcomes))]
     yield Items(
         (
             f"The ratios r are the probabilities of {', '.join(chain)}.",
@@ -175,11 +197,11 @@ def _model(fit: NestedFit) -> Iterator[Block]:
     )
 
 
-def _priors(fit: NestedFit) -> tuple[Block, ...]:
-    lines = [line.strip() for line in nested_model_lines(fit.design)[2:]]
+def _priors(fit: NestedFit, words: Wording) -> tuple[Block, ...]:
+    lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
     return (
         Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
-        Text(_sentence(prior_rates_line(fit))),
+        Text(_sentence(prior_rates_line(fit, words))),
     )
 
 
@@ -189,36 +211,39 @@ def _sentence(line: str) -> str:
 
 
 def _answers(
-    fit: NestedFit, asked: ReportRequest, found: pd.DataFrame, prediction: NestedPrediction
+    fit: NestedFit, asked: ReportRequest, found: SummaryTable, prediction: NestedPrediction
 ) -> Iterator[Block]:
     profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
+    drawn = with_labels(fit, asked.labels)
     predictions = [
-        predict(fit, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
+        predict(drawn, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
     ]
     yield Figure(
         "nested_outcomes",
         plots.nested_outcomes(predictions),
         "How the patients of a new cohort divide into the outcomes.",
+        f"Predicted cohort of {prediction.n}: how its patients divide into the outcomes",
     )
-    width = f"{100 * asked.ci_prob:g}%"
+    words, width = found.words, f"{100 * asked.ci_prob:g}%"
     for outcome in fit.outcomes:
+        own = found[found["outcome"] == outcome]
         yield Table(
-            f"{outcome}, of all patients: median and {width} interval",
-            rate_table(found[found["outcome"] == outcome]),
+            f"{words.outcome(outcome)}, of all patients: median and {width} interval{words.rates.note}",
+            rate_table(own, words),
         )
-    yield Text(rate_precision(found))
+        yield from map(Text, inferred_lines(own, words))
+    yield Items(rate_definitions(fit.spec))
+    yield Text(rate_precision(found, words))
     yield Table(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",
-        category_cells(prediction.table(asked.ci_prob)),
+        category_cells(prediction.table(asked.ci_prob), words),
     )
-    parameters = parameter_table(found)
-    parameters.insert(0, "outcome", found.loc[parameters.index, "outcome"])
-    yield Table(
-        f"Parameters of each outcome's ratio to the one around it ({width} interval)", parameters
+    yield from parameter_blocks(
+        found, f"Parameters of each outcome's ratio to the one around it ({width} interval)"
     )
 
 
-def _sensitivity(fit: NestedFit, asked: ReportRequest) -> Iterator[Block]:
+def _sensitivity(fit: NestedFit, asked: ReportRequest, words: Wording) -> Iterator[Block]:
     if not asked.refits:
         yield Text(
             "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
@@ -234,8 +259,9 @@ def _sensitivity(fit: NestedFit, asked: ReportRequest) -> Iterator[Block]:
         )
     for outcome in fit.outcomes:
         yield Table(
-            f"{outcome} under other priors, each by a joint fit of its own: median and {width} interval ({label})",
-            prior_cells(found[found["outcome"] == outcome]),
+            f"{words.outcome(outcome)} under other priors, each by a joint fit of its own: median and {width} interval"
+            f"{words.rates.note} ({label})",
+            prior_cells(found[found["outcome"] == outcome], words=words),
         )
     yield Text("Rates are of all patients; tau is that of the ratio to the outcome around it.")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.comparison.grid_results import GridResults
@@ -11,18 +11,23 @@ from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.contrasts import contrasts_with_reference
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.report.comparison_figures import comparison_plots
+from bayesmeta.report.figure_style import FigureStyle
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun
+from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
 
 __all__ = ["FIGURES", "Drawn", "FigureRequest", "draw_run"]
 
-NEEDS_N = "it needs --n, the patients of the cohort"
+NEEDS_N = "it needs the patients of the cohort. Give --n, such as --n 40"
 NO_RANK = "no model has all its scores"
 
 CI_PROB = 0.95
@@ -40,22 +45,34 @@ class FigureRequest:
     run : Fit, NestedFit, SavedComparison or GridResults
         What a folder holds.
     profile : mapping, optional
-        Covariate values; those of the reference where None.
+        Covariate values; what is left out stands at the reference level or the centre.
     n : int, optional
         Patients of a new cohort.
+    style : FigureStyle
+        How the figures are to look.
+    labels : Labels, mapping or path, optional
+        Labels of levels and outcomes, in place of those that model and evidence have.
     """
 
     run: SavedRun
     profile: Mapping[str, Any] | None = None
     n: int | None = None
+    style: FigureStyle = field(default_factory=FigureStyle)
+    labels: LabelSource = None
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The figures of a run by name of their files, and why others are not among them."""
+    """The figures of a run by name of their files, and why others that apply are not among them."""
 
     plots: "Mapping[str, Plot]"
     reasons: Mapping[str, str]
+
+
+class Inapplicable(str):
+    """A reason why a run has no such figure, whatever else is asked for."""
+
+    __slots__ = ()
 
 
 type Figures = "Plot | Mapping[str, Plot] | str"
@@ -75,6 +92,7 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
     for name in names or []:
         if name not in FIGURES:
             raise SettingsError(f"There is no figure '{name}'. {nearest(name, FIGURES)}")
+    asked = _labelled(asked)
     _check(asked)
     plots: dict[str, Plot] = {}
     reasons: dict[str, str] = {}
@@ -86,8 +104,20 @@ def draw_run(asked: FigureRequest, names: list[str] | None = None) -> Drawn:
             plots |= found if isinstance(found, Mapping) else {name: found}
     if reasons and (names or not plots):
         name, reason = next(iter(reasons.items()))
-        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}. Leave it out.")
-    return Drawn(plots, reasons)
+        remedy = "" if ". " in reason else f" Leave out {name}."
+        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}.{remedy}")
+    told = {name: one for name, one in reasons.items() if not isinstance(one, Inapplicable)}
+    return Drawn(plots, told)
+
+
+def _labelled(asked: FigureRequest) -> FigureRequest:
+    """Return what is asked of a fit that has its labels."""
+    run = asked.run
+    if isinstance(run, Fit):
+        return replace(asked, run=with_labels(run, asked.labels), labels=None)
+    if isinstance(run, NestedFit):
+        return replace(asked, run=with_labels(run, asked.labels), labels=None)
+    return asked
 
 
 def _check(asked: FigureRequest) -> None:
@@ -96,20 +126,31 @@ def _check(asked: FigureRequest) -> None:
     if isinstance(run, Fit | NestedFit):
         if asked.n is not None:
             check_cohort("--n", asked.n)
-        if asked.profile is not None:
-            run.coding.checked(asked.profile)
+        run.coding.resolved(asked.profile)
+        for name in asked.style.units:
+            if name not in run.coding.centres:
+                raise SettingsError(
+                    f"`--unit` names '{name}', which is no numeric covariate of the model. "
+                    f"{nearest(name, run.coding.centres)}"
+                )
         return
-    for option, value in (("--profile", asked.profile), ("--n", asked.n)):
+    options = [option for option in asked.style.options if option != "--rates-per"]
+    style = dict.fromkeys(options, True)
+    given = {"--profile": asked.profile, "--n": asked.n}
+    for option, value in (given | style).items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
+    _words(asked)
 
 
 def _figures(name: str, asked: FigureRequest) -> Figures:
     kind, whose, draw = FIGURES[name]
     if not isinstance(asked.run, kind):
-        return f"it is a figure of {whose}"
+        return Inapplicable(f"it is a figure of {whose}")
     try:
         return draw(asked)
+    except SettingsError as error:
+        return Inapplicable(str(error).rstrip("."))
     except BayesmetaError as error:
         return str(error).rstrip(".")
 
@@ -117,7 +158,8 @@ def _figures(name: str, asked: FigureRequest) -> Figures:
 def _forest(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import forest
 
-    return forest(asked.run)  # type: ignore[arg-type]
+    run: Fit = asked.run  # type: ignore[assignment]
+    return forest(run, profile=asked.profile, scale=asked.style.rates, **asked.style.forest)
 
 
 def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
@@ -126,7 +168,8 @@ def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
     def draw(asked: FigureRequest) -> Figures:
         from bayesmeta import plots
 
-        drawn: Plot = getattr(plots, name)(asked.run, profile=asked.profile)
+        draw_one = getattr(plots, name)
+        drawn: Plot = draw_one(asked.run, profile=asked.profile, scale=asked.style.rates)
         return drawn
 
     return draw
@@ -135,7 +178,15 @@ def _about_fit(name: str) -> Callable[[FigureRequest], Figures]:
 def _funnel(asked: FigureRequest) -> Figures:
     from bayesmeta.plots import funnel
 
-    return funnel(asked.run)  # type: ignore[arg-type]
+    return funnel(asked.run, scale=asked.style.rates)  # type: ignore[arg-type]
+
+
+def _posterior_predictive(asked: FigureRequest) -> Figures:
+    from bayesmeta.comparison.posterior_predictive import posterior_predictive_check
+    from bayesmeta.plots import posterior_predictive
+
+    run: Fit = asked.run  # type: ignore[assignment]
+    return posterior_predictive(posterior_predictive_check(run, seed=run.provenance.seed))
 
 
 def _trace(asked: FigureRequest) -> Figures:
@@ -150,12 +201,21 @@ def _regression(asked: FigureRequest) -> Figures:
     run: Fit = asked.run  # type: ignore[assignment]
     numbers = list(run.design.coding.centres)
     if not numbers:
-        return "the model has no numeric covariate"
-    return {
-        "regression" if len(numbers) == 1 else f"regression_{_plain(name)}": regression(
-            run, name, profile=asked.profile
+        return Inapplicable("the model has no numeric covariate")
+    style = asked.style
+    drawn = {
+        name: regression(
+            run,
+            name,
+            profile=asked.profile,
+            unit=style.units.get(name, ""),
+            scale=style.rates,
         )
         for name in numbers
+    }
+    one = len(numbers) == 1
+    return {
+        "regression" if one else f"regression_{_plain(name)}": plot for name, plot in drawn.items()
     }
 
 
@@ -164,13 +224,33 @@ def _prediction(asked: FigureRequest) -> Figures:
 
     if asked.n is None:
         return NEEDS_N
+    rates = asked.style.rates
     if isinstance(asked.run, NestedFit):
+        words = words_of(asked.run)
         nested = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)
         return {
-            f"prediction_{_plain(one)}": prediction(nested.of(one), notes=[f"Outcome: {one}."])
+            f"prediction_{_plain(one)}": prediction(
+                nested.of(one), scale=rates, notes=[f"Outcome: {words.outcome(one)}."]
+            )
             for one in nested.outcomes
         }
-    return prediction(predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED))  # type: ignore[arg-type]
+    found = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)  # type: ignore[arg-type]
+    return prediction(found, scale=rates)
+
+
+def _subgroups(asked: FigureRequest) -> Figures:
+    from bayesmeta.plots import subgroups
+
+    run: Fit = asked.run  # type: ignore[assignment]
+    factors = list(run.design.coding.factors)
+    if not factors:
+        return Inapplicable("the model has no factor")
+    return {
+        "subgroups" if len(factors) == 1 else f"subgroups_{_plain(name)}": subgroups(
+            run, by=name, profile=asked.profile, scale=asked.style.rates
+        )
+        for name in factors
+    }
 
 
 def _contrasts(asked: FigureRequest) -> Figures:
@@ -179,9 +259,11 @@ def _contrasts(asked: FigureRequest) -> Figures:
     run: Fit = asked.run  # type: ignore[assignment]
     found = contrasts_with_reference(run, profile=asked.profile, ci_prob=CI_PROB)
     if not found:
-        return "the model has no factor"
+        return Inapplicable("the model has no factor")
     return {
-        "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(one)
+        "contrasts" if len(found) == 1 else f"contrasts_{_plain(one.factor)}": contrasts(
+            one, scale=asked.style.rates
+        )
         for one in found
     }
 
@@ -199,13 +281,19 @@ def _nested_outcomes(asked: FigureRequest) -> Figures:
 def _compared(name: str) -> Callable[[FigureRequest], Figures]:
     def draw(asked: FigureRequest) -> Figures:
         run: SavedComparison = asked.run  # type: ignore[assignment]
-        return comparison_plots(run, [name]) or NO_RANK
+        return comparison_plots(run, [name], _words(asked)) or NO_RANK
 
     return draw
 
 
 def _specification_curve(asked: FigureRequest) -> Figures:
-    return grid_plots(asked.run) or "no combination could be fitted"  # type: ignore[arg-type]
+    run: GridResults = asked.run  # type: ignore[assignment]
+    return grid_plots(run, _words(asked)) or "no combination could be fitted"
+
+
+def _words(asked: FigureRequest) -> Wording:
+    """Return how the figures of many fits are written."""
+    return words_of_run(asked.run, rates_per=asked.style.per, labels=asked.labels)
 
 
 def _plain(text: str) -> str:
@@ -219,11 +307,13 @@ COMPARED, GRID = "a comparison", "a grid of specifications"
 
 FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "forest": (Fit, ONE, _forest),
+    "subgroups": (Fit, ONE, _subgroups),
     "trace": (Fit | NestedFit, EITHER, _trace),
     "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),
     "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),
     "regression": (Fit, ONE, _regression),
     "funnel": (Fit, ONE, _funnel),
+    "posterior_predictive": (Fit, ONE, _posterior_predictive),
     "prediction": (Fit | NestedFit, EITHER, _prediction),
     "contrasts": (Fit, ONE, _contrasts),
     "nested_outcomes": (NestedFit, NESTED, _nested_outcomes),

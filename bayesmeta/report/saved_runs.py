@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.comparison import notes_of
+from bayesmeta.comparison.averaging import AveragedPrediction
+from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.grid_files import load_grid
 from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
@@ -21,12 +22,29 @@ from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 from bayesmeta.model import ModelSpec, load_model
+from bayesmeta.model.values import values_text
 from bayesmeta.runs import check_run, describe_run
+from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
 
-__all__ = ["SavedComparison", "SavedRun", "evidence_of_grid", "is_reliable", "load_run"]
+__all__ = [
+    "SavedComparison",
+    "SavedRun",
+    "evidence_of_grid",
+    "is_reliable",
+    "kept_prediction",
+    "load_run",
+]
 
-TEXTS = {"study": str, "arm": str, "left_out": str, "model": str, "error": str, "problems": str}
+TEXTS = {
+    "study": str,
+    "arm": str,
+    "left_out": str,
+    "model": str,
+    "error": str,
+    "problems": str,
+    "not_applicable": str,
+}
 """Columns of names, which may look like numbers."""
 
 
@@ -53,9 +71,10 @@ class SavedComparison:
         Versions of what it was made with.
     created : str
         UTC time at which it was begun, ISO 8601.
-    pmf, rate : DataFrame or None
-        The prediction that the models average, of a cohort's responders and true rate; None if no model
-        has all its scores.
+    prediction : AveragedPrediction or None
+        The prediction that the models average; None if no model has all its scores.
+    not_applicable : mapping
+        Of each model that the arms can't tell, why, by name.
     """
 
     table: pd.DataFrame
@@ -66,8 +85,26 @@ class SavedComparison:
     plan: Mapping[str, Any]
     versions: Mapping[str, str]
     created: str
-    pmf: pd.DataFrame | None
-    rate: pd.DataFrame | None
+    kept: AveragedPrediction | None
+    not_applicable: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no fit failed and the draws of all may be used."""
+        return all(one.ok for one in self.left_out.values())
+
+    @property
+    def prediction(self) -> AveragedPrediction:
+        """What the models together expect of a new cohort.
+
+        Raises
+        ------
+        RunError
+            If no model has all its scores, so that there is none.
+        """
+        if self.kept is None:
+            raise RunError("No model has all its scores, so that there is nothing to average.")
+        return self.kept
 
     @property
     def best(self) -> LeftOut | None:
@@ -84,8 +121,7 @@ class SavedComparison:
     @property
     def profile(self) -> str:
         """The covariate values that pooled rates are for, as they were asked; empty if none were."""
-        asked = self.question["profile"] or {}
-        return ", ".join(f"{name}={value}" for name, value in asked.items())
+        return values_text(self.question["profile"] or {})
 
 
 type SavedRun = Fit | NestedFit | SavedComparison | GridResults
@@ -123,7 +159,9 @@ def load_run(folder: Path) -> SavedRun:
 
 def evidence_of_grid(folder: Path) -> EvidenceTable:
     """Return the table that a grid was run on, as it was kept."""
-    return read_evidence(folder / "inputs" / "evidence.csv")
+    names = folder / "inputs" / "text.json"
+    text = json.loads(names.read_text(encoding="utf-8")) if names.is_file() else ()
+    return read_evidence(folder / "inputs" / "evidence.csv", text=text)
 
 
 def is_reliable(run: SavedRun) -> bool:
@@ -132,7 +170,7 @@ def is_reliable(run: SavedRun) -> bool:
         return diagnose(run).ok
     if isinstance(run, GridResults):
         return run.meets("diagnostics")
-    return all(one.ok for one in run.left_out.values())
+    return run.ok
 
 
 def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
@@ -143,19 +181,29 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
     evidence = _evidence(folder / "inputs")
     labels = dict(zip(evidence.frame["study"], evidence.display_labels, strict=True))
     names = [str(name) for name in tables["comparison"]["model"]]
-    left_out = {name: _left_out(name, tables, labels) for name in names}
+    files = file_names(manifest.identity["models"])
+    reasons = _reasons(tables["comparison"])
+    left_out = {name: _left_out(name, tables, labels) for name in names if name not in reasons}
     return SavedComparison(
         table=tables["comparison"],
         left_out=left_out,
         evidence=evidence,
-        models={name: load_model(folder / "inputs" / "models" / f"{name}.toml") for name in names},
+        models={name: load_model(folder / f"inputs/models/{files[name]}.toml") for name in names},
         notes=notes_of(tables["comparison"], left_out),
         plan=manifest.identity,
         versions=manifest.versions,
         created=manifest.created,
-        pmf=_optional(folder / "prediction.csv"),
-        rate=_optional(folder / "prediction_rate.csv"),
+        kept=kept_prediction(folder, tables["comparison"]),
+        not_applicable=reasons,
     )
+
+
+def _reasons(table: pd.DataFrame) -> dict[str, str]:
+    """Return why models do not apply, by name."""
+    if "not_applicable" not in table:
+        return {}
+    told = table[table["not_applicable"] != ""]
+    return dict(zip(map(str, told["model"]), map(str, told["not_applicable"]), strict=True))
 
 
 def _evidence(inputs: Path) -> Arms:
@@ -169,8 +217,20 @@ def _evidence(inputs: Path) -> Arms:
     return Arms(frame.assign(**counts), excluded, selection)
 
 
-def _optional(file: Path) -> pd.DataFrame | None:
-    return pd.read_csv(file) if file.is_file() else None
+def kept_prediction(folder: Path, table: pd.DataFrame) -> AveragedPrediction | None:
+    """Return the averaged prediction that was kept, every number as it was."""
+    counts, rates = folder / "prediction.csv", folder / "prediction_rate.csv"
+    if not (counts.is_file() and rates.is_file()):
+        return None
+    pmf, rate = map(_numbers, (counts, rates))
+    weights, profile = averaged_models(table)
+    return AveragedPrediction(len(pmf) - 1, profile, weights, pmf, rate)
+
+
+def _numbers(file: Path) -> pd.DataFrame:
+    # Read as numbers at once, the last digit may differ from what was written.
+    table: pd.DataFrame = pd.read_csv(file, dtype=str).astype(float)
+    return table.set_index(table.columns[0])
 
 
 def _read(file: Path) -> pd.DataFrame:

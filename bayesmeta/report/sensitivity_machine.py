@@ -1,12 +1,11 @@
 """What `--json` prints of the sensitivity to priors."""
 
-import math
 from typing import Any
 
 from bayesmeta.comparison.changed_priors import prior_text
 from bayesmeta.comparison.flip_point import FlipPoint
 from bayesmeta.comparison.sensitivity import Sensitivity
-from bayesmeta.report.machine import records
+from bayesmeta.report.machine import plain_value, records
 
 __all__ = ["sensitivity_json"]
 
@@ -31,14 +30,9 @@ def _flip(flip: FlipPoint) -> dict[str, Any]:
         "parameter": flip.parameter,
         "prior": prior_text(flip.prior),
         "flips": flip.flips,
-        "factor": _number(flip.factor),
-        "factor_lower": _number(low),
-        "factor_upper": _number(high),
+        "factor": plain_value(flip.factor),
+        "factor_lower": plain_value(low),
+        "factor_upper": plain_value(high),
         "bracket": records(flip.bracket),
         "trials": records(flip.trials),
     }
-
-
-def _number(value: float) -> float | None:
-    """Return a number, or None where there is none: JSON has no NaN."""
-    return value if math.isfinite(value) else None

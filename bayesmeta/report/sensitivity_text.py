@@ -1,14 +1,16 @@
 """What a terminal shows of the sensitivity to priors."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.power_scaling import SENSITIVE
+from bayesmeta.comparison.power_scaling import APART, SENSITIVE
 from bayesmeta.comparison.sensitivity import Sensitivity
-from bayesmeta.report.text import percent, table_text
+from bayesmeta.layout import table_text
+from bayesmeta.rounding import error_text, number_texts, probability_text
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
     "flip_lines",
@@ -25,80 +27,86 @@ Row = Mapping[Hashable, Any]
 RATES = {"typical": "typical", "mean": "mean", "new study": "new_study"}
 
 
-def sensitivity_lines(found: Sensitivity) -> list[str]:
+def sensitivity_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
     """Return all three parts of a sensitivity analysis, those that there are."""
-    lines = [*scaling_lines(found.scaling), "", *prior_lines(found)]
+    lines = [*scaling_lines(found.scaling, words), "", *prior_lines(found, words)]
     for flip in found.flips:
         lines += ["", *flip_lines(flip)]
     return lines
 
 
-def scaling_lines(table: pd.DataFrame) -> list[str]:
+def scaling_lines(table: pd.DataFrame, words: Wording = PLAIN) -> list[str]:
     """Return how sensitive each estimate is to prior and likelihood, one a line."""
-    where = table["profile"].iloc[-1]
+    where = words.text(table["profile"].iloc[-1])
     return [
         f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
-        *table_text(scaling_cells(table), indent=2).splitlines(),
+        *table_text(scaling_cells(table, words), indent=2).splitlines(),
         f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
+        f"  Sensitive to both is a potential conflict only: told where prior and posterior overlap by less than {100 * APART:g}%.",
     ]
 
 
-def scaling_cells(table: pd.DataFrame) -> pd.DataFrame:
+def scaling_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
     """Return how sensitive each estimate is, one row each, as people read it."""
     each = [name for name in table.columns if name.startswith("prior_")]
-    cells = pd.DataFrame({"estimate": table["quantity"]})
+    cells = pd.DataFrame({"estimate": [words.parameter(str(one)) for one in table["quantity"]]})
     for name in ("prior", "likelihood", *each):
         cells[name.removeprefix("prior_")] = [f"{value:.3f}" for value in table[name]]
-    return cells.assign(**{"": table["diagnosis"]})
+    return cells.assign(**{"": list(table["diagnosis"])})
 
 
-def prior_lines(found: Sensitivity) -> list[str]:
+def prior_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
     """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
     table = found.priors
     return [
-        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval "
-        f"({found.profile})",
-        *table_text(prior_cells(table, found.question), indent=2).splitlines(),
-        f"  {_errors(table)}",
+        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval"
+        f"{words.rates.note} ({words.text(found.profile)})",
+        *table_text(prior_cells(table, found.question, words), indent=2).splitlines(),
+        f"  {_errors(table, words)}",
     ]
 
 
-def nested_prior_lines(table: pd.DataFrame, profile: str, ci_prob: float) -> list[str]:
+def nested_prior_lines(
+    table: pd.DataFrame, profile: str, ci_prob: float, words: Wording = PLAIN
+) -> list[str]:
     """Return the estimates of each nested outcome under each prior that was tried, one a line."""
     lines = [
-        f"Other priors, each by a joint fit of its own: median and {100 * ci_prob:g}% interval ({profile})"
+        f"Other priors, each by a joint fit of its own: median and {100 * ci_prob:g}% interval"
+        f"{words.rates.note} ({words.text(profile)})"
     ]
     for outcome, rows in table.groupby("outcome", sort=False):
         lines += [
-            f"  {outcome}: rates of all patients, tau of its ratio to the outcome around it",
-            *table_text(prior_cells(rows), indent=4).splitlines(),
+            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its ratio to the outcome around it",
+            *table_text(prior_cells(rows, words=words), indent=4).splitlines(),
         ]
-    return [*lines, f"  {_errors(table)}"]
+    return [*lines, f"  {_errors(table, words)}"]
 
 
-def _errors(table: pd.DataFrame) -> str:
+def _errors(table: pd.DataFrame, words: Wording) -> str:
     rates = table[
         [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
     ]
-    errors = f"of rates at most {100 * rates.max().max():.1f} points"
+    errors = f"of rates at most {words.rates.error(rates.max().max())} {words.rates.points_short}"
     if "probability" in table:
-        errors += f", of P {table['mcse_probability'].max():.4f}"
+        errors += f", of P {error_text(table['mcse_probability'].max(), 4)}"
     return f"Monte-Carlo standard errors: {errors}."
 
 
-def prior_cells(table: pd.DataFrame, question: object = None) -> pd.DataFrame:
+def prior_cells(
+    table: pd.DataFrame, question: object = None, words: Wording = PLAIN
+) -> pd.DataFrame:
     """Return the estimates under each prior, one row each, as people read them.
 
     The probability stands under its question.
     """
     rows = table.to_dict("records")
-    cells = pd.DataFrame({"prior": [_changed(row) for row in rows]})
+    cells = pd.DataFrame({"prior": [words.text(_changed(row)) for row in rows]})
     if table["tau"].notna().any():
-        cells["tau"] = [_interval(row, "tau", "{:.2f}".format) for row in rows]
+        cells["tau"] = [_interval(row, "tau", number_texts) for row in rows]
     for label, name in RATES.items():
-        cells[label] = [_interval(row, name, percent) for row in rows]
+        cells[label] = [_interval(row, name, words.rates.texts) for row in rows]
     if "probability" in table:
-        cells[str(question or "P")] = [f"{row['probability']:.3f}" for row in rows]
+        cells[str(question or "P")] = [_probability(row["probability"]) for row in rows]
     if not table["ok"].all():
         cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
     return cells
@@ -126,7 +134,7 @@ def flip_lines(flip: FlipPoint) -> list[str]:
         low, high = probabilities.min(), probabilities.max()
         lines.append(
             f"  It does not flip between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
-            f"P stays from {low:.3f} to {high:.3f}."
+            f"P stays from {_probability(low)} to {_probability(high)}."
         )
         if low < flip.certainty < high:
             lines.append(
@@ -147,7 +155,11 @@ def flip_lines(flip: FlipPoint) -> list[str]:
 
 def _answer(row: Row) -> str:
     unreliable = "" if row["ok"] else ", NOT RELIABLE"
-    return f"P = {row['probability']:.3f} (MCSE {row['mcse']:.4f}{unreliable})"
+    return f"P = {_probability(row['probability'])} (MCSE {error_text(row['mcse'], 4)}{unreliable})"
+
+
+def _probability(value: float) -> str:
+    return "" if pd.isna(value) else probability_text(value)
 
 
 def _changed(row: Row) -> str:
@@ -157,8 +169,8 @@ def _changed(row: Row) -> str:
     return ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in row["changed"].split(", "))
 
 
-def _interval(row: Row, name: str, written: Any) -> str:
+def _interval(row: Row, name: str, written: Callable[..., list[str]]) -> str:
     if pd.isna(row[name]):
         return ""
-    median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
+    median, low, high = written(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
     return f"{median} ({low} to {high})"

@@ -1,6 +1,7 @@
 """From the folder of a run to the file of its report."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -9,18 +10,23 @@ from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
+from bayesmeta.label_files import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
+from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
-from bayesmeta.report.document import Document
+from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
+from bayesmeta.report.rendering.docx import pandoc
 from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
+from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
-from bayesmeta.runs.files import write_whole
+from bayesmeta.runs.files import check_writable, write_whole
 
 __all__ = ["WrittenReport", "document_of", "write_report"]
 
@@ -40,7 +46,7 @@ class WrittenReport:
     path : Path
         The file.
     title : str
-        What it is about.
+        The title that is printed.
     warning : str
         Why it must not be used; empty if it may.
 
@@ -71,10 +77,18 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     out: str | PathLike[str] | None = None,
     form: str | None = None,
     profile: Profile | None = None,
+    per: Mapping[str, float] | None = None,
     cohort: int = 40,
     ci_prob: float = 0.95,
     rate_above: float | None = None,
     refits: bool = True,
+    ranks: bool = False,
+    title: str | None = None,
+    author: str | None = None,
+    protocol: str | None = None,
+    date: str | None = None,
+    rates_per: int = 100,
+    labels: LabelSource = None,
     force: bool = False,
 ) -> WrittenReport:
     """Write the report of a saved run: one file with figures, tables, limits and checklists.
@@ -88,7 +102,10 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     form : {"html", "md", "json", "docx"}, optional
         Format of the file; where None, what the suffix of `out` says, or html. docx is made by pandoc.
     profile : mapping, optional
-        Of a fit: covariate values of the new cohort; the reference profile where None.
+        Of a fit: covariate values of the new cohort; what is left out stands at the reference
+        level or the centre.
+    per : mapping, optional
+        Of a fit: units for odds ratios of numbers beside those per 1, such as ``{"age": 10}``.
     cohort : int
         Of a fit: patients of the new cohort.
     ci_prob : float
@@ -98,6 +115,20 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     refits : bool
         Of a fit: whether the model is fitted again, under other priors and, of one outcome, without each
         study.
+    ranks : bool
+        Of a fit of one outcome: whether ranks of the levels of factors are shown though some levels are
+        compared between studies only.
+    title : str, optional
+        Title of the report; one made from outcome, model and studies where None.
+    author, protocol, date : str, optional
+        What is printed below the title. No date is printed but one that is given, so that the same run
+        makes the same bytes.
+    rates_per : {100, 1000, 10000, 100000}
+        Patients that rates are written per; 100 for percent.
+    labels : Labels, mapping or path, optional
+        Labels of levels and outcomes, such as ``{"regimen": {"DEC": "decitabine"}}``, or a file of them
+        (TOML with a table ``[labels]``, or CSV with columns column, value and label), in place of those
+        that model and evidence have.
     force : bool
         Whether the file `out` is replaced.
 
@@ -114,6 +145,8 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         If an argument is out of its range or would have no effect, or pandoc is missing.
     ProfileError
         If the profile can't be coded.
+    SpecError
+        If a label is of a column, level or outcome that is not there.
 
     References
     ----------
@@ -133,14 +166,30 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     """
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
+    front = _front(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
+    if form == "docx":
+        pandoc()
+    Rates(rates_per)
     target = folder / f"{NAME}.{form}" if file is None else file
-    _check_target(target, replace=force or out is None)
-    asked = ReportRequest(profile, cohort, ci_prob, rate_above, refits)
-    document = document_of(folder, asked)
+    _check_target(target, replace=force or out is None, in_run=out is None)
+    asked = ReportRequest(
+        profile, per, cohort, ci_prob, rate_above, refits, ranks, rates_per, labels
+    )
+    document = replace(document_of(folder, asked), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
-    return WrittenReport(target, document.title, document.warning)
+    return WrittenReport(target, document.heading, document.warning)
+
+
+def _front(**given: str | None) -> FrontMatter:
+    """Return what the author says of a report, each in one line."""
+    for name, text in given.items():
+        if text is not None and (not isinstance(text, str) or len(text.splitlines()) != 1):
+            raise SettingsError(
+                f"`{name}` must be text in one line; got {text!r}. Leave it out, or write it so."
+            )
+    return FrontMatter(**{name: text.strip() for name, text in given.items() if text is not None})
 
 
 def _form(form: str | None, out: Path | None) -> str:
@@ -167,52 +216,51 @@ def _path(name: str, value: object) -> Path:
         raise SettingsError(
             f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
         )
-    return Path(value)
+    return expanded(value)
 
 
-def _check_target(target: Path, *, replace: bool) -> None:
+def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
     """Raise if the file can't take its place; a folder that is no run is told of when it is read."""
+    if target.is_dir():
+        raise RunError(f"{target} is a folder. Choose a file.")
     if target.exists() and not replace:
-        raise RunError(f"{target} exists. Choose another file, or replace it with --force.")
-    if not replace and not target.parent.is_dir():
+        raise RunError(f"{target} exists. Choose another file, or replace it with force=True.")
+    if target.parent.is_dir():
+        check_writable(target, remedy="Choose another file")
+    elif not in_run:
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
 
 def document_of(folder: Path, asked: ReportRequest) -> Document:
-    """Return the report of what a folder holds."""
-    match load_run(folder):
-        case Fit() as run:
+    """Return the report of what a folder holds, with labels in place of machines' names."""
+    run = load_run(folder)
+    words = words_of_run(run, rates_per=asked.rates_per, labels=asked.labels)
+    match run:
+        case Fit():
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
                     "A report is of a model of the family, of which it knows what each part means; this is a "
                     "PyMC model of one's own."
                 )
-            return fit_document(fit_results(run, asked))
-        case NestedFit() as run:
-            return nested_document(run, asked)
-        case GridResults() as run:
+            found = fit_document(fit_results(run, asked))
+        case NestedFit():
+            found = nested_document(run, asked)
+        case GridResults():
             _refuse(asked, "grid")
-            return grid_document(
-                run, evidence_of_grid(folder), describe_run(folder).manifest.versions
-            )
-        case SavedComparison() as run:
+            versions = describe_run(folder).manifest.versions
+            found = grid_document(run, evidence_of_grid(folder), versions, words)
+        case SavedComparison():
             _refuse(asked, "comparison")
-            return comparison_document(run)
+            found = comparison_document(run, words)
+    return labelled(found, words)
 
 
 def _refuse(asked: ReportRequest, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = ReportRequest()
-    names = {
-        "profile": "--profile",
-        "cohort": "--cohort",
-        "ci_prob": "--ci",
-        "rate_above": "--rate-above",
-        "refits": "--quick",
-    }
-    for name, option in names.items():
+    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits", "ranks"):
         if getattr(asked, name) != getattr(default, name):
             raise SettingsError(
-                f"`{option}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
+                f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
                 "Leave it out."
             )

@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 from bayesmeta.runs.files import sha256_of
 from bayesmeta.runs.folder import INPUTS
 from bayesmeta.runs.hashes import HASHES, read_hashes, read_times
@@ -124,7 +125,7 @@ def _digest(path: Path) -> str:
 def _folder(path: str | PathLike[str]) -> Path:
     if not isinstance(path, str | PathLike):
         raise RunError(f"`path` must be a path; got {path!r}.")
-    folder = Path(path)
+    folder = expanded(path)
     try:
         there = (folder / MANIFEST).is_file()
     except (OSError, ValueError) as error:

@@ -4,8 +4,10 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ from bayesmeta.errors import RunError
 
 __all__ = [
     "PARTIAL",
+    "check_folder_writable",
+    "check_writable",
     "explained",
+    "file_names",
     "sealed",
     "sha256_of",
     "sync_folder",
@@ -24,6 +29,14 @@ __all__ = [
 PARTIAL = ".partial"
 """End of the name of a file that is being written; its name begins with a dot."""
 
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+"""Names that files have everywhere."""
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.+-]+")
+
+LONGEST = 100
+"""Characters of the longest name that is made for a file."""
+
 _REMEDIES = {
     errno.ENOSPC: "Free some space",
     errno.EDQUOT: "Free some space",
@@ -32,6 +45,23 @@ _REMEDIES = {
     errno.EACCES: "Make it writable",
     errno.EPERM: "Make it writable",
 }
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """Return a name for the file of each name: the same where it can be one, or else one like it.
+
+    No two are the same to a file system that does not tell capitals apart; the order of the names
+    makes no difference.
+    """
+    found: dict[str, str] = {}
+    # Names that can stay come first, so that no other takes their place.
+    for name in sorted(names, key=lambda name: (PLAIN.fullmatch(name) is None, name)):
+        plain = _NOT_PLAIN.sub("_", name)[:LONGEST] or "_"
+        plain = plain if PLAIN.fullmatch(plain) else f"_{plain}"
+        taken = {other.casefold() for other in found.values()}
+        free = (f"{plain}_{i}" if i > 1 else plain for i in count(1))
+        found[name] = next(one for one in free if one.casefold() not in taken)
+    return found
 
 
 @contextmanager
@@ -77,6 +107,35 @@ def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> Non
                 os.unlink(partial)
             raise
         sync_folder(path.parent)
+
+
+def check_writable(path: Path, *, remedy: str) -> None:
+    """Raise if no file of this name can be written, by writing an empty one and removing it.
+
+    Raises
+    ------
+    RunError
+        If it can't; `remedy` is what to do.
+    """
+    partial = path.with_name(f".{path.name}{PARTIAL}")
+    with explained(path, remedy):
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o644))
+        os.unlink(partial)
+
+
+def check_folder_writable(folder: Path, *, remedy: str) -> None:
+    """Raise if no file can be written into a folder, or no folder be made where there is none yet.
+
+    Raises
+    ------
+    RunError
+        If it can't; `remedy` is what to do.
+    """
+    places = (folder, *folder.absolute().parents)
+    there = next(place for place in places if place.exists())
+    if not there.is_dir():
+        raise RunError(f"{folder} can't be written: {there} is no folder. {remedy}.")
+    check_writable(there / "file", remedy=remedy)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """`open_run`: a folder that many jobs fill, however often they are stopped on the way."""
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed
-from bayesmeta.runs.files import PARTIAL, explained, sync_folder, write_whole
+from bayesmeta.paths import expanded
+from bayesmeta.runs.files import PARTIAL, PLAIN, explained, sync_folder, write_whole
 from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
 from bayesmeta.runs.jobs import Job, Outcome
 from bayesmeta.runs.locks import HOLDER, LOCK, held
@@ -30,7 +30,6 @@ INPUTS = "inputs"
 """Folder of the texts that a run was made from."""
 
 _OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class RunFolder:
         RunError
             If it can't be written.
         """
-        if not _NAME.fullmatch(name) or name.casefold() in _OWN:
+        if not PLAIN.fullmatch(name) or name.casefold() in _OWN:
             raise SettingsError(
                 f"`name` must be the plain name of a file, other than {', '.join(sorted(_OWN))}; got {name!r}."
             )
@@ -148,7 +147,7 @@ def _check_arguments(kind: str, texts: Mapping[str, str]) -> None:
     if not isinstance(kind, str) or not kind:
         raise SettingsError(f"`kind` must be text, such as 'compare'; got {kind!r}.")
     for name in texts:
-        if not all(_NAME.fullmatch(part) for part in name.split("/")):
+        if not all(PLAIN.fullmatch(part) for part in name.split("/")):
             raise SettingsError(
                 f"`texts` must be named by plain names of files, such as 'models/regimen.toml'; got {name!r}."
             )
@@ -158,7 +157,7 @@ def _made(path: str | PathLike[str]) -> Path:
     """Return the folder of a run, made if it is not there, and refused if it is something else."""
     if not isinstance(path, str | PathLike):
         raise RunError(f"`path` must be a path; got {path!r}.")
-    folder = Path(path).absolute()
+    folder = expanded(path).absolute()
     try:
         with explained(folder):
             if not folder.exists():

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -32,6 +33,10 @@ def processes(workers: int) -> Iterator[Executor]:
         If they can't start.
     """
     workers = min(workers, MOST)
+    # Where compiled code can be kept is asked here alone, so that light commands load no compiler.
+    from bayesmeta.inference.places import share_temporary
+
+    share_temporary()
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
     with lifeline, ours:
         # A worker may be killed while it starts; twice is no chance.
@@ -60,7 +65,7 @@ def _started(workers: int, lifeline: Connection) -> Executor | None:
         initargs=(lifeline,),
     )
     try:
-        with _ignored_interrupts():
+        with _held_interrupts():
             # All start at once: an executor starts another process for work that finds none idle.
             started = [executor.submit(os.getpid) for _ in range(workers)]
         started[0].result()
@@ -87,13 +92,30 @@ def _end_with(lifeline: Connection) -> None:
 
 
 @contextmanager
-def _ignored_interrupts() -> Iterator[None]:
-    """Ignore interrupts, as do processes that are started meanwhile; this one stops them itself."""
+def _held_interrupts() -> Iterator[None]:
+    """Hold interrupts back to the end, also in processes started meanwhile, which ignore them."""
+    with _noted_interrupts():
+        if sys.platform == "win32":  # where processes inherit no mask
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[None]:
+    """Note interrupts, which other threads may take as well, and repeat one at the end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    seen: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        if seen:
+            signal.raise_signal(signal.SIGINT)

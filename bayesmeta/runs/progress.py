@@ -1,4 +1,4 @@
-"""How far many jobs are: a bar where a person watches, lines in a log."""
+"""How far many jobs are: a bar where a person watches, and lines in a log that asks for them."""
 
 import sys
 import time
@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 __all__ = ["progress_bar"]
-
-QUIET = 10.0
-"""Seconds for which nothing is written to a log unless it is asked for."""
 
 PAUSE = 30.0
 """Seconds between lines of a log, unless a tenth more is done before."""
@@ -34,7 +31,7 @@ def progress_bar(
         What they are called.
     shown : bool, optional
         Nothing where False. A bar at a terminal or in a notebook; elsewhere lines on standard
-        error, which where None begin after ten seconds.
+        error where True, and nothing where None.
     """
     if total == done or shown is False:
         yield _nothing
@@ -43,8 +40,10 @@ def progress_bar(
     elif sys.stderr.isatty():
         with _terminal(total, done, what) as advance:
             yield advance
+    elif shown:
+        yield _log(total, done, what)
     else:
-        yield _log(total, done, what, 0.0 if shown else QUIET)
+        yield _nothing
 
 
 def _nothing(_: int) -> None:
@@ -85,7 +84,7 @@ def _notebook(total: int, done: int, what: str) -> Advance:
     return advance
 
 
-def _log(total: int, done: int, what: str, quiet: float) -> Advance:
+def _log(total: int, done: int, what: str) -> Advance:
     state = _State(total, done, what)
     written, tenths = time.monotonic(), 10 * done // total
 
@@ -93,8 +92,7 @@ def _log(total: int, done: int, what: str, quiet: float) -> Advance:
         nonlocal written, tenths
         state.add(count)
         now, reached = time.monotonic(), 10 * state.done // total
-        due = now - written >= PAUSE or reached > tenths
-        if due and now - state.started >= quiet:
+        if now - written >= PAUSE or reached > tenths:
             print(state.line(), file=sys.stderr, flush=True)  # noqa: T201
             written, tenths = now, reached
 

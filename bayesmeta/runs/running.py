@@ -52,8 +52,8 @@ def run_jobs(
     executor : Executor, optional
         Anything with the interface of `concurrent.futures` to do the jobs instead.
     progress : bool, optional
-        Show a bar where a person watches, and lines in a log. Where None, lines only of what takes
-        more than ten seconds.
+        Show a bar where a person watches, and lines in a log. Where None, only where a person
+        watches.
     what : str
         What jobs are called there.
 

@@ -130,7 +130,7 @@ CASES = (
     _table("with more responders than patients", "(line 3)", f"{_HEADER}a,3,10\nb,12,10\n"),
     _table("with a percentage", "'35%'", f"{_HEADER}a,3,10\nb,35%,10\n"),
     _table("with a study twice", "(line 3)", f"{_HEADER}a,3,10\na,3,10\n"),
-    _table("with semicolons", "not separated by commas", "study;events;n\na;3;10\n"),
+    _table("with other separators", "not separated by commas", "study|events|n\na|3|10\n"),
     _table("without a column of patients", "'n' is missing", "study,events\na,3\n"),
     _model("with a key misspelt", "Did you mean 'mu'", '[priors]\nmuu = "Normal(0, 1.5)"\n'),
     _model(

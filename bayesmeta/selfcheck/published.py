@@ -13,7 +13,7 @@ from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit
 from bayesmeta.model import Covariates, ModelSpec, NormalEffects
-from bayesmeta.priors import Gamma
+from bayesmeta.priors import Gamma, Normal
 from bayesmeta.selfcheck import published_data
 from bayesmeta.selfcheck.checks import Finding, Task, tried_twice
 
@@ -31,7 +31,7 @@ LARGEST_Z = 4.0
 
 def check_posterior(_: Path) -> Finding:
     """Compare the deterministic posterior of Pritz 1997 with that of a quadrature in R."""
-    spec = ModelSpec(study_effects=NormalEffects(Gamma(2, 4)))
+    spec = ModelSpec(mu=Normal(0, 1.5), study_effects=NormalEffects(Gamma(2, 4)))
     posterior = fit(spec, published_data.pritz(), method="grid").posterior
     truth = published_data.PRITZ_POSTERIOR
     found = {name: posterior.marginal(name) for name in truth}
@@ -78,6 +78,7 @@ def log_likelihood(arms: Arms, mu: float, tau: float) -> float:
 def check_regression(_: Path) -> Finding:
     """Compare draws of a model with a covariate with those of rstanarm."""
     spec = ModelSpec(
+        mu=Normal(0, 1.5),
         study_effects=NormalEffects(Gamma(2, 4)),
         covariates=Covariates("period", {"period": "p1"}),
     )

@@ -16,6 +16,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     (folder / "empty").mkdir()
     (folder / "other").mkdir()
     (folder / "other" / "keep.txt").write_text("keep me\n")
+    (folder / "planned").mkdir()
+    (folder / "planned" / "prior.json").write_text("keep me\n")
     table = bm.read_evidence(folder / "evidence.csv")
     settings = bm.SamplerSettings(chains=2, warmup=100, draws=100)
     spec = bm.ModelSpec("run", covariates=bm.Covariates("regimen + age", {"regimen": "mono"}))

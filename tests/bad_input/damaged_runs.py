@@ -32,7 +32,7 @@ def arms_nonsense_and_signed(run: Path) -> None:
 
 
 def model_edited(run: Path) -> None:
-    _replace(run / "model.toml", "HalfNormal(0.5)", "HalfNormal(0.9)")
+    _replace(run / "model.toml", "HalfNormal(1)", "HalfNormal(0.9)")
 
 
 def manifest_of_a_later_release(run: Path) -> None:

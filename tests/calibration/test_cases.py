@@ -57,7 +57,8 @@ def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
 def test_few_simulated_tables_are_all_or_nothing(case: SingleCase) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
     events = draw_events(design, prior_draws(design, rng, (400,)), rng)
-    assert all_or_nothing(events, design.arms.n) < 0.1
+    # The default prior of mu has room for rates near 0 and 1, which small arms can't tell from them.
+    assert all_or_nothing(events, design.arms.n) < (0.2 if case.part == "coverage" else 0.1)
 
 
 @pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name)
@@ -104,9 +105,9 @@ def test_counts_are_put_where_arms_report_them() -> None:
 
 
 def test_a_held_tau_is_held() -> None:
-    case = {case.name: case for case in CASES}["coverage-10-tau_0.3"]
+    case = {case.name: case for case in CASES}["coverage-10-tau_0.5-prior_1"]
     _, truth = case.designs
     assert not case.judged
     drawn = prior_draws(truth, np.random.default_rng(1), (50,))
-    assert drawn["tau"] == pytest.approx(0.3, rel=1e-8)
+    assert drawn["tau"] == pytest.approx(0.5, rel=1e-8)
     assert case.spec.study_effects == bm.NormalEffects()

@@ -93,7 +93,7 @@ def test_edited_code_is_named_and_not_stale(case: Case) -> None:
 
 
 def test_status_lists_stale_and_missing_cases(case: Case) -> None:
-    empty = Tally(1, {}, {}, 0, 0)
+    empty = Tally(1, {}, {}, {}, 0, 0)
     stored = identity_of(case)
     known = CaseResult(case.name, case.part, True, 1, empty, 1.0, {}, stored)
     gone = replace(known, name="law-gone-3-none")

@@ -24,7 +24,7 @@ def trials(
         rate = 0.5 + np.clip((rng.random() - 0.5) * narrow, -0.5, 0.5)
         ranks = {"mu": int(100 * rng.random()), "tau": int(100 * rng.random() ** high)}
         stopped = bool(rng.random() < divergent)
-        predicted = {"": Predicted(rate, rate - 0.01, rate + 0.01, rng.random())}
+        predicted = {"": Predicted(rate, rate - 0.01, rate + 0.01, rng.random(), 0.3)}
         found.append(Trial(ranks, predicted, stopped, stopped))
     return found
 
@@ -89,7 +89,10 @@ def test_an_interval_of_responders_is_the_printed_one() -> None:
     # Up to the true count 3% of the probability, below it 2%: the 95% interval begins there.
     inside, below = (
         Trial({}, {"": predicted}, divergent=False, still_divergent=False)
-        for predicted in (Predicted(0.5, 0.02, 0.03, 0.0), Predicted(0.5, 0.01, 0.02, 0.0))
+        for predicted in (
+            Predicted(0.5, 0.02, 0.03, 0.0, 0.3),
+            Predicted(0.5, 0.01, 0.02, 0.0, 0.3),
+        )
     )
     assert tally([inside]).covered["responders"] == (0, 0, 1)
     assert tally([below]).covered["responders"] == (0, 0, 0)

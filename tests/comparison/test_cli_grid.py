@@ -37,7 +37,7 @@ overlaps = "keep"
 law = "student_t"
 [priors.default]
 [priors.wide]
-tau = "HalfNormal(1)"
+tau = "HalfNormal(2)"
 """
 SHORT = """
 schema = 1
@@ -49,7 +49,7 @@ draws = 10
 where = "venetoclax == 'yes'"
 [priors.default]
 [priors.wide]
-tau = "HalfNormal(1)"
+tau = "HalfNormal(2)"
 """
 
 Ended = tuple[int, str, str]
@@ -95,7 +95,7 @@ def test_the_example_is_a_grid_for_the_bundled_evidence(
         ("grid none.toml --out new", "No file none.toml"),
         ("grid grid.toml --out new --evidence none.csv", "none.csv"),
         ("grid grid.toml --out new --workers 0", "--workers"),
-        ("grid grid.toml --out new --seed -1", "`seed` must be a whole number"),
+        ("grid grid.toml --out new --seed -1", "`--seed` must be a whole number"),
         ("grid grid.toml --out new --dask nowhere", "`address` must be that of a Dask scheduler"),
         ("grid grid.toml --out grid.toml", "grid.toml"),
         ("grid grid.toml --out new --fail-on coverage", "diagnostics"),

@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
+from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.comparison.averaging import averaged
+from bayesmeta.comparison.averaging import asked_alike, averaged
 from bayesmeta.comparison.gates import GATES, tripped
-from bayesmeta.comparison.questions import RATES
+from bayesmeta.comparison.questions import RATES, Answered, Question, asked_of, predictive
 from bayesmeta.comparison.ranking import ranked
+from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.report.comparison_text import comparison_lines
+from bayesmeta.report.saved_runs import SavedComparison, load_run
 
 Maker = Callable[..., bm.Arms]
 COUNTS = [(4, 20), (9, 22), (14, 31), (5, 25), (20, 30)]
@@ -62,11 +66,11 @@ def test_differences_and_their_errors_are_over_studies(comparison: bm.Comparison
     for model in table.index:
         difference = elpd[model] - elpd[best]
         assert table.loc[model, "elpd_diff"] == pytest.approx(difference.sum(), abs=1e-9)
-        expected = np.sqrt(len(elpd)) * difference.std(ddof=0)
+        expected = np.sqrt(len(elpd)) * difference.std(ddof=1)
         assert table.loc[model, "dse"] == pytest.approx(expected, abs=1e-9)
     assert table["elpd"].is_monotonic_decreasing
     assert any(
-        "5 studies: standard errors of differences, and p_worse, are rough" in n
+        "5 studies: standard errors of differences are rough below 100." in n
         for n in comparison.notes
     )
 
@@ -107,15 +111,42 @@ def test_contrasts_are_asked_of_the_models_that_have_them(comparison: bm.Compari
     assert len(odds) == len(COUNTS) + 1
 
 
-def test_the_averaged_prediction_is_the_mixture(
+def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     comparison: bm.Comparison, models: list[bm.ModelSpec], arms: bm.Arms
 ) -> None:
-    weights = comparison.table.set_index("model")["weight"]
+    answers = comparison.table.set_index("model")["answers_for"].to_dict()
+    assert answers == {"pooled": "all studies", "common": "all studies", "regimen": "regimen=b"}
+    found = comparison.prediction
+    assert (found.profile, found.weights) == ("regimen=b", {"regimen": 1.0})
+    fit = bm.fit(models[2], arms, seed=1, settings=QUICK)
+    alone = bm.predict(fit, n=40, profile={"regimen": "b"}, seed=1)
+    assert found.pmf["probability"].to_numpy() == pytest.approx(alone.law.pmf(40), abs=1e-9)
+    [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
+    assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
+    assert "pooled (answers for all studies)" in note
+    lines = comparison_lines(comparison, 0.95)
+    assert "A new cohort of 40 (regimen=b), by regimen alone:" in lines
+
+
+def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:
+    alls, one = Answered("all studies", 0), Answered("regimen=b", 1)
+    both, other = Answered("age=60, regimen=b", 2), Answered("age=60 (centre), regimen=b", 1)
+    assert asked_alike({"pooled": alls, "m": one, "common": alls}) == ("m",)
+    assert asked_alike({"pooled": alls, "m": one, "more": both}) == ("more",)
+    # One at the centre of an age that was not asked for, and one of any age, mean different cohorts.
+    assert asked_alike({"aged": other, "m": one, "m2": one}) == ("aged",)
+    assert asked_alike({"pooled": alls, "common": alls}) == ("pooled", "common")
+
+
+def test_the_averaged_prediction_is_the_mixture(models: list[bm.ModelSpec], arms: bm.Arms) -> None:
+    comparison = bm.compare(models[:2], arms, seed=1, settings=QUICK, marginal=False)
+    table = comparison.table.set_index("model")
+    weights = table["weight"]
+    assert table["average_weight"].to_numpy() == pytest.approx(weights.to_numpy(), abs=1e-12)
     expected, above = np.zeros(41), 0.0
-    for spec in models:
+    for spec in models[:2]:
         fit = bm.fit(spec, arms, seed=1, settings=QUICK)
-        profile = {"regimen": "b"} if spec.name == "regimen" else None
-        prediction = bm.predict(fit, n=40, profile=profile, seed=1)
+        prediction = bm.predict(fit, n=40, seed=1)
         expected += weights[spec.name] * prediction.law.pmf(40)
         above += weights[spec.name] * prediction.probability(rate_above=0.4)
     found = comparison.prediction
@@ -136,12 +167,30 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
             "mcse_cdf": np.zeros(RATES.size),
         }
     }
-    found = averaged({"m": 1.0}, predictive).interval(0.5).loc["rate"]
+    found = averaged({"m": 1.0}, predictive, "all studies").interval(0.5).loc["rate"]
     assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
     # Of a law so narrow that most rates have no probability at all.
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
-    found = averaged({"m": 1.0}, narrow).interval(0.95).loc["rate"]
+    found = averaged({"m": 1.0}, narrow, "all studies").interval(0.95).loc["rate"]
     assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
+
+
+def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
+    rows = {"study": ["a", "b", "c", "d"], "events": [20, 12, 16, 22], "n": [80_000] * 4}
+    few = bm.SamplerSettings(chains=2, draws=500)
+    arms = bm.read_evidence(pd.DataFrame(rows)).select()
+    fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
+    rates = KnownRates(fit)
+    asked = asked_of(fit.coding, Question())
+    found = (
+        averaged({"m": 1.0}, {"m": predictive(rates, asked)}, "all studies")
+        .interval(0.95)
+        .loc["rate"]
+    )
+    drawn = expit(rates.at(asked.row, asked.level).new_study().theta)
+    direct = np.quantile(drawn, [0.025, 0.5, 0.975])
+    assert direct[1] < 0.0005
+    assert found.to_numpy() == pytest.approx(direct, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +247,24 @@ def test_a_comparison_does_not_depend_on_workers(
     assert found.files() == comparison.files()
 
 
+def test_models_go_by_any_name(arms: bm.Arms, tmp_path: Path) -> None:
+    """A name that no file can have is kept in a file of a name like it, and read back from there."""
+    names = ["by regimen: a/b?", "", "..", "Büro \U0001fa78"]
+    models = [bm.ModelSpec(name, study_effects=bm.CommonEffect()) for name in names]
+    found = bm.compare(models, arms, seed=1, method="psis", marginal=False, out=tmp_path / "run")
+    assert sorted(found.table["model"]) == sorted(names)
+    read = load_run(tmp_path / "run")
+    assert isinstance(read, SavedComparison)
+    assert {name: spec.name for name, spec in read.models.items()} == dict(
+        zip(names, names, strict=True)
+    )
+
+
+def test_a_model_file_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "my model.toml").write_text("schema = 1\n")
+    assert bm.load_model(tmp_path / "my model.toml").name == "my model"
+
+
 def test_gates_tell_what_is_wrong(comparison: bm.Comparison) -> None:
     assert tripped(comparison, ["failures"]) == ()
     for one in comparison.left_out.values():
@@ -246,3 +313,51 @@ def test_the_table_of_models_is_that_of_the_bundled_evidence(
         exact = grid.posterior.log_predictive_left_out().sum()
         # To the Monte-Carlo error of a sum over studies, and rounding.
         assert float(rows[model]) == pytest.approx(exact, abs=0.2)
+
+
+def test_a_model_that_the_arms_cannot_tell_is_a_row_and_the_others_are_compared(
+    tmp_path: Path,
+) -> None:
+    rows = pd.DataFrame(
+        {
+            "study": list("abcd"),
+            "events": [3, 5, 1, 7],
+            "n": [10, 20, 8, 12],
+            "regimen": ["x"] * 4,
+        }
+    )
+    arms = bm.read_evidence(rows).select()
+    covariates = bm.Covariates("regimen", reference={"regimen": "x"})
+    models = [
+        bm.ModelSpec("by arm", arm_effects=bm.ArmEffects()),
+        bm.load_model("common_effect"),
+        bm.ModelSpec("by regimen", covariates=covariates),
+    ]
+    few = bm.SamplerSettings(chains=2, warmup=200, draws=500)
+    found = bm.compare(
+        models, arms, seed=1, method="psis", marginal=False, settings=few, out=tmp_path / "out"
+    )
+    assert list(found.table["model"]) == ["common_effect", "by arm", "by regimen"]
+    reasons = found.table.set_index("model")["not_applicable"]
+    assert reasons["common_effect"] == ""
+    assert reasons["by arm"].startswith("`arm_effects` need studies of several arms")
+    assert "has one level only" in reasons["by regimen"]
+    assert list(found.left_out) == ["common_effect"]
+    assert set(found.fits["model"]) == {"common_effect"}
+    assert tripped(found, ["diagnostics"]) == ()
+    [failure] = tripped(found, ["failures"])
+    assert failure.startswith("failures: 2 of 3 models do not apply; first by arm")
+    saved = load_run(tmp_path / "out")
+    assert isinstance(saved, SavedComparison)
+    assert saved.not_applicable == found.not_applicable
+    text = "\n".join(comparison_lines(found, 0.95))
+    assert "\n".join(comparison_lines(saved, 0.95)) == text
+    assert "  Not applicable: by arm: `arm_effects` need studies of several arms" in text
+
+
+def test_if_no_model_applies_that_is_an_error() -> None:
+    rows = pd.DataFrame({"study": list("ab"), "events": [3, 5], "n": [10, 20]})
+    arms = bm.read_evidence(rows).select()
+    models = [bm.ModelSpec("by arm", arm_effects=bm.ArmEffects())]
+    with pytest.raises(bm.SpecError, match="`arm_effects` need studies of several arms"):
+        bm.compare(models, arms, seed=1)

@@ -21,7 +21,7 @@ GRID = bm.SpecificationGrid(
     inclusion={"primary": VENETOCLAX, "ven_hma": VEN_HMA},
     covariates={"none": bm.Covariates(), "regimen": REGIMEN},
     study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
-    priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}},
+    priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
     answer=bm.GridAnswer(profile={"regimen_class": "ven_hma"}),
 )
 
@@ -254,3 +254,13 @@ def test_a_profile_stands_at_the_reference_where_it_is_not_given(table: bm.Evide
 def test_a_planned_fit_is_light_to_send(rows: dict[str, PlannedRow]) -> None:
     sizes = [len(pickle.dumps(row.fit)) for row in rows.values() if row.fit]
     assert max(sizes) < 30_000
+
+
+def test_a_choice_that_the_arms_cannot_tell_is_told_in_its_rows(table: bm.EvidenceTable) -> None:
+    grid = replace(GRID, outcomes=["ORR"], inclusion={"ven_hma": VEN_HMA})
+    found = {row.choices["covariates"]: row for row in plan_rows(grid, table)}
+    assert found["none"].fit is not None
+    assert found["regimen"].fit is None
+    assert "has one level only" in found["regimen"].reason
+    with pytest.raises(bm.SpecError, match="No combination of the grid can be fitted"):
+        plan_rows(replace(grid, covariates={"regimen": REGIMEN}), table)

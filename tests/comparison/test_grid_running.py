@@ -27,7 +27,7 @@ GRID = bm.SpecificationGrid(
         "regimen": bm.Covariates("regimen_class", {"regimen_class": "ven_hma"}),
     },
     study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
-    priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}},
+    priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
     answer=bm.GridAnswer(profile={"regimen_class": "ven_hma"}, rate_above=0.4, cohort=20),
     seed=11,
 )
@@ -146,7 +146,7 @@ def test_a_row_does_not_depend_on_the_rest_of_the_grid(
         outcomes=["CR"],
         inclusion={"primary": VENETOCLAX},
         study_effects={"common": bm.CommonEffect(), "normal": bm.NormalEffects()},
-        priors={"wide": {"tau": bm.HalfNormal(1)}},
+        priors={"wide": {"tau": bm.HalfNormal(2)}},
     )
     label = "CR / primary / regimen / normal / binomial / wide"
     alone, among = (row_of(found, label) for found in (bm.run_grid(smaller, table), results))

@@ -36,7 +36,10 @@ def test_scores_are_those_of_the_deterministic_posterior(
 ) -> None:
     arms = table.select(outcome=outcome, venetoclax="yes")
     spec = bm.load_model(model)
-    found = bm.leave_one_study_out(spec, arms, seed=1, method=method)
+    # Over 20 seeds, the errors of the study that stands furthest off had a standard deviation of 0.02
+    # with 3,000 draws a chain, and none was biased: twice as many keep them within the bound.
+    settings = bm.SamplerSettings(draws=6000 if model == "pooled" else 3000)
+    found = bm.leave_one_study_out(spec, arms, seed=1, method=method, settings=settings)
     error = found.studies["elpd"].to_numpy() - exact(spec, arms)
     assert found.studies["study"].tolist() == arms.studies.tolist()
     assert np.abs(error).max() < 0.05
@@ -93,8 +96,13 @@ def test_a_model_with_a_covariate_is_as_a_pymc_model_fitted_without_each_study(
     counts = [(4, 20), (9, 22), (14, 31), (5, 25), (21, 30), (11, 40)]
     age = [70.0, 66.0, 58.0, 72.0, 50.0, 61.0]
     arms = make_arms(counts, age=age)
-    spec = bm.ModelSpec("age", covariates=bm.Covariates("age", centre={"age": 60}))
-    spec = bm.ModelSpec("age", covariates=spec.covariates, beta=bm.Normal(0, 0.1))
+    spec = bm.ModelSpec(
+        "age",
+        covariates=bm.Covariates("age", centre={"age": 60}),
+        mu=bm.Normal(0, 1.5),
+        beta=bm.Normal(0, 0.1),
+        study_effects=bm.NormalEffects(bm.HalfNormal(0.5)),
+    )
     settings = replace(QUICK, draws=3000)
     found = bm.leave_one_study_out(spec, arms, seed=1, settings=settings).studies["elpd"]
     # Those of the most and the least responders, and one between.
@@ -252,7 +260,7 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
         assert found.table["failed"].tolist() == [1 if method == "psis" else 3]
         assert not found.ok
         assert "fits.csv" in found.files()
-        assert comparison_lines(found)[0].startswith("NOT RELIABLE: fits failed")
+        assert comparison_lines(found, 0.95)[0].startswith("NOT RELIABLE: fits failed")
         assert "none ranked" in repr(found)
 
 

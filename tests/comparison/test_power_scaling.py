@@ -72,9 +72,10 @@ def posterior(orr: bm.Arms) -> Callable[..., GridPosterior]:
 
 @pytest.mark.slow
 def test_it_is_what_posteriors_computed_afresh_say(
-    pooled_fit: bm.Fit, posterior: Callable[..., GridPosterior]
+    orr: bm.Arms, posterior: Callable[..., GridPosterior]
 ) -> None:
-    found = bm.power_scaling(pooled_fit).set_index("quantity")
+    spec = bm.ModelSpec(mu=bm.Normal(0, 1.5), study_effects=bm.NormalEffects(bm.HalfNormal(0.5)))
+    found = bm.power_scaling(bm.fit(spec, orr, seed=1)).set_index("quantity")
     assert found.index.tolist() == list(QUANTITIES)
     for quantity, target in QUANTITIES.items():
         for part in SCALED:
@@ -114,7 +115,7 @@ def test_log_priors_are_those_of_each_parameter(by_regimen: bm.Fit) -> None:
     assert list(found) == ["mu", "beta", "tau"]
     beta = bm.Normal(0, 1).logpdf(posterior["beta"].to_numpy()).sum(axis=-1)
     np.testing.assert_allclose(found["beta"], beta)
-    np.testing.assert_allclose(found["tau"], bm.HalfNormal(0.5).logpdf(posterior["tau"]))
+    np.testing.assert_allclose(found["tau"], bm.HalfNormal(1).logpdf(posterior["tau"]))
 
 
 @pytest.mark.slow
@@ -135,7 +136,9 @@ def test_every_parameter_of_a_model_has_a_row_and_its_prior_a_column(
     assert found["quantity"].tolist()[:5] == ["mu", "tau[a]", "tau[b]", "nu", "rho"]
     assert {"prior_mu", "prior_tau", "prior_nu", "prior_rho"} <= set(found.columns)
     assert found["profile"].iloc[-1] == "period=b"
-    assert np.isfinite(found.drop(columns=["quantity", "profile", "diagnosis"]).to_numpy()).all()
+    assert np.isfinite(
+        found.drop(columns=["quantity", "profile", "diagnosis", "overlap"]).to_numpy()
+    ).all()
 
 
 @pytest.mark.slow
@@ -146,25 +149,25 @@ def test_diagnoses_tell_conflict_from_a_strong_prior(make_arms: object) -> None:
     strong = bm.ModelSpec(mu=bm.Normal(0, 0.005), study_effects=common)
     usual = bm.ModelSpec(study_effects=common)
     found = [bm.power_scaling(bm.fit(spec, arms, seed=1)) for spec in (far, strong, usual)]
-    assert [table.set_index("quantity").loc["mu", "diagnosis"] for table in found] == [
-        CONFLICT,
-        STRONG_PRIOR,
-        "",
-    ]
+    told = [table.set_index("quantity").loc["mu", "diagnosis"] for table in found]
+    assert told[0].startswith(f"{CONFLICT} (overlap ")
+    assert told[1:] == [STRONG_PRIOR, ""]
 
 
 @pytest.mark.parametrize(
-    ("prior", "likelihood", "words"),
+    ("prior", "likelihood", "overlap", "words"),
     [
-        (0.06, 0.06, CONFLICT),
-        (0.06, 0.04, STRONG_PRIOR),
-        (0.04, 0.3, ""),
-        (0.04, 0.04, ""),
-        (np.nan, 1, ""),
+        (0.06, 0.06, 0.2, f"{CONFLICT} (overlap 20%)"),
+        # Prior and posterior of tau that overlap by 79% are no conflict.
+        (0.06, 0.06, 0.79, ""),
+        (0.06, 0.04, 0.2, STRONG_PRIOR),
+        (0.04, 0.3, 0.2, ""),
+        (0.04, 0.04, 0.2, ""),
+        (np.nan, 1, 0.2, ""),
     ],
 )
-def test_the_thresholds(prior: float, likelihood: float, words: str) -> None:
-    assert _diagnosis(prior, likelihood) == words
+def test_the_thresholds(prior: float, likelihood: float, overlap: float, words: str) -> None:
+    assert _diagnosis(prior, likelihood, overlap) == words
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from bayesmeta.comparison.prior_grid import usual_priors
 
 RATES = ("tau", "typical", "mean", "new_study")
 ENDS = {"": 0.5, "_lower": 0.025, "_upper": 0.975}
-TRIED = {"tau": [bm.HalfNormal(1), bm.LogNormal(-1, 1)], "mu": [bm.StudentT(3, 0, 1)]}
+TRIED = {"tau": [bm.HalfNormal(0.5), bm.LogNormal(-1, 1)], "mu": [bm.StudentT(3, 0, 1)]}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_exact_rows_are_fits_with_those_priors(exact: pd.DataFrame, orr: bm.Arms
 def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: bm.GridFit) -> None:
     assert exact["own"].tolist() == [True, False, False, False]
     assert exact["changed"].tolist() == ["", "tau", "tau", "mu"]
-    assert exact["prior_mu"].tolist() == ["Normal(0, 1.5)"] * 3 + ["StudentT(3, 0, 1)"]
-    own = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(0.5)], "mu": [bm.Normal(0, 1.5)]})
+    assert exact["prior_mu"].tolist() == ["StudentT(3, 0, 1.5)"] * 3 + ["StudentT(3, 0, 1)"]
+    own = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(1)], "mu": [bm.StudentT(3, 0, 1.5)]})
     assert len(own) == 1
     assert "probability" not in own
 
@@ -69,7 +69,7 @@ def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: b
 @pytest.mark.slow
 def test_together_every_combination_is_tried(small: bm.GridFit) -> None:
     tried = {
-        "tau": [bm.HalfNormal(0.5), bm.HalfNormal(1)],
+        "tau": [bm.HalfNormal(1), bm.HalfNormal(0.5)],
         "mu": [bm.Normal(0, 1), bm.Normal(0, 2)],
     }
     found = bm.prior_grid(small, priors=tried, together=True)
@@ -82,7 +82,7 @@ def test_the_usual_priors_are_those_of_the_link() -> None:
     logit, probit = (
         bm.ModelSpec(likelihood=bm.Binomial(link)) for link in (bm.Logit(), bm.Probit())
     )
-    assert usual_priors(logit)["mu"] == (bm.Normal(0, 1), bm.Normal(0, 1.5), bm.Normal(0, 2.5))
+    assert usual_priors(logit)["mu"] == tuple(bm.StudentT(3, 0, scale) for scale in (1, 1.5, 2.5))
     assert usual_priors(probit)["mu"][1] == bm.Probit().mu
     assert set(usual_priors(logit)) == {"mu", "tau"}
     assert set(usual_priors(bm.load_model("regimen"))) == {"mu", "beta", "tau"}
@@ -140,7 +140,7 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         raise bm.SamplingError("no start")
 
     monkeypatch.setattr(prior_grid, "fitted_again", fails)
-    found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(1)]}, rate_above=0.3)
+    found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(0.5)]}, rate_above=0.3)
     assert found["ok"].tolist() == [True, False]
     assert np.isnan(found["probability"][1])
     assert np.isnan(found["mcse_typical"][1])

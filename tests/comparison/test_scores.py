@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from scipy.special import expit
 from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
-from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores, weighted_pmf
+from bayesmeta.comparison.gates import coverage_gate
+from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores
+from bayesmeta.estimates.count_laws import ListedCounts
 from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.estimates.mixtures import binomial_mean
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.model import Design
 
 Maker = Callable[..., bm.Arms]
@@ -27,7 +30,7 @@ def test_scores_are_what_they_are_defined_to_be(
     n, a, b, between, where = case
     pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
     y = round(where * n)
-    found = count_scores(pmf, y, between)
+    found = count_scores(ListedCounts(pmf), n, y, between)
     counts = np.arange(n + 1)
     # CRPS as the mean distance to the count less half the mean distance of two predictions.
     spread = np.abs(counts[:, None] - counts) @ pmf @ pmf
@@ -44,7 +47,7 @@ def test_intervals_hold_their_probability_and_grow(
 ) -> None:
     n, a, b, between, where = case
     pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
-    found = count_scores(pmf, round(where * n), between)
+    found = count_scores(ListedCounts(pmf), n, round(where * n), between)
     for p in (50, 80, 95):
         low, high = found[f"lower_{p}"], found[f"upper_{p}"]
         assert pmf[low : high + 1].sum() >= p / 100 - 1e-9
@@ -58,14 +61,16 @@ def test_randomised_pits_of_right_predictions_are_uniform() -> None:
     rng = np.random.default_rng(3)
     pmf = betabinom.pmf(np.arange(13), 12, 2, 3)
     counts = betabinom.rvs(12, 2, 3, size=4000, random_state=rng)
-    pits = [count_scores(pmf, int(y), rng.random())["pit"] for y in counts]
+    law = ListedCounts(pmf)
+    pits = [count_scores(law, 12, int(y), rng.random())["pit"] for y in counts]
     assert kstest(pits, "uniform").pvalue > 1e-3
 
 
 def test_equal_weights_are_no_weights() -> None:
     theta = np.random.default_rng(1).normal(size=(2, 50, 4))
     weights = np.full(100, 1 / 100)
-    assert weighted_pmf(theta, 9, weights) == pytest.approx(binomial_mean(theta.ravel(), 9))
+    law = DrawnRates(theta)
+    assert law.counts(9, weights).at_most(range(10)) == pytest.approx(np.cumsum(law.pmf(9)))
 
 
 def test_a_study_is_scored_over_all_its_arms_together() -> None:
@@ -125,3 +130,26 @@ def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     assert np.ptp(np.quantile(rates[0], [0.025, 0.975])) > 1.1 * np.ptp(
         np.quantile(rates[1], [0.025, 0.975])
     )
+
+
+@given(CASES)
+def test_whole_counts_are_expected_inside_more_often_than_named(
+    case: tuple[int, float, float, float, float],
+) -> None:
+    n, a, b, between, where = case
+    pmf = betabinom.pmf(np.arange(n + 1), n, a, b)
+    found = count_scores(ListedCounts(pmf), n, round(where * n), between)
+    for p in (50, 80, 95):
+        exact = pmf[found[f"lower_{p}"] : found[f"upper_{p}"] + 1].sum()
+        assert found[f"expected_{p}"] == pytest.approx(exact, abs=1e-9)
+        assert found[f"expected_{p}"] >= p / 100 - 1e-9
+
+
+def test_the_gate_judges_by_what_is_expected() -> None:
+    arms = pd.DataFrame({"inside_95": [True] * 28 + [False] * 4, "expected_95": 0.95})
+    assert binom.cdf(28, 32, 0.95) > 0.01
+    assert coverage_gate(arms, "model a") == ""
+    # The same intervals should have held 99% of the arms.
+    message = coverage_gate(arms.assign(expected_95=0.99), "model a")
+    assert "which expects 31.7; so few would be with probability" in message
+    assert f"{binom.cdf(28, 32, 0.99):.2g}" in message

@@ -11,7 +11,9 @@ import bayesmeta as bm
 @pytest.mark.slow
 def test_it_is_the_three_in_one(make_arms: Callable[..., bm.Arms]) -> None:
     arms = make_arms([(12, 26), (9, 22), (14, 31), (15, 25)])
-    fit = bm.fit(bm.ModelSpec("pooled"), arms, seed=1)
+    effects = bm.NormalEffects(bm.HalfNormal(0.5))
+    spec = bm.ModelSpec("pooled", mu=bm.Normal(0, 1.5), study_effects=effects)
+    fit = bm.fit(spec, arms, seed=1)
     tried = {"tau": [bm.HalfNormal(1)]}
     found = bm.sensitivity(fit, priors=tried, rate_above=0.3, certainty=0.95)
     pd.testing.assert_frame_equal(found.scaling, bm.power_scaling(fit))

@@ -66,6 +66,17 @@ def test_without_study_effects_a_cohort_is_foretold_by_a_beta_law(make_arms: Mak
     assert found.arms["at_most"][0] == pytest.approx(betabinom.cdf(7, 20, 64, 128), abs=0.01)
 
 
+def test_later_numbers_beyond_the_earlier_ones_are_told(make_arms: Maker) -> None:
+    train = make_arms([(4, 20), (9, 25), (15, 30), (11, 31)], age=[61, 70, 55, 48])
+    test = make_arms([(7, 20), (8, 19)], studies=["young", "like"], age=[31, 60])
+    spec = bm.ModelSpec("age", covariates="age", study_effects=bm.CommonEffect())
+    settings = bm.SamplerSettings(chains=2, draws=500)
+    found = bm.validate(spec, train=train, test=test, seed=1, settings=settings)
+    assert found.notes == (
+        "young/arm0: age=31 lies outside the evidence, which has 48 to 70: the model extrapolates.",
+    )
+
+
 def test_the_whole_result_is_reproducible(earlier: bm.Arms, later: bm.Arms) -> None:
     spec, settings = bm.load_model("pooled"), bm.SamplerSettings(draws=500)
     one, other = (

@@ -25,6 +25,7 @@ ESTIMATES = [
     "probability_higher",
 ]
 BASIS = ["within_share", "between_only", "studies_level", "studies_versus", "studies_both"]
+BASIS += ["arms_level", "arms_versus", "inferred_level", "inferred_versus"]
 
 Make = Callable[..., bm.Arms]
 
@@ -55,7 +56,7 @@ def test_every_pair_once_with_its_columns(found: Contrasts) -> None:
     assert not (found.table["level"] == "ven_hma").any()
     assert (
         repr(found)
-        == "Contrasts(regimen_class: 28 pairs of 8 levels, 27 known only between studies)"
+        == "Contrasts(regimen_class: 28 pairs of 8 levels, 28 known only between studies)"
     )
 
 
@@ -119,12 +120,14 @@ def test_against_one_level(regimen_fit: bm.Fit, found: Contrasts) -> None:
     pd.testing.assert_frame_equal(against.ranks, found.ranks, rtol=1e-12)
 
 
-def test_only_one_pair_was_ever_compared_within_a_study(found: Contrasts) -> None:
+def test_only_one_pair_was_ever_compared_within_a_study(parts_fit: bm.Fit) -> None:
+    found = contrast(parts_fit)
     inside = found.table[~found.table["between_only"]]
     assert inside[["level", "versus"]].to_numpy().tolist() == [["ven_ldac", "ven_hma"]]
     assert inside[["studies_level", "studies_versus", "studies_both"]].to_numpy().tolist() == [
         [3, 12, 2]
     ]
+    assert inside[["inferred_level", "inferred_versus"]].to_numpy().tolist() == [[2, 4]]
     others = found.table[found.table["between_only"]]
     assert (others["within_share"] == 0).all()
     assert (others["studies_both"] == 0).all()
@@ -166,7 +169,7 @@ def test_an_interaction_counts_where_the_profile_stands(crossed_fit: bm.Fit) -> 
         assert row["profile"] == f"age={age}"
     # The reference profile is the default.
     plain = contrast(crossed_fit).table.iloc[0]
-    assert plain["profile"] == "age=65"
+    assert plain["profile"] == "age=65 (centre)"
     assert plain["log_odds_ratio"] == pytest.approx(float(beta["dose[high]"].mean()))
 
 
@@ -234,11 +237,6 @@ def test_huge_odds_ratios_are_infinite_and_rates_stay(regimen_fit: bm.Fit) -> No
             "`against` names 'ven_hmas', which is no level of 'regimen_class'. Did you mean 'ven_hma'",
         ),
         (
-            {"profile": {"regimen_class": "ven_hma"}},
-            bm.ProfileError,
-            "`profile` gives 'regimen_class', whose levels are compared, so it would have no effect",
-        ),
-        (
             {"profile": {"age": 3}},
             bm.ProfileError,
             "`profile` names 'age', which is no covariate of the model",
@@ -254,9 +252,10 @@ def test_bad_arguments(
         contrast(regimen_fit, **arguments)  # type: ignore[arg-type]
 
 
-def test_other_covariates_must_be_given_whole(crossed_fit: bm.Fit) -> None:
-    with pytest.raises(bm.ProfileError, match="`profile` does not give age"):
-        contrast(crossed_fit, profile={})
+def test_a_profile_may_be_partial_and_may_give_the_factor(crossed_fit: bm.Fit) -> None:
+    plain = contrast(crossed_fit)
+    for profile in ({}, {"dose": "high"}):
+        pd.testing.assert_frame_equal(contrast(crossed_fit, profile=profile).table, plain.table)
     with pytest.raises(bm.SettingsError, match="'age', which is no factor of the model"):
         contrast(crossed_fit, "age")
 
@@ -282,7 +281,7 @@ def test_where_the_model_has_one_rate_for_all_levels(
     covariates = bm.Covariates("age:dose", {"dose": "low"}, centre={"age": 65})
     fit = bm.fit(bm.ModelSpec(covariates=covariates), arms, seed=1, settings=quick)
     with pytest.raises(
-        bm.ProfileError, match="at age=65 the model has one rate for 'high' and 'low'"
+        bm.ProfileError, match=r"at age=65 \(centre\) the model has one rate for 'high' and 'low'"
     ):
         contrast(fit)
     assert len(contrast(fit, profile={"age": 60}).table) == 1

@@ -86,8 +86,52 @@ def test_pooled_rows_say_what_they_rest_on(two_factors):
     assert list(typical["studies"]) == [3, 2, 1]
     assert list(typical["events"]) == [27, 14, 8]
     assert list(typical["n"]) == [61, 21, 17]
-    assert typical["weight"].sum() == pytest.approx(1)
     assert typical["observed"].isna().all()
+
+
+def test_weights_are_shares_within_the_group(common):
+    arms = arms_of(
+        study=list("abcd"), regimen=["x", "x", "x", "y"], events=[3, 6, 9, 4], n=[10, 40, 25, 30]
+    )
+    spec = bm.ModelSpec("regimen", covariates=bm.Covariates("regimen", {"regimen": "x"}))
+    numbers = forest_numbers(bm.fit(spec, arms, seed=1, settings=TINY))
+    assert numbers.weighed
+    typical = rows(numbers.table, TYPICAL).set_index("group")["weight"]
+    assert typical.to_dict() == {"x": pytest.approx(1), "y": pytest.approx(1)}
+    weights = rows(numbers.table, ARM).set_index("study")["weight"]
+    assert weights["d"] == pytest.approx(1)
+    assert weights["a"] < weights["c"]
+    # Markers of different groups can't be compared by them.
+    assert numbers.sizes == "n"
+    assert forest_numbers(common).sizes == "weight"
+
+
+def test_weights_have_no_meaning_under_further_covariates(two_factors):
+    numbers = forest_numbers(two_factors)
+    assert not numbers.weighed
+    assert numbers.table["weight"].isna().all()
+    assert bm.shrinkage(two_factors)["weight"].isna().all()
+
+
+def test_rates_of_arms_are_medians(two_factors):
+    rates = 1 / (1 + np.exp(-two_factors.posterior["theta"].to_numpy()))
+    expected = np.median(rates.reshape(-1, rates.shape[-1]), axis=0)
+    drawn = rows(forest_numbers(two_factors).table, ARM).set_index(["study", "arm"])["rate"]
+    keys = zip(two_factors.arms.frame["study"], two_factors.arms.frame["arm"], strict=True)
+    np.testing.assert_allclose([drawn[key] for key in keys], expected, rtol=1e-12)
+
+
+def test_arms_are_ordered_by_a_column_within_their_group(two_factors):
+    table = forest_numbers(two_factors, order="-n", more=["year"]).table
+    first = rows(table[table["group"] == "aza"], ARM)
+    assert first["n"].tolist() == [40, 11, 10, 0]
+    assert first["year"].tolist() == [2020, 2021, 2019, 2022]
+    table = forest_numbers(two_factors, order="year").table
+    assert rows(table[table["group"] == "dec"], ARM)["study"].tolist() == ["a", "c"]
+    with pytest.raises(bm.SettingsError, match=r"`order` names 'yaer'.* Did you mean 'year'"):
+        forest_numbers(two_factors, order="yaer")
+    with pytest.raises(bm.SettingsError, match="`columns` names 'colour', which is no column"):
+        forest_numbers(two_factors, more=["colour"])
 
 
 def test_another_factor_with_joined_numeric_levels(two_factors):
@@ -95,7 +139,7 @@ def test_another_factor_with_joined_numeric_levels(two_factors):
     assert numbers.factor == "phase"
     assert rows(numbers.table, TYPICAL)["group"].tolist() == ["early", "late"]
     assert numbers.table.query("kind == 'arm' and group == 'late'")["study"].tolist() == ["d"]
-    assert set(numbers.held) == {"regimen", "year"}
+    assert numbers.held == "regimen=aza (reference), year=2021 (centre)"
 
 
 def test_labels_tell_arms_apart(two_factors):
@@ -113,7 +157,7 @@ def test_labels_tell_arms_apart(two_factors):
 def test_without_covariates_there_is_one_group(common):
     numbers = forest_numbers(common)
     assert numbers.factor is None
-    assert numbers.held == {}
+    assert numbers.held == ""
     assert numbers.tau == {}
     assert list(numbers.table["group"].unique()) == ["all studies"]
     typical, new = (rows(numbers.table, kind).iloc[0] for kind in (TYPICAL, NEW_STUDY))

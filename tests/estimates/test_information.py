@@ -138,17 +138,17 @@ def test_the_share_within_rises_with_tau() -> None:
     assert found[-1] == pytest.approx(1, abs=1e-4)
 
 
-def test_the_bundled_evidence_agrees_with_dense_least_squares(regimen_fit: bm.Fit) -> None:
-    information = arm_information(sampling_variance(regimen_fit))
+def test_the_bundled_evidence_agrees_with_dense_least_squares(parts_fit: bm.Fit) -> None:
+    information = arm_information(sampling_variance(parts_fit))
     arguments = {
-        "design": regimen_fit.design.matrix,
+        "design": parts_fit.design.matrix,
         "information": information,
-        "study": regimen_fit.arms.study_index,
+        "study": parts_fit.arms.study_index,
     }
     contrast = np.eye(7)[4]
-    tau = float(regimen_fit.posterior["tau"].mean())
+    tau = float(parts_fit.posterior["tau"].mean())
     total = dense_information(contrast, **arguments, tau=tau)
     # goldberg2017 and stahl2021 gave both; other regimens don't help.
     expected = dense_information(contrast, **arguments, tau=None) / total
-    assert within_shares(regimen_fit, contrast[None])[0] == pytest.approx(expected)
+    assert within_shares(parts_fit, contrast[None])[0] == pytest.approx(expected)
     assert 0.6 < expected < 0.8

@@ -59,7 +59,7 @@ def test_an_imputed_value_tells_nothing_of_its_coefficient() -> None:
     assert table.loc["age", "within_share"] == 0
     assert table.loc["age", "between_only"]
     assert any("Known only from differences between studies: age" in note for note in bm.notes(fit))
-    with pytest.raises(bm.ProfileError, match="the arms of 'a' differ in age, or do not give it"):
+    with pytest.raises(bm.ProfileError, match="must give age: the arms of 'a' differ there"):
         bm.predict(fit, n=10, study="a", seed=1)
 
 

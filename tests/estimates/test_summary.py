@@ -27,6 +27,8 @@ COLUMNS = [
     "ess_bulk",
     "ess_tail",
     "r_hat",
+    "arms",
+    "inferred",
 ]
 RATES = ["typical rate", "mean rate", "new study", "new cohort"]
 
@@ -133,7 +135,9 @@ def test_typical_variance() -> None:
 def test_averaged_binomials(n: int) -> None:
     theta = np.array([-700.0, -50, -3, -0.2, 0, 0.4, 5, 60, 700])
     truth = np.mean([stats.binom.pmf(np.arange(n + 1), n, expit(value)) for value in theta], axis=0)
-    assert binomial_mean(theta, n) == pytest.approx(truth, rel=1e-9, abs=1e-13)
+    assert binomial_mean(theta, n, np.full(theta.size, 1 / theta.size)) == pytest.approx(
+        truth, rel=1e-9, abs=1e-13
+    )
     last = min(n, 63)
     block = binomial_by_draw(theta[:, None], n, 0, last).mean(axis=0)
     assert block == pytest.approx(truth[: last + 1], rel=1e-9, abs=1e-13)

@@ -8,7 +8,7 @@ import bayesmeta as bm
 
 @pytest.mark.parametrize(
     ("outcome", "arms", "events", "n"),
-    [("CR", 14, 110, 503), ("CR_CRi", 31, 577, 1229), ("ORR", 32, 455, 915)],
+    [("CR", 14, 110, 503), ("CR_CRi", 31, 577, 1229), ("ORR", 28, 456, 919)],
 )
 def test_default_selections(
     table: bm.EvidenceTable, outcome: str, arms: int, events: int, n: int

@@ -23,8 +23,8 @@ def frame(arms: int) -> pd.DataFrame:
             "study": study,
             "arm": arm,
             "part_of": ["", "whole", "whole"] * (arms // 3),
-            "events": 2,
-            "n": 9,
+            "events": [4, 2, 2] * (arms // 3),
+            "n": [18, 9, 9] * (arms // 3),
         }
     )
 

@@ -40,7 +40,7 @@ def test_every_row_of_the_outcome_is_kept_or_accounted_for(table: bm.EvidenceTab
 def test_parts_stand_for_the_whole_where_all_report() -> None:
     arms = bm.read_evidence(family()).select()
     assert list(arms.labels) == ["s/a", "s/b", "t/only"]
-    assert rules(arms) == {"s/whole": "whole: every part of this arm reports the outcome"}
+    assert rules(arms) == {"s/whole": "whole: its parts all report the outcome, and add up to it"}
 
 
 def test_the_whole_stands_where_a_part_does_not_report() -> None:
@@ -231,7 +231,7 @@ def test_parts_stand_for_the_whole_stratum_by_stratum() -> None:
         ("P", "g=w", "W"),
     ]
     frame = pd.DataFrame(rows, columns=["arm", "stratum", "part_of"]).assign(
-        study="s", events=2, n=9
+        study="s", events=[4, 2, 2, 2, 2], n=[18, 9, 9, 9, 9]
     )
     arms = bm.read_evidence(frame).select(strata="g")
     assert sorted(arms.labels) == ["s/P/g=m", "s/Q/g=m", "s/W/g=w"]
@@ -274,3 +274,39 @@ def test_one_of_a_kind_is_told_in_the_singular() -> None:
     assert repr(table.select()) == (
         "Arms(one outcome: 1 arm of 1 study, 1 responders of 2 patients; 0 rows left out)"
     )
+
+
+def test_parts_that_do_not_add_up_leave_the_whole() -> None:
+    frame = family()
+    frame.loc[1, ["events", "n"]] = [4, 10]
+    arms = bm.read_evidence(frame).select()
+    assert list(arms.labels) == ["s/whole", "t/only"]
+    kept = "part: the whole arm is kept, for its parts add up to 7 of 18, not to 8 of 20"
+    assert rules(arms) == {"s/a": kept, "s/b": kept}
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "found"),
+    [
+        ("reported", "from_percent", ["s/whole"]),
+        ("from_sum", "inferred", ["s/whole"]),
+        ("from_sum", "adjudicated", ["s/whole"]),
+        ("from_sum", "from_percent", ["s/a", "s/b"]),
+        ("inferred", "inferred", ["s/a", "s/b"]),
+        ("", "reported", ["s/a", "s/b"]),
+    ],
+)
+def test_reported_counts_come_before_derived_and_inferred(
+    whole: str, part: str, found: list[str]
+) -> None:
+    frame = family(derivation=[whole, "reported", part, "reported"])
+    assert list(bm.read_evidence(frame).select().labels) == [*found, "t/only"]
+
+
+def test_the_bundled_wholes_stand_where_their_parts_are_inferred(table: bm.EvidenceTable) -> None:
+    """Stahl's parts are 26 of 82 and its whole 27 of 86; Goldberg's add up, but are inferred."""
+    frame = table.select(outcome="ORR", venetoclax="yes").frame.set_index("study")
+    assert frame.loc["stahl2021", ["arm", "events", "n"]].tolist() == ["ven_hma_ldac", 27, 86]
+    assert frame.loc["goldberg2017", ["arm", "events", "n"]].tolist() == ["ven_hma_ldac", 6, 21]
+    assert frame.loc["italy57", "arm"].tolist() == ["ven_aza", "ven_dec"]
+    assert (frame["regimen_class"] == "ven_ldac").sum() == 1

@@ -33,7 +33,7 @@ DEMO = "from bayesmeta.cli import main; main()"
 NOWHERE = "import tempfile; tempfile.tempdir = '/dev/null/none'; " + DEMO
 UNWRITABLE = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/cache"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 
 @pytest.fixture
@@ -149,6 +149,18 @@ def test_code_that_can_be_kept_nowhere_is_kept_for_the_run_and_that_is_said(home
     told = [line for line in error.splitlines() if "NUMBA_CACHE_DIR" in line]
     assert len(told) == 1
     assert told[0].startswith("Compiled code is kept for this run alone, since ")
+    assert not list((home / "tmp").glob("bayesmeta-*"))
+
+
+def test_workers_share_what_can_be_kept_nowhere_and_say_so_once(home: Path) -> None:
+    (home / "bayesmeta" / "__pycache__").touch()
+    (home / "tmp").mkdir()
+    models = ("compare", "pooled", "common_effect", "--outcome", "CR", "--draws", "200")
+    words = (*models, "--workers", "2", "--seed", "1", "--out", "run", "--fail-on", "nothing")
+    process = start(home, DEMO, *words, TMPDIR=str(home / "tmp"), **UNWRITABLE)
+    _, error = process.communicate()
+    assert process.returncode == 0, error
+    assert error.count("Compiled code is kept for this run alone") == 1
     assert not list((home / "tmp").glob("bayesmeta-*"))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -74,6 +75,8 @@ def test_the_samplers_own_signs_are_flagged(
 ) -> None:
     statistics = regimen_fit.draws["sample_stats"].to_dataset().copy(deep=True)
     statistics[statistic][0, 0] = value
+    if statistic == "diverging":
+        statistics[statistic][0, :20] = value
     assert kinds(changed(regimen_fit, sample_stats=statistics)) == {kind}
 
 
@@ -126,3 +129,42 @@ def test_good_fits_are_hardly_ever_flagged(table: bm.EvidenceTable) -> None:
     assert divergences == 0
     assert smallest >= 1000
     assert len(flagged) <= 4, flagged
+
+
+def test_a_few_divergences_are_a_warning(regimen_fit: bm.Fit) -> None:
+    statistics = regimen_fit.draws["sample_stats"].to_dataset().copy(deep=True)
+    statistics["diverging"][0, :3] = True
+    found = bm.diagnose(changed(regimen_fit, sample_stats=statistics))
+    assert (found.level, found.ok, found.problems) == ("warning", True, ())
+    assert "3 of 12,000 transitions diverged" in str(found.warnings[0])
+    assert repr(found).startswith("Diagnostics(ok with a warning: 3 of 12,000")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [(0, 1000), (0, 500), (1, 2000)],
+        [(0, 200), (3, 150), (0, 90), (1, 410)],
+        [(0, 12), (0, 20), (0, 31)],
+    ],
+)
+def test_rare_events_are_reliable(counts: list[tuple[int, int]]) -> None:
+    rows = [{"study": f"s{i}", "arm": "a", "events": r, "n": n} for i, (r, n) in enumerate(counts)]
+    arms = bm.read_evidence(pd.DataFrame(rows)).select()
+    for tau in (bm.HalfNormal(0.5), bm.HalfNormal(1)):
+        spec = bm.ModelSpec(study_effects=bm.NormalEffects(tau=tau))
+        found = bm.diagnose(bm.fit(spec, arms, seed=2))
+        assert (found.level, found.divergences) == ("ok", 0)
+
+
+def test_limits_that_are_not_precise_are_drawn_longer() -> None:
+    rows = [{"study": "s", "arm": "a", "events": 10, "n": 40}]
+    arms = bm.read_evidence(pd.DataFrame(rows)).select()
+    fit = bm.fit(bm.ModelSpec(), arms, seed=1)
+    found = bm.diagnose(fit)
+    assert fit.settings.draws > bm.SamplerSettings().draws
+    assert "sampled again" in found.repeats[-1]
+    assert found.limits < 0.07
+    # What was asked for stays.
+    few = bm.fit(bm.ModelSpec(), arms, seed=1, settings=bm.SamplerSettings(draws=2000))
+    assert few.posterior.sizes["draw"] == 2000

@@ -138,6 +138,8 @@ def standard(mu: Cells, tau: Cells) -> Array:
 
 
 MU_PRIOR = {"logit": (0, 1.5), "probit": (0, 1), "cloglog": (-0.5, 1.1)}
+MU = {link: bm.Normal(*numbers) for link, numbers in MU_PRIOR.items()}
+TAU = bm.HalfNormal(0.5)
 
 
 def mu_cells(link: str = "logit", size: int = 80) -> Cells:
@@ -154,7 +156,13 @@ def test_normal_effects_with_each_link(link: str) -> None:
     place = special.ndtr(standard(mu, tau))
     truth = posterior({"mu": mu, "tau": tau}, over_studies(place, likelihood(tuple(SINGLE), link)))
     kind = {"logit": bm.Logit, "probit": bm.Probit, "cloglog": bm.CLogLog}[link]
-    fit = bm.fit(bm.ModelSpec(likelihood=bm.Binomial(kind())), arms_of(SINGLE), seed=11)
+    fit = bm.fit(
+        bm.ModelSpec(
+            likelihood=bm.Binomial(kind()), mu=MU[link], study_effects=bm.NormalEffects(TAU)
+        ),
+        arms_of(SINGLE),
+        seed=11,
+    )
     for name in truth.parameters:
         truth.check(name, draws_of(fit, name))
 
@@ -172,7 +180,8 @@ def test_a_beta_binomial_likelihood_without_study_effects(link: str) -> None:
     log_likelihood = sum(stats.betabinom.logpmf(y, n, alpha, beta) for y, n in SINGLE)
     truth = posterior({"mu": mu, "rho": rho}, log_likelihood)
     kind = {"logit": bm.Logit, "cloglog": bm.CLogLog}[link]
-    spec = bm.ModelSpec(likelihood=bm.BetaBinomial(kind()), study_effects=bm.CommonEffect())
+    likelihood = bm.BetaBinomial(kind())
+    spec = bm.ModelSpec(likelihood=likelihood, mu=MU[link], study_effects=bm.CommonEffect())
     fit = bm.fit(spec, arms_of(SINGLE), seed=12)
     for name in truth.parameters:
         truth.check(name, draws_of(fit, name))
@@ -186,7 +195,11 @@ def test_student_effects() -> None:
     edges, arms = standard(mu, tau), likelihood(tuple(OUTLYING), "logit")
     by_nu = [over_studies(special.stdtr(x, edges), arms) for x in nu.x]
     truth = posterior({"mu": mu, "tau": tau, "nu": nu}, np.stack(by_nu, axis=-1))
-    fit = bm.fit(bm.ModelSpec(study_effects=bm.StudentTEffects()), arms_of(OUTLYING), seed=13)
+    fit = bm.fit(
+        bm.ModelSpec(mu=MU["logit"], study_effects=bm.StudentTEffects(TAU)),
+        arms_of(OUTLYING),
+        seed=13,
+    )
     for name in truth.parameters:
         truth.check(name, draws_of(fit, name))
 
@@ -205,7 +218,11 @@ def test_contaminated_effects() -> None:
     usual, outlying = (np.diff(special.ndtr(edges / ratio), axis=-1) @ arms for ratio in (1, 4))
     both = (1 - share.x)[:, None] * usual[:, :, None] + share.x[:, None] * outlying[:, :, None]
     truth = posterior({"mu": mu, "tau": tau, "share": share}, np.log(both).sum(axis=-1))
-    fit = bm.fit(bm.ModelSpec(study_effects=bm.ContaminatedEffects()), arms_of(OUTLYING), seed=14)
+    fit = bm.fit(
+        bm.ModelSpec(mu=MU["logit"], study_effects=bm.ContaminatedEffects(TAU)),
+        arms_of(OUTLYING),
+        seed=14,
+    )
     for name in truth.parameters:
         truth.check(name, draws_of(fit, name))
 
@@ -227,7 +244,13 @@ def test_arm_effects() -> None:
         found.append(over_studies(place, studies))
     truth = posterior({"mu": mu, "tau": tau, "tau_arm": tau_arm}, np.stack(found, axis=-1))
     arms = arms_of(counts, study=["a", "a", "b", "b", "c", "c"], arm=["1", "2"] * 3)
-    fit = bm.fit(bm.ModelSpec(arm_effects=bm.ArmEffects()), arms, seed=15)
+    fit = bm.fit(
+        bm.ModelSpec(
+            mu=MU["logit"], study_effects=bm.NormalEffects(TAU), arm_effects=bm.ArmEffects()
+        ),
+        arms,
+        seed=15,
+    )
     for name in truth.parameters:
         truth.check(name, draws_of(fit, name))
 
@@ -245,7 +268,7 @@ def test_tau_by_a_column() -> None:
     truth = posterior(
         {"mu": mu, "tau[old]": tau, "tau[new]": tau}, old[:, :, None] + new[:, None, :]
     )
-    spec = bm.ModelSpec(study_effects=bm.NormalEffects(by="period"))
+    spec = bm.ModelSpec(mu=MU["logit"], study_effects=bm.NormalEffects(TAU, by="period"))
     with pytest.warns(bm.ModelWarning, match=r"tau rests on its prior .*: new \(2\)"):
         fit = bm.fit(spec, arms_of(SINGLE, period=["old"] * 4 + ["new"] * 2), seed=16)
     truth.check("mu", draws_of(fit, "mu"))
@@ -260,7 +283,7 @@ def test_tau_by_a_column() -> None:
 
 
 def test_independent_studies() -> None:
-    spec = bm.ModelSpec(study_effects=bm.IndependentStudies())
+    spec = bm.ModelSpec(mu=MU["logit"], study_effects=bm.IndependentStudies())
     fit = bm.fit(spec, arms_of(SINGLE), seed=17)
     level = cells(stats.norm(0, 1.5), np.linspace(-7, 7, 1401))
     nothing = posterior({"mu": level}, np.zeros(level.x.size))

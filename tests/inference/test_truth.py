@@ -75,10 +75,10 @@ def test_draws_agree_with_the_deterministic_posterior(
 def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> None:
     """Means within 0.05 and 95% limits within 0.10 posterior standard deviations of the truth.
 
-    Where all or none respond one limit lies far out in a long tail, where 12,000 draws know it half
-    as well (within 0.18 in 30 seeds): there it is 0.20.
+    Where all or none respond one limit lies far out in a long tail. Fits draw longer there, and know
+    it within 0.13 (20 seeds of each): there it is 0.15.
     """
-    nearest = 0.20 if name in ("all full", "all zero") else 0.10
+    nearest = 0.15 if name in ("all full", "all zero") else 0.10
     arms = arms_of(name, table)
     fit = bm.fit(POOLED, arms, seed=6)
     exact, drawn = (
@@ -157,7 +157,12 @@ def test_a_model_with_a_covariate_agrees_with_brute_force() -> None:
         }
     )
     arms = bm.read_evidence(frame).select()
-    spec = bm.ModelSpec(covariates=bm.Covariates("x", centre={"x": 0}))
+    spec = bm.ModelSpec(
+        covariates=bm.Covariates("x", centre={"x": 0}),
+        mu=bm.Normal(0, 1.5),
+        beta=bm.Normal(0, 1),
+        study_effects=bm.NormalEffects(bm.HalfNormal(0.5)),
+    )
     posterior = bm.fit(spec, arms, seed=4).posterior
     truth = brute_force(arms, frame["x"].to_numpy(), spec)
     draws = {
@@ -228,6 +233,8 @@ def marginal_log_likelihood(arms: bm.Arms, predictor: np.ndarray, tau: float) ->
 
 
 GAMMA_EFFECTS = bm.NormalEffects(bm.Gamma(2, 4))
+R_MU = bm.Normal(0, 1.5)
+"""Prior of mu of the scripts in R."""
 PERIOD = bm.Covariates("period", {"period": "p1"})
 
 
@@ -235,7 +242,9 @@ def test_the_deterministic_posterior_is_that_of_r() -> None:
     """Pritz 1997 under Normal(0, 1.5) and Gamma(2, 4): R's quadrature, evidence included."""
     truth = BAYESIAN["pritz1997_quadrature"]
     arms = bm.read_evidence(REFERENCE / "pritz1997.csv").select()
-    posterior = grid_fit(make_design(bm.ModelSpec(study_effects=GAMMA_EFFECTS), arms)).posterior
+    posterior = grid_fit(
+        make_design(bm.ModelSpec(mu=R_MU, study_effects=GAMMA_EFFECTS), arms)
+    ).posterior
     assert posterior.log_marginal_likelihood == pytest.approx(truth["log_evidence"], abs=1e-6)
     for name, moments in truth["posterior"].items():
         assert posterior.marginal(name).mean == pytest.approx(moments["mean"], abs=1e-5)
@@ -251,7 +260,7 @@ def test_the_deterministic_posterior_is_that_of_r() -> None:
 )
 def test_draws_agree_with_rstanarm(result: str, data: str, covariates: bm.Covariates) -> None:
     """The same model and priors in `stan_glmer`: means and quantiles within 4 joint standard errors."""
-    spec = bm.ModelSpec(study_effects=GAMMA_EFFECTS, covariates=covariates)
+    spec = bm.ModelSpec(mu=R_MU, study_effects=GAMMA_EFFECTS, covariates=covariates)
     posterior = bm.fit(spec, bm.read_evidence(REFERENCE / f"{data}.csv").select(), seed=8).posterior
     for name, theirs in BAYESIAN[result]["posterior"].items():
         ours = draws_of(posterior, name)

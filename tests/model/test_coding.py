@@ -35,6 +35,15 @@ def test_a_number_is_centred_at_its_mean_or_where_asked(make_arms: Maker) -> Non
     assert at_sixty.coding.row({"age": 63}).tolist() == [3.0]
 
 
+def test_a_number_that_is_not_finite_is_refused(make_arms: Maker) -> None:
+    """Arms that were made by hand may hold what no table does."""
+    arms = make_arms(COUNTS, age=AGE)
+    frame = arms.frame.assign(age=[*AGE[:4], np.inf, 66.0])
+    spec = bm.ModelSpec(covariates="age")
+    with pytest.raises(bm.SpecError, match="'age' must be finite; not so in study study04"):
+        make_design(spec, bm.Arms(frame, frame.iloc[:0]))
+
+
 def test_functions_of_a_number_are_centred_too(make_arms: Maker) -> None:
     coded = design(make_arms, bm.Covariates("log(age) + {1 / sqrt(age)}"), age=AGE)
     assert coded.coding.names == ("log(age)", "1 / sqrt(age)")
@@ -111,7 +120,8 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
         (bm.Covariates("log(regimen)"), "'regimen' holds text and can't be calculated with"),
         (bm.Covariates("age", {"age": "60"}), "'age', which holds numbers"),
         (bm.Covariates("regimen", {"regimen": "a"}, centre={"regimen": 1}), "coded by levels"),
-        (bm.Covariates("log(age - 100)"), "not finite"),
+        (bm.Covariates("log(age - 100)"), "no finite value at age 60.08, where mu would stand"),
+        (bm.Covariates("log(age - 50)"), "not finite"),
     ],
 )
 def test_covariates_that_can_not_be_coded(
@@ -152,11 +162,10 @@ def test_arguments_that_make_no_sense(arguments: dict[str, object], message: str
     ("profile", "message"),
     [
         ({"regimen": "z", "age": 60}, "no level 'z' of 'regimen'. Valid: a, b, c"),
-        ({"regimen": "a"}, "does not give age. Add, for the reference profile, age=60.0833"),
         ({"regimen": "a", "age": 60, "sex": "f"}, "'sex', which is no covariate"),
         ({"regimen": "a", "age": float("nan")}, "must be a finite number; got nan"),
         ({"regimen": "a", "age": "old"}, "must be a finite number; got 'old'"),
-        ("a", "must map covariates to values"),
+        ("a", r"must map covariates to values; got 'a'. Write {'regimen': 'a'}"),
     ],
 )
 def test_profiles_that_can_not_be_coded(make_arms: Maker, profile: object, message: str) -> None:
@@ -241,3 +250,36 @@ def test_a_group_can_take_in_arms_that_do_not_state_their_level(make_arms: Maker
     assert coded.matrix.tolist() == [[0, 0], [1, 0], [0, 1], [0, 1], [0, 0], [1, 0]]
     profile = coded.coding.profile_of(coded.arms.frame.iloc[2])
     assert coded.coding.row(profile).tolist() == [0, 1]
+
+
+def test_what_a_profile_leaves_out_stands_at_the_reference(make_arms: Maker) -> None:
+    covariates = bm.Covariates("regimen + age", {"regimen": "a"}, centre={"age": 60})
+    coding = design(make_arms, covariates, regimen=REGIMEN, age=AGE).coding
+    assert coding.resolved(None) == coding.resolved({}) == {"regimen": "a", "age": 60.0}
+    assert coding.resolved({"age": "65"}) == {"regimen": "a", "age": 65.0}
+    assert coding.row({"regimen": "c"}).tolist() == [0, 1, 0]
+
+
+def test_columns_in_backquotes_are_coded_under_their_names(make_arms: Maker) -> None:
+    covariates = bm.Covariates("`max dose` * `class`", {"class": "x"}, centre={"max dose": 3})
+    columns = {"max dose": [1, 2, 4, 4, 5, 6], "class": ["x", "y"] * 3}
+    coded = design(make_arms, covariates, **columns)
+    assert coded.coding.names == ("max dose", "class[y]", "max dose:class[y]")
+    assert coded.coding.row({"max dose": 5, "class": "y"}).tolist() == [2, 1, 2]
+    assert repr(coded.spec).startswith("ModelSpec(pooled: mu + `max dose` + `class` + ")
+
+
+def test_the_spread_is_that_of_the_coded_column_over_known_values(make_arms: Maker) -> None:
+    covariates = bm.Covariates("regimen * age + log(age)", {"regimen": "a"})
+    coding = design(make_arms, covariates, regimen=["a", "b"] * 3, age=AGE).coding
+    centred = np.array(AGE) - np.mean(AGE)
+    assert coding.spreads == pytest.approx(
+        {
+            "age": np.std(AGE, ddof=1),
+            "log(age)": np.std(np.log(AGE), ddof=1),
+            "regimen[b]:age": np.std(centred * np.tile([0, 1], 3), ddof=1),
+        }
+    )
+    imputed = bm.Covariates("age", impute=["age"])
+    known = design(make_arms, imputed, age=[*AGE[:-1], None]).coding
+    assert known.spreads == pytest.approx({"age": np.std(AGE[:-1], ddof=1)})

@@ -151,7 +151,7 @@ def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
     own = {name: drawn[name][0] for name in case.own}
     place = written(case, own, drawn["u"][0, :, 0] / drawn["tau"][0])
     assert stats.kstest(place, "uniform").pvalue > FALSE_ALARM
-    tau = stats.halfnorm(0, 0.5).cdf(drawn["tau"][0])
+    tau = stats.halfnorm(0, 1).cdf(drawn["tau"][0])
     assert stats.kstest(tau, "uniform").pvalue > FALSE_ALARM
 
 

@@ -127,10 +127,12 @@ def test_the_hash_is_that_of_the_assumptions() -> None:
 def test_defaults_are_those_stated() -> None:
     spec = parse_model("schema = 1\n")
     assert (spec.mu, spec.study_effects) == (
-        bm.Normal(0, 1.5),
-        bm.NormalEffects(bm.HalfNormal(0.5)),
+        bm.StudentT(3, 0, 1.5),
+        bm.NormalEffects(bm.HalfNormal(1)),
     )
-    assert spec.beta == bm.Normal(0, 1)
+    # Those of coefficients depend on the arms.
+    assert spec.beta is None
+    assert spec.beta_priors == {"default": bm.Normal(0, 1)}
     assert spec.likelihood == bm.Binomial(bm.Logit())
     assert spec.arm_effects is None
 

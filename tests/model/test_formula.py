@@ -22,6 +22,11 @@ def texts(formula: str) -> list[str]:
         ("C(year) + log(n)", ["C(year)", "log(n)"]),
         ("a + {1 / sqrt(n)}", ["a", "1 / sqrt(n)"]),
         ("bs(age, df=3)", ["bs(age, df=3)"]),
+        ("(a + b)**2", ["a", "b", "a:b"]),
+        ("a / b", ["a", "a:b"]),
+        ("x + I(x**2)", ["x", "I(x ** 2)"]),
+        ("`max dose`:`class` + log(`a.b`)", ["log(`a.b`)", "`max dose`:`class`"]),
+        ("`age`", ["age"]),
     ],
 )
 def test_terms(formula: str, terms: list[str]) -> None:
@@ -47,7 +52,11 @@ def test_columns_needed() -> None:
         ("np.log(age)", "may not"),
         ("hashed(age)", "may not call 'hashed'"),
         ("lag(age)", "may not call 'lag'"),
-        ("`age`", "may not hold `"),
+        ("`age", "may not hold `"),
+        ("a`ge`", "may not hold `"),
+        ("``", "backquotes without a name"),
+        ("{`max dose`.real}", "may not hold"),
+        ("`max dose`()", "may not call|can't be read"),
         ("y ~ age", "no left-hand side"),
         ("age | study", r"may not hold \|"),
         ("0 + age", "must keep its intercept"),
@@ -61,3 +70,43 @@ def test_columns_needed() -> None:
 def test_everything_else_is_refused(formula: str, message: str) -> None:
     with pytest.raises(bm.SpecError, match=message):
         bm.Covariates(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "remedy"),
+    [
+        ("x + x**2", r"write I\(x\*\*2\)"),
+        ("(x + x)**2", r"write I\(x\*\*2\)"),
+        ("x + x^2", r"write I\(x\*\*2\)"),
+        ("x * x", r"write I\(x\*\*2\)"),
+        ("x:x", r"write I\(x\*\*2\)"),
+        ("x / x", r"write I\(x\*\*2\)"),
+        ("a:x:a", r"write I\(a\*\*2\)"),
+        ("(a + x) * (x + b)", r"write I\(x\*\*2\)"),
+        ("log(x)**2", r"write I\(log\(x\)\*\*2\)"),
+        ("`max dose`**2", r"write I\(`max dose`\*\*2\)"),
+        ("C(a):C(a)", "Leave it out"),
+    ],
+)
+def test_a_term_times_itself_is_refused(formula: str, remedy: str) -> None:
+    with pytest.raises(bm.SpecError, match=rf"by itself in .* alone\. .*{remedy}"):
+        bm.Covariates(formula)
+
+
+@pytest.mark.parametrize("formula", ["I(x^2)", "{x^2}", "x + I(1 + x ^ 2)"])
+def test_powers_of_numbers_are_written_as_in_python(formula: str) -> None:
+    with pytest.raises(bm.SpecError, match=r"written \*\*, not \^; .* Write I\(.*x \*\* 2"):
+        bm.Covariates(formula)
+
+
+@pytest.mark.parametrize("formula", ["class", "a.b", "max dose", "lambda + a"])
+def test_a_name_that_is_no_word_is_told_of_backquotes(formula: str) -> None:
+    with pytest.raises(bm.SpecError, match="stands in backquotes: `max dose`"):
+        bm.Covariates(formula)
+
+
+def test_columns_in_backquotes_are_named_as_in_the_table() -> None:
+    formula = parse_formula("`max dose` + C(`class`) + {`a.b` - base}")
+    assert formula.columns == ("max dose", "class", "a.b", "base")
+    assert formula.factors[0].column == "max dose"
+    assert formula.factors[1].categorical

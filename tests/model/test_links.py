@@ -101,9 +101,11 @@ def test_information_is_the_curvature_of_the_mean_log_likelihood(link: Link) -> 
 
 @links
 def test_default_priors_leave_about_the_same_rates(link: Link) -> None:
-    """95% of typical rates within 5% and 95%, and none of the ends given much."""
-    low, high = link.rate(link.mu.interval(0.95))
-    assert (low, high) == (pytest.approx(0.05, abs=0.03), pytest.approx(0.95, abs=0.05))
+    """80% of typical rates within about 10% and 90%, and their middle half within 25% and 75%."""
+    low, high = link.rate(link.mu.interval(0.8))
+    assert (low, high) == (pytest.approx(0.1, abs=0.03), pytest.approx(0.93, abs=0.05))
+    low, high = link.rate(link.mu.interval(0.5))
+    assert (low, high) == (pytest.approx(0.25, abs=0.03), pytest.approx(0.75, abs=0.05))
 
 
 @links

@@ -71,7 +71,7 @@ def test_the_hash_is_that_of_the_assumptions() -> None:
 def test_defaults_are_those_stated() -> None:
     spec = parse_nested_model("schema = 1\n[nested]\n", "some/model.toml")
     assert spec == bm.NestedSpec("model")
-    assert (spec.mu, spec.tau) == (bm.Normal(0, 1.5), bm.HalfNormal(0.5))
+    assert (spec.mu, spec.tau) == (bm.StudentT(3, 0, 1.5), bm.HalfNormal(1))
     assert (spec.correlation, spec.link) == (bm.LKJ(2), bm.Logit())
 
 
@@ -142,13 +142,13 @@ def test_eta_out_of_range(eta: str, got: str) -> None:
 def test_each_kind_of_model_has_its_own_reader(tmp_path: Path) -> None:
     text = nested_to_toml(bm.NestedSpec())
     with pytest.raises(
-        bm.SpecError, match=r"is a model of nested outcomes\. Read it by load_nested_model"
+        bm.SpecError, match=r"model is a model of nested outcomes\. Read it by `load_nested_model`"
     ):
         parse_model(text)
     (tmp_path / "m.toml").write_text(text, encoding="utf-8")
     with pytest.raises(bm.SpecError, match=r"m\.toml is a model of nested outcomes"):
         bm.load_model(tmp_path / "m.toml")
-    with pytest.raises(bm.SpecError, match=r"nested/regimen is .* Read it by load_nested_model"):
+    with pytest.raises(bm.SpecError, match=r"nested/regimen is .* Read it by `load_nested_model`"):
         bm.load_model("nested/regimen")
     with pytest.raises(bm.SpecError, match=r"pooled\.toml has no table \[nested\].*Use load_model"):
         bm.load_nested_model(MODELS.parent / "pooled.toml")

@@ -92,13 +92,13 @@ def test_priors_by_outcome_and_coefficient() -> None:
         covariates=bm.Covariates("x"),
         mu={"CR": bm.Cauchy(0, 1)},
         tau={"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)},
-        beta={"x": bm.Normal(0, 3)},
+        beta={"x": bm.Normal(0, 0.3)},
         link=bm.Probit(),
     )
     design = make_nested_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
     assert design.mu == (bm.Probit.mu, bm.Probit.mu, bm.Cauchy(0, 1))
     assert design.tau == (bm.HalfCauchy(1), bm.Exponential(2), bm.Exponential(2))
-    assert design.beta == (bm.Normal(0, 3),)
+    assert design.beta == (bm.Normal(0, 0.3),)
     assert bm.NestedSpec(link=bm.CLogLog()).mu == bm.CLogLog.mu
 
 

@@ -9,6 +9,7 @@ from hypothesis import example, given, strategies as st
 
 from bayesmeta.errors import SpecError
 from bayesmeta.model.formula import parse_formula
+from bayesmeta.model.quoting import plain_name
 from bayesmeta.model.terms import FormulaicTerms, PlainTerms, learn_terms
 
 CENTRES = {"age": 61.37, "year": -0.1}
@@ -31,13 +32,14 @@ def assert_same_columns(
     """Learn plain terms here and by formulaic, and compare what they make of known and new rows."""
     formula = parse_formula(text)
     rewritten = {
-        one: f"{{{one.column} - {centres[one.column]!r}}}" if one.column in centres else one.column
+        one: f"{{{name} - {centres[one.column]!r}}}" if one.column in centres else name
         for one in formula.factors
+        for name in [plain_name(one.column)]
     }
     found = learn_terms(formula, rewritten, frame, centres)
     truth = FormulaicTerms.learnt("1 + " + " + ".join(rewritten.values()), frame)
     assert isinstance(found, PlainTerms)
-    assert found.names == truth.names
+    assert (found.names, found.widths) == (truth.names, truth.widths)
     assert found.empty == truth.empty == ()
     for rows in (frame, new):
         assert np.array_equal(found.columns(rows), truth.columns(rows))
@@ -46,6 +48,16 @@ def assert_same_columns(
 @pytest.mark.parametrize("text", PLAIN)
 def test_plain_terms_are_those_of_formulaic(text: str) -> None:
     assert_same_columns(text, FRAME, CENTRES, NEW)
+
+
+@pytest.mark.parametrize("text", ["`max dose` + `class`", "`class` + age"])
+def test_columns_in_backquotes_are_known_by_plain_names(text: str) -> None:
+    names = {"age": "max dose", "design": "class"} if "dose" in text else {"design": "class"}
+    centres = {names.get(name, name): centre for name, centre in CENTRES.items()}
+    known, new = (
+        rows.rename(columns=lambda name: plain_name(names.get(name, name))) for rows in (FRAME, NEW)
+    )
+    assert_same_columns(text, known, centres, new)
 
 
 @pytest.mark.parametrize("text", ["age:design", "log(age)", "bs(age, df=4)", "age + I(age * 2)"])

@@ -11,9 +11,9 @@ BOTH = "P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.5"
 
 
 @st.composite
-def mixtures(draw: st.DrawFn) -> bm.BetaMixture:
+def mixtures(draw: st.DrawFn, smallest: float = 0.3) -> bm.BetaMixture:
     size = draw(st.integers(1, 3))
-    shapes = st.lists(st.floats(0.3, 40), min_size=size, max_size=size)
+    shapes = st.lists(st.floats(smallest, 40), min_size=size, max_size=size)
     weights = np.array(draw(st.lists(st.floats(0.05, 1), min_size=size, max_size=size)))
     return bm.BetaMixture(tuple(weights / weights.sum()), draw(shapes), draw(shapes))
 

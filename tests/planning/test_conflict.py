@@ -30,10 +30,10 @@ def test_words():
     words = [bm.prior_data_conflict(prior, events=y, n=40).words for y in (16, 28, 3)]
     assert (
         words[0]
-        == "No conflict: within what the prior foretells (16 responders of 40, 16.0 expected)."
+        == "No conflict: within what the prior predicts (16 responders of 40, 16.0 expected)."
     )
-    assert words[1].startswith("Conflict: more than the prior foretells")
-    assert words[2].startswith("Strong conflict: far fewer than the prior foretells")
+    assert words[1].startswith("Conflict: more than the prior predicts")
+    assert words[2].startswith("Strong conflict: far fewer than the prior predicts")
 
 
 def test_bad_input():

@@ -31,6 +31,22 @@ def test_characteristics_agree_with_loops(prior, stop_below):
         assert row["expected_n"] == pytest.approx(10 * stop + 25 * (1 - stop))
 
 
+def test_a_look_at_many_patients_agrees_with_updates():
+    """So many that not all counts are held at once."""
+    trial = bm.SingleArmTrial(1500, HISTORY, "P(rate > 0.35) > 0.9")
+    look = bm.InterimLook(trial, 800, 0.2)
+    for events in (0, 270, 290, 800):
+        after = HISTORY.update(events=events, n=800).pmf(700)
+        succeeds = trial.successes[events : events + 701]
+        assert look.table["success"][events] == pytest.approx(after @ succeeds, abs=1e-9)
+    [row] = look.operating_characteristics([0.36]).to_dict("records")
+    seen, rest = stats.binom.pmf(np.arange(801), 800, 0.36), np.arange(701)
+    goes_on = [e for e in range(801) if not look.stops[e]]
+    later = stats.binom.pmf(rest, 700, 0.36)
+    success = sum(seen[e] * later[trial.successes[e : e + 701]].sum() for e in goes_on)
+    assert row["success"] == pytest.approx(success, abs=1e-9)
+
+
 def test_a_look_that_never_stops_changes_nothing():
     trial = bm.SingleArmTrial(25, HISTORY, BOTH)
     look = bm.InterimLook(trial, 10, 1e-12)
@@ -42,7 +58,7 @@ def test_a_look_that_never_stops_changes_nothing():
     )
 
 
-def test_another_law_foretells_with_its_own_certainty():
+def test_another_law_predicts_with_its_own_certainty():
     trial = bm.SingleArmTrial(25, VAGUE, BOTH)
     sure = bm.InterimLook(trial, 10, 0.1, law=HISTORY).table["success"]
     for y in (0, 4, 10):

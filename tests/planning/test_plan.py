@@ -1,10 +1,13 @@
 """Plans put the parts together; here on a deterministic posterior."""
 
+import numpy as np
 import pytest
+from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.report.plan_machine import plan_json
 from bayesmeta.report.plan_text import plan_lines
+from bayesmeta.report.plan_words import exact_percent
 
 SUCCESS = "P(rate > 0.25) > 0.9 and P(rate > 0.35) > 0.5"
 
@@ -26,6 +29,11 @@ def test_trials_are_those_of_the_three_priors(prior):
     assert found.effective_sizes.loc["moment", "MAP"] == pytest.approx(
         bm.effective_sample_size(prior.mixture, method="moment")
     )
+
+
+def test_rates_looked_at_lie_about_a_small_threshold(prior):
+    found = bm.plan(prior, n=500, success="P(rate < 0.004) > 0.9")
+    assert found.rates.tolist() == [step / 1000 for step in range(1, 10)]
 
 
 @pytest.mark.parametrize("interim", [None, (0, 10), (9, 10)])
@@ -53,7 +61,123 @@ def test_a_size_that_a_method_can_not_give_is_left_out():
 
     found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
     assert found.effective_sizes.isna().any(axis=None)
-    assert any("worth so many patients: " in line for line in plan_lines(found))
+    told = "\n".join(plan_lines(found))
+    assert "worth so many patients: moments" in told
+    assert "No ELIR: components differ in a, or b, where it is at most 1" in told
+    assert plan_json(found)["effective_sample_size"][0]["robust"] is None
+
+
+def test_a_size_below_0_is_no_number_of_patients():
+    # Near a rate of 0 the information's mean falls as p**0.02: it is finite, and far below 0.
+    edge = bm.BetaMixture([0.1, 0.7, 0.2], a=[1.02, 1.4, 0.4], b=[1.1, 10, 1.6])
+
+    class Fitted(bm.MapPrior):
+        mixture, profile, reliable, ecdf_difference, kl = edge, "x", True, 0.0, 0.0
+
+    found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
+    assert found.effective_sizes.loc["elir", "MAP"] < 0
+    told = "\n".join(plan_lines(found))
+    assert "ELIR below 0, moments" in told
+    assert "ELIR below 0 is no size" in told
+
+
+def test_the_error_at_every_threshold_is_told_and_what_keeps_it(prior):
+    found = bm.plan(prior, n=40, success="P(rate > 0.25) > 0.8 and P(rate > 0.35) > 0.6")
+    first = found.trial.boundary
+    errors = {rate: stats.binom.sf(first - 1, 40, rate) for rate in (0.25, 0.35)}
+    told, content = "\n".join(plan_lines(found)), plan_json(found)
+    assert f"error {100 * errors[0.25]:.1f}% (one-sided)" in told
+    assert f"decision value, a true rate of 0.35: {100 * errors[0.35]:.1f}%." in told
+    rows = [row for row in content["threshold_errors"] if row["prior"] == "robust"]
+    assert [(row["threshold"], row["rate"]) for row in rows] == [
+        ("null", 0.25),
+        ("decision value", 0.35),
+    ]
+    assert [row["success"] for row in rows] == pytest.approx(list(errors.values()))
+    for row in content["certainties"]:
+        changed = bm.Success((bm.Condition(0.25, row["rounded"]), bm.Condition(0.35, 0.6)))
+        trial = bm.SingleArmTrial(40, found.priors[row["prior"]], changed)
+        error = stats.binom.sf(trial.boundary - 1, 40, 0.25)
+        assert error <= row["alpha"]
+        assert (trial.words, error) == (row["succeed"], pytest.approx(row["type_one_error"]))
+
+
+@pytest.mark.parametrize(("certainty", "warned"), [(0.6, True), (0.99, False)])
+def test_a_high_error_is_warned_of(prior, certainty, warned):
+    found = bm.plan(prior, n=40, success=f"P(rate > 0.25) > {certainty}")
+    error = found.trial.type_one_error()
+    assert (error > 0.1) == warned
+    told, [*warnings] = "\n".join(plan_lines(found)), plan_json(found)["warnings"]
+    assert len(warnings) == warned
+    assert ("WARNING " in told) == warned
+    for text in warnings:
+        assert text in told
+        assert f"The type-I error is {100 * error:.1f}% at the null, a true rate of 0.25" in text
+        assert "two-sided 5%" in text
+
+
+def test_a_mixture_that_does_not_follow_its_draws_is_warned_of(prior):
+    class Fitted(bm.MapPrior):
+        mixture, profile, reliable, ecdf_difference, kl = prior.mixture, "x", True, 0.252, 0.0
+
+    found = bm.plan(Fitted.__new__(Fitted), n=10, success="P(rate > 0.25) > 0.99")
+    [text] = plan_json(found)["warnings"]
+    assert "differs by up to 0.25. Do not plan with it." in text
+    assert f"WARNING    {text}" in "\n".join(plan_lines(found))
+
+
+def test_priors_that_decide_alike_are_told(prior):
+    for n, success in ((40, "P(rate > 0.25) > 0.9"), (23, "P(rate > 0.25) > 0.95")):
+        found = bm.plan(prior, n=n, success=success)
+        alike = found.trials["MAP"].boundary == found.trials["robust"].boundary
+        assert found.decides_alike == alike
+        assert ("decide alike" in "\n".join(plan_lines(found))) == alike
+        assert plan_json(found)["decides_alike"] == alike
+
+
+def test_weights_are_compared_with_the_vague_component_asked_for(prior):
+    found = bm.plan(prior, n=40, success=SUCCESS, robust=[0.5, 0.1], vague_mean=0.2, vague_n=4)
+    assert found.robust == 0.5
+    assert found.priors["robust"] == bm.robustify(prior, weight=0.5, mean=0.2, n=4)
+    table = found.by_weight.set_index("weight")
+    assert table.index.tolist() == [0, 0.1, 0.5, 1]
+    for weight in (0.1, 0.5):
+        robust = bm.robustify(prior, weight=weight, mean=0.2, n=4)
+        trial = bm.SingleArmTrial(40, robust, SUCCESS)
+        row = table.loc[weight]
+        assert row["succeed"] == trial.words
+        assert row["null 0.25"] == pytest.approx(trial.type_one_error())
+        assert row["decision value 0.35"] == pytest.approx(trial.type_one_error(0.35))
+        assert row["expected_success"] == pytest.approx(trial.probability_of_success(prior.mixture))
+        assert row["elir"] == pytest.approx(bm.effective_sample_size(robust))
+    assert table.loc[1, "elir"] == pytest.approx(5)
+    told = "\n".join(plan_lines(found))
+    assert "By the weight of the vague component, Beta(1, 4); the plan is for 0.5" in told
+    assert "0 (MAP)" in told
+    single = "\n".join(plan_lines(bm.plan(prior, n=40, success=SUCCESS)))
+    assert "By the weight" not in single
+
+
+def test_an_interim_that_stops_at_both_ends_names_both(prior):
+    success = "P(rate > 0.2) > 0.6 and P(rate < 0.5) > 0.6"
+    found = bm.plan(prior, n=40, success=success, interim=(5, 20), stop_below=0.3)
+    stops = np.flatnonzero(found.interim.look.stops)
+    gap = int(np.flatnonzero(np.diff(stops) > 1)[0])
+    told = "\n".join(plan_lines(found))
+    assert f"{stops[gap]} or fewer, {stops[gap + 1]} or more of 20 responders stop it" in told
+
+
+def test_small_and_large_probabilities_are_not_rounded_away():
+    texts = {
+        0.0: "0.0%",
+        1.0: "100.0%",
+        0.00038: "0.038%",
+        0.4996: "50.0%",
+        3e-9: "<0.001%",
+        0.99979: "99.979%",
+        1 - 1e-9: ">99.999%",
+    }
+    assert {value: exact_percent(value) for value in texts} == texts
 
 
 def test_bad_input(prior):
@@ -67,6 +191,18 @@ def test_bad_input(prior):
         bm.plan(prior, n=40, success=SUCCESS, rates=[35])
     with pytest.raises(bm.SettingsError, match="`robust` must be a number between 0 and 1"):
         bm.plan(prior, n=40, success=SUCCESS, robust=1.5)
+    with pytest.raises(bm.SettingsError, match=r"`robust` must be .* each once; got \[0.2, 0.2\]"):
+        bm.plan(prior, n=40, success=SUCCESS, robust=[0.2, 0.2])
+    with pytest.raises(
+        bm.SettingsError, match=r"`robust` must be one weight or more, .*; got \[\]"
+    ):
+        bm.plan(prior, n=40, success=SUCCESS, robust=[])
+    with pytest.raises(bm.SettingsError, match=r"`robust` must be a number between .* got '0.2'"):
+        bm.plan(prior, n=40, success=SUCCESS, robust="0.2")
+    with pytest.raises(bm.SettingsError, match="`vague_mean` must be a number between 0 and 1"):
+        bm.plan(prior, n=40, success=SUCCESS, vague_mean=45)
+    with pytest.raises(bm.SettingsError, match="`vague_n` must be a number of patients"):
+        bm.plan(prior, n=40, success=SUCCESS, vague_n=-1)
     with pytest.raises(bm.SettingsError, match="of a single arm is on the rate"):
         bm.plan(prior, n=40, success="P(rate - control > 0.1) > 0.9")
     with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):

@@ -109,6 +109,74 @@ def test_never_and_always_have_flat_characteristics():
     assert always.type_one_error(0.005) == 1
 
 
+@pytest.mark.parametrize("certainty", [0.5, 0.51])
+def test_the_error_at_every_threshold_is_named(certainty):
+    success = f"P(rate > 0.35) > 0.9 and P(rate > 0.5) > {certainty}"
+    trial = bm.SingleArmTrial(40, VAGUE, success)
+    assert trial.words == "21 or more of 40"
+    exact = {rate: stats.binom.sf(20, 40, rate) for rate in (0.35, 0.5)}
+    assert trial.type_one_error() == pytest.approx(exact[0.35])
+    assert round(trial.type_one_error(), 4) == 0.0173
+    rows = list(trial.threshold_errors.itertuples(index=False, name=None))
+    assert [row[:2] for row in rows] == [("null", 0.35), ("decision value", 0.5)]
+    assert [row[2] for row in rows] == pytest.approx([exact[0.35], exact[0.5]])
+
+
+@given(
+    mixtures(),
+    st.integers(1, 25),
+    st.lists(conditions(">") | conditions("<"), min_size=1, max_size=2),
+    st.sampled_from([0.025, 0.05, 0.1]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_certainty_is_the_smallest_that_keeps_the_error(prior, n, listed, alpha):
+    """Each possible certainty tried in turn: the posterior probabilities, and the least allowed."""
+    success = bm.Success(listed)
+    null, others = success.null, [each for each in listed if each is not success.null]
+    after = [prior.update(events=y, n=n) for y in range(n + 1)]
+
+    def certainty(law, each):
+        return float((law.above if each.direction == ">" else law.below)(each.threshold))
+
+    allowed = [all(certainty(law, each) > each.certainty for each in others) for law in after]
+    floor = max([0.5, *(each.certainty for each in others)])
+    found = bm.SingleArmTrial(n, prior, success).certainty_for(alpha)
+    tried = []
+    for level in sorted({floor, *(certainty(law, null) for law in after)}):
+        met = [y for y in range(n + 1) if allowed[y] and certainty(after[y], null) > level]
+        error = sum(stats.binom.pmf(y, n, null.threshold) for y in met)
+        if level >= floor and met and error <= alpha:
+            tried.append((level, error))
+    if not tried or tried[0][0] > 1 - 1e-9:
+        assert found.smallest is None or found.smallest > 1 - 2e-9
+        return
+    assert (found.smallest, found.type_one_error) == pytest.approx(tried[0], abs=1e-8)
+    assert found.always == (found.smallest == floor)
+    again = bm.SingleArmTrial(n, prior, success.with_certainty(found.rounded))
+    assert again.type_one_error(null.threshold) == pytest.approx(found.type_one_error, abs=1e-12)
+    assert again.boundary is not None
+
+
+def test_certainties_of_a_trial_by_hand():
+    """18 or more of 40 succeed at 0.9; 20 or more keep 5%, 21 or more 2.5%."""
+    trial = bm.SingleArmTrial(40, VAGUE, "P(rate > 0.35) > 0.9")
+    for alpha, boundary in ((0.1, 19), (0.05, 20), (0.025, 21)):
+        found = trial.certainty_for(alpha)
+        assert found.smallest == pytest.approx(stats.beta(boundary, 42 - boundary).sf(0.35))
+        assert found.type_one_error == pytest.approx(stats.binom.sf(boundary - 1, 40, 0.35))
+        assert stats.binom.sf(boundary - 2, 40, 0.35) > alpha
+    assert trial.certainty_for(0.05).rounded == 0.952
+    assert bm.SingleArmTrial(2, VAGUE, "P(rate > 0.5) > 0.6").certainty_for(0.1).smallest is None
+
+
+def test_interim_probabilities_do_not_need_a_table_of_all_counts():
+    trial = bm.SingleArmTrial(10_000, HISTORY, "P(rate > 0.35) > 0.9")
+    after = HISTORY.update(events=1770, n=5000).pmf(5000)
+    found = trial.probability_of_success(events=1770, n=5000)
+    assert found == pytest.approx(after[trial.boundary - 1770 :].sum(), abs=1e-9)
+    assert 0.05 < found < 0.95
+
+
 def test_bad_input():
     for n in (0, -1, 2.5, True):
         with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):

@@ -125,15 +125,37 @@ def test_what_conditions_have_in_common():
     [
         ("P(rate > 0.3) > 0.9 and P(rate > 0.5) > 0.9", 0.5),
         ("P(rate > 0.5) > 0.9 and P(rate > 0.3) > 0.9", 0.5),
-        ("P(rate > 0.3) > 0.95 and P(rate > 0.5) > 0.9", 0.5),
+        ("P(rate > 0.3) > 0.95 and P(rate > 0.5) > 0.9", 0.3),
+        ("P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.51", 0.35),
+        ("P(rate > 0.5) > 0.51 and P(rate > 0.35) > 0.9", 0.35),
         ("P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.5", 0.35),
-        ("P(rate < 0.3) > 0.9 and P(rate < 0.2) > 0.8", 0.2),
+        ("P(rate < 0.3) > 0.9 and P(rate < 0.2) > 0.8", 0.3),
+        ("P(rate < 0.3) > 0.9 and P(rate < 0.2) > 0.9", 0.2),
+        ("P(rate < 0.6) > 0.9 and P(rate > 0.3) > 0.8", 0.6),
+        ("P(rate - control > 0) > 0.9 and P(rate - control > 0.15) > 0.6", 0.0),
         ("P(rate < 0.5) > 0.9 and P(rate > 0.2) > 0.9", 0.2),
         ("P(rate > 0.2) > 0.5 and P(rate > 0.4) > 0.5", 0.4),
     ],
 )
-def test_the_null_is_the_hardest_threshold_whatever_the_order(text: str, null: float) -> None:
+def test_the_null_is_that_of_the_most_certain_condition(text: str, null: float) -> None:
     assert bm.parse_success(text).null_value == null
+
+
+def test_thresholds_have_their_names():
+    success = bm.parse_success(
+        "P(rate > 0.5) > 0.6 and P(rate > 0.35) > 0.9 and P(rate > 0.4) > 0.7"
+    )
+    named = [("null", 0.35), ("decision value", 0.4), ("decision value", 0.5)]
+    assert list(success.thresholds) == named
+    twice = bm.parse_success("P(rate > 0.35) > 0.9 and P(rate > 0.35) > 0.8")
+    assert list(twice.thresholds) == [("null", 0.35)]
+
+
+def test_another_certainty_is_that_of_the_null():
+    success = bm.parse_success("P(rate > 0.5) > 0.6 and P(rate > 0.35) > 0.9")
+    assert str(success.with_certainty(0.97)) == "P(rate > 0.5) > 0.6 and P(rate > 0.35) > 0.97"
+    with pytest.raises(bm.SettingsError, match=r"`certainty` must be .* got 1\.2"):
+        success.with_certainty(1.2)
 
 
 @pytest.mark.parametrize("text", [0.9, None, ["P(rate > 0.3) > 0.9"]])

@@ -19,7 +19,7 @@ def result(name: str, sets: int = 200, *, power: float = 1.0, judged: bool = Tru
         )
         for quantity in ("mu", "beta[x[b]]", "beta[x[c]]", "log_likelihood")
     }
-    counts = Tally(sets, ranks, {}, 0, 0)
+    counts = Tally(sets, ranks, {}, {}, 0, 0)
     return CaseResult(name, name.split("_")[0], judged, 1, counts, 1.0, {}, {})
 
 

@@ -31,7 +31,7 @@ def shown(plot) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["bundled", "sixty", "zeros", "against"])
 def test_nothing_overlaps_or_is_cut_off(found, collisions, name):
-    plot = bm.plots.contrasts(found[name], notes=["Further <$x$> words. " * 12])
+    plot = bm.plots.contrasts(found[name], ranks=True, notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
     assert len(plot.table) == len(found[name].table) + len(found[name].ranks)
 
@@ -55,12 +55,12 @@ def test_marks_stand_at_the_odds_ratios_of_the_draws(found):
     only = table["between_only"].to_numpy()
     np.testing.assert_allclose(within.get_offsets()[:, 0], ratios[~only, 1], rtol=1e-6)
     np.testing.assert_allclose(between.get_offsets()[:, 0], ratios[only, 1], rtol=1e-6)
-    assert {"Against ven_hma", "(90% CrI)", "ven_ldac"} <= shown(plot)
+    assert {"Against venetoclax + HMA", "(90% CrI)", "venetoclax + LDAC"} <= shown(plot)
 
 
 def test_cells_hold_the_share_of_draws_with_each_rank(found):
     contrasts = found["zeros"]
-    plot = bm.plots.contrasts(contrasts)
+    plot = bm.plots.contrasts(contrasts, ranks=True)
     share = float((contrasts.fit.posterior["beta"] > 0).mean())
     cells = [one for one in plot.figure.axes[2].patches if isinstance(one, Rectangle)]
     assert len(cells) == 4
@@ -94,10 +94,19 @@ def test_many_levels_keep_their_cells_and_lose_numbers_that_do_not_fit(found, co
         "mean_rank": 13.0,
         "sucra": 0.5,
     })  # fmt: skip
-    plot = bm.plots.contrasts(replace(found["zeros"], ranks=ranks))
+    plot = bm.plots.contrasts(replace(found["zeros"], ranks=ranks), ranks=True)
     assert collisions(plot.figure) == ([], [])
     assert len(plot.figure.axes[2].patches) == number**2
     assert not plot.figure.axes[2].texts
+
+
+def test_ranks_are_drawn_unasked_only_where_levels_are_compared_within_studies(found):
+    contrasts = found["against"]
+    assert contrasts.table["between_only"].any()
+    assert set(bm.plots.contrasts(contrasts).table["kind"]) == {"pair"}
+    within = replace(contrasts, table=contrasts.table.assign(within_share=0.1))
+    assert set(bm.plots.contrasts(within).table["kind"]) == {"pair", "rank"}
+    assert not any("Ranks: probability" in text for text in shown(bm.plots.contrasts(contrasts)))
 
 
 def test_what_is_no_contrasts_is_refused(found):

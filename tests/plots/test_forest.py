@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from matplotlib.patches import Polygon, Rectangle
 
 import bayesmeta as bm
+from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.lettering import printable, shortened, text_width, wrapped
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
@@ -92,7 +93,8 @@ def test_every_row_of_the_table_is_in_the_figure(regimen_fit):
         low, high = f"{100 * row['lower']:.1f}", f"{100 * row['upper']:.1f}"
         assert sum(text.endswith(f"({low}\N{EN DASH}{high})") for text in shown) >= 1
         if row["kind"] == "arm":
-            assert row["label"] in shown
+            mark = f" {INFERRED_MARK}" if row["inferred"] else ""
+            assert f"{row['label']}{mark}" in shown
             assert f"{row['events']}/{row['n']}" in shown
             assert f"{100 * row['weight']:.1f}" in shown
 
@@ -128,6 +130,65 @@ def test_larger_weights_have_larger_markers(crowd):
     *_, model = forest.figure.axes[1].collections
     areas = model.get_sizes()
     assert (np.diff(areas[np.argsort(weights)]) >= 0).all()
+
+
+def test_options_say_what_stands_where(odd, collisions):
+    columns = ["n", "events", "model"]
+    labels = {"a_b^{2}": "Renamed", "aza & co": "Azacitidine"}
+    forest = bm.plots.forest(
+        odd,
+        order="-observed",
+        columns=columns,
+        labels=labels,
+        title="Mine",
+        scale=bm.plots.RateScale(per=1000, limits=(0, 0.5)),
+    )
+    assert collisions(forest.figure) == ([], [])
+    shown = lines_of(forest.figure)
+    assert {"Mine", "Renamed", "Azacitidine (reference)", "n", "Rate per 1,000"} <= set(shown)
+    assert not {"a_b^{2}", "Observed", "Weight"} & set(shown)
+    assert forest.figure.axes[1].get_xlim() == (0, 500)
+    first = forest.table[forest.table["group"] == "aza & co"].query("kind == 'arm'")
+    observed = first["observed"].dropna().to_numpy()
+    assert (np.diff(observed) <= 0).all()
+
+
+def test_a_page_of_few_columns_is_wide_enough_for_the_legend(one, collisions):
+    forest = bm.plots.forest(one, columns=["events"])
+    legend = forest.figure.axes[0].get_legend()
+    assert collisions(forest.figure) == ([], [])
+    assert legend.get_window_extent().x1 < forest.figure.bbox.x1
+    labels = [text for text in lines_of(forest.figure) if "also dotted" in text]
+    assert len(labels) == 1
+
+
+def test_options_without_effect_are_refused(one):
+    with pytest.raises(bm.SettingsError, match=r"`labels` names 'onli'.* Did you mean 'only'"):
+        bm.plots.forest(one, labels={"onli": "x"})
+    with pytest.raises(bm.SettingsError, match="`columns` must list names, each once; got 'n'"):
+        bm.plots.forest(one, columns="n")
+    with pytest.raises(bm.SettingsError, match="`order` names 'colour', which is no column"):
+        bm.plots.forest(one, order="colour")
+
+
+def test_rare_events_do_not_collapse_on_the_axis():
+    spec = bm.ModelSpec("rare", mu=bm.Normal(0, 5))
+    fit = fit_of(spec, study=list("abc"), events=[12, 25, 13], n=[60_000, 90_000, 50_000])
+    forest = bm.plots.forest(fit)
+    low, high = forest.figure.axes[1].get_xlim()
+    assert low >= 0
+    assert high < 0.1
+    [typical] = forest.table.query("kind == 'typical rate'").to_dict("records")
+    ends = tuple(f"\N{EN DASH}{100 * typical['upper']:.{places}f})" for places in (3, 4))
+    assert any(text.endswith(ends) for text in lines_of(forest.figure))
+
+
+def test_the_caption_defines_the_weight_or_leaves_it_out(one, odd):
+    shown = " ".join(lines_of(bm.plots.forest(one).figure))
+    assert "Weight: an arm's share of the information on the typical rate;" in shown
+    shown = " ".join(lines_of(bm.plots.forest(odd).figure))
+    assert "the typical rate of its group" in shown
+    assert "Markers are larger the more patients an arm has." in shown
 
 
 def test_names_print_to_the_letter(odd):
@@ -176,7 +237,7 @@ def test_the_footer_tells_tau_priors_and_evidence(regimen_fit, nothing):
         f"tau {tau['median']:.2f} (median; 95% CrI {tau['lower']:.2f} to {tau['upper']:.2f})"
         in shown
     )
-    assert "mu ~ Normal(0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(0.5)" in shown
+    assert "mu ~ StudentT(3, 0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(1)" in shown
     assert f"{len(regimen_fit.arms.studies)} studies, {len(regimen_fit.arms)} arms" in shown
     assert "Seed 1, bayesmeta" in shown
     assert "Heterogeneity: none" in " ".join(lines_of(bm.plots.forest(nothing).figure))
@@ -253,3 +314,15 @@ def test_text_is_made_to_fit(text, width):
     assert text_width(cut) <= width
     assert cut == clean or "…" in cut
     assert all(text_width(line) <= width for line in wrapped(clean, width))
+
+
+def test_a_forest_of_sixty_studies_fits_a_page_and_a_file(tmp_path):
+    frame = pd.DataFrame({"study": [f"Author {i} 2020" for i in range(60)], "events": 9, "n": 30})
+    few = bm.SamplerSettings(chains=2, draws=500)
+    fit = bm.fit(bm.load_model("pooled"), bm.read_evidence(frame).select(), seed=1, settings=few)
+    plot = bm.plots.forest(fit)
+    plot.save(tmp_path / "forest.png")
+    assert (tmp_path / "forest.png").stat().st_size < 1e6
+    width, height = plot.figure.get_size_inches()
+    # Of A4, with text of 8 points that is not made smaller than 5.5.
+    assert min(8.27 / width, 11.69 / height) * 8 > 5.5

@@ -97,7 +97,7 @@ def test_a_profile_moves_the_typical_rate(regimen_fit):
     typical = np.median(expit(regimen_fit.posterior["mu"] + beta))
     assert plot.table["typical"].iloc[0] == pytest.approx(float(typical), abs=1e-6)
     texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
-    assert "regimen_class=ven_ldac" in texts
+    assert "regimen_class=venetoclax + LDAC" in texts
     tau = float(np.median(regimen_fit.posterior["tau"]))
     assert repr(plot).startswith(f"HeterogeneityPlot(tau {tau:.2f},")
 

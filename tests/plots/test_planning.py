@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 import bayesmeta as bm
 
@@ -60,6 +61,40 @@ def test_power_curves_are_operating_characteristics():
     assert repr(plot) == "PowerPlot(2 designs)"
 
 
+def page_text(plot):
+    return " ".join(" ".join(text.get_text().split()) for text in plot.figure.axes[0].texts)
+
+
+def test_power_names_its_thresholds_and_the_lines_that_coincide():
+    designs = {"MAP": trial(40), "robust": trial(40), "other": trial(40, HISTORY)}
+    plot = bm.plots.power(designs)
+    text = page_text(plot)
+    assert "null 35%, decision value 50%" in text
+    assert text.count("on the line of MAP") == 1
+    dotted = [line for line in plot.figure.axes[1].lines if len(line.get_xdata()) == 2]
+    assert [line.get_xdata()[0] for line in dotted] == [35, 50]
+    point = plot.figure.axes[1].collections[0].get_offsets()[0]
+    assert point.tolist() == pytest.approx([35, 100 * trial(40).type_one_error()])
+
+
+def test_power_of_rare_events_fills_its_axis():
+    plot = bm.plots.power({"safety": trial(2000, success="P(rate < 0.01) > 0.95")})
+    assert plot.table["rate"].max() == 0.02
+    assert plot.table["success"].iloc[-1] < 0.001
+    assert plot.figure.axes[1].get_xlim() == (0, 2)
+
+
+def test_boundaries_name_their_thresholds_and_the_lines_that_coincide():
+    plot = bm.plots.boundary({"a": VAGUE, "b": VAGUE, "c": HISTORY}, SUCCESS, n=[20, 40])
+    text = page_text(plot)
+    assert "35%, the null and 50%, the decision value" in text
+    assert text.count("on the line of a") == 1
+    dotted = [line for line in plot.figure.axes[1].lines if line.get_linestyle() == ":"][:2]
+    assert [line.get_ydata()[-1] for line in dotted] == [14, 20]
+    never = bm.plots.boundary({"a": VAGUE, "b": VAGUE}, NEVER, n=[10, 59])
+    assert page_text(never).count("on the line of a") == 1
+
+
 def test_boundaries_are_those_of_trials():
     plot = bm.plots.boundary({"none": VAGUE}, NEVER, n=[10, 28, 59])
     assert plot.table["boundary"].isna().tolist() == [True, False, False]
@@ -84,6 +119,14 @@ def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
     title = plot.figure.axes[0].texts[0].get_text()
     assert f"{100 * trial(n).probability_of_success(HISTORY):.1f}%" in title
     assert repr(plot) == f"RespondersPlot({n} patients)"
+
+
+def test_responders_of_a_rare_event_are_seen():
+    rare = bm.BetaMixture([1], a=[25], b=[100_000])
+    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), law=rare)
+    low, high = plot.figure.axes[1].get_xlim()
+    assert low < 0
+    assert nbinom(25, 100_000 / 105_000).ppf(0.999) < high < 20
 
 
 def test_what_can_not_be_drawn_is_refused():

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import betabinom
 
 import bayesmeta as bm
+from bayesmeta.estimates.count_laws import ListedCounts
 
 SIZES = {"bundled": 40, "one": 1, "sixty": 500, "zeros": 20}
 
@@ -105,13 +106,40 @@ def test_a_known_beta_binomial_law_is_drawn_as_it_is(collisions):
             self.__dict__.update(prediction.law.__dict__)
             self.rate, self.above = prediction.law.rate, prediction.law.above
             self.pmf = lambda n: betabinom(n, 2, 5).pmf(np.arange(n + 1))
-            self.pmf_mcse = lambda n: np.zeros(n + 1)
+            self.counts = lambda n: ListedCounts(self.pmf(n))
 
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=12, seed=1)
     plot = bm.plots.prediction(replace(fitted, law=Beta(fitted)))
     heights = [bar.get_height() for bar in plot.figure.axes[2].patches]
     assert sorted(heights) == pytest.approx(sorted(100 * betabinom(12, 2, 5).pmf(np.arange(13))))
+    assert collisions(plot.figure) == ([], [])
+
+
+def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
+    arms = make_arms([(y, 80_000) for y in (20, 16, 22, 18)])
+    plot = bm.plots.prediction(
+        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=40_000, seed=1)
+    )
+    rates, events = (plot.table[plot.table["kind"] == kind] for kind in ("rate", "events"))
+    assert events["probability"].sum() == pytest.approx(1)
+    assert len(rates) >= 40
+    bars = [bar for bar in plot.figure.axes[2].patches if bar.get_height() > 0.1]
+    assert len(bars) > 15
+    assert max(bar.get_height() for bar in bars) < 20
+    assert plot.figure.axes[2].get_xlabel() == "Responders"
+
+
+@pytest.mark.slow
+def test_millions_of_patients_are_drawn_by_ranges(collisions):
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    plot = bm.plots.prediction(bm.predict(posterior, n=10_000_000, seed=1))
+    assert repr(plot) == "PredictionPlot(10,000,000 patients)"
+    bars = plot.table[plot.table["kind"] == "events"]
+    assert bars["probability"].sum() == pytest.approx(1)
+    assert ((bars["lower"].iloc[1:] - bars["upper"].shift().iloc[1:]) == 1).all()
+    assert plot.figure.axes[2].get_xlabel() == "Responders, by 100,000"
     assert collisions(plot.figure) == ([], [])
 
 

@@ -21,7 +21,9 @@ def zeros(evidence_sets) -> bm.LeftOut:
 def arms_with(pit) -> pd.DataFrame:
     """Arms with these PITs, as if each interval held those near the middle."""
     pit = np.asarray(pit)
-    inside = {f"inside_{p}": np.abs(pit - 0.5) < p / 200 for p in (50, 80, 95)}
+    inside: dict[str, object] = {}
+    for p in (50, 80, 95):
+        inside |= {f"inside_{p}": np.abs(pit - 0.5) < p / 200, f"expected_{p}": p / 100 + 0.02}
     return pd.DataFrame({"pit": pit, **inside})
 
 
@@ -80,6 +82,16 @@ def test_the_line_is_the_distribution_function_of_the_pits_minus_an_even_one(zer
     np.testing.assert_allclose(own["difference"], line.get_ydata())
 
 
+def test_counts_inside_stand_at_the_tick_of_their_interval(zeros):
+    graph = bm.plots.predictive_checks(zeros).figure.axes[2]
+    labels = [label.get_text() for label in graph.get_yticklabels()]
+    assert [label.split("\n")[0] for label in labels] == ["50%", "80%", "95%"]
+    for label, row in zip(labels, coverage_table(zeros.arms).to_dict("records"), strict=True):
+        expected = row["arms"] * row["expected"]
+        assert label.endswith(f"\n{row['inside']} of {row['arms']}\n({expected:.1f})")
+    assert not graph.texts
+
+
 @pytest.mark.parametrize("number", [6, 40])
 def test_the_band_holds_even_pits_with_probability_95(number):
     rng = np.random.default_rng(number)
@@ -110,7 +122,7 @@ def test_coverage_has_the_exact_binomial_interval(zeros, inside, number):
         lines.get_paths()[2].vertices[:, 0], [100 * expected.low, 100 * expected.high]
     )
     np.testing.assert_allclose(points.get_offsets()[:, 0], 100 * inside / number)
-    assert [path.vertices[0, 0] for path in wanted.get_paths()] == [50, 80, 95]
+    assert [path.vertices[0, 0] for path in wanted.get_paths()] == pytest.approx([52, 82, 97])
 
 
 def test_later_cohorts_are_told_from_studies_left_out(make_arms, collisions):
@@ -118,7 +130,7 @@ def test_later_cohorts_are_told_from_studies_left_out(make_arms, collisions):
     test = make_arms([(4, 11), (1, 8)], ["e", "f"])
     found = bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1, progress=False)
     plot = bm.plots.predictive_checks(found)
-    assert "2 arms of 2 studies foretold from 4 studies" in shown(plot)
+    assert "2 arms of 2 studies predicted from 4 studies" in shown(plot)
     assert collisions(plot.figure) == ([], [])
 
 
@@ -133,5 +145,5 @@ def test_what_can_not_be_drawn_is_refused(zeros):
         bm.SettingsError, match="`held_out` must be a LeftOut or Validation; got Dat"
     ):
         bm.plots.predictive_checks(zeros.arms)
-    with pytest.raises(bm.SettingsError, match="`held_out` has no arm that was foretold"):
+    with pytest.raises(bm.SettingsError, match="`held_out` has no arm that was predicted"):
         bm.plots.predictive_checks(replace(zeros, arms=zeros.arms.iloc[:0]))

@@ -1,5 +1,6 @@
 """Bubble plots: curves are the model's at each value of the covariate, bubbles are the arms."""
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,6 +35,11 @@ def test_curve_and_bubbles_are_in_their_places(name, age_fits, collisions):
         {"x": fit.arms.frame[COVARIATE[name]], "y": 100 * fit.arms.events / fit.arms.n}
     ).astype(float)
     drawn = pd.DataFrame(bubbles.get_offsets(), columns=["x", "y"])
+    if graph.get_yscale() != "linear":
+        # Where there is no zero, none of n stands at the lower end.
+        end = drawn["y"].min()
+        assert graph.get_ylim()[0] <= end <= 100 * curve["rate"].min()
+        expected["y"] = expected["y"].clip(lower=end)
     pd.testing.assert_frame_equal(
         drawn.sort_values(["x", "y"], ignore_index=True),
         expected.sort_values(["x", "y"], ignore_index=True),
@@ -102,9 +108,55 @@ def test_what_is_no_numeric_covariate_is_refused(pooled_fits, age_fits, regimen_
     fit = age_fits["zeros"]
     with pytest.raises(bm.SettingsError, match=r"'agee' is no numeric.* Did you mean 'age'"):
         bm.plots.regression(fit, "agee")
-    with pytest.raises(bm.ProfileError, match="`profile` gives 'age', along which"):
-        bm.plots.regression(fit, "age", profile={"age": 60})
     with pytest.raises(bm.ProfileError, match="names 'year', which is no covariate"):
         bm.plots.regression(fit, "age", profile={"year": 2020})
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got None"):
         bm.plots.regression(None, "age")
+
+
+@pytest.fixture(scope="module")
+def by_level(make_arms, quick):
+    arms = make_arms(
+        [(3, 10), (5, 14), (8, 20), (2, 9), (9, 30), (12, 40)],
+        regimen=["a", "b", "a", "b", "a", "c"],
+        age=[60, 62, 66, 71, 74, 68],
+    )
+    covariates = bm.Covariates("age + regimen", {"regimen": "a"})
+    return bm.fit(bm.ModelSpec("both", covariates=covariates), arms, seed=1, settings=quick)
+
+
+def test_each_level_has_its_colour_and_its_curve(by_level, collisions):
+    plot = bm.plots.regression(by_level, "age", unit="years")
+    assert collisions(plot.figure) == ([], [])
+    curves = plot.table.query("kind == 'curve'")
+    assert curves["level"].unique().tolist() == ["a", "b", "c"]
+    assert curves[["new_study_lower", "new_study_upper"]].isna().all(axis=None)
+    draws = by_level.posterior["mu"].to_numpy(), by_level.posterior["beta"].to_numpy()
+    names = by_level.design.coding.names
+    age = by_level.design.coding.centres["age"]
+    row = curves[curves["level"] == "c"].iloc[20]
+    theta = draws[0] + draws[1][..., names.index("age")] * (row["x"] - age)
+    theta = theta + draws[1][..., names.index("regimen[c]")]
+    assert row["rate"] == pytest.approx(np.median(1 / (1 + np.exp(-theta))), rel=1e-6)
+    graph = plot.figure.axes[1]
+    solid = [
+        line
+        for line in graph.lines
+        if len(line.get_xdata()) and np.isfinite(line.get_ydata()).all()
+    ]
+    colours = {mpl.colors.to_hex(line.get_color()) for line in solid}
+    assert len(colours) == 3
+    bubbles = graph.collections[-1]
+    assert {mpl.colors.to_hex(edge) for edge in bubbles.get_edgecolor()} == colours
+    assert graph.get_xlabel() == "age (years)"
+    texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
+    assert "Colours: regimen. Each line is the typical rate at that level." in texts
+
+
+def test_a_profile_that_gives_the_factor_has_one_curve(by_level):
+    plot = bm.plots.regression(by_level, "age", profile={"regimen": "b"})
+    curve = plot.table.query("kind == 'curve'")
+    assert len(curve) == 41
+    assert curve["new_study_upper"].notna().all()
+    texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
+    assert "Rates of the model are at regimen=b;" in texts

@@ -7,7 +7,7 @@ import pytest
 
 import bayesmeta as bm
 
-TRIED = {"tau": [bm.HalfNormal(1), bm.HalfCauchy(0.5)]}
+TRIED = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.sensitivity(results[name], notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
     assert repr(plot) == "SensitivityPlot(3 priors, 5 estimates)"
-    assert {"The model's own", "tau ~ HalfNormal(1)"} <= {text.strip("*") for text in shown(plot)}
+    assert {"The model's own", "tau ~ HalfNormal(0.5)"} <= {text.strip("*") for text in shown(plot)}
     assert "P: P(rate of a new study > 0.3)." in shown(plot)
 
 
@@ -71,7 +71,7 @@ def test_a_fit_that_could_not_be_made_leaves_its_row_empty(results, collisions):
     table["ok"] = [True, False, True]
     plot = bm.plots.sensitivity(replace(results["zeros"], priors=table))
     assert shown(plot)[0].startswith("WARNING: 1 of 3 fits failed")
-    assert "tau ~ HalfNormal(1)*" in shown(plot)
+    assert "tau ~ HalfNormal(0.5)*" in shown(plot)
     assert not any("nan" in text for text in shown(plot))
     assert len(plot.figure.axes[1].collections[2].get_paths()) == 2
     assert collisions(plot.figure) == ([], [])

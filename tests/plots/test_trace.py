@@ -12,6 +12,7 @@ from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.estimates.trace_numbers import rank_differences
+from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.plots.trace_page import names_of
 
 SETS = ("bundled", "one", "sixty", "zeros")
@@ -51,8 +52,10 @@ def test_traces_ranks_and_numbers_are_those_of_the_draws(name, pooled_fits, coll
         assert row.r_hat == pytest.approx(float(arviz_stats.rhat(draws)), rel=1e-9)
         assert row.ess_bulk == pytest.approx(float(arviz_stats.ess(draws)), rel=1e-6)
         shown = words_of(plot)
-        assert f"R-hat {row.r_hat:.3f}" in shown
-        assert f"tail ESS {row.ess_tail:,.0f}" in shown
+        failed = " !" if row.r_hat > THRESHOLDS.r_hat else ""
+        assert f"R-hat {row.r_hat:.3f}{failed}" in shown
+        failed = " !" if row.ess_tail < THRESHOLDS.ess else ""
+        assert f"tail ESS {row.ess_tail:,.0f}{failed}" in shown
 
 
 def test_ranks_of_a_chain_apart_leave_the_band_and_numbers_say_so(pooled_fits, collisions):
@@ -116,7 +119,7 @@ def test_nested_outcomes_have_chains(table, quick, collisions):
     assert not plot.table["sd"].eq(0).any()
     words = words_of(plot)
     assert words.count("correlation") == 3
-    assert {"ORR, CR_CRi", "ORR, CR", "CR_CRi, CR"} <= set(words)
+    assert {"ORR, CR/CRi", "ORR, CR", "CR/CRi, CR"} <= set(words)
     for other in (bm.plots.funnel, bm.plots.heterogeneity, bm.plots.prior_posterior):
         with pytest.raises(
             bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"

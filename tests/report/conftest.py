@@ -84,7 +84,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> dict[
         outcomes=["CR"],
         inclusion={"primary": {"where": "venetoclax == 'yes'"}},
         study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
-        priors={"default": {}, "wide": {"tau": bm.HalfNormal(1)}},
+        priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
         seed=11,
     )
     bm.run_grid(grid, table, out=folder / "grid", progress=False)

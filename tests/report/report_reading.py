@@ -71,6 +71,26 @@ def everything(document: Document) -> Iterator[str]:
                 yield block.text
 
 
+def percentages(text: str) -> list[str]:
+    """Return the percentages of a text, with the decimals that they are written with."""
+    return re.findall(r"[<>]?\d+(?:\.\d+)?%", text)
+
+
+def as_finely(shown: list[str], *rates: float) -> list[str]:
+    """Return rates in percent, each with the decimals of the percentage shown in its place."""
+    decimals = [len(one.rstrip("%").partition(".")[2]) for one in shown]
+    return [_percentage(rate, own) for rate, own in zip(rates, decimals, strict=True)]
+
+
+def _percentage(rate: float, decimals: int) -> str:
+    text = f"{100 * rate:.{decimals}f}"
+    if rate > 0 == float(text):
+        return f"<{10**-decimals:.{decimals}f}%"
+    return (
+        f">{100 - 10**-decimals:.{decimals}f}%" if rate < 1 and float(text) == 100 else f"{text}%"
+    )
+
+
 def printed_command(document: Document) -> list[str]:
     """Return the words of the command by which a report is made again, after `bayesmeta`."""
     codes = [

@@ -71,9 +71,12 @@ def test_a_file_is_replaced_only_by_force(
     ("arguments", "message"),
     [
         (("--out", "nowhere/report.html"), "There is no folder"),
-        (("--cohort", "0"), "cohort"),
+        (("--n", "0"), "`--n` must"),
+        (("--out", "nowhere/report.html", "--force"), "There is no folder"),
+        (("--out", ".", "--format", "html"), "is a folder. Choose a file."),
+        (("--title", " \n "), "`--title` must be text in one line"),
         (("--ci", "1.5"), "`--ci` must lie"),
-        (("--rate-above", "40"), "rate_above"),
+        (("--rate-above", "40"), "`--rate-above` must"),
         (("--profile", "regimen_class=ven_hma"), "regimen_class"),
     ],
 )
@@ -86,6 +89,28 @@ def test_what_can_not_be_done_is_refused_and_leaves_nothing(
     assert said.startswith("Error: ")
     assert message in said
     assert names(folder) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write")
+def test_a_file_that_can_not_be_written_is_told_before_the_run_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("report", tmp_path / "no_run", "--out", "/proc/self/report.html") == 2
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_the_author_says_title_author_protocol_and_date(folder: Path, tmp_path: Path) -> None:
+    said = {"title": "A <title>", "author": "A. Author", "protocol": "CRD42", "date": "2026-01-31"}
+    pages = [
+        bm.write_report(folder, out=tmp_path / f"{i}.md", refits=False, **said).path.read_text()
+        for i in range(2)
+    ]
+    assert pages[0] == pages[1]
+    head = pages[0].partition("## Summary")[0]
+    assert head.startswith("# A \\<title\\>\n")
+    for line in ("Author: A. Author", "Protocol: CRD42", "Date: 2026\\-01\\-31"):
+        assert f"\n{line}\n" in head
+    assert "Analysis: CR: model 'common" in head
 
 
 @pytest.mark.parametrize(
@@ -131,7 +156,7 @@ def test_a_folder_that_can_not_be_written_is_told(
 @pytest.mark.parametrize("kind", ["compare", "grid"])
 @pytest.mark.parametrize(
     "option",
-    [("--cohort", "20"), ("--ci", "0.9"), ("--quick",), ("--rate-above", "0.3"), ("--profile", "a=b")],
+    [("--n", "20"), ("--ci", "0.9"), ("--quick",), ("--rate-above", "0.3"), ("--profile", "a=b")],
 )  # fmt: skip
 def test_options_without_effect_on_many_fits_are_refused(
     runs: dict[str, Path], capsys: pytest.CaptureFixture[str], kind: str, option: tuple[str, ...]

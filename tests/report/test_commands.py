@@ -67,6 +67,21 @@ def test_a_file_of_ones_own_is_named(
     assert bm.load_fit(tmp_path / "runs" / "again").draws.identical(fit.draws)
 
 
+@pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
+def test_a_file_is_read_again_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.csv").write_text(
+        'study,xi,n,code,age group,age\na,3,10,1,ND,"61,5"\nb,4,12,2,RR,?\nc,9,20,3x,RR,"70,5"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    table = bm.read_evidence(
+        "mine.csv", columns={"events": "xi"}, text=["code"], missing=["?"], decimal=","
+    )
+    arms = table.select(**{"age group": ["ND", "RR"]})
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=7, settings=QUICK)
+    again(tmp_path, redo_section(fit), monkeypatch)
+    assert bm.load_fit(tmp_path / "runs" / "again").arms.hash == arms.hash
+
+
 @pytest.mark.slow
 def test_a_nested_fit_is_made_again(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

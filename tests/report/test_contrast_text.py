@@ -1,12 +1,20 @@
 """Lines of contrasts, ranks and notes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.contrasts import Contrasts, contrast
-from bayesmeta.report.contrast_text import contrast_lines, note_lines, rank_lines, sensitivity_lines
+from bayesmeta.report.contrast_text import (
+    contrast_lines,
+    note_lines,
+    rank_lines,
+    sensitivity_lines,
+    unranked,
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +29,8 @@ def test_contrast_lines(found: Contrasts) -> None:
     [ldac] = [line for line in lines if "ven_ldac vs ven_hma" in line]
     row = found.table.set_index("level").loc["ven_ldac"]
     assert f"{row['odds_ratio']:.2f} ({row['odds_ratio_lower']:.2f} to " in ldac
-    assert ldac.endswith(f"{100 * row['within_share']:.0f}%  3 and 12, 2 both")
+    studies = f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both"
+    assert ldac.endswith(f"{100 * row['within_share']:.0f}%  {studies}")
     assert lines[-1].startswith("  Monte-Carlo standard errors: median odds ratios at most 0.")
 
 
@@ -46,6 +55,19 @@ def test_rank_lines_carry_their_caveat(found: Contrasts) -> None:
     assert columns.split() == ["regimen_class", *"12345678", "mean", "rank", "SUCRA"]
     assert len(lines) == 8 + 2
     assert "Ranks say nothing about how large differences are" in lines[-2]
+
+
+@pytest.mark.parametrize(
+    ("shares", "ranks"),
+    [((0.2, 0.9), "shown"), ((0.0, 0.9), "asked for"), ((np.nan, 0.9), "asked for"), ((0.2,), "of two")],
+)  # fmt: skip
+def test_ranks_stand_where_three_levels_are_compared_within_studies(
+    found: Contrasts, shares: tuple[float, ...], ranks: str
+) -> None:
+    table = found.table.head(len(shares)).assign(within_share=shares)
+    few = replace(found, table=table, ranks=found.ranks.head(len(shares) + 1))
+    assert few.rankable is (ranks == "shown")
+    assert bool(unranked(few)) is (ranks != "of two")
 
 
 def test_note_lines() -> None:

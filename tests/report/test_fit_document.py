@@ -4,25 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import pytest
-from report_reading import section, sentences, table
+from report_reading import as_finely, percentages, section, sentences, table
 
 import bayesmeta as bm
 from bayesmeta.errors import counted
-from bayesmeta.report.document import Document, Figure
+from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
+from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.sections.limits import about_frame
-from bayesmeta.report.text import heterogeneity_line
+from bayesmeta.report.text import heterogeneity_line, probability_words
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
-
-
-def interval_of(row: dict[str, float]) -> str:
-    """Write a rate as people do."""
-    return f"{row['median'] * 100:.0f}% ({row['lower'] * 100:.0f}% to {row['upper'] * 100:.0f}%)"
 
 
 @pytest.mark.slow
@@ -31,17 +28,20 @@ def test_rates_and_parameters_are_those_of_the_summary(
     documents: dict[str, Document], results: dict[str, FitResults], name: str
 ) -> None:
     found = bm.summary(results[name].fit, cohort=40)
-    rates = table(documents[name], "Answers", "Response rates: median and 95%").set_index("profile")
+    rates = table(documents[name], "Results", "Response rates: median and 95%").set_index("profile")
     for profile, own in found[found["profile"] != ""].groupby("profile"):
         of = own.set_index("quantity").to_dict("index")
+        mark = " \N{DAGGER}" if own["inferred"].any() else ""
+        label = f"{results[name].words.text(profile)}{mark}"
         for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
-            assert rates.loc[profile, column] == interval_of(of[quantity])
+            shown, row = percentages(rates.loc[label, column]), of[quantity]
+            assert shown == as_finely(shown, row["median"], row["lower"], row["upper"])
         cohort = of["new cohort"]
-        shown = [int(number) for number in re.findall(r"\d+", rates.loc[profile].iloc[-1])]
+        shown = [int(number) for number in re.findall(r"\d+", rates.loc[label].iloc[-1])]
         assert shown == pytest.approx([cohort["median"], cohort["lower"], cohort["upper"]], abs=0.5)
-    parameters = table(documents[name], "Answers", "Parameters (log-odds").set_index("quantity")
+    parameters = table(documents[name], "Results", "Parameters (log-odds").set_index("quantity")
     own = found[found["profile"] == ""].set_index("quantity")
-    assert list(parameters.index) == list(own.index)
+    assert list(parameters.index) == list(map(results[name].words.parameter, own.index))
     for column in ("mean", "sd", "lower", "upper"):
         assert parameters[column].astype(float).to_numpy() == pytest.approx(
             own[column].to_numpy(float), abs=0.0051, nan_ok=True
@@ -55,15 +55,51 @@ def test_what_is_foretold_is_that_of_the_library(
     fit = results[name].fit
     foretold = bm.predict(fit, n=40, seed=fit.provenance.seed)
     events = foretold.interval(0.95).loc["events"]
-    brief = " ".join(sentences(documents[name], "In brief"))
+    brief = " ".join(sentences(documents[name], "Summary"))
     assert (
         f"Responders of 40: {events['median']:.0f}, 95% interval {events['lower']:.0f} to {events['upper']:.0f}."
         in brief
     )
-    assert f"P(rate > 0.4) = {foretold.probability(rate_above=0.4):.3f} " in brief
+    assert f"P(rate > 0.4) {probability_words(foretold.probability(rate_above=0.4))}." in brief
     arms = fit.arms
     studies = counted(len(arms.studies), "study", "studies")
     assert f"{counted(len(arms), 'arm')} of {studies}; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_summary_says_how_counts_were_had_and_what_to_expect(
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
+) -> None:
+    question, paragraph, *_ = sentences(documents[name], "Summary")
+    assert question.startswith("Question: ")
+    frame = results[name].fit.arms.frame
+    inferred = int((frame.get("derivation", pd.Series(dtype=str)) == "inferred").sum())
+    if inferred:
+        assert f"{inferred} of the {len(frame)} counts " in paragraph
+    rates = table(documents[name], "Results", "Response rates").iloc[0]
+    assert f" is {rates['typical']}, median and 95% interval" in paragraph
+    assert f"true rate of a new study is {rates['new study']}, median and 95% prediction interval." in paragraph  # fmt: skip
+    ends = {
+        "ok": "The diagnostics of the draws passed.",
+        "warning": "The diagnostics of the draws passed with a warning.",
+        "failed": "NOT RELIABLE: the diagnostics of the draws failed.",
+    }
+    level = bm.diagnose(results[name].fit).level
+    assert paragraph.endswith(ends[level])
+    assert bool(documents[name].warning) is (level == "failed")
+
+
+def test_ranks_of_levels_compared_between_studies_stand_only_where_asked(
+    documents: dict[str, Document], results: dict[str, FitResults]
+) -> None:
+    found = results["regimen"]
+    assert found.contrasts[0].table["between_only"].any()
+    asked = fit_document(replace(found, asked=replace(found.asked, ranks=True)))
+    captions = [
+        [block.caption for block in section(one, "Results").blocks if isinstance(block, Table)]
+        for one in (documents["regimen"], asked)
+    ]
+    assert [any("each rank" in caption for caption in own) for own in captions] == [False, True]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -80,8 +116,12 @@ def test_every_parameter_is_diagnosed(
         assert float(row["R-hat"]) == pytest.approx(own["r_hat"].max(), abs=5.1e-5)
         assert row["ESS bulk"] == f"{own['ess_bulk'].min():,.0f}"
     said = sentences(documents[name], "Diagnostics")
-    assert f"Divergent transitions: {found.divergences} (none wanted)." in said
+    assert f"Divergent transitions: {found.divergences} (at most 0.1% of all, better none)." in said
     assert bool(documents[name].warning) is bool(found.problems)
+    assert set(map(str, found.warnings)) <= set(said)
+    passed = "passed with a warning" if found.warnings else "passed"
+    told = [f"Diagnostics: {passed} (Appendix A).", *map(str, found.warnings)]
+    assert found.problems or documents[name].verdict == " ".join(told)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -109,7 +149,7 @@ def test_contrasts_are_those_of_the_library(
     documents: dict[str, Document], regimen_fit: bm.Fit
 ) -> None:
     own = bm.contrast(regimen_fit, "regimen_class", against="ven_hma").table
-    shown = table(documents["regimen"], "Answers", "Contrasts of regimen_class")
+    shown = table(documents["regimen"], "Results", "Contrasts of regimen_class")
     for cell, ratio in zip(shown["odds ratio"], own["odds_ratio"], strict=True):
         assert float(cell.split()[0]) == pytest.approx(ratio, abs=0.0051)
 
@@ -130,7 +170,7 @@ def test_checklists_have_every_item_and_name_sections_that_are_there(
 
 
 def test_one_study_can_not_be_foretold_from_others(documents: dict[str, Document]) -> None:
-    assert "With one study that has patients, none can be foretold from others." in sentences(
+    assert "With one study that has patients, none can be predicted from others." in sentences(
         documents["one"], "Validation"
     )
     limits = " ".join(sentences(documents["one"], "What the numbers do not say"))
@@ -142,7 +182,8 @@ def test_notes_of_the_fit_are_among_the_limits(
 ) -> None:
     for name in NAMES:
         said = sentences(documents[name], "What the numbers do not say")
-        assert set(bm.notes(results[name].fit)) <= set(said)
+        notes = bm.notes(results[name].fit)
+        assert set(map(results[name].words.note, notes)) <= set(said)
 
 
 @pytest.mark.slow
@@ -151,11 +192,14 @@ def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
     fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
     document = fit_document(fit_results(fit, ReportRequest(refits=False)))
     assert document.warning.startswith("NOT RELIABLE")
-    assert sentences(document, "Diagnostics")[0] == document.warning
+    page = FORMATS["md"](document).decode()
+    assert document.verdict not in page
+    assert page.index("NOT RELIABLE") < page.index("## Summary")
     problems = bm.diagnose(fit).problems
     assert problems
     assert set(map(str, problems)) <= set(sentences(document, "Diagnostics"))
-    assert "Draws: NOT RELIABLE; see Diagnostics." in sentences(document, "In brief")
+    summary = " ".join(sentences(document, "Summary"))
+    assert summary.endswith("NOT RELIABLE: the diagnostics of the draws failed.")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -165,7 +209,7 @@ def test_figures_have_names_of_their_own_and_say_what_they_show(
     figures = list(documents[name].figures)
     assert len({figure.name for figure in figures}) == len(figures) >= 4
     assert all(figure.alt and len(figure.plot.table) for figure in figures)
-    [forest] = [one for one in section(documents[name], "Answers").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
+    [forest] = [one for one in section(documents[name], "Results").blocks if isinstance(one, Figure) and one.name == "forest"]  # fmt: skip
     assert (
         f"Forest plot of {counted(len(table(documents[name], 'Evidence', 'Arms')), 'arm')}."
         in forest.alt
@@ -177,14 +221,15 @@ def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit])
     fit = pooled_fits["zeros"]
     document = fit_document(fit_results(fit, ReportRequest()))
     names = {figure.name for figure in document.figures}
-    assert {"sensitivity", "predictive_checks", "leave_one_out"} <= names
+    assert {"sensitivity", "posterior_predictive", "predictive_checks", "leave_one_out"} <= names
     found = bm.leave_one_study_out(fit.spec, fit.arms, seed=1, method="psis", progress=False)
     said = " ".join(sentences(document, "Validation"))
     assert f"Log predictive density {found.elpd:.1f} " in said
     [above] = found.coverage.loc[found.coverage["ci_prob"] == 0.95].to_dict("records")
     assert f"{above['inside']:.0f} of {above['arms']:.0f} arms inside their 95% intervals" in said
     barg = table(document, "Checklists", "BARG").set_index("item")["state"]
-    assert barg["3A Posterior predictive check"] == barg["5A Sensitivity to the priors"] == "done"
+    assert barg["3A Posterior predictive check"] == "done"
+    assert barg["5A Sensitivity to the priors"] == "done"
 
 
 def test_only_studies_marked_as_overlapping_are_named(results: dict[str, FitResults]) -> None:
@@ -224,8 +269,8 @@ def test_the_profile_asked_for_comes_first(
     arms = make_arms([(3, 10), (5, 14), (8, 20), (2, 9)], regimen=["a", "b"] * 2)
     fit = bm.fit(spec, arms, seed=1, settings=quick)
     document = fit_document(fit_results(fit, ReportRequest({"regimen": "b"}, refits=False)))
-    assert "Typical response rate (regimen=b)" in " ".join(sentences(document, "In brief"))
-    assert table(document, "Answers", "Response rates")["profile"].tolist() == [
+    assert "The typical rate (regimen=b) is " in " ".join(sentences(document, "Summary"))
+    assert table(document, "Results", "Response rates")["profile"].tolist() == [
         "regimen=b",
         "regimen=a",
     ]
@@ -238,6 +283,6 @@ def test_a_fit_without_draws_of_arms_has_a_report(
     arms = make_arms([(3, 10), (5, 14), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=settings)
     document = fit_document(fit_results(fit, ReportRequest(refits=False)))
-    said = " ".join(sentences(document, "Answers"))
+    said = " ".join(sentences(document, "Results"))
     assert "The fit kept no draws of arms, which a forest plot needs." in said
     assert "arm_draws=False" in " ".join(sentences(document, "How to do it again"))

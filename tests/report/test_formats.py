@@ -145,7 +145,7 @@ def test_only_commands_of_the_reports_own_are_code() -> None:
 def test_columns_of_markdown_are_as_wide_to_each_other_as_their_text() -> None:
     table = Table("Caption", pd.DataFrame({"n": ["1"], "name": ["x" * 20], "note": ["y " * 40]}))
     text = FORMATS["md"](Document("Title", "", (Section("Section", (table,)),), "made")).decode()
-    assert f"| {'-' * 3} | {'-' * 20} | {'-' * 30} |" in text
+    assert f"| {'-' * 2}: | {'-' * 20} | {'-' * 30} |" in text
 
 
 def test_an_entry_that_begins_like_a_list_is_text_in_markdown() -> None:

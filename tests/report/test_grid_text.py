@@ -53,9 +53,9 @@ def test_lines_of_a_grid(results: bm.GridResults) -> None:
         "  Monte-Carlo standard errors of the medians: at most 0.04 points.",
         "",
         "What moves it: percentage points between the choices, the other choices being the same (median and largest)",
-        "  outcome      choice of  moves it by  at most  lowest with  highest with",
-        "  ORR      study_effects          3.0      3.0       normal        common",
-        "  CR       study_effects          1.0      1.0       common        normal",
+        "  outcome  choice of      moves it by  at most  lowest with  highest with",
+        "  ORR      study_effects          3.0      3.0  normal       common",
+        "  CR       study_effects          1.0      1.0  common       normal",
         "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
     ]
 

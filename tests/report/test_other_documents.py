@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from report_reading import section, sentences, table
+from report_reading import as_finely, percentages, section, sentences, table
 
 import bayesmeta as bm
 from bayesmeta.report.document import Document, Figure
@@ -16,19 +16,12 @@ from bayesmeta.report.writing import document_of
 pytestmark = pytest.mark.slow
 
 KINDS = ("compare", "grid", "nested")
+LABELS = {"ORR": "ORR", "CR_CRi": "CR/CRi"}
 
 
 @pytest.fixture(scope="module")
 def documents(runs: dict[str, Path]) -> dict[str, Document]:
     return {name: document_of(runs[name], ReportRequest()) for name in KINDS}
-
-
-def percentages(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r"(\d+)%", text)]
-
-
-def rounded(*rates: float) -> list[int]:
-    return [int(f"{100 * rate:.0f}") for rate in rates]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,14 +51,15 @@ def test_every_figure_says_in_words_what_it_shows(
 
 def test_scores_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     saved = pd.read_csv(runs["compare"] / "comparison.csv").set_index("model")
-    shown = table(documents["compare"], "Answers", "Models by what").set_index("model")
+    shown = table(documents["compare"], "Results", "Models by what").set_index("model")
     assert list(shown.index) == list(saved.index)
     for model, row in saved.iterrows():
         assert float(shown.loc[model, "elpd"]) == pytest.approx(row["elpd"], abs=0.051)
         assert float(shown.loc[model, "weight"]) == pytest.approx(row["weight"], abs=0.0051)
-        assert percentages(shown.loc[model, "95%"]) == rounded(row["coverage_95"])
-    brief = " ".join(sentences(documents["compare"], "In brief"))
-    assert f"{saved.index[0]} foretells the studies best: elpd {saved['elpd'].iloc[0]:.1f}" in brief
+        inside, expected = percentages(shown.loc[model, "95%"])
+        assert [inside, expected] == as_finely(["0%", "0%"], row["coverage_95"], row["expected_95"])
+    brief = " ".join(sentences(documents["compare"], "Summary"))
+    assert f"{saved.index[0]} predicts the studies best: elpd {saved['elpd'].iloc[0]:.1f}" in brief
 
 
 def test_studies_and_fits_of_a_comparison(
@@ -86,11 +80,13 @@ def test_studies_and_fits_of_a_comparison(
 
 def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[str, Path]) -> None:
     pmf = pd.read_csv(runs["compare"] / "prediction.csv")
-    [line] = [text for text in sentences(documents["compare"], "In brief") if "new cohort" in text]
+    [line] = [
+        text for text in sentences(documents["compare"], "Summary") if "A new cohort of" in text
+    ]
     n, median, low, high = map(
         int,
         re.search(
-            r"cohort of (\d+).*: (\d+) responders, 95% interval (\d+) to (\d+);", line
+            r"new cohort of (\d+) .*: (\d+) responders, 95% interval (\d+) to (\d+);", line
         ).groups(),
     )
     assert n == len(pmf) - 1 == 25
@@ -101,23 +97,27 @@ def test_the_cohort_of_a_comparison(documents: dict[str, Document], runs: dict[s
 
 
 def test_estimates_of_a_grid(documents: dict[str, Document], runs: dict[str, Path]) -> None:
-    saved = pd.read_parquet(runs["grid"] / "results.parquet").sort_values("mean_median")
-    shown = table(documents["grid"], "Answers", "Each combination of CR")
+    saved = pd.read_parquet(runs["grid"] / "results.parquet").sort_values(
+        "mean_median", kind="stable"
+    )
+    shown = table(documents["grid"], "Results", "Each combination of CR")
     assert list(shown["study effects"]) == list(saved["study_effects"])
     assert list(shown["priors"]) == list(saved["priors"])
     for cell, (_, row) in zip(shown["median (95% interval)"], saved.iterrows(), strict=True):
-        assert percentages(cell) == rounded(
-            row["mean_median"], row["mean_lower"], row["mean_upper"]
-        )
-    first, second = sentences(documents["grid"], "In brief")
-    assert percentages(first) == rounded(
+        rates = percentages(cell)
+        assert rates == as_finely(rates, row["mean_median"], row["mean_lower"], row["mean_upper"])
+    _, paragraph = sentences(documents["grid"], "Summary")
+    first, second = paragraph.split(" The choice ")
+    rates = percentages(first)
+    assert rates == as_finely(
+        rates,
         saved["mean_median"].min(),
         saved["mean_median"].max(),
         saved["mean_median"].median(),
         saved["mean_lower"].min(),
         saved["mean_upper"].max(),
     )
-    assert "that of study effects" in second
+    assert "that moves them most is that of study effects" in second
 
 
 def test_rows_of_a_grid(documents: dict[str, Document]) -> None:
@@ -135,10 +135,12 @@ def test_rates_of_nested_outcomes(documents: dict[str, Document], runs: dict[str
     fit = bm.load_nested_fit(runs["nested"])
     found = bm.summary(fit, cohort=40).set_index(["outcome", "quantity"])
     for outcome in fit.outcomes:
-        [row] = table(documents["nested"], "Answers", f"{outcome}, of all patients").to_dict("records")  # fmt: skip
+        caption = f"{LABELS[outcome]}, of all patients"
+        [row] = table(documents["nested"], "Results", caption).to_dict("records")
         for column, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new study", "new study")):  # fmt: skip
             own = found.loc[(outcome, quantity)]
-            assert percentages(row[column]) == rounded(own["median"], own["lower"], own["upper"])
+            rates = percentages(row[column])
+            assert rates == as_finely(rates, own["median"], own["lower"], own["upper"])
     assert section(documents["nested"], "Model").blocks
 
 
@@ -147,10 +149,11 @@ def test_the_cohort_of_nested_outcomes(
 ) -> None:
     fit = bm.load_nested_fit(runs["nested"])
     interval = bm.predict(fit, n=40, seed=fit.provenance.seed).interval(0.95)
-    lines = sentences(documents["nested"], "In brief")
+    lines = sentences(documents["nested"], "Summary")
     for outcome in fit.outcomes:
-        [line] = [text for text in lines if text.startswith(f"{outcome}:")]
+        [line] = [text for text in lines if text.startswith(f"{LABELS[outcome]}:")]
         own = interval.xs(outcome, level="outcome")
         rate, events = own.loc["rate"], own.loc["events"]
-        assert percentages(line) == rounded(rate["median"], rate["lower"], rate["upper"])
-        assert f"{events['median']:.0f} patients ({events['lower']:.0f} to {events['upper']:.0f})" in line  # fmt: skip
+        rates = percentages(line)[-3:]
+        assert rates == as_finely(rates, rate["median"], rate["lower"], rate["upper"])
+        assert f"of 40 patients {events['median']:.0f} ({events['lower']:.0f} to {events['upper']:.0f})" in line  # fmt: skip

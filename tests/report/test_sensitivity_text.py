@@ -1,6 +1,7 @@
 """What a terminal shows of the sensitivity to priors, and the command that prints it."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,9 @@ POINTS = (
     Point(0, 0.87, 0.001),
     Point(3, 0.8, 0.002),
 )
+
+FLIP = 0.265
+"""Scale of tau ~ HalfNormal at which P(rate of a new study > 0.3) of ORR is 0.9, by quadrature."""
 
 
 def flip(
@@ -90,10 +94,14 @@ def test_the_command_prints_all_parts(
     assert run("sensitivity", folder, *question) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Power-scaling: how fast estimates move")
-    assert "prior-data conflict" in printed
+    assert (
+        "a potential conflict only: told where prior and posterior overlap by less than 50%"
+        in printed
+    )
     assert "the model's own" in printed
     assert "tau ~ HalfCauchy(0.5)" in printed
-    assert "It flips where the prior is 0.5" in printed
+    [factor] = re.findall(r"It flips where the prior is (0\.\d+) times", printed)
+    assert float(factor) == pytest.approx(FLIP, abs=0.01)
     assert "It does not flip between 0.125 and 8 times" in printed
     assert run("sensitivity", folder, *question, "--json") == 0
     content = json.loads(capsys.readouterr().out)
@@ -110,6 +118,6 @@ def test_what_the_command_refuses(
     folder = str(tmp_path / "run")
     pooled_fit.save(folder)
     assert run("sensitivity", folder, "--certainty", "0.9") == 2
-    assert "`certainty` has no effect without a question" in capsys.readouterr().err
+    assert "`--certainty` has no effect without a question" in capsys.readouterr().err
     assert run("sensitivity", folder, "--at-least", "12") == 2
-    assert "`--at-least` needs `n`" in capsys.readouterr().err
+    assert "`--at-least` needs `--n`" in capsys.readouterr().err

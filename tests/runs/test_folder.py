@@ -12,6 +12,7 @@ from run_works import TEXTS, jobs_of, log_lines, small_run, tables_in
 
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, check_run, describe_run, open_run, run_jobs
+from bayesmeta.runs.files import file_names
 from bayesmeta.runs.records import record_path
 
 ARGUMENTS: dict[str, Any] = {"kind": "small", "identity": {"seed": 1, "model": {"tau": 0.5}}}
@@ -258,6 +259,25 @@ def test_tables_stay_inside_the_folder(tmp_path: Path, name: str) -> None:
         pytest.raises(bm.SettingsError, match="`name` must be the plain name of a file"),
     ):
         run.write(name, b"")
+
+
+@pytest.mark.parametrize(
+    ("names", "files"),
+    [
+        (["regimen", "robust-2.1+x"], ["regimen", "robust-2.1+x"]),
+        (["my model", "my/model"], ["my_model", "my_model_2"]),
+        (["my model", "my_model"], ["my_model_2", "my_model"]),
+        (["Pooled", "pooled"], ["Pooled", "pooled_2"]),
+        (["", "..", ".hidden", "Müller"], ["_", "_..", "_.hidden", "M_ller"]),
+        (["x" * 300], ["x" * 100]),
+    ],
+)
+def test_names_of_files_are_plain_and_differ(
+    tmp_path: Path, names: list[str], files: list[str]
+) -> None:
+    assert file_names(names) == file_names(names[::-1]) == dict(zip(names, files, strict=True))
+    with open_run(tmp_path / "run", **ARGUMENTS, texts=dict.fromkeys(files, "")):
+        pass
 
 
 @pytest.mark.parametrize("name", ["", "/a", "../a", "a/../b", "a//b", ".a", "a\\b"])

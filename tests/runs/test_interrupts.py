@@ -14,6 +14,7 @@ import pytest
 from run_works import interrupt, jobs_of, square
 
 from bayesmeta.runs import open_run, run_jobs
+from bayesmeta.runs.processes import _held_interrupts as held_interrupts
 from bayesmeta.runs.records import read_records
 
 HERE = Path(__file__).parent
@@ -55,6 +56,12 @@ def ended(number: int) -> bool:
         return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are held back nowhere else")
+def test_an_interrupt_while_workers_start_is_not_lost() -> None:
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), held_interrupts():
+        signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ PASSES = Path("tests/reference/passes.json")
 ALWAYS = ("bayesmeta", "models", "tests/support", "pyproject.toml")
 COMPUTING = ("numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
 WHOLE = "slow or not slow"
-SOURCES = (".py", ".toml", ".ipynb", ".csv")
+SOURCES = (".py", ".toml", ".ipynb", ".csv", ".txt")
 PARTIAL = ("keyword", "deselect", "maxfail", "lf", "stepwise")
 """Options of pytest with which a run may leave out tests of a file."""
 

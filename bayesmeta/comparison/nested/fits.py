@@ -106,15 +106,14 @@ def _scored(laws: Iterable[Foretold], seed: int, study: str) -> Iterator[Row]:
     # The same uniform numbers for both kinds of models, so that their PITs can be compared.
     for one in laws:
         between = pit_stream(seed, f"{study}/{one.arm}/{one.outcome}").random()
-        pmf = one.law.pmf(one.n)
-        error = one.law.pmf_mcse(one.n)[one.events] / pmf[one.events]
+        score = one.law.log_probability(one.events, one.n)
         yield {
             "study": study,
             "arm": one.arm,
             "outcome": one.outcome,
             "events": one.events,
             "n": one.n,
-            "log_score": float(np.log(pmf[one.events])),
-            "mcse_log_score": float(error),
-            **count_scores(pmf, one.events, between),
+            "log_score": score.value,
+            "mcse_log_score": score.mcse,
+            **count_scores(one.law.counts(one.n), one.n, one.events, between),
         }

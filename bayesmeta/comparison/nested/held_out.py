@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp, ndtri
 
 from bayesmeta.estimates.nested.rates import NestedRates, cholesky_draws, predictors_of
-from bayesmeta.estimates.rates import RateLaw
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import NestedArms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.lattice import evenly
@@ -32,7 +32,7 @@ class Foretold(NamedTuple):
     outcome: str
     events: int
     n: int
-    law: RateLaw
+    law: DrawnRates
 
 
 def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, NestedArms]:

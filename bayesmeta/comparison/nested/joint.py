@@ -15,7 +15,7 @@ from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import RateLaw
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import NestedArms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
@@ -64,7 +64,7 @@ class JointComparison:
     ('b', True)
     >>> found.widths[["outcome", "new_study_joint", "new_study_separate"]].round(1).tail(1)
       outcome  new_study_joint  new_study_separate
-    1      CR              0.4                 0.5
+    1      CR              0.5                 0.8
     """
 
     model: str
@@ -84,7 +84,8 @@ class JointComparison:
         Columns: `outcome`, `arms`; `elpd_joint` and `elpd_separate`, sums of log scores;
         `elpd_diff`, joint less separate, and its standard error `se_diff` over studies; `crps_joint`
         and `crps_separate` (mean, patients); `inside_95_joint` and `inside_95_separate` (share of
-        arms); `width_95_joint` and `width_95_separate` (mean width of the 95% prediction intervals as a
+        arms), and `expected_95_joint` and `expected_95_separate`, those to be expected under each model;
+        `width_95_joint` and `width_95_separate` (mean width of the 95% prediction intervals as a
         share of n).
         """
         own = self.arms.assign(
@@ -132,7 +133,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
         The model of each outcome; where None, with the covariates and link of `spec`, normal study
         effects and default priors.
     profile : mapping, optional
-        What `widths` are for; the reference profile where None.
+        What `widths` are for; what is left out stands at the reference level or the centre.
     settings : SamplerSettings, optional
         Of every fit; 4 chains of 400 + 1,000 draws where None.
     workers, executor, progress
@@ -168,7 +169,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     >>> found.table[["outcome", "arms", "inside_95_joint", "inside_95_separate"]].round(1)
       outcome  arms  inside_95_joint  inside_95_separate
     0     ORR     3              1.0                 1.0
-    1      CR     3              0.7                 0.7
+    1      CR     3              1.0                 1.0
     >>> bool((found.table["elpd_diff"].abs() < 1).all())
     True
     """
@@ -261,7 +262,7 @@ def _widths(
     return pd.DataFrame(rows)
 
 
-def _law_width(law: RateLaw) -> float:
+def _law_width(law: DrawnRates) -> float:
     low, high = (law.rate.quantile(p).value for p in _bounds())
     return high - low
 
@@ -283,6 +284,11 @@ def _side_by_side(outcome: object, rows: pd.DataFrame) -> dict[str, Any]:
     found |= {f"elpd_{name}": one["log_score"].sum() for name, one in own.items()}
     found["elpd_diff"] = difference.sum()
     found["se_diff"] = float(np.sqrt(len(by_study) * by_study.var(ddof=1)))
-    for column, label in (("crps", "crps"), ("inside_95", "inside_95"), ("width", "width_95")):
+    for column, label in (
+        ("crps", "crps"),
+        ("inside_95", "inside_95"),
+        ("expected_95", "expected_95"),
+        ("width", "width_95"),
+    ):
         found |= {f"{label}_{name}": one[column].mean() for name, one in own.items()}
     return found

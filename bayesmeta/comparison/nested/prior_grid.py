@@ -64,7 +64,7 @@ def nested_prior_grid(
 def usual_nested_priors(spec: NestedSpec) -> Tried:
     """Return the priors of mu, beta, tau and the correlations that are tried where none are named."""
     found = {
-        **scaled_priors(spec.link),
+        **scaled_priors(spec.link, spec.beta),
         "tau": USUAL_OF_TAU,
         "correlation": USUAL_CORRELATIONS,
     }

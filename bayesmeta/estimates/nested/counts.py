@@ -1,15 +1,20 @@
-"""Probabilities of nested counts given nested rates, by summing over counts; nothing is simulated."""
+"""Probabilities of nested counts given nested rates, by sums over counts; nothing is simulated."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import bdtrik, betaincc
 
 from bayesmeta.estimates.mixtures import add_binomial, log_factorials
 from bayesmeta.estimates.nested.events import CountBound
 from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.lattice import PRIMES, evenly
 
-__all__ = ["within_bounds"]
+__all__ = ["LARGEST_SUMMED", "within_bounds"]
+
+LARGEST_SUMMED = 1000
+"""Patients of the largest cohort of which counts are summed one by one; its cost is their square."""
 
 NEGLIGIBLE = 1e-15
 """Probability of a count below which what follows from it is left out."""
@@ -20,6 +25,9 @@ Counts = npt.NDArray[np.int64]
 
 def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
     """Return the probability that all counts keep their bounds, shape (draw,).
+
+    Above `LARGEST_SUMMED` patients it is right on average over many draws only: each has one path of
+    counts.
 
     Parameters
     ----------
@@ -42,9 +50,47 @@ def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
     inner = rates[:, levels]
     # Of an outcome that has become impossible, so has every part.
     ratio = np.divide(inner, around, out=np.zeros_like(inner), where=around > 0)
+    if n > LARGEST_SUMMED:
+        return _one_path(ratio, n, low, high)
     tiny = np.finfo(np.float64).tiny
     log_odds = np.log(np.maximum(ratio, tiny)) - np.log(np.maximum(1 - ratio, tiny))
     return np.asarray(_chained(np.ascontiguousarray(log_odds), n, low, high))
+
+
+def _one_path(ratio: Array, n: int, low: Counts, high: Counts) -> Array:
+    """Return the same from one path of counts a draw, each within its bounds, the last by its tails.
+
+    The paths are spread evenly over the draws, by other steps than the effects of new studies; the
+    weight of a path is the probability of each bound given the counts before (the method of Geweke,
+    Hajivassiliou and Keane: Genz & Bretz 2009, doi:10.1007/978-3-642-01689-9).
+    """
+    points = evenly(range(len(ratio)), 1, len(PRIMES))[:, 0, ::-1]
+    held, around = np.ones(len(ratio)), np.full(len(ratio), n)
+    for level, rate in enumerate(ratio.T):
+        below, upto = (_at_most(count, around, rate) for count in (low[level] - 1, high[level]))
+        within = np.maximum(upto - below, 0.0)
+        held *= within
+        if level < low.size - 1:
+            count = _quantile(below + points[:, level] * within, around, rate)
+            around = np.clip(count, low[level], np.maximum(np.minimum(high[level], around), 0))
+    return held
+
+
+def _at_most(count: int, n: Counts, rate: Array) -> Array:
+    """Return the probabilities of at most `count` of n, shape (draw,)."""
+    if count < 0:
+        return np.zeros(len(n))
+    less = np.minimum(count, n - 1)
+    tails = betaincc(np.maximum(less, 0) + 1.0, np.maximum(n - less, 1), rate)
+    return np.where(count >= n, 1.0, tails)
+
+
+def _quantile(probability: Array, n: Counts, rate: Array) -> Counts:
+    """Return binomial quantiles, shape (draw,)."""
+    chance = (n > 0) & (rate > 0) & (rate < 1)
+    some, inner = np.where(chance, n, 1), np.where(chance, rate, 0.5)
+    found = np.ceil(bdtrik(np.clip(probability, 1e-300, 1 - 1e-16), some, inner))
+    return np.asarray(np.where(chance, found, np.round(n * rate)).astype(np.int64))
 
 
 @compiled

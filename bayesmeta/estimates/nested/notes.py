@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayesmeta.errors import listed
+from bayesmeta.estimates.prior_conflicts import nested_conflicts
 from bayesmeta.inference.nested.result import NestedFit
 
 __all__ = ["nested_notes"]
@@ -19,7 +20,7 @@ def nested_notes(fit: NestedFit) -> tuple[str, ...]:
     A study informs the coefficient of an outcome's ratio where it reports a count of which that ratio
     is a part, of an arm to which the coefficient applies.
     """
-    return tuple([*_about_ratios(fit), *_about_coefficients(fit)])
+    return tuple([*_about_ratios(fit), *_about_coefficients(fit), *nested_conflicts(fit)])
 
 
 def _about_ratios(fit: NestedFit) -> Iterator[str]:

@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed, nearest
+from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.nested.counts import within_bounds
+from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
-from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
+from bayesmeta.estimates.nested.rates import NestedRates, nested_rates, rates_as_drawn
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.predict import Prediction, Probability
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
 
@@ -25,10 +25,10 @@ Array = npt.NDArray[np.float64]
 
 JOINT_NODES, FEW_NODES = 4, 1
 """Points of each draw's law that joint probabilities of counts, which are dear, are summed over; and
-those in cohorts of more than `LARGE`, whose cost grows as their square."""
+those in cohorts of more than `LARGE` whose counts are summed, at a cost that grows as their square."""
 
-LARGE, LARGEST = 100, 1000
-"""Patients of a large cohort, and of the largest that joint probabilities of counts are summed for."""
+LARGE = 100
+"""Patients of a large cohort."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,14 +163,8 @@ class NestedPrediction:
         return found | {"none": 1 - nodes[..., 0]}
 
     def _category(self, rate: Array, ci_prob: float) -> dict[str, float]:
-        from bayesmeta.estimates.mixtures import binomial_mean
-
-        tiny = np.finfo(np.float64).tiny
-        log_odds = np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny))
-        # The last count takes what is left, however the sum is rounded.
-        cumulative = np.cumsum(binomial_mean(log_odds.ravel(), self.n)[:-1])
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        low, median, high = np.searchsorted(cumulative, bounds)
+        low, median, high = rates_as_drawn(rate).counts(self.n).quantiles(bounds)
         mean = mean_of(rate)
         return {
             "mean": self.n * mean.value,
@@ -196,13 +190,8 @@ class NestedPrediction:
         """
         asked = parse_event(event, self.outcomes, self.n)
         nodes = self.rates.new_study
-        if asked.counts and self.n > LARGEST:
-            raise SettingsError(
-                f"`event`: counts of several outcomes are summed for at most {LARGEST} patients; the cohort has {self.n}. "
-                "Ask of rates, such as 'rate(CR) > 0.2', or of a smaller cohort."
-            )
         if asked.counts:
-            wanted = JOINT_NODES if self.n <= LARGE else FEW_NODES
+            wanted = FEW_NODES if LARGE < self.n <= LARGEST_SUMMED else JOINT_NODES
             # Some nodes at equal steps: those of one draw are as even taken apart so.
             nodes = nodes[:, :, :: max(1, nodes.shape[2] // wanted)]
         held = np.ones(nodes.shape[:-1])
@@ -229,26 +218,6 @@ def predict_nested(  # noqa: PLR0917
 ) -> NestedPrediction:
     """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
     if study is not None:
-        studies = [str(name) for name in fit.arms.studies]
-        if study not in studies:
-            raise EvidenceError(
-                f"`study`: the fit has no study '{study}'. {nearest(study, studies)}"
-            )
-        if profile is None:
-            profile = _study_profile(fit, study)
+        profile = study_profile(fit.coding, fit.arms, study, profile)
     rates = nested_rates(fit, profile, study)
     return NestedPrediction(n, profile_label(fit.coding, profile), study, rates, seed)
-
-
-def _study_profile(fit: NestedFit, study: str) -> Profile | None:
-    """Return the profile that all arms of the study have."""
-    if not fit.coding.columns:
-        return None
-    rows = fit.arms.frame[fit.arms.frame["study"] == study]
-    first, *others = (fit.coding.profile_of(row) for _, row in rows.iterrows())
-    differ = [name for name in first if any(one[name] != first[name] for one in others)]
-    if differ:
-        raise ProfileError(
-            f"`profile` must be given: the arms of '{study}' differ in {listed(differ)}, or do not give it."
-        )
-    return first

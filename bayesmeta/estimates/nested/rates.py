@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from bayesmeta.estimates.nested.medians import median_rates
+from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import evenly
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["NestedRates", "cholesky_draws", "nested_rates", "predictors_of"]
+__all__ = ["NestedRates", "cholesky_draws", "nested_rates", "predictors_of", "rates_as_drawn"]
 
 Array = npt.NDArray[np.float64]
 
@@ -30,22 +32,28 @@ BLOCK = 1 << 22
 def nested_rates(
     fit: NestedFit, profile: Profile | None, study: str | None = None
 ) -> "NestedRates":
-    """Return the rates of one profile; the reference profile where None.
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
 
     Parameters
     ----------
     fit : NestedFit
         Posterior draws.
     profile : mapping, optional
-        Value of every covariate.
+        Values of covariates.
     study : str, optional
         A study of the evidence, whose own effects a further cohort has.
+
+    Warns
+    -----
+    EvidenceWarning
+        If a number of the profile lies outside the range of the evidence.
 
     Raises
     ------
     ProfileError
         If the profile can't be coded.
     """
+    warn_beyond_evidence(fit.coding, profile)
     theta = predictors_of(fit, fit.coding.row(profile))
     if study is not None:
         drawn = fit.posterior["u"]
@@ -97,8 +105,8 @@ class NestedRates:
 
     @property
     def typical(self) -> Array:
-        """Rates (probability) of a study without effects, dims (chain, draw, level)."""
-        return np.asarray(np.cumprod(self.fit.spec.link.rate(self.theta), axis=-1))
+        """Rates (probability) of the median study, dims (chain, draw, level); see `median_rates`."""
+        return median_rates(*self._flat, self.fit.spec.link).reshape(self.theta.shape)
 
     @property
     def mean(self) -> Array:
@@ -129,9 +137,7 @@ class NestedRates:
 
     def law(self, outcome: str) -> DrawnRates:
         """Return the law of the true rate of one outcome in a new study."""
-        rate = self.new_study[..., self.fit.outcomes.index(outcome)]
-        tiny = np.finfo(np.float64).tiny
-        return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))
+        return rates_as_drawn(self.new_study[..., self.fit.outcomes.index(outcome)])
 
     @property
     def _flat(self) -> tuple[Array, Array, Array]:
@@ -147,3 +153,9 @@ class NestedRates:
         """Return rates at standard effects, dims (draw, node, level)."""
         effects = tau[:, None, :] * (standard @ np.swapaxes(factor, -1, -2))
         return np.asarray(np.cumprod(self.fit.spec.link.rate(theta[:, None, :] + effects), axis=-1))
+
+
+def rates_as_drawn(rate: Array) -> DrawnRates:
+    """Return the law of rates (probability), dims (chain, draw, node), that may be rounded to 0 or 1."""
+    tiny = np.finfo(np.float64).tiny
+    return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

@@ -1,15 +1,15 @@
 """Coefficients, heterogeneity, correlations and the four rates of each nested outcome, in one table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import xarray as xr
 
 from bayesmeta.estimates.nested.rates import nested_rates
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.odds_ratios import odds_ratio_draws
+from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
@@ -22,15 +22,21 @@ CORRELATION = "correlation"
 
 
 def summarise_nested(
-    fit: NestedFit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
-) -> pd.DataFrame:
-    """Return the table of `summary` with a first column `outcome`.
+    fit: NestedFit,
+    profiles: Sequence[Profile],
+    *,
+    per: Mapping[str, float],
+    ci_prob: float,
+    cohort: int,
+) -> Iterable[Row]:
+    """Yield the rows of `summary`, each with its `outcome` first.
 
     Parameters of an outcome are those of its ratio to the outcome around it; its rates are among all
     patients. Correlations belong to pairs of outcomes, and their `outcome` is blank.
     """
-    rows = [*_parameter_rows(fit, ci_prob), *_rate_rows(fit, profiles, ci_prob, cohort)]
-    return pd.DataFrame(rows)
+    yield from _parameter_rows(fit, ci_prob)
+    yield from _odds_ratio_rows(fit, per, ci_prob)
+    yield from _rate_rows(fit, profiles, ci_prob, cohort)
 
 
 def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
@@ -46,6 +52,16 @@ def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
             yield {"outcome": "", **drawn_row(own, np.asarray(found)[..., i], ci_prob)}
 
 
+def _odds_ratio_rows(fit: NestedFit, per: Mapping[str, float], ci_prob: float) -> Iterable[Row]:
+    """Yield the odds ratios of numbers, each of an outcome's ratio to the outcome around it."""
+    if not fit.coding.names:
+        return
+    beta, link = np.asarray(fit.posterior["beta"]), fit.spec.link
+    for level, outcome in enumerate(fit.outcomes):
+        for label, scale, draws in odds_ratio_draws(beta[..., level, :], fit.coding, link, per):
+            yield {"outcome": outcome, **drawn_row((label, "", scale), draws, ci_prob)}
+
+
 def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
     """Yield outcome, label and draws, dims (chain, draw), of a parameter's values."""
     labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
@@ -56,9 +72,9 @@ def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
 
 
 def _rate_rows(
-    fit: NestedFit, profiles: Sequence[Profile] | None, ci_prob: float, cohort: int
+    fit: NestedFit, profiles: Sequence[Profile], ci_prob: float, cohort: int
 ) -> Iterable[Row]:
-    for profile in default_profiles(fit.coding) if profiles is None else profiles:
+    for profile in profiles:
         label, rates = profile_label(fit.coding, profile), nested_rates(fit, profile)
         typical, mean = rates.typical, rates.mean
         for level, outcome in enumerate(fit.outcomes):

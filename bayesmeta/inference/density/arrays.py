@@ -107,9 +107,14 @@ def _study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array
 
 
 def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
-    """Return each row's linear predictor and the information on it, with half a patient each way."""
+    """Return each row's linear predictor and the information on it, with half a patient each way.
+
+    Where none or all respond in all rows there is none: beyond a bound the likelihood is flat, and mu
+    may lie far from what would place the effects.
+    """
     theta = spec.link.theta((events + 0.5) / (n + 1))
-    information = np.where(n > 0, (n + 1) * spec.link.information(theta), 0.0)
+    informed = (n > 0) & (0 < events.sum() < n.sum())
+    information = np.where(informed, (n + 1) * spec.link.information(theta), 0.0)
     if spec.likelihood.parameters:
         information = information / (1 + np.maximum(n - 1, 0) * TYPICAL_RHO)
     return theta, information

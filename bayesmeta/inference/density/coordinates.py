@@ -7,15 +7,18 @@ from scipy.special import expit
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.laws import COMMON, INDEPENDENT
 from bayesmeta.model import Design
+from bayesmeta.priors import Shape
 
 __all__ = [
     "bounded_values",
+    "located_values",
     "named_scalars",
     "parameters",
     "parameters_size",
     "size",
     "starting_point",
     "translate",
+    "unlocated",
     "variables",
 ]
 
@@ -38,7 +41,7 @@ def starting_point(data: DensityData, rng: np.random.Generator) -> Array:
     point = rng.normal(scale=0.3, size=size(data))
     if data.parts[2] != INDEPENDENT:
         weight = data.information + 1e-6
-        point[0] += weight @ data.level / weight.sum()
+        point[0] += unlocated(data.priors[0], weight @ data.level / weight.sum())
     return point
 
 
@@ -118,7 +121,7 @@ def translate(data: DensityData, points: Array) -> dict[str, Array]:
         but for `x`, which is standardised, and those of `scalars` that have other units.
     """
     found, rest = _leading(data, points), points[..., parameters_size(data) :]
-    return found | _levels(data, found, points[..., :1], rest)
+    return found | _levels(data, found, located_values(data.priors[0], points[..., :1]), rest)
 
 
 def _leading(data: DensityData, points: Array) -> dict[str, Array]:
@@ -127,7 +130,7 @@ def _leading(data: DensityData, points: Array) -> dict[str, Array]:
     # Copies, so that products don't depend on what stands beside.
     beta = np.ascontiguousarray(points[..., 1:first])
     scalars = np.ascontiguousarray(points[..., first : parameters_size(data)])
-    found = {"mu": points[..., 0] - beta @ data.centre}
+    found = {"mu": located_values(data.priors[0], points[..., 0]) - beta @ data.centre}
     if beta.shape[-1]:
         found["beta"] = beta
     found["scalars"] = bounded_values(data.scales, scalars)
@@ -188,7 +191,24 @@ def bounded_values(scales: Array, x: Array) -> Array:
     for j, (low, high, turn) in enumerate(scales):
         at = x[..., j]
         if np.isfinite(low) and np.isinf(high):
-            values[..., j] = low + turn * np.exp(at - np.logaddexp(0, -at) ** 2 / 2)
+            root, soft = 2 * np.logaddexp(0, at / 2), np.logaddexp(0, -at)
+            values[..., j] = low + turn * np.exp(2 * np.log(root) - soft**2 / 2)
         elif np.isfinite(low):
             values[..., j] = low + (high - low) * expit(at)
     return values
+
+
+def located_values(prior: Array, x: Array) -> Array:
+    """Return mu at x, under the prior of a row of `DensityData.priors`; see `scales`."""
+    if prior[0] != Shape.STUDENT_T:
+        return x
+    width = prior[2] * np.sqrt(prior[3])
+    return np.asarray(prior[1] + width * np.sinh(x / width))
+
+
+def unlocated(prior: Array, mu: Array) -> Array:
+    """Return the x at which `located_values` is mu."""
+    if prior[0] != Shape.STUDENT_T:
+        return mu
+    width = prior[2] * np.sqrt(prior[3])
+    return np.asarray(width * np.arcsinh((mu - prior[1]) / width))

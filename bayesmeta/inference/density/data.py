@@ -32,7 +32,7 @@ class DensityData(NamedTuple):
     """A model and its evidence as arrays.
 
     A arms, S studies, K covariates, P scalars beside mu and beta, C covariates that are imputed, M
-    missing values. Coordinates of a point, all unbounded: mu at the centre of the covariates,
+    missing values. Coordinates of a point, all unbounded: that of mu at the centre of the covariates,
     beta (K), the scalars (P), then z of the study effects (S), of the arm effects (A) and of the
     missing values (M), as far as the model has them.
     """

@@ -5,8 +5,8 @@ of studies costs no compilation. The PyMC model of `bayesmeta.model.build` is th
 contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone: covariate columns are centred,
-scalars stand on an unbounded scale (`scales`), and effects are replaced by where they lie within what
-is expected of them given tau and their own data (`placement`).
+scalars stand on an unbounded scale and mu on one without heavy tails (`scales`), and effects are
+replaced by where they lie within what is expected of them given tau and their own data (`placement`).
 
 Compiling the whole family takes twice as long as compiling what most models need. So one text makes
 two functions: what constants exclude, numba leaves out. Parts are copied into the text, and hold no
@@ -43,6 +43,7 @@ from bayesmeta.inference.density.scalars import (
     new_scalars,
     pull_scalars,
 )
+from bayesmeta.inference.density.scales import located
 from bayesmeta.inference.density.studies import log_effects, pull_studies, studies_at
 from bayesmeta.inference.density.views import common_data, other_data, pack, parts_of
 
@@ -84,20 +85,21 @@ def _is_usual(parts: Parts) -> bool:
     )
 
 
-def _compiled(*, usual: bool) -> Callback:
+def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
     """Return the C function of usual models alone, or of the whole family."""
 
     def density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) -> int:  # noqa: PLR0917
         q, gradient, d = carray(point, (dim,)), zeros_at(slope, dim), common_data(pointers)
         scalars = new_scalars(d)
-        prior = log_coefficients(q, d, gradient)
+        mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
+        prior = log_slope + log_coefficients(q, mu, d, gradient)
         prior += log_scalars(q, d, scalars, gradient)
         law = NORMAL if scalars.values.size else COMMON
         if not usual:
             o = other_data(pointers)
             link, likelihood, law, _, own, tau_arm, rho, imputed, constant = parts_of(o.parts)
             prior += log_known(o, imputed, scalars)
-        studies = studies_at(q, d, law, scalars.values)
+        studies = studies_at(q, mu, d, law, scalars.values)
         theta, by_arm = arm_means(q, d, studies.level), np.empty(d.events.size)
         if usual:
             rest = log_arms(d, BINOMIAL, LOGIT, NONE, scalars, theta, by_arm)
@@ -117,6 +119,7 @@ def _compiled(*, usual: bool) -> Callback:
             rest = log_effects(q, d, studies, law, own, constant, scalars, by_level, gradient, rest)
         pull_studies(d, law, by_level, gradient)
         pull_scalars(d, scalars, gradient)
+        gradient[0] = gradient[0] * slope_of_mu + bend
         value[0] = prior + rest
         return state(value[0], gradient)
 

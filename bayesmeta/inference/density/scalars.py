@@ -33,10 +33,9 @@ def new_scalars(d: CommonData) -> Scalars:
 
 
 @inlined
-def log_coefficients(q: Array, d: CommonData, gradient: Array) -> float:
-    """Return the log prior of mu and beta, adding its gradient."""
+def log_coefficients(q: Array, mu: float, d: CommonData, gradient: Array) -> float:
+    """Return the log prior of mu, given as at the centre, and beta, adding its gradient in these."""
     centre, priors = d.centre, d.priors
-    mu = q[0]
     for k in range(centre.size):
         mu -= centre[k] * q[1 + k]
     value, slope = log_prior(priors[0], mu)

@@ -30,10 +30,10 @@ class Studies(NamedTuple):
 
 
 @inlined
-def studies_at(q: Array, d: CommonData, law: int, values: Array) -> Studies:
-    """Return where studies lie, given the values of the scalars."""
+def studies_at(q: Array, mu: float, d: CommonData, law: int, values: Array) -> Studies:  # noqa: PLR0917
+    """Return where studies lie, given mu at the centre and the values of the scalars."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
-    start = d.priors[0, 1] if law == INDEPENDENT else q[0]
+    start = d.priors[0, 1] if law == INDEPENDENT else mu
     study_mean, information, data = d.study_mean, d.information, d.level
     (studies, covariates), tau_of_study = study_mean.shape, d.tau_of_study
     place = 1 + covariates + values.size

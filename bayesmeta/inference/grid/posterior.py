@@ -21,12 +21,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.inference.grid.density import Problem
 from bayesmeta.inference.grid.lines import resolved_posterior
 from bayesmeta.inference.grid.marginals import TARGETS, Marginal
-from bayesmeta.inference.grid.prediction import left_out_scores, predictive_pmf
+from bayesmeta.inference.grid.prediction import (
+    left_out_scores,
+    predictive_pmf,
+    predictive_rates,
+)
 from bayesmeta.inference.grid.surface import Surface, study_moments
 from bayesmeta.priors import Prior
 
@@ -111,6 +116,11 @@ class GridPosterior:
         if n_new != int(n_new) or n_new < 0:
             raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
         return predictive_pmf(self.surface, int(n_new), self.problem.tolerance)
+
+    def predictive_rates(self, n_new: int) -> tuple[Array, Array]:
+        """Return rates (probability) that stand for a new study's in a cohort, and their weights."""
+        theta, weights = predictive_rates(self.surface, n_new, self.problem.tolerance)
+        return np.asarray(expit(theta)), weights
 
     def study_moments(self) -> StudyMoments:
         """Return moments of each study's own log-odds and rate."""

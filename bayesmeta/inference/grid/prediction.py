@@ -1,16 +1,18 @@
 """Predictive distributions of counts: of a new study, and of each study given the others."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial.chebyshev import chebval
 from scipy.special import expit, gammaln, log_expit
 
 from bayesmeta.inference.grid.new_study import new_study
 from bayesmeta.inference.grid.panels import Panels, climb, log_integral, outline, resolve, roughness
 from bayesmeta.inference.grid.surface import Surface
 
-__all__ = ["left_out_scores", "predictive_pmf"]
+__all__ = ["left_out_scores", "predictive_pmf", "predictive_rates"]
 
 Array = npt.NDArray[np.float64]
 
@@ -24,8 +26,8 @@ CUT_OFF = 1e-8
 """Share of a left-out posterior next to where the full one was cut off, up to which it holds."""
 
 
-def predictive_pmf(surface: Surface, n_new: int, tolerance: float) -> Array:
-    """Return the probabilities of 0 to `n_new` events among the patients of a new study.
+def predictive_rates(surface: Surface, n_new: int, tolerance: float) -> tuple[Array, Array]:
+    """Return log-odds that stand for the law of a new study's, and their weights, for `n_new` patients.
 
     Parameters
     ----------
@@ -37,20 +39,31 @@ def predictive_pmf(surface: Surface, n_new: int, tolerance: float) -> Array:
 
     Returns
     -------
-    array, shape (n_new + 1,)
+    theta, weights : array, shape (node,)
+        Log-odds, the first and the last of them infinite.
     """
-    lower, upper, log_density = _new_study_panels(surface, n_new, tolerance)
-    panels = Panels(lower, upper, np.exp(log_density))
-    theta, weights = panels.nodes.ravel(), (panels.weights * panels.density).ravel()
-    pmf = weights @ _binomial_pmf(n_new, theta)
-    below, above = new_study(surface, np.array([lower[0], upper[-1]]))[0]
-    pmf[0] += below
-    pmf[-1] += max(1 - above, 0.0)
-    return pmf
+    panels = _new_study_panels(surface, CERTAIN + math.log1p(n_new), tolerance)
+    below, above = new_study(surface, np.array([panels.lower[0], panels.upper[-1]]))[0]
+    fine = _split(panels, n_new)
+    theta = np.concatenate([[-np.inf], fine.nodes.ravel(), [np.inf]])
+    inner = (fine.weights * fine.density).ravel()
+    return theta, np.concatenate([[below], inner, [max(1 - above, 0.0)]])
 
 
-def _new_study_panels(surface: Surface, n_new: int, tolerance: float) -> tuple[Array, Array, Array]:
-    """Resolve the log density of the new study's log-odds where responses are not certain."""
+def predictive_pmf(surface: Surface, n_new: int, tolerance: float) -> Array:
+    """Return the probabilities of 0 to `n_new` events among the patients of a new study.
+
+    Parameters and errors are those of `predictive_rates`; the result has shape (n_new + 1,).
+    """
+    theta, weights = predictive_rates(surface, n_new, tolerance)
+    pmf = weights[1:-1] @ _binomial_pmf(n_new, theta[1:-1])
+    pmf[0] += weights[0]
+    pmf[-1] += weights[-1]
+    return np.asarray(pmf)
+
+
+def _new_study_panels(surface: Surface, bound: float, tolerance: float) -> Panels:
+    """Return the density of the new study's log-odds between -`bound` and `bound`."""
 
     def log_density(theta: Array) -> Array:
         return np.log(np.maximum(new_study(surface, theta)[1], np.finfo(float).tiny))
@@ -58,24 +71,49 @@ def _new_study_panels(surface: Surface, n_new: int, tolerance: float) -> tuple[A
     def at(theta: float) -> float:
         return float(log_density(np.array([theta]))[0])
 
-    bound = CERTAIN + math.log1p(n_new)
     start = surface.mu.nodes.flat[surface.weights.argmax()]
     summit = climb(at, float(np.clip(start, -bound, bound)), 1.0, (-bound, bound))
-    coarse = outline(at, summit, (-bound, bound), lambda _: 0.0)
-    edges, order = _split(coarse, n_new), surface.mu.density.shape[1]
+    edges, order = outline(at, summit, (-bound, bound), lambda _: 0.0), surface.mu.density.shape[1]
     lower, upper, values = resolve(lambda x: log_density(x)[:, None], edges, order, tolerance)
-    return lower, upper, values[:, :, 0]
+    return Panels(lower, upper, np.exp(values[:, :, 0]))
 
 
-def _split(edges: Array, n_new: int) -> Array:
-    """Halve panels of log-odds until binomial probabilities are smooth on each."""
+def _split(panels: Panels, n_new: int) -> Panels:
+    """Halve panels of log-odds until binomial probabilities are smooth on each.
+
+    The density is that of its polynomials: it is not computed again.
+    """
+    edges = np.append(panels.lower, panels.upper[-1])
     while True:
         steepest = np.clip(0, edges[:-1], edges[1:])
         information = n_new * expit(steepest) * expit(-steepest)
         wide = np.diff(edges) > SMOOTH / np.sqrt(1 + 4 * information)
         if not wide.any():
-            return edges
+            break
         edges = np.sort(np.append(edges, (edges[:-1] + edges[1:])[wide] / 2))
+    fine = Panels(edges[:-1], edges[1:], np.empty((edges.size - 1, panels.density.shape[1])))
+    own = np.searchsorted(panels.lower, edges[:-1], "right") - 1
+    half = (panels.upper - panels.lower)[own, None] / 2
+    local = (fine.nodes - panels.lower[own, None]) / half - 1
+    return replace(fine, density=_interpolated(panels, own, local))
+
+
+def _interpolated(panels: Panels, own: npt.NDArray[np.intp], local: Array) -> Array:
+    """Return the density at `local` points, from -1 to 1, of the panels `own`.
+
+    By the polynomial of its logarithm, whose error is a share of the density, so that tails are as
+    right as the rest; by its own on panels where that has converged further.
+    """
+    logarithm = replace(panels, density=np.log(panels.density))
+    of_density, of_logarithm = panels.coefficients, logarithm.coefficients
+    left = np.abs(of_density[-2:]).max(axis=0) / panels.density.max(axis=1)
+    plain = (np.abs(of_logarithm[-2:]).max(axis=0) > left)[own]
+    density = np.empty(local.shape)
+    density[plain] = chebval(local[plain], of_density[:, own[plain], None], tensor=False)
+    density[~plain] = np.exp(
+        chebval(local[~plain], of_logarithm[:, own[~plain], None], tensor=False)
+    )
+    return np.maximum(density, 0.0)
 
 
 def _binomial_pmf(n: int, theta: Array) -> Array:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.inference.density.coordinates import bounded_values
+from bayesmeta.inference.density.coordinates import bounded_values, located_values, unlocated
 from bayesmeta.inference.nested.correlations import cholesky_rows
 from bayesmeta.inference.nested.data import NestedData
 
@@ -35,7 +35,8 @@ def nested_start(data: NestedData, rng: np.random.Generator) -> Array:
     """Return a point near the data from which a chain may start, different for each call."""
     point = rng.normal(scale=SPREAD, size=nested_size(data))
     weight = data.information + 1e-6
-    point[: data.level.shape[1]] += (weight * data.level).sum(axis=0) / weight.sum(axis=0)
+    mean = (weight * data.level).sum(axis=0) / weight.sum(axis=0)
+    point[: mean.size] += [unlocated(*pair) for pair in zip(data.priors, mean, strict=False)]
     return point
 
 
@@ -65,11 +66,12 @@ def nested_variables(data: NestedData, points: Array) -> dict[str, Array]:
     log_root = -(np.logaddexp(0, x) + np.logaddexp(0, -x)) / 2
     factor = cholesky_rows(np.tanh(x / 2), 2 * np.exp(log_root), levels)
     z = points[..., nested_parameters_size(data) :].reshape(*head, studies, levels)
-    mean = points[..., None, :levels] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
+    mu = np.stack([located_values(data.priors[j], points[..., j]) for j in range(levels)], axis=-1)
+    mean = mu[..., None, :] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
     level = _levels(data, mean, tau, factor, z)
     theta = level[..., data.study.astype(np.int64), :]
     theta = theta + np.einsum("ak,...jk->...aj", data.deviation, beta)
-    found = {"mu": points[..., :levels] - beta @ data.centre, "tau": tau}
+    found = {"mu": mu - beta @ data.centre, "tau": tau}
     if covariates:
         found["beta"] = beta
     if x.shape[-1]:

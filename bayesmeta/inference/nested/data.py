@@ -21,9 +21,9 @@ class NestedData(NamedTuple):
     """A joint model and its evidence as arrays.
 
     A arms, S studies, L levels (the outcomes from the outside in), K covariates, G segments (counts
-    that are reported), P partial correlations. Coordinates of a point, all unbounded: mu at the
-    centre of the covariates (L), beta (L, K), tau (L), the partial correlations (P), then z of the
-    study effects (S, L).
+    that are reported), P partial correlations. Coordinates of a point, all unbounded: those of mu
+    at the centre of the covariates (L), beta (L, K), tau (L), the partial correlations (P), then z of
+    the study effects (S, L).
     """
 
     study: Array
@@ -125,7 +125,8 @@ def _empirical(design: NestedDesign) -> tuple[Array, Array]:
     """Return each study's predictor of each ratio and the information on it, where counted directly.
 
     A product of ratios informs on none of them alone, and counts for its first one only where it is
-    the one; elsewhere the information is 0.
+    the one; elsewhere the information is 0. So it is of a ratio that is 0 or 1 in all studies: beyond a
+    bound the likelihood is flat, and mu may lie far from what would place the effects.
     """
     arms, seen, link = design.arms, design.segments, design.spec.link
     shape = (len(arms.studies), len(arms.outcomes))
@@ -134,5 +135,7 @@ def _empirical(design: NestedDesign) -> tuple[Array, Array]:
     place = arms.study_index[seen.arm[single]], seen.last[single]
     np.add.at(events, place, seen.events[single])
     np.add.at(trials, place, seen.trials[single])
+    some = (events.sum(axis=0) > 0) & (events.sum(axis=0) < trials.sum(axis=0))
+    informed = (trials > 0) & some
     theta = link.theta((events + HALF) / (trials + 1))
-    return theta, np.where(trials > 0, (trials + 1) * link.information(theta), 0.0)
+    return theta, np.where(informed, (trials + 1) * link.information(theta), 0.0)

@@ -24,7 +24,12 @@ from bayesmeta.inference.nested.correlations import (
     pull_cholesky,
 )
 from bayesmeta.inference.nested.data import NestedData
-from bayesmeta.inference.nested.scalars import log_coefficients, log_scalars
+from bayesmeta.inference.nested.scalars import (
+    locate,
+    log_coefficients,
+    log_scalars,
+    pull_located,
+)
 from bayesmeta.inference.nested.studies import log_effects, pull_studies
 from bayesmeta.inference.nested.views import pack_nested, unpack_nested
 
@@ -55,16 +60,19 @@ def nested_density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) 
     q, gradient, d = carray(point, (dim,)), zeros_at(slope, dim), unpack_nested(pointers)
     shape, levels = d.level.shape, d.level.shape[1]
     tau, slopes, by_tau = np.empty(levels), np.empty(levels), np.empty(levels)
-    total = log_coefficients(q, d, gradient)
+    mu = np.empty(levels)
+    total = locate(q, d, mu)
+    total += log_coefficients(q, mu, d, gradient)
     total = log_scalars(q, d, tau, slopes, by_tau, gradient, total)
     first = levels * (1 + d.centre.size)
     partial, root = partial_correlations(q[first + levels : first + d.scales.shape[0]])
     factor = cholesky_of(partial, root, levels)
     level, standard, by_level = np.empty(shape), np.empty(shape), np.zeros(shape)
-    rest = log_effects(q, d, tau, factor, level, standard)
+    rest = log_effects(q, mu, d, tau, factor, level, standard)
     rest += log_arms(q, d, level, by_level, gradient)
     by_factor = np.zeros((levels, levels))
-    pull_studies(q, d, tau, factor, standard, by_level, by_tau, by_factor, gradient)
+    pull_studies(q, mu, d, tau, factor, standard, by_level, by_tau, by_factor, gradient)
+    pull_located(q, d, gradient)
     by_partial = pull_cholesky(partial, root, factor, by_factor)
     for j in range(by_partial.size):
         gradient[first + levels + j] += by_partial[j]

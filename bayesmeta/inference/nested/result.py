@@ -67,7 +67,7 @@ class NestedFit:
     >>> fit.outcomes, bm.diagnose(fit).ok
     (('ORR', 'CR'), True)
     >>> fit.posterior["tau"].median(("chain", "draw")).round(1).values.tolist()  # log-odds
-    [0.7, 0.3]
+    [0.8, 0.4]
     """
 
     spec: NestedSpec

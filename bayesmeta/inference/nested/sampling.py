@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bayesmeta.inference.nested.data import nested_data
 from bayesmeta.inference.nested.draws import assemble_nested, assemble_nested_parameters
 from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.repeats import sampled_again
 from bayesmeta.inference.result import provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model.nested import NestedDesign
@@ -33,7 +34,9 @@ def fit_nested(
     started = time.perf_counter()
     key = (REFITS, *stream) if stream else ()
     sampler_seed, draws_seed = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
-    posterior, statistics = sample_nested(design, settings, sampler_seed, progress=progress)
+    posterior, statistics, settings, repeats = sampled_again(
+        lambda chosen: sample_nested(design, chosen, sampler_seed, progress=progress), settings
+    )
     draws = (
         assemble_nested(design, posterior, statistics, draws_seed)
         if settings.arm_draws
@@ -46,6 +49,7 @@ def fit_nested(
         engine="compiled",
         seconds=time.perf_counter() - started,
         stream=stream,
+        repeats=repeats,
     )
     return NestedFit(
         design.spec, design.arms, settings, draws, provenance=origin, coding=design.coding

@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 @inlined
 def log_effects(  # noqa: PLR0917
-    q: Array, d: NestedData, tau: Array, factor: Array, level: Array, standard: Array
+    q: Array, mu: Array, d: NestedData, tau: Array, factor: Array, level: Array, standard: Array
 ) -> float:
     """Return the log density of the effects; write each study's levels and standardised effects."""
     information, data, study_mean = d.information, d.level, d.study_mean
@@ -33,7 +33,7 @@ def log_effects(  # noqa: PLR0917
                 tau[j] * factor[j, j],
                 information[s, j],
                 data[s, j],
-                _expected(q, study_mean, tau, factor, standard, s, j),
+                _expected(q, mu, study_mean, tau, factor, standard, s, j),
                 q[place + s * levels + j],
             )
             level[s, j], standard[s, j] = p.level, p.standard
@@ -43,11 +43,18 @@ def log_effects(  # noqa: PLR0917
 
 @inlined
 def _expected(  # noqa: PLR0917
-    q: Array, study_mean: Array, tau: Array, factor: Array, standard: Array, s: int, j: int
+    q: Array,
+    mu: Array,
+    study_mean: Array,
+    tau: Array,
+    factor: Array,
+    standard: Array,
+    s: int,
+    j: int,
 ) -> float:
     """Return what the predictor of a study's ratio is expected to be, given its ratios before."""
     levels, covariates = tau.size, study_mean.shape[1]
-    mean = float(q[j])
+    mean = float(mu[j])
     for k in range(covariates):
         mean += study_mean[s, k] * q[levels + j * covariates + k]
     for m in range(j):
@@ -58,6 +65,7 @@ def _expected(  # noqa: PLR0917
 @inlined
 def pull_studies(  # noqa: PLR0913, PLR0917
     q: Array,
+    mu: Array,
     d: NestedData,
     tau: Array,
     factor: Array,
@@ -67,7 +75,10 @@ def pull_studies(  # noqa: PLR0913, PLR0917
     by_factor: Array,
     gradient: Array,
 ) -> None:
-    """Add what effects carry to the gradient, in each study from its last ratio to its first."""
+    """Add what effects carry to the gradient, in each study from its last ratio to its first.
+
+    That in mu is the one in mu at the centre.
+    """
     information, data, study_mean = d.information, d.level, d.study_mean
     (studies, levels), covariates = data.shape, d.centre.size
     by_standard = np.empty(levels)
@@ -77,7 +88,7 @@ def pull_studies(  # noqa: PLR0913, PLR0917
             by_standard[j] = 0.0
         for back in range(levels):
             j = levels - 1 - back
-            mean = _expected(q, study_mean, tau, factor, standard, s, j)
+            mean = _expected(q, mu, study_mean, tau, factor, standard, s, j)
             p = placed(tau[j] * factor[j, j], information[s, j], data[s, j], mean, q[place + j])
             gradient[place + j], by_mean, by_log_scale = pulled(
                 p, by_level[s, j], by_standard[j] - p.standard

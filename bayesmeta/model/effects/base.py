@@ -135,7 +135,7 @@ class ScaledEffects(StudyEffects):
         Study-level column whose levels each have a `tau` of their own.
     """
 
-    tau: Prior = field(default_factory=lambda: HalfNormal(0.5))
+    tau: Prior = field(default_factory=lambda: HalfNormal(1))
     by: str | None = None
 
     def __post_init__(self) -> None:
@@ -157,7 +157,7 @@ class ScaledEffects(StudyEffects):
 def check_scale(name: str, prior: object) -> None:
     """Raise unless `prior` may be that of a standard deviation."""
     if not isinstance(prior, Prior):
-        raise SpecError(f"`{name}` must be a prior, such as HalfNormal(0.5); got {prior!r}.")
+        raise SpecError(f"`{name}` must be a prior, such as HalfNormal(1); got {prior!r}.")
     if prior.support[0] < 0:
         raise SpecError(
             f"`{name}` is a standard deviation: its prior must allow no value below 0; got {prior!r}. "

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import EvidenceWarning, SpecError, listed
+from bayesmeta.errors import EvidenceWarning, ModelWarning, SpecError, listed
 from bayesmeta.evidence import NestedArms
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.nested.spec import NestedSpec
 from bayesmeta.priors import Prior
@@ -46,7 +47,10 @@ class Segments(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class NestedDesign:
-    """A specification with the arms it is fitted to and the coding learnt from them."""
+    """A specification with the arms it is fitted to and the coding learnt from them.
+
+    Made by `make_nested_design`, its specification has no default prior left that hangs on the arms.
+    """
 
     spec: NestedSpec
     arms: NestedArms
@@ -65,7 +69,7 @@ class NestedDesign:
     @property
     def beta(self) -> tuple[Prior, ...]:
         """Prior of each coefficient, the same for every outcome."""
-        return tuple(self.spec.prior_of("beta", name) for name in self.coding.names)
+        return priors_of(self.spec.priors("beta"), self.coding.names)
 
     @property
     def tau(self) -> tuple[Prior, ...]:
@@ -101,6 +105,8 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
     -----
     EvidenceWarning
         If arms are left out; they are named, and kept in `arms.excluded`.
+    ModelWarning
+        If the prior of a number's coefficient allows what no evidence shows.
 
     Raises
     ------
@@ -114,7 +120,10 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
         for name, valid in (("mu", arms.outcomes), ("tau", arms.outcomes), ("beta", coding.names)):
             spec.check_labels(name, tuple(valid))
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {error}") from error
+        raise type(error)(f"{spec.name}: {error}") from error
+    spec = spec.completed(coding)
+    for message in wide_priors(priors_of(spec.priors("beta"), coding.names), spec.link, coding):
+        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=3)
     return NestedDesign(spec, arms, coding)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
 from bayesmeta.model.files import SCHEMA, catalogue, check_schema, model_text
 from bayesmeta.model.links import LINKS
 from bayesmeta.model.nested.spec import LKJ, NestedSpec
@@ -21,6 +22,7 @@ from bayesmeta.model.parts import (
     string_of,
     table_of,
 )
+from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
 __all__ = [
@@ -37,7 +39,7 @@ FOLDER = "nested"
 INDEPENDENT = "none"
 """How a file says that effects are not correlated."""
 
-_KEYS = ("schema", "name", "description", "nested", "covariates", "priors")
+_KEYS = ("schema", "name", "description", "nested", "covariates", "priors", "labels")
 _LKJ = re.compile(r"\s*LKJ\(\s*([^()]*?)\s*\)\s*")
 
 
@@ -62,7 +64,7 @@ def load_nested_model(source: str | PathLike[str]) -> NestedSpec:
     """
     if not isinstance(source, str | PathLike):
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
-    path, bundled = Path(source), bundled_nested_models()
+    path, bundled = expanded(source), bundled_nested_models()
     if path.suffix == ".toml":
         return parse_nested_model(model_text(path), path.name)
     if str(source) not in bundled:
@@ -112,8 +114,11 @@ def nested_to_toml(spec: NestedSpec) -> str:
     correlation = INDEPENDENT if spec.correlation is None else f"LKJ({spec.correlation.eta!r})"
     document["nested"] = {"link": spec.link.name, "correlation": correlation}
     document["covariates"] = covariates_table(spec.covariates)
-    names = ("mu", "tau", "beta") if spec.covariates.formula else ("mu", "tau")
+    has_beta = spec.covariates.formula and spec.beta is not None
+    names = ("mu", "tau", "beta") if has_beta else ("mu", "tau")
     document["priors"] = {name: _prior_text(getattr(spec, name)) for name in names}
+    if spec.labels.names:
+        document["labels"] = spec.labels.table
     return tomlkit.dumps(document)
 
 
@@ -144,6 +149,7 @@ def _model(content: Mapping[str, Any], name: str) -> NestedSpec:
         read_covariates(table_of(content, "covariates")),
         correlation=_read_correlation(nested.get("correlation", "LKJ(2)")),
         link=LINKS[link](),
+        labels=Labels(table_of(content, "labels")),
         **optional,
     )
 

@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from bayesmeta.errors import SpecError, nearest
+from bayesmeta.labels import Labels
+from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.default_priors import DEFAULT, completed_beta
 from bayesmeta.model.effects.base import check_scale
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number
@@ -15,7 +19,6 @@ __all__ = ["LKJ", "NestedSpec"]
 
 SMALLEST_ETA, LARGEST_ETA = 0.1, 1000.0
 """Below the first, correlations have their prior at -1 and 1, where no density can be computed."""
-DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,17 @@ class NestedSpec:
         Prior of the predictor of each ratio at the reference profile, on the scale of the link; or
         priors by outcome, with ``"default"`` for the others; the link's own where None.
     beta : Prior or mapping, optional
-        Prior of every coefficient; or priors by coefficient label, with ``"default"`` for the others;
-        the link's own where None.
+        Prior of every coefficient, per unit of the coded column; or priors by coefficient label, with
+        ``"default"`` for the others. Coefficients that are given none have the default of `ModelSpec`:
+        those of numbers, per standard deviation of the coded column.
     tau : Prior or mapping
         Prior of the standard deviation of the study effects on each ratio; or priors by outcome.
     correlation : LKJ or None
         Prior of the correlations of a study's effects; None for independent effects.
     link : Link
         `Logit`, `Probit` or `CLogLog`.
+    labels : Labels or mapping
+        What people call levels and outcomes; see `ModelSpec`.
 
     Raises
     ------
@@ -103,27 +109,34 @@ class NestedSpec:
     description: str = ""
     covariates: Covariates = field(default_factory=Covariates)
     mu: Prior | Mapping[str, Prior] = None  # type: ignore[assignment]  # the link's own
-    beta: Prior | Mapping[str, Prior] = None  # type: ignore[assignment]  # the link's own
-    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(0.5))
+    beta: Prior | Mapping[str, Prior] | None = None
+    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     correlation: LKJ | None = field(default_factory=LKJ)
     link: Link = field(default_factory=Logit)
+    labels: Labels = field(default_factory=Labels, hash=False)
 
     def __post_init__(self) -> None:
         for name in ("name", "description"):
             if not isinstance(getattr(self, name), str):
                 raise SpecError(f"`{name}` must be text; got {getattr(self, name)!r}.")
-        if isinstance(self.covariates, str):
-            object.__setattr__(self, "covariates", Covariates(self.covariates))
+        self._take_short_forms()
         self._check_parts()
-        for name, own in (("mu", self.link.mu), ("beta", self.link.beta), ("tau", HalfNormal(0.5))):
+        for name, own in (("mu", self.link.mu), ("tau", HalfNormal(1))):
             value = getattr(self, name)
             object.__setattr__(self, name, _normalised(own if value is None else value, own))
+        for name in ("mu", "beta", "tau"):
             for label, prior in self.priors(name).items():
                 _check_prior(name, label, prior, self.link.scale)
-        if not self.covariates.parsed.terms and self.beta != self.link.beta:
+        if not self.covariates.parsed.terms and self.beta not in (None, self.link.beta):
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
+
+    def _take_short_forms(self) -> None:
+        if isinstance(self.covariates, str):
+            object.__setattr__(self, "covariates", Covariates(self.covariates))
+        if not isinstance(self.labels, Labels):
+            object.__setattr__(self, "labels", Labels(self.labels))
 
     def _check_parts(self) -> None:
         kinds = {"covariates": Covariates, "correlation": LKJ | None, "link": Link}
@@ -137,12 +150,23 @@ class NestedSpec:
             )
 
     def priors(self, name: str) -> dict[str, Prior]:
-        """Return the priors of `mu`, `beta` or `tau` by label, the others' under ``"default"``."""
+        """Return the priors of `mu`, `beta` or `tau` by label, the others' under ``"default"``.
+
+        Before the model meets its arms, those of numbers that were given none are not known.
+        """
         value = getattr(self, name)
-        return dict(value) if isinstance(value, Mapping) else {DEFAULT: value}
+        if isinstance(value, Mapping):
+            return {DEFAULT: self.link.beta, **value} if name == "beta" else dict(value)
+        return {DEFAULT: self.link.beta if value is None else value}
+
+    def completed(self, coding: Coding) -> Self:
+        """Return the model with the default priors of numbers as they are on the arms of a coding."""
+        if not coding.names:
+            return self
+        return replace(self, beta=completed_beta(self.beta, self.link, coding))
 
     def prior_of(self, name: str, label: str) -> Prior:
-        """Return the prior of `mu` or `tau` of one outcome, or of one coefficient `beta`."""
+        """Return the prior of `mu` or `tau` of one outcome."""
         priors = self.priors(name)
         return priors.get(label, priors[DEFAULT])
 
@@ -173,7 +197,7 @@ class NestedSpec:
 
 
 def _normalised(value: object, own: Prior) -> object:
-    """Return a mapping of priors as a dictionary with a default, anything else as it is."""
+    """Return a mapping of priors of `mu` or `tau` with a default, anything else as it is."""
     return {DEFAULT: own, **value} if isinstance(value, Mapping) else value
 
 

@@ -10,9 +10,26 @@ from bayesmeta.plots.pages import Plot
 from bayesmeta.report.document import Document
 from bayesmeta.report.rendering.markdown import markdown
 
-__all__ = ["as_docx"]
+__all__ = ["as_docx", "pandoc"]
 
 DPI = 200
+
+
+def pandoc() -> str:
+    """Return the program that makes Word files.
+
+    Raises
+    ------
+    SettingsError
+        If it is not installed.
+    """
+    found = shutil.which("pandoc")
+    if found is None:
+        raise SettingsError(
+            "A report in docx is made by pandoc, which is not installed. Install it (pandoc.org), or choose "
+            "html or md."
+        )
+    return found
 
 
 def as_docx(document: Document) -> bytes:
@@ -25,12 +42,7 @@ def as_docx(document: Document) -> bytes:
     RunError
         If pandoc fails.
     """
-    pandoc = shutil.which("pandoc")
-    if pandoc is None:
-        raise SettingsError(
-            "A report in docx is made by pandoc, which is not installed. Install it (pandoc.org), or choose "
-            "html or md."
-        )
+    program = pandoc()
     with tempfile.TemporaryDirectory() as folder:
 
         def address(name: str, plot: Plot) -> str:
@@ -39,7 +51,14 @@ def as_docx(document: Document) -> bytes:
 
         source, target = Path(folder) / "report.md", Path(folder) / "report.docx"
         source.write_text(markdown(document, address), encoding="utf-8")
-        command = [pandoc, "--from=markdown", "--to=docx", f"--output={target}", str(source)]
+        # Images have captions of their own, which pandoc would make of what they say to the blind.
+        command = [
+            program,
+            "--from=markdown-implicit_figures",
+            "--to=docx",
+            f"--output={target}",
+            str(source),
+        ]
         done = subprocess.run(  # noqa: S603 - a fixed command; texts are in a file
             command,
             cwd=folder,

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from bayesmeta.report.document import Document, Table
 from bayesmeta.report.rendering.commands import with_commands
-from bayesmeta.report.rendering.images import data_uri
+from bayesmeta.report.rendering.images import data_uri, shown_width
 
 __all__ = ["as_html"]
 
@@ -40,11 +40,14 @@ def as_html(document: Document) -> bytes:
         .from_string(_resource("report.html.j2"))
         .render(
             document=document,
+            labels=document.labels,
+            anchor=_anchor,
             kind=lambda block: type(block).__name__,
             style=Markup(style),  # noqa: S704 - a file of the package
             script=Markup(script),  # noqa: S704 - a file of the package
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             image=data_uri,
+            shown_width=shown_width,
             mathml=_mathml,
             sentence=_sentence,
             breakable=_breakable,
@@ -60,6 +63,11 @@ def as_html(document: Document) -> bytes:
 def _mathml(latex: str) -> Markup:
     """Return a formula of the report's own as MathML, which browsers draw themselves."""
     return Markup(convert(latex, display="block"))  # noqa: S704 - the converter escapes its text
+
+
+def _anchor(label: str) -> str:
+    """Return what links to a table or figure name, such as ``"table-1"``."""
+    return label.lower().replace(" ", "-")
 
 
 def _sentence(text: str) -> Markup:

@@ -3,18 +3,33 @@
 import base64
 import io
 
+from matplotlib.text import Text
 from PIL import Image
 
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 
-__all__ = ["data_uri"]
+__all__ = ["data_uri", "shown_width"]
 
 LARGEST_SVG = 250_000
 """Bytes of a drawing beyond which pixels are tried: thousands of marks."""
 
 DPI, COLOURS = 160, 64
 """Of pixels: the figures have few colours, and as many keep the edges of letters smooth."""
+
+
+LEAST = 12 * 72 / 96
+"""Points of the smallest letters that a screen shows: 12 pixels."""
+
+
+def shown_width(plot: Plot) -> float:
+    """Return in how many inches a figure is shown, so that its smallest letters can be read."""
+    written = [
+        float(text.get_fontsize())
+        for text in plot.figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip()
+    ]
+    return float(plot.figure.get_figwidth()) * max(1.0, LEAST / min(written, default=LEAST))
 
 
 def data_uri(plot: Plot) -> str:

@@ -1,7 +1,7 @@
 """A report as Markdown: figures are within it, or files beside it for other converters."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from bayesmeta.plots.pages import Plot
 from bayesmeta.report.document import (
@@ -11,7 +11,6 @@ from bayesmeta.report.document import (
     Figure,
     Formulas,
     Items,
-    Section,
     Table,
     Text,
 )
@@ -39,36 +38,46 @@ def as_markdown(document: Document) -> bytes:
 
 def markdown(document: Document, address: Address) -> str:
     """Return the report as Markdown, with images at the addresses given."""
-    warning = [f"**{_escaped(document.warning)}**"] if document.warning else []
-    sections = [part for one in document.sections for part in _section(one, address)]
-    parts = [f"# {_escaped(document.title)}", *warning, *sections, _escaped(document.made)]
-    return "\n\n".join(parts) + "\n"
+    alarm = document.warning
+    verdict = f"**{_escaped(alarm)}**" if alarm else _escaped(document.verdict)
+    facts = [f"{_escaped(name)}: {_escaped(text)}" for name, text in document.facts.items()]
+    head = [f"# {_escaped(document.heading)}", *facts, *([verdict] if verdict else [])]
+    return "\n\n".join([*head, *_body(document, address), _escaped(document.made)]) + "\n"
 
 
-def _section(section: Section, address: Address) -> list[str]:
-    return [f"## {_escaped(section.title)}", *(_block(block, address) for block in section.blocks)]
+def _body(document: Document, address: Address) -> Iterator[str]:
+    labels = document.labels
+    for heading, section in zip(document.headings, document.sections, strict=True):
+        yield f"## {_escaped(heading)}"
+        yield from (_block(block, labels.get(block, ""), address) for block in section.blocks)
 
 
-def _block(block: Block, address: Address) -> str:
+def _block(block: Block, label: str, address: Address) -> str:
     match block:
         case Text(text, tone):
             return f"**{_escaped(text)}**" if tone == "warning" else _escaped(text)
         case Items(entries):
             return "\n".join(f"* {_escaped(entry)}" for entry in entries)
         case Table():
-            return _table(block)
-        case Figure(name, plot, alt):
-            return f"![{_escaped(alt)}]({address(name, plot)})"
+            return _table(block, label)
+        case Figure(name, plot, alt, caption):
+            image = f"![{_escaped(alt)}]({address(name, plot)})"
+            return f"{image}\n\n{label}. {_escaped(caption)}."
         case Formulas(lines):
             return "\n\n".join(f"$${line}$$" for line in lines)
         case Code(text):
             return _fenced(text)
 
 
-def _table(table: Table) -> str:
-    dashes = ["-" * width for width in _widths(table)]
+def _table(table: Table, label: str) -> str:
+    dashes = [
+        "-" * (width - 1) + ":" if right else "-" * width
+        for width, right in zip(_widths(table), table.numeric, strict=True)
+    ]
     head = [_row(table.columns), _row(dashes, escape=False)]
-    return "\n".join([_escaped(table.caption), "", *head, *(_row(row) for row in table.rows)])
+    return "\n".join(
+        [f"{label}. {_escaped(table.caption)}", "", *head, *(_row(row) for row in table.rows)]
+    )
 
 
 def _widths(table: Table) -> list[int]:

@@ -8,19 +8,28 @@ import pandas as pd
 from bayesmeta.report.document import Section, Table, Text
 from bayesmeta.report.sections.titles import (
     ANSWERS,
+    BRIEF,
     CHECKLISTS,
     DIAGNOSTICS,
     EVIDENCE,
     LIMITS,
     MODEL,
     PRIORS,
-    QUESTION,
     REDO,
     SENSITIVITY,
     VALIDATION,
 )
 
-__all__ = ["AUTHOR", "NOT_DONE", "NO_DECISION", "USUAL", "Answer", "checklists_section", "done"]
+__all__ = [
+    "AUTHOR",
+    "LEFT_OUT",
+    "NOT_DONE",
+    "NO_DECISION",
+    "USUAL",
+    "Answer",
+    "checklists_section",
+    "done",
+]
 
 AUTHOR, NOT_DONE = "needs the author", "not done"
 
@@ -38,13 +47,17 @@ def done(*where: str) -> Answer:
     return Answer("done", ", ".join(where))
 
 
+LEFT_OUT = Answer(
+    "in part",
+    f"{VALIDATION} has a leave-one-study-out predictive check, not data replicated from the posterior",
+)
 NONE_REPORTED = Answer("does not apply", "none is reported")
 NO_DECISION = Answer("does not apply", "no decision was asked for")
 BY_MCMC = Answer("does not apply", "all answers are from MCMC")
 
 USUAL: Mapping[str, Answer] = {
     "why": Answer(AUTHOR, ""),
-    "goals": done(QUESTION),
+    "goals": done(BRIEF),
     "1A": done(EVIDENCE, MODEL),
     "1B": done(MODEL),
     "1C": Answer("in part", f"{PRIORS} shows them; the reasons need the author"),
@@ -121,6 +134,7 @@ def checklists_section(answers: Mapping[str, Answer]) -> Section:
             _table("BARG (Kruschke 2021, doi:10.1038/s41562-021-01177-7)", barg),
             _table("ROBUST (Sung et al. 2005, doi:10.1016/j.jclinepi.2004.08.010)", robust),
         ),
+        appendix=True,
     )
 
 

@@ -1,16 +1,31 @@
-"""Whether the draws may be used: the first thing a report says."""
+"""Whether the draws may be used: one line at the top of a report, and an appendix behind it."""
 
 import pandas as pd
 
+from bayesmeta import plots
 from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.report.document import Block, Items, Section, Table, Text
+from bayesmeta.report.document import Block, Figure, Items, Section, Table
 from bayesmeta.report.sections.titles import DIAGNOSTICS
 
-__all__ = ["UNRELIABLE", "diagnostics_section"]
+__all__ = [
+    "NOT_TO_BE_USED",
+    "PASSED",
+    "RELIABLE",
+    "UNRELIABLE",
+    "diagnostics_section",
+    "trace_figure",
+    "verdict_line",
+    "verdict_words",
+]
 
+PASSED = f"{DIAGNOSTICS}: passed (Appendix A)."
+"""At the top of a report, in which they are the first appendix."""
 
+RELIABLE = "The diagnostics of the draws passed."
+WARNED = "The diagnostics of the draws passed with a warning."
+NOT_TO_BE_USED = "NOT RELIABLE: the diagnostics of the draws failed."
 UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
 )
@@ -23,11 +38,30 @@ LISTED = 40
 
 
 def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: Block) -> Section:
-    """Return the verdict on the draws and what it rests on."""
-    return Section(DIAGNOSTICS, (*_verdict(fit, diagnostics), *more, _parameters(diagnostics)))
+    """Return what the verdict on the draws rests on."""
+    blocks = (*_measured(fit, diagnostics), *more, _parameters(diagnostics))
+    return Section(DIAGNOSTICS, blocks, appendix=True)
 
 
-def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
+def verdict_line(diagnostics: Diagnostics) -> str:
+    """Return the line at the top of a report whose draws may be used."""
+    if diagnostics.level == "ok":
+        return PASSED
+    return f"{DIAGNOSTICS}: passed with a warning (Appendix A). {' '.join(map(str, diagnostics.warnings))}"
+
+
+def verdict_words(diagnostics: Diagnostics) -> str:
+    """Return the grade of the draws as a sentence."""
+    return {"ok": RELIABLE, "warning": WARNED, "failed": NOT_TO_BE_USED}[diagnostics.level]
+
+
+def trace_figure(fit: Fit | NestedFit) -> Figure:
+    """Return the chains."""
+    said = "Traces and ranks of the chains by parameter"
+    return Figure("trace", plots.trace(fit), f"{said}.", said)
+
+
+def _measured(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
     table, settings, origin = diagnostics.table, fit.settings, fit.provenance
     sizes = fit.posterior.sizes
     facts = [
@@ -36,18 +70,15 @@ def _verdict(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...
         f"Largest R-hat {table['r_hat'].max():.4f} (at most {THRESHOLDS.r_hat:g} wanted).",
         f"Smallest effective sample size: bulk {table['ess_bulk'].min():,.0f}, tail {table['ess_tail'].min():,.0f} "
         f"(at least {THRESHOLDS.ess:g} wanted).",
-        f"Divergent transitions: {diagnostics.divergences} (none wanted).",
+        f"Divergent transitions: {diagnostics.divergences} (at most 0.1% of all, better none).",
+        *diagnostics.repeats,
         f"Energy fraction of missing information of the chains: {min(diagnostics.e_bfmi):.2f} at least "
         f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
         f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
     ]  # fmt: skip
-    verdict = (
-        Text("The draws passed every check: they may be used.")
-        if diagnostics.ok
-        else Text(UNRELIABLE, "warning")
-    )
-    problems = (Items(tuple(map(str, diagnostics.problems))),) if diagnostics.problems else ()
-    return (verdict, *problems, Items(tuple(fact for fact in facts if fact)))
+    told = (*diagnostics.problems, *diagnostics.warnings)
+    problems = (Items(tuple(map(str, told))),) if told else ()
+    return (*problems, Items(tuple(fact for fact in facts if fact)))
 
 
 def _parameters(diagnostics: Diagnostics) -> Table:
@@ -55,7 +86,7 @@ def _parameters(diagnostics: Diagnostics) -> Table:
     caption = "Convergence of each parameter, and of the effect that mixed worst"
     if len(table) > LISTED:
         caption = f"Convergence of the {LISTED} parameters of {len(table):,} with the largest R-hat"
-        table = table.sort_values("r_hat", ascending=False).head(LISTED)
+        table = table.sort_values("r_hat", ascending=False, kind="stable").head(LISTED)
     shown = table.rename_axis("parameter").reset_index()
     cells = pd.DataFrame({"parameter": shown.iloc[:, 0].astype(str)})
     cells["R-hat"] = [f"{value:.4f}" for value in shown["r_hat"]]

@@ -8,9 +8,10 @@ import pandas as pd
 from bayesmeta.errors import counted, listed
 from bayesmeta.evidence import Arms, NestedArms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
+from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections.titles import EVIDENCE
-from bayesmeta.report.text import percent
+from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "words_of"]
 
@@ -24,18 +25,21 @@ DEFINITION = "_definition"
 DERIVATION = "derivation"
 
 PARTS = {
-    "parts": "the parts are used where every one of them reports what the whole does, or else the whole",
+    "parts": "the parts are used where every one of them reports what the whole does, they add up to it and "
+    "are derived no worse, or else the whole",
     "whole": "the whole is used",
 }
 
 
-def evidence_section(arms: Arms | NestedArms, covariates: Sequence[str] = ()) -> Section:
+def evidence_section(
+    arms: Arms | NestedArms, covariates: Sequence[str] = (), words: Wording = PLAIN
+) -> Section:
     """Return the arms that were used, with their covariates and origins, and the rows that were not."""
     return Section(
         EVIDENCE,
         (
-            Items(tuple(_facts(arms))),
-            _arms_table(arms, covariates),
+            Items(tuple(_facts(arms, words))),
+            _arms_table(arms, covariates, words),
             *excluded_blocks(arms.excluded),
         ),
     )
@@ -58,7 +62,7 @@ def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
     ]
 
 
-def _facts(arms: Arms | NestedArms) -> Iterator[str]:
+def _facts(arms: Arms | NestedArms, words: Wording) -> Iterator[str]:
     selection = arms.selection
     table = selection.get("table") or "a table of one's own"
     head = (
@@ -66,7 +70,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         f"{counted(int(arms.n.sum()), 'patient')}, from {table}"
     )
     if isinstance(arms, Arms):
-        head += f"; {arms.events.sum():,} responded ({percent(arms.events.sum() / max(int(arms.n.sum()), 1))})"
+        head += f"; {arms.events.sum():,} responded{_share(arms, words)}"
     yield f"{head}."
     yield from _wanted(selection.get("where"), selection.get("columns") or {})
     if selection.get("parts") in PARTS:
@@ -75,6 +79,7 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
             "are never pooled with it."
         )
     yield from _parts_left(arms.excluded)
+    yield from (f"To be checked: {finding}" for finding in arms.findings)
     if OVERLAP_GROUP in arms.frame.columns:
         yield (
             "Of cohorts marked as plausibly sharing patients, one is used."
@@ -90,6 +95,12 @@ def _facts(arms: Arms | NestedArms) -> Iterator[str]:
         yield "The table does not say how its counts were had."
     if isinstance(arms, Arms) and arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
+
+
+def _share(arms: Arms, words: Wording) -> str:
+    """Return the rate over all arms in brackets; nothing without patients."""
+    found = words.rates.observed(int(arms.events.sum()), int(arms.n.sum()))
+    return f" ({found}{words.rates.per_text})" if found else ""
 
 
 def _parts_left(excluded: pd.DataFrame) -> Iterator[str]:
@@ -112,23 +123,27 @@ def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -
         yield f"Only rows with {', '.join(parts)}."
 
 
-def _arms_table(arms: Arms | NestedArms, covariates: Sequence[str]) -> Table:
+def _arms_table(arms: Arms | NestedArms, covariates: Sequence[str], words: Wording) -> Table:
     frame = arms.frame
     cells = pd.DataFrame({"study": list(_labels(arms))})
     cells["arm"] = [label.partition("/")[2] for label in arms.labels]
     if isinstance(arms, Arms):
         cells["responders / n"] = [f"{y} / {n}" for y, n in zip(arms.events, arms.n, strict=True)]
-        cells["observed %"] = [
-            f"{100 * y / n:.0f}" if n else "" for y, n in zip(arms.events, arms.n, strict=True)
+        observed = [
+            words.rates.observed(int(y), int(n)) for y, n in zip(arms.events, arms.n, strict=True)
         ]
+        cells[f"observed{words.rates.per_text or ' %'}"] = [text.rstrip("%") for text in observed]
     else:
         cells["n"] = arms.n.astype(str)
         for outcome in arms.outcomes:
-            cells[outcome] = ["" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]]
+            cells[words.outcome(outcome)] = [
+                "" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]
+            ]
     extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
     for name in dict.fromkeys((*covariates, *ORIGIN, *extra)):
         if name in frame.columns and words_of(frame, name).any():
-            cells[name.replace("_", " ")] = words_of(frame, name).to_list()
+            heading = words.labels.column(str(name)).replace("_", " ")
+            cells[heading] = [words.level(str(name), text) for text in words_of(frame, name)]
     if not cells["arm"].str.strip().any():
         cells = cells.drop(columns="arm")
     return Table("Arms that were used", cells)
@@ -144,5 +159,5 @@ def _labels(arms: Arms | NestedArms) -> Iterator[str]:
 
 def words_of(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
     """Return a column as text, empty where nothing is known."""
-    values: pd.Series[str] = frame[column].astype(object).fillna("").astype(str).str.strip()
+    values: pd.Series[str] = frame[column].astype(object).fillna("").map(value_text).str.strip()
     return values

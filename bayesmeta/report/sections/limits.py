@@ -10,7 +10,7 @@ from bayesmeta.report.document import Items, Section
 from bayesmeta.report.sections.evidence import DEFINITION, DERIVATION, words_of
 from bayesmeta.report.sections.titles import LIMITS
 
-__all__ = ["about_frame", "limits_section", "section_of_limits"]
+__all__ = ["about_frame", "inferred_sentence", "limits_section", "section_of_limits"]
 
 
 DERIVED = {
@@ -59,6 +59,16 @@ def about_frame(frame: pd.DataFrame, *, covariates: bool) -> Iterator[str]:
         parts = [f"{DERIVED[way]} {count}" for way, count in ways.items() if way in DERIVED]
         if parts:
             yield f"Of {len(frame)} counts, these do not stand in their source as counts: {', '.join(parts)}."
+
+
+def inferred_sentence(frame: pd.DataFrame) -> str:
+    """Return how many counts are inferred; empty where the table does not say."""
+    if DERIVATION not in frame.columns:
+        return ""
+    inferred = int((words_of(frame, DERIVATION) == "inferred").sum())
+    if not inferred:
+        return "No count is inferred from other figures."
+    return f"{inferred} of the {len(frame)} counts {'is' if inferred == 1 else 'are'} inferred from other figures."
 
 
 def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:

@@ -9,6 +9,7 @@ from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.sections.mathematics import model_formulas
 from bayesmeta.report.sections.titles import MODEL, PRIORS
+from bayesmeta.rounding import number_texts
 
 __all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
 
@@ -58,7 +59,7 @@ def prior_table(design: Design) -> Table:
             "parameter": rows["parameter"],
             "prior": rows["prior"],
             "95% range": [
-                f"{low:.2f} to {high:.2f}"
+                " to ".join(number_texts(low, high))
                 for low, high in zip(rows["lower"], rows["upper"], strict=True)
             ],
             "on the scale of rates": rows["meaning"],
@@ -88,11 +89,11 @@ def _words(spec: ModelSpec) -> Iterator[str]:
 def _coding(design: Design) -> str:
     coding = design.coding
     parts = [
-        *(f"{name} has reference level {levels[0]}" for name, levels in coding.levels.items()),
-        *(f"{name} is centred at {value:.4g}" for name, value in coding.centres.items()),
+        *(f"the reference level is {name}={levels[0]}" for name, levels in coding.levels.items()),
+        *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
     ]
     return (
-        f"Covariates: {design.spec.covariates.formula}. {'; '.join(parts)}. mu is the {design.spec.link.scale} of "
+        f"Covariates: {'; '.join((design.spec.covariates.formula, *parts))}. mu is the {design.spec.link.scale} of "
         "the typical rate at these values; a coefficient is what one unit of its coded column adds: of a level, the "
         "difference from the reference level."
     )

@@ -1,11 +1,19 @@
 """The four rates, told apart."""
 
-import pandas as pd
+from collections.abc import Iterator
 
+from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import (
+    by_outcome,
+    odds_ratio_table,
+    parameter_table,
+    rate_precision,
+    rate_table,
+)
 from bayesmeta.model import Logit, ModelSpec
 from bayesmeta.model.nested import NestedSpec
 from bayesmeta.report.document import Block, Table, Text
-from bayesmeta.report.text import parameter_table, rate_precision, rate_table
 
 __all__ = ["parameter_blocks", "rate_blocks", "rate_definitions"]
 
@@ -35,13 +43,22 @@ def _mean(spec: ModelSpec | NestedSpec) -> str:
     return "Mean rate: averaged over studies."
 
 
-def rate_blocks(summary: pd.DataFrame, ci_prob: float) -> tuple[Block, ...]:
+def rate_blocks(summary: SummaryTable) -> tuple[Block, ...]:
     """Return the four rates of each profile of a summary."""
-    caption = f"Response rates: median and {100 * ci_prob:g}% interval"
-    return Table(caption, rate_table(summary)), Text(rate_precision(summary))
+    heading, words = summary.heading, summary.words
+    caption = f"Response rates: median and {heading.interval}{words.rates.note}"
+    marked = map(Text, inferred_lines(summary, words))
+    rates = Table(caption, rate_table(summary, words))
+    return rates, *marked, Text(rate_precision(summary, words))
 
 
-def parameter_blocks(summary: pd.DataFrame, scale: str, ci_prob: float) -> tuple[Block, ...]:
-    """Return the parameters of a summary."""
-    caption = f"Parameters ({scale}; {100 * ci_prob:g}% interval)"
-    return (Table(caption, parameter_table(summary)),)
+def parameter_blocks(summary: SummaryTable, caption: str) -> Iterator[Block]:
+    """Yield the parameters of a summary, where mu stands, and the odds ratios of numbers."""
+    words = summary.words
+    yield Table(caption, by_outcome(parameter_table(summary, words), summary, words))
+    yield from map(Text, summary.heading.mu)
+    ratios = odds_ratio_table(summary, words)
+    if len(ratios):
+        yield Table(
+            "Odds ratios of numbers: median and interval", by_outcome(ratios, summary, words)
+        )

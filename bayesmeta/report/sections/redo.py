@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from keyword import iskeyword
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from bayesmeta.model.nested import NestedSpec, nested_to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
 from bayesmeta.report.sections.titles import REDO
 
-__all__ = ["fit_command", "redo_section", "selection_options", "versions_table"]
+__all__ = ["fit_command", "reading_options", "redo_section", "selection_options", "versions_table"]
 
 
 MATCHED = "condition: not "
@@ -57,7 +58,7 @@ def redo_section(fit: Fit | NestedFit) -> Section:
             Text(_promise(fit)),
             Code(fit_command(fit)),
         ]
-    return Section(REDO, tuple(blocks))
+    return Section(REDO, tuple(blocks), appendix=True)
 
 
 def _promise(fit: Fit | NestedFit) -> str:
@@ -108,6 +109,7 @@ def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
     if table not in bundled_evidence():
         # A table that was made in Python has a name and no file yet.
         yield f"--evidence {shlex.quote(table if '.' in table else f'{table}.csv')}"
+        yield from reading_options(selection.get("reading") or {})
     for name in WORDS:
         # Nested outcomes have a name together, too, which no option takes.
         if selection.get(name) and not (name == "outcome" and selection.get("outcomes")):
@@ -120,6 +122,15 @@ def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
             yield f"--{name.replace('_', '-')} {selection[name]}"
     if selection.get("mixed"):
         yield "--mixed"
+
+
+def reading_options(reading: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of a command that read a table in the same way."""
+    for wanted, own in reading.get("columns", {}).items():
+        yield f"--column {shlex.quote(f'{wanted}={own}')}"
+    for name in ("missing", "text", "decimal"):
+        if name in reading:
+            yield f"--{name} {shlex.quote(_joined(reading[name]))}"
 
 
 def _joined(value: str | list[str]) -> str:
@@ -137,7 +148,8 @@ def _conditions(selection: Mapping[str, Any]) -> Iterator[str]:
         yield f"({where})" if wanted else where
     for column, value in wanted.items():
         several = isinstance(value, list | tuple)
-        yield f"{column} {'in' if several else '=='} {list(value) if several else value!r}"
+        name = column if column.isidentifier() and not iskeyword(column) else f"`{column}`"
+        yield f"{name} {'in' if several else '=='} {list(value) if several else value!r}"
 
 
 def _pairs(found: Mapping[str, str]) -> pd.DataFrame:

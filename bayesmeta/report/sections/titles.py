@@ -11,21 +11,19 @@ __all__ = [
     "MODEL",
     "MODELS",
     "PRIORS",
-    "QUESTION",
     "REDO",
     "SENSITIVITY",
     "VALIDATION",
 ]
 
-BRIEF = "In brief"
-QUESTION = "Question"
+BRIEF = "Summary"
 DIAGNOSTICS = "Diagnostics"
 EVIDENCE = "Evidence"
 MODEL = "Model"
 MODELS = "Models"
 CHOICES = "Choices"
 PRIORS = "Priors"
-ANSWERS = "Answers"
+ANSWERS = "Results"
 SENSITIVITY = "Sensitivity"
 VALIDATION = "Validation"
 LIMITS = "What the numbers do not say"

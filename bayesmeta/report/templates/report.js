@@ -1,14 +1,14 @@
 "use strict";
 // Each heading gets a button that sorts the rows by its column; pressed again, it turns the order round.
 // It is no button element, which browsers would not print again on the pages on which a table goes on.
-const NUMBER = /^[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?/i;
+const NUMBER = /^[<>]?([-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)/i;
 const textOf = (row, column) => {
   const text = row.cells[column].textContent.trim();
   return text === "-" ? "" : text;
 };
 const numberOf = (text) => {
   const found = text.replace("\u2212", "-").match(NUMBER);
-  return found ? parseFloat(found[0].replaceAll(",", "")) : NaN;
+  return found ? parseFloat(found[1].replaceAll(",", "")) : NaN;
 };
 const sort = (table, column, heading) => {
   const down = heading.getAttribute("aria-sort") === "ascending";
@@ -42,3 +42,22 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heading.append(button);
   });
 }
+// What is wider than the window says so above, as phones show no bar to scroll by.
+const cueOf = (wide) => {
+  const cue = document.createElement("p");
+  cue.className = "cue";
+  cue.textContent = "Wider than the screen: scroll sideways";
+  cue.hidden = true;
+  wide.before(cue);
+  return cue;
+};
+const cues = [...document.querySelectorAll(".wide, pre")].map((wide) => [wide, cueOf(wide)]);
+const tell = () => {
+  for (const [wide, cue] of cues) {
+    const scrolls = wide.scrollWidth > wide.clientWidth + 1;
+    cue.hidden = !scrolls;
+    wide.classList.toggle("scrolled", scrolls);
+  }
+};
+addEventListener("resize", tell);
+tell();

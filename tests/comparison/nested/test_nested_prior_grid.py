@@ -75,7 +75,7 @@ def test_a_sampler_that_stops_leaves_a_row_without_numbers(
         raise bm.SamplingError("The sampler stopped.")
 
     monkeypatch.setattr(prior_grid, "joint_fit", stops)
-    found = bm.prior_grid(fit, priors={"tau": [bm.HalfNormal(1)]})
+    found = bm.prior_grid(fit, priors={"tau": [bm.HalfNormal(0.5)]})
     assert found["typical"].notna().tolist() == [True, True, False, False]
     assert found["ok"].tolist()[2:] == [False, False]
 

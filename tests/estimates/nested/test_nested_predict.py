@@ -200,8 +200,35 @@ def test_notes_name_what_no_study_or_few_inform(fit: bm.NestedFit) -> None:
     assert any("inform the ratio of CR (2)" in note for note in found)
 
 
-def test_joint_counts_of_huge_cohorts_are_refused(fit: bm.NestedFit) -> None:
-    large = bm.predict(fit, n=1001, profile={"regimen": "a"}, seed=1)
-    with pytest.raises(bm.SettingsError, match="at most 1000 patients; the cohort has 1001"):
-        large.probability("CR >= 100")
-    assert 0 < large.probability("rate(CR) > 0.1") < 1
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        [CountBound(0, 500, 1000), CountBound(2, 150, 1000)],
+        [CountBound(0, 0, 600), CountBound(1, 200, 1000), CountBound(2, 0, 200)],
+        [CountBound(2, 300, 1000)],
+    ],
+)
+def test_paths_of_counts_agree_with_their_sum(
+    bounds: list[CountBound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odds = np.exp(0.5 * np.random.default_rng(3).standard_normal((1000, 3)))
+    rates = np.cumprod(odds / (1 + odds), axis=1)
+    summed = within_bounds(rates, 1000, bounds)
+    monkeypatch.setattr("bayesmeta.estimates.nested.counts.LARGEST_SUMMED", 999)
+    # One path a draw errs by up to 0.5 each, and by 0.0005 on average over 1,000 even paths.
+    assert within_bounds(rates, 1000, bounds).mean() == pytest.approx(summed.mean(), abs=0.002)
+
+
+def test_paths_of_counts_bear_impossible_and_certain_rates() -> None:
+    rates = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [1.0, 0.5, 0.0]])
+    bounds = [CountBound(0, 1, 2000), CountBound(1, 1, 2000), CountBound(2, 0, 2000)]
+    assert within_bounds(rates, 2000, bounds) == pytest.approx([0.0, 1.0, 1.0])
+
+
+def test_joint_counts_of_huge_cohorts_are_those_of_their_rates(fit: bm.NestedFit) -> None:
+    large = bm.predict(fit, n=10_000_000, profile={"regimen": "a"}, seed=1)
+    counts = large.probability("CR >= 1000000 and ORR >= 3000000")
+    # Chance in a cohort of ten million moves nothing but the third decimal.
+    assert counts == pytest.approx(
+        large.probability("rate(CR) > 0.1 and rate(ORR) > 0.3"), abs=0.01
+    )

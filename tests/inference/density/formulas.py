@@ -37,7 +37,7 @@ class Point:
     """Standardised missing values about their mean."""
     theta: Complex
     log_roots: complex
-    """Log derivatives of the effects in their coordinates."""
+    """Log derivatives of mu and the effects in their coordinates."""
 
 
 def softplus(x: complex) -> complex:
@@ -50,10 +50,21 @@ def scalar_at(scale: Array, x: complex) -> tuple[complex, complex]:
     if np.isinf(low):
         return x, 1.0
     if np.isinf(high):
-        above = turn * np.exp(x - softplus(-x) ** 2 / 2)
-        return low + above, above * (1 + softplus(-x) / (1 + np.exp(x)))
+        root = 2 * softplus(x / 2)
+        above = turn * root**2 * np.exp(-(softplus(-x) ** 2) / 2)
+        rate = 2 / (1 + np.exp(-x / 2)) / root + softplus(-x) / (1 + np.exp(x))
+        return low + above, above * rate
     share = 1 / (1 + np.exp(-x)) if np.real(x) > 0 else np.exp(x) / (1 + np.exp(x))
     return low + (high - low) * share, (high - low) * np.exp(-softplus(x) - softplus(-x))
+
+
+def located(prior: Array, x: complex) -> tuple[complex, complex]:
+    """Mu at the centre and its derivative at x; `prior` is the kernel of mu."""
+    shape, loc, scale, df = prior[:4]
+    if shape != Shape.STUDENT_T:
+        return x, 1.0
+    width = scale * np.sqrt(df)
+    return loc + width * (np.exp(x / width) - np.exp(-x / width)) / 2, np.cosh(x / width)
 
 
 def effect(
@@ -73,8 +84,9 @@ def point_at(q: Complex, data: DensityData) -> Point:
         scalar_at(scale, x) for scale, x in zip(data.scales, q[1 + k : 1 + k + p], strict=True)
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
-    level = (data.priors[0, 1] if parts.law == INDEPENDENT else q[0]) + data.study_mean @ beta
-    standard, log_roots = np.zeros(0, dtype=complex), 0.0
+    centred, slope = located(data.priors[0], q[0])
+    level = (data.priors[0, 1] if parts.law == INDEPENDENT else centred) + data.study_mean @ beta
+    standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
     if parts.law != COMMON:
         studies = level.size
         tau = np.full(studies, data.priors[0, 2] + 0j)
@@ -82,7 +94,7 @@ def point_at(q: Complex, data: DensityData) -> Point:
             tau = scalars[data.tau_of_study.astype(int)]
         level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
         rest = rest[studies:]
-        log_roots = log_root.sum()
+        log_roots = log_roots + log_root.sum()
     theta = level[data.study.astype(int)] + data.deviation @ beta
     arm_standard = np.zeros(0, dtype=complex)
     number = data.arm_level.size
@@ -98,7 +110,7 @@ def point_at(q: Complex, data: DensityData) -> Point:
             tau_arm, data.arm_information, data.arm_level, theta, rest[:number]
         )
         log_roots = log_roots + log_root.sum()
-    mu = q[0] - data.centre @ beta
+    mu = centred - data.centre @ beta
     return Point(mu, beta, scalars, slopes, standard, arm_standard, x_standard, theta, log_roots)
 
 

@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, starting_point
+from bayesmeta.inference.density.coordinates import size, starting_point, unlocated
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.inference.density.scales import bounded
@@ -102,7 +102,7 @@ def far_points(design: Design, data: DensityData) -> list[Array]:
     for theta in thetas:
         for log_tau in (np.log(1e-8), np.log(1e3)):
             q = np.full(size(data), others)
-            q[0] = theta
+            q[0] = unlocated(data.priors[0], theta)
             for j, scale in enumerate(data.scales[: len(design.places("tau"))]):
                 # On a bounded scale a far point lies near a bound instead.
                 bent = np.isinf(scale[1])
@@ -114,7 +114,9 @@ def far_points(design: Design, data: DensityData) -> list[Array]:
 
 
 def unbounded(scale: Array, log_tau: float) -> float:
-    return brentq(lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, 30, xtol=1e-13)
+    # Above its turn a scale grows like the square of its coordinate.
+    far = 2 * np.exp(max(log_tau - np.log(scale[2]), 0) / 2) + 30
+    return brentq(lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, far, xtol=1e-13)
 
 
 def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Complex]:

@@ -83,16 +83,21 @@ def test_value_and_gradient_at_extreme_points(
     ordered = tuple((min(pair), max(pair)) for pair in counts)
     data = density_data(_extreme_design(ordered, law))
     q = np.random.default_rng(noise).normal(size=size(data))
-    q[0], q[1] = mu, unbounded(log_tau)
+    # Under Cauchy(0, 2), mu is twice the hyperbolic sine of half its coordinate.
+    q[0], q[1] = 2 * np.arcsinh(mu / 2), unbounded(log_tau)
+    assert translate(data, q)["mu"] == pytest.approx(mu, rel=1e-9, abs=1e-9)
     assert translate(data, q)["scalars"][0] == pytest.approx(np.exp(log_tau), rel=1e-9)
     assert_matches_formulas(q, data)
 
 
 def unbounded(log_tau: float) -> float:
     """The place on the unbounded scale at which tau is exp(log_tau)."""
-    return brentq(
-        lambda x: np.log(0.4) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -50, 50, xtol=1e-14
-    )
+
+    def gap(x: float) -> float:
+        root = 2 * np.logaddexp(0, x / 2)
+        return np.log(0.4) + 2 * np.log(root) - np.logaddexp(0, -x) ** 2 / 2 - log_tau
+
+    return brentq(gap, -50, 5e6, xtol=1e-14)
 
 
 @functools.cache

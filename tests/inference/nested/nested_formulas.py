@@ -12,6 +12,7 @@ from scipy import special
 
 from bayesmeta.inference.nested.data import NestedData
 from bayesmeta.model.nested import NestedDesign
+from bayesmeta.priors import Shape
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -39,7 +40,7 @@ class Point:
     """Standard normal variables of which the effects are made, dims (..., study, level)."""
     theta: Complex
     log_roots: Complex
-    """Log derivatives of those in their coordinates."""
+    """Log derivatives of those and of mu in their coordinates."""
 
 
 def softplus(x: Complex) -> Complex:
@@ -51,11 +52,22 @@ def scale_at(support: tuple[float, float], x: Complex) -> tuple[Complex, Complex
     """A standard deviation and its derivative at x."""
     low, high = support
     if np.isinf(high):
-        above = TURN * np.exp(x - softplus(-x) ** 2 / 2)
-        return low + above, above * (1 + softplus(-x) * np.exp(-softplus(x)))
+        root = 2 * softplus(x / 2)
+        above = TURN * root**2 * np.exp(-(softplus(-x) ** 2) / 2)
+        rate = 2 * np.exp(-softplus(-x / 2)) / root + softplus(-x) * np.exp(-softplus(x))
+        return low + above, above * rate
     return low + (high - low) * np.exp(-softplus(-x)), (high - low) * np.exp(
         -softplus(x) - softplus(-x)
     )
+
+
+def located_at(prior: Array, x: Complex) -> tuple[Complex, Complex]:
+    """Mu at the centre and its derivative at x; `prior` is the kernel of mu."""
+    shape, loc, scale, df = prior[:4]
+    if shape != Shape.STUDENT_T:
+        return x, np.ones_like(x)
+    width = scale * np.sqrt(df)
+    return loc + width * (np.exp(x / width) - np.exp(-x / width)) / 2, np.cosh(x / width)
 
 
 def factor_of(partial: Complex, roots: Complex, levels: int) -> Complex:
@@ -76,7 +88,9 @@ def point_at(q: Complex, design: NestedDesign, data: NestedData) -> Point:
     levels, covariates = len(design.arms.outcomes), design.matrix.shape[1]
     studies, pairs = len(design.arms.studies), len(design.pairs)
     sizes = np.cumsum([levels, levels * covariates, levels, pairs])
-    centred, beta, raw, x, z = np.split(q, sizes, axis=-1)
+    leading, beta, raw, x, z = np.split(q, sizes, axis=-1)
+    places = [located_at(data.priors[j], leading[..., j]) for j in range(levels)]
+    centred, bends = (np.stack([place[i] for place in places], axis=-1) for i in (0, 1))
     beta = beta.reshape(*q.shape[:-1], levels, covariates)
     z = z.reshape(*q.shape[:-1], studies, levels)
     scales = [scale_at(prior.support, raw[..., j]) for j, prior in enumerate(design.tau)]
@@ -84,7 +98,8 @@ def point_at(q: Complex, design: NestedDesign, data: NestedData) -> Point:
     partial, roots = np.tanh(x / 2), 2 * np.exp(-(softplus(x) + softplus(-x)) / 2)
     factor = factor_of(partial, roots, levels)
     mean = centred[..., None, :] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
-    level, standard, log_roots = np.empty_like(z), np.empty_like(z), 0.0
+    level, standard = np.empty_like(z), np.empty_like(z)
+    log_roots = np.log(bends).sum(axis=-1)
     for j in range(levels):
         expected = mean[..., j] + tau[..., None, j] * np.einsum(
             "...m,...sm->...s", factor[..., j, :j], standard[..., :j]

@@ -131,9 +131,11 @@ def far_points(design: NestedDesign, data: NestedData) -> list[Array]:
 
 
 def unbounded(log_tau: float) -> float:
-    return brentq(
-        lambda x: np.log(0.4) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -12, 30, xtol=1e-13
-    )
+    def gap(x: float) -> float:
+        root = 2 * np.logaddexp(0, x / 2)
+        return np.log(0.4) + 2 * np.log(root) - np.logaddexp(0, -x) ** 2 / 2 - log_tau
+
+    return brentq(gap, -50, 5e6, xtol=1e-13)
 
 
 def pymc_values(q: Complex, design: NestedDesign, data: NestedData) -> dict[str, Complex]:

@@ -74,9 +74,12 @@ def extreme_design(counts: tuple[tuple[int | None, ...], ...], eta: float) -> Ne
 
 def unbounded(log_tau: float) -> float:
     """The place on the unbounded scale at which tau is exp(log_tau)."""
-    return brentq(
-        lambda x: np.log(0.4) + x - np.logaddexp(0, -x) ** 2 / 2 - log_tau, -50, 50, xtol=1e-14
-    )
+
+    def gap(x: float) -> float:
+        root = 2 * np.logaddexp(0, x / 2)
+        return np.log(0.4) + 2 * np.log(root) - np.logaddexp(0, -x) ** 2 / 2 - log_tau
+
+    return brentq(gap, -50, 5e6, xtol=1e-14)
 
 
 @st.composite
@@ -112,7 +115,10 @@ def test_value_and_gradient_at_extreme_points(
     design = extreme_design(counts, eta)
     data = nested_data(design)
     q = np.random.default_rng(noise).normal(size=nested_size(data))
-    q[:3], q[3:6], q[6:9] = mu, [unbounded(x) for x in log_tau], partial
+    # Under Cauchy(0, 2), mu is twice the hyperbolic sine of half its coordinate.
+    q[:3] = 2 * np.arcsinh(np.array(mu) / 2)
+    q[3:6], q[6:9] = [unbounded(x) for x in log_tau], partial
+    assert nested_variables(data, q)["mu"] == pytest.approx(mu, rel=1e-9, abs=1e-9)
     assert nested_variables(data, q)["tau"] == pytest.approx(np.exp(log_tau), rel=1e-9)
     assert_matches_formulas(q, design, data)
 

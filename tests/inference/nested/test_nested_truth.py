@@ -22,6 +22,8 @@ from bayesmeta.model.nested import make_nested_design
 Array = npt.NDArray[np.float64]
 
 PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
+NAMED = {"mu": bm.Normal(0, 1.5), "tau": bm.HalfNormal(0.5)}
+"""The priors of the references."""
 WEIGHED = 150_000
 NODES = 20
 
@@ -40,13 +42,14 @@ def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> 
 def test_independent_ratios_are_those_of_one_outcome_each() -> None:
     outcomes = ("ORR", "CR_CRi", "CR")
     arms = arms_of(FULL, outcomes)
-    posterior = bm.fit(bm.NestedSpec(correlation=None), arms, seed=31).posterior
+    posterior = bm.fit(bm.NestedSpec(correlation=None, **NAMED), arms, seed=31).posterior
     for around, outcome in pairwise(("n", *outcomes)):
         own = pd.DataFrame(
             {"study": arms.studies, "events": arms.frame[outcome], "n": arms.frame[around]}
         )
         one = bm.read_evidence(own).select()
-        truth = bm.fit(bm.ModelSpec(), one, method="grid").posterior
+        spec = bm.ModelSpec(mu=NAMED["mu"], study_effects=bm.NormalEffects(NAMED["tau"]))
+        truth = bm.fit(spec, one, method="grid").posterior
         for name in ("mu", "tau"):
             exact = truth.marginal(name)
             draws = posterior[name].sel(level=outcome).to_numpy()
@@ -124,7 +127,8 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
 ) -> None:
     truth = Weighed(correlation)
-    fit = bm.fit(bm.NestedSpec(correlation=correlation), arms_of(SOME, ("ORR", "CR")), seed=32)
+    spec = bm.NestedSpec(correlation=correlation, **NAMED)
+    fit = bm.fit(spec, arms_of(SOME, ("ORR", "CR")), seed=32)
     for name in ("mu", "tau"):
         for level in ("ORR", "CR"):
             truth.check(f"{name} {level}", fit.posterior[name].sel(level=level).to_numpy())
@@ -152,7 +156,7 @@ def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta:
 @pytest.mark.stored
 def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
-    posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0)), arms, seed=33).posterior
+    posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
     laws = {
         "mu": stats.norm(0, 1.5),
         "tau": stats.halfnorm(0, 0.5),

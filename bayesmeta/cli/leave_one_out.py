@@ -1,0 +1,79 @@
+"""The command `bayesmeta leave-one-out`: each study of a saved run predicted from all others."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bayesmeta.cli.one_fit import load_one_fit
+from bayesmeta.cli.options import (
+    DEFAULT_SEED,
+    DIAGNOSTICS_FAILED,
+    OK,
+    AsJson,
+    Interval,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    Seed,
+    exits,
+)
+from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.profiles import parsed_profile
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+from bayesmeta.cli.workers import Workers
+
+__all__ = ["leave_one_out"]
+
+TABLES = ("studies", "arms", "influence", "fits")
+
+
+@exits
+def leave_one_out(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    method: Annotated[
+        Literal["exact", "psis"],
+        typer.Option(help="Leave studies out by refits, or by weighting draws."),
+    ] = "exact",
+    profile: Profiles = None,
+    seed: Seed = DEFAULT_SEED,
+    ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
+    workers: Workers = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
+    as_json: AsJson = False,
+) -> int:
+    """Predict each study of a saved run from all others, and show what depends on each."""
+    check_tables(out, TABLES, force=force)
+    import bayesmeta as bm
+    from bayesmeta.estimates.words import words_of
+    from bayesmeta.inference.processors import processors
+    from bayesmeta.report.machine import plain_value, records
+    from bayesmeta.report.one_fit_text import left_out_lines
+
+    result = load_one_fit("leave-one-out", run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
+    found = bm.leave_one_study_out(
+        result.spec,
+        result.arms,
+        seed=seed,
+        method=method,
+        profile=parsed_profile(profile),
+        ci_prob=ci,
+        workers=processors() if workers is None else workers,
+    )
+    tables = {name: getattr(found, name) for name in TABLES}
+    saved = save_tables(out, tables)
+    if as_json:
+        content = {
+            "model": found.model,
+            "seed": seed,
+            "ok": found.ok,
+            "elpd": plain_value(found.elpd),
+        }
+        print_json(content | {name: records(table) for name, table in tables.items()})
+    else:
+        print_blocks(left_out_lines(found, words), f"  Random seed {seed}.", saved)
+    return OK if found.ok else DIAGNOSTICS_FAILED

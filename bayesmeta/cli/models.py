@@ -1,0 +1,27 @@
+"""The command `bayesmeta models`: what models come with the package."""
+
+from bayesmeta.cli.options import OK, AsJson, exits
+from bayesmeta.cli.output import print_blocks, print_json
+
+__all__ = ["models"]
+
+
+@exits
+def models(as_json: AsJson = False) -> int:
+    """List the bundled models, with a line on each."""
+    import bayesmeta as bm
+
+    plain = {name: bm.load_model(name).description for name in bm.bundled_models()}
+    joint = {name: bm.load_nested_model(name).description for name in bm.bundled_nested_models()}
+    if as_json:
+        print_json({"models": plain, "nested": joint})
+        return OK
+    width = max(map(len, (*plain, *joint)))
+    print_blocks(
+        "Models of one outcome",
+        [f"  {name:{width}}  {line}" for name, line in plain.items()],
+        "",
+        "Models of nested outcomes (fit --outcomes)",
+        [f"  {name:{width}}  {line}" for name, line in joint.items()],
+    )
+    return OK

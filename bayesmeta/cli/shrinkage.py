@@ -1,0 +1,44 @@
+"""The command `bayesmeta shrinkage`: the true rate of each arm, from a saved run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmeta.cli.one_fit import load_one_fit
+from bayesmeta.cli.options import AsJson, Interval, LabelFile, RatesPer, exits
+from bayesmeta.cli.output import code_of, print_blocks, print_json
+from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+
+__all__ = ["shrinkage"]
+
+
+@exits
+def shrinkage(
+    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
+    ci: Interval = 0.95,
+    rates_per: RatesPer = 100,
+    labels: LabelFile = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the true rate of each arm of a saved run, and how far the model draws it."""
+    check_tables(out, ("shrinkage",), force=force)
+    import bayesmeta as bm
+    from bayesmeta.estimates.forest_table import arm_labels
+    from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.machine import records
+    from bayesmeta.report.one_fit_text import shrinkage_lines
+    from bayesmeta.report.text import warning_lines
+
+    result = load_one_fit("shrinkage", run)
+    words = words_of(result, rates_per=rates_per, labels=labels)
+    diagnostics, table = bm.diagnose(result), bm.shrinkage(result, ci_prob=ci)
+    saved = save_tables(out, {"shrinkage": table})
+    if as_json:
+        print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
+    else:
+        lines = shrinkage_lines(table, arm_labels(result.arms), ci, words)
+        print_blocks(warning_lines(diagnostics), lines, saved)
+    return code_of(diagnostics)

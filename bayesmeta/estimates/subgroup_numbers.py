@@ -1,0 +1,221 @@
+"""The rates of each level of a factor and of all studies together, and tau: one row each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit
+
+from bayesmeta.errors import EvidenceError
+from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.comparisons import checked_factor, level_profiles
+from bayesmeta.estimates.drawable import check_drawable
+from bayesmeta.estimates.forest_table import arm_groups
+from bayesmeta.estimates.inferred import inferred_at
+from bayesmeta.estimates.profile_rates import PredictedRates, profile_rates
+from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.evidence.derivations import inferred_counts
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+ALL = "all studies"
+"""Label of the last row."""
+
+_UNKNOWN = {"tau": np.nan, "tau_lower": np.nan, "tau_upper": np.nan}
+
+
+@dataclass(frozen=True, eq=False)
+class SubgroupNumbers:
+    """What a table of subgroups shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The rows; see `subgroup_numbers`.
+    factor : str
+        Factor whose levels are the subgroups.
+    held : str
+        Values of the other covariates, blank where there are none.
+    ci_prob : float
+        Probability of the intervals.
+    """
+
+    table: pd.DataFrame
+    factor: str
+    held: str
+    ci_prob: float
+
+
+def subgroup_numbers(
+    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+) -> SubgroupNumbers:
+    """Return the rates of each level of a factor, and of all studies.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws of a model with a factor.
+    by : str, optional
+        The factor; the first of the formula where None.
+    profile : mapping, optional
+        Values of the other covariates; what is left out stands at the reference level or the centre.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+
+    Returns
+    -------
+    SubgroupNumbers
+        Its `table` has one row per level, the reference first, and one of all studies, with columns
+
+        - label, studies, events, n: what the row is for, and the studies with patients, responders
+          and patients that it rests on;
+        - typical, typical_lower, typical_upper: posterior median and interval of the typical rate
+          (probability); of all studies, of its mean over levels, each with the share of the studies
+          that it has, which counts a study with arms of several levels in each;
+        - new_study_lower, new_study_upper: prediction interval of the rate of a new study
+          (probability); of all studies, of one whose level is drawn by the same shares;
+        - arms, inferred: arms with patients that the row rests on directly, and those of them whose
+          count is inferred, as in `summary`;
+        - tau, tau_lower, tau_upper: median and interval (scale of the link) where the row has one of
+          its own: of all studies, or of a level if tau differs by the factor; else NaN.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of one outcome or of a model without factors, `by` is no factor of the
+        formula, or `ci_prob` is not between 0 and 1.
+    ProfileError
+        If the profile can't be coded.
+    EvidenceError
+        If no arm has patients.
+    """
+    check_drawable(fit)
+    check_ci_prob(ci_prob)
+    coding = fit.design.coding
+    factor = checked_factor(coding, by)
+    tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
+    basis = _basis(fit, factor)
+    profiles = level_profiles(coding, factor, profile)
+    rates = {level: profile_rates(fit, own) for level, own in profiles.items()}
+    rows = [
+        {
+            "label": level,
+            **basis[level],
+            **_inferred(fit, profiles[level]),
+            **_rates(one, tails),
+            **_own_tau(fit, factor, one, tails),
+        }
+        for level, one in rates.items()
+    ]
+    shares = {level: basis[level]["studies"] for level in rates}
+    rows.append(
+        {
+            "label": ALL,
+            **_whole_basis(fit),
+            **_whole_inferred(fit),
+            **_all_rates(rates, shares, tails),
+        }
+    )
+    rows[-1] |= _UNKNOWN if coding.by else _tau(next(iter(rates.values())), tails)
+    parts = profile_parts(coding, profile)
+    held = ", ".join(f"{name}={text}" for name, text in parts.items() if name != factor)
+    return SubgroupNumbers(pd.DataFrame(rows), factor, held, ci_prob)
+
+
+def _basis(fit: Fit, factor: str) -> dict[str, Row]:
+    """Return the studies, responders and patients of each level."""
+    found = pd.DataFrame(
+        {
+            "level": arm_groups(fit, factor),
+            "study": fit.arms.frame["study"].to_numpy(),
+            "events": fit.arms.events,
+            "n": fit.arms.n,
+        }
+    )
+    return {
+        level: _counts(found[found["level"] == level]) for level in fit.design.coding.levels[factor]
+    }
+
+
+def _whole_basis(fit: Fit) -> Row:
+    studies = fit.arms.frame["study"].to_numpy()
+    return _counts(pd.DataFrame({"study": studies, "events": fit.arms.events, "n": fit.arms.n}))
+
+
+def _inferred(fit: Fit, profile: Profile) -> Row:
+    found = inferred_at(fit, profile)
+    return {"arms": found.arms, "inferred": found.inferred}
+
+
+def _whole_inferred(fit: Fit) -> Row:
+    seen = fit.arms.n > 0
+    return {
+        "arms": int(seen.sum()),
+        "inferred": int((seen & inferred_counts(fit.arms.frame, None)).sum()),
+    }
+
+
+def _counts(arms: pd.DataFrame) -> Row:
+    studies = int(arms.loc[arms["n"] > 0, "study"].nunique())
+    return {"studies": studies, "events": int(arms["events"].sum()), "n": int(arms["n"].sum())}
+
+
+def _rates(rates: PredictedRates, tails: Array) -> Row:
+    lower, middle, upper = np.quantile(rates.typical, tails)
+    law = rates.new_study().rate
+    return {
+        "typical": middle,
+        "typical_lower": lower,
+        "typical_upper": upper,
+        "new_study_lower": law.quantile(float(tails[0])).value,
+        "new_study_upper": law.quantile(float(tails[2])).value,
+    }
+
+
+def _all_rates(
+    rates: Mapping[str, PredictedRates], studies: Mapping[str, int], tails: Array
+) -> Row:
+    """Return the mean of the typical rates, and the rate of a new study of any level."""
+    total = sum(studies.values())
+    if not total:
+        raise EvidenceError(
+            "`fit`: no arm has patients, so there is nothing to draw. Select arms with patients."
+        )
+    typical, values, weights = np.zeros(1), [], []
+    for level, one in rates.items():
+        share = studies[level] / total
+        typical = typical + share * one.typical
+        values.append(expit(one.new_study().theta).ravel())
+        weights.append(np.full(values[-1].size, share / values[-1].size))
+    lower, middle, upper = np.quantile(typical, tails)
+    all_values = np.concatenate(values)
+    order = np.argsort(all_values)
+    below = np.cumsum(np.concatenate(weights)[order])
+    ends = all_values[order][np.minimum(np.searchsorted(below, tails[[0, 2]]), order.size - 1)]
+    return {
+        "typical": middle,
+        "typical_lower": lower,
+        "typical_upper": upper,
+        "new_study_lower": ends[0],
+        "new_study_upper": ends[1],
+    }
+
+
+def _own_tau(fit: Fit, factor: str, rates: PredictedRates, tails: Array) -> Row:
+    """Return the tau of a level, where tau differs by the factor."""
+    return _tau(rates, tails) if fit.design.coding.by == factor else _UNKNOWN
+
+
+def _tau(rates: PredictedRates, tails: Array) -> Row:
+    if "tau" not in rates.fit.posterior:
+        return _UNKNOWN
+    lower, middle, upper = np.quantile(rates.tau, tails)
+    return {"tau": middle, "tau_lower": lower, "tau_upper": upper}

@@ -1,0 +1,187 @@
+"""The table of `summary` as people read it: parameters, odds ratios and rates."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmeta.estimates.inferred_text import inferred_lines, marked
+from bayesmeta.estimates.odds_ratios import ODDS_RATIO
+from bayesmeta.layout import table_text
+from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
+from bayesmeta.wording import PLAIN, Wording
+
+__all__ = [
+    "Heading",
+    "by_outcome",
+    "odds_ratio_table",
+    "parameter_table",
+    "rate_precision",
+    "rate_table",
+    "summary_blocks",
+]
+
+PLACES = {"ess_bulk": 0, "r_hat": 3}
+"""Decimals of what is no estimate."""
+
+MOST = 6
+"""Decimals of a Monte-Carlo standard error beyond those of its mean."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the tables of a summary are headed by.
+
+    Parameters
+    ----------
+    scale : str
+        Scale of the parameters.
+    ci_prob : float
+        Probability of the intervals.
+    at : str
+        The profile at which mu stands; empty without covariates.
+    words : Wording
+        How rates and names are written.
+    """
+
+    scale: str
+    ci_prob: float
+    at: str = ""
+    words: Wording = PLAIN
+
+    @property
+    def interval(self) -> str:
+        """The interval with its probability."""
+        return f"{100 * self.ci_prob:g}% interval"
+
+    @property
+    def mu(self) -> list[str]:
+        """The sentence that says where mu stands; none without covariates."""
+        return [f"mu: the {self.scale} at {self.at}."] if self.at else []
+
+
+def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
+    """Return parameters, odds ratios and rates as lines for a terminal."""
+    words = heading.words
+    parameters = f"Parameters ({heading.scale}; {heading.interval})"
+    if "outcome" in summary:
+        parameters = f"Parameters of each outcome's ratio to the one around it ({heading.interval})"
+    lines = [
+        parameters,
+        table_text(by_outcome(parameter_table(summary, words), summary, words), indent=2),
+        *(f"  {line}" for line in heading.mu),
+    ]
+    ratios = odds_ratio_table(summary, words)
+    if len(ratios):
+        table = table_text(by_outcome(ratios, summary, words), indent=2)
+        lines += ["", "Odds ratios of numbers: median and interval", table]
+    return [*lines, *_rate_lines(summary, heading), f"  {rate_precision(summary, words)}"]
+
+
+def _rate_lines(summary: pd.DataFrame, heading: Heading) -> list[str]:
+    words, told = heading.words, f"median and {heading.interval}{heading.words.rates.note}"
+    if "outcome" not in summary:
+        return ["", f"Rates: {told}", *_rates(summary, words)]
+    named = summary[summary["profile"] != ""].groupby("outcome", sort=False)
+    return [
+        line
+        for outcome, rows in named
+        for line in (
+            "",
+            f"{words.outcome(str(outcome))}, of all patients: {told}",
+            *_rates(rows, words),
+        )
+    ]
+
+
+def _rates(summary: pd.DataFrame, words: Wording) -> list[str]:
+    marks = [f"  {line}" for line in inferred_lines(summary, words)]
+    return [table_text(rate_table(summary, words), indent=2), *marks]
+
+
+def rate_table(summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return the four rates of each profile as text, one row per profile."""
+    rows = []
+    for profile, group in summary[summary["profile"] != ""].groupby("profile", sort=False):
+        found = group.set_index("quantity")[["median", "lower", "upper"]].astype(float)
+        cells = {
+            name: words.rates.interval(*found.loc[quantity])
+            for name, quantity in (
+                ("typical", "typical rate"),
+                ("mean", "mean rate"),
+                ("new study", "new study"),
+            )
+        }
+        median, lower, upper = found.loc["new cohort"]
+        scale = group.loc[group["quantity"] == "new cohort", "scale"].iloc[0]
+        cells[str(scale)] = f"{median:.0f} ({lower:.0f} to {upper:.0f})"
+        label = marked(words.text(str(profile)), group["inferred"].max())
+        rows.append({"profile": label, **cells})
+    return pd.DataFrame(rows)
+
+
+def rate_precision(summary: pd.DataFrame, words: Wording = PLAIN) -> str:
+    """Return a line that states the largest Monte-Carlo error of the rates printed."""
+    rates = summary[summary["scale"] == "probability"]
+    largest = float(rates[["mcse_median", "mcse_lower", "mcse_upper"]].max().max())
+    return (
+        f"Monte-Carlo standard errors of these numbers: at most {words.rates.error(largest)} "
+        f"{words.rates.points}."
+    )
+
+
+def parameter_table(summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return coefficients, tau and I-squared as text, with their Monte-Carlo errors."""
+    ratios = summary["quantity"].str.startswith(ODDS_RATIO)
+    rows = summary[(summary["profile"] == "") & ~ratios]
+    text = pd.DataFrame({"quantity": [words.parameter(str(name)) for name in rows["quantity"]]})
+    text.index = rows.index
+    fine = [spread_places(sd) for sd in rows["sd"]]
+    for column in ("mean", "sd", "lower", "upper"):
+        text[column] = _texts(rows[column], fine)
+    errors = rows["mcse_mean"]
+    finer = [
+        min(max(place + 1, places(error)), place + MOST)
+        for place, error in zip(fine, errors, strict=True)
+    ]
+    text["mcse_mean"] = _texts(errors, finer)
+    for column, place in PLACES.items():
+        text[column] = _texts(rows[column], [place] * len(rows))
+    return text
+
+
+def _texts(values: "pd.Series[float]", decimals: list[int]) -> list[str]:
+    found = zip(values, decimals, strict=True)
+    return ["" if pd.isna(value) else fixed_text(value, place) for value, place in found]
+
+
+def odds_ratio_table(summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return odds ratios of numbers as text, one row for each unit; none where there are none."""
+    rows = summary[summary["quantity"].str.startswith(ODDS_RATIO)]
+    return pd.DataFrame(
+        [
+            {
+                "odds ratio": words.column(
+                    row["quantity"].removeprefix(ODDS_RATIO)[1:-1].split(", per ")[0]
+                ),
+                "per": row["scale"].removeprefix("odds ratio per "),
+                **dict(
+                    zip(
+                        ("median", "lower", "upper"),
+                        number_texts(row["median"], row["lower"], row["upper"]),
+                        strict=True,
+                    )
+                ),
+            }
+            for row in rows.to_dict("records")
+        ],
+        index=rows.index,
+    )
+
+
+def by_outcome(table: pd.DataFrame, summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return rows of a summary with their outcome first, where it has several."""
+    if "outcome" not in summary:
+        return table
+    outcomes = summary.loc[table.index, "outcome"].map(words.outcome)
+    found: pd.DataFrame = pd.concat([outcomes, table], axis=1)
+    return found

@@ -1,0 +1,162 @@
+"""From a CSV file or a DataFrame to cells of text: what enters is a file, what leaves is a frame.
+
+Nothing is interpreted here but the format itself; rules about counts and names are in `checks`.
+"""
+
+import csv
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.columns import MISSING_TEXT, REQUIRED
+from bayesmeta.evidence.headers import header_below
+
+__all__ = ["cells_of_csv", "cells_of_frame"]
+
+_NAMES = {",": "comma", ";": "semicolon"}
+"""What may separate cells; where both make as many, the comma does."""
+
+_QUOTED = re.compile('"[^"]*"')
+
+_FORMATS = {
+    b"PK\x03\x04": "a workbook (.xlsx, .ods) or another zip archive",
+    b"\xd0\xcf\x11\xe0": "a workbook (.xls)",
+    b"%PDF": "a PDF document",
+}
+"""How files of other programs begin."""
+
+
+def cells_of_csv(path: Path) -> tuple[pd.DataFrame, str]:
+    """Return the cells of a UTF-8 file as text, missing ones as None, and what separates them.
+
+    That is a comma or a semicolon. The index holds the place of each row as people count it:
+    ``"row 2 (line 3)"``.
+    """
+    text = _text(path)
+    separator = _separator(text)
+    rows = _rows(path, text, separator)
+    if not rows:
+        raise EvidenceError(
+            f"{path} is empty. It needs a header with study, events, n and one row per arm."
+        )
+    (first, header), *body = rows
+    below = header_below([cells for _, cells in rows])
+    if below is not None:
+        line, cells = rows[below]
+        raise EvidenceError(
+            f"{path}: line {first} is no header; line {line} looks like it: '{separator.join(cells)}'. "
+            "Delete what stands above it."
+        )
+    _check_header(path, header)
+    ragged = [(line, cells) for line, cells in body if len(cells) != len(header)]
+    if ragged:
+        where = listed(f"line {line} ({len(cells)} cells)" for line, cells in ragged)
+        raise EvidenceError(
+            f"{path}: each row must have {len(header)} cells, as many as the header; not so in {where}. "
+            f"Put quotes around a cell that holds a {_NAMES[separator]}; delete lines that are no rows."
+        )
+    if not body:
+        raise EvidenceError(f"{path} has a header but no rows. Add one row per arm.")
+    places = [f"row {row} (line {line})" for row, (line, _) in enumerate(body, start=1)]
+    known = [[_blank_to_none(cell) for cell in cells] for _, cells in body]
+    return pd.DataFrame(known, columns=header, index=pd.Index(places), dtype=object), separator
+
+
+def cells_of_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of `frame` with text stripped, missing values as None and rows numbered."""
+    columns = [str(column).strip() for column in frame.columns]
+    _check_header("the DataFrame", columns)
+    if frame.empty:
+        raise EvidenceError("the DataFrame has no rows. Add one row per arm.")
+    places = [f"row {row}" for row in range(1, len(frame) + 1)]
+    cells = {name: [_cell(value) for value in frame.iloc[:, i]] for i, name in enumerate(columns)}
+    return pd.DataFrame(cells, index=pd.Index(places), dtype=object)
+
+
+def _text(path: Path) -> str:
+    try:
+        # utf-8-sig: spreadsheets put a byte-order mark before the header.
+        content = path.read_bytes()
+        _check_format(path, content)
+        return content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise EvidenceError(
+            f"No file {path}. Check the path, or use `load_evidence` for bundled tables."
+        ) from None
+    except IsADirectoryError:
+        raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
+    except OSError as error:
+        raise EvidenceError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise EvidenceError(
+            f"{path} is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8 (comma delimited)'."
+        ) from error
+
+
+def _check_format(path: Path, content: bytes) -> None:
+    """Refuse files of other programs by how they begin."""
+    for start, what in _FORMATS.items():
+        if content.startswith(start):
+            raise EvidenceError(
+                f"{path} is {what}, not a CSV file. Open it, choose the sheet of the table. Save that as 'CSV UTF-8 "
+                "(comma delimited)'."
+            )
+
+
+def _separator(text: str) -> str:
+    """Return what separates the cells: the sign of which the first line of enough cells has more."""
+    for line in text.splitlines():
+        plain = _QUOTED.sub("", line)
+        mark = max(_NAMES, key=plain.count)
+        if plain.count(mark) + 1 >= len(REQUIRED):
+            return mark
+    return ","
+
+
+def _rows(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
+    if "\x00" in text:
+        raise EvidenceError(
+            f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8."
+        )
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+    rows = []
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, [cell.strip() for cell in cells]))
+    except csv.Error as error:
+        raise EvidenceError(
+            f"{path}, line {reader.line_num}: {error}. Close every quote; write a quote inside quotes twice."
+        ) from error
+    return rows
+
+
+def _check_header(name: object, header: list[str]) -> None:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise EvidenceError(
+            f"{name}: the columns are not separated by commas or semicolons; the header reads '{header[0]}'. "
+            "Save the table as comma-separated CSV."
+        )
+    blank = [str(i) for i, column in enumerate(header, start=1) if not column]
+    if blank:
+        raise EvidenceError(
+            f"{name}: every column needs a name; not so column {listed(blank)}. Give it one, or drop the column."
+        )
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise EvidenceError(
+            f"{name}: column names must differ; {listed(twice)} occurs more than once. Rename one of them."
+        )
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return _blank_to_none(value.strip())
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value  # type: ignore[call-overload]
+
+
+def _blank_to_none(cell: str) -> str | None:
+    return None if cell in MISSING_TEXT else cell

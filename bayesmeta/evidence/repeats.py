@@ -1,0 +1,145 @@
+"""Rows that are probably no arm of their own: totals, and the same patients under several outcomes."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import listed
+from bayesmeta.evidence.columns import ARM, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N
+from bayesmeta.evidence.conditions import Mask
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.labels import labels_of
+from bayesmeta.spelling import shown
+
+__all__ = ["patients_twice"]
+
+Groups = npt.NDArray[np.intp]
+"""Position of each row's group."""
+
+_TOTAL = re.compile("combined|overall|pooled|subtotal|sum|summary|totals?")
+_BESIDE = re.compile(
+    "all|arms|ci|effects?|estimates?|fixed|grand|model|n|patients|population|random|rates?|results?|studies|sub|the|trials"
+)
+"""Words that may stand beside one that names a total; beside others, it is a treatment or an author."""
+
+_NO_TOTALS = "Drop it, or name it in `part_of` of its parts, unless it holds other patients."
+
+_YEAR = re.compile(r"(19|20)\d\d")
+
+FEWEST_SUMMED, FEWEST_PATIENTS = 2, 10
+"""Rows of which another is said to be the sum, and its patients; fewer add up by chance."""
+
+FEWEST_ARMS = 3
+"""Arms of one size that are told of a single study; two are as often randomised in equal numbers."""
+
+FEWEST_STUDIES = 3
+"""Studies of two arms of one size that are told, where all studies of several arms are such."""
+
+
+def patients_twice(frame: pd.DataFrame) -> tuple[Finding, ...]:
+    """Return rows that look like totals of others, and arms that look like outcomes of one arm.
+
+    The index says where each row stands. Rows of one outcome and stratum are compared; parts of an
+    arm that is there are left out.
+    """
+    known = (frame[EVENTS].notna() & frame[N].notna()).to_numpy(dtype=bool)
+    counted = frame[known & ~_parts_beside_their_whole(frame)]
+    by = [column for column in (OUTCOME, STRATUM) if column in counted.columns]
+    groups = [rows for _, rows in counted.groupby(by, sort=False)] if by else [counted]
+    return tuple(finding for rows in groups for finding in (*_totals(rows), *_same_patients(rows)))
+
+
+def _parts_beside_their_whole(frame: pd.DataFrame) -> Mask:
+    if PART_OF not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    arms = set(zip(frame[STUDY], frame[ARM], strict=True))
+    owners = zip(frame[STUDY], frame[PART_OF], strict=True)
+    return np.array([bool(owner[1]) and owner in arms for owner in owners], dtype=bool)
+
+
+def _totals(rows: pd.DataFrame) -> Iterator[Finding]:
+    study = pd.factorize(rows[STUDY])[0]
+    of_all, of_study = _is_sum(rows, np.zeros_like(study)), _is_sum(rows, study)
+    named = _named(rows, study)
+    for i in map(int, np.flatnonzero(named | of_all | of_study)):
+        reasons = ["is named like a total"] if named[i] else []
+        if of_all[i] or of_study[i]:
+            counts = f"{rows[EVENTS].iloc[i]} of {rows[N].iloc[i]}"
+            others = "all others" if of_all[i] else "the other arms of its study"
+            reasons.append(f"has counts, {counts}, that are the sum of {others}")
+        place, label = str(rows.index[i]), labels_of(rows.iloc[[i]])[0]
+        what = shown(label) if place == label else f"{shown(label)} ({place})"
+        yield Finding("total", (place,), f"{what} {' and '.join(reasons)}", _NO_TOTALS)
+
+
+def _is_sum(rows: pd.DataFrame, group: Groups) -> Mask:
+    """Return which rows have the counts of all others of their group together."""
+    events, n = _counts(rows)
+    found = (np.bincount(group)[group] > FEWEST_SUMMED) & (n >= FEWEST_PATIENTS)
+    for counts in (events, n):
+        found &= 2 * counts == np.bincount(group, weights=counts)[group]
+    return found
+
+
+def _counts(rows: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    return rows[EVENTS].to_numpy(dtype=np.float64), rows[N].to_numpy(dtype=np.float64)
+
+
+def _named(rows: pd.DataFrame, study: Groups) -> Mask:
+    """Return which rows have a study or, beside other arms, an arm that is named like a total."""
+    found = _names_totals(rows[STUDY])
+    if ARM in rows.columns:
+        found = found | (_names_totals(rows[ARM]) & (np.bincount(study)[study] > 1))
+    return found
+
+
+def _names_totals(names: "pd.Series[str]") -> Mask:
+    return names.isin([name for name in names.unique() if _names_total(name)]).to_numpy(dtype=bool)
+
+
+def _names_total(name: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", name.casefold())
+    others = [word for word in words if not _TOTAL.fullmatch(word)]
+    return (
+        len(others) < len(words) and all(map(_BESIDE.fullmatch, others)) and not _YEAR.search(name)
+    )
+
+
+def _same_patients(rows: pd.DataFrame) -> Iterator[Finding]:
+    """Yield the studies whose arms have one size and, together, no more responders than patients."""
+    # Parts of one arm hold different patients.
+    arms = rows[rows[PART_OF] == ""] if PART_OF in rows.columns else rows
+    study, names = pd.factorize(arms[STUDY])
+    size = np.bincount(study)
+    told = _one_size(arms, study) & (size > 1)
+    if not (told.sum() == (size > 1).sum() >= FEWEST_STUDIES):
+        told &= size >= FEWEST_ARMS
+    if not told.any():
+        return
+    events, n = _counts(arms)
+    shares = (
+        f"{names[i]} ({events[study == i].sum():.0f} of {n[study == i][0]:.0f} in {size[i]} arms)"
+        for i in map(int, np.flatnonzero(told))
+    )
+    yield Finding(
+        "same patients",
+        tuple(map(str, arms.index[told[study]])),
+        f"arms may be exclusive outcomes of the same patients, since they are of one size and have together no more "
+        f"responders than that, or one is the sum of the others: {listed(shares)}",
+        "Name outcomes in column `outcome`, one row each; arms hold different patients.",
+    )
+
+
+def _one_size(arms: pd.DataFrame, study: Groups) -> Mask:
+    """Return which studies have arms of one size that may be exclusive outcomes of the same patients."""
+    events, n = _counts(arms)
+    most, total = np.zeros(len(np.bincount(study))), np.bincount(study, weights=events)
+    np.maximum.at(most, study, events)
+    size = np.zeros_like(most)
+    np.maximum.at(size, study, n)
+    differs = np.bincount(study, weights=n != size[study])
+    exclusive = (total <= size) | (2 * most == total)
+    return np.asarray((differs == 0) & (size > 0) & exclusive, dtype=bool)

@@ -1,0 +1,149 @@
+"""What a cell states: a count, a number, or neither.
+
+A column other than names and counts holds numbers if more than half of its known values are
+numbers, or numbers written in another way: with a decimal comma, a percent sign, separated
+thousands, or their spread. Every known value must then be a number. Otherwise it holds text.
+"""
+
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import listed
+from bayesmeta.evidence.columns import MEANINGFUL
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.notation import Notation
+from bayesmeta.evidence.rules import broken, quoted, where
+
+__all__ = ["LARGEST_COUNT", "column_of", "count_of", "has_decimal_commas", "read_otherwise"]
+
+LARGEST_COUNT = 10**9
+_WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_POINT = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_OTHERWISE = re.compile(
+    r"[+-]?\d+,\d+"  # 61,0
+    r"|[+-]?\d+([.,]\d+)?\s*%"  # 35 %
+    r"|\d{1,3}([\s,]\d{3})+"  # 1 200 and 1,200,000
+    r"|\d+([.,]\d+)?\s*(±|\+/-|\(|\[)[\d\s.,;\u2013-]*[\])]?",  # 62 (45-80)
+    re.ASCII,
+)
+
+_KINDS = (int, float, np.integer, np.floating, Decimal, Fraction)
+
+
+def count_of(value: object, notation: Notation) -> int | None:
+    """Return the count that `value` states, or None if it states none."""
+    if isinstance(value, str):
+        # Where decimals have commas, 1.000 are a thousand.
+        plain = notation.decimal != "," or value.isdecimal()
+        number = float(value) if plain and _WHOLE.fullmatch(value) else None
+    else:
+        number = _as_float(value)
+    if number is None or not number.is_integer() or not 0 <= number <= LARGEST_COUNT:
+        return None
+    return int(number)
+
+
+def column_of(
+    column: "pd.Series", notation: Notation
+) -> tuple["pd.Series", list[Finding], list[Finding]]:
+    """Return a covariate as numbers or text, values that are not the number they should be, and words.
+
+    The words are those of a column of text that were taken as missing.
+    """
+    if column.name in notation.text:
+        return _as_text(column), [], []
+    known = [None if notation.is_missing(value) else value for value in column]
+    numbers = [None if value is None else _number(value, notation) for value in known]
+    meant = [
+        number is not None or (isinstance(value, str) and _OTHERWISE.fullmatch(value) is not None)
+        for value, number in zip(known, numbers, strict=True)
+    ]
+    cells = pd.Series(known, index=column.index, dtype=object, name=column.name)
+    if 2 * sum(meant) <= cells.notna().sum():
+        return _as_text(cells), [], [] if notation.missing is not None else _taken(column, cells)
+    found = pd.Series(numbers, index=column.index, dtype="float64")
+    return found, _not_numbers(cells[cells.notna() & found.isna()]), []
+
+
+def _as_text(cells: "pd.Series") -> "pd.Series":
+    values = [None if value is None else str(value) for value in cells]
+    return pd.Series(values, index=cells.index, dtype="str")
+
+
+def _taken(column: "pd.Series", known: "pd.Series") -> list[Finding]:
+    words = column[column.notna() & known.isna()]
+    if words.empty or known.isna().all():
+        return []
+    each = listed(f"{quoted(value)} in {place}" for place, value in words.items())
+    text = f"column '{column.name}' holds text, of which {each} is taken as missing"
+    remedy = "If it is a level, list the column in `text`."
+    return [Finding("missing", tuple(map(str, words.index)), text, remedy)]
+
+
+def read_otherwise(frame: pd.DataFrame) -> list[str]:
+    """Return the covariates of text that would be read otherwise unless they are listed as text."""
+    texts = (frame[name] for name in frame.columns if name not in MEANINGFUL)
+    return [
+        str(column.name)
+        for column in texts
+        if pd.api.types.is_string_dtype(column)
+        and not column_of(column.astype(object).where(column.notna(), None), Notation())[0].equals(
+            column
+        )
+    ]
+
+
+def has_decimal_commas(cells: pd.DataFrame) -> bool:
+    """Return whether numbers of a file have decimal commas, and none has a decimal point."""
+    texts = [
+        value
+        for name in cells.columns
+        if name not in MEANINGFUL
+        for value in cells[name]
+        if value is not None
+    ]
+    return any(map(_COMMA.fullmatch, texts)) and not any(map(_POINT.fullmatch, texts))
+
+
+def _not_numbers(cells: "pd.Series") -> list[Finding]:
+    commas = any(isinstance(value, str) and _COMMA.fullmatch(value) for value in cells)
+    remedy = (
+        "Write decimal points, or read the table with `decimal` ','. If"
+        if commas
+        else "Correct the value. If it is not known, leave it blank or list it in `missing`; if"
+    )
+    return broken(
+        "number",
+        f"column '{cells.name}' is numeric, so that each known value must be a number",
+        where(cells, lambda _: True),
+        f"{remedy} the column holds names, list it in `text`.",
+    )
+
+
+def _number(value: object, notation: Notation) -> float | None:
+    """Return the finite number that a cell of a covariate states, or None."""
+    if not isinstance(value, str):
+        return _as_float(value)
+    if notation.decimal == ",":
+        value = None if "." in value else value.replace(",", ".")
+    # '001' is a label: a number keeps no leading zeros.
+    number = float(value) if value is not None and _NUMBER.fullmatch(value) else None
+    return number if number is None or math.isfinite(number) else None
+
+
+def _as_float(value: object) -> float | None:
+    """Return a finite number of any kind as a float; None if it is none."""
+    if not isinstance(value, _KINDS) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,163 @@
+"""What people call the levels, columns and outcomes that tables name for machines."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+from bayesmeta.errors import SpecError, listed
+
+__all__ = ["OUTCOME", "Labels"]
+
+OUTCOME = "outcome"
+"""The column whose values are outcomes."""
+
+ITSELF = ""
+"""The value under which a column has its own label."""
+
+_END = r"(?= \((?:reference|centre)\)|[,;:)]|\.?$|\. )"
+"""What ends the value of a covariate in a sentence."""
+
+_SHARE = r"([^,;()=]+?):(\d+(?:\.\d+)?(?:e-\d+)?)(?=\+|[,;)]|\.?$|\. )"
+"""A level with its share, of a mixture of levels such as ``DEC:0.6+AZA:0.4``."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of columns, levels and outcomes, used wherever people read.
+
+    Parameters
+    ----------
+    names : mapping
+        By column, its values with their labels, such as ``{"regimen": {"DEC": "decitabine"}}``. Outcomes
+        are the values of ``"outcome"``; the label of a column itself stands under ``""``.
+
+    Raises
+    ------
+    SpecError
+        If it is no mapping of mappings of text, a label is blank, or two values of a column share one.
+
+    Examples
+    --------
+    >>> labels = Labels({"regimen": {"DEC": "decitabine", "AZA": "azacitidine"}})
+    >>> labels.text("regimen=DEC, age=65")
+    'regimen=decitabine, age=65'
+    >>> labels.text("regimen=DEC:0.6+AZA:0.4, age=65")
+    'regimen=0.6 of decitabine and 0.4 of azacitidine, age=65'
+    """
+
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.names, Mapping):
+            raise SpecError(
+                f"`labels` must map columns to their labels; got {self.names!r}. Write such as "
+                '{"regimen": {"DEC": "decitabine"}}.'
+            )
+        for column, values in self.names.items():
+            _check(column, values)
+
+    def of(self, column: str, value: str) -> str:
+        """Return the label of a value of a column, or the value where it has none."""
+        return value if value == ITSELF else self.names.get(column, {}).get(value, value)
+
+    def outcome(self, name: str) -> str:
+        """Return the label of an outcome, or its name where it has none."""
+        return self.of(OUTCOME, name)
+
+    def column(self, name: str) -> str:
+        """Return the label of a column, or its name where it has none."""
+        return self.names.get(name, {}).get(ITSELF, name)
+
+    def knows(self, column: str) -> bool:
+        """Return whether any value of a column has a label."""
+        return column in self.names
+
+    @property
+    def table(self) -> dict[str, dict[str, str]]:
+        """The labels as plain mappings, for files."""
+        return {name: dict(values) for name, values in self.names.items()}
+
+    def over(self, other: "Labels") -> "Labels":
+        """Return these labels, and those of `other` where these have none."""
+        columns = dict.fromkeys((*other.names, *self.names))
+        return Labels(
+            {name: {**other.names.get(name, {}), **self.names.get(name, {})} for name in columns}
+        )
+
+    def merged(self, others: Iterable["Labels"]) -> "Labels":
+        """Return these labels, then those of each of `others` where none before has any."""
+        return reduce(Labels.over, others, self)
+
+    def text(self, text: str) -> str:
+        """Return a text with labels in place of ``column[level]`` and ``column=level``."""
+        for column in self.names:
+            if column != OUTCOME:
+                text = self._of_column(column, text)
+        return text
+
+    def _of_column(self, column: str, text: str) -> str:
+        name = rf"(?<![\w.]){re.escape(column)}"
+        text = re.sub(rf"{name}\[([^\[\]]+)\]", lambda found: self.of(column, found[1]), text)
+        text = re.sub(
+            rf"{name}=({_SHARE}(?:\+{_SHARE})+)",
+            lambda found: f"{self.column(column)}={self._mixture(column, found[1])}",
+            text,
+        )
+        return re.sub(
+            rf"{name}=(.*?){_END}",
+            lambda found: f"{self.column(column)}={self.of(column, found[1])}",
+            text,
+        )
+
+    def _mixture(self, column: str, shares: str) -> str:
+        each = re.findall(rf"\+?{_SHARE}", shares)
+        return " and ".join(f"{share} of {self.of(column, level)}" for level, share in each)
+
+    def check(self, known: Mapping[str, Iterable[str]]) -> None:
+        """Raise if a column or value that has a label is not among those there are.
+
+        Raises
+        ------
+        SpecError
+            If a label is of something that is not there.
+        """
+        for column, values in self.names.items():
+            if column not in known:
+                raise SpecError(
+                    f"`labels` names the column '{column}', which is not there. There are: {listed(known)}."
+                )
+            there = list(map(str, known[column]))
+            for value in values:
+                if value not in (ITSELF, *there):
+                    what = OUTCOME if column == OUTCOME else f"level of '{column}'"
+                    raise SpecError(
+                        f"`labels` names '{value}', which is no {what}. {_there(there)} "
+                        "Correct the label, or leave it out."
+                    )
+
+
+def _there(names: list[str]) -> str:
+    # A blank is a value that is not known.
+    known = [name for name in names if name]
+    return f"There are: {listed(known)}." if known else "There is none."
+
+
+def _check(column: object, values: Any) -> None:
+    if not isinstance(values, Mapping) or not values:
+        raise SpecError(
+            f"`labels` of '{column}' must map its values to labels; got {values!r}. Write such as "
+            '{"DEC": "decitabine"}.'
+        )
+    for value, label in values.items():
+        if not isinstance(value, str) or not isinstance(label, str) or not label.strip():
+            raise SpecError(
+                f"`labels` of '{column}' must be text that is not blank; got {value!r}: {label!r}."
+            )
+    own = [label for value, label in values.items() if value != ITSELF]
+    twice = [label for label in dict.fromkeys(own) if own.count(label) > 1]
+    if twice:
+        raise SpecError(
+            f"`labels` gives two values of '{column}' one label: {listed(twice)}. Give each its own."
+        )

@@ -1,0 +1,99 @@
+"""The default prior of the coefficient of a number, on the scale of its column, and priors far wider."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from scipy.special import ndtri
+
+from bayesmeta.model.coding import Coding
+from bayesmeta.model.links import Link
+from bayesmeta.priors import Prior
+from bayesmeta.rounding import PERCENT
+
+__all__ = ["DEFAULT", "completed_beta", "default_beta", "over_a_spread", "priors_of", "wide_priors"]
+
+DEFAULT = "default"
+"""Label of the prior of all coefficients that have none of their own."""
+
+DIGITS = 4
+"""Significant digits of a default prior: what is printed is what is used."""
+
+WIDE = 2.0
+"""Standard deviation of a prior, over one of the column, above which it is told; scale of the link."""
+
+NORMAL_95 = float(ndtri(0.975))
+MIDDLE = 0.5
+"""Typical rate from which a coefficient is told to move it."""
+
+
+def default_beta(link: Link, spread: float) -> Prior:
+    """Return the default prior of the coefficient of a number, per unit of its coded column.
+
+    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the arms:
+    one standard deviation multiplies the odds by 0.14 to 7.1 with 95% probability, as one level of a
+    factor does against another. Per unit, the prior would hang on the unit: Normal(0, 1) per year of age
+    allows an odds ratio of 7 a year, and the same ages in centuries one of 7 in a century. The standard
+    deviation is that of the covariate alone and takes nothing from the responses.
+
+    Parameters
+    ----------
+    link : Link
+        The link, with the prior of one standard deviation.
+    spread : float
+        Standard deviation of the coded column over arms, in its own unit.
+
+    References
+    ----------
+    Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191 (priors for coefficients of scaled inputs).
+    """
+    own = link.beta.scaled(1 / spread)
+    return replace(own, scale=float(f"{own.scale:.{DIGITS}g}"))  # type: ignore[type-var, attr-defined]
+
+
+def completed_beta(
+    given: Prior | Mapping[str, Prior] | None, link: Link, coding: Coding
+) -> Prior | dict[str, Prior]:
+    """Return the priors of the coefficients with the default ones of numbers as they are on these arms.
+
+    A prior that was given, for one coefficient or for all of them, stays as it was written. What is
+    returned has no default left that would hang on arms: left-out studies, refits and saved runs have
+    the numbers of the whole evidence.
+    """
+    if isinstance(given, Prior):
+        return given
+    own = {} if given is None else dict(given)
+    numbers = {name: one for name, one in coding.spreads.items() if name not in own and one > 0}
+    if DEFAULT in own or not numbers:
+        return link.beta if given is None else own
+    found = own | {name: default_beta(link, spread) for name, spread in numbers.items()}
+    return {DEFAULT: link.beta, **found} if set(coding.names) - set(found) else found
+
+
+def priors_of(beta: Mapping[str, Prior], names: Iterable[str]) -> tuple[Prior, ...]:
+    """Return the prior of each coefficient from priors by label, those of the others under `DEFAULT`."""
+    return tuple(beta.get(name, beta[DEFAULT]) for name in names)
+
+
+def over_a_spread(prior: Prior, link: Link, spread: float) -> tuple[float, float]:
+    """Return the rates between which one standard deviation of a column takes 50%, in 95% of a prior."""
+    low, high = (
+        float(link.rate(link.theta(MIDDLE) + end * spread)) for end in prior.interval(0.95)
+    )
+    return low, high
+
+
+def wide_priors(priors: Sequence[Prior], link: Link, coding: Coding) -> Iterator[str]:
+    """Yield which priors of coefficients of numbers are far wider than the evidence could ask for.
+
+    The standard deviation of a prior is taken as half its 95% interval over 1.96, which that of a normal
+    is; a Cauchy prior has none.
+    """
+    for name, prior in zip(coding.names, priors, strict=True):
+        spread = coding.spreads.get(name, 0.0)
+        low, high = prior.interval(0.95)
+        if (high - low) / 2 / NORMAL_95 * spread > WIDE:
+            rates = " and ".join(PERCENT.texts(*over_a_spread(prior, link, spread)))
+            yield (
+                f"`beta` of {name} ~ {prior!r} is per unit: over one standard deviation of {name} ({spread:.3g}) it "
+                f"takes a typical rate of 50% to between {rates}. The default is {default_beta(link, spread)!r}."
+            )

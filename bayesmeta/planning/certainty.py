@@ -1,0 +1,128 @@
+"""The certainty that success must demand for a type-I error to be kept."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.planning.success import LEAST_CERTAIN, Success
+
+__all__ = ["LEVELS", "Certainty", "conditions_met", "smallest_certainty"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+LEVELS = (0.025, 0.05, 0.1)
+"""One-sided type-I errors that trials keep: 2.5%, which is 5% of a two-sided test, is usual of
+confirmatory ones, 5% and 10% of single-arm ones of phase II."""
+
+TIE = 1e-12
+"""Difference of two posterior probabilities that quadrature does not tell apart."""
+
+FEWEST_DECIMALS, MOST_DECIMALS = 4, 12
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """The smallest certainty at which the type-I error is at most `alpha`.
+
+    Parameters
+    ----------
+    alpha : float
+        Type-I error to keep (one-sided).
+    smallest : float or None
+        The smallest certainty of the condition that tests the null value; None where only a rule
+        that never succeeds keeps the error.
+    rounded : float or None
+        It rounded up to four decimals, or to as many as lead to the same decisions.
+    type_one_error : float or None
+        The error with it, at most `alpha`: counts are whole, so that it is less, as a rule.
+    always : bool
+        Whether every certainty will do, since other conditions keep the error.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> round(trial.type_one_error(), 3)
+    0.124
+    >>> found = trial.certainty_for(0.1)
+    >>> found.rounded, round(found.type_one_error, 2)
+    (0.9113, 0.07)
+    """
+
+    alpha: float
+    smallest: float | None
+    rounded: float | None
+    type_one_error: float | None
+    always: bool
+
+
+def conditions_met(success: Success, probabilities: Sequence[Array]) -> Mask:
+    """Return whether counts meet all conditions, by the posterior probability of each condition."""
+    pairs = zip(probabilities, success.conditions, strict=True)
+    return np.all([found > each.certainty for found, each in pairs], axis=0)
+
+
+def smallest_certainty(
+    success: Success,
+    probabilities: Sequence[Array],
+    error: Callable[[Mask], float],
+    alpha: float,
+) -> Certainty:
+    """Return the smallest certainty of the null's condition that keeps the type-I error.
+
+    It stays above the certainty of the other conditions, so that the null remains the null.
+
+    Parameters
+    ----------
+    success : Success
+        The conditions.
+    probabilities : sequence of array
+        Posterior probability of each condition, for every count.
+    error : callable
+        Type-I error of a set of counts.
+    alpha : float
+        Largest error allowed.
+    """
+    at = success.conditions.index(success.null)
+    rest = [each for i, each in enumerate(success.conditions) if i != at]
+    others = np.ones(probabilities[at].shape, dtype=bool)
+    for i, each in enumerate(success.conditions):
+        others &= (i == at) | (probabilities[i] > each.certainty)
+    floor = max([LEAST_CERTAIN, *(each.certainty for each in rest)])
+    null = probabilities[at]
+    first, last = _steps(null[others & (null > floor)])
+    # At the last step nothing would succeed.
+    levels = np.concatenate([[floor], last[:-1]]) if last.size else np.array([])
+
+    def of(level: float) -> float:
+        return error(others & (null > level))
+
+    # The error falls as the certainty rises, so that it is sorted with its sign turned.
+    found = bisect_left(levels, -alpha, key=lambda level: -of(level))
+    if found == len(levels):
+        return Certainty(alpha, None, None, None, always=False)
+    level = float(levels[found])
+    rounded = _rounded_up(level, float(first[found]))
+    return Certainty(alpha, level, rounded, of(level), always=found == 0)
+
+
+def _steps(values: Array) -> tuple[Array, Array]:
+    """Return the smallest and the largest of each run of values that are the same, rising."""
+    rising = np.unique(values)
+    apart = np.diff(rising) > TIE
+    first = np.concatenate([[True], apart])[: rising.size]
+    last = np.concatenate([apart, [True]])[: rising.size]
+    return rising[first], rising[last]
+
+
+def _rounded_up(value: float, below: float) -> float:
+    """Return the number of four decimals or more from `value` to less than `below`."""
+    for decimals in range(FEWEST_DECIMALS, MOST_DECIMALS):
+        found = round(float(np.ceil(value * 10**decimals)) / 10**decimals, decimals)
+        if value <= found < below:
+            return float(found)
+    return value

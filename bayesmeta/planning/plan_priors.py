@@ -1,0 +1,119 @@
+"""The priors of a plan: what history says, its robust versions, and none that borrows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_number
+from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE
+from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.robust import mixed, vague_component
+from bayesmeta.planning.sample_size import Method, effective_sample_size
+
+__all__ = ["MAP", "MOST_ERROR", "ROBUST", "PlanPriors", "effective_sizes", "plan_priors"]
+
+MAP, ROBUST = "MAP", "robust"
+"""Names of the two priors that borrow."""
+
+MOST_ERROR = 0.1
+"""Type-I error (one-sided) above which a plan warns."""
+
+METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
+
+
+@dataclass(frozen=True)
+class PlanPriors:
+    """The priors that a plan compares; made by `plan_priors`.
+
+    Parameters
+    ----------
+    history : BetaMixture
+        The MAP prior.
+    weights : tuple of float
+        Shares of the vague component in the robust prior. The trial is analysed with the first.
+    vague : BetaMixture
+        The vague component.
+
+    Examples
+    --------
+    >>> history = BetaMixture([1], a=[12], b=[28])
+    >>> found = PlanPriors(history, (0.2, 0.5), BetaMixture([1], a=[1], b=[1]))
+    >>> found.named["robust"]
+    BetaMixture(0.8 Beta(12, 28) + 0.2 Beta(1, 1))
+    >>> list(found.by_weight)
+    [0.0, 0.2, 0.5, 1.0]
+    """
+
+    history: BetaMixture
+    weights: tuple[float, ...]
+    vague: BetaMixture
+
+    @property
+    def named(self) -> dict[str, BetaMixture]:
+        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
+        robust = mixed(self.history, self.vague, self.weights[0])
+        return {MAP: self.history, ROBUST: robust, NO_BORROWING: VAGUE}
+
+    @property
+    def by_weight(self) -> dict[float, BetaMixture]:
+        """The robust prior of each weight, rising from the MAP prior, 0, to the vague one, 1."""
+        between = {weight: mixed(self.history, self.vague, weight) for weight in self.weights}
+        return {0.0: self.history, **dict(sorted(between.items())), 1.0: self.vague}
+
+
+def plan_priors(
+    map_prior: MapPrior, robust: float | Sequence[float], *, mean: float, n: float
+) -> PlanPriors:
+    """Return the priors of a plan, after checking what they are made of.
+
+    Parameters
+    ----------
+    map_prior : MapPrior
+        What history says.
+    robust : float or sequence of float
+        Weights of the vague component.
+    mean, n : float
+        Mean and size of the vague component, as in `robustify`.
+    """
+    if not isinstance(map_prior, MapPrior):
+        raise SettingsError(
+            f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for "
+            "another prior, use SingleArmTrial."
+        )
+    weights = tuple(_weights(robust))
+    if not weights or len(set(weights)) < len(weights):
+        raise SettingsError(
+            f"`robust` must be one weight or more, each once; got {robust!r}. Write 0.2, or [0.1, 0.2, 0.5]."
+        )
+    vague = vague_component(mean=mean, n=n, names=("vague_mean", "vague_n"))
+    return PlanPriors(map_prior.mixture, weights, vague)
+
+
+def _weights(robust: object) -> Iterator[float]:
+    several = isinstance(robust, Sequence | np.ndarray) and not isinstance(robust, str)
+    for weight in robust if several else [robust]:  # type: ignore[attr-defined]
+        if not is_number(weight) or not 0 < weight < 1:
+            raise SettingsError(
+                f"`robust` must be a number between 0 and 1, both excluded; got {weight!r}. Write 20% as 0.2."
+            )
+        yield float(weight)
+
+
+def effective_sizes(priors: Mapping[str, BetaMixture]) -> pd.DataFrame:
+    """Return the patients that priors are worth, by method (rows) and prior (columns).
+
+    Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
+    """
+    table = {name: [_size(prior, method) for method in METHODS] for name, prior in priors.items()}
+    return pd.DataFrame(table, index=pd.Index(METHODS, name="method"))
+
+
+def _size(prior: BetaMixture, method: Method) -> float:
+    try:
+        return effective_sample_size(prior, method=method)
+    except SettingsError:
+        return float("nan")

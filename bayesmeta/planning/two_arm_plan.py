@@ -1,0 +1,258 @@
+"""The plan of a two-arm trial whose control borrows from a meta-analysis."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesmeta.errors import SettingsError, listed
+from bayesmeta.planning.arguments import check_rates
+from bayesmeta.planning.borrowing import VAGUE
+from bayesmeta.planning.certainty import LEVELS
+from bayesmeta.planning.conflict import conflict_table
+from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors, effective_sizes, plan_priors
+from bayesmeta.planning.success import Success
+from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.two_arms import TwoArmTrial
+
+__all__ = ["TwoArmPlan", "plan_two_arms"]
+
+SPREAD = np.arange(1, 10) / 10
+"""True rates of either arm looked at where none are given."""
+
+CI_PROB = 0.95
+"""Probability of the interval within which the MAP prior expects the control's rate."""
+
+POINTS = 41
+"""True rates of control within it, among which the largest type-I error is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class TwoArmPlan:
+    """A two-arm trial whose control has the robust version of a MAP prior; made by `plan_two_arms`.
+
+    Parameters
+    ----------
+    map_prior : MapPrior
+        Prior that a fit predicts of the control's rate.
+    compared : PlanPriors
+        The priors of the control compared, and the weights of the vague component.
+    trials : dict of str to TwoArmTrial
+        The trial analysed with the MAP prior, its robust version and the uniform prior.
+    rates, controls : array
+        True rates of the treated and of the control arm looked at.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> success = "P(rate - control > 0) > 0.95"
+    >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success=success, controls=[0.2, 0.4])
+    >>> found.threshold_errors.pivot(index="control", columns="prior", values="success").round(3)
+    prior      MAP   none  robust
+    control
+    0.2      0.038  0.040   0.038
+    0.4      0.113  0.052   0.092
+    """
+
+    map_prior: MapPrior
+    compared: PlanPriors
+    trials: dict[str, TwoArmTrial]
+    rates: npt.NDArray[np.float64]
+    controls: npt.NDArray[np.float64]
+
+    @property
+    def robust(self) -> float:
+        """Share of the vague component in the control's prior of the analysis."""
+        return self.compared.weights[0]
+
+    @property
+    def priors(self) -> dict[str, BetaMixture]:
+        """Priors of the control: MAP, its robust version and the uniform one, which borrows nothing."""
+        return self.compared.named
+
+    @property
+    def trial(self) -> TwoArmTrial:
+        """The trial as it is analysed: the control with the robust prior."""
+        return self.trials[ROBUST]
+
+    @property
+    def decides_alike(self) -> bool:
+        """Whether the same counts succeed with the robust and with the MAP prior."""
+        return np.array_equal(self.trials[MAP].successes, self.trial.successes)
+
+    @cached_property
+    def threshold_errors(self) -> pd.DataFrame:
+        """Probability of success, with each prior, where the true difference is a threshold.
+
+        Columns `prior`, `threshold` ("null" or "decision value"), `difference`, `rate`, `control` and
+        `success`; at the null it is the type-I error.
+        """
+        return self._by_prior(lambda trial: trial.threshold_errors(self.controls))
+
+    @cached_property
+    def expected_controls(self) -> npt.NDArray[np.float64]:
+        """True rates of control within the MAP prior's 95% interval, which leave room for the null."""
+        null = self.trial.success.null_value
+        interval = self.compared.history.interval(CI_PROB)
+        low, high = np.clip(interval, max(0.0, -null), min(1.0, 1 - null))
+        return np.linspace(low, high, POINTS)
+
+    @cached_property
+    def largest_errors(self) -> pd.DataFrame:
+        """Largest type-I error with each prior, and the true rate of control at which it is.
+
+        Columns `prior`; `controls`, "listed" for `controls`, "expected" for `expected_controls`;
+        `control` and `success`.
+        """
+        return self._by_prior(self._largest)
+
+    @cached_property
+    def operating_characteristics(self) -> pd.DataFrame:
+        """Probability of success, with each prior, for every pair of true rates.
+
+        Columns `prior`, `rate`, `control` and `success`.
+        """
+        return self._by_prior(
+            lambda trial: trial.operating_characteristics(self.rates, self.controls)
+        )
+
+    @cached_property
+    def certainties(self) -> pd.DataFrame:
+        """Certainty that each prior needs to keep a type-I error at all expected rates of control.
+
+        Columns as of `Plan.certainties`, without `succeed`.
+        """
+        return self._by_prior(self._needed)
+
+    @cached_property
+    def by_weight(self) -> pd.DataFrame:
+        """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
+
+        Columns `weight`; `listed` and `expected`, the largest type-I errors of `largest_errors`; and
+        `elir`, patients that the control's prior is worth.
+        """
+        rows = []
+        for weight, prior in self.compared.by_weight.items():
+            trial = _trial(self.trial.n_treated, self.trial.n_control, prior, self.trial.success)
+            errors = self._largest(trial).set_index("controls")["success"].to_dict()
+            size = effective_sizes({"": prior}).loc["elir", ""]
+            rows.append({"weight": weight, **errors, "elir": size})
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def effective_sizes(self) -> pd.DataFrame:
+        """Patients that each prior is worth, by method (rows) and prior (columns)."""
+        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
+
+    @cached_property
+    def conflict(self) -> pd.DataFrame | None:
+        """Tail probabilities, under the MAP prior, of responders of control; None without patients."""
+        n = self.trial.n_control
+        return conflict_table(self.priors[MAP], n) if n else None
+
+    def _by_prior(self, table: Callable[[TwoArmTrial], pd.DataFrame]) -> pd.DataFrame:
+        found = {name: table(trial) for name, trial in self.trials.items()}
+        return pd.concat(found, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+
+    def _largest(self, trial: TwoArmTrial) -> pd.DataFrame:
+        null = trial.success.null_value
+        there = (self.controls + null >= 0) & (self.controls + null <= 1)
+        sets = {"listed": self.controls[there], "expected": self.expected_controls}
+        rows = []
+        for name, controls in sets.items():
+            errors = trial.type_one_error(controls)
+            row = errors.iloc[int(errors["success"].argmax())]
+            rows.append({"controls": name, "control": row["control"], "success": row["success"]})
+        return pd.DataFrame(rows)
+
+    def _needed(self, trial: TwoArmTrial) -> pd.DataFrame:
+        found = [trial.certainty_for(alpha, self.expected_controls) for alpha in LEVELS]
+        return pd.DataFrame(found)
+
+
+def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but one by name
+    map_prior: MapPrior,
+    *,
+    n: int,
+    n_control: int,
+    success: Success | str,
+    robust: float | Sequence[float] = 0.2,
+    vague_mean: float = 0.5,
+    vague_n: float = 1,
+    rates: Sequence[float] | None = None,
+    controls: Sequence[float] | None = None,
+) -> TwoArmPlan:
+    """Return the plan of a two-arm trial whose control borrows through a MAP prior.
+
+    The treated arm borrows nothing: its prior is uniform.
+
+    Parameters
+    ----------
+    map_prior : MapPrior
+        Prior that a fit predicts of the control's rate; see `bayesmeta.map_prior`.
+    n, n_control : int
+        Patients of the treated and of the control arm; none of control where history alone serves.
+    success : Success or str
+        Such as ``"P(rate - control > 0) > 0.95"``.
+    robust : float or sequence of float
+        Share of the vague component in the control's prior. Of several, the trial is analysed with the
+        first; `TwoArmPlan.by_weight` compares them.
+    vague_mean, vague_n : float
+        Mean rate and size (patients) of the vague component; see `robustify`.
+    rates, controls : sequence of float, optional
+        True rates (probability) of the treated and of the control arm to look at; tenths where None.
+
+    Returns
+    -------
+    TwoArmPlan
+        Type-I errors, operating characteristics and the rest.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range, or `success` is not on the difference.
+
+    References
+    ----------
+    Schmidli, Gsteiger, Roychoudhury, O'Hagan, Spiegelhalter & Neuenschwander 2014,
+    doi:10.1111/biom.12242.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
+    >>> found.trial.boundary["smallest"].tolist()[:5]
+    [7, 9, 11, 13, 15]
+    """
+    compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
+    success = as_success(success)
+    trials = {name: _trial(n, n_control, prior, success) for name, prior in compared.named.items()}
+    treated = SPREAD if rates is None else check_rates("rates", rates)
+    control = SPREAD if controls is None else check_rates("controls", controls)
+    _check_room(control, success)
+    return TwoArmPlan(map_prior, compared, trials, treated, control)
+
+
+def _check_room(controls: npt.NDArray[np.float64], success: Success) -> None:
+    """Raise unless the treated arm can differ by the null value from some rate of control."""
+    null = success.null_value
+    if not ((controls + null >= 0) & (controls + null <= 1)).any():
+        raise SettingsError(
+            f"`controls` must hold a rate to which {null:g}, the difference at the null, can be added; got "
+            f"{listed(controls)}. Add one of which that is a rate from 0 to 1."
+        )
+
+
+def _trial(n: int, n_control: int, prior: BetaMixture, success: Success) -> TwoArmTrial:
+    return TwoArmTrial(n, n_control, VAGUE, prior, success)

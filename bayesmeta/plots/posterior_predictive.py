@@ -1,0 +1,177 @@
+"""Replicated rates of arms beside the observed ones, and how much arms differ in both."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
+from bayesmeta.errors import SettingsError, counted
+from bayesmeta.plots.lettering import paragraph, put_paragraphs
+from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.style import FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import put_ticks
+
+__all__ = ["PosteriorPredictivePlot", "posterior_predictive"]
+
+Array = npt.NDArray[np.float64]
+
+PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.8, 0.3, 0.46
+"""Sizes in inches: width and height of a panel, and what stands beside, between, above and below."""
+
+LINES = 50
+"""Replicates drawn one by one."""
+
+BINS = 40
+
+HEADINGS = ("Rates of arms", "How much arms differ")
+
+NOTE = (
+    "Each replicate draws the responders of every arm anew, with the effects that one posterior draw has of these studies "
+    "and arms. Left: share of arms whose rate is at most so high; pale, 50 replicates; black, observed. Right: "
+    "standard deviation of the arms' rates in all replicates; black line, observed. A p near 0 or 1 is a misfit. Where each "
+    "study has its own effect, p lies near 0.5 by itself, and says little."
+)
+
+
+class PosteriorPredictivePlot(Plot):
+    """A posterior predictive check and the numbers it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it belongs to no pyplot window.
+    table : DataFrame
+        The statistics of the check; see `PosteriorPredictiveCheck`.
+
+    See Also
+    --------
+    posterior_predictive : Draws one, with an example.
+    """
+
+    def __repr__(self) -> str:
+        return f"PosteriorPredictivePlot({counted(len(self.table), 'statistic')})"
+
+
+def posterior_predictive(
+    check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()
+) -> PosteriorPredictivePlot:
+    """Return replicated rates of arms beside the observed ones, and how much arms differ in both.
+
+    Parameters
+    ----------
+    check : PosteriorPredictiveCheck
+        Of `posterior_predictive_check`.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    PosteriorPredictivePlot
+        With `figure`, `table` and `save(path)`.
+
+    Raises
+    ------
+    SettingsError
+        If `check` is something else.
+
+    References
+    ----------
+    Gelman, Meng & Stern 1996, Statistica Sinica 6:733-807.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bm.plots.posterior_predictive(bm.posterior_predictive_check(fit, seed=1))
+    PosteriorPredictivePlot(2 statistics)
+    """
+    if not isinstance(check, PosteriorPredictiveCheck):
+        raise SettingsError(
+            f"`check` must be a PosteriorPredictiveCheck; got {type(check).__name__}. Make one by "
+            "posterior_predictive_check."
+        )
+    title = f"Model '{check.model}': {counted(len(check.arms), 'arm')}, replicated from the posterior and observed"
+    with house_style():
+        figure, left, right = _page(title, [_values(check), NOTE, *notes])
+        _draw_rates(left, check)
+        _draw_statistic(right, check)
+    return PosteriorPredictivePlot(figure, check.table)
+
+
+def _values(check: PosteriorPredictiveCheck) -> str:
+    chi, sd = check.table.to_dict("records")
+    return (
+        f"Chi-square of arms about their pooled rate {chi['observed']:.1f}, replicated {chi['lower']:.1f} to "
+        f"{chi['upper']:.1f} (95%), p {_p(chi['p'])}. Standard deviation of rates {100 * sd['observed']:.1f} "
+        f"points, replicated {100 * sd['lower']:.1f} to {100 * sd['upper']:.1f}, p {_p(sd['p'])}. p: share "
+        "of replicates that are at least so high."
+    )
+
+
+def _p(value: float) -> str:
+    """Return a p-value, of which draws tell no more than three decimals."""
+    if value < 0.001:  # noqa: PLR2004
+        return "below 0.001"
+    return "above 0.999" if value > 0.999 else f"{value:.3f}"  # noqa: PLR2004
+
+
+def _page(title: str, notes: Sequence[str]) -> tuple[Figure, Axes, Axes]:
+    """Return a figure with its text, and its two panels, empty as yet."""
+    first = MARGIN + LEFT
+    lefts = (first, first + PANEL[0] + GAP)
+    width = lefts[1] + PANEL[0] + MARGIN
+    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
+    top = MARGIN + sum(each.height for each in above) + HEAD
+    foot = top + PANEL[1] + AXIS
+    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    put_paragraphs(page, MARGIN, foot, below)
+    panels = []
+    for left, heading in zip(lefts, HEADINGS, strict=True):
+        put_paragraphs(page, left, top - HEAD + 0.06, [paragraph(heading, PANEL[0], bold=True)])
+        panel = inch_axes(figure, (left, left + PANEL[0]), (top, top + PANEL[1]))
+        panel.tick_params(labelsize=SMALL, length=2.5, pad=2)
+        panel.spines[["right", "top"]].set_visible(False)
+        panels.append(panel)
+    return figure, panels[0], panels[1]
+
+
+def _draw_rates(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    n = check.arms["n"].to_numpy()
+    share = np.arange(len(n) + 1) / len(n)
+    # Even steps through the chains rather than the first draws of the first.
+    chosen = np.linspace(0, len(check.events) - 1, LINES).astype(int)
+    for one in check.events[chosen]:
+        _steps(graph, 100 * one / n, share, MODEL, width=0.6, alpha=0.25)
+    _steps(graph, 100 * check.arms["events"].to_numpy() / n, share, INK, width=1.6)
+    rates = 100 * np.concatenate([check.events[chosen], check.arms[["events"]].to_numpy().T]) / n
+    graph.set(xlim=(min(rates.min(), 0), min(1.05 * rates.max(), 100) or 1), ylim=(0, 1.02))
+    put_ticks(graph.xaxis, 5)
+    graph.set_xlabel("Rate of an arm (%)", labelpad=2)
+    graph.set_ylabel("Share of arms", labelpad=2)
+
+
+def _steps(
+    graph: Axes, rates: Array, share: Array, colour: str, *, width: float, alpha: float = 1.0
+) -> None:
+    places = np.sort(rates)
+    graph.step([places[0], *places], share, where="post", color=colour, lw=width, alpha=alpha)
+
+
+def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    values = 100 * check.statistics["sd of rates"].to_numpy()
+    observed = 100 * float(check.table.set_index("statistic")["observed"]["sd of rates"])
+    height, _, _ = graph.hist(
+        values, bins=BINS, density=True, color=RANGE, edgecolor=FAINT, linewidth=0.3
+    )
+    reach = 1.05 * max(values.max(), observed) or 1
+    graph.set(xlim=(0, reach), ylim=(0, 1.1 * np.max(height)))
+    graph.axvline(observed, color=INK, linewidth=1.6)
+    graph.set_yticks([])
+    put_ticks(graph.xaxis, 5)
+    graph.set_xlabel("Standard deviation of rates (points)", labelpad=2)
+    graph.set_ylabel("Density of replicates", labelpad=2)

@@ -1,0 +1,58 @@
+"""Ticks at round numbers, labelled with as many decimals as tell them apart."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axis import Axis
+from matplotlib.ticker import MaxNLocator
+
+__all__ = ["decimals_of", "number_texts", "put_ticks", "round_ticks", "tick_texts"]
+
+ROUND = [1, 2, 5, 10]
+"""Steps between ticks, in multiples of powers of ten."""
+
+MOST = 9
+"""Decimals of a number, at most."""
+
+LARGE = 10_000
+"""From here on thousands are set apart."""
+
+
+def round_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
+    """Return at most so many steps of round numbers from `low` to `high`; `whole` numbers if asked."""
+    locator = MaxNLocator(nbins=most, steps=ROUND, integer=whole)
+    spare = 1e-9 * (high - low)
+    ticks = locator.tick_values(low, high)
+    return [float(tick) + 0.0 for tick in ticks if low - spare <= tick <= high + spare]
+
+
+def tick_texts(ticks: Sequence[float]) -> list[str]:
+    """Return the labels of evenly spaced ticks."""
+    step = min((b - a for a, b in pairwise(ticks)), default=1.0)
+    places = max(0, min(MOST, -math.floor(math.log10(step) + 1e-9)))
+    # Not so of years.
+    comma = "," if ticks and max(map(abs, ticks)) >= LARGE else ""
+    return [f"{tick:{comma}.{places}f}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
+
+
+def decimals_of(width: float, *, least: int = 1) -> int:
+    """Return the decimals of numbers whose range is so wide: two significant digits of the width."""
+    if not width > 0 or not math.isfinite(width):
+        return least
+    return max(least, min(MOST, 1 - math.floor(math.log10(width))))
+
+
+def number_texts(*numbers: float) -> list[str]:
+    """Return numbers, such as an estimate and its interval, with two decimals or as they need."""
+    places = decimals_of(max(numbers) - min(numbers), least=2)
+    # Adding 0 takes the sign of a number that rounds to none.
+    rounded = (round(number, places) + 0.0 for number in numbers)
+    return [f"{number:.{places}f}".replace("-", "\N{MINUS SIGN}") for number in rounded]
+
+
+def put_ticks(axis: Axis, most: int, *, whole: bool = False) -> None:
+    """Put round ticks between the ends of an axis."""
+    low, high = sorted(axis.get_view_interval())
+    ticks = round_ticks(low, high, most, whole=whole)
+    axis.set_ticks(ticks, tick_texts(ticks))

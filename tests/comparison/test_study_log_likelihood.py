@@ -1,0 +1,30 @@
+"""The log likelihood by study: ArviZ leaves out studies as the package does."""
+
+import arviz as az
+import numpy as np
+import pytest
+
+import bayesmeta as bm
+
+
+def test_arviz_leaves_out_studies_as_the_package_does() -> None:
+    table = bm.load_evidence("rr_aml_venetoclax")
+    arms = table.select(outcome="CR", venetoclax="yes")
+    effects = bm.NormalEffects(tau=bm.HalfNormal(0.5))
+    spec, settings = bm.ModelSpec("narrow", study_effects=effects), bm.SamplerSettings(draws=2000)
+    loo = az.loo(bm.log_likelihood_by_study(bm.fit(spec, arms, seed=1, settings=settings)))
+    own = bm.leave_one_study_out(spec, arms, seed=2, method="psis", settings=settings)
+    studies = own.studies.set_index("study")
+    elpd = loo.elpd_i.to_series()
+    assert set(elpd.index) == set(studies.index)
+    error = 4 * np.hypot(studies["mcse_elpd"], studies["mcse_elpd"]) + 0.01
+    assert ((elpd - studies["elpd"]).abs() < error).all()
+    assert loo.elpd == pytest.approx(own.elpd, abs=0.2)
+    assert float(loo.pareto_k.max()) < 0.7
+
+
+def test_a_fit_of_draws_is_needed() -> None:
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    grid = bm.fit(bm.load_model("common_effect"), arms, method="grid")
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit"):
+        bm.log_likelihood_by_study(grid)

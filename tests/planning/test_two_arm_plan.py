@@ -1,0 +1,130 @@
+"""Plans of two arms put the parts together; here on a deterministic posterior."""
+
+import json
+
+import numpy as np
+import pytest
+from laws import VAGUE
+from scipy import stats
+
+import bayesmeta as bm
+from bayesmeta.report.plan_machine import two_arm_json
+from bayesmeta.report.two_arm_text import two_arm_lines
+
+SUCCESS = "P(rate - control > 0) > 0.9 and P(rate - control > 0.1) > 0.6"
+
+
+@pytest.fixture(scope="module")
+def prior() -> bm.MapPrior:
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="grid"), components=2)
+
+
+@pytest.fixture(scope="module")
+def found(prior) -> bm.TwoArmPlan:
+    asked = {"robust": [0.3, 0.6], "controls": [0.15, 0.3, 0.95], "rates": [0.3, 0.6]}
+    return bm.plan_two_arms(prior, n=16, n_control=8, success=SUCCESS, **asked)
+
+
+def test_trials_are_those_of_the_three_priors(prior, found):
+    robust = bm.robustify(prior, weight=0.3)
+    assert found.trials == {
+        "MAP": bm.TwoArmTrial(16, 8, VAGUE, prior.mixture, SUCCESS),
+        "robust": bm.TwoArmTrial(16, 8, VAGUE, robust, SUCCESS),
+        "none": bm.TwoArmTrial(16, 8, VAGUE, VAGUE, SUCCESS),
+    }
+    assert found.trial is found.trials["robust"]
+    sizes = [trial.successes for trial in found.trials.values()]
+    assert found.decides_alike == np.array_equal(sizes[0], sizes[1])
+
+
+def by_loops(trial, rate, control):
+    treated = stats.binom.pmf(np.arange(17), 16, rate)
+    controls = stats.binom.pmf(np.arange(9), 8, control)
+    return controls @ trial.successes @ treated
+
+
+def test_errors_are_those_of_loops_over_counts(found):
+    table = found.threshold_errors
+    assert set(table.loc[table["threshold"] == "null", "control"]) == {0.15, 0.3, 0.95}
+    assert set(table.loc[table["threshold"] == "decision value", "control"]) == {0.15, 0.3}
+    for row in table.itertuples():
+        direct = by_loops(found.trials[row.prior], row.control + row.difference, row.control)
+        assert row.success == pytest.approx(direct, abs=1e-12)
+    for row in found.operating_characteristics.itertuples():
+        direct = by_loops(found.trials[row.prior], row.rate, row.control)
+        assert row.success == pytest.approx(direct, abs=1e-12)
+
+
+def test_the_largest_error_is_that_among_the_rates_that_history_expects(prior, found):
+    low, high = prior.mixture.interval(0.95)
+    for row in found.largest_errors.itertuples():
+        trial = found.trials[row.prior]
+        direct = by_loops(trial, row.control, row.control)
+        assert row.success == pytest.approx(direct, abs=1e-12)
+        among = np.linspace(low, high, 9) if row.controls == "expected" else [0.15, 0.3, 0.95]
+        assert row.success >= max(by_loops(trial, each, each) for each in among) - 1e-3
+
+
+def test_the_certainty_keeps_the_error_wherever_history_expects_control(found):
+    for row in found.certainties.dropna(subset="rounded").itertuples():
+        trial = found.trials[row.prior]
+        changed = bm.TwoArmTrial(
+            16, 8, VAGUE, trial.prior_control, trial.success.with_certainty(row.rounded)
+        )
+        errors = [by_loops(changed, each, each) for each in found.expected_controls]
+        assert max(errors) == pytest.approx(row.type_one_error, abs=1e-12)
+        assert max(errors) <= row.alpha
+
+
+def test_all_is_told(found):
+    told, content = "\n".join(two_arm_lines(found)), two_arm_json(found)
+    assert "MAP prior  of the control's rate (all studies): " in told
+    assert "16 patients are treated, with a uniform prior; 8 are controls." in told
+    assert "Type-I error at the null, a true difference of 0, with each prior" in told
+    assert "Success at the decision value, a true difference of 0.1" in told
+    assert "By the weight of the vague component, Beta(1, 1); the plan is for 0.3" in told
+    assert content == json.loads(json.dumps(content, allow_nan=False))
+    [largest] = [
+        row
+        for row in content["largest_errors"]
+        if (row["prior"], row["controls"]) == ("robust", "expected")
+    ]
+    assert bool(content["warnings"]) == (largest["success"] > 0.1)
+    assert ("WARNING " in told) == (largest["success"] > 0.1)
+    assert len(content["boundary"]) == 9
+
+
+def test_history_alone_may_be_the_control(prior):
+    found = bm.plan_two_arms(prior, n=12, n_control=0, success="P(rate - control > 0.1) > 0.9")
+    assert found.conflict is None
+    assert two_arm_json(found)["conflict"] is None
+    assert "0: " in "\n".join(two_arm_lines(found))
+
+
+@pytest.mark.parametrize("null", [0.9, -0.9])
+def test_a_difference_that_few_rates_leave_room_for_can_be_told(prior, null):
+    success = f"P(rate - control > {null}) > 0.9"
+    found = bm.plan_two_arms(prior, n=5, n_control=5, success=success)
+    assert two_arm_lines(found)
+    assert (found.expected_controls + null).min() >= 0
+    assert (found.expected_controls + null).max() <= 1
+
+
+def test_bad_input(prior):
+    def ask(**changed):
+        given = {"n": 12, "n_control": 6, "success": "P(rate - control > 0.1) > 0.9"} | changed
+        return bm.plan_two_arms(prior, **given)
+
+    with pytest.raises(bm.SettingsError, match="`success` of two arms is on their difference"):
+        ask(success="P(rate > 0.1) > 0.9")
+    with pytest.raises(bm.SettingsError, match="`n_control` must be a whole number of patients"):
+        ask(n_control=-1)
+    with pytest.raises(
+        bm.SettingsError, match=r"`controls` must hold a rate to which 0\.1, .* 0\.95"
+    ):
+        ask(controls=[0.95])
+    with pytest.raises(bm.SettingsError, match="`controls` must be probabilities from 0 to 1"):
+        ask(controls=[20])
+    with pytest.raises(bm.SettingsError, match="`map_prior` must be a MapPrior; got BetaMixture"):
+        bm.plan_two_arms(VAGUE, n=12, n_control=6, success="P(rate - control > 0.1) > 0.9")
