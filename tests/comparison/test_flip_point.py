@@ -109,7 +109,7 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
     [
         ({"certainty": 0.5}, "`certainty` must lie above 0.5 and below 1; got 0.5"),
         ({"certainty": 1}, "`certainty` must lie above 0.5 and below 1; got 1"),
-        ({"certainty": 90}, "got 90. Ask for the opposite event"),
+        ({"certainty": 90}, "got 90. Write 90% as 0.9"),
         ({"certainty": "0.9"}, "`certainty` must lie above 0.5 and below 1; got '0.9'"),
         ({"rate_above": None}, "`flip_point` needs a question. Give one, such as rate_above=0.3"),
         ({"parameter": "beta"}, "no prior of 'beta'. .*Valid: mu, tau"),
