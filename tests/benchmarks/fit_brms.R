@@ -12,8 +12,9 @@ if (!nzchar(rstan::rstan_options("boost_lib"))) rstan::rstan_options(boost_lib =
 
 fit <- brm(events | trials(n) ~ 0 + Intercept + regimen_class + (1 | study), family = binomial,
            data = arms,
-           prior = c(prior(normal(0, 1), class = b), prior(normal(0, 1.5), class = b, coef = Intercept),
-                     prior(normal(0, 0.5), class = sd)),
+           prior = c(prior(normal(0, 1), class = b),
+                     prior(student_t(3, 0, 1.5), class = b, coef = Intercept),
+                     prior(normal(0, 1), class = sd)),
            chains = job$chains, warmup = job$warmup, iter = job$warmup + job$draws,
            cores = job$cores, seed = job$seed, refresh = 0, silent = 2)
 print(summary(fit))

@@ -1,7 +1,7 @@
 # The benchmark's model in rstanarm, whose Stan programs are compiled when the package is built.
 #
 # rstanarm has no half-normal prior of tau: decov(shape = 1, scale = s) is Exponential with mean s,
-# and s is the mean of HalfNormal(0.5). It puts Normal(0, 1.5) on the log-odds at the mean of the
+# and s is the mean of HalfNormal(1). It puts StudentT(3, 0, 1.5) on the log-odds at the mean of the
 # covariates instead of on the reference class.
 
 suppressPackageStartupMessages(library(rstanarm))
@@ -10,9 +10,9 @@ source(file.path(here, "job.R"))
 
 fitted_with <- function(seed) {
   stan_glmer(cbind(events, n - events) ~ regimen_class + (1 | study), family = binomial, data = arms,
-             prior_intercept = normal(0, 1.5, autoscale = FALSE),
+             prior_intercept = student_t(3, 0, 1.5, autoscale = FALSE),
              prior = normal(0, 1, autoscale = FALSE),
-             prior_covariance = decov(shape = 1, scale = 0.5 * sqrt(2 / pi)),
+             prior_covariance = decov(shape = 1, scale = sqrt(2 / pi)),
              chains = job$chains, warmup = job$warmup, iter = job$warmup + job$draws,
              cores = job$cores, seed = seed, refresh = 0)
 }
