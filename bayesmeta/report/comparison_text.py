@@ -60,8 +60,7 @@ def comparison_lines(
 
 def _about_fits(comparison: Comparison | SavedComparison) -> str:
     """Return how studies were left out, and what is counted as fits."""
-    whole = len(comparison.evidence.studies) + 1
-    if (comparison.table["fits"] >= whole).all():
+    if not any(one.studies["pareto_k"].notna().any() for one in comparison.left_out.values()):
         return "Fits: to all studies, and without each."
     return "Studies are left out by weighting draws (PSIS). Fits: to all studies, and without a study where weights fail."
 

@@ -128,6 +128,17 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     assert "A new cohort of 40 (regimen=b), by regimen alone:" in lines
 
 
+@pytest.mark.parametrize("method", ["exact", "psis"])
+def test_how_studies_were_left_out_is_told(method: str, make_arms: Maker) -> None:
+    # A study without patients is left out by no fit.
+    arms = make_arms([*COUNTS[:3], (0, 0)])
+    model = bm.ModelSpec("common", study_effects=bm.CommonEffect())
+    found = bm.compare([model], arms, seed=1, method=method, marginal=False, settings=QUICK)
+    told = "\n".join(comparison_lines(found, 0.95))
+    assert ("Fits: to all studies, and without each." in told) == (method == "exact")
+    assert ("by weighting draws (PSIS)" in told) == (method == "psis")
+
+
 def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:
     alls, one = Answered("all studies", 0), Answered("regimen=b", 1)
     both, other = Answered("age=60, regimen=b", 2), Answered("age=60 (centre), regimen=b", 1)

@@ -58,7 +58,6 @@ def ended(number: int) -> bool:
         return True
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are held back nowhere else")
 def test_an_interrupt_while_workers_start_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt, match=r"^$"), held_interrupts():
         signal.raise_signal(signal.SIGINT)
