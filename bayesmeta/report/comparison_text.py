@@ -60,7 +60,9 @@ def comparison_lines(
 
 def _about_fits(comparison: Comparison | SavedComparison) -> str:
     """Return how studies were left out, and what is counted as fits."""
-    if not any(one.studies["pareto_k"].notna().any() for one in comparison.left_out.values()):
+    # Of a model whose whole evidence could not be fitted, there is no study to tell of.
+    tables = [one.studies for one in comparison.left_out.values() if len(one.studies)]
+    if not any(table["pareto_k"].notna().any() for table in tables):
         return "Fits: to all studies, and without each."
     return "Studies are left out by weighting draws (PSIS). Fits: to all studies, and without a study where weights fail."
 
