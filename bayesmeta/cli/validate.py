@@ -1,4 +1,4 @@
-"""The command `bayesmeta validate`: later cohorts foretold from earlier studies."""
+"""The command `bayesmeta validate`: later cohorts predicted from earlier studies."""
 
 import sys
 from typing import Annotated
@@ -50,7 +50,7 @@ def validate(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Foretell later cohorts from earlier studies, each at its own size and covariates."""
+    """Predict later cohorts from earlier studies, each at its own size and covariates."""
     check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate

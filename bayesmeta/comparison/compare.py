@@ -1,4 +1,4 @@
-"""`compare`: models held against each other on the same arms, by what they foretell."""
+"""`compare`: models held against each other on the same arms, by what they predict."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     executor: Executor | None = None,
     progress: bool | None = None,
 ) -> Comparison:
-    """Compare models by what each foretells of every study from all others.
+    """Compare models by what each predicts of every study from all others.
 
     Each model is fitted to the whole evidence and without each study in turn; see
     `leave_one_study_out`. The differences say which model predicts a new study best, not which is
@@ -77,7 +77,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     factor : str, optional
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort whose response is foretold by the models together that answer
+        Patients of the new cohort whose response is predicted by the models together that answer
         for the same profile; see `AveragedPrediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.

@@ -33,7 +33,7 @@ class Comparison:
     ----------
     table : DataFrame
         One row per model, the best first: `model`, `rank`; `elpd`, the log predictive density of all
-        studies, each foretold from the others, with the standard error over studies `se` and the
+        studies, each predicted from the others, with the standard error over studies `se` and the
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
         error `dse`; `p_worse`; `weight`, by stacking; `answers_for`, the covariate values that its
         pooled rates and new cohort are of; `average_weight`, its weight in the averaged prediction,
@@ -90,7 +90,7 @@ class Comparison:
 
     @property
     def best(self) -> LeftOut | None:
-        """The model that foretells best, with the tables behind it; None if none has all its scores."""
+        """The model that predicts best, with the tables behind it; None if none has all its scores."""
         name = best_of(self.table)
         return None if name is None else self.left_out[name]
 

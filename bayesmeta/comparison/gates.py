@@ -55,7 +55,7 @@ def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
 
 
 def coverage_gate(arms: pd.DataFrame, what: str) -> str:
-    """Return what is wrong with the coverage of arms foretold, if anything."""
+    """Return what is wrong with the coverage of arms predicted, if anything."""
     inside, number = int(arms["inside_95"].sum()), len(arms)
     expected = arms["expected_95"].to_numpy(dtype=np.float64)
     probability = _at_most(inside, expected)

@@ -76,7 +76,7 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     Returns
     -------
     dict
-        `fit`, `answers`; `predictive`: what is foretold of a new cohort; `marginal`: log marginal
+        `fit`, `answers`; `predictive`: what is predicted of a new cohort; `marginal`: log marginal
         likelihood, None unless asked for; `approximated`: for each study what `fit_without` returns
         without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
     """

@@ -1,4 +1,4 @@
-"""`leave_one_study_out`: each study foretold from all others."""
+"""`leave_one_study_out`: each study predicted from all others."""
 
 from concurrent.futures import Executor
 from typing import Literal
@@ -38,7 +38,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     executor: Executor | None = None,
     progress: bool | None = None,
 ) -> LeftOut:
-    """Return how a model foretells each study from all others, and what hangs on each.
+    """Return how a model predicts each study from all others, and what hangs on each.
 
     The unit left out is the study: its score is the joint probability of its arms' counts given all
     other studies, with its own effect integrated out. The model stays that of the whole evidence,

@@ -1,4 +1,4 @@
-"""What a model foretells of each study from all others, as tables."""
+"""What a model predicts of each study from all others, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ REFIT, WEIGHTED = "refit", "weighted"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LeftOut:
-    """How a model foretells each study of the evidence from all others.
+    """How a model predicts each study of the evidence from all others.
 
     Made by `leave_one_study_out`, and for each model by `compare`.
 

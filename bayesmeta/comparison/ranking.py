@@ -11,7 +11,7 @@ __all__ = ["best_of", "ranked"]
 
 
 def best_of(table: pd.DataFrame) -> str | None:
-    """Return the model that foretells best, by the table of a comparison; None if none has a rank."""
+    """Return the model that predicts best, by the table of a comparison; None if none has a rank."""
     if "elpd_diff" not in table:
         return None
     return str(table.loc[table["elpd_diff"].notna(), "model"].iloc[0])

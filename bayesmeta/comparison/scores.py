@@ -1,6 +1,6 @@
-"""How well a fit foretells arms that it was not made from: their counts against its predictions.
+"""How well a fit predicts arms that it was not made from: their counts against its predictions.
 
-The unit that is foretold is the study: the density of its counts is that of all its arms together,
+The unit that is predicted is the study: the density of its counts is that of all its arms together,
 with its own effect integrated out.
 """
 
@@ -35,7 +35,7 @@ def study_scores(fit: Fit, new: Design) -> list[Row]:
     fit : Fit
         Posterior draws, made without these arms.
     new : Design
-        The arms that are foretold, in the coding of the fit; every study is taken as a new one.
+        The arms that are predicted, in the coding of the fit; every study is taken as a new one.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def arm_scores(
     rates : KnownRates
         Those of a fit, made without these arms.
     new : Design
-        The arms that are foretold, in the coding of the fit; every study is taken as a new one. Arms
+        The arms that are predicted, in the coding of the fit; every study is taken as a new one. Arms
         without patients are left out.
     rng : Generator
         Source of the uniform numbers of the randomised PIT.

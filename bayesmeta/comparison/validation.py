@@ -1,4 +1,4 @@
-"""`validate`: later cohorts foretold from earlier studies, each at its own size and covariates."""
+"""`validate`: later cohorts predicted from earlier studies, each at its own size and covariates."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Validation:
-    """Later cohorts held against what earlier studies foretold of them.
+    """Later cohorts held against what earlier studies predicted of them.
 
     Made by `validate`.
 
@@ -91,7 +91,7 @@ class Validation:
         inside = int(self.arms["inside_95"].sum())
         trouble = "" if self.diagnostics.ok else "; NOT RELIABLE: see diagnostics"
         return (
-            f"Validation({self.fit.spec.name}: {len(self.studies)} studies foretold from "
+            f"Validation({self.fit.spec.name}: {len(self.studies)} studies predicted from "
             f"{len(self.fit.arms.studies)}, {inside} of {len(self.arms)} arms in their 95% intervals{trouble})"
         )
 
@@ -105,7 +105,7 @@ def validate(
     settings: SamplerSettings | None = None,
     progress: bool | None = None,
 ) -> Validation:
-    """Return how a model made from earlier studies foretells later cohorts.
+    """Return how a model made from earlier studies predicts later cohorts.
 
     Every later study is taken as a new one: its effect is drawn from the law of study effects, and
     is one for all its arms. Covariates are coded as learnt from the earlier studies.
@@ -154,7 +154,7 @@ def validate(
     ...     table.select(outcome="ORR", venetoclax="yes", source=source) for source in ("001", "003")
     ... )
     >>> bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
-    Validation(pooled: 6 studies foretold from 20, 4 of 6 arms in their 95% intervals)
+    Validation(pooled: 6 studies predicted from 20, 4 of 6 arms in their 95% intervals)
     """
     check_spec(spec)
     _check_apart(train, test)
@@ -234,13 +234,13 @@ def _check_known(fit: Fit, test: Arms) -> None:
             reasons.append(reason)
     if strangers:
         raise ProfileError(
-            f"`test`: the model can't foretell {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
+            f"`test`: the model can't predict {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
             "model without that covariate."
         )
 
 
 def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
-    """Return why the model can't foretell an arm; empty if it can."""
+    """Return why the model can't predict an arm; empty if it can."""
     profile = coding.profile_of(row)
     absent = [
         name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)
@@ -268,7 +268,7 @@ def _notes(train: Arms, test: Arms) -> Iterator[str]:
             one for one in map(str, train.studies) if re.search(rf"\b{re.escape(one)}\b", text)
         ]
         if named:
-            yield f"{study} may share patients with {listed(named)}, from which it is foretold: {text}"
+            yield f"{study} may share patients with {listed(named)}, from which it is predicted: {text}"
 
 
 def _extrapolated(fit: Fit, test: Arms) -> Iterator[str]:

@@ -137,7 +137,7 @@ def comparison_json(comparison: "Comparison", ci: float) -> dict[str, Any]:
 
 
 def validation_json(validation: "Validation") -> dict[str, Any]:
-    """Return what was foretold of each cohort, and the scores."""
+    """Return what was predicted of each cohort, and the scores."""
     return {
         "diagnostics_ok": validation.diagnostics.ok,
         "model": validation.fit.spec.name,

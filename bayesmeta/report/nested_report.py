@@ -154,10 +154,10 @@ def _brief(
         "of the studies; that of a new study, and a new cohort, allow for the differences between studies (heterogeneity), "
         f"too. Medians and {100 * asked.ci_prob:g}% intervals ({prediction.profile}):"
     )
-    yield Items((*_foretold(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile)))
+    yield Items((*_predicted(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile)))
 
 
-def _foretold(
+def _predicted(
     prediction: NestedPrediction, asked: ReportRequest, found: SummaryTable
 ) -> Iterator[str]:
     words, texts = found.words, outcome_texts(prediction, asked.ci_prob, found.words)

@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.layout import table_text
-from bayesmeta.report.comparison_text import change_text, foretold_cells
+from bayesmeta.report.comparison_text import change_text, predicted_cells
 from bayesmeta.rounding import Rates, number_texts, percent
 from bayesmeta.wording import PLAIN, Wording
 
@@ -63,7 +63,7 @@ def left_out_lines(found: LeftOut, words: Wording = PLAIN) -> list[str]:
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
     return [
         f"Model {found.model}: each study predicted from all others",
-        *table_text(foretold_cells(found.arms), indent=2).splitlines(),
+        *table_text(predicted_cells(found.arms), indent=2).splitlines(),
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f}).",
         *_influence_lines(found, words),

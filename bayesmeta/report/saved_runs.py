@@ -108,7 +108,7 @@ class SavedComparison:
 
     @property
     def best(self) -> LeftOut | None:
-        """The model that foretells best; None if none has all its scores."""
+        """The model that predicts best; None if none has all its scores."""
         name = best_of(self.table)
         return None if name is None else self.left_out[name]
 

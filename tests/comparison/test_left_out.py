@@ -150,7 +150,7 @@ def test_a_coefficient_that_only_one_study_informs_has_its_prior_without_it(
     without = found.influence[found.influence["left_out"] == arms.studies[3]]
     odds = without.set_index("quantity").loc["regimen: b / a"]
     assert odds["estimate"] == pytest.approx(1, abs=0.001)
-    # With no room for the coefficient, the last study is foretold as by the model without it.
+    # With no room for the coefficient, the last study is predicted as by the model without it.
     alone = bm.ModelSpec("pooled")
     assert found.studies["elpd"].iloc[3] == pytest.approx(exact(alone, arms)[3], abs=0.05)
 
@@ -184,7 +184,7 @@ def test_the_fit_of_the_whole_evidence_is_that_of_fit(make_arms: Maker) -> None:
     )
 
 
-def test_missing_numbers_of_a_study_left_out_are_foretold_too(make_arms: Maker) -> None:
+def test_missing_numbers_of_a_study_left_out_are_predicted_too(make_arms: Maker) -> None:
     counts = [(4, 20), (9, 22), (14, 31), (5, 25), (8, 30), (7, 19)]
     arms = make_arms(counts, age=[70.0, 66.0, np.nan, 72.0, 55.0, np.nan])
     covariates = bm.Covariates("age", impute=["age"])
@@ -230,7 +230,7 @@ def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
     arms = make_arms([(4, 20), (5, 22), (16, 31)])
     spec = bm.ModelSpec("independent", study_effects=bm.IndependentStudies())
     found = bm.leave_one_study_out(spec, arms, seed=1, method="psis", settings=QUICK)
-    # Each study is foretold by the prior of mu, whatever the others say.
+    # Each study is predicted by the prior of mu, whatever the others say.
     alone = [
         bm.fit(bm.ModelSpec("c", study_effects=bm.CommonEffect()), make_arms([pair]), method="grid")
         for pair in [(4, 20), (5, 22), (16, 31)]
@@ -349,7 +349,7 @@ def assert_the_same_probability(score: dict[str, float], row: dict[str, float]) 
 
 
 @pytest.mark.parametrize("place", [2, 3])
-def test_a_study_that_lacks_a_value_is_foretold_from_the_values_of_the_others(
+def test_a_study_that_lacks_a_value_is_predicted_from_the_values_of_the_others(
     lacking: Design, place: int
 ) -> None:
     plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=Question())

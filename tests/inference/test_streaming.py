@@ -251,11 +251,11 @@ def drawn_bytes(draws: xr.DataTree) -> int:
     )
 
 
-def test_the_memory_foretold_is_what_draws_take(spec: bm.ModelSpec, arms: bm.Arms) -> None:
+def test_the_memory_predicted_is_what_draws_take(spec: bm.ModelSpec, arms: bm.Arms) -> None:
     fit = fitted(spec, arms)
-    foretold = bytes_of_draws(fit.design, fit.settings)
-    # Statistics are foretold as numbers; some are smaller.
-    assert foretold * 0.97 <= drawn_bytes(fit.draws) <= foretold
+    predicted = bytes_of_draws(fit.design, fit.settings)
+    # Statistics are predicted as numbers; some are smaller.
+    assert predicted * 0.97 <= drawn_bytes(fit.draws) <= predicted
 
 
 @pytest.mark.slow

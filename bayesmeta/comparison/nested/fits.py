@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesmeta.comparison.held_out import arm_law, without
 from bayesmeta.comparison.nested.held_out import (
-    Foretold,
+    HeldOutCounts,
     joint_score,
     nested_laws,
     without_study,
@@ -24,7 +24,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.nested import NestedDesign
 
-__all__ = ["JOINT", "SEPARATE", "foretell", "joint_fit", "separate_fit"]
+__all__ = ["JOINT", "SEPARATE", "predict_held_out", "joint_fit", "separate_fit"]
 
 JOINT, SEPARATE = "joint", "separate"
 """How the two kinds of models are called in tables."""
@@ -48,14 +48,14 @@ def separate_fit(
     return fit, found.ok
 
 
-def foretell(  # noqa: PLR0917 - jobs pass arguments by position
+def predict_held_out(  # noqa: PLR0917 - jobs pass arguments by position
     joint: NestedDesign,
     separate: Mapping[str, Design],
     study: str,
     seed: int,
     settings: SamplerSettings,
 ) -> dict[str, Any]:
-    """Return how both kinds of models foretell a study that they were fitted without.
+    """Return how both kinds of models predict a study that they were fitted without.
 
     Returns
     -------
@@ -71,13 +71,13 @@ def foretell(  # noqa: PLR0917 - jobs pass arguments by position
     rows = [{"model": JOINT, **row} for row in _scored(nested_laws(fit, own), seed, study)]
     for outcome, design in separate.items():
         if study in set(design.arms.frame["study"]):
-            one, usable = _foretold_apart(design, outcome, study, seed, settings, stream)
+            one, usable = _predicted_apart(design, outcome, study, seed, settings, stream)
             rows += [{"model": SEPARATE, **row} for row in one]
             ok = ok and usable
     return {"study": study, "elpd": elpd, "mcse_elpd": error, "ok": ok, "arms": rows}
 
 
-def _foretold_apart(  # noqa: PLR0917
+def _predicted_apart(  # noqa: PLR0917
     design: Design,
     outcome: str,
     study: str,
@@ -89,7 +89,7 @@ def _foretold_apart(  # noqa: PLR0917
     fit, ok = separate_fit(rest, seed, settings, (*stream, number_of(outcome)))
     rates = KnownRates(fit)
     laws = (
-        Foretold(
+        HeldOutCounts(
             str(own.arms.labels[place]),
             outcome,
             int(own.arms.events[place]),
@@ -101,7 +101,7 @@ def _foretold_apart(  # noqa: PLR0917
     return list(_scored(laws, seed, study)), ok
 
 
-def _scored(laws: Iterable[Foretold], seed: int, study: str) -> Iterator[Row]:
+def _scored(laws: Iterable[HeldOutCounts], seed: int, study: str) -> Iterator[Row]:
     """Yield how each count lies in its predictive distribution, with its log score."""
     # The same uniform numbers for both kinds of models, so that their PITs can be compared.
     for one in laws:

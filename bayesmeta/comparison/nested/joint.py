@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison.jobs import Runner
-from bayesmeta.comparison.nested.fits import JOINT, SEPARATE, foretell, joint_fit, separate_fit
+from bayesmeta.comparison.nested.fits import JOINT, SEPARATE, predict_held_out, joint_fit, separate_fit
 from bayesmeta.comparison.plans import SETTINGS
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
@@ -118,7 +118,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
 ) -> JointComparison:
     """Return what a joint model of nested outcomes buys over a model of each outcome by itself.
 
-    Each study is foretold from all others by fits without it, of the joint model and of a model of
+    Each study is predicted from all others by fits without it, of the joint model and of a model of
     each outcome that it reports. The same counts are scored for both.
 
     Parameters
@@ -229,7 +229,7 @@ def _job(study: str, designs: Designs, seed: int, settings: SamplerSettings) -> 
         seed=seed,
         settings={name: value for name, value in asdict(settings).items() if name != "cores"},
     )
-    return Job(f"without {study}", key, foretell, (joint, separate, study, seed, settings))
+    return Job(f"without {study}", key, predict_held_out, (joint, separate, study, seed, settings))
 
 
 def _finished(outcome: Finished | Failed, name: str) -> Finished:

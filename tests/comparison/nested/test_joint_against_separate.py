@@ -8,7 +8,7 @@ SETTINGS = bm.SamplerSettings(chains=4, warmup=300, draws=400)
 
 
 @pytest.mark.slow
-def test_both_kinds_of_models_foretell_the_same_counts(small_nest: bm.NestedArms) -> None:
+def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.NestedArms) -> None:
     found = bm.joint_against_separate(
         bm.NestedSpec(), small_nest, seed=1, settings=SETTINGS, progress=False
     )
