@@ -12,17 +12,17 @@ from .comparison.cumulative import (
     Cumulative as Cumulative,
     cumulative as cumulative,
 )
-from .comparison.flip_point import (
+from .sensitivity.tipping_point import (
     FlipPoint as FlipPoint,
     flip_point as flip_point,
 )
-from .comparison.grid_answer import GridAnswer as GridAnswer
-from .comparison.grid_files import load_grid as load_grid
-from .comparison.grid_results import GridResults as GridResults
-from .comparison.grid_running import run_grid as run_grid
+from .multiverse.answer import GridAnswer as GridAnswer
+from .multiverse.files import load_grid as load_grid
+from .multiverse.results import GridResults as GridResults
+from .multiverse.running import run_grid as run_grid
 from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
 from .comparison.left_out import LeftOut as LeftOut
-from .comparison.marginal_likelihood import (
+from .marginal_likelihood.marginal_likelihood import (
     MarginalLikelihood as MarginalLikelihood,
     log_marginal_likelihood as log_marginal_likelihood,
     marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
@@ -35,13 +35,13 @@ from .comparison.posterior_predictive import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
-from .comparison.power_scaling import power_scaling as power_scaling
-from .comparison.prior_grid import prior_grid as prior_grid
-from .comparison.sensitivity import (
+from .sensitivity.power_scaling import power_scaling as power_scaling
+from .sensitivity.prior_grid import prior_grid as prior_grid
+from .sensitivity.sensitivity import (
     Sensitivity as Sensitivity,
     sensitivity as sensitivity,
 )
-from .comparison.specification_grid import SpecificationGrid as SpecificationGrid
+from .multiverse.specification_grid import SpecificationGrid as SpecificationGrid
 from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,

@@ -60,7 +60,7 @@ def grid(
 ) -> int:
     """Fit every combination of outcomes, inclusion rules, covariates, laws and priors of a grid."""
     if example:
-        from bayesmeta.comparison.grid_files import example_grid
+        from bayesmeta.multiverse.files import example_grid
 
         print(example_grid(), end="")
         return OK
@@ -69,7 +69,7 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.comparison.grid_running import run_grid_with
+    from bayesmeta.multiverse.running import run_grid_with
     from bayesmeta.label_files import as_labels
     from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines

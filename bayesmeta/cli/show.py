@@ -23,7 +23,7 @@ from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
     import bayesmeta as bm
-    from bayesmeta.comparison.grid_results import GridResults
+    from bayesmeta.multiverse.results import GridResults
     from bayesmeta.report.saved_runs import SavedComparison
     from bayesmeta.report.text import Blocks
 
@@ -94,7 +94,7 @@ def _fit(
 def _many(
     found: "SavedComparison | GridResults", written: dict[str, Any]
 ) -> "tuple[Blocks, dict[str, Any]]":
-    from bayesmeta.comparison.grid_results import GridResults
+    from bayesmeta.multiverse.results import GridResults
     from bayesmeta.report.comparison_text import comparison_lines
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.report.machine import records

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
-from bayesmeta.comparison.marginal_likelihood import (
+from bayesmeta.marginal_likelihood.marginal_likelihood import (
     bridge_of,
     log_marginal_likelihood,
     why_no_marginal_likelihood,

@@ -19,7 +19,7 @@ from bayesmeta.inference.convergence import mcse_mean
 
 if TYPE_CHECKING:
     from bayesmeta.inference.exact import GridFit
-    from bayesmeta.inference.grid.marginals import Marginal
+    from bayesmeta.inference.quadrature.marginals import Marginal
 
 __all__ = [
     "DrawnRates",

@@ -11,7 +11,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.model import Binomial, CommonEffect, Design, Logit, ModelSpec, NormalEffects
 
 if TYPE_CHECKING:
-    from bayesmeta.inference.grid.posterior import GridPosterior
+    from bayesmeta.inference.quadrature.posterior import GridPosterior
 
 __all__ = ["GridFit", "grid_fit"]
 
@@ -65,7 +65,7 @@ def grid_fit(design: Design) -> GridFit:
         If the model has covariates.
     """
     # Imported here: those who only ask whether a fit is a GridFit don't need it.
-    from bayesmeta.inference.grid.posterior import grid_posterior
+    from bayesmeta.inference.quadrature.posterior import grid_posterior
 
     _check_covered(design)
     arms = design.arms

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.power_scaling import SENSITIVE
-from bayesmeta.comparison.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import FlipPoint
+from bayesmeta.sensitivity.power_scaling import SENSITIVE
+from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.labels import Labels
 from bayesmeta.plots.pages import Plot

@@ -12,7 +12,7 @@ from bayesmeta.comparison.posterior_predictive import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
-from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
+from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict

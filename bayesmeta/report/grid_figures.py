@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
+from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.report.grid_text import RATES, profile_text
 from bayesmeta.wording import PLAIN, Wording
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_files import grid_toml
-from bayesmeta.comparison.grid_results import DONE, GridResults
-from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.multiverse.files import grid_toml
+from bayesmeta.multiverse.results import DONE, GridResults
+from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_checks import SEPARATOR
-from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
+from bayesmeta.multiverse.checks import SEPARATOR
+from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.errors import SHOWN
 from bayesmeta.layout import table_text
 from bayesmeta.model.values import values_text

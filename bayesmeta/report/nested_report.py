@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from bayesmeta import plots
-from bayesmeta.comparison.prior_grid import prior_grid
+from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.inferred_text import inferred_lines

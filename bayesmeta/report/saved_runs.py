@@ -10,8 +10,8 @@ import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import averaged_models, notes_of
-from bayesmeta.comparison.grid_files import load_grid
-from bayesmeta.comparison.grid_results import GridResults, columns
+from bayesmeta.multiverse.files import load_grid
+from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError

@@ -1,6 +1,6 @@
 """How the answers of a saved run are written, whatever kind of run it is."""
 
-from bayesmeta.comparison.grid_results import GridResults
+from bayesmeta.multiverse.results import GridResults
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit

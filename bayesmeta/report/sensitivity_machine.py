@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bayesmeta.comparison.changed_priors import prior_text
-from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.sensitivity import Sensitivity
+from bayesmeta.sensitivity.changed_priors import prior_text
+from bayesmeta.sensitivity.tipping_point import FlipPoint
+from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.report.machine import plain_value, records
 
 __all__ = ["sensitivity_json"]

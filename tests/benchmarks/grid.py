@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import bayesmeta as bm
-from bayesmeta.comparison.grid_files import example_grid, parse_grid
-from bayesmeta.comparison.grid_plan import plan_rows
+from bayesmeta.multiverse.files import example_grid, parse_grid
+from bayesmeta.multiverse.combinations import plan_rows
 
 TARGET = 5.0
 """Fits a second on two processors."""

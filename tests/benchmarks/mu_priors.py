@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special
 
 import bayesmeta as bm
-from bayesmeta.inference.grid.posterior import grid_posterior
+from bayesmeta.inference.quadrature.posterior import grid_posterior
 
 Array = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 import bayesmeta as bm
 from bayesmeta.comparison.held_out import without
-from bayesmeta.comparison.prior_grid import usual_priors
+from bayesmeta.sensitivity.prior_grid import usual_priors
 from bayesmeta.model import make_design, parse_model, to_toml
 from bayesmeta.model.nested import make_nested_design
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.grid_results import columns
-from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.multiverse.results import columns
+from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.grid_text import grid_json, grid_lines
 
 GRID = bm.SpecificationGrid("small", answer=bm.GridAnswer(rate_above=0.3), seed=4)

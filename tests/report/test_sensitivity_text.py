@@ -9,8 +9,8 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import app
-from bayesmeta.comparison.crossing import Crossing, Point
-from bayesmeta.comparison.decisions import NewStudyEvent
+from bayesmeta.sensitivity.crossing import Crossing, Point
+from bayesmeta.sensitivity.decisions import NewStudyEvent
 from bayesmeta.report.sensitivity_text import flip_lines, prior_cells
 
 POINTS = (

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.integrated.integrand import (
     NORMAL,
     STUDENT,

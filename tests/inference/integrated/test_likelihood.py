@@ -10,7 +10,7 @@ from family import arms as family_arms, combinations, design_of, laws, likelihoo
 from scipy.special import logsumexp
 
 import bayesmeta as bm
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.simulation import log_likelihood, prior_effects, prior_parameters
 from bayesmeta.model import Design
