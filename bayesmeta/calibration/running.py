@@ -63,11 +63,11 @@ def calibrate(
     sets : int, optional
         Data sets of each case; 1000, or 100 of a short calibration, where None.
     seed : int
-        Source of all randomness; results are the same whatever the number of workers.
+        Random seed; results are the same whatever the number of workers.
     short : bool
         Only one case of each part.
     workers : int
-        Processes that fit at once.
+        Worker processes.
     progress : bool, optional
         Show a bar where a person watches, and lines in a log; where None, only where a person
         watches.
@@ -142,7 +142,7 @@ def run_case(
     sets : int
         Data sets.
     seed : int
-        Source of all randomness, with the case's name.
+        Random seed, with the case's name.
     sampler : callable, optional
         What fits, that of the case where None; a wrong one shows what calibration would find.
     """

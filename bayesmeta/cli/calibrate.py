@@ -26,7 +26,7 @@ def calibrate(
         int | None, typer.Option(help="Data sets of each case; 1000, or 100 with --short.")
     ] = None,
     seed: Seed = DEFAULT_SEED,
-    workers: Annotated[int, typer.Option(help="Processes that fit at once.")] = 1,
+    workers: Annotated[int, typer.Option(help="Worker processes.")] = 1,
     short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
     as_json: AsJson = False,
 ) -> int:

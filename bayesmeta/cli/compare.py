@@ -61,7 +61,7 @@ def compare(
     evidence: Evidence = BUNDLED,
     method: Annotated[
         Literal["exact", "psis"],
-        typer.Option(help="Leave studies out by fits of their own, or by weighting draws."),
+        typer.Option(help="Leave studies out by refits, or by PSIS."),
     ] = "exact",
     rows: Annotated[
         Literal["same", "common"],
@@ -81,7 +81,7 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (that "
+            help="Exit with 1 if this check fails: failures (of a fit, or a model that does not apply), diagnostics (that "
             "failed, or a failed fit; not a warning), coverage (so few arms inside 95% intervals of the best model "
             "that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),

@@ -54,7 +54,7 @@ def grid(
         ),
     ] = "diagnostics",
     example: Annotated[
-        bool, typer.Option("--example", help="Print a grid file and leave.")
+        bool, typer.Option("--example", help="Print a grid file and exit.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:

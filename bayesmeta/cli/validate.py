@@ -42,7 +42,7 @@ def validate(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: diagnostics (that failed, not a warning), coverage (so few "
+            help="Exit with 1 if this check fails: diagnostics (that failed, not a warning), coverage (so few "
             "arms inside 95% intervals that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,

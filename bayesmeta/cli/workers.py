@@ -13,7 +13,7 @@ __all__ = ["Dask", "Workers", "workers_of"]
 
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that fit at once; one for each processor if left out."),
+    typer.Option(min=1, help="Worker processes; one for each processor if left out."),
 ]
 Dask = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")

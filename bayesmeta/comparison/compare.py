@@ -65,7 +65,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     arms : Arms
         What was observed.
     seed : int
-        Source of all randomness; results do not depend on the number of workers.
+        Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
         How studies are left out; see `leave_one_study_out`.
     rows : {"same", "common"}
@@ -89,7 +89,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         Folder in which every finished fit and the tables are kept. Where it holds this comparison,
         interrupted or whole, what is there is not done again.
     workers : int
-        Processes that fit at once. Scripts that ask for several need the guard
+        Worker processes. Scripts that ask for several need the guard
         ``if __name__ == "__main__":``.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.

@@ -110,7 +110,7 @@ def cumulative(
     by : str
         Numeric column of the evidence that orders the arms, such as the year of publication.
     seed : int
-        Source of all randomness: same seed, same result.
+        Random seed: same seed, same result.
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.

@@ -38,7 +38,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     executor: Executor | None = None,
     progress: bool | None = None,
 ) -> LeftOut:
-    """Return how a model predicts each study from all others, and what hangs on each.
+    """Return how a model predicts each study from all others, and the influence of each.
 
     The unit left out is the study: its score is the joint probability of its arms' counts given all
     other studies, with its own effect integrated out. The model stays that of the whole evidence,
@@ -52,11 +52,11 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     arms : Arms
         What was observed.
     seed : int
-        Source of all randomness; results do not depend on the number of workers.
+        Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
         Leave out each study by a fit of its own; or by Pareto smoothed importance sampling from the
         fit of the whole evidence, with a fit of its own where the estimated tail shape (`pareto_k`)
-        is above 0.7 or the Monte-Carlo error of the score above 0.025. Fits of their own are done
+        is above 0.7 or the Monte-Carlo error of the score above 0.025. Refits are done
         again with more draws where that error is above 0.02.
     profile : mapping, optional
         Covariate values that pooled rates are for; what is left out stands at the reference
@@ -68,7 +68,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     workers : int
-        Processes that fit at once. Scripts that ask for several need the guard
+        Worker processes. Scripts that ask for several need the guard
         ``if __name__ == "__main__":``.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.

@@ -19,7 +19,7 @@ class Plan:
     Parameters
     ----------
     seed : int
-        Source of all randomness.
+        Random seed.
     settings : SamplerSettings
         Of every fit.
     question : Question

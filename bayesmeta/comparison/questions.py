@@ -281,7 +281,7 @@ def predictive(rates: KnownRates, asked: Asked) -> Row:
     """
     law = rates.at(asked.row, asked.level).new_study()
     rate = expit(law.theta)
-    # Errors change slowly along the rates, and are dear.
+    # Errors change slowly along the rates, and are expensive.
     below = [(rate <= value).mean(axis=-1) for value in RATES[::EVERY]]
     errors = np.nan_to_num(mcse_mean(np.stack(below)))
     return {

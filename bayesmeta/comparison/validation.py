@@ -119,7 +119,7 @@ def validate(
     test : Arms
         The later cohorts; those without patients are left out.
     seed : int
-        Source of all randomness.
+        Random seed.
     settings : SamplerSettings, optional
         Of the fit; if its diagnostics fail it is done again, once, with more care.
     progress : bool, optional
@@ -226,15 +226,15 @@ def _check_known(fit: Fit, test: Arms) -> None:
     absent = [name for name in coding.columns if name not in test.frame]
     if absent:
         raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
-    strangers, reasons = [], []
+    unexpected, reasons = [], []
     for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
         reason = _why_unknown(coding, row)
         if reason:
-            strangers.append(str(label))
+            unexpected.append(str(label))
             reasons.append(reason)
-    if strangers:
+    if unexpected:
         raise ProfileError(
-            f"`test`: the model can't predict {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
+            f"`test`: the model can't predict {listed(unexpected)}; of the first: {reasons[0]} Leave them out, or take a "
             "model without that covariate."
         )
 

@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float64]
 
 NODES, FINE = 1024, 8192
 """Points of the parameters beside `mu`, powers of 2 as Sobol sequences want them; more of them for the
-density of a mean of beta laws, which may each be narrow."""
+density of a mean of beta distributions, which may each be narrow."""
 
 BLOCKS = 16
 """Parts of the table that are computed at once."""
@@ -32,7 +32,7 @@ LOG_ODDS = np.linspace(-30, 30, 1501)
 
 
 TINY = 1e-12
-"""Least parameter of a beta law."""
+"""Least parameter of a beta distribution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
 def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     """Return the prior of the true rate of a new study, as `typical_prior`.
 
-    With the law of study effects, effects of arms, and the beta law of a beta-binomial likelihood.
+    With the law of study effects, effects of arms, and the beta distribution of a beta-binomial likelihood.
     """
     arms_vary = bool(fit.spec.likelihood.parameters)
     points = _Points(fit, FINE if arms_vary else NODES)
@@ -151,7 +151,7 @@ def _moved(fit: Fit, moved: Array) -> PriorRate:
 
 
 def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
-    """Return the mean of the beta laws of a beta-binomial likelihood."""
+    """Return the mean of the beta distributions of a beta-binomial likelihood."""
     size = np.maximum((1 - rho) / rho, TINY)
     log_rate, log_rest = fit.spec.link.log_rates(theta)
     a, b = (np.maximum(size * np.exp(log), TINY) for log in (log_rate, log_rest))
@@ -162,7 +162,7 @@ def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
 
 
 def _beta_density(a: Array, b: Array, log_odds: Array) -> Array:
-    """Return the mean of the densities of beta laws at rates given by their log-odds."""
+    """Return the mean of the densities of beta distributions at rates given by their log-odds."""
     at = log_odds[:, None]
     # log(rate) and log(1 - rate), accurate far out.
     powers = -(a - 1) * np.logaddexp(0, -at) - (b - 1) * np.logaddexp(0, at)

@@ -29,7 +29,7 @@ STRATA = 16
 """Points at which each draw's law of a new study is represented."""
 
 STRATA_OF_BETA = 4
-"""The same where each point needs a quantile of a beta law, which is dear."""
+"""The same where each point needs a quantile of a beta distribution, which is expensive."""
 
 ROWS = 256
 """Draws whose nodes are laid out together."""
@@ -147,7 +147,7 @@ class PredictedRates:
     def typical(self) -> Array:
         """Rate (probability) at the profile without effects, dims (chain, draw).
 
-        That of the median study; of a beta-binomial likelihood, the mean of its beta law.
+        That of the median study; of a beta-binomial likelihood, the mean of its beta distribution.
         """
         return self.fit.spec.link.rate(self.theta)
 

@@ -50,7 +50,7 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
-          squared for the normal law) and v that of the arm about its study: chance and, where the
+          squared for the normal distribution) and v that of the arm about its study: chance and, where the
           model has them, differences between arms; 0 for independent studies. Where the only
           covariate is a factor, the share is among the arms of the same level, whose typical rate it
           is; under other covariates it has no meaning and is NaN;

@@ -46,12 +46,12 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
         raise RunError(
             f"{path} exists and is no saved run (it holds no {MANIFEST}); it is left alone. Choose another folder."
         )
-    strangers = (
+    unexpected = (
         sorted(file.name for file in path.iterdir() if file.name not in OWN) if is_run else []
     )
-    if strangers:
+    if unexpected:
         raise RunError(
-            f"{path} holds files that are not of a run and would be lost: {listed(strangers)}. Move them first."
+            f"{path} holds files that are not of a run and would be lost: {listed(unexpected)}. Move them first."
         )
     parent = next(parent for parent in path.parents if parent.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):

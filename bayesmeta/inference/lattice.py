@@ -2,7 +2,7 @@
 
 Each draw's law enters at points spaced evenly in probability and moved from draw to draw by a Weyl
 sequence, so that the same draws always give the same interval. Where a rate varies for several
-reasons (study, arm, the beta law of a beta-binomial), the points form a lattice that turns from draw
+reasons (study, arm, the beta distribution of a beta-binomial), the points form a lattice that turns from draw
 to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 """
 

@@ -25,7 +25,7 @@ def light_fit(
     design : Design
         The model and its arms.
     seed : int
-        Source of all randomness.
+        Random seed.
     settings : SamplerSettings
         Chains, warm-up, draws.
     stream : tuple of int

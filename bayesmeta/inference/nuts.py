@@ -101,7 +101,7 @@ def sample_density(
     settings : SamplerSettings
         Chains, warm-up, draws.
     seed : SeedSequence
-        Source of all randomness.
+        Random seed.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches.
     address : int, optional

@@ -31,7 +31,7 @@ MOST = 8
 
 
 class Sampled(NamedTuple):
-    """Draws, how they were had, and why they were had more than once."""
+    """Draws, how they were made, and why more than once."""
 
     posterior: Any
     statistics: Mapping[str, npt.NDArray[Any]]

@@ -71,7 +71,7 @@ def fit(
     arms : Arms or NestedArms
         What was observed; see `EvidenceTable.select`.
     seed : int
-        Source of all randomness; the same seed gives the same draws with the same versions on
+        Random seed; the same seed gives the same draws with the same versions on
         the same kind of processor (another agrees within Monte-Carlo error), whatever the number of
         cores. Needed by ``method="nuts"``.
     settings : SamplerSettings, optional

@@ -17,7 +17,7 @@ class SamplerSettings:
     chains : int
         Independent chains; four, so that R-hat can see chains that disagree.
     warmup : int
-        Draws per chain that adapt the sampler and are thrown away.
+        Warm-up iterations per chain, which are thrown away.
     draws : int
         Draws per chain that are kept.
     target_accept : float

@@ -47,7 +47,7 @@ class Bridge(NamedTuple):
 def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) -> Bridge:
     """Return the log integral of a density.
 
-    Each half of the draws is bridged to a Student law fitted to the other half, and the two logs
+    Each half of the draws is bridged to a Student t distribution fitted to the other half, and the two logs
     are averaged.
 
     Parameters
@@ -57,7 +57,7 @@ def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) ->
     points : array
         Its draws, dims (chain, draw, coordinate).
     rng : Generator
-        Source of the draws of the Student laws.
+        Source of the draws of the Student t distributions.
     """
     half = points.shape[1] // 2
     parts = points[:, :half], points[:, half : 2 * half]
@@ -77,7 +77,7 @@ def weighed(
 ) -> tuple[float, float]:
     """Return the log integral of a density and its standard error, from weighted draws near it.
 
-    A Student law is fitted to the draws, and drawn from; those draws have weights of their own, and
+    A Student t distribution is fitted to the draws, and drawn from; those draws have weights of their own, and
     so on, until the law is near the density.
 
     Parameters
@@ -113,7 +113,7 @@ def _tempered(log_weight: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Proposal:
-    """A multivariate Student law."""
+    """A multivariate Student t distribution."""
 
     mean: Array
     root: Array

@@ -47,7 +47,7 @@ class Scalar:
 class Design:
     """A specification with the arms it is fitted to and the coding learnt from them.
 
-    Made by `make_design`, its specification has no default prior left that hangs on the arms.
+    Made by `make_design`, its specification has no default prior left that depends on the arms.
     """
 
     spec: ModelSpec

@@ -187,10 +187,10 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     groups = covariates.groups.get(name, {})
     frame = _present(frame, covariates)
     known = {level_text(value) for value in frame[name]}
-    strangers = [level for members in groups.values() for level in members if level not in known]
-    if groups and len(strangers) == sum(map(len, groups.values())):
+    unexpected = [level for members in groups.values() for level in members if level not in known]
+    if groups and len(unexpected) == sum(map(len, groups.values())):
         raise SpecError(
-            f"`groups` of '{name}' name none of its levels; got {listed(strangers)}. {nearest(strangers[0], known)}"
+            f"`groups` of '{name}' name none of its levels; got {listed(unexpected)}. {nearest(unexpected[0], known)}"
         )
     column = [grouped(level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))

@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 LEAST_RHO = 1e-8
-"""Overdispersion below which a beta law of rates can't be told from a point."""
+"""Overdispersion below which a beta distribution of rates can't be told from a point."""
 
 
 class Likelihood(ABC):
@@ -200,7 +200,7 @@ class Binomial(Likelihood):
 
 @dataclass(frozen=True)
 class BetaBinomial(Likelihood):
-    """Beta-binomial: arms with one linear predictor have rates that follow a beta law about it.
+    """Beta-binomial: arms with one linear predictor have rates that follow a beta distribution about it.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ class BetaBinomial(Likelihood):
         return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
 
     def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
-        """Return the parameters of the beta law of rates."""
+        """Return the parameters of the beta distribution of rates."""
         rho = np.maximum(rho, LEAST_RHO)
         size = (1 - rho) / rho
         log_rate, log_rest = self.link.log_rates(theta)

@@ -112,7 +112,7 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
     Raises
     ------
     EvidenceError, SpecError, ProfileError
-        If a choice is possible in no combination: a slip of the pen, such as a column that is not
+        If a choice is possible in no combination: a typo, such as a column that is not
         there, would otherwise cost a part of the grid. A model that these arms can't tell is no slip
         and is told in its rows; an error, if no combination is possible.
     SettingsError

@@ -38,7 +38,7 @@ def fit_values(
     settings : SamplerSettings
         Chains, warm-up, draws.
     seed : int
-        Source of all randomness: the fit is ``bm.refit(first, stream=planned.stream, ...)`` of any
+        Random seed: the fit is ``bm.refit(first, stream=planned.stream, ...)`` of any
         fit made with `seed`.
 
     Raises

@@ -73,7 +73,7 @@ class GridResults:
     table : DataFrame
         One row a combination; see `run_grid` for its columns.
     seed : int
-        Source of all randomness.
+        Random seed.
     fits : int
         Fits that the rows come to.
     seconds : float

@@ -50,13 +50,13 @@ def run_grid(
     table : EvidenceTable
         The evidence that arms are selected from.
     seed : int, optional
-        Source of all randomness, in place of the grid's.
+        Random seed, in place of the grid's.
     out : path, optional
         Folder of the run, where each fit is kept as soon as it is done; a run that was stopped goes
         on there. It ends with ``results.parquet`` and ``results.csv``; `bayesmeta grid` draws
         the specification curves, too.
     workers : int
-        Processes that fit at once.
+        Worker processes.
     executor : Executor, optional
         Anything with the interface of `concurrent.futures` to fit by instead, such as Dask's.
     progress : bool, optional

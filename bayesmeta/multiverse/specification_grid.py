@@ -69,7 +69,7 @@ class SpecificationGrid:
     settings : SamplerSettings
         How each fit is sampled; 4 chains of 600 + 1,000 draws by default.
     seed : int, optional
-        Source of all randomness, unless `run_grid` is given one.
+        Random seed, unless `run_grid` is given one.
 
     Raises
     ------

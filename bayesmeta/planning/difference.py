@@ -23,7 +23,7 @@ FADED = 40.0
 """How far below its height (log) the integrand is where the rule ends."""
 
 NEAR_END = -600.0
-"""Log rate below which a beta law's distribution function is a power of the rate, to all digits."""
+"""Log rate below which a beta distribution's distribution function is a power of the rate, to all digits."""
 
 NODES_PER_SD, WIDEST = 1.5, 0.03
 """Nodes within a standard deviation of the narrowest law, about which the error falls as

@@ -31,7 +31,7 @@ COLUMNS = ("log_likelihood", "aic", "bic", "ecdf_difference", "kl")
 
 WIDENED, TIGHTEST = 1.5, 4.0
 """Of a start's components side by side, their variance in multiples of their part's; of nested ones,
-how many times as many patients as the draws' own beta law the tightest is worth."""
+how many times as many patients as the draws' own beta distribution the tightest is worth."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -175,7 +175,7 @@ def _starts(sample: RateSample, number: int) -> list[BetaMixture]:
 
 
 def _by_moments(rates: Array, widened: float) -> tuple[float, float]:
-    """Return parameters, at least 1, of a beta law with the mean and the widened variance of rates."""
+    """Return parameters, at least 1, of a beta distribution with the mean and the widened variance of rates."""
     mean, variance = float(rates.mean()), max(float(rates.var()), 1e-12)
     total = max(mean * (1 - mean) / (widened * variance) - 1, 2.0)
     return max(mean * total, 1.0), max((1 - mean) * total, 1.0)

@@ -50,7 +50,7 @@ class RateSample:
     def grouped(self) -> tuple[Array, Array, Array]:
         """Return the mean log rate and mean log of one minus the rate of each group, and its share.
 
-        Neighbouring points form a group. Log densities of beta laws are linear in these two means,
+        Neighbouring points form a group. Log densities of beta distributions are linear in these two means,
         so that no density of a group's points is farther from the group's than their spread.
         """
         log_rate, log_rest = log_rates(self.log_odds)

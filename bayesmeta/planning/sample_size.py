@@ -28,7 +28,7 @@ GRID = 2001
 def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "elir") -> float:
     """Return the number of patients that a prior of a rate is worth.
 
-    Of a single beta law, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about that. Of mixtures
+    Of a single beta distribution, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about that. Of mixtures
     they differ, as a rule moment < elir < morita.
 
     Parameters
@@ -39,7 +39,7 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
         ``elir``: the expected ratio of the information of the prior to that of one patient, both
         about the log-odds. It alone is predictively consistent: after n patients, the expected size
         is n more. By quadrature.
-        ``moment``: that of the beta law with the same mean and standard deviation.
+        ``moment``: that of the beta distribution with the same mean and standard deviation.
         ``morita``: information of the prior at its mode, less that of a vague prior, over that of
         one patient there, as in equation 9 of Neuenschwander et al.; it depends on one point.
 

@@ -131,7 +131,7 @@ def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
 
 def _models(run: SavedComparison) -> Iterator[Block]:
     how = (
-        "by fits of their own"
+        "by refits"
         if run.plan["exact"]
         else "by weighting draws, or by fits where that does not hold"
     )

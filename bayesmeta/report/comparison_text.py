@@ -27,7 +27,7 @@ __all__ = [
 Row = Mapping[Hashable, Any]
 
 SHOWN = 3
-"""Studies that are named as those that most hangs on."""
+"""Studies that are named as those with the greatest influence."""
 
 FINER = 4
 """By how much a change is written more finely than the interval of what changes."""
@@ -86,7 +86,7 @@ def _influence_lines(comparison: Comparison | SavedComparison, words: Wording) -
     ]
     return [
         "",
-        f"What hangs on one study: the typical rate of {best.model} without it changes most, {words.rates.in_points}, for",
+        f"Influence of single studies: the typical rate of {best.model} without it changes most, {words.rates.in_points}, for",
         f"  {', '.join(changes)}.",
     ]
 

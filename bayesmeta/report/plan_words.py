@@ -92,7 +92,7 @@ def prior_lines(
     return [
         f"MAP prior  of {rate} ({profile}): {_terms(history)}",
         f"           {_summary(history, words.rates)}; {_worth(sizes[MAP])}.",
-        f"           Distribution functions of mixture and draws differ by at most {fitted.ecdf_difference:.4f}.",
+        f"           Kolmogorov distance between mixture and draws: {fitted.ecdf_difference:.4f}.",
         *(f"WARNING    {text}" for text in mixture_warnings(fitted)),
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
         f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
@@ -137,7 +137,7 @@ def _summary(mixture: BetaMixture, rates: Rates) -> str:
 def _worth(sizes: "pd.Series[float]") -> str:
     """Return how many patients a prior is worth, by each method."""
     found = [f"{METHODS[str(name)]} {size_text(value)}" for name, value in sizes.dropna().items()]
-    return f"worth so many patients: {', '.join(found) or 'not known'}"
+    return f"effective sample size (ESS): {', '.join(found) or 'not known'}"
 
 
 def size_text(patients: float) -> str:

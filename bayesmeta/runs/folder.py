@@ -176,10 +176,10 @@ def _check_free(folder: Path) -> None:
     if (folder / MANIFEST).exists():
         return
     left = {LOCK, HOLDER, f".{MANIFEST}{PARTIAL}"}
-    strangers = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
-    if strangers:
+    unexpected = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
+    if unexpected:
         raise RunError(
-            f"{folder} exists and is no run (it holds {listed(strangers)}, and no {MANIFEST}); it is left alone. "
+            f"{folder} exists and is no run (it holds {listed(unexpected)}, and no {MANIFEST}); it is left alone. "
             "Choose another folder."
         )
 

@@ -153,7 +153,7 @@ def test_the_column_of_tau_belongs_to_a_profile(case: tuple[str, bm.Fit]) -> Non
 
 
 def test_shrunken_rates_are_those_of_the_draws(case: tuple[str, bm.Fit]) -> None:
-    """Their medians; of a beta-binomial arm, that of its beta law given its responders."""
+    """Their medians; of a beta-binomial arm, that of its beta distribution given its responders."""
     _, fit = case
     rate = INVERSE[fit.spec.link.name](fit.posterior["theta"].to_numpy())
     expected = np.median(rate, axis=(0, 1))

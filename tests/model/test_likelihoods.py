@@ -23,7 +23,7 @@ def own(likelihood: Likelihood, rho: np.ndarray = RHO) -> dict[str, np.ndarray]:
 
 
 def shapes(rate: np.ndarray | float, rho: float) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters of the beta law of rates with this mean, of which rho is the overdispersion."""
+    """Parameters of the beta distribution of rates with this mean, of which rho is the overdispersion."""
     size = 1 / rho - 1
     return np.asarray(rate * size), np.asarray((1 - rate) * size)
 
@@ -91,7 +91,7 @@ def test_rates_of_beta_binomial_arms_follow_a_beta_law(link: bm.Link) -> None:
 
 @links
 def test_known_patients_update_the_law_of_the_rate(link: bm.Link) -> None:
-    """A beta law given 9 responders of 12: conjugate."""
+    """A beta distribution given 9 responders of 12: conjugate."""
     probability = np.linspace(0.01, 0.99, 33)
     found = bm.BetaBinomial(link).rate(np.array([-0.7]), probability, events=9, n=12, rho=RHO)
     alpha, beta = shapes(link.rate(-0.7), 0.07)

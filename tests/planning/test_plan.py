@@ -62,7 +62,7 @@ def test_a_size_that_a_method_can_not_give_is_left_out():
     found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
     assert found.effective_sizes.isna().any(axis=None)
     told = "\n".join(plan_lines(found))
-    assert "worth so many patients: moments" in told
+    assert "effective sample size (ESS): moments" in told
     assert "No ELIR: components differ in a, or b, where it is at most 1" in told
     assert plan_json(found)["effective_sample_size"][0]["robust"] is None
 

@@ -128,7 +128,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     arms : NestedArms
         What was observed.
     seed : int
-        Source of all randomness; results do not depend on the number of workers.
+        Random seed; results do not depend on the number of workers.
     separate : ModelSpec, optional
         The model of each outcome; where None, with the covariates and link of `spec`, normal study
         effects and default priors.

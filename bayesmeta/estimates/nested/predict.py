@@ -24,7 +24,7 @@ __all__ = ["NestedPrediction", "predict_nested"]
 Array = npt.NDArray[np.float64]
 
 JOINT_NODES, FEW_NODES = 4, 1
-"""Points of each draw's law that joint probabilities of counts, which are dear, are summed over; and
+"""Points of each draw's law that joint probabilities of counts, which are expensive, are summed over; and
 those in cohorts of more than `LARGE` whose counts are summed, at a cost that grows as their square."""
 
 LARGE = 100

@@ -29,7 +29,7 @@ NORMAL, STUDENT = 1, 2
 """Laws that are integrated over; others are these, or mixtures of them."""
 
 MANY = 100.0
-"""Degrees of freedom from which the constant of a Student law is had from its series."""
+"""Degrees of freedom from which the constant of a Student t distribution is had from its series."""
 
 
 class StudyArms(NamedTuple):
@@ -68,7 +68,7 @@ class Law(NamedTuple):
     tau: float
     """Its scale."""
     nu: float
-    """Degrees of freedom of a Student law."""
+    """Degrees of freedom of a Student t distribution."""
     constant: float
     """Log density at zero."""
 

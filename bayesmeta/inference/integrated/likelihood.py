@@ -149,8 +149,8 @@ def _check_imputed(
     names: tuple[str, ...], lacking: list[str], variables: Mapping[str, Array]
 ) -> None:
     known = variables["x_mean"].shape[-1] if "x_mean" in variables else 0
-    strangers = [name for name in lacking if name not in names]
-    if strangers or (known != len(names) and lacking):
+    unexpected = [name for name in lacking if name not in names]
+    if unexpected or (known != len(names) and lacking):
         raise SettingsError(
             f"`imputed` must name the {known} columns of `x_mean`, among them {listed(lacking)}, in which these "
             f"arms lack values; got {listed(names)}. Give those that the fit imputed."

@@ -65,7 +65,7 @@ def integrated_study(  # noqa: PLR0917
     tau : float
         Scale of the effect; 0 for none.
     own, ratio : float
-        Degrees of freedom of a Student law, or the share of outlying studies and their scale over
+        Degrees of freedom of a Student t distribution, or the share of outlying studies and their scale over
         that of the others.
     """
     if code != CONTAMINATED:
@@ -78,7 +78,7 @@ def integrated_study(  # noqa: PLR0917
 
 @compiled
 def _scaled(arms: StudyArms, kind: Kind, code: int, tau: float, nu: float) -> float:  # noqa: PLR0917
-    """Return the log likelihood under a normal or Student law, or without effects where tau is 0."""
+    """Return the log likelihood under a normal or Student t distribution, or without effects where tau is 0."""
     perturbed = False
     for i in range(arms.eta.size):
         perturbed = perturbed or (arms.spread[i] > NO_EFFECT and arms.n[i] > 0)

@@ -16,7 +16,7 @@ __all__ = ["ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
 Array = npt.NDArray[np.float64]
 
 REACH = 8.5
-"""Standard deviations of a normal law beyond which nothing is left."""
+"""Standard deviations of a normal distribution beyond which nothing is left."""
 
 WIDEST_STEP = 0.5
 EXPONENT = 18.0
@@ -167,7 +167,7 @@ def check_scale(name: str, prior: object) -> None:
 
 
 def normal_nodes(scale: npt.ArrayLike, pole: float) -> tuple[Array, Array]:
-    """Return nodes and weights of a normal law of standard deviation `scale`; see `nodes`.
+    """Return nodes and weights of a normal distribution of standard deviation `scale`; see `nodes`.
 
     The trapezoid rule errs by exp(-2 pi d / step) where the integrand has its poles at distance d
     (Trefethen & Weideman 2014, doi:10.1137/130932132): of rates, at pole / scale. The step errs by

@@ -19,7 +19,7 @@ LEAST_NU = 2.0
 """Degrees of freedom below which the effects have no variance."""
 
 FARTHEST = 9.0
-"""Inverse hyperbolic sine of the farthest node of a Student law."""
+"""Inverse hyperbolic sine of the farthest node of a Student t distribution."""
 
 BISECTIONS = 8
 NEWTON_STEPS = 4
@@ -27,12 +27,12 @@ NEWTON_STEPS = 4
 WIDEST_STEP = 0.25
 
 FAR = 5.0
-"""Linear predictor up to which the mean rate of a Student law is exact to about 1e-6."""
+"""Linear predictor up to which the mean rate of a Student t distribution is exact to about 1e-6."""
 
 
 @dataclass(frozen=True)
 class StudentTEffects(ScaledEffects):
-    """Study effects of a Student law about zero, with scale `tau` and `nu` degrees of freedom.
+    """Study effects of a Student t distribution about zero, with scale `tau` and `nu` degrees of freedom.
 
     Parameters
     ----------

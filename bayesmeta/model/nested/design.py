@@ -49,7 +49,7 @@ class Segments(NamedTuple):
 class NestedDesign:
     """A specification with the arms it is fitted to and the coding learnt from them.
 
-    Made by `make_nested_design`, its specification has no default prior left that hangs on the arms.
+    Made by `make_nested_design`, its specification has no default prior left that depends on the arms.
     """
 
     spec: NestedSpec

@@ -17,7 +17,7 @@ __all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "w
 
 
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
-"""Columns that say how a count was had and where it stands, as far as a table has them."""
+"""Columns that say how the count was derived and where it stands, as far as a table has them."""
 
 DEFINITION = "_definition"
 """How columns end that say how studies define an outcome."""
@@ -88,11 +88,11 @@ def _facts(arms: Arms | NestedArms, words: Wording) -> Iterator[str]:
         )
     if DERIVATION in arms.frame.columns:
         ways = words_of(arms.frame, DERIVATION).replace("", "not stated").value_counts()
-        yield f"How counts were had: {', '.join(f'{way} {k}' for way, k in ways.items())}."
+        yield f"How counts were derived: {', '.join(f'{way} {k}' for way, k in ways.items())}."
     elif isinstance(arms, NestedArms):
-        yield "How each count was had, and how each study defines its outcomes, is not kept where outcomes are joined."
+        yield "How each count was derived, and how each study defines its outcomes, is not kept where outcomes are joined."
     else:
-        yield "The table does not say how its counts were had."
+        yield "The table does not say how its counts were derived."
     if isinstance(arms, Arms) and arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
 
