@@ -12,21 +12,8 @@ from .comparison.cumulative import (
     Cumulative as Cumulative,
     cumulative as cumulative,
 )
-from .sensitivity.tipping_point import (
-    FlipPoint as FlipPoint,
-    flip_point as flip_point,
-)
-from .multiverse.answer import GridAnswer as GridAnswer
-from .multiverse.files import load_grid as load_grid
-from .multiverse.results import GridResults as GridResults
-from .multiverse.running import run_grid as run_grid
 from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
 from .comparison.left_out import LeftOut as LeftOut
-from .marginal_likelihood.marginal_likelihood import (
-    MarginalLikelihood as MarginalLikelihood,
-    log_marginal_likelihood as log_marginal_likelihood,
-    marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
-)
 from .comparison.nested.joint import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
@@ -35,13 +22,6 @@ from .comparison.posterior_predictive import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
-from .sensitivity.power_scaling import power_scaling as power_scaling
-from .sensitivity.prior_grid import prior_grid as prior_grid
-from .sensitivity.sensitivity import (
-    Sensitivity as Sensitivity,
-    sensitivity as sensitivity,
-)
-from .multiverse.specification_grid import SpecificationGrid as SpecificationGrid
 from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,
@@ -108,6 +88,11 @@ from .inference.result import (
 )
 from .inference.sampling import fit as fit
 from .inference.settings import SamplerSettings as SamplerSettings
+from .marginal_likelihood.marginal_likelihood import (
+    MarginalLikelihood as MarginalLikelihood,
+    log_marginal_likelihood as log_marginal_likelihood,
+    marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
+)
 from .model import (
     ArmEffects as ArmEffects,
     BetaBinomial as BetaBinomial,
@@ -137,6 +122,11 @@ from .model.nested import (
     bundled_nested_models as bundled_nested_models,
     load_nested_model as load_nested_model,
 )
+from .multiverse.answer import GridAnswer as GridAnswer
+from .multiverse.files import load_grid as load_grid
+from .multiverse.results import GridResults as GridResults
+from .multiverse.running import run_grid as run_grid
+from .multiverse.specification_grid import SpecificationGrid as SpecificationGrid
 from .planning.borrowing import borrowing as borrowing
 from .planning.certainty import Certainty as Certainty
 from .planning.conflict import (
@@ -193,6 +183,16 @@ from .priors import (
 from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,
+)
+from .sensitivity.power_scaling import power_scaling as power_scaling
+from .sensitivity.prior_grid import prior_grid as prior_grid
+from .sensitivity.sensitivity import (
+    Sensitivity as Sensitivity,
+    sensitivity as sensitivity,
+)
+from .sensitivity.tipping_point import (
+    FlipPoint as FlipPoint,
+    flip_point as flip_point,
 )
 
 __version__: str

@@ -20,7 +20,7 @@ name = "by design"
 link = "probit"
 
 [study_effects]
-law = "student_t"
+distribution = "student_t"
 by = "design"
 """
 QUICK = ("--seed", "1", "--warmup", "200", "--draws", "200")

@@ -53,7 +53,7 @@ FILES = {
     "regimen.toml": """schema = 1
 name = "regimen"
 [study_effects]
-law = "normal"
+distribution = "normal"
 tau = "HalfNormal(0.5)"
 [covariates]
 formula = "regimen + age"

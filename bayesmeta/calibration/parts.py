@@ -1,8 +1,8 @@
 """The parts of the model family that are calibrated, each a small change of one base model.
 
-A part is found in the registry it belongs to: every law of the study effects, every likelihood with
-every link, and every prior family, wherever it can stand. Priors here are moderately informative, so
-that few data sets are all responders or none.
+A part is found in the registry it belongs to: every distribution of the study effects, every
+likelihood with every link, and every prior family, wherever it can stand. Priors here are
+moderately informative, so that few data sets are all responders or none.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from bayesmeta.model import (
     NormalEffects,
     StudyEffects,
 )
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
 from bayesmeta.model.nested import LKJ, NestedSpec
@@ -122,21 +122,24 @@ def covariates_of(part: str) -> tuple[str, ...]:
 
 
 def _parts() -> dict[str, Part]:
-    laws = {f"law-{name}": {"study_effects": _law(law)} for name, law in LAWS.items()}
+    distributions = {
+        f"distribution-{name}": {"study_effects": _distribution(distribution)}
+        for name, distribution in DISTRIBUTIONS.items()
+    }
     priors = {
         f"{role}-{family}": _prior_part(role, parse_prior(text))
         for family in FAMILIES
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return laws | priors | _likelihoods() | _others()
+    return distributions | priors | _likelihoods() | _others()
 
 
 def _likelihoods() -> dict[str, Part]:
     """Return every likelihood with every link, but for the base model's."""
     found: dict[str, Part] = {}
-    for (family, law), (link, kind) in product(LIKELIHOODS.items(), LINKS.items()):
-        likelihood = law(link=kind())  # type: ignore[call-arg]
+    for (family, distribution), (link, kind) in product(LIKELIHOODS.items(), LINKS.items()):
+        likelihood = distribution(link=kind())  # type: ignore[call-arg]
         if likelihood == Binomial():
             continue
         priors = {role: parse_prior(text) for role, text in LINK_PRIORS[link].items()}
@@ -156,10 +159,10 @@ def _others() -> dict[str, Part]:
     }
 
 
-def _law(law: type[StudyEffects]) -> StudyEffects:
-    """Return a law with the base model's prior of tau and its own defaults for the rest."""
-    takes_tau = any(field.name == "tau" and field.init for field in fields(law))  # type: ignore[arg-type]
-    return law(**{"tau": parse_prior(TAU)} if takes_tau else {})
+def _distribution(distribution: type[StudyEffects]) -> StudyEffects:
+    """Return a distribution with the base model's prior of tau and its own defaults for the rest."""
+    takes_tau = any(field.name == "tau" and field.init for field in fields(distribution))  # type: ignore[arg-type]
+    return distribution(**{"tau": parse_prior(TAU)} if takes_tau else {})
 
 
 def _prior_part(role: str, prior: Prior) -> Part:

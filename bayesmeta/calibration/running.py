@@ -59,7 +59,7 @@ def calibrate(
     out : path
         Folder of the results, which may hold those of an interrupted or earlier calibration.
     parts : sequence of str
-        Parts of the model family, such as ``"law-normal"`` or ``"coverage"``; all where empty.
+        Parts of the model family, such as ``"distribution-normal"`` or ``"coverage"``; all where empty.
     sets : int, optional
         Data sets of each case; 1000, or 100 of a short calibration, where None.
     seed : int
@@ -96,7 +96,7 @@ def calibrate(
     >>> import bayesmeta as bm
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    ...     found = bm.calibrate(folder, parts=["distribution-common"], sets=10, seed=1, short=True)
     >>> found
     Calibration(1 case, 10 fits: ok)
     """

@@ -32,7 +32,7 @@ Counts = npt.NDArray[np.int64]
 Variables = Mapping[str, Array]
 
 STRATA = 16
-"""Points at which each draw's law of a new study is represented in a predictive distribution."""
+"""Points that represent each draw's new study in a predictive distribution."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class SingleCase:
     def predicted_rates(
         self, design: Design, draws: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return rates of new studies for each draw, spread evenly over their law without `rng`."""
+        """Return rates of new studies for each draw, evenly spread without `rng`."""
         points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
         return {"": new_study_rates(design, draws, points)}
 

@@ -32,7 +32,7 @@ def calibrate(
 ) -> int:
     """Check by simulation that models are fitted as they are defined; minutes to hours.
 
-    Parts are law-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
+    Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
     overdispersion_and_effects; of joint models, nested-*; and coverage, of prediction intervals.
     The exit code is 1 if a case fails.
     """

@@ -53,12 +53,10 @@ def grid(
             help="Exit with 1 if a fit failed its diagnostics (not on a warning), or only if one failed."
         ),
     ] = "diagnostics",
-    example: Annotated[
-        bool, typer.Option("--example", help="Print a grid file and exit.")
-    ] = False,
+    example: Annotated[bool, typer.Option("--example", help="Print a grid file and exit.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Fit every combination of outcomes, inclusion rules, covariates, laws and priors of a grid."""
+    """Fit every combination of the choices in a grid file."""
     if example:
         from bayesmeta.multiverse.files import example_grid
 
@@ -69,8 +67,8 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.multiverse.running import run_grid_with
     from bayesmeta.label_files import as_labels
+    from bayesmeta.multiverse.running import run_grid_with
     from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.rounding import Rates

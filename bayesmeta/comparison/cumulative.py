@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.comparison.plans import SETTINGS
-from bayesmeta.sensitivity.prior_grid import distributions
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
@@ -22,6 +21,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
+from bayesmeta.sensitivity.prior_grid import distributions_of
 
 __all__ = ["Cumulative", "cumulative"]
 
@@ -218,9 +218,11 @@ def _counts(arms: Arms) -> Row:
 def _numbers(fit: Fit, profile: Profile | None, ci_prob: float) -> Row:
     """Return median and bounds of each quantity with their Monte-Carlo errors."""
     bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
-    laws: dict[str, Distribution | None] = distributions(fit, profile)
+    distributions: dict[str, Distribution | None] = distributions_of(fit, profile)
     found = {
-        f"{name}{end}": NOTHING if (law := laws[name]) is None else law.quantile(probability)
+        f"{name}{end}": NOTHING
+        if (distribution := distributions[name]) is None
+        else distribution.quantile(probability)
         for name in QUANTITIES
         for end, probability in bounds.items()
     }

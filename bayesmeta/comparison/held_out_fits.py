@@ -7,11 +7,6 @@ import numpy as np
 
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
-from bayesmeta.marginal_likelihood.marginal_likelihood import (
-    bridge_of,
-    log_marginal_likelihood,
-    why_no_marginal_likelihood,
-)
 from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import Asked, answers, predictive
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
@@ -22,6 +17,11 @@ from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.marginal_likelihood.marginal_likelihood import (
+    bridge_of,
+    log_marginal_likelihood,
+    why_no_marginal_likelihood,
+)
 from bayesmeta.model import Design
 
 __all__ = ["fit_whole", "fit_without"]

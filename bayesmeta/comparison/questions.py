@@ -12,7 +12,7 @@ from bayesmeta.comparison.scores import Row
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.estimates.comparisons import level_pairs, level_profiles
-from bayesmeta.estimates.count_laws import LARGEST_LISTED
+from bayesmeta.estimates.count_distributions import LARGEST_LISTED
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import quantile_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
@@ -48,7 +48,7 @@ NEAR, LEAST = 0.01, 1e-7
 _SMALL = np.geomspace(LEAST, NEAR, 1110)[:-1]
 
 RATES = np.concatenate([[0.0], _SMALL, np.linspace(NEAR, 1 - NEAR, 981), 1 - _SMALL[::-1], [1.0]])
-"""Rates (probability) at which the law of a new study's rate is kept; finely near 0 and 1."""
+"""Rates (probability) at which the distribution of a new study's rate is kept; finely near 0 and 1."""
 
 EVERY = 32
 """Every so many of them the Monte-Carlo error is computed."""
@@ -279,14 +279,14 @@ def predictive(rates: KnownRates, asked: Asked) -> Row:
         errors. `cdf`: probabilities that the true rate of a new study is at most each of `RATES`;
         `mcse_cdf`.
     """
-    law = rates.at(asked.row, asked.level).new_study()
-    rate = expit(law.theta)
+    distribution = rates.at(asked.row, asked.level).new_study()
+    rate = expit(distribution.theta)
     # Errors change slowly along the rates, and are expensive.
     below = [(rate <= value).mean(axis=-1) for value in RATES[::EVERY]]
     errors = np.nan_to_num(mcse_mean(np.stack(below)))
     return {
-        "pmf": law.pmf(asked.cohort).tolist(),
-        "mcse_pmf": law.pmf_mcse(asked.cohort).tolist(),
+        "pmf": distribution.pmf(asked.cohort).tolist(),
+        "mcse_pmf": distribution.pmf_mcse(asked.cohort).tolist(),
         "cdf": (np.searchsorted(np.sort(rate, axis=None), RATES, "right") / rate.size).tolist(),
         "mcse_cdf": np.interp(RATES, RATES[::EVERY], errors).tolist(),
     }

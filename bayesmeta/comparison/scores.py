@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from bayesmeta.comparison.held_out import arm_law, log_predictive
-from bayesmeta.estimates.count_laws import CountLaw
+from bayesmeta.comparison.held_out import arm_distribution, log_predictive
+from bayesmeta.estimates.count_distributions import CountDistribution
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
@@ -91,8 +91,8 @@ def arm_scores(
     arms = new.arms
     for place in np.flatnonzero(arms.n > 0):
         events, n = int(arms.events[place]), int(arms.n[place])
-        law = arm_law(rates, new, int(place))
-        counts = law.counts(n, weights)
+        distribution = arm_distribution(rates, new, int(place))
+        counts = distribution.counts(n, weights)
         row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
         rows.append(
             row | {"events": events, "n": n} | count_scores(counts, n, events, rng.random())
@@ -100,13 +100,13 @@ def arm_scores(
     return rows
 
 
-def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
+def count_scores(distribution: CountDistribution, n: int, events: int, between: float) -> Row:
     """Return how a count lies in its predictive distribution.
 
     Parameters
     ----------
-    law : CountLaw
-        Predictive law of the responders.
+    distribution : CountDistribution
+        Predictive distribution of the responders.
     n : int
         Patients.
     events : int
@@ -130,16 +130,16 @@ def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
     Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (counts, randomised PIT).
     """
     tails = [tail for p in CI_PROBS for tail in ((1 - p) / 2, (1 + p) / 2)]
-    median, *bounds = (int(count) for count in law.quantiles([0.5, *tails]))
+    median, *bounds = (int(count) for count in distribution.quantiles([0.5, *tails]))
     row: Row = {"median": median}
     for p, low, high in zip(CI_PROBS, bounds[::2], bounds[1::2], strict=True):
         name = f"{100 * p:g}"
         row |= {f"lower_{name}": low, f"upper_{name}": high}
         row[f"inside_{name}"] = low <= events <= high
-        upto = law.at_most([low - 1, high])
+        upto = distribution.at_most([low - 1, high])
         row[f"expected_{name}"] = float(upto[1] - upto[0])
-    below, at_most = (float(p) for p in law.at_most([events - 1, events]))
-    crps = law.crps(events)
+    below, at_most = (float(p) for p in distribution.at_most([events - 1, events]))
+    crps = distribution.crps(events)
     pit = below + between * (at_most - below)
     return row | {
         "at_most": at_most,

@@ -107,8 +107,8 @@ def validate(
 ) -> Validation:
     """Return how a model made from earlier studies predicts later cohorts.
 
-    Every later study is taken as a new one: its effect is drawn from the law of study effects, and
-    is one for all its arms. Covariates are coded as learnt from the earlier studies.
+    Every later study is taken as a new one: its effect is drawn from the distribution of study
+    effects, and is one for all its arms. Covariates are coded as learnt from the earlier studies.
 
     Parameters
     ----------

@@ -81,9 +81,9 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
         - chance_lower, chance_upper: limits (probability) for an arm of this size if its true rate is
           that typical rate;
         - model_lower, model_upper: the same if its true rate is that of a new study with its
-          covariates, whose law has the heterogeneity between studies and what is not known of the
-          parameters;
-        - residual: the normal quantile of the arm's count in that law, 0 at the median;
+          covariates, whose distribution has the heterogeneity between studies and what is not
+          known of the parameters;
+        - residual: the normal quantile of the arm's count in that distribution, 0 at the median;
         - outside: for an arm, the limits it lies outside of: nothing, ``chance`` or ``model``.
 
     Raises
@@ -105,12 +105,12 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     profiles = [_profile(coding, fit.arms.frame.iloc[at]) for at in arms.index]
     known = np.array([profile is not None for profile in profiles])
     parts = [
-        _with_limits(arms.iloc[rows], *_laws(fit, profiles[rows[0]]), ci_prob)
+        _with_limits(arms.iloc[rows], *_distributions(fit, profiles[rows[0]]), ci_prob)
         for rows in _alike(coding, profiles)
     ]
     if not coding.columns:
         sizes = pd.DataFrame({"kind": LIMITS, "n": _sizes(int(arms["n"].max()))})
-        parts.append(_with_limits(sizes, *_laws(fit, None), ci_prob))
+        parts.append(_with_limits(sizes, *_distributions(fit, None), ci_prob))
     table = _table(parts)
     typical = None if coding.columns else float(table["typical"].iloc[0])
     return FunnelNumbers(table, typical, tuple(arms.loc[~known, "label"]), ci_prob)
@@ -133,7 +133,7 @@ def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]
     yield from groups.values()
 
 
-def _laws(fit: Fit, profile: Profile | None) -> tuple[float, Array]:
+def _distributions(fit: Fit, profile: Profile | None) -> tuple[float, Array]:
     """Return the typical rate of a profile, and rates that stand for that of a new study."""
     rates = profile_rates(fit, profile)
     return float(np.median(rates.typical)), representatives(expit(rates.new_study().theta))
@@ -145,8 +145,10 @@ def _with_limits(
     """Return rows of one profile with their limits, and arms with their residuals."""
     n = rows["n"].to_numpy(dtype=np.int64)
     found = rows.assign(typical=typical)
-    for law, nodes in (("chance", np.array([typical])), ("model", new_study)):
-        found[f"{law}_lower"], found[f"{law}_upper"] = interpolated_limits(n, nodes, ci_prob)
+    for distribution, nodes in (("chance", np.array([typical])), ("model", new_study)):
+        found[f"{distribution}_lower"], found[f"{distribution}_upper"] = interpolated_limits(
+            n, nodes, ci_prob
+        )
     if "events" in found:
         events = found["events"].to_numpy(dtype=np.int64)
         found["residual"] = residuals(events, n, new_study)
@@ -173,7 +175,8 @@ def _sizes(largest: int) -> Counts:
 def _outside(table: pd.DataFrame) -> "npt.NDArray[np.str_]":
     """Return the widest limits that each row's rate lies outside of."""
     beyond = {
-        law: (table["rate"] < table[f"{law}_lower"]) | (table["rate"] > table[f"{law}_upper"])
-        for law in ("chance", "model")
+        distribution: (table["rate"] < table[f"{distribution}_lower"])
+        | (table["rate"] > table[f"{distribution}_upper"])
+        for distribution in ("chance", "model")
     }
     return np.where(beyond["model"], "model", np.where(beyond["chance"], "chance", ""))

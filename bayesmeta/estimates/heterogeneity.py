@@ -94,12 +94,12 @@ def between_variance(fit: Fit) -> Array:
     There is one level unless tau has more. The variance is 0 for a common effect, and infinite
     for independent studies.
     """
-    law, posterior = fit.spec.study_effects, fit.posterior
-    own = {name: np.asarray(posterior[name])[..., None] for name in law.parameters}
-    if law.tau is None:
-        return law.variance(np.zeros((*posterior["mu"].shape, 1)))
+    distribution, posterior = fit.spec.study_effects, fit.posterior
+    own = {name: np.asarray(posterior[name])[..., None] for name in distribution.parameters}
+    if distribution.tau is None:
+        return distribution.variance(np.zeros((*posterior["mu"].shape, 1)))
     tau = np.asarray(posterior["tau"])
-    return law.variance(tau if law.by else tau[..., None], **own)
+    return distribution.variance(tau if distribution.by else tau[..., None], **own)
 
 
 def arm_information(variance: Array) -> Array:

@@ -10,11 +10,11 @@ import xarray as xr
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
-from bayesmeta.estimates.count_laws import CountLaw, range_step
+from bayesmeta.estimates.count_distributions import CountDistribution, range_step
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.estimates.rates import GridRates, RateLaw
+from bayesmeta.estimates.rates import GridRates, RateDistribution
 from bayesmeta.inference.exact import GridFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -53,8 +53,8 @@ class Prediction:
         What the prediction is for.
     study : str or None
         The known study whose further cohort it is; None for a new study.
-    law : RateLaw
-        Posterior law of the cohort's true rate.
+    distribution : RateDistribution
+        Posterior distribution of the cohort's true rate.
     seed : int
         Source of `draws`; intervals and probabilities are integrals and need none.
     fit : Fit, NestedFit, GridFit or None
@@ -74,7 +74,7 @@ class Prediction:
     n: int
     profile: str
     study: str | None
-    law: RateLaw
+    distribution: RateDistribution
     seed: int
     fit: Fit | NestedFit | GridFit | None = None
 
@@ -82,7 +82,7 @@ class Prediction:
     def draws(self) -> xr.Dataset:
         """Random `rate` (probability) and `events` (responders of n), dims chain and draw."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed))
-        rate = self.law.draw(rng)
+        rate = self.distribution.draw(rng)
         events = rng.binomial(self.n, rate)
         chains, draws = rate.shape
         return xr.Dataset(
@@ -91,9 +91,9 @@ class Prediction:
         )
 
     @cached_property
-    def counts(self) -> CountLaw:
-        """Law of the responders."""
-        return self.law.counts(self.n)
+    def counts(self) -> CountDistribution:
+        """Distribution of the responders."""
+        return self.distribution.counts(self.n)
 
     @cached_property
     def listed(self) -> pd.DataFrame:
@@ -101,7 +101,7 @@ class Prediction:
         step = range_step(self.n)
         start = pd.RangeIndex(0, self.n + 1, step, name="events")
         if step == 1:
-            probability = self.law.pmf(self.n)
+            probability = self.distribution.pmf(self.n)
             at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
         else:
             at_least = 1 - self.counts.at_most(start.to_numpy() - 1)
@@ -117,7 +117,7 @@ class Prediction:
         `probability` that of all its counts together, without an MCSE.
         """
         step = range_step(self.n)
-        mcse = self.law.pmf_mcse(self.n) if step == 1 else np.nan
+        mcse = self.distribution.pmf_mcse(self.n) if step == 1 else np.nan
         return self.listed.assign(mcse=mcse)[["probability", "mcse", "at_least"]]
 
     def interval(self, ci_prob: float) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Prediction:
         """
         check_ci_prob(ci_prob)
         bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        found = [self.law.rate.quantile(p) for p in bounds]
+        found = [self.distribution.rate.quantile(p) for p in bounds]
         counts = self.counts.quantiles(bounds).astype(float)
         columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
         rate = [*(one.value for one in found), *(one.mcse for one in found)]
@@ -179,7 +179,7 @@ class Prediction:
             )
         [(name, value)] = given.items()
         if name.startswith("rate"):
-            above = self.law.above(_rate(name, value))
+            above = self.distribution.above(_rate(name, value))
             return Probability(
                 above if name == "rate_above" else Estimate(1 - above.value, above.mcse)
             )
@@ -191,8 +191,12 @@ class Prediction:
                 f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}."
             )
         if name == "events_at_least":
-            return Probability(self.law.at_least(int(value), self.n))
-        more = self.law.at_least(int(value) + 1, self.n) if value < self.n else Estimate(0.0, 0.0)
+            return Probability(self.distribution.at_least(int(value), self.n))
+        more = (
+            self.distribution.at_least(int(value) + 1, self.n)
+            if value < self.n
+            else Estimate(0.0, 0.0)
+        )
         return Probability(Estimate(1 - more.value, more.mcse))
 
     def __repr__(self) -> str:
@@ -289,10 +293,10 @@ def predict(
         return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
     if study is not None:
         profile = study_profile(fit.coding, fit.arms, study, profile)
-        law = profile_rates(fit, profile).further_cohort(study)
+        distribution = profile_rates(fit, profile).further_cohort(study)
     else:
-        law = profile_rates(fit, profile).new_study()
-    return Prediction(n, profile_label(fit.design.coding, profile), study, law, seed, fit)
+        distribution = profile_rates(fit, profile).new_study()
+    return Prediction(n, profile_label(fit.design.coding, profile), study, distribution, seed, fit)
 
 
 def _rate(name: str, value: object) -> float:

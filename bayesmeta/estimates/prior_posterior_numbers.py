@@ -130,8 +130,8 @@ def prior_posterior_numbers(
 def _of_rates(
     fit: Fit, profile: Profile | None, ci_prob: float
 ) -> Iterable[tuple[pd.DataFrame, Row]]:
-    laws = rates_with_priors(fit, profile)
-    for name, (prior, log_odds) in laws.items():
+    distributions = rates_with_priors(fit, profile)
+    for name, (prior, log_odds) in distributions.items():
         head = {"quantity": name, "scale": "probability"}
         x = _between(*_window(expit(log_odds)))
         table = _densities(head, x, prior.pdf(x), expit(log_odds))
@@ -141,7 +141,7 @@ def _of_rates(
 
 
 def rates_with_priors(fit: Fit, profile: Profile | None) -> dict[str, tuple[PriorRate, Array]]:
-    """Return the prior law of the typical rate and of a new study's, and draws of their log-odds."""
+    """Return the prior of the typical rate and of a new study's, and draws of their log-odds."""
     rates = profile_rates(fit, profile)
     return {
         TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),

@@ -1,8 +1,8 @@
 """The prior of the typical rate and of the rate of a new study, at any profile.
 
 Given the coefficients and effects, the linear predictor is `mu` moved by a number, whose prior is known:
-the law is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the reference
-profile the typical rate depends on `mu` alone, and its law is exact.
+the distribution is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the
+reference profile the typical rate depends on `mu` alone, and its distribution is exact.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ BLOCKS = 16
 """Parts of the table that are computed at once."""
 
 LOG_ODDS = np.linspace(-30, 30, 1501)
-"""Where laws are tabulated: rates beyond can't be told from 0 or 1."""
+"""Where distributions are tabulated: rates beyond can't be told from 0 or 1."""
 
 
 TINY = 1e-12
@@ -37,7 +37,7 @@ TINY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PriorRate:
-    """The prior law of a rate, tabulated by its log-odds.
+    """The prior distribution of a rate, tabulated by its log-odds.
 
     Parameters
     ----------
@@ -86,7 +86,8 @@ def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
 def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     """Return the prior of the true rate of a new study, as `typical_prior`.
 
-    With the law of study effects, effects of arms, and the beta distribution of a beta-binomial likelihood.
+    With the distribution of study effects, effects of arms, and the beta distribution of a
+    beta-binomial likelihood.
     """
     arms_vary = bool(fit.spec.likelihood.parameters)
     points = _Points(fit, FINE if arms_vary else NODES)
@@ -128,10 +129,14 @@ class _Points:
 
     def effects(self, level: int) -> Array:
         """Return how far effects of studies and arms move it; one point where there are none."""
-        law, moved = self.fit.spec.study_effects, np.zeros(1)
-        if law.tau is not None:
-            own = {name: prior.quantile(self.next()) for name, prior in law.parameters.items()}
-            moved = law.quantile(self.next(), law.tau.quantile(self.next()), **own)
+        distribution, moved = self.fit.spec.study_effects, np.zeros(1)
+        if distribution.tau is not None:
+            own = {
+                name: prior.quantile(self.next()) for name, prior in distribution.parameters.items()
+            }
+            moved = distribution.quantile(
+                self.next(), distribution.tau.quantile(self.next()), **own
+            )
         if self.fit.spec.arm_effects is not None:
             scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
             moved = moved + NormalEffects().quantile(self.next(), scale)
@@ -139,7 +144,7 @@ class _Points:
 
 
 def _moved(fit: Fit, moved: Array) -> PriorRate:
-    """Return the law of `mu` moved by each of some numbers."""
+    """Return the distribution of `mu` moved by each of some numbers."""
     rate = expit(LOG_ODDS)
     theta = fit.spec.link.theta(rate)[:, None] - moved
     prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))

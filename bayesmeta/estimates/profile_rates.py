@@ -26,7 +26,7 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 STRATA = 16
-"""Points at which each draw's law of a new study is represented."""
+"""Points at which each draw's distribution of a new study is represented."""
 
 STRATA_OF_BETA = 4
 """The same where each point needs a quantile of a beta distribution, which is expensive."""
@@ -82,7 +82,7 @@ def scale_of(fit: Fit, level: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class NewEffects:
-    """The law of the effects of new studies of one level of tau, in each draw.
+    """The distribution of the effects of new studies of one level of tau, in each draw.
 
     Parameters
     ----------
@@ -104,12 +104,12 @@ class NewEffects:
     def quantiles(self) -> Array:
         """Effects at evenly spread points (`bayesmeta.inference.lattice`), dims (chain, draw, node)."""
         own = {name: draws[..., None] for name, draws in self.parameters.items()}
-        law = self.fit.spec.study_effects
-        return law.quantile(self.points("u"), self.tau[..., None], **own)
+        distribution = self.fit.spec.study_effects
+        return distribution.quantile(self.points("u"), self.tau[..., None], **own)
 
     @property
     def parameters(self) -> dict[str, Array]:
-        """Draws of the law's own parameters by name, dims (chain, draw)."""
+        """Draws of the distribution's own parameters by name, dims (chain, draw)."""
         return own_parameters(self.fit, self.fit.spec.study_effects.parameters)
 
     def points(self, source: str) -> Array:
@@ -127,7 +127,7 @@ class PredictedRates:
     theta : array
         Linear predictor without effects, dims (chain, draw), scale of the link.
     effects : NewEffects
-        The law of the effects of new studies.
+        The distribution of the effects of new studies.
     """
 
     theta: Array
@@ -191,10 +191,10 @@ class PredictedRates:
         return np.array(found)
 
     def new_study(self) -> DrawnRates:
-        """Return the law of the true rate of a new study.
+        """Return the distribution of the true rate of a new study.
 
-        Each draw's law enters at evenly spread points (`bayesmeta.inference.lattice`), so that no
-        further randomness is added and the same fit always gives the same interval.
+        Each draw's distribution enters at evenly spread points (`bayesmeta.inference.lattice`), so
+        that no further randomness is added and the same fit always gives the same interval.
         """
         return self._new_study
 
@@ -203,7 +203,7 @@ class PredictedRates:
         return self._cohort(self.theta[..., None] + self.effects.quantiles)
 
     def further_cohort(self, study: str) -> DrawnRates:
-        """Return the law of the true rate of a further cohort of a known study."""
+        """Return the distribution of the true rate of a further cohort of a known study."""
         effect: Array | float = 0.0
         if self.fit.spec.study_effects.name != "common":
             drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
@@ -211,7 +211,7 @@ class PredictedRates:
         return self._cohort((self.theta + effect)[..., None])
 
     def _cohort(self, theta: Array) -> DrawnRates:
-        """Return the law of the rate of one arm, given the predictor of its study."""
+        """Return the distribution of the rate of one arm, given the predictor of its study."""
         if self.fit.spec.arm_effects is not None:
             from scipy.special import ndtri
 

@@ -1,4 +1,4 @@
-"""The posterior law of a rate: as draws, or deterministic.
+"""The posterior distribution of a rate: as draws, or deterministic.
 
 Everything on the log-odds scale is called theta, everything on the probability scale a rate.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, expit, gammaln, log_expit, logit
 
-from bayesmeta.estimates.count_laws import LARGEST_LISTED, CountLaw, ListedCounts
+from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
 from bayesmeta.estimates.mixed_counts import MixedCounts
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
@@ -25,7 +25,7 @@ __all__ = [
     "DrawnRates",
     "Exact",
     "GridRates",
-    "RateLaw",
+    "RateDistribution",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -39,8 +39,8 @@ BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
 
 
-class RateLaw(Protocol):
-    """The posterior law of a rate (probability)."""
+class RateDistribution(Protocol):
+    """The posterior distribution of a rate (probability)."""
 
     @property
     def rate(self) -> Distribution:
@@ -49,8 +49,8 @@ class RateLaw(Protocol):
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
 
-    def counts(self, n: int) -> CountLaw:
-        """Return the law of the responders out of n, of any size."""
+    def counts(self, n: int) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size."""
 
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
@@ -67,7 +67,7 @@ class RateLaw(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class DrawnRates:
-    """The law of a rate as draws: nodes of equal weight, log-odds, dims (chain, draw, node)."""
+    """The distribution of a rate as draws: nodes of equal weight, log-odds, dims (chain, draw, node)."""
 
     theta: Array
 
@@ -80,8 +80,8 @@ class DrawnRates:
         """Return the probability that the rate is above `rate`."""
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
-    def counts(self, n: int, weights: Array | None = None) -> CountLaw:
-        """Return the law of the responders out of n, of any size.
+    def counts(self, n: int, weights: Array | None = None) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size.
 
         `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
         """
@@ -151,7 +151,7 @@ class Exact:
 
 @dataclass(frozen=True, eq=False)
 class GridRates:
-    """The law of a new study's rate in a deterministic posterior; its MCSE are 0."""
+    """The distribution of a new study's rate in a deterministic posterior; its MCSE are 0."""
 
     fit: "GridFit"
 
@@ -168,8 +168,8 @@ class GridRates:
         """Return the probability that the rate is above `rate`."""
         return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
 
-    def counts(self, n: int) -> CountLaw:
-        """Return the law of the responders out of n, of any size."""
+    def counts(self, n: int) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size."""
         if n <= LARGEST_LISTED:
             return ListedCounts(self.pmf(n))
         return MixedCounts(n, *self.fit.posterior.predictive_rates(n))

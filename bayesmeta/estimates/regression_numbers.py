@@ -192,7 +192,7 @@ def _curve(
         row: Row = {"kind": CURVE, "x": profile[covariate], "rate": middle}
         row |= {"lower": lower, "upper": upper}
         if new_study:
-            law = rates.new_study().rate
-            row["new_study_lower"] = law.quantile(tails[0]).value
-            row["new_study_upper"] = law.quantile(tails[1]).value
+            distribution = rates.new_study().rate
+            row["new_study_lower"] = distribution.quantile(tails[0]).value
+            row["new_study_upper"] = distribution.quantile(tails[1]).value
         yield row

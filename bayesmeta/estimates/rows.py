@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.estimates.precision import Distribution, Draws
-from bayesmeta.estimates.rates import RateLaw
+from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 
-__all__ = ["RATE", "Label", "Row", "drawn_row", "law_rows", "row_of"]
+__all__ = ["RATE", "Label", "Row", "distribution_rows", "drawn_row", "row_of"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
@@ -21,18 +21,20 @@ STATISTICS = ("mean", "sd", "median", "lower", "upper")
 RATE = "probability"
 
 
-def law_rows(law: RateLaw, profile: str, ci_prob: float, cohort: int) -> Iterable[Row]:
+def distribution_rows(
+    distribution: RateDistribution, profile: str, ci_prob: float, cohort: int
+) -> Iterable[Row]:
     """Yield the rows of the rate of a new study and of the responders of a new cohort of it."""
-    yield row_of(("new study", profile, RATE), law.rate, ci_prob)
-    yield _cohort_row(law, profile, ci_prob, cohort)
+    yield row_of(("new study", profile, RATE), distribution.rate, ci_prob)
+    yield _cohort_row(distribution, profile, ci_prob, cohort)
 
 
-def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
+def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n: int) -> Row:
     """Return the row of a new cohort of n: responders."""
-    rate, spread = law.rate.mean(), law.rate.sd().value
+    rate, spread = distribution.rate.mean(), distribution.rate.sd().value
     # Binomial variance, averaged over the rates, and the variance of the rates.
     variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
-    low, median, high = law.counts(n).quantiles(_bounds(ci_prob)).astype(float)
+    low, median, high = distribution.counts(n).quantiles(_bounds(ci_prob)).astype(float)
     mcse = n * rate.mcse
     # A count moves by whole steps: its quantile has no standard error.
     none = np.nan if mcse else 0.0

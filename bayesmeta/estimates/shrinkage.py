@@ -50,8 +50,8 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
-          squared for the normal distribution) and v that of the arm about its study: chance and, where the
-          model has them, differences between arms; 0 for independent studies. Where the only
+          squared for the normal distribution) and v that of the arm about its study: chance and,
+          where the model has them, differences between arms; 0 for independent studies. Where the only
           covariate is a factor, the share is among the arms of the same level, whose typical rate it
           is; under other covariates it has no meaning and is NaN;
         - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + V)``
@@ -116,7 +116,7 @@ def arm_rates(fit: Fit, part: slice = slice(None)) -> Array:
     """Return draws of arms' true rates (probability), dims (chain, draw, arm).
 
     That of a beta-binomial likelihood, which the sampler does not draw, enters at one quantile
-    per draw of its law given the arm's responders, moved from draw to draw by a Weyl sequence.
+    per draw of its distribution given the arm's responders, moved from draw to draw by a Weyl sequence.
     """
     drawn = fit.require("theta", "The rate of an arm")
     theta = np.asarray(drawn.variable[..., part])

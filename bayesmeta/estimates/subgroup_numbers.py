@@ -170,13 +170,13 @@ def _counts(arms: pd.DataFrame) -> Row:
 
 def _rates(rates: PredictedRates, tails: Array) -> Row:
     lower, middle, upper = np.quantile(rates.typical, tails)
-    law = rates.new_study().rate
+    distribution = rates.new_study().rate
     return {
         "typical": middle,
         "typical_lower": lower,
         "typical_upper": upper,
-        "new_study_lower": law.quantile(float(tails[0])).value,
-        "new_study_upper": law.quantile(float(tails[2])).value,
+        "new_study_lower": distribution.quantile(float(tails[0])).value,
+        "new_study_upper": distribution.quantile(float(tails[2])).value,
     }
 
 

@@ -15,7 +15,7 @@ from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
 from bayesmeta.estimates.rates import Exact, GridRates
-from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows, row_of
+from bayesmeta.estimates.rows import RATE, Row, distribution_rows, drawn_row, row_of
 from bayesmeta.estimates.summary_table import SummaryTable, headed
 from bayesmeta.estimates.summary_text import Heading
 from bayesmeta.estimates.words import words_of
@@ -40,7 +40,7 @@ OWN_SCALES = {
 """Scalar parameters beside mu and beta, and their scales; that of the link where empty."""
 
 HEAVY_TAILED = ("student_t", "contaminated")
-"""Laws whose tau is less than the standard deviation of the study effects."""
+"""Distributions whose tau is less than the standard deviation of the study effects."""
 
 LOG_ODDS, ALL = "log-odds", "all studies"
 
@@ -97,7 +97,8 @@ def summary(
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
           a `GridFit`;
-        - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the law
+        - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
+        distribution
           of a new study;
         - arms, inferred: arms with a count at the profile, and those of them whose count no source
           prints (column `derivation`); missing for parameters.
@@ -168,7 +169,7 @@ def _drawn_rows(
         rates = profile_rates(fit, profile)
         yield drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
         yield drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
-        yield from law_rows(rates.new_study(), label, ci_prob, cohort)
+        yield from distribution_rows(rates.new_study(), label, ci_prob, cohort)
 
 
 def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
@@ -179,7 +180,7 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
         if name in posterior:
             scale = OWN_SCALES.get(name) or link
             if name == "tau" and type(fit.spec.study_effects).name in HEAVY_TAILED:
-                scale = f"{link} (scale of the law, not sd)"
+                scale = f"{link} (scale of the distribution, not sd)"
             found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
     if "tau" in posterior and "theta" in posterior:
         for level, draws in i_squared(fit).items():
@@ -209,4 +210,4 @@ def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
         del labels["tau"]
     for target, label in labels.items():
         yield row_of(label, Exact(fit.posterior.marginal(target)), ci_prob)
-    yield from law_rows(GridRates(fit), ALL, ci_prob, cohort)
+    yield from distribution_rows(GridRates(fit), ALL, ci_prob, cohort)

@@ -56,8 +56,8 @@ class TauNumbers:
         Covariate values at which the typical rate stands.
     level : str
         Level whose tau it is; empty where all studies share one.
-    law : mapping
-        Posterior medians of the other parameters of the law of study effects.
+    distribution : mapping
+        Posterior medians of the other parameters of the distribution of study effects.
     ci_prob : float
         Probability of the band and of the interval of tau.
     """
@@ -65,7 +65,7 @@ class TauNumbers:
     table: pd.DataFrame
     profile: str
     level: str
-    law: Mapping[str, float]
+    distribution: Mapping[str, float]
     ci_prob: float
 
 
@@ -93,7 +93,7 @@ def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.
         - tau_lower, tau_upper: of the posterior, its equal-tailed interval;
         - typical: posterior median of the typical rate (probability);
         - lower, upper: between which the true rates of studies lie with probability `ci_prob`, by
-          the law of study effects at this tau.
+          the distribution of study effects at this tau.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.
     draws = scale_of(fit, level)
     tau, (lower, upper) = float(np.median(draws)), np.quantile(draws, tails)
     theta = float(np.median(profile_rates(fit, profile).theta))
-    law = {
+    distribution = {
         name: float(np.median(found))
         for name, found in own_parameters(fit, fit.spec.study_effects.parameters).items()
     }
@@ -126,9 +126,11 @@ def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.
         *({"kind": GUIDE, "name": name, "tau": at} for name, at in guides.items() if at <= end),
         {"kind": POSTERIOR, "name": "tau", "tau": tau, "tau_lower": lower, "tau_upper": upper},
     ]
-    table = pd.DataFrame(list(_with_rates(fit, rows, theta, (tails, law))), columns=_COLUMNS)
+    table = pd.DataFrame(
+        list(_with_rates(fit, rows, theta, (tails, distribution))), columns=_COLUMNS
+    )
     named = fit.design.tau_levels[level] if coding.by else ""
-    return TauNumbers(table, profile_label(coding, profile), named, law, ci_prob)
+    return TauNumbers(table, profile_label(coding, profile), named, distribution, ci_prob)
 
 
 def _check_tau(fit: Fit) -> None:
@@ -143,10 +145,10 @@ def _with_rates(
     fit: Fit,
     rows: Iterable[Row],
     theta: float,
-    law: tuple[tuple[float, float], Mapping[str, float]],
+    distribution: tuple[tuple[float, float], Mapping[str, float]],
 ) -> Iterable[Row]:
     """Yield the rows with the rates between which studies lie at their tau."""
-    tails, parameters = law
+    tails, parameters = distribution
     rate = fit.spec.link.rate
     for row in rows:
         effects = fit.spec.study_effects.quantile(np.array(tails), row["tau"], **parameters)

@@ -95,13 +95,13 @@ def verify(fit: Fit) -> Verification:
     check_family(fit, "verify")
     exact = grid_fit(fit.design).posterior
     rates = profile_rates(fit, None)
-    law = rates.new_study()
+    distribution = rates.new_study()
     drawn = {
         "mu": ("mu", rates.theta),
         "tau": ("tau", rates.tau),
         "typical rate": ("typical", rates.typical),
         "mean rate": ("mean", rates.mean),
-        "new study": ("new_study", expit(law.theta)),
+        "new study": ("new_study", expit(distribution.theta)),
     }
     if fit.spec.study_effects.tau is None:
         del drawn["tau"]
@@ -114,7 +114,7 @@ def verify(fit: Fit) -> Verification:
             _row(quantity, f"{p:.1%}", quantile_of(draws, p), float(value))
             for p, value in zip(PROBABILITIES, truth, strict=True)
         ]
-    distance = np.abs(law.pmf(COHORT) - exact.predictive_pmf(COHORT)).sum() / 2
+    distance = np.abs(distribution.pmf(COHORT) - exact.predictive_pmf(COHORT)).sum() / 2
     return Verification(pd.DataFrame(rows), float(distance))
 
 

@@ -93,8 +93,10 @@ def _check_covered(design: Design) -> None:
             f"method='grid' takes models without covariates; {spec.name} has "
             f"'{spec.covariates.formula}'. Use method='nuts'."
         )
-    law = spec.study_effects
-    covered = isinstance(law, CommonEffect) or (isinstance(law, NormalEffects) and law.by is None)
+    distribution = spec.study_effects
+    covered = isinstance(distribution, CommonEffect) or (
+        isinstance(distribution, NormalEffects) and distribution.by is None
+    )
     if not covered or spec.likelihood != Binomial(Logit()) or spec.arm_effects is not None:
         raise SpecError(
             "method='grid' takes a binomial logit likelihood with normal study effects of one tau, or a "

@@ -1,9 +1,9 @@
-"""Evenly spread probabilities at which laws enter a draw, without further randomness.
+"""Evenly spread probabilities at which distributions enter a draw, without further randomness.
 
-Each draw's law enters at points spaced evenly in probability and moved from draw to draw by a Weyl
-sequence, so that the same draws always give the same interval. Where a rate varies for several
-reasons (study, arm, the beta distribution of a beta-binomial), the points form a lattice that turns from draw
-to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
+Each draw's distribution enters at points spaced evenly in probability and moved from draw to draw
+by a Weyl sequence, so that the same draws always give the same interval. Where a rate varies for several
+reasons (study, arm, the beta distribution of a beta-binomial), the points form a lattice that
+turns from draw to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 """
 
 import numpy as np

@@ -149,12 +149,12 @@ def _predictor(design: Design, drawn: Mapping[str, Array], shape: Shape) -> Arra
 def _study_effects(
     design: Design, drawn: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> Array:
-    law, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
-    if law.tau is None:
+    distribution, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
+    if distribution.tau is None:
         return design.spec.mu.draw(rng, studies) - drawn["mu"][..., None]
-    tau = drawn["tau"] if law.by else drawn["tau"][..., None]
-    own = {name: drawn[name][..., None] for name in law.parameters}
-    return law.quantile(rng.random(studies), tau[..., design.tau_of_study], **own)
+    tau = drawn["tau"] if distribution.by else drawn["tau"][..., None]
+    own = {name: drawn[name][..., None] for name in distribution.parameters}
+    return distribution.quantile(rng.random(studies), tau[..., design.tau_of_study], **own)
 
 
 def _missing(

@@ -47,8 +47,8 @@ class Bridge(NamedTuple):
 def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) -> Bridge:
     """Return the log integral of a density.
 
-    Each half of the draws is bridged to a Student t distribution fitted to the other half, and the two logs
-    are averaged.
+    Each half of the draws is bridged to a Student t distribution fitted to the other half, and the
+    two logs are averaged.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def weighed(
 ) -> tuple[float, float]:
     """Return the log integral of a density and its standard error, from weighted draws near it.
 
-    A Student t distribution is fitted to the draws, and drawn from; those draws have weights of their own, and
-    so on, until the law is near the density.
+    A Student t distribution is fitted to the draws, and drawn from; those draws have weights of
+    their own, and so on, until the distribution is near the density.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class _Proposal:
 
     @classmethod
     def fitted(cls, points: Array, weight: Array | None = None) -> "_Proposal":
-        """Return the law with mean and covariance of points, dims (..., coordinate)."""
+        """Return the distribution with mean and covariance of points, dims (..., coordinate)."""
         flat = points.reshape(-1, points.shape[-1])
         size = flat.shape[1]
         covariance = np.cov(flat, rowvar=False, aweights=weight).reshape(size, size)

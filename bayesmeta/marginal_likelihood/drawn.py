@@ -6,12 +6,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, weighed
-from bayesmeta.marginal_likelihood.unbounded import Posterior
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.result import Fit
+from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, weighed
+from bayesmeta.marginal_likelihood.unbounded import Posterior
 from bayesmeta.model import Design, IndependentStudies
 
 __all__ = ["Drawn"]

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bayesmeta.marginal_likelihood.bridge import Bridge
-from bayesmeta.marginal_likelihood.drawn import Drawn
-from bayesmeta.marginal_likelihood.prior_scales import rescaled_specs
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.exact import GridFit, grid_fit
 from bayesmeta.inference.result import Fit
+from bayesmeta.marginal_likelihood.bridge import Bridge
+from bayesmeta.marginal_likelihood.drawn import Drawn
+from bayesmeta.marginal_likelihood.prior_scales import rescaled_specs
 from bayesmeta.model import OwnModel, make_design
 from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
@@ -155,7 +155,7 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
     References
     ----------
     Cappé, Douc, Guillin, Marin & Robert 2008, doi:10.1007/s11222-008-9059-x (importance sampling
-    from laws fitted to weighted draws).
+    from distributions fitted to weighted draws).
 
     Examples
     --------

@@ -62,9 +62,13 @@ def _scaled_parts(design: Design) -> Iterator[tuple[str, Prior, Callable[[Prior]
     ):
         name = "beta" if label == "default" else f"beta[{label}]"
         yield name, spec.beta_priors[label], _with_beta(spec, label)
-    law, arms = spec.study_effects, spec.arm_effects
-    if isinstance(law, ScaledEffects):
-        yield "tau", law.tau, lambda prior: replace(spec, study_effects=replace(law, tau=prior))
+    distribution, arms = spec.study_effects, spec.arm_effects
+    if isinstance(distribution, ScaledEffects):
+        yield (
+            "tau",
+            distribution.tau,
+            lambda prior: replace(spec, study_effects=replace(distribution, tau=prior)),
+        )
     if arms is not None:
         yield "tau_arm", arms.tau_arm, lambda prior: replace(spec, arm_effects=ArmEffects(prior))
 

@@ -30,10 +30,10 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     -------
     pymc.Model
         Variables, on the scale of the link unless said otherwise, as far as the model has them:
-        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the law's
-        own `nu` or `share`; `u` with dim study and `z`, which it is made of; `tau_arm`, `w` and
-        `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of imputed covariates (their
-        own unit) and `theta` with dim arm. Observed: `events` with dim arm.
+        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the
+        distribution's own `nu` or `share`; `u` with dim study and `z`, which it is made of;
+        `tau_arm`, `w` and `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of
+        imputed covariates (their own unit) and `theta` with dim arm. Observed: `events` with dim arm.
 
     Raises
     ------
@@ -94,13 +94,13 @@ def _coords(design: Design) -> dict[str, Any]:
 
 
 def _study_effects(design: Design, mu: Any) -> Any:
-    law = design.spec.study_effects
+    distribution = design.spec.study_effects
     tau = None
-    if law.tau is not None:
-        tau = law.tau.to_pymc("tau", dims="level" if law.by else None)
-        tau = tau[design.tau_of_study] if law.by else tau
-    own = {name: prior.to_pymc(name) for name, prior in law.parameters.items()}
-    return law.to_pymc(tau, mu, design.spec.mu, **own)
+    if distribution.tau is not None:
+        tau = distribution.tau.to_pymc("tau", dims="level" if distribution.by else None)
+        tau = tau[design.tau_of_study] if distribution.by else tau
+    own = {name: prior.to_pymc(name) for name, prior in distribution.parameters.items()}
+    return distribution.to_pymc(tau, mu, design.spec.mu, **own)
 
 
 def _regression(design: Design) -> Any:

@@ -96,9 +96,13 @@ class Design:
     @cached_property
     def scalars(self) -> tuple[Scalar, ...]:
         """Scalar parameters beside `mu` and `beta`, in the order of the sampler's coordinates."""
-        spec, law = self.spec, self.spec.study_effects
-        found = [Scalar("tau", law.tau)] * len(self.tau_levels) if law.tau is not None else []
-        found += [Scalar(name, prior, OWN_TURN) for name, prior in law.parameters.items()]
+        spec, distribution = self.spec, self.spec.study_effects
+        found = (
+            [Scalar("tau", distribution.tau)] * len(self.tau_levels)
+            if distribution.tau is not None
+            else []
+        )
+        found += [Scalar(name, prior, OWN_TURN) for name, prior in distribution.parameters.items()]
         if spec.arm_effects is not None:
             found.append(Scalar("tau_arm", spec.arm_effects.tau_arm))
         found += [Scalar(name, prior) for name, prior in spec.likelihood.parameters.items()]

@@ -138,7 +138,7 @@ def to_toml(spec: ModelSpec) -> str:
     document = tomlkit.document()
     document.update({"schema": SCHEMA, "name": spec.name, "description": spec.description})
     document["likelihood"] = part_table(spec.likelihood, "family") | {"link": spec.link.name}
-    document["study_effects"] = part_table(spec.study_effects, "law")
+    document["study_effects"] = part_table(spec.study_effects, "distribution")
     if spec.arm_effects is not None:
         document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
     document["covariates"] = covariates_table(spec.covariates)

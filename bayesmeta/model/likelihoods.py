@@ -23,7 +23,7 @@ LEAST_RHO = 1e-8
 
 
 class Likelihood(ABC):
-    """The law of `events` (responders) out of `n` given the linear predictor theta.
+    """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
     Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
     density) and `link`; `symbol`, `parameters` (priors), `to_pymc`, `log_probability` and `rate`;
@@ -291,5 +291,7 @@ class BetaBinomial(Likelihood):
         )
 
 
-LIKELIHOODS: dict[str, type[Likelihood]] = {law.name: law for law in (Binomial, BetaBinomial)}
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    distribution.name: distribution for distribution in (Binomial, BetaBinomial)
+}
 """Every likelihood by the name it has in a model file."""

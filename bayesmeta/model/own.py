@@ -49,7 +49,7 @@ class OwnModel:
 
     @property
     def study_effects(self) -> StudyEffects:
-        """Law of a new study's effect; the prior of its tau is the model's own, and not known here."""
+        """Distribution of a new study's effect; the prior of its tau is not known here."""
         return NormalEffects() if self.has_effects else CommonEffect()
 
     @property

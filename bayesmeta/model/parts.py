@@ -7,7 +7,7 @@ from typing import Any
 
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.effects import LAWS, ArmEffects, StudyEffects
+from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior, parse_prior
@@ -66,7 +66,7 @@ def _within(whole: object) -> Iterable[Any]:
 
 
 def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
-    """Return the table of a law or a likelihood: its name under `key`, and its arguments."""
+    """Return the table of a distribution or a likelihood: its name under `key`, and its arguments."""
     table: dict[str, Any] = {key: part.name}
     for argument in _arguments(type(part)):
         value = getattr(part, argument)
@@ -76,13 +76,17 @@ def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
 
 
 def read_study_effects(table: Table) -> StudyEffects:
-    """Return the law of study effects that a table names."""
-    law = table.get("law", "normal")
-    if not isinstance(law, str) or law not in LAWS:
-        raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
-    place = f"[study_effects] of the {law} law"
-    _check_owner(place, table, LAWS[law], LAWS)
-    return LAWS[law](**_own(place, table, LAWS[law], "law"))
+    """Return the distribution of study effects that a table names."""
+    distribution = table.get("distribution", "normal")
+    if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
+        raise SpecError(
+            f"[study_effects]: there is no distribution {distribution!r}. {nearest(str(distribution), DISTRIBUTIONS)}"
+        )
+    place = f"[study_effects] of the {distribution} distribution"
+    _check_owner(place, table, DISTRIBUTIONS[distribution], DISTRIBUTIONS)
+    return DISTRIBUTIONS[distribution](
+        **_own(place, table, DISTRIBUTIONS[distribution], "distribution")
+    )
 
 
 def read_likelihood(table: Table) -> Likelihood:
@@ -196,7 +200,7 @@ def _arguments(part: type) -> list[str]:
 
 
 def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
-    """Refuse a key that only other laws or families have, and name those."""
+    """Refuse a key that only other distributions or families have, and name those."""
     for key in table:
         owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
         if owners and key not in _arguments(part):

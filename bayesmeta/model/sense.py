@@ -95,9 +95,12 @@ def _has_several_arms(arms: Arms) -> bool:
 
 
 def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    law, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
-    if isinstance(law, StudentTEffects | ContaminatedEffects) and studies < FEWEST_FOR_TAILS:
-        name = "nu" if isinstance(law, StudentTEffects) else "share"
+    distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
+    if (
+        isinstance(distribution, StudentTEffects | ContaminatedEffects)
+        and studies < FEWEST_FOR_TAILS
+    ):
+        name = "nu" if isinstance(distribution, StudentTEffects) else "share"
         yield (
             f"{studies} studies can't show outlying ones: `{name}` rests on its prior. "
             "NormalEffects assumes less."

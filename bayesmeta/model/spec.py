@@ -32,7 +32,7 @@ class ModelSpec:
     description : str
         One sentence about it.
     study_effects : StudyEffects
-        Law of `u`: `NormalEffects`, `StudentTEffects`, `ContaminatedEffects`, `CommonEffect` or
+        Distribution of `u`: `NormalEffects`, `StudentTEffects`, `ContaminatedEffects`, `CommonEffect` or
         `IndependentStudies`.
     covariates : Covariates or str
         Covariates, or just their formula.
@@ -49,7 +49,7 @@ class ModelSpec:
     likelihood : Likelihood
         `Binomial` or `BetaBinomial`, with their link.
     arm_effects : ArmEffects, optional
-        Law of `w`; None for no such effects.
+        Distribution of `w`; None for no such effects.
     labels : Labels or mapping
         What people call levels and outcomes: by column, its values with their labels, such as
         ``{"regimen": {"DEC": "decitabine"}}``; outcomes are the values of ``"outcome"``.
@@ -99,7 +99,7 @@ class ModelSpec:
     def _check_parts(self) -> None:
         parts = {
             "covariates": (Covariates, "Covariates or a formula"),
-            "study_effects": (StudyEffects, "a law such as NormalEffects or CommonEffect"),
+            "study_effects": (StudyEffects, "a distribution such as NormalEffects or CommonEffect"),
             "likelihood": (Likelihood, "Binomial or BetaBinomial"),
             "arm_effects": (ArmEffects | None, "ArmEffects or None"),
         }
@@ -140,10 +140,8 @@ class ModelSpec:
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""
         plain = self.likelihood == Binomial(Logit())
-        law = "" if plain else f", {self.likelihood.name} {self.link.name} likelihood"
-        return (
-            f"ModelSpec({self.name}: {predictor}, {self.study_effects.name} study effects{by}{law})"
-        )
+        distribution = "" if plain else f", {self.likelihood.name} {self.link.name} likelihood"
+        return f"ModelSpec({self.name}: {predictor}, {self.study_effects.name} study effects{by}{distribution})"
 
 
 def _check_unbounded(label: str, prior: object, scale: str) -> None:

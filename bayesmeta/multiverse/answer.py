@@ -42,8 +42,8 @@ class GridAnswer:
     --------
     >>> import bayesmeta as bm
     >>> asked = bm.GridAnswer(rate="typical", rate_above=0.2)
-    >>> laws = {"common": bm.CommonEffect()}
-    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws, answer=asked)
+    >>> distributions = {"common": bm.CommonEffect()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=distributions, answer=asked)
     >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     >>> found.table["typical_above"].round(1).tolist()
     [0.9]

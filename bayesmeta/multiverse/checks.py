@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bayesmeta.multiverse.answer import GridAnswer
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Covariates, Likelihood, StudyEffects
+from bayesmeta.multiverse.answer import GridAnswer
 from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
@@ -41,11 +41,11 @@ def check_use(grid: "SpecificationGrid") -> None:
     given = {key for priors in grid.priors.values() for key in priors}
     if "beta" in given and not any(one.parsed.terms for one in grid.covariates.values()):
         raise SpecError("`priors`: beta has no effect, as no model has covariates. Leave it out.")
-    laws = [grid.effects(name)[0] for name in grid.study_effects]
-    if "tau" in given and all(law.tau is None for law in laws):
-        raise SpecError("`priors`: tau has no effect, as no law has one. Leave it out.")
+    distributions = [grid.effects(name)[0] for name in grid.study_effects]
+    if "tau" in given and all(distribution.tau is None for distribution in distributions):
+        raise SpecError("`priors`: tau has no effect, as no distribution has one. Leave it out.")
     used = {name for one in grid.covariates.values() for name in one.parsed.columns}
-    used |= {law.by for law in laws if law.by is not None}
+    used |= {distribution.by for distribution in distributions if distribution.by is not None}
     for name in grid.answer.profile:
         if name not in used:
             raise SpecError(
@@ -112,11 +112,11 @@ def _check_covariates(place: str, covariates: object) -> None:
 
 
 def _check_effects(place: str, effects: object) -> None:
-    law, *arms = effects if isinstance(effects, tuple) else (effects,)
+    distribution, *arms = effects if isinstance(effects, tuple) else (effects,)
     is_pair = len(arms) == 1 and isinstance(arms[0], ArmEffects)
-    if not isinstance(law, StudyEffects) or not (is_pair or not arms):
+    if not isinstance(distribution, StudyEffects) or not (is_pair or not arms):
         raise SpecError(
-            f"`{place}` must be a law such as NormalEffects(), or a pair of it and ArmEffects(); "
+            f"`{place}` must be a distribution such as NormalEffects(), or a pair of it and ArmEffects(); "
             f"got {effects!r}."
         )
 

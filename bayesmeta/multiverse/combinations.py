@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from bayesmeta.multiverse.checks import SEPARATOR
-from bayesmeta.multiverse.specification_grid import AXES, MODEL, Choices, SpecificationGrid
 from bayesmeta.errors import (
     BayesmetaError,
     EvidenceError,
@@ -37,6 +35,8 @@ from bayesmeta.model import (
 )
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.design import with_spec
+from bayesmeta.multiverse.checks import SEPARATOR
+from bayesmeta.multiverse.specification_grid import AXES, MODEL, Choices, SpecificationGrid
 
 __all__ = ["PlannedFit", "PlannedRow", "plan_rows"]
 

@@ -9,9 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from bayesmeta.multiverse.answer import GridAnswer
-from bayesmeta.multiverse.checks import PRIORS
-from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGrid
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Likelihood, StudyEffects
@@ -29,6 +26,9 @@ from bayesmeta.model.parts import (
     string_of,
     table_of,
 )
+from bayesmeta.multiverse.answer import GridAnswer
+from bayesmeta.multiverse.checks import PRIORS
+from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGrid
 from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
@@ -100,7 +100,7 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
 
 def example_grid() -> str:
     """Return the text of a grid for the bundled evidence."""
-    return (files("bayesmeta.comparison") / "example_grid.toml").read_text(encoding="utf-8")
+    return (files("bayesmeta.multiverse") / "example_grid.toml").read_text(encoding="utf-8")
 
 
 def parse_grid(text: str, name: str = "grid") -> SpecificationGrid:
@@ -188,10 +188,10 @@ def _settings(table: Table) -> SamplerSettings:
 
 
 def _effects(table: Table) -> StudyEffects | tuple[StudyEffects, ArmEffects]:
-    law = read_study_effects({key: one for key, one in table.items() if key != "tau_arm"})
+    distribution = read_study_effects({key: one for key, one in table.items() if key != "tau_arm"})
     if "tau_arm" not in table:
-        return law
-    return law, read_arm_effects({"tau_arm": table["tau_arm"]})
+        return distribution
+    return distribution, read_arm_effects({"tau_arm": table["tau_arm"]})
 
 
 def _priors(table: Table) -> dict[str, Any]:
@@ -212,10 +212,10 @@ _READERS: dict[str, Callable[[Table], Any]] = {
 
 
 def _check_tau(content: Table) -> None:
-    """Refuse the prior of tau of a law where every set of priors gives another."""
+    """Refuse the prior of tau of a distribution where every set of priors gives another."""
     priors = content.get("priors", {})
-    laws = content.get("study_effects", {})
-    own = [name for name, law in laws.items() if "tau" in law]
+    distributions = content.get("study_effects", {})
+    own = [name for name, distribution in distributions.items() if "tau" in distribution]
     if own and priors and all("tau" in one for one in priors.values()):
         raise SpecError(
             f"[study_effects.{own[0]}]: `tau` has no effect, as every table of [priors] gives one. "
@@ -237,8 +237,8 @@ def _writers(grid: SpecificationGrid) -> dict[str, Callable[[Any], dict[str, Any
 def _effects_table(
     effects: StudyEffects | tuple[StudyEffects, ArmEffects], *, overruled: bool
 ) -> dict[str, Any]:
-    law, arms = effects if isinstance(effects, tuple) else (effects, None)
-    table = part_table(law, "law")
+    distribution, arms = effects if isinstance(effects, tuple) else (effects, None)
+    table = part_table(distribution, "distribution")
     if overruled:
         table.pop("tau", None)
     return table if arms is None else table | {"tau_arm": repr(arms.tau_arm)}

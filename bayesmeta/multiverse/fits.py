@@ -7,8 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from bayesmeta.multiverse.answer import GridAnswer
-from bayesmeta.multiverse.combinations import PlannedFit
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import Draws, mean_of
 from bayesmeta.estimates.rates import DrawnRates
@@ -16,6 +14,8 @@ from bayesmeta.inference.careful import settled
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.multiverse.answer import GridAnswer
+from bayesmeta.multiverse.combinations import PlannedFit
 
 __all__ = ["fit_values"]
 
@@ -53,11 +53,15 @@ def fit_values(
     row, level = coding.row(planned.profile), coding.tau_level(planned.profile)
     rates = KnownRates(fit).at(row, level)
     new_study = rates.new_study()
-    laws = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
+    distributions = {
+        "typical": rates.typical,
+        "mean": rates.mean,
+        "new_study": expit(new_study.theta),
+    }
     found = _diagnosis(diagnostics) | {
         name: getattr(fit.settings, name) for name in ("warmup", "draws", "target_accept")
     }
-    for name, draws in laws.items():
+    for name, draws in distributions.items():
         found |= _numbers(name, Draws(draws), answer.ci_prob)
         if answer.rate_above is not None:
             found |= _above(name, draws, answer.rate_above)
@@ -78,10 +82,10 @@ def _diagnosis(diagnostics: Diagnostics) -> dict[str, Any]:
     }
 
 
-def _numbers(name: str, law: Draws, ci_prob: float) -> dict[str, float]:
+def _numbers(name: str, distribution: Draws, ci_prob: float) -> dict[str, float]:
     """Return the median and the interval of a quantity, each with its Monte-Carlo error."""
     bounds = {"median": 0.5, "lower": (1 - ci_prob) / 2, "upper": (1 + ci_prob) / 2}
-    found = {key: law.quantile(probability) for key, probability in bounds.items()}
+    found = {key: distribution.quantile(probability) for key, probability in bounds.items()}
     values = {f"{name}_{key}": one.value for key, one in found.items()}
     return values | {f"{name}_mcse_{key}": one.mcse for key, one in found.items()}
 
@@ -92,10 +96,10 @@ def _above(name: str, draws: Array, rate: float) -> dict[str, float]:
     return {f"{name}_above": found.value, f"{name}_mcse_above": found.mcse}
 
 
-def _cohort(law: DrawnRates, answer: GridAnswer) -> dict[str, int]:
+def _cohort(distribution: DrawnRates, answer: GridAnswer) -> dict[str, int]:
     """Return the median and the interval of the responders of a new cohort."""
     bounds = (0.5, (1 - answer.ci_prob) / 2, (1 + answer.ci_prob) / 2)
-    counts = law.counts(answer.cohort).quantiles(bounds)
+    counts = distribution.counts(answer.cohort).quantiles(bounds)
     return {
         f"cohort_{key}": int(one)
         for key, one in zip(("median", "lower", "upper"), counts, strict=True)

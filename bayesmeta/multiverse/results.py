@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmeta.multiverse.choice_effects import choice_effects, outcome_ranges
 from bayesmeta.multiverse.answer import GridAnswer
+from bayesmeta.multiverse.choice_effects import choice_effects, outcome_ranges
 from bayesmeta.multiverse.combinations import PlannedRow
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.runs import Failed, Job, Outcome
@@ -82,8 +82,8 @@ class GridResults:
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> laws = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
-    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws)
+    >>> distributions = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=distributions)
     >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     >>> found.curve[["study_effects", "estimate", "lower", "upper"]].round(1)
       study_effects  estimate  lower  upper

@@ -8,14 +8,14 @@ from dataclasses import asdict, replace
 from os import PathLike
 from typing import Any
 
-from bayesmeta.multiverse.files import grid_hash, grid_toml
-from bayesmeta.multiverse.fits import fit_values
-from bayesmeta.multiverse.combinations import PlannedFit, PlannedRow, plan_rows
-from bayesmeta.multiverse.results import GridResults, results_table
-from bayesmeta.multiverse.specification_grid import SpecificationGrid
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import EvidenceTable
 from bayesmeta.evidence.values import read_otherwise
+from bayesmeta.multiverse.combinations import PlannedFit, PlannedRow, plan_rows
+from bayesmeta.multiverse.files import grid_hash, grid_toml
+from bayesmeta.multiverse.fits import fit_values
+from bayesmeta.multiverse.results import GridResults, results_table
+from bayesmeta.multiverse.specification_grid import SpecificationGrid
 from bayesmeta.numeric import is_whole
 from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
 
@@ -38,10 +38,11 @@ def run_grid(
     """Return what every combination of a grid comes to on a table of evidence.
 
     Combinations that come to the same model on the same arms are fitted once; those that can't be
-    fitted (no arm, a covariate that does not vary, a law that the evidence can't tell) are rows that
-    say why. Each fit has a stream of random numbers that follows from the seed and from what is
-    fitted: its numbers are the same whatever else the grid holds, whoever fits it, and in whatever
-    order. A fit that fails its diagnostics is done again, once, with four times the draws.
+    fitted (no arm, a covariate that does not vary, a distribution that the evidence can't tell)
+    are rows that say why. Each fit has a stream of random numbers that follows from the seed and
+    from what is fitted: its numbers are the same whatever else the grid holds, whoever fits it,
+    and in whatever order. A fit that fails its diagnostics is done again, once, with four times
+    the draws.
 
     Parameters
     ----------

@@ -6,8 +6,6 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from bayesmeta.multiverse.answer import GridAnswer
-from bayesmeta.multiverse.checks import check_grid, check_use
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
     ArmEffects,
@@ -18,6 +16,8 @@ from bayesmeta.model import (
     NormalEffects,
     StudyEffects,
 )
+from bayesmeta.multiverse.answer import GridAnswer
+from bayesmeta.multiverse.checks import check_grid, check_use
 
 __all__ = ["AXES", "DRAWS", "MODEL", "Choices", "SpecificationGrid"]
 
@@ -57,13 +57,14 @@ class SpecificationGrid:
     covariates : mapping
         `Covariates` by name.
     study_effects : mapping
-        Laws of study effects by name; with effects of arms, a pair of a law and `ArmEffects`.
+        Distributions of study effects by name; with effects of arms, a pair of a distribution and
+        `ArmEffects`.
     likelihood : mapping
         Likelihoods by name.
     priors : mapping
         Sets of priors by name: each may give ``"mu"``, ``"beta"`` (one, or by coefficient label) and
-        ``"tau"``, which takes the place of the law's. A model without covariates ignores beta, one
-        without tau ignores tau.
+        ``"tau"``, which takes the place of the distribution's. A model without covariates ignores
+        beta, one without tau ignores tau.
     answer : GridAnswer
         What each fit is asked.
     settings : SamplerSettings
@@ -124,13 +125,13 @@ class SpecificationGrid:
             If its parts don't go together.
         """
         priors = self.priors[choices["priors"]]
-        law, arm_effects = self.effects(choices["study_effects"])
-        if law.tau is not None and "tau" in priors:
-            law = replace(law, tau=priors["tau"])  # type: ignore[type-var]  # laws are dataclasses
+        distribution, arm_effects = self.effects(choices["study_effects"])
+        if distribution.tau is not None and "tau" in priors:
+            distribution = replace(distribution, tau=priors["tau"])  # type: ignore[type-var]  # distributions are dataclasses
         covariates = self.covariates[choices["covariates"]]
         return ModelSpec(
             MODEL,
-            study_effects=law,
+            study_effects=distribution,
             covariates=covariates,
             mu=priors.get("mu"),  # type: ignore[arg-type]  # the link's own
             beta=priors.get("beta") if covariates.parsed.terms else None,
@@ -139,7 +140,7 @@ class SpecificationGrid:
         )
 
     def effects(self, name: str) -> tuple[StudyEffects, ArmEffects | None]:
-        """Return the laws of study effects and of arm effects, if any, of a choice."""
+        """Return the distributions of study effects and of arm effects, if any, of a choice."""
         found = self.study_effects[name]
         return found if isinstance(found, tuple) else (found, None)
 

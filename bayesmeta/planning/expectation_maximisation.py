@@ -129,8 +129,8 @@ def _mixture(logs: Array) -> BetaMixture:
 def maximise_betas(log_rate: Array, log_rest: Array, a: Array, b: Array) -> tuple[Array, Array]:
     """Return the most likely parameters, at least 1, of betas with these mean logs.
 
-    The likelihood of a beta distribution is concave in its parameters. Where its peak lies below 1 in one of
-    them, the best admissible ones lie on an edge, on which they are known in closed form.
+    The likelihood of a beta distribution is concave in its parameters. Where its peak lies below 1
+    in one of them, the best admissible ones lie on an edge, on which they are known in closed form.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ __all__ = ["MapPrior", "map_prior"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MapPrior:
-    """A meta-analytic predictive prior: the law of a new study's rate, as a mixture of betas.
+    """A meta-analytic predictive prior: the distribution of a new study's rate, as a mixture of betas.
 
     Made by `map_prior`; `robustify` and `effective_sample_size` take it.
 
@@ -73,7 +73,7 @@ class MapPrior:
 
     @property
     def kl(self) -> float:
-        """Kullback-Leibler divergence of the law of the draws from the mixture, as in `fit_mixture`."""
+        """Kullback-Leibler divergence of the draws from the mixture, as in `fit_mixture`."""
         return self.fitted.kl
 
     def robustify(self, *, weight: float, mean: float = 0.5, n: float = 1) -> BetaMixture:
@@ -135,7 +135,7 @@ def map_prior(
     components: Components = "aic",
     force: bool = False,
 ) -> MapPrior:
-    """Return the meta-analytic predictive prior: the law of a new study's rate as a mixture of betas.
+    """Return the meta-analytic predictive prior: a new study's rate as a mixture of betas.
 
     Parameters
     ----------
@@ -205,12 +205,12 @@ def map_prior(
         )
     label = profile_label(fit.coding, profile)
     if isinstance(fit, NestedFit):
-        law = nested_rates(fit, profile).law(_checked_outcome(fit, outcome))
+        distribution = nested_rates(fit, profile).distribution(_checked_outcome(fit, outcome))
         label = f"{outcome}, {label}"
     else:
-        law = profile_rates(fit, profile).new_study()
+        distribution = profile_rates(fit, profile).new_study()
     inferred = inferred_at(fit, profile, outcome)
-    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok, inferred)
+    return MapPrior(fit_mixture(distribution, components=components), label, diagnosis.ok, inferred)
 
 
 def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:

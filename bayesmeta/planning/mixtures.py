@@ -1,4 +1,4 @@
-"""Mixtures of beta distributions: laws of a rate that a cohort's data update in closed form."""
+"""Mixtures of beta distributions: distributions of a rate that a cohort's data update in closed form."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ QUANTILE_TOLERANCE = 1e-12
 
 @dataclass(frozen=True)
 class BetaMixture:
-    """A law of a rate: beta distributions, each with its share.
+    """A distribution of a rate: beta distributions, each with its share.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class BetaMixture:
         return np.asarray(np.where(x < 0, low, high) @ weights)
 
     def quantile(self, probability: float) -> float:
-        """Return the rate that the law lies below with this probability."""
+        """Return the rate that the distribution lies below with this probability."""
         if not is_number(probability) or not 0 <= probability <= 1:
             raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
         if probability in (0, 1):
@@ -153,10 +153,10 @@ class BetaMixture:
         return self.quantile((1 - ci_prob) / 2), self.quantile((1 + ci_prob) / 2)
 
     def update(self, *, events: int, n: int) -> "BetaMixture":
-        """Return the law of the rate after `events` responders of `n` patients, in closed form.
+        """Return the distribution of the rate after `events` responders of `n` patients, in closed form.
 
         The weight of a component changes by how well it predicted the responders. One update with
-        all patients, or several at interim analyses, end in the same law.
+        all patients, or several at interim analyses, end in the same distribution.
 
         Raises
         ------

@@ -14,20 +14,20 @@ def robustify(
     """Return a prior with one more component, which is weakly informative.
 
     The component is ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``, as in RBesT: the default is the
-    uniform law. The weights of the others are multiplied by ``1 - weight``. The more the data
+    uniform distribution. The weights of the others are multiplied by ``1 - weight``. The more the data
     contradict the prior, the more the component weighs after an update.
 
     Parameters
     ----------
     prior : BetaMixture or MapPrior
-        Law of the rate.
+        Distribution of the rate.
     weight : float
         Weight of the new component, between 0 and 1: how far one doubts that the next study is like
         the others.
     mean : float
         Its mean rate (probability).
     n : float
-        Patients that it is worth, not counting one that a uniform law is worth more.
+        Patients that it is worth, not counting one that a uniform distribution is worth more.
 
     Returns
     -------

@@ -28,13 +28,13 @@ GRID = 2001
 def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "elir") -> float:
     """Return the number of patients that a prior of a rate is worth.
 
-    Of a single beta distribution, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about that. Of mixtures
-    they differ, as a rule moment < elir < morita.
+    Of a single beta distribution, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about
+    that. Of mixtures they differ, as a rule moment < elir < morita.
 
     Parameters
     ----------
     prior : BetaMixture or MapPrior
-        Law of the rate.
+        Distribution of the rate.
     method : {"elir", "moment", "morita"}
         ``elir``: the expected ratio of the information of the prior to that of one patient, both
         about the log-odds. It alone is predictively consistent: after n patients, the expected size
@@ -52,8 +52,8 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     Notes
     -----
     RBesT takes ``elir`` about the rate itself. That is smaller by the prior's density at 0 plus
-    that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform law would be worth
-    0 patients that way, and is worth 2 this way.
+    that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform distribution would
+    be worth 0 patients that way, and is worth 2 this way.
 
     ``elir`` is below 0 where components disagree near a rate of 0 or 1 by more than they know, as one
     with ``a`` well below 1 and one with ``a`` just above 1. That is its exact value, and no size: go

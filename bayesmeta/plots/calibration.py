@@ -92,7 +92,7 @@ def calibration(result: Calibration, *, part: str | None = None) -> RankPlot:
     >>> import bayesmeta as bm
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    ...     found = bm.calibrate(folder, parts=["distribution-common"], sets=10, seed=1, short=True)
     >>> plot = bm.plots.calibration(found)
     >>> plot
     RankPlot(4 lines in 4 panels)

@@ -199,9 +199,9 @@ def _draw(graph: Axes, numbers: FunnelNumbers, axis: RateAxis) -> None:
     axis.put_on(graph.xaxis, GRAPH[0])
     graph.set_xlabel(axis.scale.label("Observed rate"), labelpad=2)
     graph.axvline(axis.marks(numbers.typical), zorder=1, **TYPICAL)
-    for law, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
+    for distribution, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
         for side in ("lower", "upper"):
-            graph.plot(axis.scale.per * limits[f"{law}_{side}"], heights, zorder=2, **look)
+            graph.plot(axis.scale.per * limits[f"{distribution}_{side}"], heights, zorder=2, **look)
     _draw_arms(graph, arms, axis.marks(arms["rate"]))
 
 

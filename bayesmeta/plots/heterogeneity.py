@@ -208,20 +208,22 @@ def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
         f"The typical rate is at {words.text(numbers.profile)}."
         if fit.design.coding.columns
         else "",
-        _about_law(fit, numbers),
+        _about_distribution(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),
         about_evidence(fit),
     ]
 
 
-def _about_law(fit: Fit, numbers: TauNumbers) -> str:
+def _about_distribution(fit: Fit, numbers: TauNumbers) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Study effects of a PyMC model are taken to be normal, with standard deviation tau."
-    known = ", ".join(f"{name} at its median {value:.2g}" for name, value in numbers.law.items())
-    law = f"Law of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
+    known = ", ".join(
+        f"{name} at its median {value:.2g}" for name, value in numbers.distribution.items()
+    )
+    distribution = f"Distribution of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
     more = fit.spec.arm_effects is not None or fit.spec.likelihood.parameters
-    return f"{law} Arms of a study differ beyond that." if more else law
+    return f"{distribution} Arms of a study differ beyond that." if more else distribution
 
 
 def _about_guides(numbers: TauNumbers) -> str:

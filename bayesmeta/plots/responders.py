@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
+from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 from bayesmeta.plots.graph_page import Key, graph_page
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
@@ -45,7 +45,10 @@ class RespondersPlot(Plot):
 
 
 def responders(
-    trial: SingleArmTrial, *, law: CountLaw | None = None, notes: Sequence[str] = ()
+    trial: SingleArmTrial,
+    *,
+    distribution: CountDistribution | None = None,
+    notes: Sequence[str] = (),
 ) -> RespondersPlot:
     """Return the probability of each number of responders, with the boundary of success.
 
@@ -53,7 +56,7 @@ def responders(
     ----------
     trial : SingleArmTrial
         The trial.
-    law : BetaMixture or law of a prediction, optional
+    distribution : BetaMixture or distribution of a prediction, optional
         What is believed of the rate before the trial; the prior of the analysis where None.
     notes : sequence of str
         Further lines below the figure.
@@ -77,11 +80,11 @@ def responders(
     """
     if not isinstance(trial, SingleArmTrial):
         raise SettingsError(f"`trial` must be a SingleArmTrial; got {type(trial).__name__}.")
-    probability = (trial.prior if law is None else law).pmf(trial.n)
+    probability = (trial.prior if distribution is None else distribution).pmf(trial.n)
     table = pd.DataFrame(
         {"events": np.arange(trial.n + 1), "probability": probability, "success": trial.successes}
     )
-    found = trial.probability_of_success(law)
+    found = trial.probability_of_success(distribution)
     keys = [
         Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%: {trial.words}"),
         Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
@@ -97,11 +100,11 @@ def responders(
 
 
 def _window(table: pd.DataFrame) -> tuple[int, int]:
-    """Return the numbers between which nearly all of the law and the ends of success lie."""
+    """Return the numbers between which nearly all of the distribution and the ends of success lie."""
     last = len(table) - 1
-    law = np.cumsum(table["probability"].to_numpy())
+    distribution = np.cumsum(table["probability"].to_numpy())
     ends = np.flatnonzero(np.diff(table["success"].to_numpy(dtype=int)))
-    seen = [*np.searchsorted(law, [TAIL, 1 - TAIL]), *ends]
+    seen = [*np.searchsorted(distribution, [TAIL, 1 - TAIL]), *ends]
     low, high = int(min(seen)), int(max(seen)) + 1
     if last <= FEW or high - low > WIDE * last:
         return 0, last

@@ -8,9 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.sensitivity.tipping_point import FlipPoint
-from bayesmeta.sensitivity.power_scaling import SENSITIVE
-from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.labels import Labels
 from bayesmeta.plots.pages import Plot
@@ -19,6 +16,9 @@ from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, MODEL, house_style
 from bayesmeta.plots.warning import warning_of_fits
+from bayesmeta.sensitivity.power_scaling import SENSITIVE
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import FlipPoint
 
 __all__ = ["SensitivityPlot", "sensitivity"]
 

@@ -91,8 +91,8 @@ def specification_curve(
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> laws = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
-    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws)
+    >>> distributions = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=distributions)
     >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     >>> plot = bm.plots.specification_curve(found.curve)
     >>> plot

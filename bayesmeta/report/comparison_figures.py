@@ -1,4 +1,4 @@
-"""The figures of a comparison: the differences, the influence of each study, and checks of predictions."""
+"""The figures of a comparison: differences, influence of each study, checks of predictions."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING

@@ -12,7 +12,6 @@ from bayesmeta.comparison.posterior_predictive import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
-from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.predict import Prediction, predict
@@ -26,6 +25,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
+from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:

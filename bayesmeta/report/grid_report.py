@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from bayesmeta.errors import EvidenceError, counted
+from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.multiverse.files import grid_toml
 from bayesmeta.multiverse.results import DONE, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
-from bayesmeta.errors import EvidenceError, counted
-from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.grid_figures import grid_plots
 from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells

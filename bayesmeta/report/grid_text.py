@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.multiverse.checks import SEPARATOR
-from bayesmeta.multiverse.results import GridResults
-from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.errors import SHOWN
 from bayesmeta.layout import table_text
 from bayesmeta.model.values import values_text
+from bayesmeta.multiverse.checks import SEPARATOR
+from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.report.machine import records
 from bayesmeta.wording import PLAIN, Wording
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.count_laws import range_step
+from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.predict import Prediction
 from bayesmeta.evidence import Arms, NestedArms

@@ -12,9 +12,9 @@ __all__ = ["beta_lines", "model_lines", "prior_range"]
 
 def model_lines(spec: ModelSpec, design: Design, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
-    law, link = spec.study_effects, spec.link
+    distribution, link = spec.study_effects, spec.link
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    effects = ["u(study)"] * bool(law.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
+    effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
     typical = words.rates.range(*link.rate(spec.mu.interval(0.95)))
     lines = [
@@ -22,16 +22,20 @@ def model_lines(spec: ModelSpec, design: Design, words: Wording = PLAIN) -> list
         f"Priors     mu ~ {spec.mu!r}: typical rate {typical} with 95% probability",
     ]
     lines += beta_lines(design)
-    if law.symbol:
-        by = f", one for each level of {law.by}" if law.by else ""
-        tau = f", tau ~ {law.tau!r}: {prior_range(law.tau)}{by}" if law.tau is not None else ""
-        lines.append(f"           {law.symbol}{tau}")
+    if distribution.symbol:
+        by = f", one for each level of {distribution.by}" if distribution.by else ""
+        tau = (
+            f", tau ~ {distribution.tau!r}: {prior_range(distribution.tau)}{by}"
+            if distribution.tau is not None
+            else ""
+        )
+        lines.append(f"           {distribution.symbol}{tau}")
     if spec.arm_effects is not None:
         tau_arm = spec.arm_effects.tau_arm
         lines.append(
             f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {prior_range(tau_arm)}"
         )
-    own = {**law.parameters, **spec.likelihood.parameters}
+    own = {**distribution.parameters, **spec.likelihood.parameters}
     return lines + [
         f"           {name} ~ {prior!r}: {prior_range(prior)}" for name, prior in own.items()
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.count_laws import range_step
+from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from bayesmeta import plots
-from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.inferred_text import inferred_lines
@@ -61,6 +60,7 @@ from bayesmeta.report.sections.titles import (
     VALIDATION,
 )
 from bayesmeta.report.sensitivity_text import prior_cells
+from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.wording import Wording
 
 __all__ = ["nested_document"]
@@ -154,7 +154,9 @@ def _brief(
         "of the studies; that of a new study, and a new cohort, allow for the differences between studies (heterogeneity), "
         f"too. Medians and {100 * asked.ci_prob:g}% intervals ({prediction.profile}):"
     )
-    yield Items((*_predicted(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile)))
+    yield Items(
+        (*_predicted(prediction, asked, found), *beyond_evidence(fit.coding, asked.profile))
+    )
 
 
 def _predicted(
@@ -172,12 +174,12 @@ def _predicted(
 def _model(fit: NestedFit, words: Wording) -> Iterator[Block]:
     link = fit.spec.link.name
     terms = r"\mu_k + x_i^{\top} \beta_k" if fit.coding.names else r"\mu_k"
-    law = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
+    distribution = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
     yield Formulas(
         (
             r"\text{P}(\text{outcome } k) = \prod_{j \le k} r_{ij}",
             rf"\text{{{link}}}(r_{{ik}}) = {terms} + u_{{s(i)k}}",
-            law,
+            distribution,
         )
     )
     outcomes = list(map(words.outcome, fit.outcomes))

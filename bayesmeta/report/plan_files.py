@@ -96,7 +96,9 @@ def _figures(plan: Plan | TwoArmPlan, words: Wording) -> dict[str, bytes]:
     drawn: dict[str, Plot] = {"map_prior": prior}
     if isinstance(plan, Plan):
         drawn["power"] = plots.power(plan.trials, notes=notes)
-        drawn["responders"] = plots.responders(plan.trial, law=plan.priors[MAP], notes=notes)
+        drawn["responders"] = plots.responders(
+            plan.trial, distribution=plan.priors[MAP], notes=notes
+        )
         if plan.trial.success.direction is not None:
             sizes = range(min(SMALLEST, plan.trial.n), plan.trial.n + 1)
             drawn["boundary"] = plots.boundary(

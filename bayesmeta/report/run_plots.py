@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bayesmeta.multiverse.results import GridResults
 from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.contrasts import contrasts_with_reference
@@ -15,6 +14,7 @@ from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
+from bayesmeta.multiverse.results import GridResults
 from bayesmeta.report.comparison_figures import comparison_plots
 from bayesmeta.report.figure_style import FigureStyle
 from bayesmeta.report.grid_figures import grid_plots

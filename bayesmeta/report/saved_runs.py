@@ -10,8 +10,6 @@ import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import averaged_models, notes_of
-from bayesmeta.multiverse.files import load_grid
-from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
@@ -23,6 +21,8 @@ from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.model.values import values_text
+from bayesmeta.multiverse.files import load_grid
+from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest

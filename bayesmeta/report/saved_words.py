@@ -1,11 +1,11 @@
 """How the answers of a saved run are written, whatever kind of run it is."""
 
-from bayesmeta.multiverse.results import GridResults
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.model.labelling import known_names
+from bayesmeta.multiverse.results import GridResults
 from bayesmeta.report.saved_runs import SavedRun
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording

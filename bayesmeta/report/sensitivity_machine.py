@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bayesmeta.sensitivity.changed_priors import prior_text
-from bayesmeta.sensitivity.tipping_point import FlipPoint
-from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.report.machine import plain_value, records
+from bayesmeta.sensitivity.changed_priors import prior_text
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import FlipPoint
 
 __all__ = ["sensitivity_json"]
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.sensitivity.tipping_point import FlipPoint
-from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
-from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import error_text, number_texts, probability_text
+from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import FlipPoint
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from bayesmeta.multiverse.results import GridResults
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.inference.nested.result import NestedFit
@@ -13,6 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
+from bayesmeta.multiverse.results import GridResults
 from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, FrontMatter, labelled

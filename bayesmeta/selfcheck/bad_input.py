@@ -136,7 +136,7 @@ CASES = (
     _model(
         "whose tau may be negative",
         "Use HalfNormal",
-        '[study_effects]\nlaw = "normal"\ntau = "Normal(0, 1)"\n',
+        '[study_effects]\ndistribution = "normal"\ntau = "Normal(0, 1)"\n',
     ),
     _model("with code as its formula", "__import__", f'[covariates]\nformula = "{_CODE}"\n'),
     BadInput("a condition with code", EvidenceError, "__import__", _condition),

@@ -40,7 +40,7 @@ def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
         found["beta"] = spec.link.beta if spec.beta is None else spec.beta
     if spec.study_effects.tau is not None:
         found["tau"] = spec.study_effects.tau
-    # A law may cut its own prior off: what it was given is what can be given anew.
+    # A distribution may cut its own prior off: what it was given is what can be given anew.
     found |= {name: getattr(spec.study_effects, name) for name in spec.study_effects.parameters}
     if spec.arm_effects is not None:
         found["tau_arm"] = spec.arm_effects.tau_arm

@@ -6,9 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.sensitivity.changed_priors import STREAM_BYTES, changes_of, checked_lists, prior_text
 from bayesmeta.comparison.nested.fits import joint_fit
-from bayesmeta.sensitivity.prior_rows import NO_FIT, USUAL_OF_TAU, numbers_of, scaled_priors
 from bayesmeta.errors import SamplingError, SettingsError, nearest
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.precision import Distribution, Draws
@@ -17,6 +15,8 @@ from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.nested import LKJ, NestedDesign, NestedSpec, nested_model_hash
 from bayesmeta.priors import Prior
+from bayesmeta.sensitivity.changed_priors import STREAM_BYTES, changes_of, checked_lists, prior_text
+from bayesmeta.sensitivity.prior_rows import NO_FIT, USUAL_OF_TAU, numbers_of, scaled_priors
 
 __all__ = ["nested_prior_grid", "usual_nested_priors"]
 
@@ -99,8 +99,8 @@ def _numbers(
     if found is None:
         return {one: numbers_of(dict(NO_FIT), ci_prob) | {"ok": False} for one in fit.outcomes}
     return {
-        outcome: {"ok": ok, **numbers_of(laws, ci_prob)}
-        for outcome, laws in _distributions(found, profile).items()
+        outcome: {"ok": ok, **numbers_of(distributions, ci_prob)}
+        for outcome, distributions in _distributions(found, profile).items()
     }
 
 
@@ -130,7 +130,7 @@ def _distributions(
             "tau": Draws(rates.tau[..., level]),
             "typical": Draws(typical[..., level]),
             "mean": Draws(mean[..., level]),
-            "new_study": rates.law(outcome).rate,
+            "new_study": rates.distribution(outcome).rate,
         }
         for level, outcome in enumerate(fit.outcomes)
     }

@@ -43,8 +43,9 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     A density to the power 1.01 counts for a hundredth more. The sensitivity is how fast the posterior
     moves with that power: the cumulative Jensen-Shannon distance per doubling. Priors are those of mu,
     of all coefficients together, of tau and of each other parameter, together and each by itself. The
-    law of the study effects is a part of the model and is not changed. The likelihood is that of the
-    arms given their rates: to a power it is what more patients in the same studies would bring.
+    distribution of the study effects is a part of the model and is not changed. The likelihood is
+    that of the arms given their rates: to a power it is what more patients in the same studies
+    would bring.
 
     Of 12,000 draws, sensitivities to priors are good to a tenth of themselves; those to the likelihood,
     which varies more from draw to draw, to about 0.02 where there are some thirty studies.
@@ -135,7 +136,10 @@ def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
         "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
         **found,
         **beta,
-        **{name: prior_overlap(law, log_odds) for name, (law, log_odds) in rates.items()},
+        **{
+            name: prior_overlap(distribution, log_odds)
+            for name, (distribution, log_odds) in rates.items()
+        },
     }
 
 

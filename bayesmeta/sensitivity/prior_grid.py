@@ -5,6 +5,20 @@ from typing import Any, Unpack
 
 import pandas as pd
 
+from bayesmeta.errors import SamplingError, SettingsError
+from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.precision import Distribution, Draws, Estimate
+from bayesmeta.estimates.predict import Probability
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.rates import Exact
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec
+from bayesmeta.model.coding import Profile
+from bayesmeta.model.nested import LKJ
+from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import (
     changes_of,
     checked_lists,
@@ -23,20 +37,6 @@ from bayesmeta.sensitivity.prior_rows import (
     numbers_of,
     scaled_priors,
 )
-from bayesmeta.errors import SamplingError, SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
-from bayesmeta.estimates.precision import Distribution, Draws, Estimate
-from bayesmeta.estimates.predict import Probability
-from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import Exact
-from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec
-from bayesmeta.model.coding import Profile
-from bayesmeta.model.nested import LKJ
-from bayesmeta.priors import Prior
 
 __all__ = ["prior_grid", "usual_priors"]
 
@@ -191,14 +191,14 @@ def _numbers(
     question: NewStudyEvent | None,
 ) -> Row:
     """Return the numbers of one fit with their Monte-Carlo errors."""
-    laws = NO_FIT if fit is None else distributions(fit, profile)
+    distributions = NO_FIT if fit is None else distributions_of(fit, profile)
     more = {}
     if question is not None:
         more["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
-    return {"ok": fit is not None and is_ok(fit), **numbers_of(laws, ci_prob, more)}
+    return {"ok": fit is not None and is_ok(fit), **numbers_of(distributions, ci_prob, more)}
 
 
-def distributions(fit: Fit | GridFit, profile: Profile | None) -> dict[str, Distribution | None]:
+def distributions_of(fit: Fit | GridFit, profile: Profile | None) -> dict[str, Distribution | None]:
     """Return the posterior of tau and of the rates of a profile; None of a model without tau."""
     has_tau = fit.spec.study_effects.tau is not None
     if isinstance(fit, GridFit):

@@ -52,15 +52,15 @@ def _scaled(prior: "Prior | Mapping[str, Prior]", factor: float) -> Any:
 
 
 def numbers_of(
-    laws: Mapping[str, Distribution | None],
+    distributions: Mapping[str, Distribution | None],
     ci_prob: float,
     more: Mapping[str, Estimate] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return medians and bounds of each law, `more` numbers, and the Monte-Carlo errors of all."""
+    """Return medians and bounds of each, `more` numbers, and the Monte-Carlo errors of all."""
     bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
     found = {
-        f"{name}{end}": NOTHING if law is None else law.quantile(probability)
-        for name, law in laws.items()
+        f"{name}{end}": NOTHING if distribution is None else distribution.quantile(probability)
+        for name, distribution in distributions.items()
         for end, probability in bounds.items()
     } | dict(more)
     return {name: one.value for name, one in found.items()} | {

@@ -6,17 +6,17 @@ from typing import Unpack
 
 import pandas as pd
 
-from bayesmeta.sensitivity.changed_priors import own_priors
-from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
-from bayesmeta.sensitivity.tipping_point import FlipPoint, check_certainty, flip_point
-from bayesmeta.sensitivity.power_scaling import power_scaling
-from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
+from bayesmeta.sensitivity.changed_priors import own_priors
+from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
+from bayesmeta.sensitivity.power_scaling import power_scaling
+from bayesmeta.sensitivity.prior_grid import prior_grid
+from bayesmeta.sensitivity.tipping_point import FlipPoint, check_certainty, flip_point
 
 __all__ = ["Sensitivity", "sensitivity"]
 

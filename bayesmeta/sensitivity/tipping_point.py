@@ -7,16 +7,6 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from bayesmeta.sensitivity.changed_priors import (
-    check_parameter,
-    fitted_again,
-    own_priors,
-    prior_text,
-    with_scaled_prior,
-)
-from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
-from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
-from bayesmeta.sensitivity.prior_grid import is_ok
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.predict import Probability
@@ -27,6 +17,16 @@ from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Prior
+from bayesmeta.sensitivity.changed_priors import (
+    check_parameter,
+    fitted_again,
+    own_priors,
+    prior_text,
+    with_scaled_prior,
+)
+from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
+from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
+from bayesmeta.sensitivity.prior_grid import is_ok
 
 __all__ = ["FlipPoint", "check_certainty", "flip_point"]
 

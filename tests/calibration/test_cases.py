@@ -11,7 +11,7 @@ from bayesmeta.calibration.parts import PARTS, ROLES
 from bayesmeta.calibration.single import SingleCase
 from bayesmeta.inference.nested.simulation import draw_counts, nested_prior_draws
 from bayesmeta.inference.simulation import draw_events, prior_draws
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
 
@@ -20,8 +20,8 @@ SINGLE = [case for case in CASES if isinstance(case, SingleCase)]
 NESTED = [case for case in CASES if isinstance(case, NestedCase)]
 
 
-def test_every_law_and_every_prior_family_is_a_part() -> None:
-    assert {f"law-{name}" for name in LAWS} <= set(PARTS)
+def test_every_distribution_and_every_prior_family_is_a_part() -> None:
+    assert {f"distribution-{name}" for name in DISTRIBUTIONS} <= set(PARTS)
     assert set(ROLES) == set(FAMILIES)
     for family, roles in ROLES.items():
         for prior in map(parse_prior, roles.values()):
@@ -39,8 +39,8 @@ def test_names_are_unique_and_selection_is_by_part() -> None:
     assert len({case.part for case in select_cases(short=True)}) == len(select_cases(short=True))
     assert {case.part for case in select_cases(short=True)} == {case.part for case in CASES}
     assert {case.part for case in select_cases(["coverage"])} == {"coverage"}
-    with pytest.raises(bm.SettingsError, match="Did you mean 'law-normal'"):
-        select_cases(["law-norml"])
+    with pytest.raises(bm.SettingsError, match="Did you mean 'distribution-normal'"):
+        select_cases(["distribution-norml"])
 
 
 def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:

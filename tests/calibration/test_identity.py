@@ -20,7 +20,9 @@ def f(x: float) -> float:
 CASES = {case.name: case for case in all_cases()}
 
 
-@pytest.fixture(scope="module", params=["law-normal-3-factor", "nested-correlated-3-factor"])
+@pytest.fixture(
+    scope="module", params=["distribution-normal-3-factor", "nested-correlated-3-factor"]
+)
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
@@ -41,8 +43,12 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
     ("name", "own", "others"),
     [
         (
-            "law-normal-3-factor",
-            ("calibration.single", "inference.density.log_density", "inference.density.laws"),
+            "distribution-normal-3-factor",
+            (
+                "calibration.single",
+                "inference.density.log_density",
+                "inference.density.distributions",
+            ),
             ("calibration.nested", "inference.nested", "model.nested"),
         ),
         (
@@ -96,9 +102,9 @@ def test_status_lists_stale_and_missing_cases(case: Case) -> None:
     empty = Tally(1, {}, {}, {}, 0, 0)
     stored = identity_of(case)
     known = CaseResult(case.name, case.part, True, 1, empty, 1.0, {}, stored)
-    gone = replace(known, name="law-gone-3-none")
+    gone = replace(known, name="distribution-gone-3-none")
     table = status([known, gone]).set_index("case")["state"]
     assert table[case.name] == "current"
-    assert table["law-gone-3-none"] == "stale"
-    assert (table.drop([case.name, "law-gone-3-none"]) == "missing").all()
+    assert table["distribution-gone-3-none"] == "stale"
+    assert (table.drop([case.name, "distribution-gone-3-none"]) == "missing").all()
     assert len(table) == len(all_cases()) + 1

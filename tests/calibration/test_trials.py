@@ -42,7 +42,7 @@ def test_ties_are_broken_evenly() -> None:
 
 
 def test_a_trial_ranks_every_parameter_and_is_reproducible() -> None:
-    case = CASES["law-normal-10-factor"]
+    case = CASES["distribution-normal-10-factor"]
     trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_prior)
     assert set(trial.ranks) == {
         "mu",
@@ -98,7 +98,7 @@ def test_new_studies_of_nested_outcomes_have_correlated_effects() -> None:
 
 
 def test_divergences_are_tried_again_at_a_higher_acceptance() -> None:
-    case = CASES["law-normal-3-none"]
+    case = CASES["distribution-normal-3-none"]
     asked = []
 
     def diverging(design, settings, seed):

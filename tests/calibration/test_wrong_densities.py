@@ -125,11 +125,11 @@ def test_a_jacobian_left_out_is_found() -> None:
 
 
 def test_a_scale_taken_as_a_variance_is_found() -> None:
-    assert verdicts("law-normal-3-none", scale_as_variance, 300)["tau"] < 1e-6
+    assert verdicts("distribution-normal-3-none", scale_as_variance, 300)["tau"] < 1e-6
 
 
 def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
-    p = verdicts("law-normal-3-factor", without_evidence, 100)
+    p = verdicts("distribution-normal-3-factor", without_evidence, 100)
     assert p["log_likelihood"] < 1e-6
     assert (p.drop("log_likelihood") > 1e-3).all()
 

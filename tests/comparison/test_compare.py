@@ -120,7 +120,9 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     assert (found.profile, found.weights) == ("regimen=b", {"regimen": 1.0})
     fit = bm.fit(models[2], arms, seed=1, settings=QUICK)
     alone = bm.predict(fit, n=40, profile={"regimen": "b"}, seed=1)
-    assert found.pmf["probability"].to_numpy() == pytest.approx(alone.law.pmf(40), abs=1e-9)
+    assert found.pmf["probability"].to_numpy() == pytest.approx(
+        alone.distribution.pmf(40), abs=1e-9
+    )
     [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
     assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
     assert "pooled (answers for all studies)" in note
@@ -158,7 +160,7 @@ def test_the_averaged_prediction_is_the_mixture(models: list[bm.ModelSpec], arms
     for spec in models[:2]:
         fit = bm.fit(spec, arms, seed=1, settings=QUICK)
         prediction = bm.predict(fit, n=40, seed=1)
-        expected += weights[spec.name] * prediction.law.pmf(40)
+        expected += weights[spec.name] * prediction.distribution.pmf(40)
         above += weights[spec.name] * prediction.probability(rate_above=0.4)
     found = comparison.prediction
     assert found.pmf["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
@@ -180,7 +182,7 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
     }
     found = averaged({"m": 1.0}, predictive, "all studies").interval(0.5).loc["rate"]
     assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
-    # Of a law so narrow that most rates have no probability at all.
+    # Of a distribution so narrow that most rates have no probability at all.
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
     found = averaged({"m": 1.0}, narrow, "all studies").interval(0.95).loc["rate"]
     assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)

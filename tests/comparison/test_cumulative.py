@@ -46,11 +46,15 @@ def test_each_year_agrees_with_the_deterministic_posterior_of_its_studies(found,
         some = arms if np.isnan(row["year"]) else arms.drop(later, "later")
         exact = bm.fit(bm.load_model("pooled"), some, method="grid").posterior
         for name in ("typical", "new_study", "tau"):
-            law = exact.marginal(name)
+            distribution = exact.marginal(name)
             for end, probability in (("", 0.5), ("_lower", 0.025), ("_upper", 0.975)):
                 got, error = row[f"{name}{end}"], row[f"mcse_{name}{end}"]
                 assert 0 < error < 0.05
-                assert abs(got - float(law.quantile(probability))) < FAR * error, (name, end, row)
+                assert abs(got - float(distribution.quantile(probability))) < FAR * error, (
+                    name,
+                    end,
+                    row,
+                )
 
 
 def test_the_last_row_is_the_whole_fit(found, whole):

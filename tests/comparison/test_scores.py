@@ -12,7 +12,7 @@ from scipy.stats import betabinom, binom, kstest
 import bayesmeta as bm
 from bayesmeta.comparison.gates import coverage_gate
 from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores
-from bayesmeta.estimates.count_laws import ListedCounts
+from bayesmeta.estimates.count_distributions import ListedCounts
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.model import Design
@@ -61,16 +61,18 @@ def test_randomised_pits_of_right_predictions_are_uniform() -> None:
     rng = np.random.default_rng(3)
     pmf = betabinom.pmf(np.arange(13), 12, 2, 3)
     counts = betabinom.rvs(12, 2, 3, size=4000, random_state=rng)
-    law = ListedCounts(pmf)
-    pits = [count_scores(law, 12, int(y), rng.random())["pit"] for y in counts]
+    distribution = ListedCounts(pmf)
+    pits = [count_scores(distribution, 12, int(y), rng.random())["pit"] for y in counts]
     assert kstest(pits, "uniform").pvalue > 1e-3
 
 
 def test_equal_weights_are_no_weights() -> None:
     theta = np.random.default_rng(1).normal(size=(2, 50, 4))
     weights = np.full(100, 1 / 100)
-    law = DrawnRates(theta)
-    assert law.counts(9, weights).at_most(range(10)) == pytest.approx(np.cumsum(law.pmf(9)))
+    distribution = DrawnRates(theta)
+    assert distribution.counts(9, weights).at_most(range(10)) == pytest.approx(
+        np.cumsum(distribution.pmf(9))
+    )
 
 
 def test_a_study_is_scored_over_all_its_arms_together() -> None:

@@ -58,7 +58,9 @@ def test_each_cohort_is_predicted_as_by_the_deterministic_posterior(
     assert abs(italian["elpd"] - alone) > 0.1
 
 
-def test_without_study_effects_a_cohort_is_predicted_by_a_beta_law(make_arms: Maker) -> None:
+def test_without_study_effects_a_cohort_is_predicted_by_a_beta_distribution(
+    make_arms: Maker,
+) -> None:
     train, test = make_arms([(30, 100), (33, 90)]), make_arms([(7, 20)], studies=["later"])
     flat = bm.ModelSpec("flat", study_effects=bm.CommonEffect(), mu=bm.Normal(0, 1.7))
     found = bm.validate(flat, train=train, test=test, seed=1)

@@ -90,7 +90,7 @@ def simulated(name: str, fit: bm.Fit, rng: Rng) -> tuple[np.ndarray, np.ndarray]
 
 
 def test_rates_agree_with_simulation(case: tuple[str, bm.Fit]) -> None:
-    """The law of a new study within 0.006 of that of 240,000 rates, and the mean per draw."""
+    """The distribution of a new study within 0.006 of that of 240,000 rates, and the mean per draw."""
     name, fit = case
     profile = {"period": "old"} if name == "by period" else None
     new, given = simulated(name, fit, np.random.default_rng(9))
@@ -135,7 +135,7 @@ def test_the_summary_names_every_parameter(case: tuple[str, bm.Fit]) -> None:
             assert scale == "share of variance"
         else:
             heavy = quantity.startswith("tau") and fit.spec.study_effects.parameters
-            own = " (scale of the law, not sd)" if heavy and quantity != "tau_arm" else ""
+            own = " (scale of the distribution, not sd)" if heavy and quantity != "tau_arm" else ""
             assert scale == SCALES.get(quantity, fit.spec.link.scale) + own
     assert np.isfinite(table[["mean", "sd", "lower", "upper"]].to_numpy(dtype=float)).all()
     profiles = table["profile"].unique()[1:].tolist()

@@ -34,9 +34,12 @@ def normal_overlap(loc: float, scale: float) -> float:
     c = -((loc / scale) ** 2) - 2 * np.log(scale)
     roots = np.roots([a, b, c]) if a else np.roots([b, c])
     cuts = [-np.inf, *sorted(roots.real), np.inf]
-    laws = (stats.norm(0, 1), stats.norm(loc, scale))
+    distributions = (stats.norm(0, 1), stats.norm(loc, scale))
     return float(
-        sum(min(law.cdf(high) - law.cdf(low) for law in laws) for low, high in pairwise(cuts))
+        sum(
+            min(distribution.cdf(high) - distribution.cdf(low) for distribution in distributions)
+            for low, high in pairwise(cuts)
+        )
     )
 
 

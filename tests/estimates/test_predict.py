@@ -1,4 +1,4 @@
-"""Predictions: laws, intervals and probabilities that agree with each other and with simulation."""
+"""Predictions that agree with each other and with simulation."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_draws_agree_with_the_interval_and_the_pmf(regimen_fit: bm.Fit) -> None:
     assert interval.loc["rate", "lower"] == pytest.approx(low, abs=0.01)
     assert interval.loc["rate", "upper"] == pytest.approx(high, abs=0.01)
     observed = np.bincount(draws["events"].to_numpy().ravel(), minlength=41) / draws["events"].size
-    # 12,000 multinomial draws over 41 counts differ from their law by about 0.02.
+    # 12,000 multinomial draws over 41 counts differ from their distribution by about 0.02.
     assert np.abs(observed - prediction.pmf["probability"]).sum() / 2 < 0.04
 
 

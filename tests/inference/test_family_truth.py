@@ -56,10 +56,10 @@ class Cells:
     x: Array
 
 
-def cells(law: Any, edges: Array, below: float = 0.0) -> Cells:
-    """Cells of a parameter with prior `law`, cut off at the probability `below`."""
-    cdf = np.maximum(law.cdf(edges), below)
-    return Cells(edges, np.diff(cdf), law.ppf((cdf[:-1] + cdf[1:]) / 2))
+def cells(distribution: Any, edges: Array, below: float = 0.0) -> Cells:
+    """Cells of a parameter with prior `distribution`, cut off at the probability `below`."""
+    cdf = np.maximum(distribution.cdf(edges), below)
+    return Cells(edges, np.diff(cdf), distribution.ppf((cdf[:-1] + cdf[1:]) / 2))
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def compare(label: str, found: Estimate, truth: float, scale: float) -> None:
 
 
 def check_new_study(fit: bm.Fit, above: Above, profile: dict[str, object] | None = None) -> None:
-    law = bm.predict(fit, n=10, profile=profile, seed=1).law
+    distribution = bm.predict(fit, n=10, profile=profile, seed=1).distribution
     for rate in RATES:
-        compare(f"P(rate > {rate})", law.above(rate), above(rate), 0.5)
+        compare(f"P(rate > {rate})", distribution.above(rate), above(rate), 0.5)
 
 
 def arms_of(counts: list[tuple[int, int]], **columns: object) -> bm.Arms:
@@ -292,7 +292,7 @@ def test_independent_studies() -> None:
         log_likelihood = stats.binom.logpmf(events, n, special.expit(level.x))
         truth = posterior({"theta": level}, log_likelihood)
         truth.check("theta", draws_of(fit, "theta")[..., i])
-        further = bm.predict(fit, n=10, study=f"s{i}", seed=1).law
+        further = bm.predict(fit, n=10, study=f"s{i}", seed=1).distribution
         above = truth.mean((level.x > 0).astype(float))
         compare(f"P(rate of s{i} > 0.5)", further.above(0.5), above, 0.5)
     check_new_study(fit, lambda rate: float(stats.norm.sf(special.logit(rate), 0, 1.5)))

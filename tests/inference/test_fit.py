@@ -88,8 +88,8 @@ def test_prior_draws_follow_the_priors(regimen_fit: bm.Fit) -> None:
     """Kolmogorov-Smirnov on 1000 draws each; false alarm 1e-4 each."""
     prior, spec = regimen_fit.draws["prior"], regimen_fit.spec
     known = {"mu": spec.mu, "tau": spec.study_effects.tau}
-    for name, law in known.items():
-        assert stats.kstest(prior[name].to_numpy().ravel(), law.cdf).pvalue > 1e-4
+    for name, distribution in known.items():
+        assert stats.kstest(prior[name].to_numpy().ravel(), distribution.cdf).pvalue > 1e-4
     standard = (prior["u"] / prior["tau"]).to_numpy()[..., 0].ravel()
     assert stats.kstest(standard, "norm").pvalue > 1e-4
 

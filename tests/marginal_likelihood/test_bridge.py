@@ -73,9 +73,9 @@ def test_a_prior_with_fixed_bounds_has_no_scale(prior: bm.Prior) -> None:
 def test_known_integral(size: int) -> None:
     rng = np.random.default_rng(size)
     root = np.tril(rng.normal(size=(size, size))) + 2 * np.eye(size)
-    law = stats.multivariate_t(np.arange(size), root @ root.T, df=6)
-    points = law.rvs((4, 1000), random_state=rng).reshape(4, 1000, size)
-    found = bridged(lambda x: np.atleast_1d(law.logpdf(x)) + 3.7, points, rng)
+    distribution = stats.multivariate_t(np.arange(size), root @ root.T, df=6)
+    points = distribution.rvs((4, 1000), random_state=rng).reshape(4, 1000, size)
+    found = bridged(lambda x: np.atleast_1d(distribution.logpdf(x)) + 3.7, points, rng)
     # Right to 5 standard errors: wrong once in 1.7 million.
     assert abs(found.value - 3.7) < 5 * found.error < 0.1
     assert 2000 < found.ess < 8000

@@ -1,4 +1,4 @@
-"""Laws of study effects: quantiles, means over studies, variances and draws, against SciPy."""
+"""Distributions of study effects: quantiles, means over studies, variances and draws, against SciPy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from scipy import integrate, stats
 import bayesmeta as bm
 from bayesmeta.inference.simulation import prior_draws
 from bayesmeta.model import make_design
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.links import LINKS
 
 FALSE_ALARM = 1e-3
-"""Chance that a right law fails a test of its draws; the seed is fixed, so that it can't come and go."""
+"""Chance that a right distribution fails a test of its draws; the seed is fixed."""
 
 TAUS = (0.1, 0.5, 3.0, 20.0)
 PREDICTORS = np.array([-4.0, -1.0, 0.4, 3.0])
@@ -23,9 +23,9 @@ PREDICTORS = np.array([-4.0, -1.0, 0.4, 3.0])
 
 @dataclass(frozen=True)
 class Case:
-    """A law with values of its own parameters, and its distribution at scale 1 written out."""
+    """A distribution with values of its own parameters, and its distribution at scale 1 written out."""
 
-    law: bm.StudyEffects
+    distribution: bm.StudyEffects
     own: dict[str, float]
     cdf: Callable[[np.ndarray], np.ndarray]
     pdf: Callable[[float], float]
@@ -42,8 +42,8 @@ def mixture(share: float, ratio: float) -> Case:
 
 
 def student(nu: float) -> Case:
-    law = stats.t(nu)
-    return Case(bm.StudentTEffects(), {"nu": nu}, law.cdf, law.pdf)
+    distribution = stats.t(nu)
+    return Case(bm.StudentTEffects(), {"nu": nu}, distribution.cdf, distribution.pdf)
 
 
 CASES = {
@@ -58,25 +58,27 @@ CASES = {
 cases = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
 
-def test_every_law_with_a_scale_is_here() -> None:
-    scaled = {name for name, law in LAWS.items() if law().tau is not None}
-    assert {case.law.name for case in CASES.values()} == scaled
-    assert set(LAWS) - scaled == {"common", "independent"}
+def test_every_distribution_with_a_scale_is_here() -> None:
+    scaled = {
+        name for name, distribution in DISTRIBUTIONS.items() if distribution().tau is not None
+    }
+    assert {case.distribution.name for case in CASES.values()} == scaled
+    assert set(DISTRIBUTIONS) - scaled == {"common", "independent"}
 
 
 @cases
 @pytest.mark.parametrize("tau", TAUS)
 def test_quantiles_invert_the_distribution_function(case: Case, tau: float) -> None:
     probability = np.concatenate([[1e-9, 1e-5], np.linspace(0.001, 0.999, 301), [1 - 1e-5]])
-    found = case.law.quantile(probability, tau, **case.own)
+    found = case.distribution.quantile(probability, tau, **case.own)
     assert case.cdf(found / tau) == pytest.approx(probability, rel=1e-8, abs=1e-12)
 
 
 def test_quantiles_of_many_draws_at_once() -> None:
-    law, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
+    distribution, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
     share, tau, probability = rng.random((3, 40, 1)), rng.random((40, 1)), rng.random((40, 16))
-    together = law.quantile(probability, tau[2] * 0 + tau, share=share[0])
-    one = law.quantile(probability[7], tau[7], share=share[0, 7])
+    together = distribution.quantile(probability, tau[2] * 0 + tau, share=share[0])
+    one = distribution.quantile(probability[7], tau[7], share=share[0, 7])
     assert together.shape == (40, 16)
     assert together[7] == pytest.approx(one)
 
@@ -87,13 +89,15 @@ def test_nodes_average_rates(case: Case, tau: float) -> None:
     """Means over studies of every link within 1e-5 of adaptive quadrature."""
     expected = mean_rates(case, tau)
     for i, link in enumerate(LINKS.values()):
-        effects, weights = case.law.nodes(np.array([tau]), link().pole, **as_arrays(case.own))
+        effects, weights = case.distribution.nodes(
+            np.array([tau]), link().pole, **as_arrays(case.own)
+        )
         rates = link().rate(PREDICTORS[:, None] + effects)
         assert (rates * weights).sum(axis=-1) == pytest.approx(expected[i], abs=1e-5)
 
 
 def mean_rates(case: Case, tau: float) -> np.ndarray:
-    """Means by SciPy, dims (link, predictor); pieces begin where the law or a rate bends."""
+    """Means by SciPy, dims (link, predictor); pieces begin where the distribution or a rate bends."""
     edges = ppf(case, np.array([1e-7, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 1e-4, 1 - 1e-7]))
     bends = ((np.array([-6.0, 0, 6])[:, None] - PREDICTORS) / tau).ravel()
     points = np.unique([-np.inf, *edges, *bends, np.inf])
@@ -120,33 +124,35 @@ def test_nodes_of_many_draws_are_those_of_each() -> None:
     tau = np.array([0.05, 0.7, 4.0])
     for case in CASES.values():
         own = {name: np.full(3, value) for name, value in case.own.items()}
-        effects, weights = case.law.nodes(tau, np.pi, **own)
+        effects, weights = case.distribution.nodes(tau, np.pi, **own)
         weights = np.broadcast_to(weights, effects.shape)
         assert weights.sum(axis=-1) == pytest.approx(1)
         for i, one in enumerate(tau):
-            apart, own_weights = case.law.nodes(one[None], np.pi, **as_arrays(case.own))
+            apart, own_weights = case.distribution.nodes(one[None], np.pi, **as_arrays(case.own))
             found = (bm.Logit().rate(effects[i] - 1) * weights[i]).sum()
             expected = (bm.Logit().rate(apart - 1) * own_weights).sum()
             assert found == pytest.approx(expected, abs=1e-6)
 
 
 @cases
-def test_variance_is_that_of_the_law(case: Case) -> None:
+def test_variance_is_that_of_the_distribution(case: Case) -> None:
     def squared(x: float) -> float:
         return x**2 * case.pdf(x)
 
     expected = 2 * sum(
         integrate.quad(squared, a, b, limit=400)[0] for a, b in ((0, 5), (5, 500), (500, np.inf))
     )
-    assert float(case.law.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
-    assert float(case.law.variance(0.3, **case.own)) == pytest.approx(0.09 * expected, rel=1e-3)
+    assert float(case.distribution.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
+    assert float(case.distribution.variance(0.3, **case.own)) == pytest.approx(
+        0.09 * expected, rel=1e-3
+    )
 
 
 @cases
-def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
+def test_effects_drawn_from_the_prior_follow_the_distribution(case: Case) -> None:
     """Given its parameters each draw's distribution function is uniform: Kolmogorov-Smirnov."""
     counts = [(3, 10), (4, 12), (1, 9), (8, 20), (5, 11), (2, 30)]
-    design = make_design(bm.ModelSpec(study_effects=case.law), arms_of(counts))
+    design = make_design(bm.ModelSpec(study_effects=case.distribution), arms_of(counts))
     drawn = prior_draws(design, np.random.default_rng(11), (1, 4000))
     own = {name: drawn[name][0] for name in case.own}
     place = written(case, own, drawn["u"][0, :, 0] / drawn["tau"][0])
@@ -156,11 +162,11 @@ def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
 
 
 def written(case: Case, own: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
-    """The distribution function of the case's law at other values of its parameters."""
-    if isinstance(case.law, bm.StudentTEffects):
+    """The distribution function of the case's distribution at other values of its parameters."""
+    if isinstance(case.distribution, bm.StudentTEffects):
         return stats.t.cdf(x, own["nu"])
-    if isinstance(case.law, bm.ContaminatedEffects):
-        outlying = stats.norm.cdf(x / case.law.ratio)
+    if isinstance(case.distribution, bm.ContaminatedEffects):
+        outlying = stats.norm.cdf(x / case.distribution.ratio)
         return (1 - own["share"]) * stats.norm.cdf(x) + own["share"] * outlying
     return stats.norm.cdf(x)
 
@@ -188,9 +194,11 @@ def test_degrees_of_freedom_follow_the_cut_prior() -> None:
 def test_the_ends_of_the_scale() -> None:
     """No effects of their own for a new study: none differ, or mu is what is known of it."""
     common, independent = bm.CommonEffect(), bm.IndependentStudies()
-    for law in (common, independent):
-        assert law.quantile(np.array([[0.1], [0.9]]), np.zeros(3)).tolist() == [[0] * 3] * 2
-        effects, weights = law.nodes(np.zeros(3), np.pi)
+    for distribution in (common, independent):
+        assert (
+            distribution.quantile(np.array([[0.1], [0.9]]), np.zeros(3)).tolist() == [[0] * 3] * 2
+        )
+        effects, weights = distribution.nodes(np.zeros(3), np.pi)
         assert (effects.shape, weights.tolist()) == ((3, 1), [1])
     assert common.variance(np.zeros(2)).tolist() == [0, 0]
     assert np.isinf(independent.variance(np.zeros(2))).all()

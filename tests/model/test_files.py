@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.model import model_hash, parse_model, to_toml
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
 
@@ -146,10 +146,10 @@ def test_every_key_of_the_readme_can_be_read() -> None:
             parse_model("schema = 1\n" + text.removeprefix("schema = 1")), bm.ModelSpec
         )
     written = "\n".join(BLOCKS)
-    for part in (*LAWS.values(), *LIKELIHOODS.values(), bm.ArmEffects, bm.Covariates):
+    for part in (*DISTRIBUTIONS.values(), *LIKELIHOODS.values(), bm.ArmEffects, bm.Covariates):
         for one in fields(part):
             assert not one.init or f"{one.name} = " in written or f".{one.name}" in written, one
-    for name in (*LAWS, *LIKELIHOODS, *LINKS):
+    for name in (*DISTRIBUTIONS, *LIKELIHOODS, *LINKS):
         assert f'"{name}"' in README, name
 
 

@@ -111,7 +111,7 @@ def test_defaults_are_those_stated() -> None:
             HEAD + '[covariates]\nformula = "age"\nimpute = ["age"]\n',
             "m: `impute` is not available",
         ),
-        (HEAD + '[study_effects]\nlaw = "normal"\n', "unknown key 'study_effects'"),
+        (HEAD + '[study_effects]\ndistribution = "normal"\n', "unknown key 'study_effects'"),
     ],
     ids=range(16),
 )

@@ -6,7 +6,7 @@ import pytest
 from bayesmeta.multiverse.choice_effects import choice_effects, outcome_ranges
 
 COVARIATES = {"none": 0.0, "age": 0.02}
-LAWS = {"normal": 0.0, "common": 0.01, "student": -0.005}
+DISTRIBUTIONS = {"normal": 0.0, "common": 0.01, "student": -0.005}
 OUTCOMES = {"ORR": 0.5, "CR": 0.2}
 
 
@@ -15,7 +15,7 @@ def curve() -> pd.DataFrame:
         {
             "outcome": outcome,
             "covariates": covariates,
-            "law": law,
+            "distribution": distribution,
             "priors": "default",
             "estimate": at + own + shift,
             "lower": at + own + shift - 0.1,
@@ -23,7 +23,7 @@ def curve() -> pd.DataFrame:
         }
         for outcome, at in OUTCOMES.items()
         for covariates, own in COVARIATES.items()
-        for law, shift in LAWS.items()
+        for distribution, shift in DISTRIBUTIONS.items()
     ]
     return pd.DataFrame(rows)
 
@@ -38,12 +38,12 @@ def test_ranges_by_hand() -> None:
 
 
 def test_effects_by_hand() -> None:
-    found = choice_effects(curve(), ["covariates", "law", "priors"])
+    found = choice_effects(curve(), ["covariates", "distribution", "priors"])
     assert found[["outcome", "axis"]].to_numpy().tolist() == [
         ["ORR", "covariates"],
-        ["ORR", "law"],
+        ["ORR", "distribution"],
         ["CR", "covariates"],
-        ["CR", "law"],
+        ["CR", "distribution"],
     ]
     first, second = found.iloc[0], found.iloc[1]
     assert (first["typical"], first["largest"]) == pytest.approx((0.02, 0.02))
@@ -54,27 +54,36 @@ def test_effects_by_hand() -> None:
 
 def test_missing_combinations_do_not_mix_effects() -> None:
     whole = curve()
-    # Without these, means over all rows would lay the effect of covariates at the law's door.
-    part = whole[~((whole["covariates"] == "age") & (whole["law"] != "common"))]
-    found = choice_effects(part, ["covariates", "law", "priors"]).set_index(["outcome", "axis"])
+    # Without these, means over all rows would lay the effect of covariates at the distribution's door.
+    part = whole[~((whole["covariates"] == "age") & (whole["distribution"] != "common"))]
+    found = choice_effects(part, ["covariates", "distribution", "priors"]).set_index(
+        ["outcome", "axis"]
+    )
     assert found.loc[("ORR", "covariates"), "typical"] == pytest.approx(0.02)
-    assert found.loc[("ORR", "law"), "typical"] == pytest.approx(0.015)
+    assert found.loc[("ORR", "distribution"), "typical"] == pytest.approx(0.015)
 
 
 def test_choices_that_never_stand_beside_each_other_have_no_effect() -> None:
     whole = curve()
     pairs = [("none", "normal"), ("age", "common")]
-    apart = whole[[one in pairs for one in zip(whole["covariates"], whole["law"], strict=True)]]
-    assert choice_effects(apart, ["covariates", "law"]).empty
-    assert choice_effects(whole.iloc[:0], ["covariates", "law"]).empty
+    apart = whole[
+        [one in pairs for one in zip(whole["covariates"], whole["distribution"], strict=True)]
+    ]
+    assert choice_effects(apart, ["covariates", "distribution"]).empty
+    assert choice_effects(whole.iloc[:0], ["covariates", "distribution"]).empty
     assert outcome_ranges(whole.iloc[:0]).empty
 
 
 def test_choices_whose_order_differs_are_not_named() -> None:
     rows = curve()
-    # The other way round under one of the laws.
-    turned = (rows["law"] == "student") & (rows["covariates"] == "age")
+    # The other way round under one of the distributions.
+    turned = (rows["distribution"] == "student") & (rows["covariates"] == "age")
     rows.loc[turned, "estimate"] -= 0.03
-    found = choice_effects(rows, ["covariates", "law", "priors"]).set_index(["outcome", "axis"])
+    found = choice_effects(rows, ["covariates", "distribution", "priors"]).set_index(
+        ["outcome", "axis"]
+    )
     assert found.loc[("ORR", "covariates"), ["lowest", "highest"]].tolist() == ["differs"] * 2
-    assert found.loc[("ORR", "law"), ["lowest", "highest"]].tolist() == ["student", "common"]
+    assert found.loc[("ORR", "distribution"), ["lowest", "highest"]].tolist() == [
+        "student",
+        "common",
+    ]

@@ -34,7 +34,7 @@ where = "venetoclax == 'yes'"
 overlaps = "keep"
 [study_effects.normal]
 [study_effects.student]
-law = "student_t"
+distribution = "student_t"
 [priors.default]
 [priors.wide]
 tau = "HalfNormal(2)"

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.multiverse.combinations import PlannedRow, plan_rows
 from bayesmeta.model import make_design
+from bayesmeta.multiverse.combinations import PlannedRow, plan_rows
 
 VENETOCLAX = {"where": "venetoclax == 'yes'"}
 VEN_HMA = {"where": "regimen_class == 'ven_hma'"}

@@ -59,11 +59,11 @@ duo = ["a", "b"]
 [study_effects.plain]
 
 [study_effects.arms]
-law = "student_t"
+distribution = "student_t"
 tau_arm = "HalfNormal(0.2)"
 
 [study_effects.by_design]
-law = "normal"
+distribution = "normal"
 by = "design"
 
 [likelihood.binomial]
@@ -126,14 +126,14 @@ def test_the_hash_is_that_of_the_meaning() -> None:
     assert grid_hash(parse_grid(FULL.replace("0.25", "0.3"))) != grid_hash(parse_grid(FULL))
 
 
-def test_tau_of_a_prior_set_takes_the_place_of_the_laws() -> None:
+def test_tau_of_a_prior_set_takes_the_place_of_the_distributions() -> None:
     grid = parse_grid(
-        'schema = 1\n[study_effects.own]\nlaw = "normal"\ntau = "HalfNormal(2)"\n'
-        '[study_effects.none]\nlaw = "common"\n[priors.law]\n[priors.set]\ntau = "HalfNormal(3)"'
+        'schema = 1\n[study_effects.own]\ndistribution = "normal"\ntau = "HalfNormal(2)"\n'
+        '[study_effects.none]\ndistribution = "common"\n[priors.distribution]\n[priors.set]\ntau = "HalfNormal(3)"'
     )
-    laws = [grid.model(choices).study_effects for choices in grid.combinations([""])]
+    distributions = [grid.model(choices).study_effects for choices in grid.combinations([""])]
     normal = [bm.NormalEffects(bm.HalfNormal(scale)) for scale in (2, 3)]
-    assert laws == [*normal, bm.CommonEffect(), bm.CommonEffect()]
+    assert distributions == [*normal, bm.CommonEffect(), bm.CommonEffect()]
     assert parse_grid(grid_toml(grid)) == grid
 
 
@@ -175,8 +175,11 @@ def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
         ({"inclusion": ["a"]}, "`inclusion` must map names to choices"),
         ({"inclusion": {"a": "n > 3"}}, "`inclusion.a` must map arguments of select"),
         ({"covariates": {"a": "regimen"}}, "`covariates.a` must be Covariates"),
-        ({"study_effects": {"a": "normal"}}, "`study_effects.a` must be a law"),
-        ({"study_effects": {"a": (bm.NormalEffects(), 3)}}, "`study_effects.a` must be a law"),
+        ({"study_effects": {"a": "normal"}}, "`study_effects.a` must be a distribution"),
+        (
+            {"study_effects": {"a": (bm.NormalEffects(), 3)}},
+            "`study_effects.a` must be a distribution",
+        ),
         ({"likelihood": {"a": bm.Logit()}}, "`likelihood.a` must be Binomial or BetaBinomial"),
         ({"priors": {"a": bm.Normal(0, 1)}}, "`priors.a` must map mu, beta and tau"),
         ({"priors": {"a": {"tau": 0.5}}}, "`priors.a`: `tau` must be a prior"),

@@ -67,11 +67,11 @@ def test_the_table_has_a_row_for_each_combination(results: bm.GridResults) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("law", ["normal", "common"])
+@pytest.mark.parametrize("distribution", ["normal", "common"])
 def test_a_row_is_the_refit_of_its_stream(
-    table: bm.EvidenceTable, results: bm.GridResults, law: str
+    table: bm.EvidenceTable, results: bm.GridResults, distribution: str
 ) -> None:
-    row = row_of(results, f"ORR / primary / regimen / {law} / binomial / wide")
+    row = row_of(results, f"ORR / primary / regimen / {distribution} / binomial / wide")
     choices = dict(row.iloc[:6])
     arms = table.select(outcome="ORR", **VENETOCLAX)
     first = bm.fit(bm.load_model("pooled"), arms, seed=11, settings=GRID.settings)
@@ -86,7 +86,7 @@ def test_a_row_is_the_refit_of_its_stream(
             )
     for number in ("median", "lower", "upper"):
         assert row[f"cohort_{number}"] == summary.loc["new cohort", number]
-    if law == "normal":
+    if distribution == "normal":
         assert row["tau_upper"] == pytest.approx(summary.loc["tau", "upper"], rel=1e-12)
     above = bm.predict(refit, n=20, profile=profile, seed=1).probability(rate_above=0.4)
     assert row["new_study_above"] == pytest.approx(float(above), rel=1e-12)

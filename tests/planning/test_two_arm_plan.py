@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from laws import VAGUE
+from distributions import VAGUE
 from scipy import stats
 
 import bayesmeta as bm

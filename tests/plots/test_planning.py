@@ -35,7 +35,7 @@ def test_nothing_overlaps_or_is_cut_off(collisions):
         bm.plots.boundary({"MAP": HISTORY, LONG: VAGUE}, SUCCESS, n=range(5, 201)),
         bm.plots.boundary({"none": VAGUE}, NEVER, n=[1]),
         bm.plots.boundary({"none": VAGUE}, "P(rate < 0.2) > 0.9", n=range(1, 40)),
-        *(bm.plots.responders(each, law=HISTORY) for each in DESIGNS.values()),
+        *(bm.plots.responders(each, distribution=HISTORY) for each in DESIGNS.values()),
     ]
     for plot in plots:
         assert collisions(plot.figure) == ([], [])
@@ -108,8 +108,8 @@ def test_boundaries_are_those_of_trials():
 
 
 @pytest.mark.parametrize("n", [1, 40, 200])
-def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
-    plot = bm.plots.responders(trial(n), law=HISTORY)
+def test_bars_are_the_predictive_distribution_and_their_lightness_the_decision(n):
+    plot = bm.plots.responders(trial(n), distribution=HISTORY)
     graph = plot.figure.axes[1]
     heights = {round(bar.get_x() + bar.get_width() / 2): bar for bar in graph.patches}
     for row in plot.table.itertuples():
@@ -123,7 +123,7 @@ def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
 
 def test_responders_of_a_rare_event_are_seen():
     rare = bm.BetaMixture([1], a=[25], b=[100_000])
-    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), law=rare)
+    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), distribution=rare)
     low, high = plot.figure.axes[1].get_xlim()
     assert low < 0
     assert nbinom(25, 100_000 / 105_000).ppf(0.999) < high < 20

@@ -22,8 +22,8 @@ def table_of(rows: list[dict[str, object]]) -> pd.DataFrame:
     return frame.reindex(columns=list(types)).astype(types)
 
 
-def row(outcome: str, law: str, at: float, **others: object) -> dict[str, object]:
-    choices = dict.fromkeys(AXES, "one") | {"outcome": outcome, "study_effects": law}
+def row(outcome: str, distribution: str, at: float, **others: object) -> dict[str, object]:
+    choices = dict.fromkeys(AXES, "one") | {"outcome": outcome, "study_effects": distribution}
     rate = {"mean_median": at, "mean_lower": at - 0.1, "mean_upper": at + 0.1, "mean_mcse_median": 0.0004}  # fmt: skip
     return choices | {"state": "done", "ok": True} | rate | others
 
@@ -67,7 +67,13 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
         row("ORR", "arms", 0.5, state="failed", ok=None, reason="SamplingError: no.", **none),
         *(
             row(
-                "ORR", f"law{i}", 0.5, state="not possible", ok=None, reason=f"why {i // 2}", **none
+                "ORR",
+                f"distribution{i}",
+                0.5,
+                state="not possible",
+                ok=None,
+                reason=f"why {i // 2}",
+                **none,
             )
             for i in range(14)
         ),

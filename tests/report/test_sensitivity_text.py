@@ -9,9 +9,9 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import app
+from bayesmeta.report.sensitivity_text import flip_lines, prior_cells
 from bayesmeta.sensitivity.crossing import Crossing, Point
 from bayesmeta.sensitivity.decisions import NewStudyEvent
-from bayesmeta.report.sensitivity_text import flip_lines, prior_cells
 
 POINTS = (
     Point(-3, 0.95, 0.001),

@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 
 import bayesmeta as bm
-from bayesmeta.sensitivity.power_scaling import CONFLICT, POWERS, STRONG_PRIOR, _diagnosis
 from bayesmeta.estimates.log_priors import log_priors
 from bayesmeta.inference.quadrature.posterior import GridPosterior, grid_posterior
+from bayesmeta.sensitivity.power_scaling import CONFLICT, POWERS, STRONG_PRIOR, _diagnosis
 
 QUANTITIES = {
     "mu": "mu",

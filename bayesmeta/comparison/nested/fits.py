@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from bayesmeta.comparison.held_out import arm_law, without
+from bayesmeta.comparison.held_out import arm_distribution, without
 from bayesmeta.comparison.nested.held_out import (
     HeldOutCounts,
     joint_score,
-    nested_laws,
+    nested_distributions,
     without_study,
 )
 from bayesmeta.comparison.scores import Row, count_scores
@@ -24,7 +24,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.nested import NestedDesign
 
-__all__ = ["JOINT", "SEPARATE", "predict_held_out", "joint_fit", "separate_fit"]
+__all__ = ["JOINT", "SEPARATE", "joint_fit", "predict_held_out", "separate_fit"]
 
 JOINT, SEPARATE = "joint", "separate"
 """How the two kinds of models are called in tables."""
@@ -68,7 +68,7 @@ def predict_held_out(  # noqa: PLR0917 - jobs pass arguments by position
     rest, own = without_study(joint, study)
     fit, ok = joint_fit(rest, seed, settings, stream)
     elpd, error = joint_score(fit, own)
-    rows = [{"model": JOINT, **row} for row in _scored(nested_laws(fit, own), seed, study)]
+    rows = [{"model": JOINT, **row} for row in _scored(nested_distributions(fit, own), seed, study)]
     for outcome, design in separate.items():
         if study in set(design.arms.frame["study"]):
             one, usable = _predicted_apart(design, outcome, study, seed, settings, stream)
@@ -88,25 +88,25 @@ def _predicted_apart(  # noqa: PLR0917
     rest, own = without(design, study)
     fit, ok = separate_fit(rest, seed, settings, (*stream, number_of(outcome)))
     rates = KnownRates(fit)
-    laws = (
+    distributions = (
         HeldOutCounts(
             str(own.arms.labels[place]),
             outcome,
             int(own.arms.events[place]),
             int(own.arms.n[place]),
-            arm_law(rates, own, int(place)),
+            arm_distribution(rates, own, int(place)),
         )
         for place in np.flatnonzero(own.arms.n > 0)
     )
-    return list(_scored(laws, seed, study)), ok
+    return list(_scored(distributions, seed, study)), ok
 
 
-def _scored(laws: Iterable[HeldOutCounts], seed: int, study: str) -> Iterator[Row]:
+def _scored(distributions: Iterable[HeldOutCounts], seed: int, study: str) -> Iterator[Row]:
     """Yield how each count lies in its predictive distribution, with its log score."""
     # The same uniform numbers for both kinds of models, so that their PITs can be compared.
-    for one in laws:
+    for one in distributions:
         between = pit_stream(seed, f"{study}/{one.arm}/{one.outcome}").random()
-        score = one.law.log_probability(one.events, one.n)
+        score = one.distribution.log_probability(one.events, one.n)
         yield {
             "study": study,
             "arm": one.arm,
@@ -115,5 +115,5 @@ def _scored(laws: Iterable[HeldOutCounts], seed: int, study: str) -> Iterator[Ro
             "n": one.n,
             "log_score": score.value,
             "mcse_log_score": score.mcse,
-            **count_scores(one.law.counts(one.n), one.n, one.events, between),
+            **count_scores(one.distribution.counts(one.n), one.n, one.events, between),
         }

@@ -17,7 +17,7 @@ from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.nested.simulation import nested_log_likelihood
 from bayesmeta.model.nested import NestedDesign
 
-__all__ = ["HeldOutCounts", "joint_score", "nested_laws", "without_study"]
+__all__ = ["HeldOutCounts", "joint_score", "nested_distributions", "without_study"]
 
 Array = npt.NDArray[np.float64]
 
@@ -26,13 +26,13 @@ NODES = 64
 
 
 class HeldOutCounts(NamedTuple):
-    """The law of the true rate of one outcome in one arm, and what was observed."""
+    """The distribution of the true rate of one outcome in one arm, and what was observed."""
 
     arm: str
     outcome: str
     events: int
     n: int
-    law: DrawnRates
+    distribution: DrawnRates
 
 
 def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, NestedArms]:
@@ -64,8 +64,8 @@ def joint_score(fit: NestedFit, arms: NestedArms) -> tuple[float, float]:
     return score, float(mcse_mean(np.exp(by_draw - score)))
 
 
-def nested_laws(fit: NestedFit, arms: NestedArms) -> Iterator[HeldOutCounts]:
-    """Yield the law of each outcome that a new study's arms report."""
+def nested_distributions(fit: NestedFit, arms: NestedArms) -> Iterator[HeldOutCounts]:
+    """Yield the distribution of each outcome that a new study's arms report."""
     design = NestedDesign(fit.spec, arms, fit.coding)
     tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     for place, row in enumerate(design.matrix):
@@ -73,4 +73,4 @@ def nested_laws(fit: NestedFit, arms: NestedArms) -> Iterator[HeldOutCounts]:
         for outcome, count in zip(arms.outcomes, arms.counts[place], strict=True):
             if not np.isnan(count) and arms.n[place] > 0:
                 label, n = str(arms.labels[place]), int(arms.n[place])
-                yield HeldOutCounts(label, outcome, int(count), n, rates.law(outcome))
+                yield HeldOutCounts(label, outcome, int(count), n, rates.distribution(outcome))

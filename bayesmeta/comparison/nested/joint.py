@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison.jobs import Runner
-from bayesmeta.comparison.nested.fits import JOINT, SEPARATE, predict_held_out, joint_fit, separate_fit
+from bayesmeta.comparison.nested.fits import (
+    JOINT,
+    SEPARATE,
+    joint_fit,
+    predict_held_out,
+    separate_fit,
+)
 from bayesmeta.comparison.plans import SETTINGS
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
@@ -252,8 +258,8 @@ def _widths(
         rows.append(
             {
                 "outcome": outcome,
-                f"new_study_{JOINT}": _law_width(rates.law(outcome)),
-                f"new_study_{SEPARATE}": _law_width(alone.new_study()),
+                f"new_study_{JOINT}": _distribution_width(rates.distribution(outcome)),
+                f"new_study_{SEPARATE}": _distribution_width(alone.new_study()),
                 f"typical_{JOINT}": _draws_width(typical[..., level]),
                 f"typical_{SEPARATE}": _draws_width(alone.typical),
                 "ok": ok and usable,
@@ -262,8 +268,8 @@ def _widths(
     return pd.DataFrame(rows)
 
 
-def _law_width(law: DrawnRates) -> float:
-    low, high = (law.rate.quantile(p).value for p in _bounds())
+def _distribution_width(distribution: DrawnRates) -> float:
+    low, high = (distribution.rate.quantile(p).value for p in _bounds())
     return high - low
 
 

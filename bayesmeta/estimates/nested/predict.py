@@ -24,7 +24,7 @@ __all__ = ["NestedPrediction", "predict_nested"]
 Array = npt.NDArray[np.float64]
 
 JOINT_NODES, FEW_NODES = 4, 1
-"""Points of each draw's law that joint probabilities of counts, which are expensive, are summed over; and
+"""Points of each draw over which joint probabilities of counts are summed; and
 those in cohorts of more than `LARGE` whose counts are summed, at a cost that grows as their square."""
 
 LARGE = 100
@@ -46,7 +46,7 @@ class NestedPrediction:
     study : str or None
         The known study whose further cohort it is; None for a new study.
     rates : NestedRates
-        Posterior law of the cohort's true rates.
+        Posterior distribution of the cohort's true rates.
     seed : int
         Source of `draws`; intervals and probabilities are sums and need none.
 
@@ -87,8 +87,8 @@ class NestedPrediction:
             raise SettingsError(
                 f"`outcome`: there is no '{outcome}'. {nearest(str(outcome), self.outcomes)}"
             )
-        law = self.rates.law(outcome)
-        return Prediction(self.n, self.profile, self.study, law, self.seed, self.rates.fit)
+        distribution = self.rates.distribution(outcome)
+        return Prediction(self.n, self.profile, self.study, distribution, self.seed, self.rates.fit)
 
     @cached_property
     def draws(self) -> xr.Dataset:

@@ -19,7 +19,7 @@ __all__ = ["NestedRates", "cholesky_draws", "nested_rates", "predictors_of", "ra
 Array = npt.NDArray[np.float64]
 
 NODES = 16
-"""Points at which each draw's law of a new study is represented."""
+"""Points at which each draw's distribution of a new study is represented."""
 
 MEAN_NODES = 64
 """Points over which each draw's rates are averaged. A draw's own mean errs by about 0.003, each by
@@ -125,8 +125,8 @@ class NestedRates:
     def new_study(self) -> Array:
         """Rates (probability) of a new study, dims (chain, draw, node, level).
 
-        Each draw's law enters at evenly spread points, so that no further randomness is added and the
-        same fit always gives the same interval.
+        Each draw's distribution enters at evenly spread points, so that no further randomness is
+        added and the same fit always gives the same interval.
         """
         theta, tau, factor = self._flat
         # For a known study nothing is left to vary.
@@ -135,8 +135,8 @@ class NestedRates:
         found = self._rates(theta, tau, factor, standard)
         return found.reshape(*self.theta.shape[:2], nodes, -1)
 
-    def law(self, outcome: str) -> DrawnRates:
-        """Return the law of the true rate of one outcome in a new study."""
+    def distribution(self, outcome: str) -> DrawnRates:
+        """Return the distribution of the true rate of one outcome in a new study."""
         return rates_as_drawn(self.new_study[..., self.fit.outcomes.index(outcome)])
 
     @property
@@ -156,6 +156,6 @@ class NestedRates:
 
 
 def rates_as_drawn(rate: Array) -> DrawnRates:
-    """Return the law of rates (probability), dims (chain, draw, node), that may be rounded to 0 or 1."""
+    """Return the distribution of rates, dims (chain, draw, node), that may be rounded to 0 or 1."""
     tiny = np.finfo(np.float64).tiny
     return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

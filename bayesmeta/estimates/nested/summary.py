@@ -10,7 +10,7 @@ import xarray as xr
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.odds_ratios import odds_ratio_draws
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows
+from bayesmeta.estimates.rows import RATE, Row, distribution_rows, drawn_row
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.model.coding import Profile
 
@@ -81,5 +81,5 @@ def _rate_rows(
             for name, draws in (("typical rate", typical), ("mean rate", mean)):
                 row = drawn_row((name, label, RATE), draws[..., level], ci_prob)
                 yield {"outcome": outcome, **row}
-            for row in law_rows(rates.law(outcome), label, ci_prob, cohort):
+            for row in distribution_rows(rates.distribution(outcome), label, ci_prob, cohort):
                 yield {"outcome": outcome, **row}

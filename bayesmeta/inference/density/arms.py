@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import CommonData, OtherData
-from bayesmeta.inference.density.laws import LOG_ROOT_TWO_PI
+from bayesmeta.inference.density.distributions import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood
 from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
 from bayesmeta.inference.density.scalars import Scalars

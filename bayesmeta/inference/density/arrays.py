@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.laws import INDEPENDENT
+from bayesmeta.inference.density.distributions import INDEPENDENT
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = ["density_data"]
@@ -56,22 +56,22 @@ def density_data(design: Design) -> DensityData:
 
 
 def _parts(design: Design) -> Parts:
-    law = design.spec.study_effects
+    distribution = design.spec.study_effects
 
     def place(name: str) -> int:
         return next(iter(design.places(name)), -1)
 
-    own = place(next(iter(law.parameters), ""))
+    own = place(next(iter(distribution.parameters), ""))
     return Parts(
         design.spec.link.code,
         design.spec.likelihood.code,
-        law.code,
+        distribution.code,
         len(design.places("tau")),
         own,
         place("tau_arm"),
         place("rho"),
         place("x_mean"),
-        law.constants[0],
+        distribution.constants[0],
     )
 
 

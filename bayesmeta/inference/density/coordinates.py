@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.laws import COMMON, INDEPENDENT
+from bayesmeta.inference.density.distributions import COMMON, INDEPENDENT
 from bayesmeta.model import Design
 from bayesmeta.priors import Shape
 
@@ -142,18 +142,18 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
     beta = found.get("beta", np.zeros((*mu.shape[:-1], 0)))
     parts, study = Parts(*data.parts), data.study.astype(np.int64)
     scalars, new = found["scalars"], {}
-    effects = 0 if parts.law == COMMON else data.level.size
-    mean = data.priors[0, 1] if parts.law == INDEPENDENT else mu
+    effects = 0 if parts.distribution == COMMON else data.level.size
+    mean = data.priors[0, 1] if parts.distribution == INDEPENDENT else mu
     level = mean + beta @ data.study_mean.T
     if effects:
-        if parts.law == INDEPENDENT:
+        if parts.distribution == INDEPENDENT:
             tau = np.full((*mu.shape[:-1], 1), data.priors[0, 2])
         else:
             tau = scalars[..., data.tau_of_study.astype(np.int64)]
         u = _effect(tau, data.information, data.level - level, rest[..., :effects])
         level = level + u
         # Of an independent study, u is what its level has beyond mu.
-        new["u"] = u + (mean - found["mu"][..., None]) if parts.law == INDEPENDENT else u
+        new["u"] = u + (mean - found["mu"][..., None]) if parts.distribution == INDEPENDENT else u
     theta = level[..., study] + beta @ data.deviation.T
     rest = rest[..., effects:]
     if data.missing_arm.size:

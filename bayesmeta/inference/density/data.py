@@ -18,14 +18,14 @@ class Parts(NamedTuple):
 
     link: int
     likelihood: int
-    law: int
+    distribution: int
     taus: int
     own: int
     tau_arm: int
     rho: int
     imputed: int
     constant: float
-    """Fixed number of the law of study effects."""
+    """Fixed number of the distribution of study effects."""
 
 
 class DensityData(NamedTuple):

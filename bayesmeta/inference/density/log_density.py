@@ -1,7 +1,7 @@
 """The log density of the model family and its gradient, as C functions put together from its parts.
 
-Data, design, priors and parts are arguments, so that another covariate set, prior, law or selection
-of studies costs no compilation. The PyMC model of `bayesmeta.model.build` is the definition; a
+Data, design, priors and parts are arguments, so that another covariate set, prior, distribution or
+selection of studies costs no compilation. The PyMC model of `bayesmeta.model.build` is the definition; a
 contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone: covariate columns are centred,
@@ -33,8 +33,8 @@ from bayesmeta.inference.density.callbacks import (
     zeros_at,
 )
 from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.distributions import COMMON, NORMAL
 from bayesmeta.inference.density.imputed import add_missing, log_known, log_missing
-from bayesmeta.inference.density.laws import COMMON, NORMAL
 from bayesmeta.inference.density.likelihoods import BINOMIAL
 from bayesmeta.inference.density.links import LOGIT
 from bayesmeta.inference.density.scalars import (
@@ -79,7 +79,7 @@ def density_of(data: DensityData) -> Callback:
 def _is_usual(parts: Parts) -> bool:
     """Return whether study effects are normal or none, and all else is as in most models."""
     return (
-        parts.law in (COMMON, NORMAL)
+        parts.distribution in (COMMON, NORMAL)
         and (parts.likelihood, parts.link) == (BINOMIAL, LOGIT)
         and {parts.own, parts.tau_arm, parts.rho, parts.imputed} == {NONE}
     )
@@ -94,12 +94,14 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
         mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
         prior = log_slope + log_coefficients(q, mu, d, gradient)
         prior += log_scalars(q, d, scalars, gradient)
-        law = NORMAL if scalars.values.size else COMMON
+        distribution = NORMAL if scalars.values.size else COMMON
         if not usual:
             o = other_data(pointers)
-            link, likelihood, law, _, own, tau_arm, rho, imputed, constant = parts_of(o.parts)
+            link, likelihood, distribution, _, own, tau_arm, rho, imputed, constant = parts_of(
+                o.parts
+            )
             prior += log_known(o, imputed, scalars)
-        studies = studies_at(q, mu, d, law, scalars.values)
+        studies = studies_at(q, mu, d, distribution, scalars.values)
         theta, by_arm = arm_means(q, d, studies.level), np.empty(d.events.size)
         if usual:
             rest = log_arms(d, BINOMIAL, LOGIT, NONE, scalars, theta, by_arm)
@@ -116,8 +118,10 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
                 rest = log_arms(d, likelihood, link, rho, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
             rest += log_missing(q, o, place, imputed, scalars, by_arm, gradient)
-            rest = log_effects(q, d, studies, law, own, constant, scalars, by_level, gradient, rest)
-        pull_studies(d, law, by_level, gradient)
+            rest = log_effects(
+                q, d, studies, distribution, own, constant, scalars, by_level, gradient, rest
+            )
+        pull_studies(d, distribution, by_level, gradient)
         pull_scalars(d, scalars, gradient)
         gradient[0] = gradient[0] * slope_of_mu + bend
         value[0] = prior + rest

@@ -6,8 +6,8 @@ predictor of its arms and ``w = tau**2 i / (1 + tau**2 i)``,
 
     u = w (a - M) + tau / sqrt(1 + tau**2 i) z.
 
-Were the likelihood and the law normal, z would be standard normal and independent of mu, beta and
-tau: this is partial non-centring (Papaspiliopoulos, Roberts & Sköld 2007,
+Were the likelihood and the distribution normal, z would be standard normal and independent of mu,
+beta and tau: this is partial non-centring (Papaspiliopoulos, Roberts & Sköld 2007,
 doi:10.1214/088342307000000014) whose degree follows tau, so that there is neither a funnel near
 tau = 0 nor a correlation of mu with large studies. It holds for any a and i; they only decide how
 well the sampler moves. Effects of arms about their study are placed likewise.

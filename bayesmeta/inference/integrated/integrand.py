@@ -12,21 +12,21 @@ from bayesmeta.inference.integrated.arms import log_arm
 __all__ = [
     "NORMAL",
     "STUDENT",
+    "Distribution",
     "Kind",
-    "Law",
     "Study",
     "StudyArms",
-    "law_of",
+    "distribution_of",
     "log_arm_at",
     "log_arms",
+    "log_distribution",
     "log_integrand",
-    "log_law",
 ]
 
 Array = npt.NDArray[np.float64]
 
 NORMAL, STUDENT = 1, 2
-"""Laws that are integrated over; others are these, or mixtures of them."""
+"""Distributions that are integrated over; others are these, or mixtures of them."""
 
 MANY = 100.0
 """Degrees of freedom from which the constant of a Student t distribution is had from its series."""
@@ -60,8 +60,8 @@ class Kind(NamedTuple):
     """Overdispersion of a beta-binomial."""
 
 
-class Law(NamedTuple):
-    """A law of study effects, on the scale of the link."""
+class Distribution(NamedTuple):
+    """A distribution of study effects, on the scale of the link."""
 
     code: int
     """`NORMAL` or `STUDENT`."""
@@ -74,18 +74,18 @@ class Law(NamedTuple):
 
 
 class Study(NamedTuple):
-    """What is integrated over: arms, each `shift` above its linear predictor, and a law."""
+    """What is integrated over: arms, each `shift` above its linear predictor, and a distribution."""
 
     arms: StudyArms
     shift: float
     kind: Kind
-    law: Law
+    distribution: Distribution
 
 
 @compiled
-def log_constant(law: int, tau: float, nu: float) -> float:
-    """Return the log density at zero of a law with scale `tau`."""
-    if law == NORMAL:
+def log_constant(distribution: int, tau: float, nu: float) -> float:
+    """Return the log density at zero of a distribution with scale `tau`."""
+    if distribution == NORMAL:
         return -log(tau) - 0.5 * log(2 * pi)
     if nu < MANY:
         return lgamma((nu + 1) / 2) - lgamma(nu / 2) - 0.5 * log(nu * pi) - log(tau)
@@ -96,19 +96,19 @@ def log_constant(law: int, tau: float, nu: float) -> float:
 
 
 @compiled
-def law_of(code: int, tau: float, nu: float) -> Law:
-    """Return a law with its constant."""
-    return Law(code, tau, nu, log_constant(code, tau, nu))
+def distribution_of(code: int, tau: float, nu: float) -> Distribution:
+    """Return a distribution with its constant."""
+    return Distribution(code, tau, nu, log_constant(code, tau, nu))
 
 
 @compiled
-def log_law(u: float, study: Study) -> float:
+def log_distribution(u: float, study: Study) -> float:
     """Return the log density of the study effect at `u`."""
-    law = study.law
-    x = u / law.tau
-    if law.code == NORMAL:
-        return law.constant - 0.5 * x * x
-    return law.constant - 0.5 * (law.nu + 1) * log1p(x * x / law.nu)
+    distribution = study.distribution
+    x = u / distribution.tau
+    if distribution.code == NORMAL:
+        return distribution.constant - 0.5 * x * x
+    return distribution.constant - 0.5 * (distribution.nu + 1) * log1p(x * x / distribution.nu)
 
 
 @compiled
@@ -131,4 +131,4 @@ def log_arms(u: float, study: Study) -> float:
 @compiled
 def log_integrand(u: float, study: Study) -> float:
     """Return the log likelihood of the arms and the log density of the effect together."""
-    return log_arms(u, study) + log_law(u, study)
+    return log_arms(u, study) + log_distribution(u, study)

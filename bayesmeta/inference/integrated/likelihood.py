@@ -42,7 +42,7 @@ class _Given(NamedTuple):
     tau: Array
     """Scale of the study effect, shape (draw, study)."""
     own: Array
-    """The law's own parameter, shape (draw,)."""
+    """The distribution's own parameter, shape (draw,)."""
     rho: Array
     """Overdispersion, shape (draw,)."""
 
@@ -92,12 +92,12 @@ def study_log_likelihood(
     draws, studies = flat["mu"].size, arms.first.size - 1
     found = np.empty((draws, studies))
     rows = max(1, CELLS // max(len(order), 1))
-    law = design.spec.study_effects
-    codes = np.array([design.spec.likelihood.code, design.spec.link.code, _law(design)])
+    distribution = design.spec.study_effects
+    codes = np.array([design.spec.likelihood.code, design.spec.link.code, _distribution(design)])
     for first in range(0, draws, rows):
         block = {name: values[first : first + rows] for name, values in flat.items()}
         given = _given(design, block, affine, order)
-        found[first : first + rows] = _studies(arms, given, codes, law.constants[0])
+        found[first : first + rows] = _studies(arms, given, codes, distribution.constants[0])
     return (found + coefficients).reshape(*shape, studies)
 
 
@@ -165,8 +165,10 @@ def _given(
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
-    law, none = spec.study_effects, np.zeros(mu.shape)
-    level = _prior_of_level(spec.mu)[0] if isinstance(law, IndependentStudies) else mu[:, None]
+    distribution, none = spec.study_effects, np.zeros(mu.shape)
+    level = (
+        _prior_of_level(spec.mu)[0] if isinstance(distribution, IndependentStudies) else mu[:, None]
+    )
     eta = np.broadcast_to(level, (mu.size, len(order))).copy()
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
@@ -177,9 +179,9 @@ def _given(
             steep = variables["beta"] @ slope.T
             eta += steep * (variables["x_mean"][:, i, None] - affine.centre[i])
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
-    own = next((variables[name] for name in law.parameters), none)
+    own = next((variables[name] for name in distribution.parameters), none)
     tau = _tau(design, variables)
-    if isinstance(law, IndependentStudies):
+    if isinstance(distribution, IndependentStudies):
         own = np.full(mu.shape, _prior_of_level(spec.mu)[2])
     return _Given(
         np.ascontiguousarray(eta[:, order]),
@@ -192,20 +194,23 @@ def _given(
 
 def _tau(design: Design, variables: Mapping[str, Array]) -> Array:
     """Return the scale of each study's effect, dims (draw, study)."""
-    law, shape = design.spec.study_effects, (variables["mu"].size, len(design.arms.studies))
-    if isinstance(law, IndependentStudies):
+    distribution, shape = (
+        design.spec.study_effects,
+        (variables["mu"].size, len(design.arms.studies)),
+    )
+    if isinstance(distribution, IndependentStudies):
         return np.full(shape, _prior_of_level(design.spec.mu)[1])
-    if law.tau is None:
+    if distribution.tau is None:
         return np.zeros(shape)
-    tau = variables["tau"][:, design.tau_of_study] if law.by else variables["tau"][:, None]
+    tau = variables["tau"][:, design.tau_of_study] if distribution.by else variables["tau"][:, None]
     return np.ascontiguousarray(np.broadcast_to(tau, shape))
 
 
-def _law(design: Design) -> int:
-    """Return the code of the law, independent studies being of that of the prior of mu."""
-    law = design.spec.study_effects
-    if not isinstance(law, IndependentStudies):
-        return law.code
+def _distribution(design: Design) -> int:
+    """Return the code of the distribution, independent studies being of that of the prior of mu."""
+    distribution = design.spec.study_effects
+    if not isinstance(distribution, IndependentStudies):
+        return distribution.code
     return NORMAL if design.spec.mu.kernel.shape == Shape.NORMAL else STUDENT
 
 

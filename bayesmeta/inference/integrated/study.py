@@ -2,8 +2,8 @@
 
 Effects of arms and missing covariates move each arm by itself, and are normal; so they are one
 normal perturbation of the arm, integrated out inside the integral over the study's effect. In a
-study of one arm a normal effect and the perturbation are one. An effect of a contaminated law is
-normal with one of two scales.
+study of one arm a normal effect and the perturbation are one. An effect of a contaminated
+distribution is normal with one of two scales.
 """
 
 from math import exp, hypot, inf, isfinite, log, log1p, sqrt
@@ -12,19 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.integrated.integrand import (
     NORMAL,
     STUDENT,
+    Distribution,
     Kind,
-    Law,
     Study,
     StudyArms,
-    law_of,
+    distribution_of,
     log_arm_at,
     log_arms,
+    log_distribution,
     log_integrand,
-    log_law,
 )
 from bayesmeta.inference.integrated.rules import (
     Hull,
@@ -34,6 +33,7 @@ from bayesmeta.inference.integrated.rules import (
     log_panels,
     log_trapezoid,
 )
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 
 __all__ = ["integrated_study"]
 
@@ -61,12 +61,12 @@ def integrated_study(  # noqa: PLR0917
     kind : Kind
         Likelihood and link.
     code : int
-        Code of the law's class; independent studies have that of the prior of mu.
+        Code of the distribution's class; independent studies have that of the prior of mu.
     tau : float
         Scale of the effect; 0 for none.
     own, ratio : float
-        Degrees of freedom of a Student t distribution, or the share of outlying studies and their scale over
-        that of the others.
+        Degrees of freedom of a Student t distribution, or the share of outlying studies and their
+        scale over that of the others.
     """
     if code != CONTAMINATED:
         return _scaled(arms, kind, code, 0.0 if code == COMMON else tau, own)
@@ -78,19 +78,19 @@ def integrated_study(  # noqa: PLR0917
 
 @compiled
 def _scaled(arms: StudyArms, kind: Kind, code: int, tau: float, nu: float) -> float:  # noqa: PLR0917
-    """Return the log likelihood under a normal or Student t distribution, or without effects where tau is 0."""
+    """Return the log likelihood under normal or Student t effects, or none where tau is 0."""
     perturbed = False
     for i in range(arms.eta.size):
         perturbed = perturbed or (arms.spread[i] > NO_EFFECT and arms.n[i] > 0)
     if code != STUDENT and arms.eta.size == 1:
         tau, perturbed = hypot(tau, arms.spread[0]), False
     if code != STUDENT and tau < NO_EFFECT:
-        study = Study(arms, 0.0, kind, Law(NORMAL, 0.0, nu, 0.0))
+        study = Study(arms, 0.0, kind, Distribution(NORMAL, 0.0, nu, 0.0))
         return _log_moved_arms(0.0, study) if perturbed else log_arms(0.0, study)
     if code != STUDENT and not perturbed:
         return _normal(arms, 0.0, kind, tau)
     code = STUDENT if code == STUDENT else NORMAL
-    study = Study(arms, 0.0, kind, law_of(code, max(tau, LEAST_TAU), nu))
+    study = Study(arms, 0.0, kind, distribution_of(code, max(tau, LEAST_TAU), nu))
     return _moved(study) if perturbed else _still(study)
 
 
@@ -99,7 +99,7 @@ def _normal(arms: StudyArms, shift: float, kind: Kind, tau: float) -> float:
     """Return the log likelihood under normal effects, without perturbations."""
     if kind.likelihood == BINOMIAL and kind.link == LOGIT:
         return integrated_log_likelihood(arms.eta + shift, tau, arms.events, arms.n, 0)
-    return _still(Study(arms, shift, kind, law_of(NORMAL, tau, 0.0)))
+    return _still(Study(arms, shift, kind, distribution_of(NORMAL, tau, 0.0)))
 
 
 @compiled
@@ -118,7 +118,7 @@ def _moved(study: Study) -> float:
 def _log_integral(function: LogFunction, study: Study) -> float:
     """Return the log integral of a function of the effect."""
     # A normal effect and binomial arms have a concave logarithm.
-    concave = study.law.code == NORMAL and study.kind.likelihood == BINOMIAL
+    concave = study.distribution.code == NORMAL and study.kind.likelihood == BINOMIAL
     peaks, hull = _starts(study, concave)
     count = 0
     for k in range(len(peaks)):
@@ -133,7 +133,7 @@ def _log_integral(function: LogFunction, study: Study) -> float:
 @compiled
 def _log_moved(u: float, study: Study) -> float:
     """Return the log integrand at effect `u`, perturbations of the arms integrated out."""
-    return _log_moved_arms(u, study) + log_law(u, study)
+    return _log_moved_arms(u, study) + log_distribution(u, study)
 
 
 @compiled
@@ -167,10 +167,10 @@ def _arm(arms: StudyArms, i: int) -> StudyArms:
 def _starts(study: Study, concave: bool) -> tuple[Array, Hull]:  # noqa: FBT001
     """Return where to look for peaks, and bounds outside which there are none.
 
-    If there is but one, where it would be if all were normal; else at zero, where the law has its
-    own, and where each arm would have its own. In columns as `Peak` has them.
+    If there is but one, where it would be if all were normal; else at zero, where the distribution
+    has its own, and where each arm would have its own. In columns as `Peak` has them.
     """
-    arms, tau = study.arms, study.law.tau
+    arms, tau = study.arms, study.distribution.tau
     found = np.zeros((1 + arms.eta.size, 3))
     low, high, precision, weighted, count = 0.0, 0.0, 1 / tau**2, 0.0, 1
     for i in range(arms.eta.size):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
-from bayesmeta.inference.density.laws import LOG_ROOT_TWO_PI
+from bayesmeta.inference.density.distributions import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
 from bayesmeta.inference.nested.data import NestedData
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.kernels import log_prior
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.priors import Prior
 
 __all__ = ["Problem", "columns"]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.density import Problem, columns
 from bayesmeta.inference.quadrature.panels import (
     Panels,
@@ -17,7 +18,6 @@ from bayesmeta.inference.quadrature.panels import (
     resolve,
 )
 from bayesmeta.inference.quadrature.surface import Surface
-from bayesmeta.inference.kernels import log_prior
 from bayesmeta.priors import Prior
 
 __all__ = ["resolved_posterior"]

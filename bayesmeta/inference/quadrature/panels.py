@@ -3,9 +3,9 @@
 `climb` finds where a log density has its summit and how wide it is there, `outline` lays panels
 of doubling width to both sides until nothing is left, `resolve` evaluates the density at the
 Gauss-Legendre nodes of each panel and halves those panels on which the polynomial through
-the nodes has not converged. Doubling widths suit tails of any weight: a power law falls by the same
-factor on each panel. What is left is a `Panels` value: integrals are sums over its nodes, and the
-distribution function is the antiderivative of its polynomials.
+the nodes has not converged. Doubling widths suit tails of any weight: a power distribution falls
+by the same factor on each panel. What is left is a `Panels` value: integrals are sums over its
+nodes, and the distribution function is the antiderivative of its polynomials.
 """
 
 import math

@@ -9,7 +9,14 @@ from numpy.polynomial.chebyshev import chebval
 from scipy.special import expit, gammaln, log_expit
 
 from bayesmeta.inference.quadrature.new_study import new_study
-from bayesmeta.inference.quadrature.panels import Panels, climb, log_integral, outline, resolve, roughness
+from bayesmeta.inference.quadrature.panels import (
+    Panels,
+    climb,
+    log_integral,
+    outline,
+    resolve,
+    roughness,
+)
 from bayesmeta.inference.quadrature.surface import Surface
 
 __all__ = ["left_out_scores", "predictive_pmf", "predictive_rates"]
@@ -27,7 +34,7 @@ CUT_OFF = 1e-8
 
 
 def predictive_rates(surface: Surface, n_new: int, tolerance: float) -> tuple[Array, Array]:
-    """Return log-odds that stand for the law of a new study's, and their weights, for `n_new` patients.
+    """Return log-odds of a new study and their weights, for `n_new` patients.
 
     Parameters
     ----------

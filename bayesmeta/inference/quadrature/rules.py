@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.kernels import sigmoid
 from bayesmeta.inference.quadrature.study_integrand import (
     TWO_SIDED,
     Study,
@@ -40,7 +41,6 @@ from bayesmeta.inference.quadrature.study_integrand import (
     log_kernel,
     mode,
 )
-from bayesmeta.inference.kernels import sigmoid
 
 __all__ = ["conditional_moments", "effect_moments", "integrated_log_likelihood"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.kernels import sigmoid
 from bayesmeta.inference.quadrature.panels import Panels
 from bayesmeta.inference.quadrature.rules import conditional_moments, effect_moments
-from bayesmeta.inference.kernels import sigmoid
 
 __all__ = ["Surface", "mu_for_mean_rate", "study_moments"]
 

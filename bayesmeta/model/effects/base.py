@@ -1,4 +1,4 @@
-"""What every law of study effects is, and the rule that averages over one."""
+"""What every distribution of study effects is, and the rule that averages over one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ EXPONENT = 18.0
 
 
 class StudyEffects(ABC):
-    """The law of the study effects u, on the scale of the linear predictor.
+    """The distribution of the study effects u, on the scale of the linear predictor.
 
     Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
     density), `tau` (prior of the effects' scale, None where there is none) and `by` (study-level column
@@ -34,7 +34,7 @@ class StudyEffects(ABC):
     See Also
     --------
     NormalEffects, StudentTEffects, ContaminatedEffects, CommonEffect, IndependentStudies :
-        The laws there are.
+        The distributions there are.
 
     Examples
     --------
@@ -51,11 +51,11 @@ class StudyEffects(ABC):
     @property
     @abstractmethod
     def symbol(self) -> str:
-        """The law as it is written, such as ``"u ~ Normal(0, tau)"``; empty for no effects."""
+        """The distribution as it is written, such as ``"u ~ Normal(0, tau)"``; empty for no effects."""
 
     @property
     def parameters(self) -> Mapping[str, Prior]:
-        """Priors of the law's own parameters beside tau, by name."""
+        """Priors of the distribution's own parameters beside tau, by name."""
         return {}
 
     @property
@@ -76,7 +76,7 @@ class StudyEffects(ABC):
         mu_prior : Prior
             Prior of `mu`.
         **parameters
-            The law's own parameters.
+            The distribution's own parameters.
         """
 
     @abstractmethod
@@ -92,7 +92,7 @@ class StudyEffects(ABC):
         tau : array
             Scale of the study effects; broadcast with `probability`.
         **parameters : array
-            The law's own parameters; broadcast with `probability`.
+            The distribution's own parameters; broadcast with `probability`.
         """
 
     @abstractmethod
@@ -108,7 +108,7 @@ class StudyEffects(ABC):
         pole : float
             How far from the real line what is averaged stays smooth; `Link.pole` for rates.
         **parameters : array
-            The law's own parameters, of the shape of `tau`.
+            The distribution's own parameters, of the shape of `tau`.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class StudyEffects(ABC):
 
 @dataclass(frozen=True)
 class ScaledEffects(StudyEffects):
-    """A law with a scale `tau`, or one for each level of a study-level column.
+    """A distribution with a scale `tau`, or one for each level of a study-level column.
 
     Parameters
     ----------

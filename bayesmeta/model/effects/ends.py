@@ -14,7 +14,7 @@ __all__ = ["CommonEffect", "IndependentStudies"]
 
 @dataclass(frozen=True)
 class _Unscaled(StudyEffects):
-    """A law without a scale, under which a new study has no effect of its own."""
+    """A distribution without a scale, under which a new study has no effect of its own."""
 
     tau: None = field(default=None, init=False, repr=False)
     by: None = field(default=None, init=False, repr=False)

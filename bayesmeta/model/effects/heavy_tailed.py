@@ -1,4 +1,4 @@
-"""Laws of study effects with room for outlying studies."""
+"""Distributions of study effects with room for outlying studies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ FAR = 5.0
 
 @dataclass(frozen=True)
 class StudentTEffects(ScaledEffects):
-    """Study effects of a Student t distribution about zero, with scale `tau` and `nu` degrees of freedom.
+    """Student t study effects about zero, with scale `tau` and `nu` degrees of freedom.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class StudentTEffects(ScaledEffects):
         tau = np.asarray(tau, dtype=np.float64)
         nu = np.asarray(parameters["nu"], dtype=np.float64)[..., None]
         # In v = asinh(t) the tails fall exponentially. There the rate of a predictor `FAR` from 0, which
-        # turns far out in the law, has its poles this close to the real line.
+        # turns far out in the distribution, has its poles this close to the real line.
         distance = pole / float(np.hypot(tau.max(), FAR))
         step = min(WIDEST_STEP, 2 * np.pi * distance / EXPONENT)
         v = np.arange(-int(np.ceil(FARTHEST / step)), int(np.ceil(FARTHEST / step)) + 1) * step

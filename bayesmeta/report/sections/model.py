@@ -14,7 +14,7 @@ from bayesmeta.rounding import number_texts
 __all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",
     "student_t": "Studies differ: their effects follow Student's t, which leaves room for outlying studies.",
     "contaminated": "Studies differ: their effects are normal, in a small share of studies with a wider scale.",
@@ -73,11 +73,11 @@ def _words(spec: ModelSpec) -> Iterator[str]:
         "y is the number of responders among the n patients of arm i in study s(i), counted as it is: no "
         "continuity correction, no transformation."
     )
-    law = spec.study_effects
-    if not spec.likelihood.parameters or law.symbol:
-        yield LAWS.get(law.name, f"Study effects: {law.symbol}.")
-    if law.by:
-        yield f"tau has a value for each level of {law.by}."
+    distribution = spec.study_effects
+    if not spec.likelihood.parameters or distribution.symbol:
+        yield DISTRIBUTIONS.get(distribution.name, f"Study effects: {distribution.symbol}.")
+    if distribution.by:
+        yield f"tau has a value for each level of {distribution.by}."
     if spec.arm_effects is not None:
         yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
     if spec.likelihood.parameters:

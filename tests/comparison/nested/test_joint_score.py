@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.nested.held_out import joint_score, nested_laws, without_study
+from bayesmeta.comparison.nested.held_out import joint_score, nested_distributions, without_study
 from bayesmeta.model.nested import make_nested_design
 
 
@@ -39,12 +39,12 @@ def test_an_outcome_alone_has_the_sum_over_the_one_around_it(made_up: bm.NestedF
     assert np.exp(alone) == pytest.approx(np.exp(both).sum(), rel=1e-9)
 
 
-def test_a_score_agrees_with_the_law_of_the_outcome(made_up: bm.NestedFit) -> None:
+def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.NestedFit) -> None:
     arms = study_of(6, CR=2)
-    [one] = nested_laws(made_up, arms)
+    [one] = nested_distributions(made_up, arms)
     score, error = joint_score(made_up, arms)
     # Both average over the same draws, by 64 and by 16 points of each.
-    assert np.exp(score) == pytest.approx(one.law.pmf(6)[2], rel=0.01)
+    assert np.exp(score) == pytest.approx(one.distribution.pmf(6)[2], rel=0.01)
     assert 0 < error < 0.1
     assert (one.outcome, one.events, one.n) == ("CR", 2, 6)
 

@@ -62,7 +62,7 @@ def test_impossible_and_certain_rates_are_borne() -> None:
 
 def test_one_outcome_is_what_its_own_prediction_says(prediction: bm.NestedPrediction) -> None:
     alone = prediction.of("CR_CRi")
-    # Joint probabilities are summed over fewer points of each draw's law.
+    # Joint probabilities are summed over fewer points of each draw's distribution.
     assert prediction.probability("CR_CRi >= 5") == pytest.approx(
         float(alone.probability(events_at_least=5)), abs=0.005
     )
@@ -168,10 +168,10 @@ def test_diagnosis_looks_at_every_parameter(fit: bm.NestedFit) -> None:
     assert not [label for label in table.index if label.startswith("theta")]
 
 
-def test_a_prior_of_one_outcome_follows_its_law(fit: bm.NestedFit) -> None:
+def test_a_prior_of_one_outcome_follows_its_distribution(fit: bm.NestedFit) -> None:
     prior = bm.map_prior(fit, profile={"regimen": "a"}, outcome="CR", force=True)
-    law = bm.predict(fit, n=12, profile={"regimen": "a"}, seed=1).of("CR").law
-    assert prior.mixture.mean == pytest.approx(law.rate.mean().value, abs=0.005)
+    distribution = bm.predict(fit, n=12, profile={"regimen": "a"}, seed=1).of("CR").distribution
+    assert prior.mixture.mean == pytest.approx(distribution.rate.mean().value, abs=0.005)
     assert prior.profile == "CR, regimen=a"
     with pytest.raises(bm.SettingsError, match="`outcome` must be one of ORR, CR_CRi, CR"):
         bm.map_prior(fit, profile={"regimen": "a"}, force=True)

@@ -85,12 +85,14 @@ def point_at(q: Complex, data: DensityData) -> Point:
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     centred, slope = located(data.priors[0], q[0])
-    level = (data.priors[0, 1] if parts.law == INDEPENDENT else centred) + data.study_mean @ beta
+    level = (
+        data.priors[0, 1] if parts.distribution == INDEPENDENT else centred
+    ) + data.study_mean @ beta
     standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
-    if parts.law != COMMON:
+    if parts.distribution != COMMON:
         studies = level.size
         tau = np.full(studies, data.priors[0, 2] + 0j)
-        if parts.law != INDEPENDENT:
+        if parts.distribution != INDEPENDENT:
             tau = scalars[data.tau_of_study.astype(int)]
         level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
         rest = rest[studies:]
@@ -136,14 +138,14 @@ def log_normal(x: complex) -> complex:
 
 
 def log_effect(data: DensityData, parts: Parts, at: Point, x: complex) -> complex:
-    if parts.law == INDEPENDENT:
+    if parts.distribution == INDEPENDENT:
         centre, scale = data.priors[0, 1], data.priors[0, 2]
         return log_prior(data.priors[0], centre + scale * x) + np.log(scale)
     own = at.scalars[int(parts.own)] if parts.own >= 0 else None
-    if parts.law == STUDENT:
+    if parts.distribution == STUDENT:
         half = special.loggamma((own + 1) / 2) - special.loggamma(own / 2)
         return half - np.log(own * np.pi) / 2 - (own + 1) / 2 * np.log1p(x**2 / own)
-    if parts.law == CONTAMINATED:
+    if parts.distribution == CONTAMINATED:
         ratio = parts.constant
         usual, outlying = -(x**2) / 2, -((x / ratio) ** 2) / 2 - np.log(ratio)
         top = max(usual.real, outlying.real)

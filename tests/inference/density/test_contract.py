@@ -138,7 +138,7 @@ def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Comp
     found["z"], found["z_arm"] = at.standard, at.arm_standard
     for c in range(len(design.imputed)):
         found[f"x_z_{c}"] = at.x_standard[data.missing_column == c]
-    assert parts.law == design.spec.study_effects.code
+    assert parts.distribution == design.spec.study_effects.code
     return found
 
 
@@ -164,7 +164,7 @@ def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
     total = at.log_roots
     for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
         total += np.log(slope * pymc_scale(bounds, value)[1])
-    if parts.law == 4:
+    if parts.distribution == 4:
         total += data.level.size * np.log(data.priors[0, 2])
     return total + 0j
 

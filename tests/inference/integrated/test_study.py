@@ -1,4 +1,4 @@
-"""One study's integrated likelihood: held to dense quadrature, and to identities between laws."""
+"""One study's integrated likelihood: held to dense quadrature, and to identities."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,11 +9,11 @@ from scipy.special import gammaln
 
 from bayesmeta.inference.integrated.integrand import Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.links import LINKS
 
 Arm = dict[str, float]
-Law = dict[str, float | str]
+Distribution = dict[str, float | str]
 Dense = Callable[..., float]
 
 QUICK = settings(
@@ -21,14 +21,16 @@ QUICK = settings(
 )
 NESTED = settings(QUICK, max_examples=25)
 
-NORMAL: Law = {"name": "normal", "tau": 0.6}
+NORMAL: Distribution = {"name": "normal", "tau": 0.6}
 
 
 def arm_of(y: float, n: float, eta: float, spread: float = 0.0) -> Arm:
     return {"y": y, "n": n, "eta": eta, "spread": spread}
 
 
-def log_study(arms: Sequence[Arm], link: str, law: Law, rho: float | None = None) -> float:
+def log_study(
+    arms: Sequence[Arm], link: str, distribution: Distribution, rho: float | None = None
+) -> float:
     y, n, eta, spread = (
         np.array([arm[name] for arm in arms], dtype=np.float64)
         for name in ("y", "n", "eta", "spread")
@@ -38,10 +40,10 @@ def log_study(arms: Sequence[Arm], link: str, law: Law, rho: float | None = None
     found = integrated_study(
         StudyArms(eta, y, n, spread, level, information),
         Kind(int(rho is not None), LINKS[link].code, rho or 0.0),
-        LAWS[str(law["name"])].code,
-        float(law["tau"]),
-        float(law.get("nu", law.get("share", 0.0))),
-        float(law.get("ratio", 0.0)),
+        DISTRIBUTIONS[str(distribution["name"])].code,
+        float(distribution["tau"]),
+        float(distribution.get("nu", distribution.get("share", 0.0))),
+        float(distribution.get("ratio", 0.0)),
     )
     choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
     return float(found + choose.sum())
@@ -54,8 +56,8 @@ def counts(draw: st.DrawFn, most: int) -> tuple[int, int]:
 
 
 @st.composite
-def law_drawn(draw: st.DrawFn) -> Law:
-    found: Law = {
+def distribution_drawn(draw: st.DrawFn) -> Distribution:
+    found: Distribution = {
         "name": draw(st.sampled_from(["common", "normal", "student_t", "contaminated"])),
         "tau": 10 ** draw(st.floats(-3, 0.7)),
     }
@@ -90,49 +92,59 @@ def moved_arms(draw: st.DrawFn, link: str) -> list[Arm]:
 
 @pytest.mark.parametrize("link", LINKS)
 @QUICK
-@given(data=st.data(), law=law_drawn())
-def test_binomial(dense: Dense, link: str, data: st.DataObject, law: Law) -> None:
+@given(data=st.data(), distribution=distribution_drawn())
+def test_binomial(dense: Dense, link: str, data: st.DataObject, distribution: Distribution) -> None:
     arms = data.draw(far_arms(5000, link))
-    expected = dense(arms, link, law)
-    assert log_study(arms, link, law) == pytest.approx(expected, rel=1e-12, abs=1e-8)
+    expected = dense(arms, link, distribution)
+    assert log_study(arms, link, distribution) == pytest.approx(expected, rel=1e-12, abs=1e-8)
 
 
 @pytest.mark.parametrize("link", LINKS)
 @QUICK
-@given(data=st.data(), law=law_drawn(), rho=st.floats(-9, -0.05))
-def test_beta_binomial(dense: Dense, link: str, data: st.DataObject, law: Law, rho: float) -> None:
+@given(data=st.data(), distribution=distribution_drawn(), rho=st.floats(-9, -0.05))
+def test_beta_binomial(
+    dense: Dense, link: str, data: st.DataObject, distribution: Distribution, rho: float
+) -> None:
     arms = data.draw(far_arms(100, link))
-    expected = dense(arms, link, law, 10**rho)
-    assert log_study(arms, link, law, 10**rho) == pytest.approx(expected, rel=1e-11, abs=1e-7)
+    expected = dense(arms, link, distribution, 10**rho)
+    assert log_study(arms, link, distribution, 10**rho) == pytest.approx(
+        expected, rel=1e-11, abs=1e-7
+    )
 
 
 def test_rounding_that_no_panel_resolves_comes_to_an_end(dense: Dense) -> None:
     # Of a tiny overdispersion far in the tail: neighbouring values differ by more than the rules may.
     arms = [arm_of(75, 94, 0.0), arm_of(0, 85, 5.4595583170417505)]
     rho = 10**-6.746160053641594
-    law = {"name": "normal", "tau": 1.0}
-    expected = dense(arms, "probit", law, rho)
-    assert log_study(arms, "probit", law, rho) == pytest.approx(expected, rel=1e-10)
+    distribution = {"name": "normal", "tau": 1.0}
+    expected = dense(arms, "probit", distribution, rho)
+    assert log_study(arms, "probit", distribution, rho) == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("link", LINKS)
 @NESTED
-@given(data=st.data(), law=law_drawn())
-def test_perturbed_arms(dense: Dense, link: str, data: st.DataObject, law: Law) -> None:
+@given(data=st.data(), distribution=distribution_drawn())
+def test_perturbed_arms(
+    dense: Dense, link: str, data: st.DataObject, distribution: Distribution
+) -> None:
     arms = data.draw(moved_arms(link))
-    expected = dense(arms, link, law)
-    assert log_study(arms, link, law) == pytest.approx(expected, rel=1e-12, abs=1e-7)
+    expected = dense(arms, link, distribution)
+    assert log_study(arms, link, distribution) == pytest.approx(expected, rel=1e-12, abs=1e-7)
 
 
 @pytest.mark.slow
 @NESTED
-@given(data=st.data(), law=law_drawn(), rho=st.floats(-6, -0.05))
-def test_perturbed_beta_binomial(dense: Dense, data: st.DataObject, law: Law, rho: float) -> None:
+@given(data=st.data(), distribution=distribution_drawn(), rho=st.floats(-6, -0.05))
+def test_perturbed_beta_binomial(
+    dense: Dense, data: st.DataObject, distribution: Distribution, rho: float
+) -> None:
     arms = data.draw(moved_arms("logit"))[:1]
     arms[0] |= {"n": min(arms[0]["n"], 60), "y": min(arms[0]["y"], 60)}
-    expected = dense(arms, "logit", law, 10**rho)
-    assert log_study(arms, "logit", law, 10**rho) == pytest.approx(expected, rel=1e-11, abs=1e-7)
+    expected = dense(arms, "logit", distribution, 10**rho)
+    assert log_study(arms, "logit", distribution, 10**rho) == pytest.approx(
+        expected, rel=1e-11, abs=1e-7
+    )
 
 
 ARMS = [arm_of(3, 10, -0.4), arm_of(0, 25, 0.7), arm_of(12, 12, 1.5)]
@@ -147,8 +159,13 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
     near = pytest.approx(normal, abs=1e-6)
     assert log_study(arms, link, {"name": "student_t", "tau": 0.6, "nu": 1e7}, rho) == near
     for share, ratio, tau in ((1e-9, 4.0, 0.6), (1 - 1e-9, 4.0, 0.15), (0.3, 1.0, 0.6)):
-        law: Law = {"name": "contaminated", "tau": tau, "share": share, "ratio": ratio}
-        assert log_study(arms, link, law, rho) == near
+        distribution: Distribution = {
+            "name": "contaminated",
+            "tau": tau,
+            "share": share,
+            "ratio": ratio,
+        }
+        assert log_study(arms, link, distribution, rho) == near
     assert log_study(arms[::-1], link, NORMAL, rho) == pytest.approx(normal, abs=1e-10)
     empty = [*arms, arm_of(0, 0, 2.0, spread)]
     assert log_study(empty, link, NORMAL, rho) == pytest.approx(normal, abs=1e-9)
@@ -159,11 +176,15 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("law", ["normal", "student_t", "contaminated"])
+@pytest.mark.parametrize("distribution", ["normal", "student_t", "contaminated"])
 @pytest.mark.parametrize("rho", [None, 0.02])
-def test_the_counts_of_an_arm_are_a_law(link: str, law: str, rho: float | None) -> None:
-    given: Law = {"name": law, "tau": 1.3}
-    given |= {"student_t": {"nu": 3.0}, "contaminated": {"share": 0.2, "ratio": 5.0}}.get(law, {})
+def test_the_counts_of_an_arm_are_a_distribution(
+    link: str, distribution: str, rho: float | None
+) -> None:
+    given: Distribution = {"name": distribution, "tau": 1.3}
+    given |= {"student_t": {"nu": 3.0}, "contaminated": {"share": 0.2, "ratio": 5.0}}.get(
+        distribution, {}
+    )
     other = arm_of(5, 9, 0.2, 0.4)
     joint = [log_study([arm_of(y, 7, -1.0, 0.4), other], link, given, rho) for y in range(8)]
     alone = log_study([other], link, given, rho)
@@ -172,6 +193,6 @@ def test_the_counts_of_an_arm_are_a_law(link: str, law: str, rho: float | None) 
 
 def test_tau_of_any_size_is_computed() -> None:
     for tau in (1e-300, 1e-30, 1e3, 1e8):
-        for law in ({"name": "normal"}, {"name": "student_t", "nu": 2.5}):
+        for distribution in ({"name": "normal"}, {"name": "student_t", "nu": 2.5}):
             for link in LINKS:
-                assert np.isfinite(log_study(ARMS, link, {**law, "tau": tau}))
+                assert np.isfinite(log_study(ARMS, link, {**distribution, "tau": tau}))

@@ -65,8 +65,8 @@ class Weighed:
     def __init__(self, correlation: bm.LKJ | None) -> None:
         rng = np.random.default_rng(5)
         self.values = {
-            f"{name} {level}": law.rvs(WEIGHED, random_state=rng)
-            for name, law in (("mu", stats.norm(0, 1.5)), ("tau", stats.halfnorm(0, 0.5)))
+            f"{name} {level}": distribution.rvs(WEIGHED, random_state=rng)
+            for name, distribution in (("mu", stats.norm(0, 1.5)), ("tau", stats.halfnorm(0, 0.5)))
             for level in ("ORR", "CR")
         }
         # Of two levels, the LKJ prior is a beta of (1 + r) / 2.
@@ -138,7 +138,9 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
 
 @pytest.mark.parametrize("eta", [0.5, 1.0, 4.0])
 @pytest.mark.parametrize("levels", [2, 3, 4])
-def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta: float) -> None:
+def test_correlations_before_the_evidence_have_their_known_distribution(
+    levels: int, eta: float
+) -> None:
     """Each is 2 Beta(a, a) - 1 with a = eta - 1 + levels / 2, by Kolmogorov and Smirnov's test.
 
     Below 1e-4 by chance once in 10,000 comparisons, of which there are 30.
@@ -147,9 +149,9 @@ def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta:
     arms = arms_of([(0, *[0] * levels)], outcomes)
     design = make_nested_design(bm.NestedSpec(correlation=bm.LKJ(eta)), arms)
     drawn = nested_prior_parameters(design, np.random.default_rng(1), (20_000,))["correlation"]
-    law = stats.beta(eta - 1 + levels / 2, eta - 1 + levels / 2, loc=-1, scale=2)
+    distribution = stats.beta(eta - 1 + levels / 2, eta - 1 + levels / 2, loc=-1, scale=2)
     for pair in drawn.T:
-        assert stats.kstest(pair, law.cdf).pvalue > 1e-4
+        assert stats.kstest(pair, distribution.cdf).pvalue > 1e-4
 
 
 @pytest.mark.slow
@@ -157,13 +159,13 @@ def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta:
 def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
     posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
-    laws = {
+    distributions = {
         "mu": stats.norm(0, 1.5),
         "tau": stats.halfnorm(0, 0.5),
         "correlation": stats.beta(1.5, 1.5, loc=-1, scale=2),
     }
-    for name, law in laws.items():
+    for name, distribution in distributions.items():
         for draws in np.moveaxis(posterior[name].to_numpy(), -1, 0):
             for p in PROBABILITIES:
-                found = mean_of((draws <= law.ppf(p)).astype(float))
+                found = mean_of((draws <= distribution.ppf(p)).astype(float))
                 assert abs(found.value - p) <= 4 * found.mcse, (name, p, found)

@@ -1,0 +1,62 @@
+"""Compiled distributions of study effects at scale 1; values and derivatives."""
+
+from math import exp, lgamma, log, log1p, pi
+
+from bayesmeta.inference.compiled import compiled, inlined
+
+__all__ = ["COMMON", "INDEPENDENT", "LOG_ROOT_TWO_PI", "NORMAL", "log_distribution"]
+
+COMMON, NORMAL, INDEPENDENT = 0, 1, 4
+"""Codes of distributions that the density treats apart."""
+
+LOG_ROOT_TWO_PI = 0.5 * log(2 * pi)
+
+
+@inlined
+def log_distribution(
+    distribution: int, x: float, own: float, constant: float
+) -> tuple[float, float, float]:
+    """Return log density at x, and its derivatives in x and in the distribution's own parameter.
+
+    `distribution` is the code of the distribution's class; `own` its degrees of freedom or share
+    of outlying studies, `constant` the ratio of their standard deviations.
+    """
+    if distribution == 2:  # StudentTEffects  # noqa: PLR2004
+        return _student(x, own)
+    if distribution == 3:  # ContaminatedEffects  # noqa: PLR2004
+        return _contaminated(x, own, constant)
+    return -0.5 * x * x - LOG_ROOT_TWO_PI, -x, 0.0
+
+
+@compiled
+def _student(x: float, nu: float) -> tuple[float, float, float]:
+    spread = log1p(x * x / nu)
+    value = lgamma((nu + 1) / 2) - lgamma(nu / 2) - 0.5 * log(nu * pi) - (nu + 1) / 2 * spread
+    by_nu = 0.5 * (digamma((nu + 1) / 2) - digamma(nu / 2) - 1 / nu - spread)
+    by_nu += (nu + 1) * x * x / (2 * nu * (nu + x * x))
+    return value, -(nu + 1) * x / (nu + x * x), by_nu
+
+
+@compiled
+def _contaminated(x: float, share: float, ratio: float) -> tuple[float, float, float]:
+    usual = -0.5 * x * x
+    outlying = -0.5 * (x / ratio) * (x / ratio) - log(ratio)
+    # Relative to the larger, so that neither underflows.
+    top = max(usual, outlying)
+    part_usual, part_outlying = exp(usual - top), exp(outlying - top)
+    total = (1 - share) * part_usual + share * part_outlying
+    slope = -((1 - share) * part_usual + share * part_outlying / (ratio * ratio)) * x / total
+    return top + log(total) - LOG_ROOT_TWO_PI, slope, (part_outlying - part_usual) / total
+
+
+@compiled
+def digamma(x: float) -> float:
+    """Return the derivative of the log gamma function, for positive x."""
+    value = 0.0
+    while x < 10:  # noqa: PLR2004
+        value -= 1 / x
+        x += 1
+    # Asymptotic series (Abramowitz & Stegun 6.3.18); the next term is below 1e-14 from 10 on.
+    y = 1 / (x * x)
+    series = 1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * 691 / 32760)))
+    return value + log(x) - 0.5 / x - y * (1 / 12 - y * series)
