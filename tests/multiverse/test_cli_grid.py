@@ -13,7 +13,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import main
-from bayesmeta.comparison import grid_running
+from bayesmeta.multiverse import running as grid_running
 from bayesmeta.multiverse.files import example_grid, parse_grid
 from bayesmeta.runs import check_run
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison import grid_running
+from bayesmeta.multiverse import running as grid_running
 from bayesmeta.multiverse.combinations import PlannedFit
 from bayesmeta.runs import check_run
 

@@ -84,7 +84,7 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
         "columns ok and state tell which."
     )
     start = lines.index("Not possible: 14.")
-    assert lines[start + 1] == "  2 as ORR / one / one / law0 / one / one: why 0"
+    assert lines[start + 1] == "  2 as ORR / one / one / distribution0 / one / one: why 0"
     assert lines[start + 6] == "  and 4 more"
     assert lines[start + 7 : start + 9] == [
         "Failed: 1.",

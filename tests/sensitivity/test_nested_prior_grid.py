@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.nested import prior_grid
+from bayesmeta.sensitivity import nested_prior_grid as prior_grid
 
 TRIED = [bm.HalfNormal(0.25), bm.HalfCauchy(0.5)]
 

@@ -134,7 +134,7 @@ def test_without_tau_its_numbers_are_missing(orr: bm.Arms) -> None:
 def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
     small: bm.GridFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import prior_grid
+    from bayesmeta.sensitivity import prior_grid
 
     def fails(*_: object) -> None:
         raise bm.SamplingError("no start")
