@@ -22,7 +22,7 @@ __all__ = ["predict"]
 @exits
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    n: Annotated[int, typer.Option("--n", help="Patients of the cohort.")],
+    n: Annotated[int, typer.Option("--n", help="Number of patients in the cohort.")],
     profile: Profiles = None,
     study: Annotated[
         str | None, typer.Option(help="Predict a further cohort of this study.")
