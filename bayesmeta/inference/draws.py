@@ -19,20 +19,11 @@ from bayesmeta.model import Design
 
 __all__ = [
     "DIMS",
-    "PER_ARM",
     "PRIOR_DRAWS",
-    "after_evidence",
     "assemble",
     "assemble_parameters",
-    "before_evidence",
-    "by_group",
-    "dims_of",
     "is_large",
-    "labels",
     "numbered",
-    "of_block",
-    "parameter_groups",
-    "parameters_of",
     "statistics_of",
     "tree_of",
 ]
@@ -69,7 +60,7 @@ GROUPS = (
 )
 """Groups of a fit's draws, in their order."""
 
-PER_ARM = frozenset({"study", "arm"})
+_PER_ARM = frozenset({"study", "arm"})
 """Dims of which there are as many as the evidence has."""
 
 PRIOR_DRAWS = 1000
@@ -98,17 +89,17 @@ def assemble(
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
     shape, arms = posterior["mu"].shape, len(design.arms)
     given = filled(
-        lambda block: after_evidence(design, of_block(posterior, block), predictive_rng),
+        lambda block: _after_evidence(design, _of_block(posterior, block), predictive_rng),
         (shape[0], shape[1]),
         arms,
     )
     before = filled(
-        lambda block: before_evidence(design, of_block(parameters, block), prior_rng),
+        lambda block: _before_evidence(design, _of_block(parameters, block), prior_rng),
         (1, PRIOR_DRAWS),
         arms,
     )
-    found = by_group(given | before)
-    groups = parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
+    found = _by_group(given | before)
+    groups = _parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
     return tree_of(groups | {name: dataset(design, own) for name, own in found.items()})
 
 
@@ -121,10 +112,10 @@ def assemble_parameters(
     """Return the tree of `assemble` without what has a study or an arm; arguments as there."""
     prior_rng = np.random.default_rng(seed.spawn(2)[0])
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    return tree_of(parameter_groups(design, posterior, statistics, parameters))
+    return tree_of(_parameter_groups(design, posterior, statistics, parameters))
 
 
-def parameter_groups(
+def _parameter_groups(
     design: Design,
     posterior: Mapping[str, Array],
     statistics: Mapping[str, npt.NDArray[Any]],
@@ -148,7 +139,7 @@ def parameter_groups(
     }
 
 
-def after_evidence(
+def _after_evidence(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """Return what follows from posterior draws, by group and variable, dims (draw, arm)."""
@@ -158,7 +149,7 @@ def after_evidence(
     }
 
 
-def before_evidence(
+def _before_evidence(
     design: Design, parameters: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """Return prior draws of effects and responders given those of the parameters, as above."""
@@ -168,12 +159,12 @@ def before_evidence(
     return found | {"prior_predictive/events": events}
 
 
-def of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
+def _of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
     """Return the draws of one block."""
     return {name: values[block] for name, values in variables.items()}
 
 
-def by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return variables named by group and variable as one mapping per group."""
     groups: dict[str, dict[str, Any]] = {}
     for name, values in found.items():
@@ -189,13 +180,13 @@ def tree_of(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
 
 def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
     """Return variables, dims (chain, draw, ...), with the labels of their dims."""
-    dims = {name: dims_of(name, values.shape) for name, values in variables.items()}
+    dims = {name: _dims_of(name, values.shape) for name, values in variables.items()}
     used = {dim for own in dims.values() for dim in own}
     named = {name: (dims[name], values) for name, values in variables.items()}
-    return numbered(named, labels(design, used))
+    return numbered(named, _labels(design, used))
 
 
-def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
+def _labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
     """Return the labels of dims other than chain and draw."""
     coords = {
         "study": design.arms.studies,
@@ -207,7 +198,7 @@ def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
     return {dim: coords[dim] for dim in sorted(dims)}
 
 
-def dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+def _dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
     """Return the dims of a variable of this shape beyond chain and draw."""
     by_level = name == "tau" and len(shape) > 2  # noqa: PLR2004
     return ("level",) if by_level else DIMS[name]
@@ -225,19 +216,6 @@ def numbered(variables: Labelled, coords: Mapping[str, Any]) -> xr.Dataset:
     return numpy_dataset(named, {**coords, "chain": np.arange(chains), "draw": np.arange(draws)})
 
 
-def parameters_of(draws: xr.DataTree) -> xr.DataTree:
-    """Return draws without what each study and arm has in every draw."""
-    groups = {}
-    for name, node in draws.children.items():
-        group = node.to_dataset()
-        large = [str(one) for one, variable in group.items() if is_large(variable)]
-        rest = group.drop_vars(large)
-        used = {dim for variable in rest.values() for dim in variable.dims}
-        if used:
-            groups[name] = rest.drop_vars([dim for dim in rest.coords if dim not in used])
-    return tree_of(groups)
-
-
 def is_large(variable: xr.DataArray) -> bool:
     """Return whether a variable has a study or an arm in each draw."""
-    return "draw" in variable.dims and bool(PER_ARM.intersection(map(str, variable.dims)))
+    return "draw" in variable.dims and bool(_PER_ARM.intersection(map(str, variable.dims)))

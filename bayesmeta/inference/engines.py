@@ -1,8 +1,6 @@
 """The engines behind `fit`: draws of a design from the compiled density or from PyMC, put together."""
 
-import shutil
 import time
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +29,6 @@ def sampled(
     stream: tuple[int, ...] = (),
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: Path | None = None,
 ) -> Fit:
     """Return the fit of a design; a refit uses the stream of its seed numbered `stream`.
 
@@ -39,22 +36,18 @@ def sampled(
     """
     started = time.perf_counter()
     sampler_seed, draws_seed = seeds_of(seed, stream)
-    if store is None:
-        check_footprint(design, settings)
-        engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
+    check_footprint(design, settings)
+    engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
 
-        def sample(chosen: SamplerSettings) -> Any:
-            return engine_sample(design, chosen, sampler_seed, progress=progress)
+    def sample(chosen: SamplerSettings) -> Any:
+        return engine_sample(design, chosen, sampler_seed, progress=progress)
 
-        def allows(chosen: SamplerSettings) -> bool:
-            return bytes_of_draws(design, chosen) <= LARGEST
+    def allows(chosen: SamplerSettings) -> bool:
+        return bytes_of_draws(design, chosen) <= LARGEST
 
-        posterior, statistics, settings, repeats = sampled_again(sample, settings, allows)
-        made = assemble if settings.arm_draws else assemble_parameters
-        draws = made(design, posterior, statistics, draws_seed)
-    else:
-        seeds = sampler_seed, draws_seed
-        draws, settings, repeats = _stream(design, settings, seeds, store, progress=progress)
+    posterior, statistics, settings, repeats = sampled_again(sample, settings, allows)
+    made = assemble if settings.arm_draws else assemble_parameters
+    draws = made(design, posterior, statistics, draws_seed)
     origin = provenance(
         design.spec,
         design.arms,
@@ -64,15 +57,7 @@ def sampled(
         stream=stream,
         repeats=repeats,
     )
-    return Fit(
-        design.spec,
-        design.arms,
-        settings,
-        draws,
-        provenance=origin,
-        coding=design.coding,
-        store=store,
-    )
+    return Fit(design.spec, design.arms, settings, draws, provenance=origin, coding=design.coding)
 
 
 def seeds_of(seed: int, stream: tuple[int, ...]) -> list[np.random.SeedSequence]:
@@ -104,40 +89,6 @@ def sample_compiled(
         len(design.arms),
     )
     return found, raw.statistics
-
-
-def _stream(
-    design: Design,
-    settings: SamplerSettings,
-    seeds: tuple[np.random.SeedSequence, np.random.SeedSequence],
-    store: Path,
-    *,
-    progress: bool | None,
-) -> tuple[Any, SamplerSettings, tuple[str, ...]]:
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.coordinates import variables
-    from bayesmeta.inference.nuts import sample_density
-    from bayesmeta.inference.streaming import open_store, whole_store, write_store
-
-    data = density_data(design)
-    with whole_store(store) as (points, folder):
-
-        def sample(chosen: SamplerSettings) -> Any:
-            # A second sampling takes the place of the first.
-            shutil.rmtree(points)
-            points.mkdir()
-            raw = sample_density(data, chosen, seeds[0], progress=progress, folder=points)
-            return raw, raw.statistics
-
-        raw, _, settings, repeats = sampled_again(sample, settings)
-        write_store(
-            folder,
-            design,
-            lambda block: variables(design, data, raw.points[block]),
-            statistics=raw.statistics,
-            seed=seeds[1],
-        )
-    return open_store(store), settings, repeats
 
 
 def _sample_pymc(

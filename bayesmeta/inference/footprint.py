@@ -42,6 +42,6 @@ def check_footprint(design: Design, settings: SamplerSettings) -> None:
         raise SettingsError(
             f"The draws would take {needed / 2**30:.1f} GiB of memory ({len(design.arms):,} arms, "
             f"{settings.chains * settings.draws:,} draws); at most {LARGEST / 2**30:.0f} GiB is kept. "
-            "Stream those of studies and arms to disk with store='draws.zarr', or keep those of mu, "
-            "beta, tau and the other parameters only with settings=SamplerSettings(arm_draws=False)."
+            "Keep those of mu, beta, tau and the other parameters alone by "
+            "settings=SamplerSettings(arm_draws=False), or fewer draws."
         )

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,12 +72,9 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class RawDraws:
-    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics.
+    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics."""
 
-    Points on disk are an array of zarr, of which blocks are read as of one in memory.
-    """
-
-    points: Any
+    points: Array
     statistics: dict[str, npt.NDArray[Any]]
 
 
@@ -90,7 +86,6 @@ def sample_density(
     progress: bool | None,
     address: int | None = None,
     kept: int | None = None,
-    folder: Path | None = None,
 ) -> RawDraws:
     """Return draws from the compiled density.
 
@@ -109,8 +104,6 @@ def sample_density(
         sample wrong ones. That of `bayesmeta.inference.density` where None.
     kept : int, optional
         Keep so many of the first coordinates; all where None.
-    folder : Path, optional
-        An empty folder that points are streamed to while chains run; in memory where None.
 
     Raises
     ------
@@ -120,9 +113,7 @@ def sample_density(
         If interrupted; the chains are stopped first.
     """
     target = Target(density_of(data), pack(data), size(data), lambda rng: starting_point(data, rng))
-    return sample_target(
-        target, settings, seed, progress=progress, address=address, kept=kept, folder=folder
-    )
+    return sample_target(target, settings, seed, progress=progress, address=address, kept=kept)
 
 
 def sample_target(
@@ -133,7 +124,6 @@ def sample_target(
     progress: bool | None,
     address: int | None = None,
     kept: int | None = None,
-    folder: Path | None = None,
 ) -> RawDraws:
     """Return draws from any compiled density; arguments and errors as of `sample_density`."""
     _lib = nutpie_extension()
@@ -155,12 +145,10 @@ def sample_target(
     shown = progress_bar(_lib, progress=progress)
 
     def begin() -> Any:
-        storage = _storage(_lib, folder)
+        storage = _lib.PyStorage.arrow()
         return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
 
     trace = _finished(begin, seed)
-    if folder is not None:
-        return _streamed(folder, settings, seed)
     draws, statistics = trace.get_arrow_trace()
     return RawDraws(
         np.stack(
@@ -211,28 +199,6 @@ def sample_pymc(
 
     results = _finished(begin, seed)
     return started[0]._extract(results)
-
-
-def _storage(lib: Any, folder: Path | None) -> Any:
-    if folder is None:
-        return lib.PyStorage.arrow()
-    return lib.PyStorage.zarr(lib.store.LocalStore(str(folder)))
-
-
-def _streamed(folder: Path, settings: SamplerSettings, seed: np.random.SeedSequence) -> RawDraws:
-    """Return draws that nutpie has written to disk; those of the warm-up stand apart there."""
-    import zarr
-
-    tree = zarr.open_group(folder, mode="r")
-    statistics = {name: np.asarray(tree[f"sample_stats/{key}"]) for key, name in STATISTICS.items()}
-    points: Any = tree["posterior/point"]
-    # What was never written reads as NaN.
-    there = int(np.isfinite(statistics["lp"]).sum(axis=1).min())
-    if points.shape[1] != settings.draws or there != settings.draws:
-        raise SamplingError(
-            f"A chain stopped after {there} of {settings.draws} draws. {_reproduced(seed)}"
-        )
-    return RawDraws(points, statistics)
 
 
 def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:

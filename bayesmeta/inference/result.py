@@ -138,9 +138,6 @@ class Fit:
         Seed, versions, hashes and times.
     coding : Coding
         How covariates are coded: learnt from the arms, or from those of a larger fit.
-    store : Path or None
-        The zarr store in which the draws of studies and arms are, from where `draws` reads them;
-        None where all are in memory.
 
     Examples
     --------
@@ -157,7 +154,6 @@ class Fit:
     draws: xr.DataTree
     provenance: Provenance = field(kw_only=True)
     coding: Coding = field(kw_only=True)
-    store: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def design(self) -> Design:
@@ -171,9 +167,6 @@ class Fit:
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> None:
         """Write the fit to `folder`, whole or not at all; `bayesmeta.load_fit` reads it back.
-
-        A `store` is not copied: the folder holds everything but the draws of studies and arms, and
-        the path of the store. `load_fit` reads them from there, as long as the store is there.
 
         Parameters
         ----------
@@ -199,20 +192,8 @@ class Fit:
 
     def write(self, folder: Path) -> None:
         """Write the files of the fit into an empty folder that exists."""
-        from bayesmeta.inference.draws import parameters_of
-
-        write_run(
-            Contents(
-                self.spec,
-                self.arms,
-                self.settings,
-                self.draws if self.store is None else parameters_of(self.draws),
-                asdict(self.provenance),
-                None if self.store is None else str(self.store),
-            ),
-            folder,
-            ONE_OUTCOME,
-        )
+        found = Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance))
+        write_run(found, folder, ONE_OUTCOME)
 
     def require(self, name: str, what: str) -> xr.DataArray:
         """Return the draws of a variable of studies or arms, which `what` needs.
@@ -224,14 +205,9 @@ class Fit:
         """
         if name in self.posterior:
             return self.posterior[name]
-        if self.store is not None:
-            raise SettingsError(
-                f"{what} needs the draws of `{name}`, which are in the store {self.store}; it is not there, "
-                "or holds another fit. Put it back and load the fit again."
-            )
         raise SettingsError(
             f"{what} needs the draws of `{name}`, which this fit did not keep (arm_draws=False). "
-            "Fit again with SamplerSettings(arm_draws=True); with many arms, with store='draws.zarr', too."
+            "Fit again with SamplerSettings(arm_draws=True)."
         )
 
     def __repr__(self) -> str:
@@ -263,16 +239,13 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     >>> again.draws.posterior.equals(fit.draws.posterior)
     True
     """
-    spec, arms, settings, draws, origin, stored = read_run(folder, ONE_OUTCOME)
-    store = None if stored is None else Path(stored)
-    if store is not None:
-        draws = _with_store(draws, store)
+    spec, arms, settings, draws, origin = read_run(folder, ONE_OUTCOME)
     try:
         found = Provenance(**origin)
     except TypeError as error:
         raise damaged_provenance(folder, error) from error
     coding = make_design(spec, arms, warn=False).coding
-    fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding, store=store)
+    fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding)
     if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
         raise RunError(
             f"{folder}: the coding of its covariates can't be had again with formulaic "
@@ -284,14 +257,3 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
 def damaged_provenance(folder: object, error: TypeError) -> RunError:
     """Return the error of a run whose provenance has other fields than it must have."""
     return RunError(f"{folder}: its provenance is damaged ({error}). Fit again.")
-
-
-def _with_store(parameters: xr.DataTree, store: Path) -> xr.DataTree:
-    """Return the draws of a store, or `parameters` where it is gone or another fit's."""
-    if not store.is_dir():
-        return parameters
-    from bayesmeta.inference.streaming import open_store
-
-    draws = open_store(store)
-    mu, stored = (tree["posterior"].to_dataset()["mu"] for tree in (parameters, draws))
-    return draws if stored.equals(mu) else parameters

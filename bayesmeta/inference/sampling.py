@@ -1,7 +1,5 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from bayesmeta.errors import SettingsError, SpecError
@@ -33,7 +31,6 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: str | PathLike[str] | None = None,
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
@@ -55,8 +52,8 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: str | PathLike[str] | None = None,
     method: Literal["nuts", "grid"] = "nuts",
+    store: object = None,
 ) -> "Fit | NestedFit | GridFit":
     """Return the posterior of `spec` given `arms`.
 
@@ -81,15 +78,12 @@ def fit(
         Both define the same posterior.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches (a terminal or a notebook).
-    store : path, optional
-        A folder to be made, of zarr format, to which all draws go while the sampler runs; those of
-        studies and arms then stay there, and `Fit.draws` reads them as they are asked for. The
-        draws are the same. For evidence of many thousand arms, whose draws would take more than
-        1 GiB of memory and are refused without it. On the way to the store, all points of the
-        chains, warm-up included, stand beside it.
     method : {"nuts", "grid"}
         Draws by the No-U-Turn sampler, or the deterministic posterior, for models without
         covariates.
+    store : None
+        Draws are no longer written to disk: keep those of parameters alone by
+        ``settings=SamplerSettings(arm_draws=False)``.
 
     Returns
     -------
@@ -105,8 +99,6 @@ def fit(
         PyMC model without the variables that answers need.
     SamplingError
         If the sampler can't start or stops.
-    RunError
-        If `store` exists or can't be written; nothing is left of a store that was not finished.
 
     Warns
     -----
@@ -126,9 +118,10 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
+    _check_store(store)
     if isinstance(spec, NestedSpec):
         return _fit_nested(
-            spec, arms, seed, settings, progress=progress, method=method, engine=engine, store=store
+            spec, arms, seed, settings, progress=progress, method=method, engine=engine
         )
     own = is_pymc_model(spec)
     arms = _checked_arms(spec, arms, own=own)
@@ -138,7 +131,6 @@ def fit(
             settings=settings,
             progress=progress,
             engine=None if engine == "compiled" else engine,
-            store=store,
         )
         if own:
             raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
@@ -151,12 +143,15 @@ def fit(
     chosen = settings or SamplerSettings()
     seed = check_seed(seed)
     if own:
-        _check_own(engine, store, chosen)
+        _check_own(engine, chosen)
         return fit_own(spec, arms, seed, chosen, progress=progress)
-    path = _checked_store(store, chosen, engine)
+    if engine == "pymc" and not chosen.arm_draws:
+        raise SettingsError(
+            "`arm_draws=False` needs engine='compiled'; engine='pymc' keeps all draws in memory."
+        )
     design = make_design(spec, arms)
     check_labels(spec.labels, arms, design.coding)
-    return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
+    return sampled(design, seed, chosen, engine=engine, progress=progress)
 
 
 def _fit_nested(
@@ -168,7 +163,6 @@ def _fit_nested(
     progress: bool | None,
     method: object,
     engine: object,
-    store: object,
 ) -> "NestedFit":
     from bayesmeta.inference.nested.sampling import fit_nested
 
@@ -177,11 +171,7 @@ def _fit_nested(
             f"`arms` must be NestedArms for a NestedSpec; got {type(arms).__name__}. "
             "Make them by read_evidence(...).select(outcomes=[...])."
         )
-    for name, value, default in (
-        ("method", method, "nuts"),
-        ("engine", engine, "compiled"),
-        ("store", store, None),
-    ):
+    for name, value, default in (("method", method, "nuts"), ("engine", engine, "compiled")):
         if value != default:
             raise SettingsError(
                 f"`{name}`={value!r} is not available for nested outcomes. Leave it out."
@@ -208,32 +198,22 @@ def _check_choices(method: object, engine: object, settings: object) -> None:
         )
 
 
-def _check_own(engine: Engine, store: object, settings: SamplerSettings) -> None:
+def _check_own(engine: Engine, settings: SamplerSettings) -> None:
     if engine != "compiled":
         raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
-    if store is not None or not settings.arm_draws:
-        raise SettingsError(
-            "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
-            "Leave them out."
-        )
-
-
-def _checked_store(store: object, settings: SamplerSettings, engine: Engine) -> Path | None:
-    """Return the path of the store, after checking that it goes with the other arguments."""
-    if engine == "pymc" and (store is not None or not settings.arm_draws):
-        name = "arm_draws=False" if store is None else "store"
-        raise SettingsError(
-            f"`{name}` needs engine='compiled'; engine='pymc' keeps all draws in memory."
-        )
-    if store is None:
-        return None
     if not settings.arm_draws:
         raise SettingsError(
-            "`store` has no effect with arm_draws=False, which keeps nothing of studies and arms. Leave one out."
+            "`arm_draws` has no effect on a PyMC model, whose draws are all kept in memory. Leave it out."
         )
-    from bayesmeta.inference.streaming import check_store
 
-    return check_store(store)
+
+def _check_store(store: object) -> None:
+    """Raise if draws are to be written to a store, as release 0.1.0 did."""
+    if store is not None:
+        raise SettingsError(
+            f"`store`={store!r}: draws are no longer written to disk while the sampler runs. Leave it out; for large "
+            "evidence, keep the draws of parameters alone by settings=SamplerSettings(arm_draws=False)."
+        )
 
 
 def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:

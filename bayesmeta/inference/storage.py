@@ -54,8 +54,6 @@ class Contents[S, A: (Arms, NestedArms)](NamedTuple):
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: dict[str, Any]
-    store: str | None = None
-    """Path of the zarr store in which the draws of studies and arms are, if they are in one."""
 
 
 def write_run[S, A: (Arms, NestedArms)](
@@ -75,7 +73,6 @@ def write_run[S, A: (Arms, NestedArms)](
         "selection": contents.arms.selection,
         "types": {name: _types(frame) for name, frame in frames.items()},
         "sha256": {name: _sha256(folder / name) for name in _FILES},
-        "store": contents.store,
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -146,7 +143,6 @@ def _contents[S, A: (Arms, NestedArms)](
         SamplerSettings(**manifest["settings"]),
         read_tree(path / _DRAWS),
         manifest["provenance"],
-        manifest.get("store"),
     )
 
 

@@ -77,6 +77,8 @@ def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
 
 def read_study_effects(table: Table) -> StudyEffects:
     """Return the distribution of study effects that a table names."""
+    # Files of release 0.1.0 call it a law.
+    table = {"distribution" if key == "law" else key: value for key, value in table.items()}
     distribution = table.get("distribution", "normal")
     if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
         raise SpecError(

@@ -156,7 +156,7 @@ def load_nested_fit(folder: str | PathLike[str]) -> NestedFit:
     >>> again.posterior.equals(fit.posterior), again.provenance == fit.provenance
     (True, True)
     """
-    spec, arms, settings, draws, origin, _ = read_run(folder, NESTED)
+    spec, arms, settings, draws, origin = read_run(folder, NESTED)
     try:
         found = Provenance(**origin)
     except TypeError as error:

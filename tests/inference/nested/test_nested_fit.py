@@ -142,7 +142,7 @@ def test_a_damaged_run_is_refused(fit: bm.NestedFit, tmp_path: Path) -> None:
     [
         ({"method": "grid"}, "`method`='grid' is not available for nested outcomes. Leave it out"),
         ({"engine": "pymc"}, "`engine`='pymc' is not available for nested outcomes"),
-        ({"store": "draws.zarr"}, r"`store`='draws\.zarr' is not available for nested outcomes"),
+        ({"store": "draws.zarr"}, r"`store`='draws\.zarr': draws are no longer written to disk"),
         ({"settings": bm.SamplerSettings(arm_draws=False)}, "`arm_draws`=False is not available"),
         ({"settings": 3}, "`settings` must be SamplerSettings; got int"),
         ({"seed": None}, "`seed` must be a whole number of at least 0; got None"),

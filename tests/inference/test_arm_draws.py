@@ -1,5 +1,6 @@
-"""Draws on disk and draws of parameters alone: the same draws as in memory, whole or not at all."""
+"""Draws of parameters alone: the same as those beside draws of studies and arms."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.shrinkage import shrinkage
-from bayesmeta.inference import blocks, footprint, streaming
-from bayesmeta.inference.draws import PER_ARM, is_large, parameters_of
+from bayesmeta.inference import blocks, footprint
+from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.footprint import bytes_of_draws
 
 SHORT = {"chains": 2, "warmup": 60, "draws": 70, "cores": 1}
@@ -55,9 +56,8 @@ def spec(request: pytest.FixtureRequest) -> bm.ModelSpec:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of 29 draws and chunks of 10 arms, neither of which divides what there is."""
+    """Blocks of 29 draws, which do not divide what there is."""
     monkeypatch.setattr(blocks, "CELLS", 29 * 24)
-    monkeypatch.setattr(streaming, "CHUNK", 29 * 10)
 
 
 def fitted(spec: bm.ModelSpec, arms: bm.Arms, **options: object) -> bm.Fit:
@@ -70,16 +70,16 @@ def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, rtol=1e-12)
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("small_blocks")
-def test_streamed_draws_are_those_in_memory(
-    spec: bm.ModelSpec, arms: bm.Arms, tmp_path: Path
-) -> None:
-    memory = fitted(spec, arms)
-    store = tmp_path / "draws.zarr"
-    streamed = fitted(spec, arms, store=store)
-    xr.testing.assert_identical(streamed.draws.load(), memory.draws)
-    assert [file.name for file in tmp_path.iterdir()] == ["draws.zarr"]
+def parameters_of(draws: xr.DataTree) -> xr.DataTree:
+    """Return draws without what each study and arm has in every draw."""
+    groups = {}
+    for name, node in draws.children.items():
+        group = node.to_dataset()
+        rest = group.drop_vars([one for one, variable in group.items() if is_large(variable)])
+        used = {dim for variable in rest.values() for dim in variable.dims}
+        if used:
+            groups[f"/{name}"] = rest.drop_vars([dim for dim in rest.coords if dim not in used])
+    return xr.DataTree.from_dict(groups)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -139,104 +139,39 @@ def test_what_needs_draws_of_arms_says_so(ask: Callable[[bm.Fit], object], alone
         ask(alone)
 
 
-def test_streamed_draws_answer_as_those_in_memory_do(
-    arms: bm.Arms, whole: bm.Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
-    monkeypatch.setattr(blocks, "CELLS", 500)
-    expected = bm.diagnose(whole).table
-    assert_same(bm.diagnose(streamed).table.loc[expected.index], expected)
-    assert_same(bm.summary(streamed), bm.summary(whole))
-    ours, theirs = shrinkage(streamed), shrinkage(whole)
-    numbers = ours.select_dtypes("number").columns
-    assert ours[numbers].to_numpy() == pytest.approx(theirs[numbers].to_numpy(), rel=1e-12)
-    further = [
-        bm.predict(fit, n=9, profile={"group": "a"}, study="s1", seed=1).pmf
-        for fit in (streamed, whole)
-    ]
-    assert_same(further[0], further[1])
-
-
-def test_draws_of_arms_stay_on_disk_until_asked_for(
-    arms: bm.Arms, whole: bm.Fit, tmp_path: Path
-) -> None:
-    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
-    for group in streamed.draws.children.values():
-        for name, variable in group.to_dataset().items():
-            assert variable.variable._in_memory != is_large(variable), name
-    streamed.posterior["theta"].to_numpy()
-    assert not streamed.posterior["theta"].variable._in_memory
-
-
-@pytest.mark.slow
-def test_a_saved_fit_keeps_the_path_of_its_store(
-    arms: bm.Arms, whole: bm.Fit, tmp_path: Path
-) -> None:
-    streamed = fitted(whole.spec, arms, store=tmp_path / "draws.zarr")
-    streamed.save(tmp_path / "run")
-    loaded = bm.load_fit(tmp_path / "run")
-    xr.testing.assert_identical(loaded.draws.load(), whole.draws)
-    (tmp_path / "draws.zarr").rename(tmp_path / "moved.zarr")
-    without = bm.load_fit(tmp_path / "run")
-    xr.testing.assert_identical(without.draws, parameters_of(whole.draws))
-    with pytest.raises(bm.SettingsError, match=r"in the store .*draws.zarr; it is not there"):
-        shrinkage(without)
-
-
-def test_a_store_that_lacks_a_part_is_refused(arms: bm.Arms, whole: bm.Fit, tmp_path: Path) -> None:
-    store = tmp_path / "draws.zarr"
-    fitted(whole.spec, arms, store=store)
-    chunks = (store / "posterior" / "theta" / "c").rglob("*")
-    next(file for file in chunks if file.is_file()).unlink()
-    with pytest.raises(bm.RunError, match=r"part of posterior/theta is missing. Fit again"):
-        streaming.open_store(store)
-
-
-@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_nothing_is_left_of_a_store_that_was_not_finished(
-    fault: BaseException, arms: bm.Arms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise fault
-
-    monkeypatch.setattr(streaming, "_write_rest", fail)
-    expected = bm.RunError if isinstance(fault, OSError) else KeyboardInterrupt
-    with pytest.raises(expected, match="No space left" if expected is bm.RunError else "^$"):
-        fitted(bm.ModelSpec(), arms, store=tmp_path / "draws.zarr")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_store_that_exists_is_refused_before_anything_is_sampled(
-    arms: bm.Arms, tmp_path: Path
-) -> None:
-    (tmp_path / "mine.txt").write_text("kept")
-    with pytest.raises(bm.RunError, match=r"exists. Choose another folder, or delete it first"):
-        fitted(bm.ModelSpec(), arms, store=tmp_path)
-    assert (tmp_path / "mine.txt").read_text() == "kept"
-    with pytest.raises(bm.RunError, match="must be a path; got 7"):
-        fitted(bm.ModelSpec(), arms, store=7)
-
-
-def test_arguments_that_do_not_go_together_are_refused(arms: bm.Arms, tmp_path: Path) -> None:
-    store = tmp_path / "draws.zarr"
-    with pytest.raises(bm.SettingsError, match="no effect with arm_draws=False"):
-        fitted(bm.ModelSpec(), arms, store=store, arm_draws=False)
-    with pytest.raises(bm.SettingsError, match="`store` needs engine='compiled'"):
-        fitted(bm.ModelSpec(), arms, store=store, engine="pymc")
+def test_arguments_that_do_not_go_together_are_refused(arms: bm.Arms) -> None:
     with pytest.raises(bm.SettingsError, match="`arm_draws=False` needs engine='compiled'"):
         fitted(bm.ModelSpec(), arms, arm_draws=False, engine="pymc")
-    with pytest.raises(bm.SettingsError, match="`store` has no effect with method='grid'"):
-        bm.fit(bm.ModelSpec(), arms, method="grid", store=store)
     with pytest.raises(bm.SettingsError, match="`arm_draws` must be True or False; got 1"):
         bm.SamplerSettings(arm_draws=1)
 
 
-def test_draws_too_large_for_memory_are_refused_with_both_remedies(
+@pytest.mark.parametrize("options", [{}, {"method": "grid"}, {"engine": "pymc"}], ids=str)
+def test_a_store_is_refused_with_what_to_do(options: dict[str, str], arms: bm.Arms) -> None:
+    with pytest.raises(bm.SettingsError, match=r"`store`='draws.zarr': .*\(arm_draws=False\)"):
+        bm.fit(bm.ModelSpec(), arms, seed=1, store="draws.zarr", **options)
+
+
+def test_a_saved_run_that_points_to_a_store_loads_without_draws_of_arms(
+    alone: bm.Fit, tmp_path: Path
+) -> None:
+    alone.save(tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "fit.json").read_text())
+    manifest["settings"]["arm_draws"] = True
+    text = json.dumps(manifest | {"store": "/gone/draws.zarr"})
+    (tmp_path / "run" / "fit.json").write_text(text)
+    loaded = bm.load_fit(tmp_path / "run")
+    xr.testing.assert_identical(loaded.draws, alone.draws)
+    with pytest.raises(bm.SettingsError, match=r"needs the draws of `theta`.* did not keep"):
+        shrinkage(loaded)
+
+
+def test_draws_too_large_for_memory_are_refused_with_the_remedy(
     arms: bm.Arms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(footprint, "LARGEST", 1000)
     with pytest.raises(
-        bm.SettingsError, match=r"GiB of memory \(24 arms, 140 draws\).*store=.*arm_draws=False"
+        bm.SettingsError, match=r"GiB of memory \(24 arms, 140 draws\).*arm_draws=False"
     ):
         fitted(bm.ModelSpec(), arms)
 
@@ -269,5 +204,4 @@ def test_parameters_alone_take_no_more_memory_with_3000_arms(
     fits = [fitted(bm.ModelSpec(), arms, arm_draws=False) for arms in (many, few)]
     assert drawn_bytes(fits[0].draws) == drawn_bytes(fits[1].draws)
     for group in fits[0].draws.children.values():
-        for variable in group.data_vars.values():
-            assert not ("draw" in variable.dims and PER_ARM & set(variable.dims))
+        assert not any(map(is_large, group.data_vars.values()))
