@@ -225,8 +225,8 @@ def test_arguments_that_do_not_go_together_are_refused(arms: bm.Arms, tmp_path: 
         fitted(bm.ModelSpec(), arms, store=store, engine="pymc")
     with pytest.raises(bm.SettingsError, match="`arm_draws=False` needs engine='compiled'"):
         fitted(bm.ModelSpec(), arms, arm_draws=False, engine="pymc")
-    with pytest.raises(bm.SettingsError, match="`store` has no effect with method='grid'"):
-        bm.fit(bm.ModelSpec(), arms, method="grid", store=store)
+    with pytest.raises(bm.SettingsError, match="`store` has no effect with method='quadrature'"):
+        bm.fit(bm.ModelSpec(), arms, method="quadrature", store=store)
     with pytest.raises(bm.SettingsError, match="`arm_draws` must be True or False; got 1"):
         bm.SamplerSettings(arm_draws=1)
 
