@@ -75,7 +75,7 @@ from .inference.diagnosis import (
     Problem as Problem,
     diagnose as diagnose,
 )
-from .inference.exact import GridFit as GridFit
+from .inference.exact import QuadratureFit as QuadratureFit
 from .inference.nested.result import (
     NestedFit as NestedFit,
     load_nested_fit as load_nested_fit,

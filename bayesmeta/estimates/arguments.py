@@ -16,12 +16,12 @@ LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 
 def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
-    """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
-    from bayesmeta.inference.exact import GridFit
+    """Raise unless `fit` is a Fit, or where they are allowed a QuadratureFit or NestedFit."""
+    from bayesmeta.inference.exact import QuadratureFit
     from bayesmeta.inference.nested.result import NestedFit
     from bayesmeta.inference.result import Fit
 
-    allowed = [kind for kind, there in ((NestedFit, nested), (GridFit, grid)) if there]
+    allowed = [kind for kind, there in ((NestedFit, nested), (QuadratureFit, grid)) if there]
     if not isinstance(fit, (Fit, *allowed)):
         *others, last = (kind.__name__ for kind in (Fit, *allowed))
         wanted = f"{', '.join(others)} or {last}" if others else last

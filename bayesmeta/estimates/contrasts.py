@@ -155,7 +155,7 @@ def contrast(
     Raises
     ------
     SettingsError
-        If the fit is a GridFit or has no factor, `factor` is none of its factors, `against` none
+        If the fit is a QuadratureFit or has no factor, `factor` is none of its factors, `against` none
         of the levels, or `ci_prob` is not between 0 and 1.
     ProfileError
         If the profile can't be coded, or stands where the model has one rate for two levels.

@@ -1,7 +1,7 @@
 """Which fits a figure of draws can be made of."""
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
@@ -18,7 +18,7 @@ def check_drawable(fit: object) -> None:
             "`fit` must be a Fit of one outcome; got NestedFit. Fit an outcome by itself: "
             "table.select(outcome=...), then bm.fit."
         )
-    remedy = 'Fit with method="nuts".' if isinstance(fit, GridFit) else "Make one by bm.fit."
+    remedy = 'Fit with method="nuts".' if isinstance(fit, QuadratureFit) else "Make one by bm.fit."
     raise SettingsError(f"`fit` must be a Fit, which has draws; got {type(fit).__name__}. {remedy}")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
@@ -30,7 +30,7 @@ class Inferred(NamedTuple):
 
 
 def inferred_at(
-    fit: Fit | NestedFit | GridFit, profile: Profile | None, outcome: str | None = None
+    fit: Fit | NestedFit | QuadratureFit, profile: Profile | None, outcome: str | None = None
 ) -> Inferred:
     """Return how many counts a rate rests on directly, and how many of these are inferred.
 
@@ -39,14 +39,14 @@ def inferred_at(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit, NestedFit or QuadratureFit
         Posterior draws, or the deterministic posterior.
     profile : mapping or None
         Covariate values, as of `summary`.
     outcome : str, optional
         Which of nested outcomes.
     """
-    if isinstance(fit, GridFit) or not fit.coding.columns:
+    if isinstance(fit, QuadratureFit) or not fit.coding.columns:
         here, where = np.ones(len(fit.arms), dtype=bool), "all studies"
     else:
         here, where = _at(fit.coding, fit.arms.frame, profile), profile_label(fit.coding, profile)
@@ -79,7 +79,7 @@ def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred
 
 
 def with_inferred(
-    table: pd.DataFrame, fit: Fit | NestedFit | GridFit, profiles: list[Profile]
+    table: pd.DataFrame, fit: Fit | NestedFit | QuadratureFit, profiles: list[Profile]
 ) -> pd.DataFrame:
     """Return a summary with `arms` and `inferred` beside each profile, missing for parameters."""
     found = dict(_by_row(fit, profiles))
@@ -96,11 +96,13 @@ def with_inferred(
 
 
 def _by_row(
-    fit: Fit | NestedFit | GridFit, profiles: list[Profile]
+    fit: Fit | NestedFit | QuadratureFit, profiles: list[Profile]
 ) -> Iterator[tuple[tuple[str, str], Inferred]]:
     """Yield outcome and profile of the rows of a summary, with what these rest on."""
     for profile in profiles:
-        label = "all studies" if isinstance(fit, GridFit) else profile_label(fit.coding, profile)
+        label = (
+            "all studies" if isinstance(fit, QuadratureFit) else profile_label(fit.coding, profile)
+        )
         for outcome in fit.outcomes if isinstance(fit, NestedFit) else ("",):
             yield (outcome, label), inferred_at(fit, profile, outcome or None)
 

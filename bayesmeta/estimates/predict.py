@@ -14,8 +14,8 @@ from bayesmeta.estimates.count_distributions import CountDistribution, range_ste
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.estimates.rates import GridRates, RateDistribution
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.estimates.rates import QuadratureRates, RateDistribution
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -57,7 +57,7 @@ class Prediction:
         Posterior distribution of the cohort's true rate.
     seed : int
         Source of `draws`; intervals and probabilities are integrals and need none.
-    fit : Fit, NestedFit, GridFit or None
+    fit : Fit, NestedFit, QuadratureFit or None
         What it was made from, as far as that is known.
 
     Examples
@@ -76,7 +76,7 @@ class Prediction:
     study: str | None
     distribution: RateDistribution
     seed: int
-    fit: Fit | NestedFit | GridFit | None = None
+    fit: Fit | NestedFit | QuadratureFit | None = None
 
     @cached_property
     def draws(self) -> xr.Dataset:
@@ -209,7 +209,7 @@ class Prediction:
 
 @overload
 def predict(
-    fit: Fit | GridFit,
+    fit: Fit | QuadratureFit,
     *,
     n: int,
     profile: Profile | None = None,
@@ -226,7 +226,7 @@ def predict(
     seed: int,
 ) -> "NestedPrediction": ...
 def predict(
-    fit: Fit | GridFit | NestedFit,
+    fit: Fit | QuadratureFit | NestedFit,
     *,
     n: int,
     profile: Profile | None = None,
@@ -237,7 +237,7 @@ def predict(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit, NestedFit or QuadratureFit
         Draws or the deterministic posterior.
     n : int
         Patients of the cohort, 10,000,000 at most.
@@ -274,7 +274,7 @@ def predict(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.predict(posterior, n=40, seed=1)
     Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 25)
     """
@@ -285,12 +285,12 @@ def predict(
         from bayesmeta.estimates.nested.predict import predict_nested
 
         return predict_nested(fit, n, profile, study, seed)
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         if profile is not None or study is not None:
             raise SettingsError(
-                "`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out."
+                "`profile` and `study` have no effect on a QuadratureFit, which predicts a new study only. Leave them out."
             )
-        return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
+        return Prediction(n, "all studies", None, QuadratureRates(fit), seed, fit)
     if study is not None:
         profile = study_profile(fit.coding, fit.arms, study, profile)
         distribution = profile_rates(fit, profile).further_cohort(study)

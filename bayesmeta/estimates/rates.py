@@ -18,22 +18,22 @@ from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
 
 if TYPE_CHECKING:
-    from bayesmeta.inference.exact import GridFit
+    from bayesmeta.inference.exact import QuadratureFit
     from bayesmeta.inference.quadrature.marginals import Marginal
 
 __all__ = [
     "DrawnRates",
     "Exact",
-    "GridRates",
+    "QuadratureRates",
     "RateDistribution",
 ]
 
 Array = npt.NDArray[np.float64]
 
-GRID_DRAWS = (4, 1000)
+RANDOM_RATES = (4, 1000)
 """Shape of random rates from a deterministic posterior: chains, draws."""
 
-GRID_POINTS = 2001
+TABULATED = 2001
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
@@ -150,10 +150,10 @@ class Exact:
 
 
 @dataclass(frozen=True, eq=False)
-class GridRates:
+class QuadratureRates:
     """The distribution of a new study's rate in a deterministic posterior; its MCSE are 0."""
 
-    fit: "GridFit"
+    fit: "QuadratureFit"
 
     @property
     def _marginal(self) -> "Marginal":
@@ -188,11 +188,11 @@ class GridRates:
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates."""
-        return np.asarray(expit(self.log_odds(rng.random(GRID_DRAWS))))
+        return np.asarray(expit(self.log_odds(rng.random(RANDOM_RATES))))
 
     def log_odds(self, probability: Array) -> Array:
-        """Return quantiles as log-odds, by the distribution function on a fine grid of them."""
+        """Return quantiles as log-odds, by the distribution function at fine steps of them."""
         low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
-        theta = np.linspace(low, high, GRID_POINTS)
+        theta = np.linspace(low, high, TABULATED)
         cumulative = self._marginal.cdf(expit(theta))
         return np.asarray(np.interp(probability, cumulative, theta))

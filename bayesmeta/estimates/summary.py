@@ -14,12 +14,12 @@ from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.rates import Exact, GridRates
+from bayesmeta.estimates.rates import Exact, QuadratureRates
 from bayesmeta.estimates.rows import RATE, Row, distribution_rows, drawn_row, row_of
 from bayesmeta.estimates.summary_table import SummaryTable, headed
 from bayesmeta.estimates.summary_text import Heading
 from bayesmeta.estimates.words import words_of
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
@@ -46,7 +46,7 @@ LOG_ODDS, ALL = "log-odds", "all studies"
 
 
 def summary(
-    fit: Fit | NestedFit | GridFit,
+    fit: Fit | NestedFit | QuadratureFit,
     *,
     profiles: Sequence[Profile] | None = None,
     per: Mapping[str, float] | None = None,
@@ -59,7 +59,7 @@ def summary(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit, NestedFit or QuadratureFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
         Covariate values to give rates for; what one leaves out stands at the reference level or the
@@ -96,7 +96,7 @@ def summary(
         - scale: log-odds, probability, odds ratio, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
-          a `GridFit`;
+          a `QuadratureFit`;
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
         distribution
           of a new study;
@@ -117,7 +117,7 @@ def summary(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> table = bm.summary(bm.fit(bm.load_model("pooled"), arms, method="grid"))
+    >>> table = bm.summary(bm.fit(bm.load_model("pooled"), arms, method="quadrature"))
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.04, 0.6]
     """
@@ -125,11 +125,11 @@ def summary(
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     words = words_of(fit, rates_per=rates_per, labels=labels)
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         for name, value in (("profiles", profiles), ("per", per)):
             if value is not None:
                 raise SettingsError(
-                    f"`{name}` has no effect on a GridFit, which has no covariates. Leave it out."
+                    f"`{name}` has no effect on a QuadratureFit, which has no covariates. Leave it out."
                 )
         table = with_inferred(pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort))), fit, [{}])
         return headed(table, Heading(LOG_ODDS, ci_prob, words=words))
@@ -199,7 +199,7 @@ def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
         yield f"{variable.name}[{label}]", draws[..., i]
 
 
-def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
+def _grid_rows(fit: QuadratureFit, ci_prob: float, cohort: int) -> Iterable[Row]:
     labels = {
         "mu": ("mu", "", LOG_ODDS),
         "tau": ("tau", "", LOG_ODDS),
@@ -210,4 +210,4 @@ def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
         del labels["tau"]
     for target, label in labels.items():
         yield row_of(label, Exact(fit.posterior.marginal(target)), ci_prob)
-    yield from distribution_rows(GridRates(fit), ALL, ci_prob, cohort)
+    yield from distribution_rows(QuadratureRates(fit), ALL, ci_prob, cohort)

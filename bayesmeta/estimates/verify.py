@@ -9,7 +9,7 @@ from scipy.special import expit
 from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.inference.exact import grid_fit
+from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.result import Fit
 
 __all__ = ["Verification", "verify"]
@@ -93,7 +93,7 @@ def verify(fit: Fit) -> Verification:
     """
     check_fit(fit, grid=False)
     check_family(fit, "verify")
-    exact = grid_fit(fit.design).posterior
+    exact = quadrature_fit(fit.design).posterior
     rates = profile_rates(fit, None)
     distribution = rates.new_study()
     drawn = {

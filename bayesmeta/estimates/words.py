@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bayesmeta.evidence import Arms, NestedArms
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
@@ -18,7 +18,7 @@ __all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
 def words_of(
-    fit: Fit | NestedFit | GridFit, *, rates_per: int = 100, labels: LabelSource = None
+    fit: Fit | NestedFit | QuadratureFit, *, rates_per: int = 100, labels: LabelSource = None
 ) -> Wording:
     """Return how the answers of a fit are written.
 
@@ -26,7 +26,7 @@ def words_of(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit, NestedFit or QuadratureFit
         What the answers are of.
     rates_per : {100, 1000, 10000, 100000}
         Patients that rates are written per; 100 for percent.
@@ -41,7 +41,7 @@ def words_of(
         If a label is of a column, level or outcome that is not there.
     """
     given = as_labels(labels)
-    coding = None if isinstance(fit, GridFit) else fit.coding
+    coding = None if isinstance(fit, QuadratureFit) else fit.coding
     given.check(known_names(fit.arms, coding))
     # A PyMC model of one's own has no labels.
     model = fit.spec.labels if isinstance(fit.spec, ModelSpec | NestedSpec) else Labels()

@@ -1,6 +1,7 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
-from typing import TYPE_CHECKING, Literal, overload
+import warnings
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms, NestedArms
@@ -16,10 +17,12 @@ from bayesmeta.numeric import check_seed
 if TYPE_CHECKING:
     import pymc as pm
 
-    from bayesmeta.inference.exact import GridFit
+    from bayesmeta.inference.exact import QuadratureFit
     from bayesmeta.inference.nested.result import NestedFit
 
 __all__ = ["fit"]
+
+PACKAGE = str(Path(__file__).parents[1])
 
 
 @overload
@@ -43,7 +46,7 @@ def fit(
     progress: bool | None = None,
 ) -> "NestedFit": ...
 @overload
-def fit(spec: ModelSpec, arms: Arms, *, method: Literal["grid"]) -> "GridFit": ...
+def fit(spec: ModelSpec, arms: Arms, *, method: Literal["quadrature"]) -> "QuadratureFit": ...
 def fit(
     spec: "ModelSpec | NestedSpec | pm.Model",
     arms: Arms | NestedArms,
@@ -52,9 +55,9 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
-    method: Literal["nuts", "grid"] = "nuts",
+    method: Literal["nuts", "quadrature"] = "nuts",
     store: object = None,
-) -> "Fit | NestedFit | GridFit":
+) -> "Fit | NestedFit | QuadratureFit":
     """Return the posterior of `spec` given `arms`.
 
     Parameters
@@ -78,7 +81,7 @@ def fit(
         Both define the same posterior.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches (a terminal or a notebook).
-    method : {"nuts", "grid"}
+    method : {"nuts", "quadrature"}
         Draws by the No-U-Turn sampler, or the deterministic posterior, for models without
         covariates.
     store : None
@@ -87,7 +90,7 @@ def fit(
 
     Returns
     -------
-    Fit, NestedFit or GridFit
+    Fit, NestedFit or QuadratureFit
         Draws, or the deterministic posterior; `summary` and `predict` take any.
 
     Raises
@@ -95,7 +98,7 @@ def fit(
     SettingsError
         If an argument is missing, out of its range, or would have no effect.
     SpecError
-        If the model does not fit the evidence, has parts that ``method="grid"`` can't compute, or is a
+        If the model does not fit the evidence, has parts that quadrature can't compute, or is a
         PyMC model without the variables that answers need.
     SamplingError
         If the sampler can't start or stops.
@@ -119,13 +122,14 @@ def fit(
     14
     """
     _check_store(store)
+    method = _renamed(method)
     if isinstance(spec, NestedSpec):
         return _fit_nested(
             spec, arms, seed, settings, progress=progress, method=method, engine=engine
         )
     own = is_pymc_model(spec)
     arms = _checked_arms(spec, arms, own=own)
-    if method == "grid":
+    if method == "quadrature":
         _check_no_effect(
             seed=seed,
             settings=settings,
@@ -133,12 +137,14 @@ def fit(
             engine=None if engine == "compiled" else engine,
         )
         if own:
-            raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
-        from bayesmeta.inference.exact import grid_fit
+            raise SpecError(
+                "method='quadrature' takes a ModelSpec, not a PyMC model. Use method='nuts'."
+            )
+        from bayesmeta.inference.exact import quadrature_fit
 
         design = make_design(spec, arms)
         check_labels(spec.labels, arms, design.coding)
-        return grid_fit(design)
+        return quadrature_fit(design)
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
     seed = check_seed(seed)
@@ -187,9 +193,18 @@ def _fit_nested(
     return fit_nested(design, check_seed(seed), chosen, progress=progress)
 
 
+def _renamed(method: object) -> Any:
+    """Return a method by its name of today."""
+    if method != "grid":
+        return method
+    message = "method='grid' is now method='quadrature'; the old word goes with the next version."
+    warnings.warn(message, DeprecationWarning, skip_file_prefixes=(PACKAGE,))
+    return "quadrature"
+
+
 def _check_choices(method: object, engine: object, settings: object) -> None:
     if method != "nuts":
-        raise SettingsError(f"`method` must be 'nuts' or 'grid'; got {method!r}.")
+        raise SettingsError(f"`method` must be 'nuts' or 'quadrature'; got {method!r}.")
     if engine not in ("compiled", "pymc"):
         raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
     if not isinstance(settings, SamplerSettings | None):
@@ -235,5 +250,5 @@ def _check_no_effect(**arguments: object) -> None:
     given = [name for name, value in arguments.items() if value is not None]
     if given:
         raise SettingsError(
-            f"`{given[0]}` has no effect with method='grid', which is deterministic. Leave it out."
+            f"`{given[0]}` has no effect with method='quadrature', which is deterministic. Leave it out."
         )

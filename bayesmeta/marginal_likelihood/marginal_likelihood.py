@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, listed
-from bayesmeta.inference.exact import GridFit, grid_fit
+from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge
 from bayesmeta.marginal_likelihood.drawn import Drawn
@@ -36,11 +36,11 @@ class MarginalLikelihood:
     value : float
         Natural logarithm, binomial coefficients included.
     error : float
-        Its Monte-Carlo standard error; 0 of a grid.
+        Its Monte-Carlo standard error; 0 of a QuadratureFit.
     method : str
-        ``"bridge"`` or ``"grid"``.
+        ``"bridge"`` or ``"quadrature"``.
     ess : float
-        Effective number of posterior draws that it rests on; infinite of a grid.
+        Effective number of posterior draws that it rests on; infinite of a QuadratureFit.
     prior_change : float
         By how much it changes at most when the scale of one prior is halved or doubled.
     most_changed : str
@@ -50,10 +50,10 @@ class MarginalLikelihood:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="quadrature")
     >>> found = bm.log_marginal_likelihood(exact, seed=1)
     >>> round(found.value, 2), found.error, found.method
-    (-47.28, 0.0, 'grid')
+    (-47.28, 0.0, 'quadrature')
     >>> found.most_changed, round(found.prior_change, 2)
     ('mu', 0.38)
     """
@@ -77,7 +77,7 @@ class MarginalLikelihood:
         )
 
 
-def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelihood:
+def log_marginal_likelihood(fit: Fit | QuadratureFit, *, seed: int) -> MarginalLikelihood:
     """Return the log probability of the evidence under the model of a fit.
 
     Of draws by bridge sampling on the parameters alone: the effects of studies and arms are
@@ -86,10 +86,10 @@ def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelih
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit or QuadratureFit
         A model's posterior; draws of studies and arms are not needed.
     seed : int
-        Seed of what is drawn for the bridge; not used for a GridFit.
+        Seed of what is drawn for the bridge; not used for a QuadratureFit.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelih
     _check(fit, seed)
     base = _base(fit, seed)
     changes = _changes(fit, base, seed)
-    method = "grid" if isinstance(fit, GridFit) else "bridge"
+    method = "quadrature" if isinstance(fit, QuadratureFit) else "bridge"
     most = max(changes, key=lambda one: abs(one.change), default=None)
     if most is None:
         return MarginalLikelihood(base.value, base.error, method, base.ess, 0.0, "")
@@ -127,25 +127,25 @@ def log_marginal_likelihood(fit: Fit | GridFit, *, seed: int) -> MarginalLikelih
     return MarginalLikelihood(base.value, base.error, method, base.ess, change, most.parameter)
 
 
-def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.DataFrame:
+def marginal_likelihood_sensitivity(fit: Fit | QuadratureFit, *, seed: int) -> pd.DataFrame:
     """Return how the log marginal likelihood changes when a prior is half or twice as wide.
 
     Of draws by reweighting them, or where that would rest on few of them by adaptive importance
-    sampling; of a grid by computing it again.
+    sampling; of a QuadratureFit by computing it again.
 
     Parameters
     ----------
-    fit : Fit or GridFit
+    fit : Fit or QuadratureFit
         A model's posterior.
     seed : int
-        Seed of what is drawn; not used for a GridFit.
+        Seed of what is drawn; not used for a QuadratureFit.
 
     Returns
     -------
     DataFrame
         One row for each parameter whose prior has a scale (mu, beta, tau, tau_arm; not one between
         fixed bounds) and factor, with columns parameter; prior (as it is); factor (0.5 or 2); change
-        (of the log marginal likelihood); error (its Monte-Carlo standard error, 0 of a grid).
+        (of the log marginal likelihood); error (its Monte-Carlo standard error, 0 of a QuadratureFit).
 
     Raises
     ------
@@ -162,7 +162,7 @@ def marginal_likelihood_sensitivity(fit: Fit | GridFit, *, seed: int) -> pd.Data
     >>> import bayesmeta as bm
     >>> from bayesmeta.marginal_likelihood.marginal_likelihood import marginal_likelihood_sensitivity
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> fit = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> marginal_likelihood_sensitivity(fit, seed=1)["change"].round(2).tolist()
     [-0.29, -0.32, -0.19, -0.4]
     """
@@ -176,9 +176,9 @@ def bridge_of(fit: Fit, *, seed: int) -> Bridge:
     return _base(fit, seed)
 
 
-def why_no_marginal_likelihood(fit: Fit | GridFit) -> str:
+def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
     """Return why a fit can't have a marginal likelihood; empty if it can."""
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         return ""
     if isinstance(fit.spec, OwnModel):
         return "the fit is of a PyMC model, whose effects can't be integrated out here"
@@ -205,9 +205,9 @@ class _Change(NamedTuple):
 
 
 def _check(fit: object, seed: object) -> None:
-    if not isinstance(fit, Fit | GridFit):
+    if not isinstance(fit, Fit | QuadratureFit):
         raise SettingsError(
-            f"`fit` must be a Fit or GridFit; got {type(fit).__name__}. Make one by bm.fit."
+            f"`fit` must be a Fit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
         )
     check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
@@ -217,16 +217,16 @@ def _check(fit: object, seed: object) -> None:
         )
 
 
-def _base(fit: Fit | GridFit, seed: int) -> Bridge:
+def _base(fit: Fit | QuadratureFit, seed: int) -> Bridge:
     """Return the log marginal likelihood of a fit."""
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         return Bridge(fit.log_marginal_likelihood, 0.0, np.inf)
     return Drawn.of(fit).bridge(np.random.default_rng(seed))
 
 
-def _changes(fit: Fit | GridFit, base: Bridge, seed: int) -> list[_Change]:
+def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         design, drawn = make_design(fit.spec, fit.arms, warn=False), None
     else:
         design, drawn = fit.design, Drawn.of(fit)
@@ -234,7 +234,7 @@ def _changes(fit: Fit | GridFit, base: Bridge, seed: int) -> list[_Change]:
     for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
         other = with_spec(design, spec, warn=False)
         if drawn is None:
-            change, error = grid_fit(other).log_marginal_likelihood - base.value, 0.0
+            change, error = quadrature_fit(other).log_marginal_likelihood - base.value, 0.0
         else:
             change, error = drawn.change(other, base, np.random.default_rng([seed, i + 1]))
         found.append(_Change(name, repr(prior), factor, change, error))

@@ -10,9 +10,9 @@ from bayesmeta.estimates.inferred import Inferred, inferred_at
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rates import GridRates
+from bayesmeta.estimates.rates import QuadratureRates
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -43,7 +43,7 @@ class MapPrior:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> prior.profile, round(prior.mixture.mean, 2), round(prior.kl, 3)
     ('all studies', 0.23, 0.02)
@@ -128,7 +128,7 @@ class MapPrior:
 
 
 def map_prior(
-    fit: Fit | NestedFit | GridFit,
+    fit: Fit | NestedFit | QuadratureFit,
     *,
     profile: Profile | None = None,
     outcome: str | None = None,
@@ -139,7 +139,7 @@ def map_prior(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit, NestedFit or QuadratureFit
         Draws or the deterministic posterior.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
@@ -175,7 +175,7 @@ def map_prior(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(posterior)
     >>> prior.ecdf_difference < 0.01
     True
@@ -189,13 +189,13 @@ def map_prior(
         raise SettingsError(
             f"`outcome` has no effect on a {type(fit).__name__}, which has one outcome. Leave it out."
         )
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         if profile is not None or force:
             raise SettingsError(
-                "`profile` and `force` have no effect on a GridFit, which has no covariates and no draws. "
+                "`profile` and `force` have no effect on a QuadratureFit, which has no covariates and no draws. "
                 "Leave them out."
             )
-        fitted = fit_mixture(GridRates(fit), components=components)
+        fitted = fit_mixture(QuadratureRates(fit), components=components)
         return MapPrior(fitted, "all studies", reliable=True, inferred=inferred_at(fit, None))
     diagnosis = diagnose(fit)
     if not diagnosis.ok and not force:

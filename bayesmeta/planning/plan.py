@@ -52,7 +52,7 @@ class Plan:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", rates=[0.2, 0.4])
     >>> found.operating_characteristics.round(2)
@@ -215,7 +215,7 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", interim=(3, 15))
     >>> found.trial.words

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.rates import DrawnRates, GridRates
+from bayesmeta.estimates.rates import DrawnRates, QuadratureRates
 
 __all__ = ["RateSample", "rate_sample"]
 
@@ -69,12 +69,12 @@ class RateSample:
         return np.arange(groups) * self.log_odds.size // groups
 
 
-def rate_sample(distribution: DrawnRates | GridRates | npt.ArrayLike) -> RateSample:
+def rate_sample(distribution: DrawnRates | QuadratureRates | npt.ArrayLike) -> RateSample:
     """Return a sample of a distribution of rates.
 
     Parameters
     ----------
-    distribution : DrawnRates, GridRates or array
+    distribution : DrawnRates, QuadratureRates or array
         Draws with nodes of equal weight, dims (chain, draw, node), all of which are used; or a
         deterministic distribution, which enters by 4,000 evenly spread quantiles; or log-odds of
         independent draws, of any shape.
@@ -84,7 +84,7 @@ def rate_sample(distribution: DrawnRates | GridRates | npt.ArrayLike) -> RateSam
     SettingsError
         If it is none of these, log-odds are not finite, or there are fewer than 100 draws.
     """
-    if isinstance(distribution, GridRates):
+    if isinstance(distribution, QuadratureRates):
         probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
         return RateSample(_sorted(distribution.log_odds(probability)), QUANTILES)
     if isinstance(distribution, DrawnRates):
@@ -113,7 +113,7 @@ def _log_odds(distribution: object) -> Array:
         return np.asarray(distribution, dtype=np.float64)
     except (TypeError, ValueError):
         raise SettingsError(
-            f"`distribution` must be DrawnRates, GridRates or an array of log-odds; got {type(distribution).__name__}."
+            f"`distribution` must be DrawnRates, QuadratureRates or an array of log-odds; got {type(distribution).__name__}."
         ) from None
 
 

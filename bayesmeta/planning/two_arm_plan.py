@@ -51,7 +51,7 @@ class TwoArmPlan:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> success = "P(rate - control > 0) > 0.95"
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success=success, controls=[0.2, 0.4])
@@ -229,7 +229,7 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
     >>> found.trial.boundary["smallest"].tolist()[:5]

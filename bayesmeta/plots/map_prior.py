@@ -91,7 +91,7 @@ def map_prior(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.plots.map_prior(bm.map_prior(posterior, components=1))
     MapPriorPlot(1 component)
     """

@@ -117,7 +117,7 @@ def prediction(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.plots.prediction(bm.predict(posterior, n=40, seed=1), events_at_least=10)
     PredictionPlot(40 patients)
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.inference.careful import settled
-from bayesmeta.inference.exact import GridFit, grid_fit
+from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
@@ -141,7 +141,7 @@ def check_parameter(spec: ModelSpec, parameter: str) -> None:
         )
 
 
-def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
+def fitted_again(fit: Fit | QuadratureFit, spec: ModelSpec) -> Fit | QuadratureFit:
     """Return the fit of another model to the same arms, by the same engine.
 
     The stream of random numbers follows from the model alone, so that the same model has the same
@@ -152,8 +152,8 @@ def fitted_again(fit: Fit | GridFit, spec: ModelSpec) -> Fit | GridFit:
     with warnings.catch_warnings():
         # The fit itself has said it.
         warnings.simplefilter("ignore", ModelWarning)
-        if isinstance(fit, GridFit):
-            return grid_fit(make_design(spec, fit.arms))
+        if isinstance(fit, QuadratureFit):
+            return quadrature_fit(make_design(spec, fit.arms))
         stream = int(model_hash(spec)[:STREAM_BYTES], 16)
         make = partial(_refitted, fit, spec, stream)
         return settled(make, replace(fit.settings, arm_draws=False))[0]

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.estimates.predict import Prediction, Probability, predict
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -48,7 +48,7 @@ class NewStudyEvent:
     value: float
     n: int = 1
 
-    def of(self, fit: Fit | GridFit, profile: Profile | None) -> Probability:
+    def of(self, fit: Fit | QuadratureFit, profile: Profile | None) -> Probability:
         """Return the probability of the event for a profile, with its Monte-Carlo error."""
         # The seed is that of draws, which a probability doesn't need.
         prediction = predict(fit, n=self.n, profile=profile, seed=0)

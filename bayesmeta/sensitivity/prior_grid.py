@@ -12,7 +12,7 @@ from bayesmeta.estimates.predict import Probability
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import Exact
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
@@ -44,7 +44,7 @@ Row = dict[str, Any]
 
 
 def prior_grid(
-    fit: Fit | GridFit | NestedFit,
+    fit: Fit | QuadratureFit | NestedFit,
     *,
     profile: Profile | None = None,
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
@@ -56,8 +56,8 @@ def prior_grid(
 
     Parameters
     ----------
-    fit : Fit, GridFit or NestedFit
-        The fit to start from; a GridFit is fitted again without Monte-Carlo error.
+    fit : Fit, QuadratureFit or NestedFit
+        The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
@@ -104,7 +104,7 @@ def prior_grid(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> others = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
     >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
     [0.84, 0.88, 0.86]
@@ -174,7 +174,7 @@ def _with_priors(spec: ModelSpec, changed: Mapping[str, Prior]) -> ModelSpec:
     return spec
 
 
-def _fitted(fit: Fit | GridFit, spec: ModelSpec, *, own: bool) -> Fit | GridFit | None:
+def _fitted(fit: Fit | QuadratureFit, spec: ModelSpec, *, own: bool) -> Fit | QuadratureFit | None:
     """Return the fit with these priors; None where the sampler could not go on."""
     if own:
         return fit
@@ -185,7 +185,7 @@ def _fitted(fit: Fit | GridFit, spec: ModelSpec, *, own: bool) -> Fit | GridFit 
 
 
 def _numbers(
-    fit: Fit | GridFit | None,
+    fit: Fit | QuadratureFit | None,
     profile: Profile | None,
     ci_prob: float,
     question: NewStudyEvent | None,
@@ -198,10 +198,12 @@ def _numbers(
     return {"ok": fit is not None and is_ok(fit), **numbers_of(distributions, ci_prob, more)}
 
 
-def distributions_of(fit: Fit | GridFit, profile: Profile | None) -> dict[str, Distribution | None]:
+def distributions_of(
+    fit: Fit | QuadratureFit, profile: Profile | None
+) -> dict[str, Distribution | None]:
     """Return the posterior of tau and of the rates of a profile; None of a model without tau."""
     has_tau = fit.spec.study_effects.tau is not None
-    if isinstance(fit, GridFit):
+    if isinstance(fit, QuadratureFit):
         return {
             name: Exact(fit.posterior.marginal(name)) if has_tau or name != "tau" else None
             for name in QUANTITIES
@@ -215,9 +217,9 @@ def distributions_of(fit: Fit | GridFit, profile: Profile | None) -> dict[str, D
     }
 
 
-def is_ok(fit: Fit | GridFit) -> bool:
+def is_ok(fit: Fit | QuadratureFit) -> bool:
     """Return whether a fit may be used; one without draws may."""
-    return isinstance(fit, GridFit) or diagnose(fit).ok
+    return isinstance(fit, QuadratureFit) or diagnose(fit).ok
 
 
 def _estimate(probability: Probability) -> Estimate:

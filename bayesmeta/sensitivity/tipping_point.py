@@ -11,7 +11,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_family, check_fit
 from bayesmeta.estimates.predict import Probability
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Profile
@@ -64,7 +64,7 @@ class FlipPoint:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="quadrature")
     >>> found = bm.flip_point(exact, rate_above=0.2, certainty=0.9, parameter="mu")
     >>> found.flips, found.open_at_own
     (True, False)
@@ -133,7 +133,7 @@ class FlipPoint:
 
 
 def flip_point(
-    fit: Fit | GridFit,
+    fit: Fit | QuadratureFit,
     *,
     certainty: float,
     parameter: str = "tau",
@@ -149,8 +149,8 @@ def flip_point(
 
     Parameters
     ----------
-    fit : Fit or GridFit
-        The fit to start from; a GridFit is fitted again without Monte-Carlo error.
+    fit : Fit or QuadratureFit
+        The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
     certainty : float
         Probability that the decision demands, above 0.5 and below 1.
     parameter : str
@@ -185,7 +185,7 @@ def flip_point(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> found = bm.flip_point(exact, rate_above=0.1, certainty=0.85)
     >>> found.flips, round(found.factor, 2)
     (True, 0.8)
@@ -203,17 +203,21 @@ def flip_point(
         return _trial(fit, parameter, doublings, lambda again: asked.of(again, profile))
 
     crossing, points = find_crossing(at, [at(x) for x in DOUBLINGS], certainty, near=0.0)
-    label = "all studies" if isinstance(fit, GridFit) else profile_label(fit.design.coding, profile)
+    label = (
+        "all studies"
+        if isinstance(fit, QuadratureFit)
+        else profile_label(fit.design.coding, profile)
+    )
     own = own_priors(fit.spec)[parameter]
     table = pd.DataFrame([_row(fit.spec, parameter, point) for point in points])
     return FlipPoint(asked, certainty, label, parameter, own, crossing, table)
 
 
 def _trial(
-    fit: Fit | GridFit,
+    fit: Fit | QuadratureFit,
     parameter: str,
     doublings: float,
-    probability: Callable[[Fit | GridFit], Probability],
+    probability: Callable[[Fit | QuadratureFit], Probability],
 ) -> Point:
     """Return the probability under a prior of another scale; the model's own needs no other fit."""
     if doublings:

@@ -99,7 +99,7 @@ def test_log_marginal_likelihoods_are_those_of_the_deterministic_posterior(
 ) -> None:
     table = comparison.table.set_index("model")
     for spec in models[:2]:
-        exact = bm.fit(spec, arms, method="grid").log_marginal_likelihood
+        exact = bm.fit(spec, arms, method="quadrature").log_marginal_likelihood
         assert table.loc[spec.name, "log_marginal_likelihood"] == pytest.approx(exact, abs=0.05)
     assert any("depend on the priors throughout" in note for note in comparison.notes)
 
@@ -322,7 +322,7 @@ def test_the_table_of_models_is_that_of_the_bundled_evidence(
     assert set(rows) == set(bm.bundled_models())
     arms = table.select(outcome=outcome, venetoclax="yes")
     for model in ("pooled", "common_effect"):
-        grid = bm.fit(bm.load_model(model), arms, method="grid")
+        grid = bm.fit(bm.load_model(model), arms, method="quadrature")
         exact = grid.posterior.log_predictive_left_out().sum()
         # To the Monte-Carlo error of a sum over studies, and rounding.
         assert float(rows[model]) == pytest.approx(exact, abs=0.2)

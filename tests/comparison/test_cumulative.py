@@ -44,7 +44,7 @@ def test_each_year_agrees_with_the_deterministic_posterior_of_its_studies(found,
     for row in found.table.to_dict("records"):
         later = np.isnan(years) | (years > row["year"])
         some = arms if np.isnan(row["year"]) else arms.drop(later, "later")
-        exact = bm.fit(bm.load_model("pooled"), some, method="grid").posterior
+        exact = bm.fit(bm.load_model("pooled"), some, method="quadrature").posterior
         for name in ("typical", "new_study", "tau"):
             distribution = exact.marginal(name)
             for end, probability in (("", 0.5), ("_lower", 0.025), ("_upper", 0.975)):

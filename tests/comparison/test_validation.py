@@ -33,7 +33,7 @@ def test_each_cohort_is_predicted_as_by_the_deterministic_posterior(
 ) -> None:
     spec = bm.load_model("pooled")
     found = bm.validate(spec, train=earlier, test=later, seed=1)
-    grid = bm.fit(spec, earlier, method="grid").posterior
+    grid = bm.fit(spec, earlier, method="quadrature").posterior
     assert found.arms["arm"].tolist() == later.labels.tolist()
     for row in found.arms.to_dict("records"):
         cdf = np.cumsum(grid.predictive_pmf(row["n"]))

@@ -169,9 +169,9 @@ def test_a_level_without_patients_and_a_rare_reference(
     assert "dose[high] (" in same
 
 
-def test_a_grid_fit_has_no_coefficients(orr: bm.Arms) -> None:
-    posterior = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
+def test_a_quadrature_fit_has_no_coefficients(orr: bm.Arms) -> None:
+    posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
         identifiability(posterior)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
         notes(posterior)  # type: ignore[arg-type]

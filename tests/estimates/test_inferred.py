@@ -58,7 +58,7 @@ def test_predictions_contrasts_and_the_forest_say_so(fit: bm.Fit) -> None:
 
 
 def test_without_covariates_all_arms_count(arms: bm.Arms) -> None:
-    exact = bm.fit(bm.ModelSpec(), arms, method="grid")
+    exact = bm.fit(bm.ModelSpec(), arms, method="quadrature")
     rates = bm.summary(exact).set_index("quantity").loc["typical rate"]
     assert (rates["arms"], rates["inferred"]) == (5, 2)
     prior = bm.map_prior(exact, components=1)
@@ -85,5 +85,5 @@ def test_a_saved_run_of_nested_outcomes_keeps_them(table: bm.EvidenceTable, tmp_
 
 def test_evidence_that_says_nothing_of_it_has_no_mark(orr: bm.Arms) -> None:
     frame = orr.frame[["study", "arm", "events", "n"]]
-    exact = bm.fit(bm.ModelSpec(), bm.read_evidence(frame).select(), method="grid")
+    exact = bm.fit(bm.ModelSpec(), bm.read_evidence(frame).select(), method="quadrature")
     assert inferred_lines(bm.summary(exact)) == []

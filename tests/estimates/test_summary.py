@@ -96,7 +96,7 @@ def test_a_common_effect_has_one_rate(orr: bm.Arms, quick: bm.SamplerSettings) -
 def test_the_deterministic_summary_has_the_same_form(pooled_fit: bm.Fit, orr: bm.Arms) -> None:
     drawn, exact = (
         bm.summary(pooled_fit),
-        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="grid")),
+        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="quadrature")),
     )
     assert list(exact.columns) == COLUMNS
     assert exact["quantity"].tolist() == [name for name in drawn["quantity"] if name != "i_squared"]
@@ -117,9 +117,9 @@ def test_bad_arguments(pooled_fit: bm.Fit, arguments: dict[str, float], message:
         bm.summary(pooled_fit, **arguments)  # type: ignore[arg-type]
 
 
-def test_profiles_of_a_grid_fit_would_have_no_effect(orr: bm.Arms) -> None:
-    with pytest.raises(bm.SettingsError, match="`profiles` has no effect on a GridFit"):
-        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="grid"), profiles=[{}])
+def test_profiles_of_a_quadrature_fit_would_have_no_effect(orr: bm.Arms) -> None:
+    with pytest.raises(bm.SettingsError, match="`profiles` has no effect on a QuadratureFit"):
+        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="quadrature"), profiles=[{}])
 
 
 def test_typical_variance() -> None:

@@ -33,7 +33,7 @@ COMMON = bm.ModelSpec(study_effects=bm.CommonEffect())
 def assert_near_grid(spec: bm.ModelSpec, arms: bm.Arms) -> None:
     # How far it rests on the priors, which costs as much again, has tests of its own.
     found = bridge_of(bm.fit(spec, arms, seed=1), seed=2)
-    exact = bm.fit(spec, arms, method="grid").log_marginal_likelihood
+    exact = bm.fit(spec, arms, method="quadrature").log_marginal_likelihood
     assert abs(found.value - exact) < 0.05
     # 5 standard errors: by chance once in 1.7 million.
     assert abs(found.value - exact) < 5 * found.error < 0.1
@@ -109,7 +109,7 @@ def test_independent_studies_are_integrals_of_their_own(make_arms: Make) -> None
 @pytest.mark.slow
 def test_its_error_is_honest(make_arms: Make) -> None:
     arms = make_arms([(4, 20), (9, 30), (12, 25), (2, 18), (11, 16), (5, 9)])
-    exact = bm.fit(PLAIN, arms, method="grid").log_marginal_likelihood
+    exact = bm.fit(PLAIN, arms, method="quadrature").log_marginal_likelihood
     settings = bm.SamplerSettings(chains=2, warmup=300, draws=300)
     fits = [bm.fit(PLAIN, arms, seed=seed, settings=settings) for seed in range(40)]
     found = [log_marginal_likelihood(fit, seed=i) for i, fit in enumerate(fits)]
@@ -136,15 +136,15 @@ def test_draws_of_arms_are_not_needed(make_arms: Make) -> None:
 def test_sensitivity_against_the_grid(make_arms: Make, counts: str) -> None:
     arms = make_arms(COUNTS[counts])
     found = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, seed=1), seed=2)
-    exact = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, method="grid"), seed=2)
+    exact = marginal_likelihood_sensitivity(bm.fit(PLAIN, arms, method="quadrature"), seed=2)
     keys = ["parameter", "prior", "factor"]
     pd.testing.assert_frame_equal(found[keys], exact[keys])
     assert found["parameter"].tolist() == ["mu", "mu", "tau", "tau"]
     gap = (found["change"] - exact["change"]).abs()
     assert (gap < 5 * found["error"]).all()
     assert (gap < 0.1).all()
-    value = log_marginal_likelihood(bm.fit(PLAIN, arms, method="grid"), seed=1)
-    assert (value.method, value.error) == ("grid", 0.0)
+    value = log_marginal_likelihood(bm.fit(PLAIN, arms, method="quadrature"), seed=1)
+    assert (value.method, value.error) == ("quadrature", 0.0)
     assert value.prior_change == pytest.approx(exact["change"].abs().max())
     assert f"the prior of {value.most_changed} half or twice as wide" in value.note
 
@@ -168,10 +168,10 @@ def test_sensitivity_to_priors_of_coefficients(make_arms: Make) -> None:
 
 @pytest.mark.slow
 def test_what_has_none_is_told(make_arms: Make) -> None:
-    with pytest.raises(bm.SettingsError, match="must be a Fit or GridFit; got str"):
+    with pytest.raises(bm.SettingsError, match="must be a Fit or QuadratureFit; got str"):
         log_marginal_likelihood("fit", seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`seed` must be a whole number"):
-        log_marginal_likelihood(bm.fit(PLAIN, make_arms(DOSED), method="grid"), seed=-1)
+        log_marginal_likelihood(bm.fit(PLAIN, make_arms(DOSED), method="quadrature"), seed=-1)
     arms = make_arms(DOSED, dose=[1.0, None, 2.5, 4.0])
     spec = bm.ModelSpec(covariates=bm.Covariates("dose", impute=["dose"]))
     with pytest.raises(bm.SettingsError, match="imputes dose, whose known values"):

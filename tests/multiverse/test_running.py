@@ -107,7 +107,7 @@ def test_rows_without_covariates_agree_with_the_deterministic_posterior(
         rule = GRID.inclusion[row["inclusion"]]
         choices = {name: row[name] for name in list(row)[:6]}
         arms = table.select(outcome=row["outcome"], **rule)
-        exact = bm.fit(GRID.model(choices), arms, method="grid")
+        exact = bm.fit(GRID.model(choices), arms, method="quadrature")
         summary = bm.summary(exact, cohort=20).set_index("quantity")
         for rate, quantity in (("typical", "typical rate"), ("mean", "mean rate"), ("new_study", "new study")):  # fmt: skip
             for number in ("median", "lower", "upper"):

@@ -124,7 +124,10 @@ def test_components_are_checked(components):
     [
         ([np.nan] * 200, "`distribution` must be finite log-odds"),
         ([0.1] * 99, "`distribution` must have at least 100 draws; got 99"),
-        ("rates", "`distribution` must be DrawnRates, GridRates or an array of log-odds; got str"),
+        (
+            "rates",
+            "`distribution` must be DrawnRates, QuadratureRates or an array of log-odds; got str",
+        ),
     ],
 )
 def test_distributions_are_checked(distribution, message):

@@ -15,7 +15,7 @@ SUCCESS = "P(rate > 0.25) > 0.9 and P(rate > 0.35) > 0.5"
 @pytest.fixture(scope="module")
 def prior() -> bm.MapPrior:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="grid"), components=2)
+    return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), components=2)
 
 
 @pytest.mark.slow
@@ -222,8 +222,8 @@ def test_a_plan_is_made_of_a_map_prior(given):
 
 
 def test_a_plan_is_not_made_of_a_fit(make_arms):
-    fit = bm.fit(bm.load_model("pooled"), make_arms([(3, 10), (4, 9)]), method="grid")
-    with pytest.raises(bm.SettingsError, match="`map_prior` must be a MapPrior; got GridFit"):
+    fit = bm.fit(bm.load_model("pooled"), make_arms([(3, 10), (4, 9)]), method="quadrature")
+    with pytest.raises(bm.SettingsError, match="`map_prior` must be a MapPrior; got QuadratureFit"):
         bm.plan(fit, n=40, success=SUCCESS)
 
 

@@ -189,8 +189,8 @@ def test_what_can_not_be_drawn_is_refused(pooled_fits):
         bm.plots.funnel(7)
     with pytest.raises(bm.SettingsError, match="`ci_prob` must lie between 0 and 1"):
         bm.plots.funnel(pooled_fits["one"], ci_prob=95)
-    grid = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
-    with pytest.raises(bm.SettingsError, match=r'got GridFit. Fit with method="nuts"'):
+    grid = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="quadrature")
+    with pytest.raises(bm.SettingsError, match=r'got QuadratureFit. Fit with method="nuts"'):
         bm.plots.funnel(grid)
 
 

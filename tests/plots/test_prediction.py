@@ -19,7 +19,7 @@ def shown(plot) -> set[str]:
 @pytest.fixture(scope="module")
 def exact() -> bm.Prediction:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    return bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=30, seed=1)
+    return bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=30, seed=1)
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_a_known_beta_binomial_distribution_is_drawn_as_it_is(collisions):
             self.counts = lambda n: ListedCounts(self.pmf(n))
 
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=12, seed=1)
+    fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=12, seed=1)
     plot = bm.plots.prediction(replace(fitted, distribution=Beta(fitted)))
     heights = [bar.get_height() for bar in plot.figure.axes[2].patches]
     assert sorted(heights) == pytest.approx(sorted(100 * betabinom(12, 2, 5).pmf(np.arange(13))))
@@ -119,7 +119,7 @@ def test_a_known_beta_binomial_distribution_is_drawn_as_it_is(collisions):
 def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
     arms = make_arms([(y, 80_000) for y in (20, 16, 22, 18)])
     plot = bm.plots.prediction(
-        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=40_000, seed=1)
+        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=40_000, seed=1)
     )
     rates, events = (plot.table[plot.table["kind"] == kind] for kind in ("rate", "events"))
     assert events["probability"].sum() == pytest.approx(1)
@@ -133,7 +133,7 @@ def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
 @pytest.mark.slow
 def test_millions_of_patients_are_drawn_by_ranges(collisions):
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     plot = bm.plots.prediction(bm.predict(posterior, n=10_000_000, seed=1))
     assert repr(plot) == "PredictionPlot(10,000,000 patients)"
     bars = plot.table[plot.table["kind"] == "events"]

@@ -79,7 +79,7 @@ def test_a_fit_that_could_not_be_made_leaves_its_row_empty(results, collisions):
 
 @pytest.mark.slow
 def test_decisions_that_flip_and_that_do_not_are_told(pooled_fits, results, collisions):
-    exact = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
+    exact = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="quadrature")
     flips = [bm.flip_point(exact, rate_above=0.25, certainty=level) for level in (0.8, 0.99)]
     assert [flip.flips for flip in flips] == [True, False]
     plot = bm.plots.sensitivity(replace(results["one"], flips=tuple(flips)))

@@ -28,7 +28,7 @@ def found(fit: bm.NestedFit) -> pd.DataFrame:
 @pytest.mark.slow
 def test_the_outermost_outcome_is_as_by_itself(found: pd.DataFrame, fit: bm.NestedFit) -> None:
     # Its ratio has effects of its own, and every arm reports it: the other outcome says nothing of it.
-    alone = bm.fit(bm.ModelSpec(), fit.arms.of("ORR"), method="grid")
+    alone = bm.fit(bm.ModelSpec(), fit.arms.of("ORR"), method="quadrature")
     exact = bm.prior_grid(alone, priors={"tau": TRIED})
     own = found[(found["outcome"] == "ORR") & (found["changed"] != "correlation")]
     assert own["ok"].all()

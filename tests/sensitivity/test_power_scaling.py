@@ -9,7 +9,7 @@ import xarray as xr
 
 import bayesmeta as bm
 from bayesmeta.estimates.log_priors import log_priors
-from bayesmeta.inference.quadrature.posterior import GridPosterior, grid_posterior
+from bayesmeta.inference.quadrature.posterior import QuadraturePosterior, quadrature_posterior
 from bayesmeta.sensitivity.power_scaling import CONFLICT, POWERS, STRONG_PRIOR, _diagnosis
 
 QUANTITIES = {
@@ -39,7 +39,9 @@ def distance(p: np.ndarray, q: np.ndarray, step: np.ndarray) -> float:
     return float(np.sqrt((half(p, q) + half(q, p)) / ((p + q) * step).sum()))
 
 
-def exact_sensitivity(posterior: Callable[..., GridPosterior], part: str, target: str) -> float:
+def exact_sensitivity(
+    posterior: Callable[..., QuadraturePosterior], part: str, target: str
+) -> float:
     """The same sensitivity from deterministic posteriors, in which nothing is reweighted."""
     base = posterior().marginal(target)
     x = np.linspace(*base.quantile([1e-5, 1 - 1e-5]), 1001)
@@ -54,7 +56,7 @@ def exact_sensitivity(posterior: Callable[..., GridPosterior], part: str, target
 
 
 @pytest.fixture(scope="module")
-def posterior(orr: bm.Arms) -> Callable[..., GridPosterior]:
+def posterior(orr: bm.Arms) -> Callable[..., QuadraturePosterior]:
     """The pooled model with densities to a power.
 
     A normal density to a power is that of another scale, and a binomial likelihood to a power is that
@@ -63,16 +65,16 @@ def posterior(orr: bm.Arms) -> Callable[..., GridPosterior]:
     events, n = (np.bincount(orr.study_index, weights=each) for each in (orr.events, orr.n))
 
     @cache
-    def of(mu: float = 1.0, tau: float = 1.0, counts: float = 1.0) -> GridPosterior:
+    def of(mu: float = 1.0, tau: float = 1.0, counts: float = 1.0) -> QuadraturePosterior:
         priors = bm.Normal(0, 1.5 / np.sqrt(mu)), bm.HalfNormal(0.5 / np.sqrt(tau))
-        return grid_posterior(events * counts, n * counts, *priors)
+        return quadrature_posterior(events * counts, n * counts, *priors)
 
     return of
 
 
 @pytest.mark.slow
 def test_it_is_what_posteriors_computed_afresh_say(
-    orr: bm.Arms, posterior: Callable[..., GridPosterior]
+    orr: bm.Arms, posterior: Callable[..., QuadraturePosterior]
 ) -> None:
     spec = bm.ModelSpec(mu=bm.Normal(0, 1.5), study_effects=bm.NormalEffects(bm.HalfNormal(0.5)))
     found = bm.power_scaling(bm.fit(spec, orr, seed=1)).set_index("quantity")
@@ -177,8 +179,8 @@ def test_what_can_not_be_scaled_is_said(orr: bm.Arms, quick: bm.SamplerSettings)
     slim = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=replace(quick, arm_draws=False))
     with pytest.raises(bm.SettingsError, match="`power_scaling` needs the draws of `theta`, which"):
         bm.power_scaling(slim)
-    exact = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
+    exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
         bm.power_scaling(exact)  # type: ignore[arg-type]
 
 

@@ -20,19 +20,19 @@ def drawn(pooled_fit: bm.Fit) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def posterior(orr: bm.Arms) -> bm.GridFit:
-    return bm.fit(bm.load_model("pooled"), orr, method="grid")
+def posterior(orr: bm.Arms) -> bm.QuadratureFit:
+    return bm.fit(bm.load_model("pooled"), orr, method="quadrature")
 
 
 @pytest.fixture(scope="module")
-def exact(posterior: bm.GridFit) -> pd.DataFrame:
+def exact(posterior: bm.QuadratureFit) -> pd.DataFrame:
     return bm.prior_grid(posterior, priors=TRIED, rate_above=0.3)
 
 
 @pytest.fixture(scope="module")
-def small(make_arms: Callable[..., bm.Arms]) -> bm.GridFit:
+def small(make_arms: Callable[..., bm.Arms]) -> bm.QuadratureFit:
     arms = make_arms([(4, 20), (9, 22), (14, 31)])
-    return bm.fit(bm.ModelSpec("pooled"), arms, method="grid")
+    return bm.fit(bm.ModelSpec("pooled"), arms, method="quadrature")
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def test_refits_agree_with_the_exact_posteriors(drawn: pd.DataFrame, exact: pd.D
 
 def test_exact_rows_are_fits_with_those_priors(exact: pd.DataFrame, orr: bm.Arms) -> None:
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(bm.LogNormal(-1, 1)))
-    fit = bm.fit(spec, orr, method="grid")
+    fit = bm.fit(spec, orr, method="quadrature")
     [row] = exact[exact["prior_tau"] == "LogNormal(-1, 1)"].to_dict("records")
     for name in RATES:
         for end, probability in ENDS.items():
@@ -57,7 +57,9 @@ def test_exact_rows_are_fits_with_those_priors(exact: pd.DataFrame, orr: bm.Arms
     assert row["probability"] == pytest.approx(float(asked), rel=1e-9)
 
 
-def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: bm.GridFit) -> None:
+def test_the_models_own_priors_come_first_and_once(
+    exact: pd.DataFrame, small: bm.QuadratureFit
+) -> None:
     assert exact["own"].tolist() == [True, False, False, False]
     assert exact["changed"].tolist() == ["", "tau", "tau", "mu"]
     assert exact["prior_mu"].tolist() == ["StudentT(3, 0, 1.5)"] * 3 + ["StudentT(3, 0, 1)"]
@@ -67,7 +69,7 @@ def test_the_models_own_priors_come_first_and_once(exact: pd.DataFrame, small: b
 
 
 @pytest.mark.slow
-def test_together_every_combination_is_tried(small: bm.GridFit) -> None:
+def test_together_every_combination_is_tried(small: bm.QuadratureFit) -> None:
     tried = {
         "tau": [bm.HalfNormal(1), bm.HalfNormal(0.5)],
         "mu": [bm.Normal(0, 1), bm.Normal(0, 2)],
@@ -124,7 +126,7 @@ def test_the_same_model_has_the_same_draws_in_every_table(
 
 
 def test_without_tau_its_numbers_are_missing(orr: bm.Arms) -> None:
-    fit = bm.fit(bm.load_model("common_effect"), orr, method="grid")
+    fit = bm.fit(bm.load_model("common_effect"), orr, method="quadrature")
     found = bm.prior_grid(fit)
     assert found["tau"].isna().all()
     assert found["typical"].notna().all()
@@ -132,7 +134,7 @@ def test_without_tau_its_numbers_are_missing(orr: bm.Arms) -> None:
 
 
 def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
-    small: bm.GridFit, monkeypatch: pytest.MonkeyPatch
+    small: bm.QuadratureFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bayesmeta.sensitivity import prior_grid
 
@@ -169,11 +171,13 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         ({"rate_above": 30}, "`rate_above` must be a probability from 0 to 1; got 30"),
     ],
 )
-def test_bad_arguments(small: bm.GridFit, arguments: dict[str, object], message: str) -> None:
+def test_bad_arguments(small: bm.QuadratureFit, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.prior_grid(small, **arguments)  # type: ignore[arg-type]
 
 
-def test_a_prior_that_can_not_stand_there_is_refused_before_any_fit(small: bm.GridFit) -> None:
+def test_a_prior_that_can_not_stand_there_is_refused_before_any_fit(
+    small: bm.QuadratureFit,
+) -> None:
     with pytest.raises(bm.SpecError, match="`tau` is a standard deviation"):
         bm.prior_grid(small, priors={"tau": [bm.Normal(0, 1)]})

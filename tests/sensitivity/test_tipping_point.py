@@ -20,12 +20,12 @@ def arms(make_arms: Callable[..., bm.Arms]) -> bm.Arms:
 
 
 @pytest.fixture(scope="module")
-def posterior(arms: bm.Arms) -> bm.GridFit:
-    return bm.fit(NAMED, arms, method="grid")
+def posterior(arms: bm.Arms) -> bm.QuadratureFit:
+    return bm.fit(NAMED, arms, method="quadrature")
 
 
 @pytest.fixture(scope="module")
-def exact(posterior: bm.GridFit) -> bm.FlipPoint:
+def exact(posterior: bm.QuadratureFit) -> bm.FlipPoint:
     return bm.flip_point(posterior, **ASKED)
 
 
@@ -33,7 +33,9 @@ def exact(posterior: bm.GridFit) -> bm.FlipPoint:
 def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, arms: bm.Arms) -> None:
     tau = bm.HalfNormal(0.5 * exact.factor)
     spec = replace(NAMED, study_effects=bm.NormalEffects(tau))
-    there = bm.predict(bm.fit(spec, arms, method="grid"), n=1, seed=0).probability(rate_above=0.3)
+    there = bm.predict(bm.fit(spec, arms, method="quadrature"), n=1, seed=0).probability(
+        rate_above=0.3
+    )
     assert there == pytest.approx(0.95, abs=1e-5)
     assert exact.factor_interval == (exact.factor, exact.factor)
     assert exact.bracket["factor"].min() < exact.factor < exact.bracket["factor"].max()
@@ -59,7 +61,7 @@ def test_that_of_draws_is_the_exact_one_within_its_error(
     assert low < 0.95 < high
 
 
-def test_a_decision_may_not_flip(posterior: bm.GridFit) -> None:
+def test_a_decision_may_not_flip(posterior: bm.QuadratureFit) -> None:
     found = bm.flip_point(posterior, parameter="mu", **ASKED)
     assert not found.flips
     assert found.factor != found.factor
@@ -77,7 +79,9 @@ def test_trials_say_which_prior_each_had(exact: bm.FlipPoint) -> None:
 
 
 @pytest.mark.slow
-def test_what_monte_carlo_error_leaves_open_is_said(arms: bm.Arms, posterior: bm.GridFit) -> None:
+def test_what_monte_carlo_error_leaves_open_is_said(
+    arms: bm.Arms, posterior: bm.QuadratureFit
+) -> None:
     own = bm.predict(posterior, n=1, seed=0).probability(rate_above=0.3)
     few = bm.SamplerSettings(draws=300)
     fit = bm.fit(NAMED, arms, seed=1, settings=few)
@@ -114,10 +118,12 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
         ({"rate_above": None}, "`flip_point` needs a question. Give one, such as rate_above=0.3"),
         ({"parameter": "beta"}, "no prior of 'beta'. .*Valid: mu, tau"),
         ({"parameter": "Tau"}, "no prior of 'Tau'. Did you mean 'tau'"),
-        ({"profile": {"dose": 1}}, "`profile` and `study` have no effect on a GridFit"),
+        ({"profile": {"dose": 1}}, "`profile` and `study` have no effect on a QuadratureFit"),
     ],
 )
-def test_bad_arguments(posterior: bm.GridFit, arguments: dict[str, object], message: str) -> None:
+def test_bad_arguments(
+    posterior: bm.QuadratureFit, arguments: dict[str, object], message: str
+) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.flip_point(posterior, **(ASKED | arguments))  # type: ignore[arg-type]
 

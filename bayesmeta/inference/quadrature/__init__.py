@@ -1,1 +1,1 @@
-"""Grid room. In: counts and priors. Out: the deterministic posterior of a model without covariates."""
+"""The deterministic posterior of counts and priors, of a model without covariates."""

@@ -1,4 +1,4 @@
-"""The problem the grid solves, and its compiled joint density at one `tau`."""
+"""The problem the quadrature solves, and its compiled joint density at one `tau`."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ panels of log tau, and each has adaptive panels of `mu` of its own
 nodes, or the integral of a polynomial.
 
 >>> from bayesmeta.priors import HalfNormal, Normal
->>> posterior = grid_posterior([4, 9, 12], [20, 30, 25], Normal(0, 1.5), HalfNormal(0.5))
+>>> posterior = quadrature_posterior([4, 9, 12], [20, 30, 25], Normal(0, 1.5), HalfNormal(0.5))
 >>> posterior.marginal("typical").quantile([0.025, 0.5, 0.975]).round(4)
 array([0.1963, 0.3345, 0.5065])
 """
@@ -35,7 +35,7 @@ from bayesmeta.inference.quadrature.prediction import (
 from bayesmeta.inference.quadrature.surface import Surface, study_moments
 from bayesmeta.priors import Prior
 
-__all__ = ["GridPosterior", "grid_posterior"]
+__all__ = ["QuadraturePosterior", "quadrature_posterior"]
 
 Array = npt.NDArray[np.float64]
 
@@ -55,8 +55,8 @@ class StudyMoments:
 
 
 @dataclass(frozen=True, eq=False)
-class GridPosterior:
-    """The posterior of `mu` and `tau` given pooled counts per study; see `grid_posterior`.
+class QuadraturePosterior:
+    """The posterior of `mu` and `tau` given pooled counts per study; see `quadrature_posterior`.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ class GridPosterior:
         return self.log_marginal_likelihood - float(self.log_coefficients.sum())
 
 
-def grid_posterior(
+def quadrature_posterior(
     events: npt.ArrayLike,
     n: npt.ArrayLike,
     mu_prior: Prior,
@@ -158,7 +158,7 @@ def grid_posterior(
     *,
     log_coefficients: npt.ArrayLike = 0.0,
     refinement: int = 0,
-) -> GridPosterior:
+) -> QuadraturePosterior:
     """Compute the posterior of `mu` and `tau`.
 
     Parameters
@@ -179,7 +179,7 @@ def grid_posterior(
 
     Returns
     -------
-    GridPosterior
+    QuadraturePosterior
 
     Raises
     ------
@@ -192,7 +192,7 @@ def grid_posterior(
     problem = Problem(events, n, mu_prior, tau_prior, refinement)
     constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)
     log_evidence, surface, log_likelihood = resolved_posterior(problem)
-    return GridPosterior(
+    return QuadraturePosterior(
         problem, constants, log_evidence + float(constants.sum()), surface, log_likelihood
     )
 

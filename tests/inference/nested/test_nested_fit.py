@@ -140,7 +140,10 @@ def test_a_damaged_run_is_refused(fit: bm.NestedFit, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"method": "grid"}, "`method`='grid' is not available for nested outcomes. Leave it out"),
+        (
+            {"method": "quadrature"},
+            "`method`='quadrature' is not available for nested outcomes. Leave it out",
+        ),
         ({"engine": "pymc"}, "`engine`='pymc' is not available for nested outcomes"),
         ({"store": "draws.zarr"}, r"`store`='draws\.zarr': draws are no longer written to disk"),
         ({"settings": bm.SamplerSettings(arm_draws=False)}, "`arm_draws`=False is not available"),

@@ -49,7 +49,7 @@ def test_independent_ratios_are_those_of_one_outcome_each() -> None:
         )
         one = bm.read_evidence(own).select()
         spec = bm.ModelSpec(mu=NAMED["mu"], study_effects=bm.NormalEffects(NAMED["tau"]))
-        truth = bm.fit(spec, one, method="grid").posterior
+        truth = bm.fit(spec, one, method="quadrature").posterior
         for name in ("mu", "tau"):
             exact = truth.marginal(name)
             draws = posterior[name].sel(level=outcome).to_numpy()

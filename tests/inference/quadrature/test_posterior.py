@@ -13,7 +13,7 @@ from scipy.special import expit, gammaln, log_expit, logit, ndtr
 import bayesmeta as bm
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.quadrature.marginals import TARGETS
-from bayesmeta.inference.quadrature.posterior import GridPosterior, grid_posterior
+from bayesmeta.inference.quadrature.posterior import QuadraturePosterior, quadrature_posterior
 from bayesmeta.inference.quadrature.prediction import left_out_scores
 from bayesmeta.priors import Prior
 
@@ -66,15 +66,15 @@ CASES = {
 }
 
 
-def posterior_of(case: Case, refinement: int = 0) -> GridPosterior:
-    return grid_posterior(case.events, case.n, case.mu, case.tau, refinement=refinement)
+def posterior_of(case: Case, refinement: int = 0) -> QuadraturePosterior:
+    return quadrature_posterior(case.events, case.n, case.mu, case.tau, refinement=refinement)
 
 
 def targets(case: Case) -> list[str]:
     return [target for target in TARGETS if case.tau is not None or target != "tau"]
 
 
-def assert_agree(case: Case, coarse: GridPosterior, fine: GridPosterior) -> None:
+def assert_agree(case: Case, coarse: QuadraturePosterior, fine: QuadraturePosterior) -> None:
     """Demand a millionth of each quantity, or of its standard deviation."""
     assert coarse.log_marginal_likelihood == pytest.approx(
         fine.log_marginal_likelihood, rel=0, abs=1e-8
@@ -157,19 +157,19 @@ BRUTE = {
 
 
 @pytest.fixture(scope="module", params=BRUTE)
-def pair(request: pytest.FixtureRequest) -> tuple[BruteForce, GridPosterior]:
+def pair(request: pytest.FixtureRequest) -> tuple[BruteForce, QuadraturePosterior]:
     prior, edges = BRUTE[request.param]
-    return BruteForce(EVENTS, N, prior, edges), grid_posterior(EVENTS, N, NORMAL, prior)
+    return BruteForce(EVENTS, N, prior, edges), quadrature_posterior(EVENTS, N, NORMAL, prior)
 
 
-def test_brute_force_evidence(pair: tuple[BruteForce, GridPosterior]) -> None:
+def test_brute_force_evidence(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
     brute, grid = pair
     assert grid.log_marginal_likelihood == pytest.approx(math.log(brute.evidence), abs=1e-10)
     left_out = [-math.log(brute.mean(1 / likelihood)) for likelihood in brute.likelihood]
     np.testing.assert_allclose(grid.log_predictive_left_out(), left_out, atol=1e-8)
 
 
-def test_brute_force_moments(pair: tuple[BruteForce, GridPosterior]) -> None:
+def test_brute_force_moments(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
     brute, grid = pair
     rate = brute.over_u(expit(brute.theta))
     square = brute.over_u(expit(brute.theta) ** 2)
@@ -185,7 +185,7 @@ def test_brute_force_moments(pair: tuple[BruteForce, GridPosterior]) -> None:
         assert grid.marginal(target).sd == pytest.approx(sd, rel=1e-9)
 
 
-def test_brute_force_distribution_functions(pair: tuple[BruteForce, GridPosterior]) -> None:
+def test_brute_force_distribution_functions(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
     """At edges of the dense grid, where its sums are exact."""
     brute, grid = pair
     mu = grid.marginal("mu").cdf(-0.7)
@@ -202,7 +202,7 @@ def test_brute_force_distribution_functions(pair: tuple[BruteForce, GridPosterio
 
 
 @pytest.mark.slow
-def test_brute_force_predictions(pair: tuple[BruteForce, GridPosterior]) -> None:
+def test_brute_force_predictions(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
     brute, grid = pair
     y = np.arange(10)
     coefficients = np.exp(gammaln(10) - gammaln(y + 1) - gammaln(10 - y))
@@ -210,7 +210,7 @@ def test_brute_force_predictions(pair: tuple[BruteForce, GridPosterior]) -> None
     np.testing.assert_allclose(grid.predictive_pmf(9), coefficients * expected, atol=1e-9)
 
 
-def test_brute_force_studies(pair: tuple[BruteForce, GridPosterior]) -> None:
+def test_brute_force_studies(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
     brute, grid = pair
     found = grid.study_moments()
     for s, (events, n) in enumerate(zip(EVENTS, N, strict=True)):
@@ -266,7 +266,7 @@ PRIORS = [
     ids=repr,
 )
 def test_without_patients_the_posterior_is_the_prior(mu_prior: Prior, tau_prior: Prior) -> None:
-    posterior = grid_posterior([0, 0], [0, 0], mu_prior, tau_prior)
+    posterior = quadrature_posterior([0, 0], [0, 0], mu_prior, tau_prior)
     probabilities = np.array([0.001, 0.2, 0.5, 0.8, 0.999])
     assert posterior.log_marginal_likelihood == pytest.approx(0, abs=1e-9)
     for marginal, prior in (("mu", mu_prior), ("tau", tau_prior)):
@@ -283,7 +283,7 @@ def test_without_patients_the_posterior_is_the_prior(mu_prior: Prior, tau_prior:
 
 
 def test_the_moments_of_a_prior() -> None:
-    posterior = grid_posterior([0], [0], NORMAL, bm.Gamma(2, 4))
+    posterior = quadrature_posterior([0], [0], NORMAL, bm.Gamma(2, 4))
     mu, tau = posterior.marginal("mu"), posterior.marginal("tau")
     np.testing.assert_allclose([mu.mean, mu.sd], [0, 1.5], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose([tau.mean, tau.sd], [0.5, math.sqrt(0.125)], rtol=1e-9)
@@ -302,19 +302,19 @@ def test_moments_that_do_not_exist_are_nan() -> None:
         assert np.isfinite(marginal.quantile([0.01, 0.99])).all()
         assert np.isnan(studies.theta_mean).all()
         assert not np.isnan(studies.rate_mean).any()
-    mean_only = grid_posterior([0], [0], bm.StudentT(1.9, 0, 1), HALF_NORMAL).marginal("mu")
+    mean_only = quadrature_posterior([0], [0], bm.StudentT(1.9, 0, 1), HALF_NORMAL).marginal("mu")
     assert mean_only.mean == pytest.approx(0, abs=1e-6)
     assert math.isnan(mean_only.sd)
 
 
 def test_predictions_are_what_exchangeability_says() -> None:
     """The probability of a count in a new study is a ratio of marginal likelihoods."""
-    base = grid_posterior(EVENTS, N, NORMAL, HALF_NORMAL)
+    base = quadrature_posterior(EVENTS, N, NORMAL, HALF_NORMAL)
     n_new, pmf = 1000, base.predictive_pmf(1000)
     assert pmf.sum() == pytest.approx(1, abs=1e-10)
     for y in (0, 17, 400, 1000):
         coefficient = gammaln(n_new + 1) - gammaln(y + 1) - gammaln(n_new - y + 1)
-        more = grid_posterior([*EVENTS, y], [*N, n_new], NORMAL, HALF_NORMAL)
+        more = quadrature_posterior([*EVENTS, y], [*N, n_new], NORMAL, HALF_NORMAL)
         gain = more.log_marginal_likelihood - base.log_marginal_likelihood
         assert pmf[y] == pytest.approx(math.exp(gain + coefficient), rel=1e-7)
 
@@ -339,10 +339,12 @@ def test_predictive_moments(n_new: int) -> None:
 def test_leaving_out_is_refitting(name: str) -> None:
     case = CASES[name]
     coefficients = np.linspace(1, 2, len(case.n))
-    full = grid_posterior(*case, log_coefficients=coefficients)
+    full = quadrature_posterior(*case, log_coefficients=coefficients)
     scores = full.log_predictive_left_out()
     for s in range(min(len(case.n), 2)):
-        rest = grid_posterior(np.delete(case.events, s), np.delete(case.n, s), case.mu, case.tau)
+        rest = quadrature_posterior(
+            np.delete(case.events, s), np.delete(case.n, s), case.mu, case.tau
+        )
         # The constants of the others cancel.
         expected = (
             full.log_marginal_likelihood
@@ -353,16 +355,16 @@ def test_leaving_out_is_refitting(name: str) -> None:
 
 
 def test_constants_enter_the_evidence_only() -> None:
-    plain = grid_posterior(*SIX, NORMAL, HALF_NORMAL)
-    shifted = grid_posterior(*SIX, NORMAL, HALF_NORMAL, log_coefficients=np.arange(6))
+    plain = quadrature_posterior(*SIX, NORMAL, HALF_NORMAL)
+    shifted = quadrature_posterior(*SIX, NORMAL, HALF_NORMAL, log_coefficients=np.arange(6))
     gain = shifted.log_marginal_likelihood - plain.log_marginal_likelihood
     assert gain == pytest.approx(15, abs=1e-12)
     assert shifted.marginal("mu").mean == pytest.approx(plain.marginal("mu").mean, rel=1e-12)
 
 
 def test_a_tau_of_nearly_zero_is_a_common_effect() -> None:
-    common = grid_posterior(*SIX, NORMAL, None)
-    nearly = grid_posterior(*SIX, NORMAL, bm.HalfNormal(1e-6))
+    common = quadrature_posterior(*SIX, NORMAL, None)
+    nearly = quadrature_posterior(*SIX, NORMAL, bm.HalfNormal(1e-6))
     evidence = common.log_marginal_likelihood
     assert nearly.log_marginal_likelihood == pytest.approx(evidence, abs=1e-8)
     expected = common.marginal("mu").quantile(PROBABILITIES)
@@ -380,8 +382,8 @@ counts = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.ju
 studies_drawn = st.lists(counts, min_size=1, max_size=4)
 
 
-def of_studies(studies: Studies, tau: Prior | None = HALF_NORMAL) -> GridPosterior:
-    return grid_posterior([y for y, _ in studies], [n for _, n in studies], NORMAL, tau)
+def of_studies(studies: Studies, tau: Prior | None = HALF_NORMAL) -> QuadraturePosterior:
+    return quadrature_posterior([y for y, _ in studies], [n for _, n in studies], NORMAL, tau)
 
 
 def summaries(studies: Studies, tau: Prior | None = HALF_NORMAL) -> Array:
@@ -482,7 +484,7 @@ def test_left_out_scores_are_taken_from_the_panels_where_they_hold() -> None:
 )
 def test_bad_arguments(arguments: tuple[object, ...], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        grid_posterior(*arguments)  # type: ignore[arg-type]
+        quadrature_posterior(*arguments)  # type: ignore[arg-type]
 
 
 def test_bad_questions() -> None:
