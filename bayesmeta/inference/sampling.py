@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from bayesmeta.errors import SettingsError, SpecError
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
@@ -26,6 +26,15 @@ __all__ = ["fit"]
 
 @overload
 def fit(
+    spec: NestedSpec,
+    arms: Arms,
+    *,
+    seed: int,
+    settings: SamplerSettings | None = None,
+    progress: bool | None = None,
+) -> "NestedFit": ...
+@overload
+def fit(
     spec: "ModelSpec | pm.Model",
     arms: Arms,
     *,
@@ -37,19 +46,10 @@ def fit(
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
-def fit(
-    spec: NestedSpec,
-    arms: NestedArms,
-    *,
-    seed: int,
-    settings: SamplerSettings | None = None,
-    progress: bool | None = None,
-) -> "NestedFit": ...
-@overload
 def fit(spec: ModelSpec, arms: Arms, *, method: Literal["grid"]) -> "GridFit": ...
 def fit(
     spec: "ModelSpec | NestedSpec | pm.Model",
-    arms: Arms | NestedArms,
+    arms: Arms,
     *,
     seed: int | None = None,
     settings: SamplerSettings | None = None,
@@ -68,7 +68,7 @@ def fit(
         scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
         `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
         to mean. Its `events` are held against those of `arms`; its patients can't be.
-    arms : Arms or NestedArms
+    arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
         Random seed; the same seed gives the same draws with the same versions on
@@ -172,9 +172,9 @@ def _fit_nested(
 ) -> "NestedFit":
     from bayesmeta.inference.nested.sampling import fit_nested
 
-    if not isinstance(arms, NestedArms):
+    if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be NestedArms for a NestedSpec; got {type(arms).__name__}. "
+            f"`arms` must be Arms; got {type(arms).__name__}. "
             "Make them by read_evidence(...).select(outcomes=[...])."
         )
     for name, value, default in (
