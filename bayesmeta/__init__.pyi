@@ -63,7 +63,6 @@ from .evidence import (
     Arms as Arms,
     EvidenceTable as EvidenceTable,
     Finding as Finding,
-    NestedArms as NestedArms,
     bundled_evidence as bundled_evidence,
     load_evidence as load_evidence,
     load_published as load_published,

@@ -107,7 +107,7 @@ def test_predictions_that_can_not_be_made_are_told(
         (("nested/pooled", "--outcomes", "ORR"), "two outcomes or more"),
         (("nested/pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
         (("nested/pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
-        (("nested/pooled", "--outcomes", "CR,ORR"), "from the outside in, such as ORR, CR."),
+        (("nested/pooled", "--outcomes", "CR,ORR"), "outermost first, such as ORR, CR."),
         (("nested/regimen", "--outcome", "ORR"), "`bayesmeta fit`, with --outcomes ORR,CR"),
         (("pooled", "--outcomes", "ORR,CR"), "no bundled model of nested outcomes 'pooled'"),
         (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),

@@ -92,9 +92,7 @@ def evidence_show(
     return _show(arms, text.arms_blocks(arms), out, as_json=as_json)
 
 
-def _show(
-    arms: "bm.Arms | bm.NestedArms", blocks: "Blocks", out: Path | None, *, as_json: bool
-) -> int:
+def _show(arms: "bm.Arms", blocks: "Blocks", out: Path | None, *, as_json: bool) -> int:
     from bayesmeta.report.machine import arms_json
 
     saved = save_tables(out, {"arms": arms.frame, "excluded": arms.excluded})

@@ -27,7 +27,7 @@ __all__ = [
 Outcomes = Annotated[
     str | None,
     typer.Option(
-        help="Nested outcomes for one joint model, from the outside in, such as ORR,CR_CRi,CR."
+        help="Nested outcomes for one joint model, outermost first, such as ORR,CR_CRi,CR."
     ),
 ]
 ByDefinition = Annotated[
@@ -47,17 +47,16 @@ Joint = Annotated[
 
 def nested_selection(
     table: "bm.EvidenceTable", selection: Selection, outcomes: str, by_definition: str | None
-) -> "bm.NestedArms":
+) -> "bm.Arms":
     """Return the arms of nested outcomes that options ask for."""
     wanted = [outcome.strip() for outcome in outcomes.split(",")]
     own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
-    found: bm.NestedArms = table.select(**own)
-    return found
+    return table.select(**own)
 
 
 def fit_nested(
     model: str,
-    arms: "bm.NestedArms",
+    arms: "bm.Arms",
     seed: int,
     settings: "bm.SamplerSettings",
     out: Path,

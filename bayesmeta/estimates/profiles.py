@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayesmeta.errors import EvidenceError, EvidenceWarning, ProfileError, listed, nearest
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.values import value_text
 from bayesmeta.wording import PLAIN, Wording
@@ -85,7 +85,7 @@ def without(profile: Profile | None, name: str) -> Profile | None:
 
 
 def study_profile(
-    coding: Coding, arms: Arms | NestedArms, study: str, profile: Profile | None
+    coding: Coding, arms: Arms, study: str, profile: Profile | None
 ) -> Profile | None:
     """Return the profile of a further cohort of a study: what is given, and the rest as in its arms.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -66,6 +66,6 @@ def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> A
     return replace(fit, spec=replace(fit.spec, labels=named))
 
 
-def evidence_wording(arms: Arms | NestedArms, labels: Labels, rates_per: int = 100) -> Wording:
+def evidence_wording(arms: Arms, labels: Labels, rates_per: int = 100) -> Wording:
     """Return how answers about arms are written where several models are."""
     return Wording(Rates(rates_per), labels.over(Labels(arms.selection.get("labels") or {})))

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.storage import ONE_OUTCOME, Contents, read_run, write_run
@@ -80,7 +80,7 @@ class Provenance:
 
 def provenance(
     spec: ModelSpec | NestedSpec,
-    arms: Arms | NestedArms,
+    arms: Arms,
     *,
     seed: int,
     engine: str,

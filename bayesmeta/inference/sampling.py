@@ -1,10 +1,11 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from bayesmeta.errors import SettingsError, SpecError
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
@@ -27,6 +28,15 @@ PACKAGE = str(Path(__file__).parents[1])
 
 @overload
 def fit(
+    spec: NestedSpec,
+    arms: Arms,
+    *,
+    seed: int,
+    settings: SamplerSettings | None = None,
+    progress: bool | None = None,
+) -> "NestedFit": ...
+@overload
+def fit(
     spec: "ModelSpec | pm.Model",
     arms: Arms,
     *,
@@ -37,19 +47,10 @@ def fit(
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
-def fit(
-    spec: NestedSpec,
-    arms: NestedArms,
-    *,
-    seed: int,
-    settings: SamplerSettings | None = None,
-    progress: bool | None = None,
-) -> "NestedFit": ...
-@overload
 def fit(spec: ModelSpec, arms: Arms, *, method: Literal["quadrature"]) -> "QuadratureFit": ...
 def fit(
     spec: "ModelSpec | NestedSpec | pm.Model",
-    arms: Arms | NestedArms,
+    arms: Arms,
     *,
     seed: int | None = None,
     settings: SamplerSettings | None = None,
@@ -68,7 +69,7 @@ def fit(
         scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
         `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
         to mean. Its `events` are held against those of `arms`; its patients can't be.
-    arms : Arms or NestedArms
+    arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
         Random seed; the same seed gives the same draws with the same versions on
@@ -172,9 +173,9 @@ def _fit_nested(
 ) -> "NestedFit":
     from bayesmeta.inference.nested.sampling import fit_nested
 
-    if not isinstance(arms, NestedArms):
+    if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be NestedArms for a NestedSpec; got {type(arms).__name__}. "
+            f"`arms` must be Arms; got {type(arms).__name__}. "
             "Make them by read_evidence(...).select(outcomes=[...])."
         )
     for name, value, default in (("method", method, "nuts"), ("engine", engine, "compiled")):

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import BayesmetaError, RunError, listed
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.netcdf import read_tree, write_tree
@@ -33,32 +33,30 @@ _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "exclud
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 
 
-class Form[S, A](NamedTuple):
+class Form[S](NamedTuple):
     """A kind of fit: how its model and its arms are written and read."""
 
     name: str
     """What its manifests call it."""
     to_toml: Callable[[S], str]
     parse: Callable[[str, str], S]
-    arms: Callable[[pd.DataFrame, pd.DataFrame, Mapping[str, Any]], A]
+    arms: Callable[[pd.DataFrame, pd.DataFrame, Mapping[str, Any]], Arms]
 
 
 ONE_OUTCOME = Form("one outcome", to_toml, parse_model, Arms)
 
 
-class Contents[S, A: (Arms, NestedArms)](NamedTuple):
+class Contents[S](NamedTuple):
     """What a run folder holds."""
 
     spec: S
-    arms: A
+    arms: Arms
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: dict[str, Any]
 
 
-def write_run[S, A: (Arms, NestedArms)](
-    contents: Contents[S, A], folder: Path, form: Form[S, A]
-) -> None:
+def write_run[S](contents: Contents[S], folder: Path, form: Form[S]) -> None:
     """Write the files of a run into an empty folder."""
     write_tree(contents.draws, folder / _DRAWS)
     (folder / _MODEL).write_text(form.to_toml(contents.spec), encoding="utf-8")
@@ -78,9 +76,7 @@ def write_run[S, A: (Arms, NestedArms)](
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def read_run[S, A: (Arms, NestedArms)](
-    folder: str | PathLike[str], form: Form[S, A]
-) -> Contents[S, A]:
+def read_run[S](folder: str | PathLike[str], form: Form[S]) -> Contents[S]:
     """Return what a run folder holds, after checking that it is as it was written.
 
     Raises
@@ -131,9 +127,7 @@ def _checked_path(folder: object) -> Path:
     return path
 
 
-def _contents[S, A: (Arms, NestedArms)](
-    path: Path, manifest: Mapping[str, Any], form: Form[S, A]
-) -> Contents[S, A]:
+def _contents[S](path: Path, manifest: Mapping[str, Any], form: Form[S]) -> Contents[S]:
     frames = {
         name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
     }

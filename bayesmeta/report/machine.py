@@ -13,7 +13,7 @@ from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.predict import Prediction
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-def arms_json(arms: Arms | NestedArms) -> dict[str, Any]:
+def arms_json(arms: Arms) -> dict[str, Any]:
     """Return the rows kept, the rows left out, and the selection that decided."""
     return {
         "selection": arms.selection,

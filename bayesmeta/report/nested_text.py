@@ -10,7 +10,7 @@ import pandas as pd
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import summary_blocks
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.layout import table_text
@@ -52,7 +52,7 @@ def nested_fit_blocks(fit: NestedFit, diagnostics: Diagnostics, table: SummaryTa
     ]
 
 
-def nested_evidence_lines(arms: NestedArms, words: Wording = PLAIN) -> list[str]:
+def nested_evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     """Return what was selected, who reports what, and what was left out, by rule."""
     reported, outcomes = (
         (~np.isnan(arms.counts)).sum(axis=0),
@@ -110,7 +110,7 @@ def prior_rates_line(fit: NestedFit, words: Wording = PLAIN) -> str:
     return f"           typical rates before any evidence{words.rates.note}: {', '.join(shown)}"
 
 
-def nested_arms_blocks(arms: NestedArms) -> Blocks:
+def nested_arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a nested selection, and the counts left out with their rules."""
     kept = arms.frame.assign(arm=arms.labels)[["arm", "n", *arms.outcomes]]
     columns = ["study", "arm", "outcome", "events", "rule"]

@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.predict import Prediction, Probability
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -96,7 +96,7 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     return [*lines, *finding_lines(arms)]
 
 
-def finding_lines(arms: Arms | NestedArms) -> list[str]:
+def finding_lines(arms: Arms) -> list[str]:
     """Return what was found in the arms that is probably not meant."""
     return [f"           Check: {finding}" for finding in arms.findings]
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -71,7 +71,7 @@ def _nested() -> None:
     outer = _frame().assign(outcome="ORR")
     inner = outer.assign(outcome="CR", events=outer["events"] // 2)
     table = bm.read_evidence(pd.concat([outer, inner]))
-    arms = cast("bm.NestedArms", table.select(outcomes=["ORR", "CR"]))
+    arms = table.select(outcomes=["ORR", "CR"])
     fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
     bm.summary(fit)
     prediction = bm.predict(fit, n=10, seed=1)

@@ -11,7 +11,7 @@ from bayesmeta.inference.result import provenance
 from bayesmeta.model.nested import make_nested_design
 
 
-def nested_arms(rows: list[tuple[str, int, dict[str, int]]]) -> bm.NestedArms:
+def nested_arms(rows: list[tuple[str, int, dict[str, int]]]) -> bm.Arms:
     frame = pd.DataFrame(
         [
             {"study": study, "outcome": outcome, "events": events, "n": n}
@@ -23,7 +23,7 @@ def nested_arms(rows: list[tuple[str, int, dict[str, int]]]) -> bm.NestedArms:
 
 
 @pytest.fixture(scope="session")
-def small_nest() -> bm.NestedArms:
+def small_nest() -> bm.Arms:
     return nested_arms(
         [
             ("s1", 20, {"ORR": 12, "CR": 5}),
@@ -35,7 +35,7 @@ def small_nest() -> bm.NestedArms:
 
 
 @pytest.fixture(scope="session")
-def made_up(small_nest: bm.NestedArms) -> bm.NestedFit:
+def made_up(small_nest: bm.Arms) -> bm.NestedFit:
     spec = bm.NestedSpec(mu=bm.Normal(0, 0.5))
     design, rng = make_nested_design(spec, small_nest), np.random.default_rng(3)
     drawn = nested_prior_parameters(design, rng, (2, 300))

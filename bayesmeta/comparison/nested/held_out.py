@@ -10,7 +10,7 @@ from scipy.special import logsumexp, ndtri
 
 from bayesmeta.estimates.nested.rates import NestedRates, cholesky_draws, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.lattice import evenly
 from bayesmeta.inference.nested.result import NestedFit
@@ -35,7 +35,7 @@ class HeldOutCounts(NamedTuple):
     distribution: DrawnRates
 
 
-def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, NestedArms]:
+def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, Arms]:
     """Return the design without a study, with the coding of the whole, and the arms of that study."""
     own = (design.arms.frame["study"] == study).to_numpy(dtype=bool)
     arms = replace(
@@ -44,7 +44,7 @@ def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, Neste
     return replace(design, arms=design.arms.drop(own, f"held out: {study}")), arms
 
 
-def joint_score(fit: NestedFit, arms: NestedArms) -> tuple[float, float]:
+def joint_score(fit: NestedFit, arms: Arms) -> tuple[float, float]:
     """Return the log joint probability of all counts of a new study, and its Monte-Carlo error.
 
     Its effects on all ratios are integrated out together, over all its arms.
@@ -64,7 +64,7 @@ def joint_score(fit: NestedFit, arms: NestedArms) -> tuple[float, float]:
     return score, float(mcse_mean(np.exp(by_draw - score)))
 
 
-def nested_distributions(fit: NestedFit, arms: NestedArms) -> Iterator[HeldOutCounts]:
+def nested_distributions(fit: NestedFit, arms: Arms) -> Iterator[HeldOutCounts]:
     """Yield the distribution of each outcome that a new study's arms report."""
     design = NestedDesign(fit.spec, arms, fit.coding)
     tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)

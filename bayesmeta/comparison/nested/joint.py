@@ -22,7 +22,7 @@ from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecEr
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import DrawnRates
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
 from bayesmeta.model.coding import Profile
@@ -112,7 +112,7 @@ class JointComparison:
 
 def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
     spec: NestedSpec,
-    arms: NestedArms,
+    arms: Arms,
     *,
     seed: int,
     separate: ModelSpec | None = None,
@@ -131,7 +131,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     ----------
     spec : NestedSpec
         The joint model.
-    arms : NestedArms
+    arms : Arms
         What was observed.
     seed : int
         Random seed; results do not depend on the number of workers.
@@ -200,13 +200,13 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
 Designs = tuple[NestedDesign, Mapping[str, Design]]
 
 
-def _designs(spec: NestedSpec, arms: NestedArms, separate: ModelSpec | None) -> Designs:
+def _designs(spec: NestedSpec, arms: Arms, separate: ModelSpec | None) -> Designs:
     """Return the design of the joint model, and that of the separate model of each outcome."""
     if not isinstance(spec, NestedSpec):
         raise SpecError(f"`spec` must be a NestedSpec; got {type(spec).__name__}.")
-    if not isinstance(arms, NestedArms):
+    if not isinstance(arms, Arms) or len(arms.outcomes) == 1:
         raise SettingsError(
-            f"`arms` must be NestedArms; got {type(arms).__name__}. Make them by select(outcomes=[...])."
+            f"`arms` must be Arms of several outcomes; got {arms!r}. Make them by select(outcomes=[...])."
         )
     if not isinstance(separate, ModelSpec | None):
         raise SpecError(f"`separate` must be a ModelSpec; got {type(separate).__name__}.")

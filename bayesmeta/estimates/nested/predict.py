@@ -72,7 +72,7 @@ class NestedPrediction:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes from the outside in."""
+        """The outcomes outermost first."""
         return self.rates.fit.outcomes
 
     def of(self, outcome: str) -> Prediction:

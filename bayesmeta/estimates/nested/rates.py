@@ -84,7 +84,7 @@ def cholesky_draws(fit: NestedFit) -> Array:
 class NestedRates:
     """Draws of the rates of nested outcomes at one profile.
 
-    Every array has last dim level: the outcomes from the outside in, each a part of the one before.
+    Every array has last dim level: the outcomes outermost first, each a part of the one before.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ TURN = 0.4
 class NestedData(NamedTuple):
     """A joint model and its evidence as arrays.
 
-    A arms, S studies, L levels (the outcomes from the outside in), K covariates, G segments (counts
+    A arms, S studies, L levels (the outcomes outermost first), K covariates, G segments (counts
     that are reported), P partial correlations. Coordinates of a point, all unbounded: those of mu
     at the centre of the covariates (L), beta (L, K), tau (L), the partial correlations (P), then z of
     the study effects (S, L).

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.result import Provenance, damaged_provenance
 from bayesmeta.inference.settings import SamplerSettings
@@ -24,8 +24,8 @@ NESTED = Form(
     "nested outcomes",
     nested_to_toml,
     parse_nested_model,
-    lambda frame, excluded, selection: NestedArms(
-        frame, tuple(selection["outcomes"]), excluded, selection
+    lambda frame, excluded, selection: Arms(
+        frame, excluded, selection, tuple(selection["outcomes"])
     ),
 )
 """How a run of nested outcomes is written and read."""
@@ -42,14 +42,14 @@ class NestedFit:
     ----------
     spec : NestedSpec
         What was assumed.
-    arms : NestedArms
+    arms : Arms
         What was observed; arms with missing covariates are among its excluded rows.
     settings : SamplerSettings
         How the sampler ran.
     draws : xarray.DataTree
         Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
         prior_predictive, observed_data and constant_data. The posterior holds `mu` and `tau` (dim
-        level: the outcomes from the outside in), `beta` (level, covariate), `correlation` (pair), `u`
+        level: the outcomes outermost first), `beta` (level, covariate), `correlation` (pair), `u`
         (study, level) and `theta` (arm, level): predictors of the ratio of each outcome to the one
         around it, log-odds unless the link is another.
     provenance : Provenance
@@ -71,7 +71,7 @@ class NestedFit:
     """
 
     spec: NestedSpec
-    arms: NestedArms
+    arms: Arms
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: Provenance = field(kw_only=True)
@@ -84,7 +84,7 @@ class NestedFit:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes from the outside in."""
+        """The outcomes outermost first."""
         return self.arms.outcomes
 
     @property

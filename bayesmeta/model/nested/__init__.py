@@ -1,6 +1,6 @@
-"""Models of nested outcomes. In: a `NestedSpec` and `NestedArms`. Out: designs and PyMC models.
+"""Models of nested outcomes. In: a `NestedSpec` and `Arms`. Out: designs and PyMC models.
 
-The outcomes are chained from the outside in by the ratios of each to the one around it: with CR within
+The outcomes are chained outermost first by the ratios of each to the one around it: with CR within
 CR_CRi within ORR, P(ORR), P(CR_CRi | ORR) and P(CR | CR_CRi). Whatever the ratios, the outcomes stay
 nested.
 """

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.model.nested.design import NestedDesign, make_nested_design
 from bayesmeta.model.nested.spec import NestedSpec
 from bayesmeta.priors import Prior
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 __all__ = ["build_nested", "build_nested_design"]
 
 
-def build_nested(spec: NestedSpec, arms: NestedArms) -> "pm.Model":
+def build_nested(spec: NestedSpec, arms: Arms) -> "pm.Model":
     """Return the PyMC model of nested outcomes.
 
     Parameters
     ----------
     spec : NestedSpec
         What is assumed.
-    arms : NestedArms
+    arms : Arms
         What was observed.
 
     Returns
     -------
     pymc.Model
         Variables, on the scale of the link unless said otherwise: `mu` and `tau` with dim level (the
-        outcomes from the outside in), `beta` with dims level and covariate, `cholesky` (of the
+        outcomes outermost first), `beta` with dims level and covariate, `cholesky` (of the
         correlations), `u` with dims study and level, `theta` with dims arm and level, and
         `log_ratio`, their log probabilities. Observed: `events`, one for each count that is reported.
 
@@ -53,9 +53,9 @@ def build_nested(spec: NestedSpec, arms: NestedArms) -> "pm.Model":
             f"`spec` must be a NestedSpec; got {type(spec).__name__}. Make one by load_nested_model or NestedSpec; of "
             "a ModelSpec, use build."
         )
-    if not isinstance(arms, NestedArms):
+    if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be NestedArms; got {type(arms).__name__}. Make them by "
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by "
             "read_evidence(...).select(outcomes=[...])."
         )
     return build_nested_design(make_nested_design(spec, arms))

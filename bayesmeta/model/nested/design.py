@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import EvidenceWarning, ModelWarning, SpecError, listed
-from bayesmeta.evidence import NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.learning import learn_coding, missing_covariates
@@ -53,7 +53,7 @@ class NestedDesign:
     """
 
     spec: NestedSpec
-    arms: NestedArms
+    arms: Arms
     coding: Coding
 
     @cached_property
@@ -98,7 +98,7 @@ class NestedDesign:
         return Segments(arm.astype(whole), first.astype(whole), last.astype(whole), trials, events)
 
 
-def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
+def make_nested_design(spec: NestedSpec, arms: Arms) -> NestedDesign:
     """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing.
 
     Warns
@@ -127,7 +127,7 @@ def make_nested_design(spec: NestedSpec, arms: NestedArms) -> NestedDesign:
     return NestedDesign(spec, arms, coding)
 
 
-def _check_columns(spec: NestedSpec, arms: NestedArms) -> None:
+def _check_columns(spec: NestedSpec, arms: Arms) -> None:
     for name in arms.selection.get("differing", []):
         if name in spec.covariates.parsed.columns:
             raise SpecError(
@@ -141,7 +141,7 @@ def _check_columns(spec: NestedSpec, arms: NestedArms) -> None:
             )
 
 
-def _complete(spec: NestedSpec, arms: NestedArms) -> NestedArms:
+def _complete(spec: NestedSpec, arms: Arms) -> Arms:
     missing = missing_covariates(spec.covariates, arms.frame)
     if not len(missing.columns):
         return arms

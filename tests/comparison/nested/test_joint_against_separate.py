@@ -8,7 +8,7 @@ SETTINGS = bm.SamplerSettings(chains=4, warmup=300, draws=400)
 
 
 @pytest.mark.slow
-def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.NestedArms) -> None:
+def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.Arms) -> None:
     found = bm.joint_against_separate(
         bm.NestedSpec(), small_nest, seed=1, settings=SETTINGS, progress=False
     )
@@ -26,7 +26,7 @@ def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.NestedArms)
 
 
 @pytest.mark.slow
-def test_results_do_not_depend_on_workers(small_nest: bm.NestedArms) -> None:
+def test_results_do_not_depend_on_workers(small_nest: bm.Arms) -> None:
     found = [
         bm.joint_against_separate(
             bm.NestedSpec(correlation=None),
@@ -42,10 +42,10 @@ def test_results_do_not_depend_on_workers(small_nest: bm.NestedArms) -> None:
     assert found[0].studies.equals(found[1].studies)
 
 
-def test_what_can_not_be_compared_is_refused(small_nest: bm.NestedArms, orr: bm.Arms) -> None:
+def test_what_can_not_be_compared_is_refused(small_nest: bm.Arms, orr: bm.Arms) -> None:
     with pytest.raises(bm.SpecError, match="`spec` must be a NestedSpec; got ModelSpec"):
         bm.joint_against_separate(bm.ModelSpec(), small_nest, seed=1)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match="`arms` must be NestedArms; got Arms"):
+    with pytest.raises(bm.SettingsError, match="`arms` must be Arms of several outcomes; got Arms"):
         bm.joint_against_separate(bm.NestedSpec(), orr, seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SpecError, match="`separate` must be a ModelSpec; got NestedSpec"):
         bm.joint_against_separate(

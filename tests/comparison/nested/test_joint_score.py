@@ -11,7 +11,7 @@ from bayesmeta.comparison.nested.held_out import joint_score, nested_distributio
 from bayesmeta.model.nested import make_nested_design
 
 
-def study_of(n: int, **counts: int) -> bm.NestedArms:
+def study_of(n: int, **counts: int) -> bm.Arms:
     rows = [
         {"study": "new", "outcome": outcome, "events": events, "n": n}
         for outcome, events in counts.items()
@@ -49,7 +49,7 @@ def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.NestedF
     assert (one.outcome, one.events, one.n) == ("CR", 2, 6)
 
 
-def test_a_study_held_out_keeps_the_coding(small_nest: bm.NestedArms) -> None:
+def test_a_study_held_out_keeps_the_coding(small_nest: bm.Arms) -> None:
     design = make_nested_design(bm.NestedSpec(), small_nest)
     rest, own = without_study(design, "s2")
     assert list(rest.arms.studies) == ["s1", "s3", "s4"]

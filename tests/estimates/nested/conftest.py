@@ -17,7 +17,7 @@ CHAINS, DRAWS = 4, 500
 
 
 @pytest.fixture(scope="session")
-def arms() -> bm.NestedArms:
+def arms() -> bm.Arms:
     rows = [
         ("s1", 20, {"ORR": 12, "CR_CRi": 8, "CR": 5}, "a"),
         ("s2", 30, {"CR_CRi": 14}, "b"),
@@ -35,7 +35,7 @@ def arms() -> bm.NestedArms:
 
 
 @pytest.fixture(scope="session")
-def make_fit(arms: bm.NestedArms) -> Callable[[bm.NestedSpec], bm.NestedFit]:
+def make_fit(arms: bm.Arms) -> Callable[[bm.NestedSpec], bm.NestedFit]:
     """Return what makes a fit whose draws are those of the prior, in chains."""
 
     def make(spec: bm.NestedSpec) -> bm.NestedFit:

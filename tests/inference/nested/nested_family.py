@@ -23,7 +23,7 @@ def outcomes_of(levels: int) -> tuple[str, ...]:
 
 
 @functools.cache
-def arms(levels: int) -> bm.NestedArms:
+def arms(levels: int) -> bm.Arms:
     """Studies of one to three arms; every pattern of outcomes reported, none of them, all patients."""
     patterns = [shown for shown in product([True, False], repeat=levels) if any(shown)]
     rng = np.random.default_rng(levels)
@@ -45,7 +45,7 @@ def arms(levels: int) -> bm.NestedArms:
     frame["arm"] = [f"a{arm}" for arm in i]
     frame["regimen"] = [("a", "b", "c")[arm % 3] for arm in i]
     frame["age"] = 5 + rng.random(len(frame)) * 3
-    return bm.NestedArms(frame, outcomes_of(levels), pd.DataFrame())
+    return bm.Arms(frame, pd.DataFrame(), outcomes=outcomes_of(levels))
 
 
 def nested(rng: np.random.Generator, n: int, levels: int) -> list[int]:

@@ -65,8 +65,10 @@ def test_value_and_gradient_of_priors_by_outcome(priors: dict[str, object]) -> N
 @functools.cache
 def extreme_design(counts: tuple[tuple[int | None, ...], ...], eta: float) -> NestedDesign:
     frame = pd.DataFrame(counts, columns=["n", *outcomes_of(3)])
-    arms = bm.NestedArms(
-        frame.assign(study=[f"s{i}" for i in range(len(frame))]), outcomes_of(3), pd.DataFrame()
+    arms = bm.Arms(
+        frame.assign(study=[f"s{i}" for i in range(len(frame))]),
+        pd.DataFrame(),
+        outcomes=outcomes_of(3),
     )
     spec = bm.NestedSpec(mu=bm.Cauchy(0, 2), tau=bm.HalfCauchy(1), correlation=bm.LKJ(eta))
     return make_nested_design(spec, arms)

@@ -16,7 +16,7 @@ SPEC = bm.NestedSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}))
 
 
 @pytest.fixture(scope="module")
-def arms() -> bm.NestedArms:
+def arms() -> bm.Arms:
     frame = pd.DataFrame(
         {
             "study": ["s1", "s1", "s2", "s3", "naïve, — 试验"],
@@ -33,7 +33,7 @@ def arms() -> bm.NestedArms:
 
 
 @pytest.fixture(scope="module")
-def fit(arms: bm.NestedArms, quick: bm.SamplerSettings) -> bm.NestedFit:
+def fit(arms: bm.Arms, quick: bm.SamplerSettings) -> bm.NestedFit:
     return bm.fit(SPEC, arms, seed=1, settings=quick)
 
 
@@ -66,7 +66,7 @@ def test_the_draws_have_every_group_with_their_dims(fit: bm.NestedFit) -> None:
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
-    fit: bm.NestedFit, arms: bm.NestedArms
+    fit: bm.NestedFit, arms: bm.Arms
 ) -> None:
     settings = bm.SamplerSettings(chains=4, warmup=300, draws=500, cores=1)
     again = bm.fit(SPEC, arms, seed=1, settings=settings)
@@ -150,27 +150,18 @@ def test_a_damaged_run_is_refused(fit: bm.NestedFit, tmp_path: Path) -> None:
         ({"settings": 3}, "`settings` must be SamplerSettings; got int"),
         ({"seed": None}, "`seed` must be a whole number of at least 0; got None"),
         ({"seed": -1}, "`seed` must be a whole number of at least 0; got -1"),
-        ({"arms": None}, "`arms` must be NestedArms for a NestedSpec; got NoneType"),
+        ({"arms": None}, "`arms` must be Arms; got NoneType"),
     ],
     ids=str,
 )
 def test_arguments_that_make_no_sense(
-    arms: bm.NestedArms, change: dict[str, object], message: str
+    arms: bm.Arms, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.fit(**({"spec": SPEC, "arms": arms, "seed": 1} | change))  # type: ignore[call-overload]
 
 
-def test_a_model_and_its_evidence_must_be_of_a_kind(arms: bm.NestedArms) -> None:
-    with pytest.raises(
-        bm.SettingsError, match="`arms` must be NestedArms for a NestedSpec; got Arms"
-    ):
-        bm.fit(SPEC, arms.of("CR"), seed=1)  # type: ignore[call-overload]
-    with pytest.raises(bm.SettingsError, match="nested outcomes need a NestedSpec"):
-        bm.fit(bm.ModelSpec(), arms, seed=1)  # type: ignore[call-overload]
-
-
 @pytest.mark.parametrize("formula", ["ORR", "regimen + CR"])
-def test_a_response_is_no_covariate(arms: bm.NestedArms, formula: str) -> None:
+def test_a_response_is_no_covariate(arms: bm.Arms, formula: str) -> None:
     with pytest.raises(bm.SpecError, match=r"`formula` names '(ORR|CR)', which is an outcome"):
         bm.fit(bm.NestedSpec(covariates=formula), arms, seed=1)

@@ -25,7 +25,7 @@ def design_of(
 ) -> NestedDesign:
     frame = pd.DataFrame(counts, columns=["n", *outcomes])
     frame["study"], frame["arm"] = list(studies), [f"a{i}" for i in range(len(frame))]
-    arms = bm.NestedArms(frame, tuple(outcomes), pd.DataFrame())
+    arms = bm.Arms(frame, pd.DataFrame(), outcomes=tuple(outcomes))
     return make_nested_design(bm.NestedSpec(), arms)
 
 

@@ -31,10 +31,10 @@ FULL = [(30, 20, 12, 9), (25, 11, 8, 1), (40, 30, 15, 10), (18, 9, 9, 5), (50, 2
 SOME = [(20, 14, 5), (24, None, 9), (15, 6, None), (30, 12, 9), (12, None, 7)]
 
 
-def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> bm.NestedArms:
+def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> bm.Arms:
     frame = pd.DataFrame(counts, columns=["n", *outcomes])
     frame["study"] = [f"s{i}" for i in range(len(frame))]
-    return bm.NestedArms(frame, outcomes, pd.DataFrame())
+    return bm.Arms(frame, pd.DataFrame(), outcomes=outcomes)
 
 
 @pytest.mark.slow
