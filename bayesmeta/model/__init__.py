@@ -1,4 +1,4 @@
-"""Model room. In: a `ModelSpec`, written in Python or TOML, and `Arms`. Out: designs and PyMC models."""
+"""Model specifications in Python or TOML, their designs on `Arms`, and the PyMC models that define them."""
 
 from bayesmeta.model.build import build
 from bayesmeta.model.covariates import Covariates

@@ -1,4 +1,4 @@
-"""Plots room. In: a `Fit` or a table of estimates. Out: Matplotlib figures that need no pyplot.
+"""Matplotlib figures of fits and of tables of estimates.
 
 Each figure, and with the first one Matplotlib, is loaded when it is first used. Each function returns a
 value with `figure`, `table` (every number drawn) and `save(path)`, which writes png, svg or pdf.
