@@ -1,4 +1,4 @@
-"""Model specifications in Python or TOML, their designs on `Arms`, and the PyMC models that define them."""
+"""Model specifications in Python or TOML, their designs on arms, and the PyMC models they define."""
 
 from bayesmeta.model.build import build
 from bayesmeta.model.covariates import Covariates
