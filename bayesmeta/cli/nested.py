@@ -85,7 +85,7 @@ def fit_nested(
 
 
 def predict_nested(
-    run: Path,
+    result: "bm.NestedFit",
     n: int,
     profile: Mapping[str, Any] | None,
     study: str | None,
@@ -106,7 +106,6 @@ def predict_nested(
     from bayesmeta.report.nested_text import nested_prediction_lines
     from bayesmeta.report.text import warning_lines
 
-    result = bm.load_nested_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
@@ -136,7 +135,7 @@ def _prediction_tables(
 
 
 def sensitivity_nested(
-    run: Path,
+    result: "bm.NestedFit",
     profile: Mapping[str, Any] | None,
     ci: float,
     tables: Path | None,
@@ -151,7 +150,6 @@ def sensitivity_nested(
     from bayesmeta.report.sensitivity_text import nested_prior_lines
     from bayesmeta.report.text import warning_lines
 
-    result = bm.load_nested_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.prior_grid(result, profile=profile, ci_prob=ci)
     saved = save_tables(tables, {"priors": found})

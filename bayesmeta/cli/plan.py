@@ -40,7 +40,7 @@ from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
 
 if TYPE_CHECKING:
-    from bayesmeta import Fit, MapPrior, NestedFit, Plan, TwoArmPlan
+    from bayesmeta import MapPrior, Plan, TwoArmPlan
     from bayesmeta.report.plan_sizes import Sizes
     from bayesmeta.wording import Wording
 
@@ -87,6 +87,7 @@ def plan(
     import bayesmeta as bm
     from bayesmeta.cli.plan_request import PlanRequest
     from bayesmeta.estimates.words import words_of
+    from bayesmeta.inference.result import load_saved
     from bayesmeta.report.text import warning_lines
 
     request = PlanRequest(
@@ -106,7 +107,7 @@ def plan(
         stop_below=stop_below,
     )
     request.check()
-    result = _load(run)
+    result = load_saved(run)
     words = words_of(result, rates_per=rates_per, labels=labels)
     prior = bm.map_prior(
         result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
@@ -123,14 +124,6 @@ def plan(
         marks = warning_lines(bm.diagnose(result))
         print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
-
-
-def _load(run: Path) -> "Fit | NestedFit":
-    """Return a saved run of one outcome or of nested ones."""
-    import bayesmeta as bm
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
-
-    return bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
 
 
 def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:

@@ -45,11 +45,12 @@ def predict(
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+    from bayesmeta.inference.result import load_saved
     from bayesmeta.report import machine, text
 
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
-    if form_of(run) != ONE_OUTCOME.name:
+    result = load_saved(run)
+    if isinstance(result, bm.NestedFit):
         for name, given in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),
@@ -58,7 +59,7 @@ def predict(
         ):
             check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
         return predict_nested(
-            run,
+            result,
             n,
             parsed_profile(profile),
             study,
@@ -70,7 +71,6 @@ def predict(
             as_json=as_json,
         )
     check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
-    result = bm.load_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=parsed_profile(profile), study=study, seed=0)

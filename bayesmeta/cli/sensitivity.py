@@ -51,7 +51,7 @@ def sensitivity(
     check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+    from bayesmeta.inference.result import load_saved
     from bayesmeta.report import sensitivity_text, text
     from bayesmeta.report.sensitivity_machine import sensitivity_json
 
@@ -64,7 +64,8 @@ def sensitivity(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     given = {name: value for name, value in asked.items() if value is not None}
-    if form_of(run) != ONE_OUTCOME.name:
+    result = load_saved(run)
+    if isinstance(result, bm.NestedFit):
         for option, value in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),
@@ -75,9 +76,8 @@ def sensitivity(
         ):
             check_no_effect(option, value, "on a run of nested outcomes")
         return sensitivity_nested(
-            run, parsed_profile(profile), ci, out, written=written, as_json=as_json
+            result, parsed_profile(profile), ci, out, written=written, as_json=as_json
         )
-    result = bm.load_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.sensitivity(
         result,

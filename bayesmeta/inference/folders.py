@@ -17,7 +17,7 @@ MANIFEST = "fit.json"
 """The file by which a run folder is known."""
 
 OWN = frozenset(
-    {MANIFEST, "draws.nc", "model.toml", "arms.csv", "excluded.csv", "forest.png"}
+    {MANIFEST, "draws.nc", "model.toml", "coding.json", "arms.csv", "excluded.csv", "forest.png"}
     | {f"report.{form}" for form in ("html", "md", "json", "docx")}
 )
 """Files that a run folder may hold; no other is ever deleted."""

@@ -9,20 +9,23 @@ from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import ONE_OUTCOME, Contents, read_run, write_run
-from bayesmeta.model import Design, ModelSpec, OwnModel, make_design, model_hash
+from bayesmeta.inference.storage import Contents, read_run, write_run
+from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.nested import NestedSpec, nested_model_hash
 
-__all__ = ["Fit", "Provenance", "damaged_provenance", "load_fit", "provenance"]
+if TYPE_CHECKING:
+    from bayesmeta.inference.nested.result import NestedFit
+
+__all__ = ["Fit", "Provenance", "load_fit", "load_saved", "provenance"]
 
 _PACKAGES = (
     *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
@@ -192,8 +195,9 @@ class Fit:
 
     def write(self, folder: Path) -> None:
         """Write the files of the fit into an empty folder that exists."""
-        found = Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance))
-        write_run(found, folder, ONE_OUTCOME)
+        origin = asdict(self.provenance)
+        found = Contents(self.spec, self.arms, self.settings, self.draws, origin, self.coding)
+        write_run(found, folder)
 
     def require(self, name: str, what: str) -> xr.DataArray:
         """Return the draws of a variable of studies or arms, which `what` needs.
@@ -239,21 +243,22 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     >>> again.draws.posterior.equals(fit.draws.posterior)
     True
     """
-    spec, arms, settings, draws, origin = read_run(folder, ONE_OUTCOME)
+    found = load_saved(folder)
+    if not isinstance(found, Fit):
+        raise RunError(
+            f"{folder} is a run of nested outcomes, not of one outcome. Read it by load_nested_fit."
+        )
+    return found
+
+
+def load_saved(folder: str | PathLike[str]) -> "Fit | NestedFit":
+    """Return a saved fit of any kind; errors as of `load_fit`."""
+    from bayesmeta.inference.nested.result import NestedFit
+
+    spec, arms, settings, draws, origin, coding = read_run(folder)
     try:
         found = Provenance(**origin)
     except TypeError as error:
-        raise damaged_provenance(folder, error) from error
-    coding = make_design(spec, arms, warn=False).coding
-    fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding)
-    if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
-        raise RunError(
-            f"{folder}: the coding of its covariates can't be had again with formulaic "
-            f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."
-        )
-    return fit
-
-
-def damaged_provenance(folder: object, error: TypeError) -> RunError:
-    """Return the error of a run whose provenance has other fields than it must have."""
-    return RunError(f"{folder}: its provenance is damaged ({error}). Fit again.")
+        raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
+    kind = NestedFit if isinstance(spec, NestedSpec) else Fit
+    return kind(spec, arms, settings, draws, provenance=found, coding=coding)

@@ -1,4 +1,4 @@
-"""Fits on disk: netCDF draws, the model as TOML, the evidence as CSV, provenance as JSON.
+"""Fits on disk: netCDF draws, the model as TOML, the evidence as CSV, coding and provenance as JSON.
 
 Everything is text or numbers; reading a run executes nothing that stands in it.
 """
@@ -8,10 +8,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -22,61 +24,68 @@ from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import parse_model, to_toml
+from bayesmeta.model.coding import Coding
+from bayesmeta.model.imputation import filled
+from bayesmeta.model.learning import learn_coding
+from bayesmeta.model.nested import NestedSpec, nested_to_toml, parse_nested_model
+from bayesmeta.model.stored_coding import coding_json, read_coding
 from bayesmeta.paths import expanded
 
-__all__ = ["ONE_OUTCOME", "SCHEMA", "Contents", "Form", "form_of", "read_run", "write_run"]
+__all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
 
 SCHEMA = 1
 """Version of the form of run folders."""
 
 _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
+_CODING = "coding.json"
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 
 
-class Form[S](NamedTuple):
-    """A kind of fit: how its model and its arms are written and read."""
-
-    name: str
-    """What its manifests call it."""
-    to_toml: Callable[[S], str]
-    parse: Callable[[str, str], S]
-    arms: Callable[[pd.DataFrame, pd.DataFrame, Mapping[str, Any]], Arms]
+FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str, str], Any]]] = {
+    "one outcome": (to_toml, parse_model),
+    "nested outcomes": (nested_to_toml, parse_nested_model),
+}
+"""What manifests call each kind of fit, and how its model is written and read."""
 
 
-ONE_OUTCOME = Form("one outcome", to_toml, parse_model, Arms)
-
-
-class Contents[S](NamedTuple):
+class Contents(NamedTuple):
     """What a run folder holds."""
 
-    spec: S
+    spec: Any
     arms: Arms
     settings: SamplerSettings
     draws: xr.DataTree
     provenance: dict[str, Any]
+    coding: Coding
 
 
-def write_run[S](contents: Contents[S], folder: Path, form: Form[S]) -> None:
+def write_run(contents: Contents, folder: Path) -> None:
     """Write the files of a run into an empty folder."""
+    form = "nested outcomes" if isinstance(contents.spec, NestedSpec) else "one outcome"
     write_tree(contents.draws, folder / _DRAWS)
-    (folder / _MODEL).write_text(form.to_toml(contents.spec), encoding="utf-8")
+    model_text, _ = FORMS[form]
+    (folder / _MODEL).write_text(model_text(contents.spec), encoding="utf-8")
+    _write_json(coding_json(contents.coding), folder / _CODING)
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     for name, frame in frames.items():
         _write_frame(frame, folder / name)
     manifest = {
         "schema": SCHEMA,
-        "form": form.name,
+        "form": form,
         "provenance": contents.provenance,
         "settings": asdict(contents.settings),
         "selection": contents.arms.selection,
         "types": {name: _types(frame) for name, frame in frames.items()},
-        "sha256": {name: _sha256(folder / name) for name in _FILES},
+        "sha256": {name: _sha256(folder / name) for name in (*_FILES, _CODING)},
     }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    _write_json(manifest, folder / MANIFEST)
 
 
-def read_run[S](folder: str | PathLike[str], form: Form[S]) -> Contents[S]:
+def _write_json(content: Any, path: Path) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def read_run(folder: str | PathLike[str]) -> Contents:
     """Return what a run folder holds, after checking that it is as it was written.
 
     Raises
@@ -87,33 +96,11 @@ def read_run[S](folder: str | PathLike[str], form: Form[S]) -> Contents[S]:
     """
     path = _checked_path(folder)
     manifest = _manifest(path)
-    found = _form_name(manifest)
-    if found != form.name:
-        raise RunError(
-            f"{path} is a run of {found}, not of {form.name}. Read it by "
-            f"{'load_fit' if found == ONE_OUTCOME.name else 'load_nested_fit'}."
-        )
     _check_files(path, manifest)
     try:
-        return _contents(path, manifest, form)
+        return _contents(path, manifest)
     except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
         raise RunError(f"{path} can't be read: {error}. Fit again.") from error
-
-
-def form_of(folder: str | PathLike[str]) -> str:
-    """Return what kind of fit a run folder holds, by the name of its `Form`.
-
-    Raises
-    ------
-    RunError
-        If the folder is no saved run.
-    """
-    return _form_name(_manifest(_checked_path(folder)))
-
-
-def _form_name(manifest: Mapping[str, Any]) -> str:
-    # Runs of earlier releases say nothing: there was one kind.
-    return str(manifest.get("form", ONE_OUTCOME.name))
 
 
 def _checked_path(folder: object) -> Path:
@@ -127,17 +114,36 @@ def _checked_path(folder: object) -> Path:
     return path
 
 
-def _contents[S](path: Path, manifest: Mapping[str, Any], form: Form[S]) -> Contents[S]:
+def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
+    # Runs of the first releases say nothing: there was one kind.
+    _, parsed = FORMS[manifest.get("form", "one outcome")]
     frames = {
         name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
     }
-    return Contents(
-        form.parse((path / _MODEL).read_text(encoding="utf-8"), _MODEL),
-        form.arms(frames[_ARMS], frames[_EXCLUDED], manifest["selection"]),
-        SamplerSettings(**manifest["settings"]),
-        read_tree(path / _DRAWS),
-        manifest["provenance"],
-    )
+    spec = parsed((path / _MODEL).read_text(encoding="utf-8"), _MODEL)
+    selection = manifest["selection"]
+    outcomes = tuple(selection.get("outcomes", ()))
+    arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, outcomes)
+    draws = read_tree(path / _DRAWS)
+    coding = _coding(path, manifest, spec, arms.frame)
+    matrix = coding.matrix(filled(coding, arms.frame))
+    if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
+        made = manifest["provenance"]["versions"].get("formulaic")
+        raise RunError(
+            f"the coding of its covariates can't be had again with formulaic {version('formulaic')}; it was "
+            f"made with {made}"
+        )
+    settings = SamplerSettings(**manifest["settings"])
+    return Contents(spec, arms, settings, draws, manifest["provenance"], coding)
+
+
+def _coding(path: Path, manifest: Mapping[str, Any], spec: Any, frame: pd.DataFrame) -> Coding:
+    """Return the coding that a run holds; those of release 0.1.0 hold none, and it is learnt again."""
+    if _CODING in manifest["sha256"]:
+        content = json.loads((path / _CODING).read_text(encoding="utf-8"))
+        return read_coding(content, spec.covariates)
+    by = None if isinstance(spec, NestedSpec) else spec.study_effects.by
+    return learn_coding(spec.covariates, frame, by)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -160,10 +166,11 @@ def _manifest(path: Path) -> dict[str, Any]:
 def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
     found = manifest.get("sha256")
     hashes = found if isinstance(found, dict) else {}
-    missing = [name for name in _FILES if not (path / name).is_file()]
+    names = dict.fromkeys((*_FILES, *hashes))
+    missing = [name for name in names if not (path / name).is_file()]
     if missing:
         raise RunError(f"{path} is not complete: {listed(missing)} is missing. Fit again.")
-    changed = [name for name in _FILES if _sha256(path / name) != hashes.get(name)]
+    changed = [name for name in names if _sha256(path / name) != hashes.get(name)]
     if changed:
         raise RunError(
             f"{path}: {listed(changed)} is not as it was written (truncated or edited). Fit again."

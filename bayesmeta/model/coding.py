@@ -48,6 +48,8 @@ class Coding:
         Value of each numeric column at which `mu` stands, in the column's unit.
     origin : array
         Columns at the reference profile before it was subtracted, shape (covariate,).
+    terms : Terms
+        What the terms of the formula become.
     by : str or None
         Study-level column whose levels each have a tau of their own.
     numbers : dict
@@ -62,7 +64,7 @@ class Coding:
     levels: dict[str, tuple[str, ...]]
     centres: dict[str, float]
     origin: Array
-    _terms: Terms
+    terms: Terms
     by: str | None = None
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     spreads: Mapping[str, float] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Coding:
         return found
 
     def _raw(self, frame: pd.DataFrame) -> Array:
-        return self._terms.columns(
+        return self.terms.columns(
             prepared_columns(frame, self.covariates, self.levels, self.centres)
         )
 

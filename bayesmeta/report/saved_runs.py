@@ -16,9 +16,8 @@ from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
-from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
-from bayesmeta.inference.result import Fit, load_fit
-from bayesmeta.inference.storage import ONE_OUTCOME, form_of
+from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit, load_saved
 from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.files import load_grid
@@ -136,7 +135,7 @@ def load_run(folder: Path) -> SavedRun:
         If it is no folder of results, or not as it was written.
     """
     if (folder / FIT_MANIFEST).is_file():
-        return load_fit(folder) if form_of(folder) == ONE_OUTCOME.name else load_nested_fit(folder)
+        return load_saved(folder)
     if not folder.is_dir():
         raise RunError(f"There is no folder {folder}. Give that of a saved run.")
     found = describe_run(folder)

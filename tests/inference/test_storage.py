@@ -71,7 +71,14 @@ def test_a_loaded_fit_answers_like_the_fit(tmp_path: Path, small_fit: bm.Fit) ->
 def test_a_run_is_text_and_netcdf(tmp_path: Path, small_fit: bm.Fit) -> None:
     small_fit.save(tmp_path / "deep" / "run")
     files = {path.name for path in (tmp_path / "deep" / "run").iterdir()}
-    assert files == {"draws.nc", "model.toml", "arms.csv", "excluded.csv", "fit.json"}
+    assert files == {
+        "draws.nc",
+        "model.toml",
+        "coding.json",
+        "arms.csv",
+        "excluded.csv",
+        "fit.json",
+    }
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "run"]
 
 
@@ -159,6 +166,7 @@ def other_schema(run: Path) -> None:
         (edit, "arms.csv is not as it was written"),
         (other_schema, "has schema 99; this release reads schema 1"),
         (lambda run: (run / "draws.nc").unlink(), "not complete: draws.nc is missing"),
+        (lambda run: (run / "coding.json").unlink(), "not complete: coding.json is missing"),
         (lambda run: (run / "fit.json").unlink(), "holds no fit.json"),
         (lambda run: (run / "fit.json").write_text("{"), "fit.json is damaged"),
         (lambda run: (run / "fit.json").write_text("[]"), "has schema None"),

@@ -5,30 +5,18 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.folders import whole_folder
-from bayesmeta.inference.result import Provenance, damaged_provenance
+from bayesmeta.inference.result import Provenance, load_saved
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import Contents, Form, read_run, write_run
+from bayesmeta.inference.storage import Contents, write_run
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.learning import learn_coding
-from bayesmeta.model.nested import NestedDesign, NestedSpec, nested_to_toml, parse_nested_model
+from bayesmeta.model.nested import NestedDesign, NestedSpec
 
-__all__ = ["NESTED", "NestedFit", "load_nested_fit"]
-
-NESTED = Form(
-    "nested outcomes",
-    nested_to_toml,
-    parse_nested_model,
-    lambda frame, excluded, selection: Arms(
-        frame, excluded, selection, tuple(selection["outcomes"])
-    ),
-)
-"""How a run of nested outcomes is written and read."""
+__all__ = ["NestedFit", "load_nested_fit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,8 +100,9 @@ class NestedFit:
 
     def write(self, folder: Path) -> None:
         """Write the files of the fit into an empty folder that exists."""
-        found = Contents(self.spec, self.arms, self.settings, self.draws, asdict(self.provenance))
-        write_run(found, folder, NESTED)
+        origin = asdict(self.provenance)
+        found = Contents(self.spec, self.arms, self.settings, self.draws, origin, self.coding)
+        write_run(found, folder)
 
     def __repr__(self) -> str:
         sizes = self.draws["posterior"].sizes
@@ -156,15 +145,9 @@ def load_nested_fit(folder: str | PathLike[str]) -> NestedFit:
     >>> again.posterior.equals(fit.posterior), again.provenance == fit.provenance
     (True, True)
     """
-    spec, arms, settings, draws, origin = read_run(folder, NESTED)
-    try:
-        found = Provenance(**origin)
-    except TypeError as error:
-        raise damaged_provenance(folder, error) from error
-    coding = learn_coding(spec.covariates, arms.frame)
-    fit = NestedFit(spec, arms, settings, draws, provenance=found, coding=coding)
-    if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
+    found = load_saved(folder)
+    if not isinstance(found, NestedFit):
         raise RunError(
-            f"{folder}: the coding of its covariates can't be had again with the installed formulaic. Fit again."
+            f"{folder} is a run of one outcome, not of nested outcomes. Read it by load_fit."
         )
-    return fit
+    return found

@@ -9,7 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.inference.nested.result import load_nested_fit
-from bayesmeta.inference.storage import form_of
+from bayesmeta.inference.result import load_saved
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 SPEC = bm.NestedSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}))
@@ -89,7 +89,7 @@ def test_saving_and_loading_is_identity(fit: bm.NestedFit, tmp_path: Path) -> No
         fit.settings,
         fit.provenance,
     )
-    assert form_of(tmp_path / "run") == "nested outcomes"
+    assert load_saved(tmp_path / "run").outcomes == fit.outcomes
     assert loaded.arms.hash == fit.arms.hash
 
 
