@@ -21,8 +21,8 @@ from bayesmeta.calibration.trials import run_trial, seed_of
 from bayesmeta.errors import RunError, SamplingError, SettingsError
 from bayesmeta.numeric import is_whole
 from bayesmeta.paths import expanded
+from bayesmeta.progress import progress_bar
 from bayesmeta.runs.processes import processes
-from bayesmeta.runs.progress import progress_bar
 from bayesmeta.runs.threads import one_thread
 
 __all__ = ["calibrate", "run_case"]
@@ -177,7 +177,7 @@ def _finish(
     case: Case[Any],
     seed: int,
     blocks: Iterator[tuple[Tally, float]],
-    advance: Callable[[int], None] = lambda sets: None,
+    advance: Callable[[int], object] = lambda sets: None,
 ) -> CaseResult:
     """Return the result of a case when all its blocks are done."""
     done = []

@@ -49,7 +49,7 @@ def leave_one_out(
     check_tables(out, TABLES, force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
     from bayesmeta.report.machine import plain_value, records
     from bayesmeta.report.one_fit_text import left_out_lines
 

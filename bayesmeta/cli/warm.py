@@ -16,7 +16,7 @@ def warm(as_json: AsJson = False) -> int:
     when the package or the kind of processor changes.
     """
     from bayesmeta.inference.places import can_be_written, folders
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
     from bayesmeta.selfcheck.warming import warmed
 
     place = next((str(folder) for folder in folders() if can_be_written(folder)), None)

@@ -23,7 +23,7 @@ Dask = Annotated[
 @contextmanager
 def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dict[str, Any]]:
     """Yield the arguments `workers` or `executor`; tell of an interrupt what is kept in `out`."""
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
 
     if workers is not None and dask is not None:
         raise SettingsError("`--workers` has no effect with `--dask`. Leave one out.")

@@ -24,9 +24,8 @@ from bayesmeta.inference.density.log_density import density_of
 from bayesmeta.inference.density.pointers import Pointers
 from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
-from bayesmeta.inference.processors import processors
-from bayesmeta.inference.progress import is_watched, progress_bar
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, processors
+from bayesmeta.progress import is_watched, progress_bar
 
 __all__ = ["STATISTICS", "RawDraws", "Target", "sample_density", "sample_pymc", "sample_target"]
 
@@ -50,19 +49,7 @@ STATISTICS = {
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What is sampled.
-
-    Parameters
-    ----------
-    density : Callback
-        Compiled density, of the signature `LOG_DENSITY`.
-    data : Pointers
-        Model and evidence, as it takes them.
-    size : int
-        Number of coordinates.
-    start : callable
-        From a random generator to a point from which a chain may start.
-    """
+    """What is sampled: a density of `size` coordinates on `data`, and points that chains start from."""
 
     density: Callback
     data: Pointers
@@ -87,23 +74,10 @@ def sample_density(
     address: int | None = None,
     kept: int | None = None,
 ) -> RawDraws:
-    """Return draws from the compiled density.
+    """Return draws from the compiled density: of the first `kept` coordinates, or of all.
 
-    Parameters
-    ----------
-    data : DensityData
-        Model and evidence.
-    settings : SamplerSettings
-        Chains, warm-up, draws.
-    seed : SeedSequence
-        Random seed.
-    progress : bool, optional
-        Show a progress bar; where None, only where a person watches.
-    address : int, optional
-        Another density of the same data and coordinates, as a C function; checks of the checks
-        sample wrong ones. That of `bayesmeta.inference.density` where None.
-    kept : int, optional
-        Keep so many of the first coordinates; all where None.
+    `address` is that of another density of the same data and coordinates, which checks of the checks
+    sample.
 
     Raises
     ------
@@ -142,13 +116,13 @@ def sample_target(
     )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or processors()
-    shown = progress_bar(_lib, progress=progress)
+    with _progress(_lib, settings, progress=progress) as shown:
 
-    def begin() -> Any:
-        storage = _lib.PyStorage.arrow()
-        return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
+        def begin() -> Any:
+            storage = _lib.PyStorage.arrow()
+            return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
 
-    trace = _finished(begin, seed)
+        trace = _finished(begin, seed)
     draws, statistics = trace.get_arrow_trace()
     return RawDraws(
         np.stack(
@@ -199,6 +173,24 @@ def sample_pymc(
 
     results = _finished(begin, seed)
     return started[0]._extract(results)
+
+
+@contextmanager
+def _progress(lib: Any, settings: SamplerSettings, *, progress: bool | None) -> Iterator[Any]:
+    """Yield how the sampler tells its progress: to a bar, or not at all."""
+    if not is_watched(progress=progress):
+        yield lib.ProgressType.none()
+        return
+    total, done = settings.chains * (settings.warmup + settings.draws), 0
+    with progress_bar(total, what="draws", shown=True) as advance:
+
+        def show(finished: str) -> None:
+            nonlocal done
+            advance(int(finished) - done)
+            done = int(finished)
+
+        yield lib.ProgressType.template_callback(200, "{{ total_finished_draws }}", 1, show)
+        show(str(total))
 
 
 def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:

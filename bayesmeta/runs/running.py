@@ -6,12 +6,12 @@ from concurrent.futures import Executor
 
 from bayesmeta.errors import RunError, SettingsError, listed
 from bayesmeta.numeric import is_whole
+from bayesmeta.progress import progress_bar
 from bayesmeta.runs.collecting import Lost, Record, collect
 from bayesmeta.runs.folder import RunFolder
 from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt
 from bayesmeta.runs.keys import versions
 from bayesmeta.runs.processes import processes
-from bayesmeta.runs.progress import progress_bar
 from bayesmeta.runs.threads import one_thread
 
 __all__ = ["run_jobs"]

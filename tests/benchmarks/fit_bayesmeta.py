@@ -24,7 +24,7 @@ from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import usual_density
 from bayesmeta.inference.density.views import pack
-from bayesmeta.inference.processors import processors
+from bayesmeta.inference.settings import processors
 from bayesmeta.model import make_design
 
 COPIES = (1, 10, 100, 1000)

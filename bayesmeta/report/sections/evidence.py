@@ -67,7 +67,7 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
         f"{counted(int(arms.n.sum()), 'patient')}, from {table}"
     )
-    if isinstance(arms, Arms):
+    if len(arms.outcomes) == 1:
         head += f"; {arms.events.sum():,} responded{_share(arms, words)}"
     yield f"{head}."
     yield from _wanted(selection.get("where"), selection.get("columns") or {})
@@ -125,7 +125,7 @@ def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
     frame = arms.frame
     cells = pd.DataFrame({"study": list(_labels(arms))})
     cells["arm"] = [label.partition("/")[2] for label in arms.labels]
-    if isinstance(arms, Arms):
+    if len(arms.outcomes) == 1:
         cells["responders / n"] = [f"{y} / {n}" for y, n in zip(arms.events, arms.n, strict=True)]
         observed = [
             words.rates.observed(int(y), int(n)) for y, n in zip(arms.events, arms.n, strict=True)
