@@ -152,7 +152,7 @@ def i_squared(fit: Fit) -> dict[str, Array]:
 
 def without_tau(spec: ModelSpec) -> str:
     """Return how studies differ in a model that has no tau."""
-    if spec.study_effects.name == "independent":
+    if not spec.study_effects.pools:
         return "studies are independent, so that a new study has the prior of mu"
     if spec.likelihood.parameters or spec.arm_effects is not None:
         return "no study effects; arms differ for themselves"

@@ -185,7 +185,7 @@ def _studies(fit: Fit, column: Array) -> int:
 
 def _unpooled(fit: Fit) -> Iterable[str]:
     """Yield what independent studies don't tell."""
-    if fit.spec.study_effects.name == "independent":
+    if not fit.spec.study_effects.pools:
         yield (
             "Without pooling, mu and the rates of a new study are the prior: studies tell nothing of one "
             "that is not among them."

@@ -12,7 +12,7 @@ from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.effects import NormalEffects, normal_nodes
+from bayesmeta.model.effects import normal_nodes
 
 __all__ = [
     "NewEffects",
@@ -164,7 +164,7 @@ class PredictedRates:
         tau_arm = np.zeros(0)
         if self.fit.spec.arm_effects is not None:
             tau_arm = np.asarray(self.fit.posterior["tau_arm"]).ravel()
-            if isinstance(self.fit.spec.study_effects, NormalEffects):
+            if self.fit.spec.study_effects.is_normal:
                 tau, tau_arm = np.hypot(tau, tau_arm), np.zeros(0)
         # The number of nodes follows the largest tau of a block: those of a size go together.
         order, found = np.argsort(tau), np.empty(theta.size)
@@ -205,7 +205,7 @@ class PredictedRates:
     def further_cohort(self, study: str) -> DrawnRates:
         """Return the distribution of the true rate of a further cohort of a known study."""
         effect: Array | float = 0.0
-        if self.fit.spec.study_effects.name != "common":
+        if self.fit.spec.study_effects.has_effects:
             drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
             effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
         return self._cohort((self.theta + effect)[..., None])

@@ -28,20 +28,6 @@ from bayesmeta.model.coding import Profile
 __all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
-OWN_SCALES = {
-    "tau": "",
-    "nu": "degrees of freedom",
-    "share": "share of studies",
-    "tau_arm": "",
-    "rho": "correlation",
-    "x_mean": "unit of the column",
-    "x_sd": "unit of the column",
-}
-"""Scalar parameters beside mu and beta, and their scales; that of the link where empty."""
-
-HEAVY_TAILED = ("student_t", "contaminated")
-"""Distributions whose tau is less than the standard deviation of the study effects."""
-
 LOG_ODDS, ALL = "log-odds", "all studies"
 
 
@@ -176,11 +162,12 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
     """Return draws of scalar parameters and I-squared by quantity and scale."""
     posterior, link = fit.posterior, fit.spec.link.scale
     found = {("mu", link): np.asarray(posterior["mu"])}
-    for name in ("beta", *OWN_SCALES):
+    units = {scalar.name: scalar.unit for scalar in fit.design.scalars}
+    if not fit.spec.study_effects.tau_is_sd:
+        units["tau"] = f"{link} (scale of the distribution, not sd)"
+    for name in ("beta", *units):
         if name in posterior:
-            scale = OWN_SCALES.get(name) or link
-            if name == "tau" and type(fit.spec.study_effects).name in HEAVY_TAILED:
-                scale = f"{link} (scale of the distribution, not sd)"
+            scale = units.get(name) or link
             found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
     if "tau" in posterior and "theta" in posterior:
         for level, draws in i_squared(fit).items():

@@ -97,7 +97,7 @@ def _unchecked(fit: Fit | NestedFit) -> tuple[str, ...]:
     if isinstance(fit, NestedFit):
         return ()
     there = {
-        "u": fit.spec.study_effects.name != "common",
+        "u": fit.spec.study_effects.has_effects,
         "w": fit.spec.arm_effects is not None,
         "x": bool(fit.design.imputed),
     }

@@ -16,6 +16,8 @@ from bayesmeta.inference.simulation import (
     prior_parameters,
 )
 from bayesmeta.model import Design
+from bayesmeta.model.effects import DISTRIBUTIONS
+from bayesmeta.model.likelihoods import LIKELIHOODS
 
 __all__ = [
     "DIMS",
@@ -34,10 +36,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "mu": (),
     "beta": ("covariate",),
     "tau": (),
-    "nu": (),
-    "share": (),
+    **{name: () for distribution in DISTRIBUTIONS.values() for name in distribution.units},
     "tau_arm": (),
-    "rho": (),
+    **{name: () for likelihood in LIKELIHOODS.values() for name in likelihood.units},
     "x_mean": ("imputed",),
     "x_sd": ("imputed",),
     "x": ("arm", "imputed"),

@@ -8,7 +8,7 @@ from scipy.special import gammaln
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
-from bayesmeta.model import Binomial, CommonEffect, Design, Logit, ModelSpec, NormalEffects
+from bayesmeta.model import Binomial, Design, Logit, ModelSpec
 
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
@@ -94,9 +94,7 @@ def _check_covered(design: Design) -> None:
             f"'{spec.covariates.formula}'. Use method='nuts'."
         )
     distribution = spec.study_effects
-    covered = isinstance(distribution, CommonEffect) or (
-        isinstance(distribution, NormalEffects) and distribution.by is None
-    )
+    covered = not distribution.has_effects or (distribution.is_normal and distribution.by is None)
     if not covered or spec.likelihood != Binomial(Logit()) or spec.arm_effects is not None:
         raise SpecError(
             "method='quadrature' takes a binomial logit likelihood with normal study effects of one tau, or a "

@@ -23,7 +23,7 @@ def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
         return total
     arms, spec = len(design.arms), design.spec
     effects = arms * (1 + len(design.imputed) + (spec.arm_effects is not None))
-    effects += len(design.arms.studies) * (spec.study_effects.name != "common")
+    effects += len(design.arms.studies) * spec.study_effects.has_effects
     responders = arms * _COUNT
     total += (drawn + PRIOR_DRAWS) * (_NUMBER * effects + responders)
     return total + drawn * arms * _NUMBER

@@ -59,7 +59,7 @@ def prior_effects(
     found = _missing(design, drawn, rng, shape)
     drawn |= found
     theta = _predictor(design, drawn, shape)
-    if spec.study_effects.name != "common":
+    if spec.study_effects.has_effects:
         found["u"] = _study_effects(design, drawn, rng, shape)
         theta += found["u"][..., design.arms.study_index]
     if spec.arm_effects is not None:
@@ -150,7 +150,7 @@ def _study_effects(
     design: Design, drawn: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> Array:
     distribution, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
-    if distribution.tau is None:
+    if not distribution.pools:
         return design.spec.mu.draw(rng, studies) - drawn["mu"][..., None]
     tau = drawn["tau"] if distribution.by else drawn["tau"][..., None]
     own = {name: drawn[name][..., None] for name in distribution.parameters}

@@ -12,7 +12,7 @@ from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, weighed
 from bayesmeta.marginal_likelihood.unbounded import Posterior
-from bayesmeta.model import Design, IndependentStudies
+from bayesmeta.model import Design
 
 __all__ = ["Drawn"]
 
@@ -70,7 +70,7 @@ class Drawn:
         """
         other = Posterior(design)
         log_weight = _log_prior(other, self.variables) - _log_prior(self.posterior, self.variables)
-        if isinstance(design.spec.study_effects, IndependentStudies):
+        if not design.spec.study_effects.pools:
             # The prior of mu is that of the levels, which are integrated out.
             log_weight = log_weight + self._log_likelihood(design)
             log_weight = log_weight - self._own_log_likelihood

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
-from bayesmeta.model import Design, IndependentStudies
+from bayesmeta.model import Design
 from bayesmeta.priors import Prior
 from bayesmeta.priors.base import Shape
 
@@ -104,7 +104,7 @@ class Posterior:
         prior.
         """
         design = self.design
-        with_mu = not isinstance(design.spec.study_effects, IndependentStudies)
+        with_mu = design.spec.study_effects.pools
         found = [Coordinate("mu", "mu", design.spec.mu)] if with_mu else []
         found += [
             Coordinate("beta", f"beta[{name}]", prior)
@@ -114,7 +114,7 @@ class Posterior:
         for place, scalar in enumerate(design.scalars):
             of_level = several and scalar.name == "tau"
             label = f"tau[{design.tau_levels[place]}]" if of_level else scalar.name
-            found.append(Coordinate(scalar.name, label, scalar.prior, scalar.turn))
+            found.append(Coordinate(scalar.name, label, scalar.prior, scalar.transition_scale))
         return tuple(found)
 
     def points(self, variables: Mapping[str, Array]) -> Array:

@@ -20,9 +20,6 @@ from bayesmeta.priors import Prior
 
 __all__ = ["Design", "Scalar", "make_design", "with_arms", "with_spec"]
 
-OWN_TURN = 10.0
-"""Turn of degrees of freedom; parameters between two bounds have none."""
-
 
 @dataclass(frozen=True)
 class Scalar:
@@ -31,16 +28,21 @@ class Scalar:
     Parameters
     ----------
     name : str
-        The variable it belongs to: `tau`, `nu`, `share`, `tau_arm`, `rho`, `x_mean`, `x_sd`.
+        The variable it belongs to: `tau`, `tau_arm`, `x_mean`, `x_sd`, or a parameter of the
+        distribution of study effects or of the likelihood.
     prior : Prior
         Its prior, whose support bounds it.
-    turn : float
-        Value above its lower bound at which the sampler's scale turns; geometry only.
+    unit : str
+        Its unit; that of the link's scale where empty.
+    transition_scale : float
+        Height above its lower bound at which the sampler's scale changes from logarithms to square
+        roots; geometry only.
     """
 
     name: str
     prior: Prior
-    turn: float = 0.4
+    unit: str = ""
+    transition_scale: float = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +104,19 @@ class Design:
             if distribution.tau is not None
             else []
         )
-        found += [Scalar(name, prior, OWN_TURN) for name, prior in distribution.parameters.items()]
+        found += [
+            Scalar(name, prior, distribution.units[name], distribution.transition_scale)
+            for name, prior in distribution.parameters.items()
+        ]
         if spec.arm_effects is not None:
             found.append(Scalar("tau_arm", spec.arm_effects.tau_arm))
-        found += [Scalar(name, prior) for name, prior in spec.likelihood.parameters.items()]
+        found += [
+            Scalar(name, prior, spec.likelihood.units[name])
+            for name, prior in spec.likelihood.parameters.items()
+        ]
         for one in self.imputed:
-            found += [Scalar("x_mean", one.mean), Scalar("x_sd", one.sd)]
+            unit = "unit of the column"
+            found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
         return tuple(found)
 
     def places(self, name: str) -> list[int]:

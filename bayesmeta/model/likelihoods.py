@@ -25,9 +25,10 @@ LEAST_RHO = 1e-8
 class Likelihood(ABC):
     """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
-    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
-    density) and `link`; `symbol`, `parameters` (priors), `to_pymc`, `log_probability` and `rate`;
-    and, where events are not binomial given the true rate, `draw`.
+    Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
+    compiled density) and `link`; `symbol`, `parameters` (priors) and their `units`, `overdispersed`,
+    `to_pymc`, `log_probability` and `rate`; and, where events are not binomial given the true rate,
+    `draw`.
 
     See Also
     --------
@@ -43,7 +44,13 @@ class Likelihood(ABC):
     """
 
     name: ClassVar[str]
+    words: ClassVar[str]
+    """What text calls it, such as ``"beta-binomial"``."""
     code: ClassVar[int]
+    overdispersed: ClassVar[bool] = False
+    """Whether arms of one linear predictor differ beyond chance."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """Unit of each parameter of its own, such as ``{"rho": "correlation"}``."""
     link: Link
 
     @property
@@ -128,6 +135,7 @@ class Binomial(Likelihood):
     """
 
     name: ClassVar[str] = "binomial"
+    words: ClassVar[str] = "binomial"
     code: ClassVar[int] = 0
     link: Link = field(default_factory=Logit)
 
@@ -218,7 +226,10 @@ class BetaBinomial(Likelihood):
     """
 
     name: ClassVar[str] = "beta_binomial"
+    words: ClassVar[str] = "beta-binomial"
     code: ClassVar[int] = 1
+    overdispersed: ClassVar[bool] = True
+    units: ClassVar[Mapping[str, str]] = {"rho": "correlation"}
     link: Link = field(default_factory=Logit)
     rho: Prior = field(default_factory=lambda: Beta(1, 9))
 

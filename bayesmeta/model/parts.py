@@ -29,16 +29,6 @@ __all__ = [
 
 Table = Mapping[str, Any]
 
-_EXAMPLES = {
-    "mu": "Normal(0, 1.5)",
-    "tau": "HalfNormal(0.5)",
-    "tau_arm": "HalfNormal(0.25)",
-    "nu": "Gamma(2, 0.1)",
-    "share": "Beta(1, 9)",
-    "rho": "Beta(1, 9)",
-}
-"""A prior that each parameter may have, as messages show it."""
-
 DEEPEST = 20
 """Levels of nesting that a file may have, many more than any has a use for."""
 
@@ -159,13 +149,11 @@ def read_beta(value: object) -> Prior | dict[str, Prior]:
     return read_prior("beta", value)
 
 
-def read_prior(label: str, value: object) -> Prior:
-    """Return the prior that a string writes down."""
+def read_prior(label: str, value: object, example: object = None) -> Prior:
+    """Return the prior that a string writes down; messages show `example`."""
     if not isinstance(value, str):
-        raise SpecError(
-            f'`{label}` must be a prior in quotes, such as "{_EXAMPLES.get(label, _EXAMPLES["mu"])}"; '
-            f"got {value!r}."
-        )
+        example = example or ("HalfNormal(0.5)" if label.startswith("tau") else "Normal(0, 1.5)")
+        raise SpecError(f'`{label}` must be a prior in quotes, such as "{example}"; got {value!r}.')
     try:
         return parse_prior(value)
     except SpecError as error:
@@ -213,11 +201,11 @@ def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]
 
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:
-    """Return the arguments of a part that its table gives; strings are priors but for `by`."""
-    arguments = _arguments(part)
+    """Return the arguments of a part that its table gives: priors where their defaults are."""
+    arguments, usual = _arguments(part), part()
     check_keys(place, table, (*names, *arguments))
+    defaults = {key: getattr(usual, key) for key in arguments if key in table}
     return {
-        key: table[key] if key in ("by", "ratio") else read_prior(key, table[key])
-        for key in arguments
-        if key in table
+        key: read_prior(key, table[key], one) if isinstance(one, Prior) else table[key]
+        for key, one in defaults.items()
     }

@@ -9,14 +9,11 @@ from bayesmeta.errors import InapplicableError, ModelWarning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
-from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.likelihoods import BetaBinomial
 from bayesmeta.model.spec import ModelSpec
 
 __all__ = ["check_sense", "warn_of_little_evidence"]
 
-FEWEST_FOR_TAILS = 5
 FEWEST_FOR_TAU = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
@@ -43,7 +40,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         If a part rests on its prior, or the prior of a number's coefficient is far wider.
     """
     for message in (
-        *_about_tails(spec, arms),
+        *_about_shape(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
         *_about_independent(spec, arms, coding),
@@ -83,7 +80,7 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
 
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
-        instead = "Use NormalEffects" if spec.study_effects.name == "common" else "Leave them out"
+        instead = "Leave them out" if spec.study_effects.has_effects else "Use NormalEffects"
         raise InapplicableError(
             "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
             f"of studies are the same thing. {instead}."
@@ -94,16 +91,12 @@ def _has_several_arms(arms: Arms) -> bool:
     return bool((np.bincount(arms.study_index, weights=arms.n > 0) > 1).any())
 
 
-def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
-    if (
-        isinstance(distribution, StudentTEffects | ContaminatedEffects)
-        and studies < FEWEST_FOR_TAILS
-    ):
-        name = "nu" if isinstance(distribution, StudentTEffects) else "share"
+    if studies < distribution.fewest_studies:
         yield (
-            f"{studies} studies can't show outlying ones: `{name}` rests on its prior. "
-            "NormalEffects assumes less."
+            f"{studies} studies can't show {distribution.feature}: `{listed(distribution.units)}` rests on its "
+            "prior. NormalEffects assumes less."
         )
 
 
@@ -123,18 +116,23 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
 
 
 def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    if not isinstance(spec.likelihood, BetaBinomial) or spec.study_effects.name == "common":
+    likelihood = spec.likelihood
+    if (
+        not likelihood.overdispersed
+        or not spec.study_effects.has_effects
+        or _has_several_arms(arms)
+    ):
         return
-    informative = spec.likelihood.rho.interval(0.95)[1] <= LARGEST_INFORMED_RHO
-    if not _has_several_arms(arms) and not informative:
-        yield (
-            "with one arm per study, `rho` of the beta-binomial likelihood and the study effects can't be "
-            "told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
-        )
+    for name, prior in likelihood.parameters.items():
+        if prior.interval(0.95)[1] > LARGEST_INFORMED_RHO:
+            yield (
+                f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects can't "
+                "be told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
+            )
 
 
 def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
-    if not isinstance(spec.study_effects, IndependentStudies) or not coding.names:
+    if spec.study_effects.pools or not coding.names:
         return
     matrix = coding.matrix(arms.frame)
     _, first = np.unique(arms.study_index, return_index=True)

@@ -11,7 +11,7 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
 from bayesmeta.model.effects import ArmEffects, NormalEffects, StudyEffects
-from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
+from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
 
@@ -32,8 +32,7 @@ class ModelSpec:
     description : str
         One sentence about it.
     study_effects : StudyEffects
-        Distribution of `u`: `NormalEffects`, `StudentTEffects`, `ContaminatedEffects`, `CommonEffect` or
-        `IndependentStudies`.
+        Distribution of `u`, such as `NormalEffects` or `CommonEffect`.
     covariates : Covariates or str
         Covariates, or just their formula.
     mu : Prior, optional
@@ -106,9 +105,9 @@ class ModelSpec:
         for name, (kind, wanted) in parts.items():
             if not isinstance(getattr(self, name), kind):
                 raise SpecError(f"`{name}` must be {wanted}; got {getattr(self, name)!r}.")
-        if isinstance(self.likelihood, BetaBinomial) and self.arm_effects is not None:
+        if self.likelihood.overdispersed and self.arm_effects is not None:
             raise SpecError(
-                "`arm_effects` and a beta-binomial likelihood both let arms differ beyond chance, and "
+                f"`arm_effects` and a {self.likelihood.words} likelihood both let arms differ beyond chance, and "
                 "can't be told apart. Keep one of them."
             )
 
@@ -135,8 +134,7 @@ class ModelSpec:
 
     def __repr__(self) -> str:
         terms = [":".join(factor.text for factor in term) for term in self.covariates.parsed.terms]
-        has_effects = type(self.study_effects).name != "common"
-        effects = ["u"] * has_effects + ["w"] * (self.arm_effects is not None)
+        effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""
         plain = self.likelihood == Binomial(Logit())

@@ -194,7 +194,7 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording
             f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
-        kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
+        kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
     return f"Heterogeneity: {without_tau(spec)}."
 

@@ -59,10 +59,8 @@ def _spread(results: FitResults) -> str:
 
 def _unpooled(results: FitResults) -> str:
     """Return what to know of rates of a model in which no study tells of another."""
-    independent = results.fit.spec.study_effects.name == "independent"
-    return (
-        "; without pooling, this is what the priors say of a study not seen" if independent else ""
-    )
+    pools = results.fit.spec.study_effects.pools
+    return "" if pools else "; without pooling, this is what the priors say of a study not seen"
 
 
 def _asked(results: FitResults) -> list[tuple[str, float]]:

@@ -23,7 +23,7 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Block
 
 def _independent_note(spec: ModelSpec) -> list[str]:
     """Return what to know of rates where no study tells of another."""
-    if spec.study_effects.name != "independent":
+    if spec.study_effects.pools:
         return []
     return [
         "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "

@@ -5,7 +5,6 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.distributions import INDEPENDENT
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = ["density_data"]
@@ -23,8 +22,8 @@ def density_data(design: Design) -> DensityData:
     events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
     study = arms.study_index
     means = _study_means(design.matrix, n, study)
-    independent = spec.study_effects.code == INDEPENDENT
-    centre = np.zeros(design.matrix.shape[1]) if independent else design.matrix.mean(axis=0)
+    distribution = spec.study_effects
+    centre = design.matrix.mean(axis=0) if distribution.pools else np.zeros(design.matrix.shape[1])
     arm_level, arm_information = _empirical(events, n, spec)
     with_arms = spec.arm_effects is not None
     if with_arms:
@@ -45,10 +44,12 @@ def density_data(design: Design) -> DensityData:
         information=information,
         arm_level=arm_level if with_arms else np.zeros(0),
         arm_information=arm_information if with_arms else np.zeros(0),
-        tau_of_study=design.tau_of_study.astype(np.float64),
+        tau_of_study=design.tau_of_study.astype(np.float64)[
+            : None if distribution.has_effects else 0
+        ],
         priors=np.array([[*prior.kernel] for prior in own], dtype=np.float64),
         scales=np.array(
-            [[*scalar.prior.support, scalar.turn] for scalar in design.scalars]
+            [[*scalar.prior.support, scalar.transition_scale] for scalar in design.scalars]
         ).reshape(-1, 3),
         parts=np.array(_parts(design), dtype=np.float64),
         **_imputation(design),
@@ -66,12 +67,12 @@ def _parts(design: Design) -> Parts:
         design.spec.link.code,
         design.spec.likelihood.code,
         distribution.code,
-        len(design.places("tau")),
         own,
         place("tau_arm"),
         place("rho"),
         place("x_mean"),
         distribution.constants[0],
+        int(distribution.pools),
     )
 
 

@@ -4,10 +4,10 @@ from math import exp, lgamma, log, log1p, pi
 
 from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["COMMON", "INDEPENDENT", "LOG_ROOT_TWO_PI", "NORMAL", "log_distribution"]
+__all__ = ["LOG_ROOT_TWO_PI", "NORMAL", "log_distribution"]
 
-COMMON, NORMAL, INDEPENDENT = 0, 1, 4
-"""Codes of distributions that the density treats apart."""
+NORMAL = 0
+"""Code of the usual distribution."""
 
 LOG_ROOT_TWO_PI = 0.5 * log(2 * pi)
 
@@ -21,9 +21,9 @@ def log_distribution(
     `distribution` is the code of the distribution's class; `own` its degrees of freedom or share
     of outlying studies, `constant` the ratio of their standard deviations.
     """
-    if distribution == 2:  # StudentTEffects  # noqa: PLR2004
+    if distribution == 1:  # StudentTEffects
         return _student(x, own)
-    if distribution == 3:  # ContaminatedEffects  # noqa: PLR2004
+    if distribution == 2:  # ContaminatedEffects  # noqa: PLR2004
         return _contaminated(x, own, constant)
     return -0.5 * x * x - LOG_ROOT_TWO_PI, -x, 0.0
 

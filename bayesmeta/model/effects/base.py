@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, NamedTuple, override
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bayesmeta.errors import SpecError
 from bayesmeta.priors import HalfNormal, Prior
 
-__all__ = ["ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
+__all__ = ["MixturePart", "ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
 
 Array = npt.NDArray[np.float64]
 
@@ -26,15 +26,13 @@ EXPONENT = 18.0
 class StudyEffects(ABC):
     """The distribution of the study effects u, on the scale of the linear predictor.
 
-    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
-    density), `tau` (prior of the effects' scale, None where there is none) and `by` (study-level column
-    whose levels each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and
-    `variance`; and, where it has them, `parameters` (priors beside tau) and `constants`.
-
-    See Also
-    --------
-    NormalEffects, StudentTEffects, ContaminatedEffects, CommonEffect, IndependentStudies :
-        The distributions there are.
+    Abstract: a subclass gives `name` (its name in a model file), `words` (a sentence of reports), `tau`
+    (prior of the effects' scale, None where there is none) and `by` (study-level column whose levels
+    each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and `variance`;
+    where its shape is not normal, `code` (its branch in the compiled density); and, where it has one, a
+    parameter of its own: `units`, `parameters`, `transition_scale` and `constants`. What it can do
+    stands beside: `has_effects`, `pools`, `is_normal`, `tau_is_sd`, `fewest_studies`.
+    `bayesmeta.model.effects.DISTRIBUTIONS` holds every distribution.
 
     Examples
     --------
@@ -44,7 +42,26 @@ class StudyEffects(ABC):
     """
 
     name: ClassVar[str]
-    code: ClassVar[int]
+    words: ClassVar[str]
+    code: ClassVar[int] = 0
+    """Its branch in the compiled density; 0 for a normal shape, or where it needs none."""
+    has_effects: ClassVar[bool] = True
+    """Whether studies of one profile differ."""
+    pools: ClassVar[bool] = True
+    """Whether studies tell of each other; if not, each level has the prior of `mu`."""
+    is_normal: ClassVar[bool] = False
+    """Whether effects are normal, so that they and normal effects of arms add up to normal ones."""
+    tau_is_sd: ClassVar[bool] = True
+    """Whether `tau` is the standard deviation of the effects, and not another scale."""
+    fewest_studies: ClassVar[int] = 0
+    """Studies below which the parameter of its own rests on its prior."""
+    feature: ClassVar[str] = ""
+    """What so few studies can't show, such as ``"outlying ones"``."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """Unit of each parameter of its own, such as ``{"nu": "degrees of freedom"}``."""
+    transition_scale: ClassVar[float] = 1.0
+    """Height above a lower bound at which the sampler's scale of that parameter changes from
+    logarithms to square roots; geometry only."""
     tau: Prior | None
     by: str | None
 
@@ -62,6 +79,16 @@ class StudyEffects(ABC):
     def constants(self) -> tuple[float, ...]:
         """Fixed numbers that the compiled density needs."""
         return (0.0,)
+
+    def mixture(self, **parameters: Array) -> "tuple[MixturePart, ...]":
+        """Return the distributions that it is a mixture of; by default, itself alone.
+
+        Parameters
+        ----------
+        **parameters : array
+            Its own parameters.
+        """
+        return (MixturePart(np.ones(()), 1.0, self),)
 
     @abstractmethod
     def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
@@ -121,6 +148,17 @@ class StudyEffects(ABC):
     @abstractmethod
     def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
         """Return the variance of the effects, of the shape of `tau`."""
+
+
+class MixturePart(NamedTuple):
+    """One of the distributions that a distribution of study effects is a mixture of."""
+
+    weight: Array
+    """Its probability, of the shape of the mixture's own parameters."""
+    factor: float
+    """Its scale over `tau`."""
+    distribution: StudyEffects
+    """Its shape; the parameters are those of the mixture."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ import numpy.typing as npt
 from scipy import special
 
 from bayesmeta.errors import SpecError
-from bayesmeta.model.effects.base import EXPONENT, Array, ScaledEffects, normal_nodes
+from bayesmeta.model.effects.base import (
+    EXPONENT,
+    Array,
+    MixturePart,
+    ScaledEffects,
+    normal_nodes,
+)
+from bayesmeta.model.effects.normal import NormalEffects
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Beta, Gamma, Prior, Truncated
 
@@ -52,7 +59,15 @@ class StudentTEffects(ScaledEffects):
     """
 
     name: ClassVar[str] = "student_t"
-    code: ClassVar[int] = 2
+    words: ClassVar[str] = (
+        "Studies differ: their effects follow Student's t, which leaves room for outlying studies."
+    )
+    code: ClassVar[int] = 1
+    tau_is_sd: ClassVar[bool] = False
+    fewest_studies: ClassVar[int] = 5
+    feature: ClassVar[str] = "outlying ones"
+    units: ClassVar[Mapping[str, str]] = {"nu": "degrees of freedom"}
+    transition_scale: ClassVar[float] = 10.0
     nu: Prior = field(default_factory=lambda: Gamma(2, 0.1))
 
     def __post_init__(self) -> None:
@@ -139,7 +154,14 @@ class ContaminatedEffects(ScaledEffects):
     """
 
     name: ClassVar[str] = "contaminated"
-    code: ClassVar[int] = 3
+    words: ClassVar[str] = (
+        "Studies differ: their effects are normal, in a small share of studies with a wider scale."
+    )
+    code: ClassVar[int] = 2
+    tau_is_sd: ClassVar[bool] = False
+    fewest_studies: ClassVar[int] = 5
+    feature: ClassVar[str] = "outlying ones"
+    units: ClassVar[Mapping[str, str]] = {"share": "share of studies"}
     share: Prior = field(default_factory=lambda: Beta(1, 9))
     ratio: float = 4.0
 
@@ -169,6 +191,11 @@ class ContaminatedEffects(ScaledEffects):
     @override
     def constants(self) -> tuple[float, ...]:
         return (self.ratio,)
+
+    @override
+    def mixture(self, **parameters: Array) -> tuple[MixturePart, ...]:
+        share, normal = parameters["share"], NormalEffects(self.tau, self.by)
+        return (MixturePart(1 - share, 1.0, normal), MixturePart(share, self.ratio, normal))
 
     @override
     def standard(self, **parameters: Any) -> Any:

@@ -30,7 +30,10 @@ class NormalEffects(ScaledEffects):
     """
 
     name: ClassVar[str] = "normal"
-    code: ClassVar[int] = 1
+    words: ClassVar[str] = (
+        "Studies differ: the effects of studies are normal about zero, with standard deviation tau."
+    )
+    is_normal: ClassVar[bool] = True
 
     @property
     @override

@@ -14,15 +14,6 @@ from bayesmeta.rounding import number_texts
 __all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
 
 
-DISTRIBUTIONS = {
-    "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",
-    "student_t": "Studies differ: their effects follow Student's t, which leaves room for outlying studies.",
-    "contaminated": "Studies differ: their effects are normal, in a small share of studies with a wider scale.",
-    "common": "The model has no study effects: all studies with the same covariates have one rate.",
-    "independent": "Each study stands for itself: none tells anything of another.",
-}
-
-
 def model_section(design: Design) -> Section:
     """Return the model of a fit."""
     return Section(MODEL, tuple(model_blocks(design.spec, design)))
@@ -75,7 +66,7 @@ def _words(spec: ModelSpec) -> Iterator[str]:
     )
     distribution = spec.study_effects
     if not spec.likelihood.parameters or distribution.symbol:
-        yield DISTRIBUTIONS.get(distribution.name, f"Study effects: {distribution.symbol}.")
+        yield distribution.words
     if distribution.by:
         yield f"tau has a value for each level of {distribution.by}."
     if spec.arm_effects is not None:

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
 STEP = 1e-30
-COMMON, NORMAL, STUDENT, CONTAMINATED, INDEPENDENT = range(5)
+NORMAL, STUDENT, CONTAMINATED = range(3)
 
 
 @dataclass
@@ -85,14 +85,12 @@ def point_at(q: Complex, data: DensityData) -> Point:
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     centred, slope = located(data.priors[0], q[0])
-    level = (
-        data.priors[0, 1] if parts.distribution == INDEPENDENT else centred
-    ) + data.study_mean @ beta
+    level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ beta
     standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
-    if parts.distribution != COMMON:
+    if data.tau_of_study.size:
         studies = level.size
         tau = np.full(studies, data.priors[0, 2] + 0j)
-        if parts.distribution != INDEPENDENT:
+        if parts.pools:
             tau = scalars[data.tau_of_study.astype(int)]
         level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
         rest = rest[studies:]
@@ -138,7 +136,7 @@ def log_normal(x: complex) -> complex:
 
 
 def log_effect(data: DensityData, parts: Parts, at: Point, x: complex) -> complex:
-    if parts.distribution == INDEPENDENT:
+    if not parts.pools:
         centre, scale = data.priors[0, 1], data.priors[0, 2]
         return log_prior(data.priors[0], centre + scale * x) + np.log(scale)
     own = at.scalars[int(parts.own)] if parts.own >= 0 else None

@@ -164,7 +164,7 @@ def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
     total = at.log_roots
     for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
         total += np.log(slope * pymc_scale(bounds, value)[1])
-    if parts.distribution == 4:
+    if not parts.pools:
         total += data.level.size * np.log(data.priors[0, 2])
     return total + 0j
 

@@ -37,16 +37,23 @@ def log_study(
     )
     level = LINKS[link]().theta((y + 0.5) / (n + 1))
     information = np.where(n > 0, (n + 1) * LINKS[link]().information(level), 0.0)
-    found = integrated_study(
-        StudyArms(eta, y, n, spread, level, information),
-        Kind(int(rho is not None), LINKS[link].code, rho or 0.0),
-        DISTRIBUTIONS[str(distribution["name"])].code,
-        float(distribution["tau"]),
-        float(distribution.get("nu", distribution.get("share", 0.0))),
-        float(distribution.get("ratio", 0.0)),
-    )
+    kind = DISTRIBUTIONS[str(distribution["name"])]
+    own = {name: float(distribution[name]) for name in kind.units}
+    fixed = {"ratio": distribution["ratio"]} if "ratio" in distribution else {}
+    found = [
+        np.log(weight)
+        + integrated_study(
+            StudyArms(eta, y, n, spread, level, information),
+            Kind(int(rho is not None), LINKS[link].code, rho or 0.0),
+            part.code,
+            factor * float(distribution["tau"]) if part.has_effects else 0.0,
+            next(iter(own.values()), 0.0),
+            part.constants[0],
+        )
+        for weight, factor, part in kind(**fixed).mixture(**own)
+    ]
     choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
-    return float(found + choose.sum())
+    return float(np.logaddexp.reduce(found) + choose.sum())
 
 
 @st.composite
@@ -158,7 +165,7 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
     normal = log_study(arms, link, NORMAL, rho)
     near = pytest.approx(normal, abs=1e-6)
     assert log_study(arms, link, {"name": "student_t", "tau": 0.6, "nu": 1e7}, rho) == near
-    for share, ratio, tau in ((1e-9, 4.0, 0.6), (1 - 1e-9, 4.0, 0.15), (0.3, 1.0, 0.6)):
+    for share, ratio, tau in ((1e-9, 4.0, 0.6), (1 - 1e-9, 4.0, 0.15), (0.3, 1 + 1e-9, 0.6)):
         distribution: Distribution = {
             "name": "contaminated",
             "tau": tau,
