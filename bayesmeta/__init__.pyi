@@ -48,10 +48,8 @@ from .estimates.identifiability import (
     notes as notes,
 )
 from .estimates.nested.predict import NestedPrediction as NestedPrediction
-from .estimates.predict import (
-    Prediction as Prediction,
-    predict as predict,
-)
+from .estimates.predict import predict as predict
+from .estimates.prediction import Prediction as Prediction, Probability as Probability
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .estimates.shrinkage import shrinkage as shrinkage
 from .estimates.summary import summary as summary

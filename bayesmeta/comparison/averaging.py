@@ -12,7 +12,7 @@ from bayesmeta.comparison.questions import RATES, Answered
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.predict import Probability
+from bayesmeta.estimates.prediction import Probability
 from bayesmeta.numeric import is_number, is_whole
 
 __all__ = ["AveragedPrediction", "asked_alike", "averaged"]

@@ -10,7 +10,8 @@ import pandas as pd
 from bayesmeta.comparison.plans import SETTINGS
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.precision import Distribution, Estimate
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence import Arms
@@ -156,7 +157,7 @@ def cumulative(
     >>> bm.cumulative(fit, seed=2).table["studies"].tolist()
     [1, 2, 3, 8, 11, 12, 14]
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "cumulative")
     check_ci_prob(ci_prob)
     check_settings(settings)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted
-from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.inference.blocks import blocks
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.simulation import draw_events
@@ -111,7 +111,7 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     >>> bool(check.table["p"].between(0.05, 0.95).all())
     True
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     rng = np.random.default_rng(check_seed(seed))
     fit.require("theta", "`posterior_predictive_check`")
     informed = fit.arms.n > 0

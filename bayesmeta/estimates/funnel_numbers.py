@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.drawable import check_drawable
 from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
 from bayesmeta.estimates.observed_arms import observed_arms
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -59,13 +59,17 @@ class FunnelNumbers:
     ci_prob: float
 
 
-def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
+def funnel_numbers(
+    fit: Fit | NestedFit, *, outcome: str | None = None, ci_prob: float = 0.95
+) -> FunnelNumbers:
     """Return the numbers of a funnel plot: each arm against the prediction at its own covariates.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws.
+    outcome : str, optional
+        Which of nested outcomes.
     ci_prob : float
         Probability that an arm lies within its limits.
 
@@ -89,7 +93,7 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome, or `ci_prob` is not between 0 and 1.
+        If `fit` has no draws, `outcome` is not one of the fit, or `ci_prob` is not between 0 and 1.
     EvidenceError
         If no arm has patients.
 
@@ -98,19 +102,19 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
     Spiegelhalter 2005, doi:10.1002/sim.1970 (limits of proportions).
     Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals).
     """
-    check_drawable(fit)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    coding = fit.design.coding
-    arms = observed_arms(fit.arms).assign(kind=ARM)
-    profiles = [_profile(coding, fit.arms.frame.iloc[at]) for at in arms.index]
+    coding = drawn.coding
+    arms = observed_arms(drawn.arms).assign(kind=ARM)
+    profiles = [_profile(coding, drawn.arms.frame.iloc[at]) for at in arms.index]
     known = np.array([profile is not None for profile in profiles])
     parts = [
-        _with_limits(arms.iloc[rows], *_distributions(fit, profiles[rows[0]]), ci_prob)
+        _with_limits(arms.iloc[rows], *_distributions(drawn, profiles[rows[0]]), ci_prob)
         for rows in _alike(coding, profiles)
     ]
     if not coding.columns:
         sizes = pd.DataFrame({"kind": LIMITS, "n": _sizes(int(arms["n"].max()))})
-        parts.append(_with_limits(sizes, *_distributions(fit, None), ci_prob))
+        parts.append(_with_limits(sizes, *_distributions(drawn, None), ci_prob))
     table = _table(parts)
     typical = None if coding.columns else float(table["typical"].iloc[0])
     return FunnelNumbers(table, typical, tuple(arms.loc[~known, "label"]), ci_prob)
@@ -133,9 +137,9 @@ def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]
     yield from groups.values()
 
 
-def _distributions(fit: Fit, profile: Profile | None) -> tuple[float, Array]:
+def _distributions(drawn: OutcomeDraws, profile: Profile | None) -> tuple[float, Array]:
     """Return the typical rate of a profile, and rates that stand for that of a new study."""
-    rates = profile_rates(fit, profile)
+    rates = drawn.rates(profile)
     return float(np.median(rates.typical)), representatives(expit(rates.new_study().theta))
 
 

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from bayesmeta.priors import Prior
 
-__all__ = ["Distribution", "prior_overlap", "share_above"]
+__all__ = ["Distribution", "density_of", "prior_overlap", "share_above"]
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     z = _normal_scores(prior, draws.ravel())
     if np.ptp(z) == 0:
         return 0.0
-    points, density = _density(z)
+    points, density = density_of(z)
     expected = np.exp(-(points**2) / 2) / np.sqrt(2 * np.pi)
     area = np.minimum(density, expected).sum() * (points[1] - points[0])
     return float(min(area, 1.0))
@@ -72,7 +72,7 @@ def _normal_scores(distribution: Distribution, values: Array) -> Array:
     )
 
 
-def _density(z: Array) -> tuple[Array, Array]:
+def density_of(z: Array) -> tuple[Array, Array]:
     """Return evenly spaced points and the density of z there, by a normal kernel."""
     quarters = np.quantile(z, [0.25, 0.75])
     sd = float(z.std())

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.estimates.count_distributions import range_step
-from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.prediction import Prediction
 
 __all__ = ["EVENTS", "RATE", "prediction_window", "rate_table", "responder_table"]
 

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from scipy import special
 from scipy.special import expit
 
+from bayesmeta.estimates.outcome_draws import OutcomeDraws
+from bayesmeta.estimates.overlap import density_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects
 
-__all__ = ["PriorRate", "new_study_prior", "typical_prior"]
+__all__ = ["PriorRate", "priors_of_rates"]
 
 Array = npt.NDArray[np.float64]
 
@@ -72,19 +74,35 @@ class PriorRate:
         return np.asarray(np.interp(log_odds, LOG_ODDS, self.above))
 
 
-def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of the typical rate of a profile; the reference profile where None.
+def priors_of_rates(drawn: OutcomeDraws, profile: Profile | None) -> tuple[PriorRate, PriorRate]:
+    """Return the priors of the typical rate and of the true rate of a new study.
 
     Raises
     ------
     ProfileError
         If the profile can't be coded.
     """
+    rates = drawn.prior_rates(profile)
+    if rates is None:
+        return _typical_prior(drawn.fit, profile), _new_study_prior(drawn.fit, profile)
+    return _tabulated(rates.typical_log_odds), _tabulated(rates.new_study().theta)
+
+
+def _tabulated(log_odds: Array) -> PriorRate:
+    """Return a distribution known by draws of log-odds, smoothed by a normal kernel."""
+    points, density = density_of(log_odds.ravel())
+    step = points[1] - points[0]
+    below = np.interp(LOG_ODDS, points, np.minimum(np.cumsum(density) * step, 1.0), 0.0, 1.0)
+    slope = expit(LOG_ODDS) * expit(-LOG_ODDS)
+    return PriorRate(below, 1 - below, np.interp(LOG_ODDS, points, density, 0.0, 0.0) / slope)
+
+
+def _typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     return _moved(fit, _Points(fit, NODES).coefficients(profile))
 
 
-def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of the true rate of a new study, as `typical_prior`.
+def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of a new study's rate.
 
     With the distribution of study effects, effects of arms, and the beta distribution of a
     beta-binomial likelihood.

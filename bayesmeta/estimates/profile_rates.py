@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
-from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
 from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -190,6 +191,18 @@ class PredictedRates:
             found.append(weights[i] @ rate @ arm_weights)
         return np.array(found)
 
+    def distribution(self, quantity: str) -> Distribution | None:
+        """Return the posterior of a quantity of the profile; None of a tau that the model has not."""
+        if quantity == "new_study":
+            return self.new_study().rate
+        if quantity == "tau" and "tau" not in self.fit.posterior:
+            return None
+        return Draws(getattr(self, quantity))
+
+    def cohort(self, study: str | None = None) -> DrawnRates:
+        """Return the distribution of the true rate of a new study, or of a further cohort of one."""
+        return self.new_study() if study is None else self.further_cohort(study)
+
     def new_study(self) -> DrawnRates:
         """Return the distribution of the true rate of a new study.
 
@@ -219,7 +232,7 @@ class PredictedRates:
             theta = theta + tau_arm * ndtri(self.effects.points("w"))
         if not self.fit.spec.likelihood.parameters:
             return DrawnRates(self.fit.spec.link.log_odds(theta))
-        return DrawnRates(_log_odds(self._rate(theta, self.effects.points("rate"))))
+        return DrawnRates(safe_log_odds(self._rate(theta, self.effects.points("rate"))))
 
     def _rate(self, theta: Array, probability: Array) -> Array:
         """Return quantiles of the rate of an arm given its predictor."""
@@ -227,9 +240,3 @@ class PredictedRates:
         extra = (1,) * (theta.ndim - 2)
         own = {name: draws.reshape(*draws.shape, *extra) for name, draws in own.items()}
         return self.fit.spec.likelihood.rate(theta, probability, **own)
-
-
-def _log_odds(rate: Array) -> Array:
-    """Return log-odds of rates that may have been rounded to 0 or 1."""
-    tiny = np.finfo(np.float64).tiny
-    return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

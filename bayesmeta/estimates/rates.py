@@ -1,15 +1,15 @@
-"""The posterior distribution of a rate: as draws, or deterministic.
+"""The posterior distribution of a rate, and that distribution as draws.
 
 Everything on the log-odds scale is called theta, everything on the probability scale a rate.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, expit, gammaln, log_expit, logit
+from scipy.special import betainc, expit, gammaln, log_expit
 
 from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
 from bayesmeta.estimates.mixed_counts import MixedCounts
@@ -17,23 +17,9 @@ from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
 
-if TYPE_CHECKING:
-    from bayesmeta.inference.exact import QuadratureFit
-    from bayesmeta.inference.quadrature.marginals import Marginal
-
-__all__ = [
-    "DrawnRates",
-    "Exact",
-    "QuadratureRates",
-    "RateDistribution",
-]
+__all__ = ["DrawnRates", "RateDistribution", "rates_as_drawn", "safe_log_odds"]
 
 Array = npt.NDArray[np.float64]
-
-RANDOM_RATES = (4, 1000)
-"""Shape of random rates from a deterministic posterior: chains, draws."""
-
-TABULATED = 2001
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
@@ -63,6 +49,9 @@ class RateDistribution(Protocol):
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates, dims (chain, draw)."""
+
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds of equal weight, of any shape, and the independent draws they count as."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,75 +113,22 @@ class DrawnRates:
             return Estimate(1.0, 0.0)
         return mean_of(betainc(events, n - events + 1, expit(self.theta)))
 
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds of equal weight, dims (chain, draw, node), and the number of draws."""
+        return self.theta, int(np.prod(self.theta.shape[:-1]))
+
     def draw(self, rng: np.random.Generator) -> Array:
         """Return one rate per posterior draw."""
         node = rng.integers(self.theta.shape[-1], size=(*self.theta.shape[:-1], 1))
         return np.asarray(expit(np.take_along_axis(self.theta, node, axis=-1)[..., 0]))
 
 
-@dataclass(frozen=True, eq=False)
-class Exact:
-    """A distribution without Monte-Carlo error: every MCSE is 0."""
-
-    marginal: "Marginal"
-
-    def mean(self) -> Estimate:
-        """Return the mean."""
-        return Estimate(self.marginal.mean, 0.0)
-
-    def sd(self) -> Estimate:
-        """Return the standard deviation."""
-        return Estimate(self.marginal.sd, 0.0)
-
-    def quantile(self, probability: float) -> Estimate:
-        """Return a quantile."""
-        return Estimate(float(self.marginal.quantile(probability)), 0.0)
+def rates_as_drawn(rate: Array) -> DrawnRates:
+    """Return the distribution of rates, dims (chain, draw, node), that may be rounded to 0 or 1."""
+    return DrawnRates(safe_log_odds(rate))
 
 
-@dataclass(frozen=True, eq=False)
-class QuadratureRates:
-    """The distribution of a new study's rate in a deterministic posterior; its MCSE are 0."""
-
-    fit: "QuadratureFit"
-
-    @property
-    def _marginal(self) -> "Marginal":
-        return self.fit.posterior.marginal("new_study")
-
-    @property
-    def rate(self) -> Distribution:
-        """Mean, standard deviation and quantiles of the rate."""
-        return Exact(self._marginal)
-
-    def above(self, rate: float) -> Estimate:
-        """Return the probability that the rate is above `rate`."""
-        return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
-
-    def counts(self, n: int) -> CountDistribution:
-        """Return the distribution of the responders out of n, of any size."""
-        if n <= LARGEST_LISTED:
-            return ListedCounts(self.pmf(n))
-        return MixedCounts(n, *self.fit.posterior.predictive_rates(n))
-
-    def pmf(self, n: int) -> Array:
-        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
-        return self.fit.posterior.predictive_pmf(n)
-
-    def pmf_mcse(self, n: int) -> Array:
-        """Return zeros: nothing is simulated."""
-        return np.zeros(n + 1)
-
-    def at_least(self, events: int, n: int) -> Estimate:
-        """Return the probability of `events` responders out of n, or more."""
-        return Estimate(1 - float(self.counts(n).at_most(events - 1)), 0.0)
-
-    def draw(self, rng: np.random.Generator) -> Array:
-        """Return random rates."""
-        return np.asarray(expit(self.log_odds(rng.random(RANDOM_RATES))))
-
-    def log_odds(self, probability: Array) -> Array:
-        """Return quantiles as log-odds, by the distribution function at fine steps of them."""
-        low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
-        theta = np.linspace(low, high, TABULATED)
-        cumulative = self._marginal.cdf(expit(theta))
-        return np.asarray(np.interp(probability, cumulative, theta))
+def safe_log_odds(rate: Array) -> Array:
+    """Return log-odds of rates that may have been rounded to 0 or 1."""
+    tiny = np.finfo(np.float64).tiny
+    return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution
 from bayesmeta.estimates.rates import RateDistribution
-from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
 
-__all__ = ["RATE", "Label", "Row", "distribution_rows", "drawn_row", "row_of"]
+__all__ = ["RATE", "Label", "Row", "distribution_rows", "interval_of", "row_of"]
 
-Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 Label = tuple[str, str, str]
 """Quantity, profile and scale."""
@@ -45,26 +42,29 @@ def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n:
     )
 
 
-def drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
-    """Return the row of a quantity from its draws, dims (chain, draw), with their convergence."""
-    convergence = {"ess_bulk": ess_bulk, "ess_tail": ess_tail, "r_hat": r_hat}
-    found = {name: float(statistic(draws)) for name, statistic in convergence.items()}
-    return row_of(label, Draws(draws), ci_prob) | found
-
-
 def row_of(label: Label, distribution: Distribution, ci_prob: float) -> Row:
     """Return the row of a quantity from its distribution."""
     mean, sd = distribution.mean(), distribution.sd()
     low, median, high = (distribution.quantile(p) for p in _bounds(ci_prob))
     found = (mean, sd, median, low, high)
-    return _labelled(label, [one.value for one in found], [one.mcse for one in found])
+    row = _labelled(label, [one.value for one in found], [one.mcse for one in found])
+    return row | distribution.convergence()
+
+
+def interval_of(distribution: Distribution, ci_prob: float, median: str = "median") -> Row:
+    """Return median, lower, upper and mcse_... of each; `median` is what the first is called."""
+    low, middle, high = (distribution.quantile(p) for p in _bounds(ci_prob))
+    found = {median: middle, "lower": low, "upper": high}
+    return {name: one.value for name, one in found.items()} | {
+        f"mcse_{name}": one.mcse for name, one in found.items()
+    }
 
 
 def _labelled(label: Label, values: Sequence[float], errors: Sequence[float]) -> Row:
     row: Row = dict(zip(("quantity", "profile", "scale"), label, strict=True))
     row |= dict(zip(STATISTICS, values, strict=True))
     row |= {f"mcse_{name}": error for name, error in zip(STATISTICS, errors, strict=True)}
-    return row | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
+    return row | NO_CONVERGENCE
 
 
 def _bounds(ci_prob: float) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
 from bayesmeta.inference.nested.result import NestedFit
@@ -74,11 +75,7 @@ def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = No
     ----------
     Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
     """
-    if not isinstance(fit, Fit | NestedFit):
-        raise SettingsError(
-            f"`fit` must be a Fit or NestedFit, which has chains; got {type(fit).__name__}. Make one by "
-            'bm.fit, with method="nuts".'
-        )
+    check_draws(fit)
     found = _chosen(_parameters(fit), quantities)
     diagnosed = diagnose(fit).table
     rows = [
@@ -125,6 +122,7 @@ def rank_differences(draws: Array, points: int) -> Array:
 def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
     """Return the draws of each parameter by its label, as `diagnose` writes it."""
     posterior = fit.posterior
+    # A PyMC model may have anything in it.
     own = isinstance(fit.spec, OwnModel)
     names = [
         str(name)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.inference.exact import quadrature_fit
@@ -91,7 +92,7 @@ def verify(fit: Fit) -> Verification:
     >>> bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1)).ok
     True
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "verify")
     exact = quadrature_fit(fit.design).posterior
     rates = profile_rates(fit, None)

@@ -2,24 +2,20 @@
 
 from dataclasses import replace
 
+from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.labels import Labels
-from bayesmeta.model import ModelSpec
 from bayesmeta.model.labelling import known_names
-from bayesmeta.model.nested import NestedSpec
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
 __all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
-def words_of(
-    fit: Fit | NestedFit | QuadratureFit, *, rates_per: int = 100, labels: LabelSource = None
-) -> Wording:
+def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
     """Return how the answers of a fit are written.
 
     Labels are those given, then the model's, then the evidence's.
@@ -41,13 +37,11 @@ def words_of(
         If a label is of a column, level or outcome that is not there.
     """
     given = as_labels(labels)
-    coding = None if isinstance(fit, QuadratureFit) else fit.coding
+    coding = fit.coding
     given.check(known_names(fit.arms, coding))
     # A PyMC model of one's own has no labels.
-    model = fit.spec.labels if isinstance(fit.spec, ModelSpec | NestedSpec) else Labels()
+    model = getattr(fit.spec, "labels", Labels())
     own = given.over(model).over(Labels(fit.arms.selection.get("labels") or {}))
-    if coding is None:
-        return Wording(Rates(rates_per), own)
     references = {name: levels[0] for name, levels in coding.factors.items()}
     return Wording(Rates(rates_per), own, references, coding.by or "")
 
@@ -61,7 +55,7 @@ def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> A
         If a label is of a column, level or outcome that is not there.
     """
     named = words_of(fit, labels=labels).labels
-    if not named.names or not isinstance(fit.spec, ModelSpec | NestedSpec):
+    if not named.names or not hasattr(fit.spec, "labels"):
         return fit
     return replace(fit, spec=replace(fit.spec, labels=named))
 

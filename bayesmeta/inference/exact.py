@@ -1,6 +1,7 @@
 """The deterministic posterior of a model without covariates, as a fit of its own."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.special import gammaln
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.model import Binomial, Design, Logit, ModelSpec
+from bayesmeta.model.coding import Coding
 
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
@@ -28,6 +30,8 @@ class QuadratureFit:
         What was assumed; a model without covariates.
     arms : Arms
         What was observed.
+    coding : Coding
+        The coding of no covariates, so that a profile is read as by any other fit.
     posterior : QuadraturePosterior
         Means, quantiles, predictive probabilities and the log marginal likelihood.
 
@@ -45,7 +49,13 @@ class QuadratureFit:
 
     spec: ModelSpec
     arms: Arms
+    coding: Coding
     posterior: "QuadraturePosterior"
+
+    @cached_property
+    def design(self) -> Design:
+        """The model on its arms."""
+        return Design(self.spec, self.arms, self.coding)
 
     @property
     def log_marginal_likelihood(self) -> float:
@@ -82,7 +92,7 @@ def quadrature_fit(design: Design) -> QuadratureFit:
         design.spec.study_effects.tau,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
     )
-    return QuadratureFit(design.spec, arms, posterior)
+    return QuadratureFit(design.spec, arms, design.coding, posterior)
 
 
 def _check_covered(design: Design) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, listed
+from bayesmeta.estimates.posterior import check_one_outcome, check_posterior, has_draws
 from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge
 from bayesmeta.marginal_likelihood.drawn import Drawn
 from bayesmeta.marginal_likelihood.prior_scales import rescaled_specs
-from bayesmeta.model import OwnModel, make_design
+from bayesmeta.model import OwnModel
 from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
 
@@ -119,7 +120,7 @@ def log_marginal_likelihood(fit: Fit | QuadratureFit, *, seed: int) -> MarginalL
     _check(fit, seed)
     base = _base(fit, seed)
     changes = _changes(fit, base, seed)
-    method = "quadrature" if isinstance(fit, QuadratureFit) else "bridge"
+    method = "bridge" if has_draws(fit) else "quadrature"
     most = max(changes, key=lambda one: abs(one.change), default=None)
     if most is None:
         return MarginalLikelihood(base.value, base.error, method, base.ess, 0.0, "")
@@ -178,7 +179,7 @@ def bridge_of(fit: Fit, *, seed: int) -> Bridge:
 
 def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
     """Return why a fit can't have a marginal likelihood; empty if it can."""
-    if isinstance(fit, QuadratureFit):
+    if not has_draws(fit):
         return ""
     if isinstance(fit.spec, OwnModel):
         return "the fit is of a PyMC model, whose effects can't be integrated out here"
@@ -204,11 +205,10 @@ class _Change(NamedTuple):
     error: float
 
 
-def _check(fit: object, seed: object) -> None:
-    if not isinstance(fit, Fit | QuadratureFit):
-        raise SettingsError(
-            f"`fit` must be a Fit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
-        )
+def _check(fit: Fit | QuadratureFit, seed: object) -> None:
+    check_posterior(fit)
+    if has_draws(fit):
+        check_one_outcome(fit)
     check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
     if reason:
@@ -219,17 +219,14 @@ def _check(fit: object, seed: object) -> None:
 
 def _base(fit: Fit | QuadratureFit, seed: int) -> Bridge:
     """Return the log marginal likelihood of a fit."""
-    if isinstance(fit, QuadratureFit):
+    if not has_draws(fit):
         return Bridge(fit.log_marginal_likelihood, 0.0, np.inf)
     return Drawn.of(fit).bridge(np.random.default_rng(seed))
 
 
 def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    if isinstance(fit, QuadratureFit):
-        design, drawn = make_design(fit.spec, fit.arms, warn=False), None
-    else:
-        design, drawn = fit.design, Drawn.of(fit)
+    design, drawn = fit.design, Drawn.of(fit) if has_draws(fit) else None
     found = []
     for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
         other = with_spec(design, spec, warn=False)

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
-from bayesmeta.estimates.arguments import check_fit
 from bayesmeta.estimates.inferred import Inferred, inferred_at
-from bayesmeta.estimates.nested.rates import nested_rates
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.posterior import (
+    AnyFit,
+    check_posterior,
+    checked_outcome,
+    has_draws,
+    rates_at,
+)
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rates import QuadratureRates
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
 from bayesmeta.planning.mixtures import BetaMixture
@@ -128,7 +128,7 @@ class MapPrior:
 
 
 def map_prior(
-    fit: Fit | NestedFit | QuadratureFit,
+    fit: AnyFit,
     *,
     profile: Profile | None = None,
     outcome: str | None = None,
@@ -162,8 +162,8 @@ def map_prior(
     ProfileError
         If the profile can't be coded.
     SettingsError
-        If `components` is none of these, `outcome` is missing or none of the fit's, or `profile`,
-        `outcome` or `force` would have no effect.
+        If `components` is none of these, `outcome` is missing or none of the fit's, or `outcome` or
+        `force` would have no effect.
 
     References
     ----------
@@ -184,39 +184,19 @@ def map_prior(
     >>> round(bm.effective_sample_size(prior))
     9
     """
-    check_fit(fit, grid=True, nested=True)
-    if outcome is not None and not isinstance(fit, NestedFit):
-        raise SettingsError(
-            f"`outcome` has no effect on a {type(fit).__name__}, which has one outcome. Leave it out."
-        )
-    if isinstance(fit, QuadratureFit):
-        if profile is not None or force:
-            raise SettingsError(
-                "`profile` and `force` have no effect on a QuadratureFit, which has no covariates and no draws. "
-                "Leave them out."
-            )
-        fitted = fit_mixture(QuadratureRates(fit), components=components)
-        return MapPrior(fitted, "all studies", reliable=True, inferred=inferred_at(fit, None))
-    diagnosis = diagnose(fit)
-    if not diagnosis.ok and not force:
+    check_posterior(fit)
+    if force and not has_draws(fit):
+        raise SettingsError("`force` has no effect on a fit without draws. Leave it out.")
+    named = checked_outcome(fit, outcome)
+    problems = diagnose(fit).problems if has_draws(fit) else ()
+    if problems and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
+            f"{' '.join(map(str, problems))} For a look at it, use force=True."
         )
     label = profile_label(fit.coding, profile)
-    if isinstance(fit, NestedFit):
-        distribution = nested_rates(fit, profile).distribution(_checked_outcome(fit, outcome))
-        label = f"{outcome}, {label}"
-    else:
-        distribution = profile_rates(fit, profile).new_study()
+    if named:
+        label = f"{named}, {label}"
+    distribution = rates_at(fit, profile, outcome).cohort()
     inferred = inferred_at(fit, profile, outcome)
-    return MapPrior(fit_mixture(distribution, components=components), label, diagnosis.ok, inferred)
-
-
-def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
-    if outcome not in fit.outcomes:
-        got = "it is missing" if outcome is None else f"got {outcome!r}"
-        raise SettingsError(
-            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; {got}."
-        )
-    return outcome
+    return MapPrior(fit_mixture(distribution, components=components), label, not problems, inferred)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.rates import DrawnRates, QuadratureRates
+from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.numeric import is_whole
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
 from bayesmeta.planning.mixtures import BetaMixture
@@ -81,7 +81,7 @@ class MixtureFit:
 
 
 def fit_mixture(
-    distribution: DrawnRates | QuadratureRates | npt.ArrayLike, *, components: Components = "aic"
+    distribution: RateDistribution | npt.ArrayLike, *, components: Components = "aic"
 ) -> MixtureFit:
     """Return the mixture of betas that makes the draws of a rate most likely.
 
@@ -91,7 +91,7 @@ def fit_mixture(
 
     Parameters
     ----------
-    distribution : DrawnRates, QuadratureRates or array
+    distribution : RateDistribution or array
         The distribution of a rate; an array holds log-odds of independent draws.
     components : "aic", "bic" or int
         Number of components: that of 1 to 4 with the smallest criterion, or a fixed one.

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.rates import DrawnRates, QuadratureRates
+from bayesmeta.estimates.rates import RateDistribution
 
 __all__ = ["RateSample", "rate_sample"]
 
@@ -15,9 +15,6 @@ Array = npt.NDArray[np.float64]
 
 GROUPS = 1000
 """Most groups into which a sample is gathered."""
-
-QUANTILES = 4000
-"""Points that stand for a deterministic distribution, and draws that it counts as."""
 
 FEWEST = 100
 """Fewest draws to which a mixture is fitted."""
@@ -69,12 +66,12 @@ class RateSample:
         return np.arange(groups) * self.log_odds.size // groups
 
 
-def rate_sample(distribution: DrawnRates | QuadratureRates | npt.ArrayLike) -> RateSample:
+def rate_sample(distribution: RateDistribution | npt.ArrayLike) -> RateSample:
     """Return a sample of a distribution of rates.
 
     Parameters
     ----------
-    distribution : DrawnRates, QuadratureRates or array
+    distribution : RateDistribution or array
         Draws with nodes of equal weight, dims (chain, draw, node), all of which are used; or a
         deterministic distribution, which enters by 4,000 evenly spread quantiles; or log-odds of
         independent draws, of any shape.
@@ -84,11 +81,8 @@ def rate_sample(distribution: DrawnRates | QuadratureRates | npt.ArrayLike) -> R
     SettingsError
         If it is none of these, log-odds are not finite, or there are fewer than 100 draws.
     """
-    if isinstance(distribution, QuadratureRates):
-        probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
-        return RateSample(_sorted(distribution.log_odds(probability)), QUANTILES)
-    if isinstance(distribution, DrawnRates):
-        points, draws = distribution.theta, int(np.prod(distribution.theta.shape[:-1]))
+    if hasattr(distribution, "sample"):
+        points, draws = distribution.sample()
     else:
         points = _log_odds(distribution)
         draws = points.size
@@ -113,7 +107,7 @@ def _log_odds(distribution: object) -> Array:
         return np.asarray(distribution, dtype=np.float64)
     except (TypeError, ValueError):
         raise SettingsError(
-            f"`distribution` must be DrawnRates, QuadratureRates or an array of log-odds; got {type(distribution).__name__}."
+            f"`distribution` must be that of a prediction or an array of log-odds; got {type(distribution).__name__}."
         ) from None
 
 

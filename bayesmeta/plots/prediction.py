@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prediction_table import (
     EVENTS,
     prediction_window,

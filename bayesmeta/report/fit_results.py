@@ -14,7 +14,8 @@ from bayesmeta.comparison.posterior_predictive import (
 )
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
-from bayesmeta.estimates.predict import Prediction, predict
+from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary

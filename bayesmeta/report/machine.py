@@ -12,7 +12,7 @@ import pandas as pd
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.inferred import Inferred
-from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit

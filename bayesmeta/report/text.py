@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.predict import Prediction, Probability
+from bayesmeta.estimates.prediction import Prediction, Probability
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.nested.result import NestedFit

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
+from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.light_fits import light_fit
@@ -152,7 +153,7 @@ def fitted_again(fit: Fit | QuadratureFit, spec: ModelSpec) -> Fit | QuadratureF
     with warnings.catch_warnings():
         # The fit itself has said it.
         warnings.simplefilter("ignore", ModelWarning)
-        if isinstance(fit, QuadratureFit):
+        if not has_draws(fit):
             return quadrature_fit(make_design(spec, fit.arms))
         stream = int(model_hash(spec)[:STREAM_BYTES], 16)
         make = partial(_refitted, fit, spec, stream)

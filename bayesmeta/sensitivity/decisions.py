@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from bayesmeta.errors import SettingsError, listed, nearest
-from bayesmeta.estimates.predict import Prediction, Probability, predict
+from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.prediction import Prediction, Probability
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile

@@ -9,10 +9,12 @@ import pandas as pd
 import xarray as xr
 from scipy.special import expit
 
-from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.identifiability import identifiability
 from bayesmeta.estimates.log_priors import log_likelihood, log_priors
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
@@ -95,7 +97,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     >>> bool((found["likelihood"] > found["prior"]).all())
     True
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "power_scaling")
     label = profile_label(fit.design.coding, profile)
     # Asked for first: it is what a fit may not have.
@@ -131,7 +133,7 @@ def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
     table = identifiability(fit)
     found = dict(zip(table["coefficient"], table["prior_overlap"], strict=True))
     beta = {f"beta[{name}]": found.pop(name) for name in fit.design.coding.names}
-    rates = rates_with_priors(fit, profile)
+    rates = rates_with_priors(draws_of(fit), profile)
     return {
         "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
         **found,

@@ -6,12 +6,14 @@ from typing import Any, Unpack
 import pandas as pd
 
 from bayesmeta.errors import SamplingError, SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
-from bayesmeta.estimates.precision import Distribution, Draws, Estimate
-from bayesmeta.estimates.predict import Probability
-from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import Exact
-from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.posterior import (
+    check_posterior,
+    is_reliable,
+    rates_at,
+)
+from bayesmeta.estimates.precision import Distribution, Estimate
+from bayesmeta.estimates.prediction import Probability
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -109,12 +111,12 @@ def prior_grid(
     >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
     [0.84, 0.88, 0.86]
     """
-    check_fit(fit, grid=True, nested=True)
+    check_posterior(fit)
     check_ci_prob(ci_prob)
+    # Joint models are specified otherwise.
     if isinstance(fit, NestedFit):
         return _nested(fit, profile, priors, ci_prob, together=together, question=question)
-    if isinstance(fit, Fit):
-        check_family(fit, "prior_grid")
+    check_family(fit, "prior_grid")
     asked = asked_question(question)
     tried = usual_priors(fit.spec) if priors is None else _checked(priors)
     # Every model is made before the first fit: a prior that can't be is found at once.
@@ -195,31 +197,15 @@ def _numbers(
     more = {}
     if question is not None:
         more["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
-    return {"ok": fit is not None and is_ok(fit), **numbers_of(distributions, ci_prob, more)}
+    return {"ok": fit is not None and is_reliable(fit), **numbers_of(distributions, ci_prob, more)}
 
 
 def distributions_of(
     fit: Fit | QuadratureFit, profile: Profile | None
 ) -> dict[str, Distribution | None]:
     """Return the posterior of tau and of the rates of a profile; None of a model without tau."""
-    has_tau = fit.spec.study_effects.tau is not None
-    if isinstance(fit, QuadratureFit):
-        return {
-            name: Exact(fit.posterior.marginal(name)) if has_tau or name != "tau" else None
-            for name in QUANTITIES
-        }
-    rates = profile_rates(fit, profile)
-    return {
-        "tau": Draws(rates.tau) if has_tau else None,
-        "typical": Draws(rates.typical),
-        "mean": Draws(rates.mean),
-        "new_study": rates.new_study().rate,
-    }
-
-
-def is_ok(fit: Fit | QuadratureFit) -> bool:
-    """Return whether a fit may be used; one without draws may."""
-    return isinstance(fit, QuadratureFit) or diagnose(fit).ok
+    rates = rates_at(fit, profile)
+    return {name: rates.distribution(name) for name in QUANTITIES}
 
 
 def _estimate(probability: Probability) -> Estimate:

@@ -7,7 +7,8 @@ from typing import Unpack
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -157,7 +158,7 @@ def sensitivity(
     >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
     (['HalfNormal(1)', 'HalfNormal(0.5)'], True)
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
     if certainty is not None:

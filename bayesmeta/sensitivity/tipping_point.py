@@ -8,8 +8,14 @@ from typing import Any, Unpack
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_family, check_fit
-from bayesmeta.estimates.predict import Probability
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.posterior import (
+    check_one_outcome,
+    check_posterior,
+    has_draws,
+    is_reliable,
+)
+from bayesmeta.estimates.prediction import Probability
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -26,7 +32,6 @@ from bayesmeta.sensitivity.changed_priors import (
 )
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
 from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
-from bayesmeta.sensitivity.prior_grid import is_ok
 
 __all__ = ["FlipPoint", "check_certainty", "flip_point"]
 
@@ -190,9 +195,10 @@ def flip_point(
     >>> found.flips, round(found.factor, 2)
     (True, 0.8)
     """
-    check_fit(fit, grid=True)
-    if isinstance(fit, Fit):
-        check_family(fit, "flip_point")
+    check_posterior(fit)
+    if has_draws(fit):
+        check_one_outcome(fit)
+    check_family(fit, "flip_point")
     check_certainty(certainty)
     asked = asked_question(question)
     if asked is None:
@@ -203,11 +209,7 @@ def flip_point(
         return _trial(fit, parameter, doublings, lambda again: asked.of(again, profile))
 
     crossing, points = find_crossing(at, [at(x) for x in DOUBLINGS], certainty, near=0.0)
-    label = (
-        "all studies"
-        if isinstance(fit, QuadratureFit)
-        else profile_label(fit.design.coding, profile)
-    )
+    label = profile_label(fit.coding, profile)
     own = own_priors(fit.spec)[parameter]
     table = pd.DataFrame([_row(fit.spec, parameter, point) for point in points])
     return FlipPoint(asked, certainty, label, parameter, own, crossing, table)
@@ -223,7 +225,7 @@ def _trial(
     if doublings:
         fit = fitted_again(fit, with_scaled_prior(fit.spec, parameter, 2**doublings))
     found = probability(fit)
-    return Point(doublings, float(found), found.mcse, is_ok(fit))
+    return Point(doublings, float(found), found.mcse, is_reliable(fit))
 
 
 def _row(spec: ModelSpec, parameter: str, point: Point) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_arguments_out_of_range_are_refused(whole):
         bm.cumulative(whole, seed=-1)
     with pytest.raises(bm.SettingsError, match="`ci_prob` must lie between 0 and 1"):
         bm.cumulative(whole, seed=1, ci_prob=95)
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got Arms"):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got Arms"):
         bm.cumulative(whole.arms, seed=1)
     with pytest.raises(bm.ProfileError, match="kind"):
         bm.cumulative(whole, seed=1, profile={"kind": "a"})

@@ -266,7 +266,9 @@ def test_a_model_without_factors(pooled_fit: bm.Fit) -> None:
 
 
 def test_a_quadrature_fit_has_no_factors(orr: bm.Arms) -> None:
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         contrast(bm.fit(bm.load_model("pooled"), orr, method="quadrature"))  # type: ignore[arg-type]
 
 

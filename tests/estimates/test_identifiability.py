@@ -171,7 +171,11 @@ def test_a_level_without_patients_and_a_rare_reference(
 
 def test_a_quadrature_fit_has_no_coefficients(orr: bm.Arms) -> None:
     posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         identifiability(posterior)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         notes(posterior)  # type: ignore[arg-type]

@@ -170,5 +170,5 @@ def test_bad_questions(pooled_fit: bm.Fit, asked: dict[str, float], message: str
 
 def test_a_quadrature_fit_predicts_a_new_study_only(orr: bm.Arms) -> None:
     posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
-    with pytest.raises(bm.SettingsError, match="have no effect on a QuadratureFit"):
+    with pytest.raises(bm.SettingsError, match="`study` has no effect on a QuadratureFit"):
         bm.predict(posterior, n=40, study="hu2023", seed=1)

@@ -52,7 +52,7 @@ def test_notes_of_nested_outcomes_tell_of_each(table: bm.EvidenceTable) -> None:
     spec = bm.NestedSpec(mu={"CR": bm.Normal(-4, 0.3)}, tau=bm.HalfNormal(0.05))
     told = " ".join(bm.notes(bm.fit(spec, arms, seed=1, settings=settings)))
     assert "disagree about tau of ORR" in told
-    assert "disagree about mu of CR (its ratio)" in told
+    assert "disagree about mu of CR (its conditional probability)" in told
     assert "disagree about the typical rate of CR:" in told
 
 

@@ -13,6 +13,7 @@ import bayesmeta as bm
 from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.shrinkage import shrinkage
 from bayesmeta.inference import blocks, footprint
 from bayesmeta.inference.draws import is_large
@@ -129,7 +130,7 @@ def test_the_diagnosis_names_what_it_could_not_check(alone: bm.Fit, whole: bm.Fi
     "ask",
     [
         shrinkage,
-        i_squared,
+        lambda fit: i_squared(draws_of(fit)),
         bm.plots.forest,
         lambda fit: bm.predict(fit, n=20, profile={"group": "a"}, study="s1", seed=1),
     ],

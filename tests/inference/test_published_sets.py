@@ -18,8 +18,8 @@ import pytest
 from scipy import stats
 
 import bayesmeta as bm
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.precision import Estimate, mean_of
-from bayesmeta.estimates.shrinkage import arm_rates
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "published"
 PRINTED = json.loads((REFERENCE / "published.json").read_text())
@@ -97,7 +97,7 @@ def test_batting_averages_pooled_completely() -> None:
 def test_batting_averages_pooled_partially() -> None:
     """The same players, each with a rate: `stan_glmer`, and the density of the rest of the season."""
     spec = bm.ModelSpec(mu=BATTING_MU, study_effects=bm.NormalEffects(bm.Exponential(1)))
-    rates = arm_rates(bm.fit(spec, arms_of(BASEBALL), seed=11))
+    rates = draws_of(bm.fit(spec, arms_of(BASEBALL), seed=11)).arm_rates()
     for probability, values in BASEBALL["partial_pooling"].items():
         for player, value in enumerate(values):
             check_quantile(
@@ -159,7 +159,7 @@ def test_mortality_of_cardiac_surgery_in_twelve_hospitals() -> None:
     spec = bm.ModelSpec(mu=bm.Normal(0, 1000), study_effects=bm.NormalEffects(bm.HalfCauchy(1)))
     fit = bm.fit(spec, arms_of(SURGICAL), seed=12)
     drawn = Weighted(weights_of_bugs(fit.posterior["tau"].to_numpy()))
-    for hospital, rates in enumerate(np.moveaxis(arm_rates(fit), -1, 0)):
+    for hospital, rates in enumerate(np.moveaxis(draws_of(fit).arm_rates(), -1, 0)):
         draws, mean, sd = (SURGICAL[c][hospital] for c in ("effective_draws", "mean", "sd"))
         ours = drawn.mean(rates)
         square = drawn.mean((rates - ours.value) ** 2)

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import QuadratureRates
+from bayesmeta.estimates.quadrature_rates import QuadratureRates
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[1] / "reference" / "rbest" / "published.json").read_text()
@@ -132,11 +132,10 @@ def test_texts_of_a_reliable_prior_bear_no_mark(grid_prior):
 
 def test_arguments_without_effect_are_refused(spondylitis):
     grid = bm.fit(SPEC, spondylitis, method="quadrature")
-    for arguments in ({"profile": {}}, {"force": True}):
-        with pytest.raises(
-            bm.SettingsError, match="`profile` and `force` have no effect on a QuadratureFit"
-        ):
-            bm.map_prior(grid, **arguments)
+    with pytest.raises(bm.SettingsError, match="`force` has no effect on a fit without draws"):
+        bm.map_prior(grid, force=True)
+    with pytest.raises(bm.ProfileError, match="no covariate of the model"):
+        bm.map_prior(grid, profile={"age": 70})
     with pytest.raises(
         bm.SettingsError, match="`fit` must be a Fit, NestedFit or QuadratureFit; got str"
     ):

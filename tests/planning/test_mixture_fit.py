@@ -126,7 +126,7 @@ def test_components_are_checked(components):
         ([0.1] * 99, "`distribution` must have at least 100 draws; got 99"),
         (
             "rates",
-            "`distribution` must be DrawnRates, QuadratureRates or an array of log-odds; got str",
+            "`distribution` must be that of a prediction or an array of log-odds; got str",
         ),
     ],
 )

@@ -122,10 +122,10 @@ def test_nested_outcomes_have_chains(table, quick, collisions):
     assert {"ORR, CR/CRi", "ORR, CR", "CR/CRi, CR"} <= set(words)
     for other in (bm.plots.funnel, bm.plots.heterogeneity, bm.plots.prior_posterior):
         with pytest.raises(
-            bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"
+            bm.SettingsError, match=r"`outcome` must be one of ORR, .* it is missing"
         ):
             other(fit)
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit of one outcome; got NestedFit"):
+    with pytest.raises(bm.SettingsError, match=r"`outcome` must be one of ORR, .* it is missing"):
         bm.plots.regression(fit, "age_median")
 
 
@@ -172,5 +172,5 @@ def test_what_is_no_parameter_is_refused(pooled_fits):
         bm.plots.trace(fit, quantities="tau")
     with pytest.raises(bm.SettingsError, match=r"'u', which is no parameter of the model"):
         bm.plots.trace(fit, quantities=["u"])
-    with pytest.raises(bm.SettingsError, match=r"`fit` must be a Fit or NestedFit, .* got int"):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got int"):
         bm.plots.trace(3)

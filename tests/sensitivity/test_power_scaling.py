@@ -180,7 +180,9 @@ def test_what_can_not_be_scaled_is_said(orr: bm.Arms, quick: bm.SamplerSettings)
     with pytest.raises(bm.SettingsError, match="`power_scaling` needs the draws of `theta`, which"):
         bm.power_scaling(slim)
     exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got QuadratureFit"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         bm.power_scaling(exact)  # type: ignore[arg-type]
 
 

@@ -118,7 +118,6 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
         ({"rate_above": None}, "`flip_point` needs a question. Give one, such as rate_above=0.3"),
         ({"parameter": "beta"}, "no prior of 'beta'. .*Valid: mu, tau"),
         ({"parameter": "Tau"}, "no prior of 'Tau'. Did you mean 'tau'"),
-        ({"profile": {"dose": 1}}, "`profile` and `study` have no effect on a QuadratureFit"),
     ],
 )
 def test_bad_arguments(
@@ -126,6 +125,11 @@ def test_bad_arguments(
 ) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.flip_point(posterior, **(ASKED | arguments))  # type: ignore[arg-type]
+
+
+def test_a_profile_must_be_one_of_the_model(posterior: bm.QuadratureFit) -> None:
+    with pytest.raises(bm.ProfileError, match="`profile` names 'dose', which is no covariate"):
+        bm.flip_point(posterior, profile={"dose": 1}, **ASKED)  # type: ignore[arg-type]
 
 
 def test_a_prior_without_a_scale_is_refused(arms: bm.Arms) -> None:

@@ -12,14 +12,12 @@ from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
-from bayesmeta.estimates.nested.rates import NestedRates, nested_rates, rates_as_drawn
+from bayesmeta.estimates.nested.rates import NestedRates
 from bayesmeta.estimates.precision import mean_of
-from bayesmeta.estimates.predict import Prediction, Probability
-from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.model.coding import Profile
+from bayesmeta.estimates.prediction import Prediction, Probability
+from bayesmeta.estimates.rates import rates_as_drawn
 
-__all__ = ["NestedPrediction", "predict_nested"]
+__all__ = ["NestedPrediction"]
 
 Array = npt.NDArray[np.float64]
 
@@ -211,13 +209,3 @@ class NestedPrediction:
             for outcome, row in found.iterrows()
         )
         return f"NestedPrediction({target}, {self.profile}: of {self.n}, {counts})"
-
-
-def predict_nested(  # noqa: PLR0917
-    fit: NestedFit, n: int, profile: Profile | None, study: str | None, seed: int
-) -> NestedPrediction:
-    """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
-    if study is not None:
-        profile = study_profile(fit.coding, fit.arms, study, profile)
-    rates = nested_rates(fit, profile, study)
-    return NestedPrediction(n, profile_label(fit.coding, profile), study, rates, seed)

@@ -193,11 +193,12 @@ def test_the_figure_shows_each_profile(fit: bm.NestedFit, prediction: bm.NestedP
 
 
 def test_notes_name_what_no_study_or_few_inform(fit: bm.NestedFit) -> None:
-    found = bm.notes(fit)
+    found = " ".join(bm.notes(fit))
     # s2 reports CR_CRi only and s4 ORR only: neither tells anything of CR in regimen b.
-    assert "CR: no study informs the coefficient of regimen[b]" in " ".join(found)
-    assert "ORR: few studies inform the coefficient of regimen[b] (2)." in found
-    assert any("inform the ratio of CR (2)" in note for note in found)
+    assert "The evidence says nothing about regimen[b] of CR" in found
+    few = found[found.index("Fewer than 3 studies inform") :].split(":")[0]
+    assert "regimen[b] of ORR (2)" in few
+    assert "tau of CR (2)" in few
 
 
 @pytest.mark.parametrize(
