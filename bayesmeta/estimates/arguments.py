@@ -7,26 +7,43 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number, is_whole
 
 if TYPE_CHECKING:
+    from bayesmeta.inference.exact import QuadratureFit
     from bayesmeta.inference.result import Fit
 
-__all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
+__all__ = [
+    "check_ci_prob",
+    "check_cohort",
+    "check_family",
+    "check_fit",
+    "check_one_outcome",
+    "check_profiles",
+]
 
 LARGEST_COHORT = 10_000_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 
 def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
-    """Raise unless `fit` is a Fit, or where they are allowed a QuadratureFit or NestedFit."""
+    """Raise unless `fit` is a Fit, or a QuadratureFit if allowed, of one outcome unless `nested`."""
     from bayesmeta.inference.exact import QuadratureFit
-    from bayesmeta.inference.nested.result import NestedFit
     from bayesmeta.inference.result import Fit
 
-    allowed = [kind for kind, there in ((NestedFit, nested), (QuadratureFit, grid)) if there]
-    if not isinstance(fit, (Fit, *allowed)):
-        *others, last = (kind.__name__ for kind in (Fit, *allowed))
-        wanted = f"{', '.join(others)} or {last}" if others else last
+    kinds = (Fit, QuadratureFit) if grid else (Fit,)
+    if not isinstance(fit, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
         raise SettingsError(
             f"`fit` must be a {wanted}; got {type(fit).__name__}. Make one by bm.fit."
+        )
+    if not nested:
+        check_one_outcome(fit)
+
+
+def check_one_outcome(fit: "Fit | QuadratureFit") -> None:
+    """Raise if a fit is of several outcomes."""
+    if len(fit.arms.outcomes) > 1:
+        raise SettingsError(
+            f"`fit` must be of one outcome; got {', '.join(fit.arms.outcomes)}. Fit an outcome by itself: "
+            "table.select(outcome=...), then bm.fit."
         )
 
 

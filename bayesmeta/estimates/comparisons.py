@@ -35,7 +35,7 @@ def studies_by_level(fit: Fit, factor: str) -> dict[str, frozenset[str]]:
     coding, frame = fit.design.coding, fit.arms.frame[fit.arms.n > 0]
     groups = coding.covariates.groups.get(factor, {})
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
-    for share, part in mixtures(frame, coding.covariates.shares):
+    for share, part in mixtures(frame, coding.covariates.level_proportions):
         for level, study in zip(
             part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
         ):

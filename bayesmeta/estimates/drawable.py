@@ -1,8 +1,8 @@
 """Which fits a figure of draws can be made of."""
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.arguments import check_one_outcome
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 
@@ -12,12 +12,8 @@ __all__ = ["check_drawable", "check_known_model"]
 def check_drawable(fit: object) -> None:
     """Raise unless `fit` holds draws of one outcome."""
     if isinstance(fit, Fit):
+        check_one_outcome(fit)
         return
-    if isinstance(fit, NestedFit):
-        raise SettingsError(
-            "`fit` must be a Fit of one outcome; got NestedFit. Fit an outcome by itself: "
-            "table.select(outcome=...), then bm.fit."
-        )
     remedy = 'Fit with method="nuts".' if isinstance(fit, QuadratureFit) else "Make one by bm.fit."
     raise SettingsError(f"`fit` must be a Fit, which has draws; got {type(fit).__name__}. {remedy}")
 

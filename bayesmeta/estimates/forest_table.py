@@ -222,7 +222,7 @@ def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
 def _labels(fit: Fit, factor: str | None) -> list[str]:
     """Return the labels of arms; that of a known mixture says so."""
     coding = fit.design.coding
-    mixed = coding.covariates.shares.get(factor or "", {})
+    mixed = coding.covariates.level_proportions.get(factor or "", {})
     labels = zip(arm_labels(fit.arms), has_shares(fit.arms.frame, mixed), strict=True)
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 

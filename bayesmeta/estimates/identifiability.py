@@ -14,7 +14,6 @@ from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.prior_conflicts import rate_conflicts, tau_conflict
 from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
 
@@ -86,7 +85,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     )
 
 
-def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
+def notes(fit: Fit) -> tuple[str, ...]:
     """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
 
     Levels and coefficients of fewer than 3 studies; coefficients known only from differences
@@ -98,7 +97,7 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
 
     Raises
@@ -113,7 +112,7 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
     >>> bm.notes(bm.fit(bm.load_model("pooled"), arms, seed=1))
     ()
     """
-    if isinstance(fit, NestedFit):
+    if len(fit.arms.outcomes) > 1:
         from bayesmeta.estimates.nested.notes import nested_notes
 
         return nested_notes(fit)

@@ -10,7 +10,6 @@ import pandas as pd
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -30,7 +29,7 @@ class Inferred(NamedTuple):
 
 
 def inferred_at(
-    fit: Fit | NestedFit | QuadratureFit, profile: Profile | None, outcome: str | None = None
+    fit: Fit | QuadratureFit, profile: Profile | None, outcome: str | None = None
 ) -> Inferred:
     """Return how many counts a rate rests on directly, and how many of these are inferred.
 
@@ -39,7 +38,7 @@ def inferred_at(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Posterior draws, or the deterministic posterior.
     profile : mapping or None
         Covariate values, as of `summary`.
@@ -58,17 +57,15 @@ def inferred_at(
     return Inferred(where, int(seen.sum()), int(found.sum()))
 
 
-def basis_of(
-    fit: Fit | NestedFit, profile: Profile | None, study: str | None = None
-) -> tuple[Inferred, ...]:
+def basis_of(fit: Fit, profile: Profile | None, study: str | None = None) -> tuple[Inferred, ...]:
     """Return what a prediction rests on, outcome by outcome: the arms of a profile, or of a study."""
-    outcomes = fit.outcomes if isinstance(fit, NestedFit) else (None,)
+    outcomes = fit.arms.outcomes if len(fit.arms.outcomes) > 1 else (None,)
     if study is None:
         return tuple(inferred_at(fit, profile, outcome) for outcome in outcomes)
     return tuple(_of_study(fit, study, outcome) for outcome in outcomes)
 
 
-def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred:
+def _of_study(fit: Fit, study: str, outcome: str | None) -> Inferred:
     frame = fit.arms.frame
     seen = (frame["study"] == study).to_numpy() & (fit.arms.n > 0)
     if outcome is not None:
@@ -79,7 +76,7 @@ def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred
 
 
 def with_inferred(
-    table: pd.DataFrame, fit: Fit | NestedFit | QuadratureFit, profiles: list[Profile]
+    table: pd.DataFrame, fit: Fit | QuadratureFit, profiles: list[Profile]
 ) -> pd.DataFrame:
     """Return a summary with `arms` and `inferred` beside each profile, missing for parameters."""
     found = dict(_by_row(fit, profiles))
@@ -96,14 +93,14 @@ def with_inferred(
 
 
 def _by_row(
-    fit: Fit | NestedFit | QuadratureFit, profiles: list[Profile]
+    fit: Fit | QuadratureFit, profiles: list[Profile]
 ) -> Iterator[tuple[tuple[str, str], Inferred]]:
     """Yield outcome and profile of the rows of a summary, with what these rest on."""
     for profile in profiles:
         label = (
             "all studies" if isinstance(fit, QuadratureFit) else profile_label(fit.coding, profile)
         )
-        for outcome in fit.outcomes if isinstance(fit, NestedFit) else ("",):
+        for outcome in fit.arms.outcomes if len(fit.arms.outcomes) > 1 else ("",):
             yield (outcome, label), inferred_at(fit, profile, outcome or None)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,12 @@ from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import QuadratureRates, RateDistribution
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed, is_number, is_whole
 
 if TYPE_CHECKING:
-    from bayesmeta.estimates.nested.predict import NestedPrediction
+    pass
 
 __all__ = ["Prediction", "Probability", "predict"]
 
@@ -57,7 +56,7 @@ class Prediction:
         Posterior distribution of the cohort's true rate.
     seed : int
         Source of `draws`; intervals and probabilities are integrals and need none.
-    fit : Fit, NestedFit, QuadratureFit or None
+    fit : Fit, Fit, QuadratureFit or None
         What it was made from, as far as that is known.
 
     Examples
@@ -76,7 +75,7 @@ class Prediction:
     study: str | None
     distribution: RateDistribution
     seed: int
-    fit: Fit | NestedFit | QuadratureFit | None = None
+    fit: Fit | QuadratureFit | None = None
 
     @cached_property
     def draws(self) -> xr.Dataset:
@@ -207,7 +206,6 @@ class Prediction:
         return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
 
 
-@overload
 def predict(
     fit: Fit | QuadratureFit,
     *,
@@ -215,29 +213,12 @@ def predict(
     profile: Profile | None = None,
     study: str | None = None,
     seed: int,
-) -> Prediction: ...
-@overload
-def predict(
-    fit: NestedFit,
-    *,
-    n: int,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> "NestedPrediction": ...
-def predict(
-    fit: Fit | QuadratureFit | NestedFit,
-    *,
-    n: int,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> "Prediction | NestedPrediction":
+) -> Prediction:
     """Return the response to expect in a cohort of n patients.
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     n : int
         Patients of the cohort, 10,000,000 at most.
@@ -254,7 +235,7 @@ def predict(
     Returns
     -------
     Prediction or NestedPrediction
-        Of one outcome, or of nested outcomes.
+        Of one outcome, or of several.
 
     Warns
     -----
@@ -281,10 +262,10 @@ def predict(
     check_fit(fit, grid=True, nested=True)
     n = check_cohort("n", n)
     seed = check_seed(seed)
-    if isinstance(fit, NestedFit):
+    if len(fit.arms.outcomes) > 1:
         from bayesmeta.estimates.nested.predict import predict_nested
 
-        return predict_nested(fit, n, profile, study, seed)
+        return predict_nested(fit, n, profile, study, seed)  # type: ignore[arg-type, return-value]
     if isinstance(fit, QuadratureFit):
         if profile is not None or study is not None:
             raise SettingsError(

@@ -151,7 +151,7 @@ def weight_groups(fit: Fit) -> Counts | None:
     columns = coding.covariates.parsed.columns
     if not columns:
         return np.zeros(len(fit.arms), dtype=np.int64)
-    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.shares:
+    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.level_proportions:
         return None
     _, groups = np.unique(coding.matrix(fit.arms.frame), axis=0, return_inverse=True)
     return np.asarray(groups.ravel(), dtype=np.int64)

@@ -20,7 +20,6 @@ from bayesmeta.estimates.summary_table import SummaryTable, headed
 from bayesmeta.estimates.summary_text import Heading
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
@@ -32,7 +31,7 @@ LOG_ODDS, ALL = "log-odds", "all studies"
 
 
 def summary(
-    fit: Fit | NestedFit | QuadratureFit,
+    fit: Fit | QuadratureFit,
     *,
     profiles: Sequence[Profile] | None = None,
     per: Mapping[str, float] | None = None,
@@ -45,7 +44,7 @@ def summary(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
         Covariate values to give rates for; what one leaves out stands at the reference level or the
@@ -122,7 +121,7 @@ def summary(
     check_profiles(profiles)
     units = checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
-    if isinstance(fit, NestedFit):
+    if len(fit.arms.outcomes) > 1:
         from bayesmeta.estimates.nested.summary import summarise_nested
 
         rows: Iterable[Row] = summarise_nested(

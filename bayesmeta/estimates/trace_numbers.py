@@ -12,7 +12,6 @@ import xarray as xr
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 
@@ -46,12 +45,12 @@ class TraceNumbers:
     ranks: dict[str, Array]
 
 
-def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
+def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
     """Return the draws of parameters, chain by chain, with what tells whether they may be used.
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
@@ -74,9 +73,9 @@ def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = No
     ----------
     Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
     """
-    if not isinstance(fit, Fit | NestedFit):
+    if not isinstance(fit, Fit):
         raise SettingsError(
-            f"`fit` must be a Fit or NestedFit, which has chains; got {type(fit).__name__}. Make one by "
+            f"`fit` must be a Fit, which has chains; got {type(fit).__name__}. Make one by "
             'bm.fit, with method="nuts".'
         )
     found = _chosen(_parameters(fit), quantities)
@@ -122,7 +121,7 @@ def rank_differences(draws: Array, points: int) -> Array:
     return np.asarray(counts / draws.shape[-1] - shares)
 
 
-def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
+def _parameters(fit: Fit) -> dict[str, Array]:
     """Return the draws of each parameter by its label, as `diagnose` writes it."""
     posterior = fit.posterior
     own = isinstance(fit.spec, OwnModel)

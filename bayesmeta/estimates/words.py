@@ -4,13 +4,11 @@ from dataclasses import replace
 
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.labels import Labels
 from bayesmeta.model import ModelSpec
 from bayesmeta.model.labelling import known_names
-from bayesmeta.model.nested import NestedSpec
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
@@ -18,7 +16,7 @@ __all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
 def words_of(
-    fit: Fit | NestedFit | QuadratureFit, *, rates_per: int = 100, labels: LabelSource = None
+    fit: Fit | QuadratureFit, *, rates_per: int = 100, labels: LabelSource = None
 ) -> Wording:
     """Return how the answers of a fit are written.
 
@@ -26,7 +24,7 @@ def words_of(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         What the answers are of.
     rates_per : {100, 1000, 10000, 100000}
         Patients that rates are written per; 100 for percent.
@@ -44,7 +42,7 @@ def words_of(
     coding = None if isinstance(fit, QuadratureFit) else fit.coding
     given.check(known_names(fit.arms, coding))
     # A PyMC model of one's own has no labels.
-    model = fit.spec.labels if isinstance(fit.spec, ModelSpec | NestedSpec) else Labels()
+    model = fit.spec.labels if isinstance(fit.spec, ModelSpec) else Labels()
     own = given.over(model).over(Labels(fit.arms.selection.get("labels") or {}))
     if coding is None:
         return Wording(Rates(rates_per), own)
@@ -52,7 +50,7 @@ def words_of(
     return Wording(Rates(rates_per), own, references, coding.by or "")
 
 
-def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> AnyFit:
+def with_labels(fit: Fit, labels: LabelSource) -> Fit:
     """Return a fit for figures, which labels go with; its model is written as it was before.
 
     Raises
@@ -61,7 +59,7 @@ def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> A
         If a label is of a column, level or outcome that is not there.
     """
     named = words_of(fit, labels=labels).labels
-    if not named.names or not isinstance(fit.spec, ModelSpec | NestedSpec):
+    if not named.names or not isinstance(fit.spec, ModelSpec):
         return fit
     return replace(fit, spec=replace(fit.spec, labels=named))
 

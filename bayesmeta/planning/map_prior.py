@@ -13,7 +13,6 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import QuadratureRates
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
@@ -128,7 +127,7 @@ class MapPrior:
 
 
 def map_prior(
-    fit: Fit | NestedFit | QuadratureFit,
+    fit: Fit | QuadratureFit,
     *,
     profile: Profile | None = None,
     outcome: str | None = None,
@@ -139,12 +138,12 @@ def map_prior(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
     outcome : str, optional
-        Which outcome of a `NestedFit`.
+        Which outcome of a `Fit`.
     components : "aic", "bic" or int
         Number of components of the mixture: chosen from 1 to 4 by a criterion, or fixed.
     force : bool
@@ -185,7 +184,7 @@ def map_prior(
     9
     """
     check_fit(fit, grid=True, nested=True)
-    if outcome is not None and not isinstance(fit, NestedFit):
+    if outcome is not None and not len(fit.arms.outcomes) > 1:
         raise SettingsError(
             f"`outcome` has no effect on a {type(fit).__name__}, which has one outcome. Leave it out."
         )
@@ -204,7 +203,7 @@ def map_prior(
             f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
         )
     label = profile_label(fit.coding, profile)
-    if isinstance(fit, NestedFit):
+    if len(fit.arms.outcomes) > 1:
         distribution = nested_rates(fit, profile).distribution(_checked_outcome(fit, outcome))
         label = f"{outcome}, {label}"
     else:
@@ -213,7 +212,7 @@ def map_prior(
     return MapPrior(fit_mixture(distribution, components=components), label, diagnosis.ok, inferred)
 
 
-def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
+def _checked_outcome(fit: Fit, outcome: str | None) -> str:
     if outcome not in fit.outcomes:
         got = "it is missing" if outcome is None else f"got {outcome!r}"
         raise SettingsError(

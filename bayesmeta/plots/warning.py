@@ -2,7 +2,6 @@
 
 from bayesmeta.errors import listed
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 
 __all__ = ["warning_of", "warning_of_diagnostics", "warning_of_fits"]
@@ -10,7 +9,7 @@ __all__ = ["warning_of", "warning_of_diagnostics", "warning_of_fits"]
 
 def warning_of(fit: object) -> str:
     """Return what is wrong with the draws of a fit; nothing if they may be used, or there are none."""
-    return warning_of_diagnostics(diagnose(fit)) if isinstance(fit, Fit | NestedFit) else ""
+    return warning_of_diagnostics(diagnose(fit)) if isinstance(fit, Fit) else ""
 
 
 def warning_of_diagnostics(diagnostics: Diagnostics) -> str:

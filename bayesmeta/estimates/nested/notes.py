@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesmeta.errors import listed
 from bayesmeta.estimates.prior_conflicts import nested_conflicts
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 
 __all__ = ["nested_notes"]
 
@@ -14,7 +14,7 @@ FEW = 3
 """Studies below which a coefficient is said to rest on few."""
 
 
-def nested_notes(fit: NestedFit) -> tuple[str, ...]:
+def nested_notes(fit: Fit) -> tuple[str, ...]:
     """Return what the evidence can't tell, one sentence each; empty if nothing.
 
     A study informs the coefficient of an outcome's ratio where it reports a count of which that ratio
@@ -23,7 +23,7 @@ def nested_notes(fit: NestedFit) -> tuple[str, ...]:
     return tuple([*_about_ratios(fit), *_about_coefficients(fit), *nested_conflicts(fit)])
 
 
-def _about_ratios(fit: NestedFit) -> Iterator[str]:
+def _about_ratios(fit: Fit) -> Iterator[str]:
     few = [
         f"{outcome} ({studies})"
         for outcome, studies in zip(fit.outcomes, _studies(fit)[0], strict=True)
@@ -35,7 +35,7 @@ def _about_ratios(fit: NestedFit) -> Iterator[str]:
         )
 
 
-def _about_coefficients(fit: NestedFit) -> Iterator[str]:
+def _about_coefficients(fit: Fit) -> Iterator[str]:
     _, found = _studies(fit)
     for outcome, counts in zip(fit.outcomes, found, strict=True):
         named = list(zip(fit.coding.names, counts, strict=True))
@@ -50,9 +50,9 @@ def _about_coefficients(fit: NestedFit) -> Iterator[str]:
             yield f"{outcome}: few studies inform the coefficient of {listed(few)}."
 
 
-def _studies(fit: NestedFit) -> "tuple[list[int], list[list[int]]]":
+def _studies(fit: Fit) -> "tuple[list[int], list[list[int]]]":
     """Return how many studies inform each ratio, and each coefficient of it."""
-    design, seen = fit.design, fit.design.segments
+    design, seen = fit.design, fit.design.conditional_counts
     study, applies = fit.arms.study_index[seen.arm], design.matrix[seen.arm] != 0
     spans = (seen.spans(len(fit.outcomes)) > 0) & (seen.trials > 0)[:, None]
     ratios = [len(np.unique(study[span])) for span in spans.T]

@@ -16,7 +16,7 @@ from bayesmeta.estimates.nested.rates import NestedRates, nested_rates, rates_as
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.predict import Prediction, Probability
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["NestedPrediction", "predict_nested"]
@@ -35,7 +35,7 @@ LARGE = 100
 class NestedPrediction:
     """The nested outcomes to expect in a cohort of n patients.
 
-    Made by `predict` from a `NestedFit`. In each draw every outcome is a part of the one around it.
+    Made by `predict` from a `Fit`. In each draw every outcome is a part of the one around it.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class NestedPrediction:
     >>> table = bm.load_evidence("rr_aml_venetoclax")
     >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
     >>> few = bm.SamplerSettings(chains=2, draws=1000)
-    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
     >>> found = bm.predict(fit, n=40, seed=2)
     >>> found.table(0.95)["mean"].round().to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
@@ -104,13 +104,13 @@ class NestedPrediction:
             ratio = np.divide(rate[..., level], before, out=np.zeros_like(before), where=before > 0)
             events[..., level] = around = rng.binomial(around, np.minimum(ratio, 1.0))
             before = rate[..., level]
-        dims = ("chain", "draw", "level")
+        dims = ("chain", "draw", "outcome")
         return xr.Dataset(
             {"rate": (dims, rate), "events": (dims, events)},
             coords={
                 "chain": np.arange(chains),
                 "draw": np.arange(draws),
-                "level": list(self.outcomes),
+                "outcome": list(self.outcomes),
             },
         )
 
@@ -214,7 +214,7 @@ class NestedPrediction:
 
 
 def predict_nested(  # noqa: PLR0917
-    fit: NestedFit, n: int, profile: Profile | None, study: str | None, seed: int
+    fit: Fit, n: int, profile: Profile | None, study: str | None, seed: int
 ) -> NestedPrediction:
     """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
     if study is not None:

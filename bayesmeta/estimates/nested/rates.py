@@ -11,7 +11,7 @@ from bayesmeta.estimates.nested.medians import median_rates
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import evenly
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["NestedRates", "cholesky_draws", "nested_rates", "predictors_of", "rates_as_drawn"]
@@ -29,14 +29,12 @@ BLOCK = 1 << 22
 """Rates that are held in memory at once."""
 
 
-def nested_rates(
-    fit: NestedFit, profile: Profile | None, study: str | None = None
-) -> "NestedRates":
+def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
     """Return the rates of one profile; what it leaves out stands at the reference or the centre.
 
     Parameters
     ----------
-    fit : NestedFit
+    fit : Fit
         Posterior draws.
     profile : mapping, optional
         Values of covariates.
@@ -62,13 +60,13 @@ def nested_rates(
     return NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
 
 
-def predictors_of(fit: NestedFit, row: Array) -> Array:
+def predictors_of(fit: Fit, row: Array) -> Array:
     """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
     mu = np.asarray(fit.posterior["mu"])
     return np.asarray(mu + np.asarray(fit.posterior["beta"]) @ row) if row.size else mu
 
 
-def cholesky_draws(fit: NestedFit) -> Array:
+def cholesky_draws(fit: Fit) -> Array:
     """Return the Cholesky factor of the effects' correlations, dims (chain, draw, level, level)."""
     levels = len(fit.outcomes)
     matrix = np.zeros((*fit.posterior["mu"].shape[:2], levels, levels)) + np.eye(levels)
@@ -88,7 +86,7 @@ class NestedRates:
 
     Parameters
     ----------
-    fit : NestedFit
+    fit : Fit
         Posterior draws.
     theta : array
         Predictor of each ratio without effects, dims (chain, draw, level), scale of the link.
@@ -98,7 +96,7 @@ class NestedRates:
         Cholesky factor of the effects' correlations, dims (chain, draw, level, level).
     """
 
-    fit: NestedFit
+    fit: Fit
     theta: Array
     tau: Array
     factor: Array

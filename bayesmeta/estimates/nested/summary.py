@@ -11,7 +11,7 @@ from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.odds_ratios import odds_ratio_draws
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rows import RATE, Row, distribution_rows, drawn_row
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["summarise_nested"]
@@ -22,7 +22,7 @@ CORRELATION = "correlation"
 
 
 def summarise_nested(
-    fit: NestedFit,
+    fit: Fit,
     profiles: Sequence[Profile],
     *,
     per: Mapping[str, float],
@@ -39,7 +39,7 @@ def summarise_nested(
     yield from _rate_rows(fit, profiles, ci_prob, cohort)
 
 
-def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
+def _parameter_rows(fit: Fit, ci_prob: float) -> Iterable[Row]:
     link = fit.spec.link.scale
     for name in ("mu", "beta", "tau"):
         if name in fit.posterior:
@@ -52,7 +52,7 @@ def _parameter_rows(fit: NestedFit, ci_prob: float) -> Iterable[Row]:
             yield {"outcome": "", **drawn_row(own, np.asarray(found)[..., i], ci_prob)}
 
 
-def _odds_ratio_rows(fit: NestedFit, per: Mapping[str, float], ci_prob: float) -> Iterable[Row]:
+def _odds_ratio_rows(fit: Fit, per: Mapping[str, float], ci_prob: float) -> Iterable[Row]:
     """Yield the odds ratios of numbers, each of an outcome's ratio to the outcome around it."""
     if not fit.coding.names:
         return
@@ -71,9 +71,7 @@ def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, str, Array]]:
         yield outcome, label, draws[..., i]
 
 
-def _rate_rows(
-    fit: NestedFit, profiles: Sequence[Profile], ci_prob: float, cohort: int
-) -> Iterable[Row]:
+def _rate_rows(fit: Fit, profiles: Sequence[Profile], ci_prob: float, cohort: int) -> Iterable[Row]:
     for profile in profiles:
         label, rates = profile_label(fit.coding, profile), nested_rates(fit, profile)
         typical, mean = rates.typical, rates.mean
