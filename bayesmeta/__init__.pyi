@@ -73,10 +73,6 @@ from .inference.diagnosis import (
     diagnose as diagnose,
 )
 from .inference.exact import QuadratureFit as QuadratureFit
-from .inference.nested.result import (
-    NestedFit as NestedFit,
-    load_nested_fit as load_nested_fit,
-)
 from .inference.refits import refit as refit
 from .inference.result import (
     Fit as Fit,
@@ -91,6 +87,7 @@ from .marginal_likelihood.marginal_likelihood import (
     marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
 )
 from .model import (
+    LKJ as LKJ,
     ArmEffects as ArmEffects,
     BetaBinomial as BetaBinomial,
     Binomial as Binomial,
@@ -111,13 +108,6 @@ from .model import (
     build as build,
     bundled_models as bundled_models,
     load_model as load_model,
-)
-from .model.nested import (
-    LKJ as LKJ,
-    NestedSpec as NestedSpec,
-    build_nested as build_nested,
-    bundled_nested_models as bundled_nested_models,
-    load_nested_model as load_nested_model,
 )
 from .multiverse.answer import GridAnswer as GridAnswer
 from .multiverse.files import load_grid as load_grid

@@ -25,7 +25,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes"
     )
     settings = bm.SamplerSettings(warmup=400, draws=1000)
-    fit = bm.fit(bm.load_nested_model("nested/regimen"), arms, seed=1, settings=settings)
+    fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=settings)
     bm.diagnose(fit).raise_for_problems()
     fit.save(folder)
     return folder
@@ -51,7 +51,7 @@ def test_a_fit_prints_its_summary_and_is_saved(
     assert "nested binomials of the ratios P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)" in printed
     assert "correlation[ORR, CR/CRi]" in printed
     assert "typical rates before any evidence: ORR 5" in printed
-    assert bm.load_nested_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
+    assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
     assert run("fit", "nested/pooled", *OUTCOMES, *quick, "--force", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["outcomes"] == ["ORR", "CR_CRi", "CR"]

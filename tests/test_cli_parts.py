@@ -13,7 +13,7 @@ a,1,3,10,p
 b,1,4,12,p
 c,1,9,20,r
 """
-MODEL = """schema = 1
+MODEL = """schema = 2
 name = "by design"
 
 [likelihood]

@@ -184,9 +184,7 @@ def test_nested_outcomes_have_their_figures(tmp_path, capsys):
     )
     arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
     quick = bm.SamplerSettings(warmup=300, draws=300)
-    bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=quick).save(
-        tmp_path / "run"
-    )
+    bm.fit(bm.load_model("pooled"), arms, seed=1, settings=quick).save(tmp_path / "run")
     run(tmp_path / "run", "--n", "25", "--out", tmp_path / "figures", "--json")
     found = json.loads(capsys.readouterr().out)
     predictions = {"prediction_ORR", "prediction_CR"}

@@ -178,7 +178,7 @@ def test_an_empty_table_is_not_printed(
 def test_models_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models") == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in (*bm.bundled_models(), *bm.bundled_nested_models()):
+    for name in bm.bundled_models():
         assert [line for line in lines if line.split()[:1] == [name] and len(line.split()) > 3]
     assert run("models", "--json") == 0
     assert set(json.loads(capsys.readouterr().out)["models"]) == set(bm.bundled_models())

@@ -12,6 +12,7 @@ from typing import Any
 
 from bayesmeta.errors import SpecError
 from bayesmeta.model import (
+    LKJ,
     ArmEffects,
     BetaBinomial,
     Binomial,
@@ -24,18 +25,16 @@ from bayesmeta.model import (
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
-from bayesmeta.model.nested import LKJ, NestedSpec
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 __all__ = [
     "COVARIATES",
-    "NESTED_PARTS",
+    "JOINT_PARTS",
     "PARTS",
     "USUAL",
     "Part",
     "covariates_of",
-    "nested_spec_of",
     "spec_of",
 ]
 
@@ -48,7 +47,7 @@ COVARIATES: dict[str, Covariates] = {
     "number": Covariates("dose", centre={"dose": 1.5}),
     "imputed": Covariates("known_dose", centre={"known_dose": 1.5}, impute=["known_dose"]),
     "shares": Covariates(
-        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "share_a", "b": "share_b"}}
+        "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "share_a", "b": "share_b"}}
     ),
 }
 """Covariate sets by name; their columns are those of `bayesmeta.calibration.layouts`."""
@@ -83,13 +82,6 @@ LINK_PRIORS: dict[str, dict[str, str]] = {
 """Priors on the scale of each link, where they are not the base model's."""
 
 
-NESTED_PARTS: dict[str, LKJ | None] = {
-    "nested-correlated": LKJ(2),
-    "nested-independent": None,
-}
-"""Joint models of nested outcomes: the prior of the correlations of a study's effects."""
-
-
 def spec_of(part: str, covariates: str) -> ModelSpec:
     """Return the model of a part with a covariate set; both by name."""
     part_of = dict(PARTS[part])
@@ -100,19 +92,6 @@ def spec_of(part: str, covariates: str) -> ModelSpec:
     if covariates == "none":
         return spec
     return replace(spec, covariates=COVARIATES[covariates], beta=beta)
-
-
-def nested_spec_of(part: str, covariates: str) -> NestedSpec:
-    """Return the joint model of a part with a covariate set; both by name."""
-    beta = None if covariates == "none" else parse_prior(BETA)
-    return NestedSpec(
-        f"{part}-{covariates}",
-        covariates=COVARIATES[covariates],
-        mu=parse_prior(MU),
-        beta=beta,
-        tau=parse_prior(TAU),
-        correlation=NESTED_PARTS[part],
-    )
 
 
 def covariates_of(part: str) -> tuple[str, ...]:
@@ -132,7 +111,7 @@ def _parts() -> dict[str, Part]:
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return distributions | priors | _likelihoods() | _others()
+    return distributions | priors | _likelihoods() | _others() | JOINT_PARTS
 
 
 def _likelihoods() -> dict[str, Part]:
@@ -174,6 +153,12 @@ def _roles(family: str) -> dict[str, str]:
         raise SpecError(f"The prior family {family} has no role in calibration. Add it to ROLES.")
     return ROLES[family]
 
+
+JOINT_PARTS: dict[str, Part] = {
+    "nested-correlated": {"correlation": LKJ(2)},
+    "nested-independent": {"correlation": None},
+}
+"""Parts of models of several outcomes: the prior of the correlations of a study's effects."""
 
 PARTS: dict[str, Part] = _parts()
 """Every part by name."""

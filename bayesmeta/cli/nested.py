@@ -71,7 +71,7 @@ def fit_nested(
     from bayesmeta.report.nested_machine import nested_fit_json
     from bayesmeta.report.nested_text import nested_fit_blocks
 
-    result = bm.fit(bm.load_nested_model(model), arms, seed=seed, settings=settings)
+    result = bm.fit(bm.load_model(model), arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
@@ -85,7 +85,7 @@ def fit_nested(
 
 
 def predict_nested(
-    result: "bm.NestedFit",
+    result: "bm.Fit",
     n: int,
     profile: Mapping[str, Any] | None,
     study: str | None,
@@ -100,6 +100,7 @@ def predict_nested(
     """Predict the nested outcomes of a new cohort from a saved run."""
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.nested.predict import predict_nested as predicted
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import basis_json
     from bayesmeta.report.nested_machine import nested_prediction_json
@@ -108,7 +109,7 @@ def predict_nested(
 
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
-    prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
+    prediction = predicted(result, n, profile, study, 0)
     basis = basis_of(result, profile, study)
     saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
@@ -135,7 +136,7 @@ def _prediction_tables(
 
 
 def sensitivity_nested(
-    result: "bm.NestedFit",
+    result: "bm.Fit",
     profile: Mapping[str, Any] | None,
     ci: float,
     tables: Path | None,

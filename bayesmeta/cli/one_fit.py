@@ -22,10 +22,9 @@ def load_one_fit(command: str, run: Path) -> "bm.Fit":
         If it can't be read.
     """
     import bayesmeta as bm
-    from bayesmeta.inference.result import load_saved
 
-    found = load_saved(run)
-    if not isinstance(found, bm.Fit):
+    found = bm.load_fit(run)
+    if len(found.outcomes) > 1:
         raise SettingsError(
             f"`{command}` is not available for runs of nested outcomes, such as {run}. Fit one of its outcomes by "
             "--outcome, or see the rates of each level by predict."

@@ -87,7 +87,6 @@ def plan(
     import bayesmeta as bm
     from bayesmeta.cli.plan_request import PlanRequest
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.result import load_saved
     from bayesmeta.report.text import warning_lines
 
     request = PlanRequest(
@@ -107,7 +106,7 @@ def plan(
         stop_below=stop_below,
     )
     request.check()
-    result = load_saved(run)
+    result = bm.load_fit(run)
     words = words_of(result, rates_per=rates_per, labels=labels)
     prior = bm.map_prior(
         result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable

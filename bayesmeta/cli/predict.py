@@ -45,12 +45,11 @@ def predict(
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.result import load_saved
     from bayesmeta.report import machine, text
 
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
-    result = load_saved(run)
-    if isinstance(result, bm.NestedFit):
+    result = bm.load_fit(run)
+    if len(result.outcomes) > 1:
         for name, given in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),

@@ -51,7 +51,6 @@ def sensitivity(
     check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.result import load_saved
     from bayesmeta.report import sensitivity_text, text
     from bayesmeta.report.sensitivity_machine import sensitivity_json
 
@@ -64,8 +63,8 @@ def sensitivity(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     given = {name: value for name, value in asked.items() if value is not None}
-    result = load_saved(run)
-    if isinstance(result, bm.NestedFit):
+    result = bm.load_fit(run)
+    if len(result.outcomes) > 1:
         for option, value in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),

@@ -44,7 +44,6 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show the summary of a saved run again; nothing is fitted."""
-    from bayesmeta.inference.nested.result import NestedFit
     from bayesmeta.inference.result import Fit
     from bayesmeta.report.saved_runs import is_reliable, load_run
 
@@ -57,7 +56,7 @@ def show(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     found = load_run(run)
-    if isinstance(found, Fit | NestedFit):
+    if isinstance(found, Fit):
         blocks, content = _fit(found, run, asked | written)
     elif asked != DEFAULTS:
         raise SettingsError(
@@ -73,9 +72,7 @@ def show(
     return OK if is_reliable(found) else DIAGNOSTICS_FAILED
 
 
-def _fit(
-    fit: "bm.Fit | bm.NestedFit", run: Path, asked: dict[str, Any]
-) -> "tuple[Blocks, dict[str, Any]]":
+def _fit(fit: "bm.Fit", run: Path, asked: dict[str, Any]) -> "tuple[Blocks, dict[str, Any]]":
     import bayesmeta as bm
     from bayesmeta.report import machine
     from bayesmeta.report.fit_text import fit_blocks
@@ -84,7 +81,7 @@ def _fit(
 
     diagnostics, table = bm.diagnose(fit), bm.summary(fit, **asked)
     seed = f"Random seed {fit.provenance.seed}."
-    if isinstance(fit, bm.NestedFit):
+    if len(fit.arms.outcomes) > 1:
         blocks = nested_fit_blocks(fit, diagnostics, table)
         return [*blocks, "", seed], nested_fit_json(fit, diagnostics, table, run)
     blocks = fit_blocks(fit, diagnostics, table)

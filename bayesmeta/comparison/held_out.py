@@ -38,7 +38,11 @@ def lean(design: Design) -> Design:
     Evidence has many more, and each fit takes its rows from all that there are.
     """
     coding, arms = design.coding, design.arms
-    shares = (name for columns in coding.covariates.shares.values() for name in columns.values())
+    shares = (
+        name
+        for columns in coding.covariates.level_proportions.values()
+        for name in columns.values()
+    )
     read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *coding.columns, *shares))
     frame = arms.frame[[name for name in read if name in arms.frame]]
     return with_arms(design, Arms(frame, arms.excluded.iloc[:0, :0]), np.ones(len(arms), np.bool_))

@@ -35,7 +35,7 @@ def studies_by_level(coding: Coding, arms: Arms, factor: str) -> dict[str, froze
     frame = arms.frame[arms.n > 0]
     groups = coding.covariates.groups.get(factor, {})
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
-    for share, part in mixtures(frame, coding.covariates.shares):
+    for share, part in mixtures(frame, coding.covariates.level_proportions):
         for level, study in zip(
             part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
         ):

@@ -22,7 +22,6 @@ from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -54,7 +53,7 @@ class Contrasts:
     ranks : DataFrame
         One row per level: the probability of each rank. Commands, figures and reports show it unasked
         only where `rankable` holds.
-    fit : Fit, NestedFit or None
+    fit : Fit, Fit or None
         What they were made from, as far as that is known.
     outcome : str
         Which of nested outcomes; empty where there is one.
@@ -78,7 +77,7 @@ class Contrasts:
     ci_prob: float
     table: pd.DataFrame
     ranks: pd.DataFrame
-    fit: Fit | NestedFit | None = None
+    fit: Fit | None = None
     outcome: str = ""
 
     @property
@@ -98,7 +97,7 @@ class Contrasts:
 
 
 def contrast(
-    fit: Fit | NestedFit,
+    fit: Fit,
     factor: str | None = None,
     *,
     outcome: str | None = None,
@@ -113,7 +112,7 @@ def contrast(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws of a model with a factor.
     factor : str, optional
         Factor whose levels are compared; the first of the formula where None.
@@ -209,7 +208,7 @@ def contrast(
 
 
 def contrasts_with_reference(
-    fit: Fit | NestedFit, *, outcome: str | None = None, profile: Profile | None, ci_prob: float
+    fit: Fit, *, outcome: str | None = None, profile: Profile | None, ci_prob: float
 ) -> tuple[Contrasts, ...]:
     """Return, of each factor, its levels against its reference; the others stand as in the profile."""
     return tuple(

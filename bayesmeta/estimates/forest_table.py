@@ -19,7 +19,6 @@ from bayesmeta.estimates.rows import interval_of
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
@@ -92,7 +91,7 @@ class ForestNumbers:
 
 
 def forest_numbers(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     outcome: str | None = None,
     by: str | None = None,
@@ -105,7 +104,7 @@ def forest_numbers(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws.
     outcome : str, optional
         Which of nested outcomes; tau is then that of its conditional probability.
@@ -223,7 +222,7 @@ def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
 
 def _labels(drawn: OutcomeDraws, factor: str | None) -> list[str]:
     """Return the labels of arms; that of a known mixture says so."""
-    mixed = drawn.coding.covariates.shares.get(factor or "", {})
+    mixed = drawn.coding.covariates.level_proportions.get(factor or "", {})
     labels = zip(arm_labels(drawn.arms), has_shares(drawn.arms.frame, mixed), strict=True)
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 

@@ -13,7 +13,6 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
 from bayesmeta.estimates.observed_arms import observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -59,14 +58,12 @@ class FunnelNumbers:
     ci_prob: float
 
 
-def funnel_numbers(
-    fit: Fit | NestedFit, *, outcome: str | None = None, ci_prob: float = 0.95
-) -> FunnelNumbers:
+def funnel_numbers(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> FunnelNumbers:
     """Return the numbers of a funnel plot: each arm against the prediction at its own covariates.
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws.
     outcome : str, optional
         Which of nested outcomes.

@@ -42,7 +42,7 @@ def identifiability(fit: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws.
 
     Returns
@@ -107,7 +107,7 @@ def notes(fit: Any) -> tuple[str, ...]:
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
 
     Raises

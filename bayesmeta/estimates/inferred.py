@@ -35,7 +35,7 @@ def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Posterior draws, or the deterministic posterior.
     profile : mapping or None
         Covariate values, as of `summary`.

@@ -28,7 +28,6 @@ from bayesmeta.estimates.profile_rates import (
 )
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.lattice import spread_at
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.effects import NormalEffects
@@ -49,7 +48,7 @@ class Parameter(NamedTuple):
     draws: Array
 
 
-def draws_of(fit: Fit | NestedFit, outcome: str | None = None) -> "OutcomeDraws":
+def draws_of(fit: Fit, outcome: str | None = None) -> "OutcomeDraws":
     """Return the draws of one outcome of a fit, which must be named where there are several.
 
     Raises

@@ -14,7 +14,6 @@ from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
 from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -36,7 +35,7 @@ __all__ = [
     "rates_at",
 ]
 
-AnyFit = Fit | NestedFit | QuadratureFit
+AnyFit = Fit | QuadratureFit
 
 QUANTITIES = ("tau", "typical", "mean", "new_study")
 """What is known of one outcome at one profile."""
@@ -107,10 +106,10 @@ def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
     return outcome
 
 
-def has_draws(fit: object) -> "TypeIs[Fit | NestedFit]":
+def has_draws(fit: object) -> "TypeIs[Fit]":
     """Return whether a posterior is known by draws of its parameters."""
     # The one place that asks: a quadrature is the one posterior without draws.
-    return isinstance(fit, Fit | NestedFit)
+    return isinstance(fit, Fit)
 
 
 def is_reliable(fit: AnyFit) -> bool:
@@ -123,7 +122,7 @@ def check_posterior(fit: object) -> None:
     # The arguments of users may be anything.
     if not isinstance(fit, AnyFit):
         raise SettingsError(
-            f"`fit` must be a Fit, NestedFit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
+            f"`fit` must be a Fit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
         )
 
 

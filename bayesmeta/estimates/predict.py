@@ -1,10 +1,6 @@
 """`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
 
-from typing import overload
-
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.estimates.nested.predict import NestedPrediction
-from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
@@ -14,44 +10,12 @@ from bayesmeta.estimates.posterior import (
 )
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
 __all__ = ["predict"]
 
 
-@overload
-def predict(
-    fit: Fit | QuadratureFit,
-    *,
-    n: int,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> Prediction: ...
-@overload
-def predict(
-    fit: NestedFit,
-    *,
-    n: int,
-    outcome: None = None,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> NestedPrediction: ...
-@overload
-def predict(
-    fit: NestedFit,
-    *,
-    n: int,
-    outcome: str,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> Prediction: ...
 def predict(
     fit: AnyFit,
     *,
@@ -60,12 +24,12 @@ def predict(
     profile: Profile | None = None,
     study: str | None = None,
     seed: int,
-) -> Prediction | NestedPrediction:
+) -> Prediction:
     """Return the response to expect in a cohort of n patients.
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     n : int
         Patients of the cohort, 10,000,000 at most.
@@ -84,7 +48,7 @@ def predict(
     Returns
     -------
     Prediction or NestedPrediction
-        Of one outcome, or of nested outcomes.
+        Of one outcome, or of several.
 
     Warns
     -----
@@ -111,10 +75,12 @@ def predict(
     check_posterior(fit)
     n = check_cohort("n", n)
     seed = check_seed(seed)
+    if outcome is None and outcomes_of(fit):
+        from bayesmeta.estimates.nested.predict import predict_nested
+
+        return predict_nested(fit, n, profile, study, seed)  # type: ignore[return-value]
     if study is not None and has_draws(fit):
         profile = study_profile(fit.coding, fit.arms, study, profile)
     label = profile_label(fit.coding, profile)
-    if outcome is None and outcomes_of(fit):
-        return NestedPrediction(n, label, study, nested_rates(fit, profile, study), seed)  # type: ignore[arg-type]
     distribution = rates_at(fit, profile, outcome).cohort(study)
     return Prediction(n, label, study, distribution, seed, fit)

@@ -48,7 +48,7 @@ class Prediction:
         Posterior distribution of the cohort's true rate.
     seed : int
         Source of `draws`; intervals and probabilities are integrals and need none.
-    fit : Fit, NestedFit, QuadratureFit or None
+    fit : Fit, Fit, QuadratureFit or None
         What it was made from, as far as that is known.
 
     Examples

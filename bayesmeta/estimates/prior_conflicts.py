@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from bayesmeta.estimates.overlap import share_above
 from bayesmeta.estimates.profiles import default_profiles, profile_label
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
 
@@ -55,7 +54,7 @@ def rate_conflicts(fit: Fit) -> Iterator[str]:
         yield from _outside(label, theta, ends, link.rate(ends))
 
 
-def nested_conflicts(fit: NestedFit) -> Iterator[str]:
+def nested_conflicts(fit: Fit) -> Iterator[str]:
     """Yield where prior and evidence disagree about tau or mu of an outcome, or about its rate."""
     link, posterior = fit.spec.link, fit.posterior
     mu, tau = (np.asarray(posterior[name]) for name in ("mu", "tau"))

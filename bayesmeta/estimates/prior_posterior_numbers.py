@@ -14,7 +14,6 @@ from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
@@ -70,7 +69,7 @@ class PriorPosteriorNumbers:
 
 
 def prior_posterior_numbers(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     outcome: str | None = None,
     profile: Profile | None = None,
@@ -84,7 +83,7 @@ def prior_posterior_numbers(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws of a ModelSpec.
     outcome : str, optional
         Which of nested outcomes; tau and coefficients are those of its conditional probability, and

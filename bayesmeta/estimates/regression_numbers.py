@@ -13,7 +13,6 @@ from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.observed_arms import observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.profiles import profile_parts, without
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -63,7 +62,7 @@ class RegressionNumbers:
 
 
 def regression_numbers(
-    fit: Fit | NestedFit,
+    fit: Fit,
     covariate: str,
     *,
     outcome: str | None = None,
@@ -74,7 +73,7 @@ def regression_numbers(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws of a model with a numeric covariate.
     covariate : str
         The covariate.

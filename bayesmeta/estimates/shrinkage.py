@@ -19,7 +19,6 @@ from bayesmeta.estimates.precision import Draws
 from bayesmeta.estimates.rows import interval_of
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 
 __all__ = ["exact_interval", "shrinkage", "weight_groups"]
@@ -28,14 +27,12 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
-def shrinkage(
-    fit: Fit | NestedFit, *, outcome: str | None = None, ci_prob: float = 0.95
-) -> pd.DataFrame:
+def shrinkage(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> pd.DataFrame:
     """Return observed and posterior rates of every arm, with its weight and shrinkage.
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws.
     outcome : str, optional
         Which of nested outcomes; its arms are those that report it.
@@ -126,7 +123,7 @@ def weight_groups(drawn: OutcomeDraws) -> Counts | None:
     columns = coding.covariates.parsed.columns
     if not columns:
         return np.zeros(len(drawn.arms), dtype=np.int64)
-    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.shares:
+    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.level_proportions:
         return None
     _, groups = np.unique(coding.matrix(drawn.arms.frame), axis=0, return_inverse=True)
     return np.asarray(groups.ravel(), dtype=np.int64)

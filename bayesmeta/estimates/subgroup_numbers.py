@@ -20,7 +20,6 @@ from bayesmeta.estimates.profile_rates import PredictedRates
 from bayesmeta.estimates.profiles import profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -59,7 +58,7 @@ class SubgroupNumbers:
 
 
 def subgroup_numbers(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     outcome: str | None = None,
     by: str | None = None,
@@ -70,7 +69,7 @@ def subgroup_numbers(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws of a model with a factor.
     outcome : str, optional
         Which of nested outcomes; tau is then that of its conditional probability.

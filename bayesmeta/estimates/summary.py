@@ -55,7 +55,7 @@ def summary(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
         Covariate values to give rates for; what one leaves out stands at the reference level or the

@@ -13,7 +13,6 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.links import Logit
@@ -71,7 +70,7 @@ class TauNumbers:
 
 
 def tau_numbers(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     outcome: str | None = None,
     profile: Profile | None = None,
@@ -81,7 +80,7 @@ def tau_numbers(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit or Fit
         Posterior draws of a model with a tau.
     outcome : str, optional
         Which of nested outcomes; rates are then of its conditional probability, whose tau it is.

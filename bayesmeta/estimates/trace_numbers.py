@@ -13,7 +13,6 @@ from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 
@@ -47,12 +46,12 @@ class TraceNumbers:
     ranks: dict[str, Array]
 
 
-def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
+def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
     """Return the draws of parameters, chain by chain, with what tells whether they may be used.
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
@@ -119,7 +118,7 @@ def rank_differences(draws: Array, points: int) -> Array:
     return np.asarray(counts / draws.shape[-1] - shares)
 
 
-def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
+def _parameters(fit: Fit) -> dict[str, Array]:
     """Return the draws of each parameter by its label, as `diagnose` writes it."""
     posterior = fit.posterior
     # A PyMC model may have anything in it.

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.labels import Labels
@@ -22,7 +21,7 @@ def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         What the answers are of.
     rates_per : {100, 1000, 10000, 100000}
         Patients that rates are written per; 100 for percent.
@@ -46,7 +45,7 @@ def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -
     return Wording(Rates(rates_per), own, references, coding.by or "")
 
 
-def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> AnyFit:
+def with_labels(fit: Fit, labels: LabelSource) -> Fit:
     """Return a fit for figures, which labels go with; its model is written as it was before.
 
     Raises

@@ -168,7 +168,8 @@ class Arms:
             return self
         frame = self.frame[self.frame[outcome].notna().to_numpy(dtype=bool)]
         own = frame.drop(columns=list(self.outcomes)).assign(**{EVENTS: frame[outcome]})
-        return Arms(own, self.excluded, {**self.selection, "outcome": outcome})
+        selection = {**self.selection, "outcome": outcome, "outcomes": list(self.outcomes)}
+        return Arms(own, self.excluded, selection)
 
     def drop(self, rows: npt.NDArray[np.bool_], rule: str) -> "Arms":
         """Return the arms without `rows`, which move to `excluded` under `rule`."""

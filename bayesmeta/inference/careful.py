@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 
@@ -15,9 +14,9 @@ MORE_WARMUP, MORE_DRAWS = 2, 4
 mostly for the tail of one outlying study's effect, and nearly none then."""
 
 
-def settled[F: (Fit, NestedFit)](
-    make: Callable[[SamplerSettings], F], settings: SamplerSettings
-) -> tuple[F, Diagnostics]:
+def settled(
+    make: Callable[[SamplerSettings], Fit], settings: SamplerSettings
+) -> tuple[Fit, Diagnostics]:
     """Return a fit and its diagnosis; where that fails, of a second fit, once.
 
     Parameters

@@ -47,7 +47,19 @@ DIMS: dict[str, tuple[str, ...]] = {
     "theta": ("arm",),
     "events": ("arm",),
 }
-"""Dims of every variable beyond chain and draw; `tau` by a column has dim level."""
+"""Dims of every variable of one outcome beyond chain and draw; `tau` by a column has dim level."""
+
+JOINT_DIMS: dict[str, tuple[str, ...]] = {
+    "mu": ("outcome",),
+    "beta": ("outcome", "covariate"),
+    "tau": ("outcome",),
+    "correlation": ("pair",),
+    "u": ("study", "outcome"),
+    "theta": ("arm", "outcome"),
+    "events": ("arm", "outcome"),
+    "reported": ("count",),
+}
+"""Dims of every variable of several outcomes beyond chain and draw."""
 
 GROUPS = (
     "posterior",
@@ -61,7 +73,7 @@ GROUPS = (
 )
 """Groups of a fit's draws, in their order."""
 
-_PER_ARM = frozenset({"study", "arm"})
+_PER_ARM = frozenset({"study", "arm", "count"})
 """Dims of which there are as many as the evidence has."""
 
 PRIOR_DRAWS = 1000
@@ -88,7 +100,7 @@ def assemble(
     """
     prior_rng, predictive_rng = map(np.random.default_rng, seed.spawn(2))
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    shape, arms = posterior["mu"].shape, len(design.arms)
+    shape, arms = posterior["mu"].shape, len(design.arms) * len(design.outcomes)
     given = filled(
         lambda block: _after_evidence(design, _of_block(posterior, block), predictive_rng),
         (shape[0], shape[1]),
@@ -123,12 +135,13 @@ def _parameter_groups(
     prior: Mapping[str, Array],
 ) -> dict[str, xr.Dataset]:
     """Return the groups that hold `posterior` and `prior`, the sampler's own and the evidence."""
-    arms = design.arms
+    arms, dims = design.arms, ("arm", "outcome") if design.several else ("arm",)
+    events = arms.counts if design.several else arms.events
     return {
         "posterior": dataset(design, posterior),
         "sample_stats": statistics_of(statistics),
         "prior": dataset(design, prior),
-        "observed_data": numpy_dataset({"events": (("arm",), arms.events)}, {"arm": arms.labels}),
+        "observed_data": numpy_dataset({"events": (dims, events)}, _labels(design, dims)),
         "constant_data": numpy_dataset(
             {
                 "n": (("arm",), arms.n),
@@ -143,9 +156,11 @@ def _parameter_groups(
 def _after_evidence(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return what follows from posterior draws, by group and variable, dims (draw, arm)."""
+    """Return what follows from posterior draws, by group and variable, dims (draw, ...)."""
     return {
-        "log_likelihood/events": log_likelihood(design, variables),
+        f"log_likelihood/{'reported' if design.several else 'events'}": log_likelihood(
+            design, variables
+        ),
         "posterior_predictive/events": draw_events(design, variables, rng).astype(np.int32),
     }
 
@@ -154,7 +169,9 @@ def _before_evidence(
     design: Design, parameters: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """Return prior draws of effects and responders given those of the parameters, as above."""
-    effects = prior_effects(design, parameters, rng, parameters["mu"].shape)
+    mu = parameters["mu"]
+    shape = mu.shape[:-1] if design.several else mu.shape
+    effects = prior_effects(design, parameters, rng, shape)
     events = draw_events(design, {**parameters, **effects}, rng).astype(np.int32)
     found: dict[str, npt.NDArray[Any]] = {f"prior/{name}": one for name, one in effects.items()}
     return found | {"prior_predictive/events": events}
@@ -181,9 +198,12 @@ def tree_of(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
 
 def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
     """Return variables, dims (chain, draw, ...), with the labels of their dims."""
-    dims = {name: _dims_of(name, values.shape) for name, values in variables.items()}
-    used = {dim for own in dims.values() for dim in own}
-    named = {name: (dims[name], values) for name, values in variables.items()}
+    named = {
+        name: (_dims_of(design, name), values)
+        for name, values in variables.items()
+        if name in (JOINT_DIMS if design.several else DIMS)
+    }
+    used = {dim for own, _ in named.values() for dim in own}
     return numbered(named, _labels(design, used))
 
 
@@ -195,14 +215,28 @@ def _labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
         "covariate": list(design.coding.names),
         "level": list(design.tau_levels),
         "imputed": [one.name for one in design.imputed],
+        "outcome": list(design.outcomes),
+        "pair": list(design.pairs),
     }
+    if "count" in dims:
+        coords["count"] = _count_labels(design)
     return {dim: coords[dim] for dim in sorted(dims)}
 
 
-def _dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
-    """Return the dims of a variable of this shape beyond chain and draw."""
-    by_level = name == "tau" and len(shape) > 2  # noqa: PLR2004
-    return ("level",) if by_level else DIMS[name]
+def _count_labels(design: Design) -> list[str]:
+    """Return a label of each count that is reported: its arm and its outcome."""
+    arms, seen = design.arms, design.conditional_counts
+    return [
+        f"{arms.labels[arm]}/{arms.outcomes[place]}"
+        for arm, place in zip(seen.arm, seen.last, strict=True)
+    ]
+
+
+def _dims_of(design: Design, name: str) -> tuple[str, ...]:
+    """Return the dims of a variable beyond chain and draw."""
+    if design.several:
+        return JOINT_DIMS[name]
+    return ("level",) if name == "tau" and design.spec.study_effects.by else DIMS[name]
 
 
 def statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:

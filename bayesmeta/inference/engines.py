@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bayesmeta.inference.blocks import filled
 from bayesmeta.inference.draws import DIMS, assemble, assemble_parameters
 from bayesmeta.inference.footprint import LARGEST, bytes_of_draws, check_footprint
 from bayesmeta.inference.repeats import sampled_again
@@ -71,22 +72,25 @@ def sample_compiled(
     settings: SamplerSettings,
     seed: np.random.SeedSequence,
     *,
-    progress: bool | None,
+    progress: bool | None = False,
+    address: int | None = None,
 ) -> Any:
-    """Return the variables of a design, and the sampler's statistics, from the compiled density."""
-    from bayesmeta.inference.blocks import filled
-    from bayesmeta.inference.density import coordinates
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.nuts import sample_density
+    """Return the variables of a design, dims (chain, draw, ...), and the sampler's statistics.
 
-    data = density_data(design)
-    kept = None if settings.arm_draws else coordinates.parameters_size(data)
-    translate = coordinates.variables if settings.arm_draws else coordinates.parameters
-    raw = sample_density(data, settings, seed, progress=progress, kept=kept)
+    They are from the compiled density, or from the one at `address`; see `sample_target`.
+    """
+    from bayesmeta.inference.nuts import sample_target
+    from bayesmeta.inference.targets import target_of
+
+    target = target_of(design)
+    kept, translate = (
+        (None, target.variables) if settings.arm_draws else (target.leading, target.parameters)
+    )
+    raw = sample_target(target, settings, seed, progress=progress, address=address, kept=kept)
     found = filled(
-        lambda block: translate(design, data, raw.points[block]),
+        lambda block: translate(raw.points[block]),
         (settings.chains, settings.draws),
-        len(design.arms),
+        len(design.arms) * len(design.outcomes),
     )
     return found, raw.statistics
 

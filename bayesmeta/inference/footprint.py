@@ -17,13 +17,14 @@ _STATISTICS = 8
 def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
     """Return the bytes that all groups of a fit's draws take, labels aside."""
     drawn = settings.chains * settings.draws
-    parameters = 1 + len(design.coding.names) + len(design.scalars)
+    outcomes = len(design.outcomes)
+    parameters = outcomes * (1 + len(design.coding.names)) + len(design.scalars) + len(design.pairs)
     total = _NUMBER * (drawn * (parameters + _STATISTICS) + PRIOR_DRAWS * parameters)
     if not settings.arm_draws:
         return total
-    arms, spec = len(design.arms), design.spec
+    arms, spec = len(design.arms) * outcomes, design.spec
     effects = arms * (1 + len(design.imputed) + (spec.arm_effects is not None))
-    effects += len(design.arms.studies) * spec.study_effects.has_effects
+    effects += len(design.arms.studies) * outcomes * spec.study_effects.has_effects
     responders = arms * _COUNT
     total += (drawn + PRIOR_DRAWS) * (_NUMBER * effects + responders)
     return total + drawn * arms * _NUMBER

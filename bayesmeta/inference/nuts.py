@@ -16,18 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
-from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
-from bayesmeta.inference.density.coordinates import size, starting_point
-from bayesmeta.inference.density.data import DensityData
-from bayesmeta.inference.density.log_density import density_of
-from bayesmeta.inference.density.pointers import Pointers
-from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.settings import SamplerSettings, processors
+from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
 
-__all__ = ["STATISTICS", "RawDraws", "Target", "sample_density", "sample_pymc", "sample_target"]
+__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -48,46 +43,11 @@ STATISTICS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
-    """What is sampled: a density of `size` coordinates on `data`, and points that chains start from."""
-
-    density: Callback
-    data: Pointers
-    size: int
-    start: Callable[[np.random.Generator], Array]
-
-
-@dataclass(frozen=True, eq=False)
 class RawDraws:
     """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics."""
 
     points: Array
     statistics: dict[str, npt.NDArray[Any]]
-
-
-def sample_density(
-    data: DensityData,
-    settings: SamplerSettings,
-    seed: np.random.SeedSequence,
-    *,
-    progress: bool | None,
-    address: int | None = None,
-    kept: int | None = None,
-) -> RawDraws:
-    """Return draws from the compiled density: of the first `kept` coordinates, or of all.
-
-    `address` is that of another density of the same data and coordinates, which checks of the checks
-    sample.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    KeyboardInterrupt
-        If interrupted; the chains are stopped first.
-    """
-    target = Target(density_of(data), pack(data), size(data), lambda rng: starting_point(data, rng))
-    return sample_target(target, settings, seed, progress=progress, address=address, kept=kept)
 
 
 def sample_target(
@@ -99,7 +59,31 @@ def sample_target(
     address: int | None = None,
     kept: int | None = None,
 ) -> RawDraws:
-    """Return draws from any compiled density; arguments and errors as of `sample_density`."""
+    """Return draws from a compiled density.
+
+    Parameters
+    ----------
+    target : Target
+        The density and its coordinates.
+    settings : SamplerSettings
+        Chains, warm-up, draws.
+    seed : SeedSequence
+        Random seed.
+    progress : bool, optional
+        Show a progress bar; where None, only where a person watches.
+    address : int, optional
+        Another density of the same data and coordinates, as a C function: that of a check that samples
+        a wrong density. The target's own where None.
+    kept : int, optional
+        Keep so many of the first coordinates; all where None.
+
+    Raises
+    ------
+    SamplingError
+        If no chain finds a point of finite density, or a chain stops.
+    KeyboardInterrupt
+        If interrupted; the chains are stopped first.
+    """
     _lib = nutpie_extension()
     data, dim = target.data, target.size
     kept = dim if kept is None else kept

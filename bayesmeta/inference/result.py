@@ -9,7 +9,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -20,12 +19,8 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.storage import Contents, read_run, write_run
 from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.nested import NestedSpec, nested_model_hash
 
-if TYPE_CHECKING:
-    from bayesmeta.inference.nested.result import NestedFit
-
-__all__ = ["Fit", "Provenance", "load_fit", "load_saved", "provenance"]
+__all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 
 _PACKAGES = (
     *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
@@ -82,7 +77,7 @@ class Provenance:
 
 
 def provenance(
-    spec: ModelSpec | NestedSpec,
+    spec: ModelSpec,
     arms: Arms,
     *,
     seed: int,
@@ -111,10 +106,10 @@ def _versions() -> Mapping[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def _hash(spec: "ModelSpec | OwnModel | NestedSpec") -> str:
+def _hash(spec: ModelSpec | OwnModel) -> str:
     if isinstance(spec, OwnModel):
         return sha256(spec.definition.encode()).hexdigest()
-    return nested_model_hash(spec) if isinstance(spec, NestedSpec) else model_hash(spec)
+    return model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,8 +130,9 @@ class Fit:
         Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
         prior_predictive, observed_data and constant_data. Dims chain, draw, arm, study and
         covariate. The posterior holds `mu`, `beta`, `tau`, `u` and `theta`, all log-odds, as far
-        as the model has them. Fitted with ``arm_draws=False``, it lacks everything that has an arm
-        or a study in each draw.
+        as the model has them. Of several outcomes these have dim outcome, too (outermost first), are
+        log-odds of each outcome given the enclosing one, and `correlation` (dim pair) stands beside.
+        Fitted with ``arm_draws=False``, it lacks everything that has an arm or a study in each draw.
     provenance : Provenance
         Seed, versions, hashes and times.
     coding : Coding
@@ -149,6 +145,16 @@ class Fit:
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> sorted(fit.posterior.sizes)
     ['arm', 'chain', 'draw', 'study']
+
+    Of several outcomes:
+
+    >>> table, few = bm.load_evidence("rr_aml_venetoclax"), bm.SamplerSettings(chains=2, draws=1000)
+    >>> both = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> fit = bm.fit(bm.load_model("pooled"), both, seed=1, settings=few)
+    >>> fit.outcomes, bm.diagnose(fit).ok
+    (('ORR', 'CR'), True)
+    >>> fit.posterior["tau"].median(("chain", "draw")).round(1).values.tolist()  # log-odds
+    [0.8, 0.4]
     """
 
     spec: ModelSpec
@@ -162,6 +168,11 @@ class Fit:
     def design(self) -> Design:
         """The model on its arms, with the coding of its covariates."""
         return Design(self.spec, self.arms, self.coding)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the outcomes, outermost first."""
+        return self.arms.outcomes
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -243,22 +254,9 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     >>> again.draws.posterior.equals(fit.draws.posterior)
     True
     """
-    found = load_saved(folder)
-    if not isinstance(found, Fit):
-        raise RunError(
-            f"{folder} is a run of nested outcomes, not of one outcome. Read it by load_nested_fit."
-        )
-    return found
-
-
-def load_saved(folder: str | PathLike[str]) -> "Fit | NestedFit":
-    """Return a saved fit of any kind; errors as of `load_fit`."""
-    from bayesmeta.inference.nested.result import NestedFit
-
     spec, arms, settings, draws, origin, coding = read_run(folder)
     try:
         found = Provenance(**origin)
     except TypeError as error:
         raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
-    kind = NestedFit if isinstance(spec, NestedSpec) else Fit
-    return kind(spec, arms, settings, draws, provenance=found, coding=coding)
+    return Fit(spec, arms, settings, draws, provenance=found, coding=coding)

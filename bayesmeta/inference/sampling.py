@@ -1,9 +1,8 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.engines import Engine, sampled
@@ -12,29 +11,17 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.labelling import check_labels
-from bayesmeta.model.nested import NestedSpec, make_nested_design
+from bayesmeta.model.sense import refuse_several
 from bayesmeta.numeric import check_seed
 
 if TYPE_CHECKING:
     import pymc as pm
 
     from bayesmeta.inference.exact import QuadratureFit
-    from bayesmeta.inference.nested.result import NestedFit
 
 __all__ = ["fit"]
 
-PACKAGE = str(Path(__file__).parents[1])
 
-
-@overload
-def fit(
-    spec: NestedSpec,
-    arms: Arms,
-    *,
-    seed: int,
-    settings: SamplerSettings | None = None,
-    progress: bool | None = None,
-) -> "NestedFit": ...
 @overload
 def fit(
     spec: "ModelSpec | pm.Model",
@@ -49,7 +36,7 @@ def fit(
 @overload
 def fit(spec: ModelSpec, arms: Arms, *, method: Literal["quadrature"]) -> "QuadratureFit": ...
 def fit(
-    spec: "ModelSpec | NestedSpec | pm.Model",
+    spec: "ModelSpec | pm.Model",
     arms: Arms,
     *,
     seed: int | None = None,
@@ -58,13 +45,13 @@ def fit(
     progress: bool | None = None,
     method: Literal["nuts", "quadrature"] = "nuts",
     store: object = None,
-) -> "Fit | NestedFit | QuadratureFit":
+) -> "Fit | QuadratureFit":
     """Return the posterior of `spec` given `arms`.
 
     Parameters
     ----------
-    spec : ModelSpec, NestedSpec or pymc.Model
-        What is assumed; see `load_model`, and `load_nested_model` for nested outcomes. A PyMC model
+    spec : ModelSpec or pymc.Model
+        What is assumed; see `load_model`. A PyMC model
         of one's own is sampled as it is; it needs the
         scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
         `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
@@ -91,7 +78,7 @@ def fit(
 
     Returns
     -------
-    Fit, NestedFit or QuadratureFit
+    Fit or QuadratureFit
         Draws, or the deterministic posterior; `summary` and `predict` take any.
 
     Raises
@@ -124,12 +111,9 @@ def fit(
     """
     _check_store(store)
     method = _renamed(method)
-    if isinstance(spec, NestedSpec):
-        return _fit_nested(
-            spec, arms, seed, settings, progress=progress, method=method, engine=engine
-        )
     own = is_pymc_model(spec)
     arms = _checked_arms(spec, arms, own=own)
+    refuse_several(arms, f"method={method!r}", f"engine={engine!r}", "a PyMC model" if own else "")
     if method == "quadrature":
         _check_no_effect(
             seed=seed,
@@ -161,45 +145,13 @@ def fit(
     return sampled(design, seed, chosen, engine=engine, progress=progress)
 
 
-def _fit_nested(
-    spec: NestedSpec,
-    arms: object,
-    seed: object,
-    settings: SamplerSettings | None,
-    *,
-    progress: bool | None,
-    method: object,
-    engine: object,
-) -> "NestedFit":
-    from bayesmeta.inference.nested.sampling import fit_nested
-
-    if not isinstance(arms, Arms):
-        raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. "
-            "Make them by read_evidence(...).select(outcomes=[...])."
-        )
-    for name, value, default in (("method", method, "nuts"), ("engine", engine, "compiled")):
-        if value != default:
-            raise SettingsError(
-                f"`{name}`={value!r} is not available for nested outcomes. Leave it out."
-            )
-    chosen = settings or SamplerSettings()
-    _check_choices(method, engine, chosen)
-    if not chosen.arm_draws:
-        raise SettingsError(
-            "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
-        )
-    design = make_nested_design(spec, arms)
-    check_labels(spec.labels, arms, design.coding)
-    return fit_nested(design, check_seed(seed), chosen, progress=progress)
-
-
 def _renamed(method: object) -> Any:
     """Return a method by its name of today."""
     if method != "grid":
         return method
-    message = "method='grid' is now method='quadrature'; the old word goes with the next version."
-    warnings.warn(message, DeprecationWarning, skip_file_prefixes=(PACKAGE,))
+    warn_deprecated(
+        "method='grid' is now method='quadrature'; the old word goes with the next version."
+    )
     return "quadrature"
 
 
@@ -241,8 +193,7 @@ def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
         )
     if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...); nested "
-            "outcomes need a NestedSpec."
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
         )
     return arms
 

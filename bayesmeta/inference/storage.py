@@ -6,7 +6,7 @@ Everything is text or numbers; reading a run executes nothing that stands in it.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from os import PathLike
@@ -23,11 +23,10 @@ from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import parse_model, to_toml
+from bayesmeta.model import ModelSpec, parse_model, to_toml
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.imputation import filled
 from bayesmeta.model.learning import learn_coding
-from bayesmeta.model.nested import NestedSpec, nested_to_toml, parse_nested_model
 from bayesmeta.model.stored_coding import coding_json, read_coding
 from bayesmeta.paths import expanded
 
@@ -37,21 +36,20 @@ SCHEMA = 1
 """Version of the form of run folders."""
 
 _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
+OLD_FORM = "nested outcomes"
+"""What runs of release 0.1.0 call those of several outcomes."""
+
+DIMS = {"level": "outcome", "segment": "count"}
+"""Dims of their draws, with those of today."""
+
 _CODING = "coding.json"
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
-
-
-FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str, str], Any]]] = {
-    "one outcome": (to_toml, parse_model),
-    "nested outcomes": (nested_to_toml, parse_nested_model),
-}
-"""What manifests call each kind of fit, and how its model is written and read."""
 
 
 class Contents(NamedTuple):
     """What a run folder holds."""
 
-    spec: Any
+    spec: ModelSpec
     arms: Arms
     settings: SamplerSettings
     draws: xr.DataTree
@@ -61,17 +59,15 @@ class Contents(NamedTuple):
 
 def write_run(contents: Contents, folder: Path) -> None:
     """Write the files of a run into an empty folder."""
-    form = "nested outcomes" if isinstance(contents.spec, NestedSpec) else "one outcome"
     write_tree(contents.draws, folder / _DRAWS)
-    model_text, _ = FORMS[form]
-    (folder / _MODEL).write_text(model_text(contents.spec), encoding="utf-8")
+    (folder / _MODEL).write_text(to_toml(contents.spec), encoding="utf-8")
     _write_json(coding_json(contents.coding), folder / _CODING)
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     for name, frame in frames.items():
         _write_frame(frame, folder / name)
     manifest = {
         "schema": SCHEMA,
-        "form": form,
+        "outcomes": list(contents.arms.outcomes),
         "provenance": contents.provenance,
         "settings": asdict(contents.settings),
         "selection": contents.arms.selection,
@@ -115,16 +111,15 @@ def _checked_path(folder: object) -> Path:
 
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
-    # Runs of the first releases say nothing: there was one kind.
-    _, parsed = FORMS[manifest.get("form", "one outcome")]
     frames = {
         name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
     }
-    spec = parsed((path / _MODEL).read_text(encoding="utf-8"), _MODEL)
-    selection = manifest["selection"]
-    outcomes = tuple(selection.get("outcomes", ()))
-    arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, outcomes)
-    draws = read_tree(path / _DRAWS)
+    selection, draws = manifest["selection"], read_tree(path / _DRAWS)
+    outcomes = manifest.get("outcomes", ())
+    if manifest.get("form") == OLD_FORM:
+        outcomes, draws = selection["outcomes"], _renamed(draws)
+    spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
+    arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes))
     coding = _coding(path, manifest, spec, arms.frame)
     matrix = coding.matrix(filled(coding, arms.frame))
     if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
@@ -137,13 +132,23 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     return Contents(spec, arms, settings, draws, manifest["provenance"], coding)
 
 
-def _coding(path: Path, manifest: Mapping[str, Any], spec: Any, frame: pd.DataFrame) -> Coding:
+def _coding(
+    path: Path, manifest: Mapping[str, Any], spec: ModelSpec, frame: pd.DataFrame
+) -> Coding:
     """Return the coding that a run holds; those of release 0.1.0 hold none, and it is learnt again."""
     if _CODING in manifest["sha256"]:
         content = json.loads((path / _CODING).read_text(encoding="utf-8"))
         return read_coding(content, spec.covariates)
-    by = None if isinstance(spec, NestedSpec) else spec.study_effects.by
-    return learn_coding(spec.covariates, frame, by)
+    return learn_coding(spec.covariates, frame, spec.study_effects.by)
+
+
+def _renamed(draws: xr.DataTree) -> xr.DataTree:
+    """Return draws of release 0.1.0 of several outcomes with the dims of today."""
+    found = {}
+    for name, group in draws.children.items():
+        dataset = group.to_dataset()
+        found[name] = dataset.rename({old: new for old, new in DIMS.items() if old in dataset.dims})
+    return xr.DataTree.from_dict(found)
 
 
 def _manifest(path: Path) -> dict[str, Any]:

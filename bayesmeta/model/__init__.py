@@ -1,6 +1,7 @@
 """Model specifications in Python or TOML, their designs on arms, and the PyMC models they define."""
 
 from bayesmeta.model.build import build
+from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.effects import (
@@ -19,6 +20,7 @@ from bayesmeta.model.own import OwnModel
 from bayesmeta.model.spec import ModelSpec
 
 __all__ = [
+    "LKJ",
     "ArmEffects",
     "BetaBinomial",
     "Binomial",

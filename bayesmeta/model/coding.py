@@ -97,7 +97,7 @@ class Coding:
         """
         if not self.names:
             return np.zeros((len(frame), 0))
-        parts = mixtures(frame, self.covariates.shares)
+        parts = mixtures(frame, self.covariates.level_proportions)
         # So that `mu` stands at the reference profile, splines and functions included.
         found = np.zeros((len(frame), len(self.names)))
         for share, part in parts:
@@ -161,7 +161,7 @@ class Coding:
         A number that is not known is NaN, which no profile may hold.
         """
         found = {name: row[name] for name in self.columns}
-        for factor, columns in self.covariates.shares.items():
+        for factor, columns in self.covariates.level_proportions.items():
             shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}
             if shares:
                 total = sum(shares.values())

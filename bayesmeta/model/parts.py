@@ -18,16 +18,20 @@ __all__ = [
     "covariates_table",
     "part_table",
     "read_arm_effects",
-    "read_beta",
     "read_covariates",
     "read_likelihood",
     "read_prior",
+    "read_priors",
     "read_study_effects",
     "string_of",
     "table_of",
+    "written",
 ]
 
 Table = Mapping[str, Any]
+
+_KEYS = {"share": "outlier_proportion", "ratio": "outlier_scale"}
+"""Keys of arguments that have another name in a file."""
 
 DEEPEST = 20
 """Levels of nesting that a file may have, many more than any has a use for."""
@@ -61,14 +65,19 @@ def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
     for argument in _arguments(type(part)):
         value = getattr(part, argument)
         if value is not None:
-            table[argument] = repr(value) if isinstance(value, Prior) else value
+            table[_KEYS.get(argument, argument)] = written(value)
     return table
+
+
+def written(value: object) -> object:
+    """Return a prior, or priors by label, as text; anything else as it is."""
+    if isinstance(value, Mapping):
+        return {label: repr(prior) for label, prior in value.items()}
+    return repr(value) if isinstance(value, Prior) else value
 
 
 def read_study_effects(table: Table) -> StudyEffects:
     """Return the distribution of study effects that a table names."""
-    # Files of release 0.1.0 call it a law.
-    table = {"distribution" if key == "law" else key: value for key, value in table.items()}
     distribution = table.get("distribution", "normal")
     if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
         raise SpecError(
@@ -105,7 +114,9 @@ def read_arm_effects(table: Table) -> ArmEffects:
 def read_covariates(table: Table) -> Covariates:
     """Return the covariates of a table."""
     check_keys("[covariates]", table, [one.name for one in fields(Covariates)])
-    mappings = {key: table_of(table, key) for key in ("reference", "groups", "centre", "shares")}
+    mappings = {
+        key: table_of(table, key) for key in ("reference", "groups", "centre", "level_proportions")
+    }
     for column, groups in mappings["groups"].items():
         if not isinstance(groups, dict) or not all(
             isinstance(levels, list) for levels in groups.values()
@@ -113,12 +124,12 @@ def read_covariates(table: Table) -> Covariates:
             raise SpecError(
                 f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
             )
-    for column, shares in mappings["shares"].items():
-        if not isinstance(shares, dict) or not all(
-            isinstance(name, str) for name in shares.values()
+    for column, levels in mappings["level_proportions"].items():
+        if not isinstance(levels, dict) or not all(
+            isinstance(name, str) for name in levels.values()
         ):
             raise SpecError(
-                f"[covariates.shares] '{column}' must map levels to columns; got {shares!r}."
+                f"[covariates.level_proportions] '{column}' must map levels to columns; got {levels!r}."
             )
     impute = table.get("impute", [])
     if not isinstance(impute, list):
@@ -136,17 +147,21 @@ def covariates_table(covariates: Covariates) -> dict[str, Any]:
             for column, groups in covariates.groups.items()
         },
         "centre": dict(covariates.centre),
-        "shares": {column: dict(shares) for column, shares in covariates.shares.items()},
+        "level_proportions": {
+            column: dict(levels) for column, levels in covariates.level_proportions.items()
+        },
         "impute": list(covariates.impute),
     }
     return {key: value for key, value in table.items() if value}
 
 
-def read_beta(value: object) -> Prior | dict[str, Prior]:
-    """Return the prior of all coefficients, or priors by label."""
+def read_priors(name: str, value: object, example: object = None) -> Prior | dict[str, Prior]:
+    """Return one prior, or priors by label."""
     if isinstance(value, dict):
-        return {label: read_prior(f"beta {label}", prior) for label, prior in value.items()}
-    return read_prior("beta", value)
+        return {
+            label: read_prior(f"{name} {label}", prior, example) for label, prior in value.items()
+        }
+    return read_prior(name, value, example)
 
 
 def read_prior(label: str, value: object, example: object = None) -> Prior:
@@ -189,11 +204,15 @@ def _arguments(part: type) -> list[str]:
     return [one.name for one in fields(part) if one.init and one.name != "link"]
 
 
+def _keys(part: type) -> list[str]:
+    return [_KEYS.get(argument, argument) for argument in _arguments(part)]
+
+
 def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
     """Refuse a key that only other distributions or families have, and name those."""
     for key in table:
-        owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
-        if owners and key not in _arguments(part):
+        owners = [name for name, kind in kinds.items() if key in _keys(kind)]
+        if owners and key not in _keys(part):
             raise SpecError(
                 f"{place}: '{key}' has no effect; it belongs to {' and '.join(owners)}. Leave it out, or "
                 f"choose {owners[0]}."
@@ -202,10 +221,12 @@ def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:
     """Return the arguments of a part that its table gives: priors where their defaults are."""
-    arguments, usual = _arguments(part), part()
-    check_keys(place, table, (*names, *arguments))
-    defaults = {key: getattr(usual, key) for key in arguments if key in table}
-    return {
-        key: read_prior(key, table[key], one) if isinstance(one, Prior) else table[key]
-        for key, one in defaults.items()
-    }
+    arguments, usual = dict(zip(_arguments(part), _keys(part), strict=True)), part()
+    check_keys(place, table, (*names, *arguments.values()))
+    found = {}
+    for argument, key in arguments.items():
+        if key in table:
+            default = getattr(usual, argument)
+            is_prior = isinstance(default, Prior)
+            found[argument] = read_priors(key, table[key], default) if is_prior else table[key]
+    return found

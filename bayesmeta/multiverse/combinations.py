@@ -182,7 +182,11 @@ def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
 
 def _lean(arms: Arms, coding: Coding) -> Arms:
     """Return arms with the columns that a model uses: others are no part of a fit's identity."""
-    shares = [name for columns in coding.covariates.shares.values() for name in columns.values()]
+    shares = [
+        name
+        for columns in coding.covariates.level_proportions.values()
+        for name in columns.values()
+    ]
     used = dict.fromkeys([STUDY, ARM, STRATUM, EVENTS, N, *coding.columns, *shares])
     return Arms(arms.frame[list(used)], arms.frame.iloc[:0][list(used)])
 

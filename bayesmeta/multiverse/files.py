@@ -18,14 +18,15 @@ from bayesmeta.model.parts import (
     covariates_table,
     part_table,
     read_arm_effects,
-    read_beta,
     read_covariates,
     read_likelihood,
     read_prior,
+    read_priors,
     read_study_effects,
     string_of,
     table_of,
 )
+from bayesmeta.model.schema_1 import with_new_keys
 from bayesmeta.multiverse.answer import GridAnswer
 from bayesmeta.multiverse.checks import PRIORS
 from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGrid
@@ -171,7 +172,7 @@ def _axis(content: Table, axis: str) -> dict[str, Any]:
     found = {}
     for key, table in tables.items():
         with _within(f"[{axis}.{key}]"):
-            found[key] = _READERS[axis](table)
+            found[key] = _READERS[axis](with_new_keys(f"{axis}.{key}", table))
     return found
 
 
@@ -197,7 +198,7 @@ def _effects(table: Table) -> StudyEffects | tuple[StudyEffects, ArmEffects]:
 def _priors(table: Table) -> dict[str, Any]:
     check_keys("[priors]", table, PRIORS)
     return {
-        key: read_beta(value) if key == "beta" else read_prior(key, value)
+        key: read_priors(key, value) if key == "beta" else read_prior(key, value)
         for key, value in table.items()
     }
 

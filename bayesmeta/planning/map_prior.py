@@ -139,12 +139,12 @@ def map_prior(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or QuadratureFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
     outcome : str, optional
-        Which outcome of a `NestedFit`.
+        Which outcome of a `Fit`.
     components : "aic", "bic" or int
         Number of components of the mixture: chosen from 1 to 4 by a criterion, or fixed.
     force : bool

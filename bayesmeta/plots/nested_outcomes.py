@@ -83,7 +83,7 @@ def nested_outcomes(
     >>> table = bm.load_evidence("rr_aml_venetoclax")
     >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
     >>> few = bm.SamplerSettings(chains=2, draws=1000)
-    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
     >>> plot = bm.plots.nested_outcomes(bm.predict(fit, n=40, seed=2))
     >>> plot
     NestedOutcomesPlot(1 profile)
@@ -138,7 +138,7 @@ def nested_outcomes(
 def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
     if not predictions or not all(isinstance(one, NestedPrediction) for one in predictions):
         raise SettingsError(
-            "`predictions` must be one NestedPrediction or several. Make them by predict(NestedFit, ...)."
+            "`predictions` must be one NestedPrediction or several. Make them by predict(Fit, ...)."
         )
     first = predictions[0]
     for one in predictions:

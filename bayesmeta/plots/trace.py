@@ -6,7 +6,6 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, title_of_fit
 from bayesmeta.plots.pages import Plot
@@ -40,7 +39,7 @@ class TracePlot(Plot):
 
 
 def trace(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     quantities: Sequence[str] | None = None,
     notes: Sequence[str] = (),
@@ -53,7 +52,7 @@ def trace(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
@@ -90,14 +89,14 @@ def trace(
     return TracePlot(figure, numbers.table.copy())
 
 
-def _title(fit: Fit | NestedFit) -> str:
-    if isinstance(fit, NestedFit):
+def _title(fit: Fit) -> str:
+    if len(fit.arms.outcomes) > 1:
         outcomes = " > ".join(map(words_of(fit).outcome, fit.outcomes))
         return f"{outcomes}, model '{fit.spec.name}'"
     return title_of_fit(fit)
 
 
-def _notes(fit: Fit | NestedFit, numbers: TraceNumbers) -> list[str]:
+def _notes(fit: Fit, numbers: TraceNumbers) -> list[str]:
     table, origin = numbers.table, fit.provenance
     failing = int(table["failed"].sum())
     verdict = (

@@ -2,7 +2,6 @@
 
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.default_priors import over_a_spread
-from bayesmeta.model.nested import NestedDesign
 from bayesmeta.priors import Prior
 from bayesmeta.rounding import PERCENT, number_texts
 from bayesmeta.wording import PLAIN, Wording
@@ -41,7 +40,7 @@ def model_lines(spec: ModelSpec, design: Design, words: Wording = PLAIN) -> list
     ]
 
 
-def beta_lines(design: Design | NestedDesign) -> list[str]:
+def beta_lines(design: Design) -> list[str]:
     """Return the priors of coefficients: of levels by range, of numbers by what they do to rates."""
     link, spreads = design.spec.link, design.coding.spreads
     named = list(zip(design.coding.names, design.beta, strict=True))

@@ -10,14 +10,14 @@ import pandas as pd
 from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.report.machine import by_row, records
 
 __all__ = ["nested_fit_json", "nested_prediction_json"]
 
 
 def nested_fit_json(
-    result: NestedFit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
+    result: Fit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
 ) -> dict[str, Any]:
     """Return a fit's verdict, evidence and summary."""
     return {

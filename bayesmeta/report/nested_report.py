@@ -7,15 +7,14 @@ from bayesmeta import plots
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.identifiability import notes
 from bayesmeta.estimates.inferred_text import inferred_lines
-from bayesmeta.estimates.nested.predict import NestedPrediction
-from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.nested.predict import NestedPrediction, predict_nested
 from bayesmeta.estimates.profiles import beyond_evidence, default_profiles, profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import rate_precision, rate_table
 from bayesmeta.estimates.words import with_labels
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.report.document import (
     Block,
@@ -72,7 +71,7 @@ NOT_LEFT_OUT = (
 )
 
 
-def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
+def nested_document(fit: Fit, asked: ReportRequest) -> Document:
     """Return the report of a joint fit, which is fitted again under other priors unless asked not to.
 
     Raises
@@ -89,7 +88,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
         )
     if asked.ranks:
         raise SettingsError("`--ranks` has no effect on nested outcomes. Leave it out.")
-    prediction = predict(fit, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    prediction = predict_nested(fit, asked.cohort, asked.profile, None, fit.provenance.seed)
     diagnostics = diagnose(fit)
     profiles = default_profiles(fit.coding, asked.profile)
     found = summary(
@@ -136,7 +135,7 @@ def nested_document(fit: NestedFit, asked: ReportRequest) -> Document:
 
 
 def _brief(
-    fit: NestedFit,
+    fit: Fit,
     prediction: NestedPrediction,
     asked: ReportRequest,
     found: SummaryTable,
@@ -171,7 +170,7 @@ def _predicted(
         )
 
 
-def _model(fit: NestedFit, words: Wording) -> Iterator[Block]:
+def _model(fit: Fit, words: Wording) -> Iterator[Block]:
     link = fit.spec.link.name
     terms = r"\mu_k + x_i^{\top} \beta_k" if fit.coding.names else r"\mu_k"
     distribution = r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)"
@@ -199,7 +198,7 @@ def _model(fit: NestedFit, words: Wording) -> Iterator[Block]:
     )
 
 
-def _priors(fit: NestedFit, words: Wording) -> tuple[Block, ...]:
+def _priors(fit: Fit, words: Wording) -> tuple[Block, ...]:
     lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
     return (
         Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
@@ -213,12 +212,12 @@ def _sentence(line: str) -> str:
 
 
 def _answers(
-    fit: NestedFit, asked: ReportRequest, found: SummaryTable, prediction: NestedPrediction
+    fit: Fit, asked: ReportRequest, found: SummaryTable, prediction: NestedPrediction
 ) -> Iterator[Block]:
     profiles = default_profiles(fit.coding) if asked.profile is None else [asked.profile]
     drawn = with_labels(fit, asked.labels)
     predictions = [
-        predict(drawn, n=asked.cohort, profile=one, seed=fit.provenance.seed) for one in profiles
+        predict_nested(drawn, asked.cohort, one, None, fit.provenance.seed) for one in profiles
     ]
     yield Figure(
         "nested_outcomes",
@@ -234,7 +233,7 @@ def _answers(
             rate_table(own, words),
         )
         yield from map(Text, inferred_lines(own, words))
-    yield Items(rate_definitions(fit.spec))
+    yield Items(rate_definitions(fit.spec, several=True))
     yield Text(rate_precision(found, words))
     yield Table(
         f"Patients of a new cohort of {prediction.n} by category ({prediction.profile})",
@@ -245,7 +244,7 @@ def _answers(
     )
 
 
-def _sensitivity(fit: NestedFit, asked: ReportRequest, words: Wording) -> Iterator[Block]:
+def _sensitivity(fit: Fit, asked: ReportRequest, words: Wording) -> Iterator[Block]:
     if not asked.refits:
         yield Text(
             "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."

@@ -12,9 +12,9 @@ from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import summary_blocks
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
-from bayesmeta.model.nested import NestedDesign
+from bayesmeta.model import Design
 from bayesmeta.report.model_text import beta_lines, prior_range
 from bayesmeta.report.text import (
     Blocks,
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-def nested_fit_blocks(fit: NestedFit, diagnostics: Diagnostics, table: SummaryTable) -> Blocks:
+def nested_fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Blocks:
     """Return what is printed of a fit of nested outcomes."""
     words = table.words
     return [
@@ -70,7 +70,7 @@ def nested_evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     return [*lines, *finding_lines(arms)]
 
 
-def nested_model_lines(design: NestedDesign, words: Wording = PLAIN) -> list[str]:
+def nested_model_lines(design: Design, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
     spec, outcomes = design.spec, tuple(map(words.outcome, design.arms.outcomes))
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
@@ -97,7 +97,7 @@ def nested_model_lines(design: NestedDesign, words: Wording = PLAIN) -> list[str
     return [*lines, f"           effects of a study on the ratios: {effects}"]
 
 
-def prior_rates_line(fit: NestedFit, words: Wording = PLAIN) -> str:
+def prior_rates_line(fit: Fit, words: Wording = PLAIN) -> str:
     """Return what the priors of the ratios together let expect of each rate."""
     mu = np.asarray(fit.draws["prior"]["mu"])[0]
     rates = np.cumprod(fit.spec.link.rate(mu), axis=-1)

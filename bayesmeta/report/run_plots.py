@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.contrasts import contrasts_with_reference
+from bayesmeta.estimates.nested.predict import predict_nested
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.words import with_labels, words_of
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.multiverse.results import GridResults
@@ -42,7 +42,7 @@ class FigureRequest:
 
     Parameters
     ----------
-    run : Fit, NestedFit, SavedComparison or GridResults
+    run : Fit, Fit, SavedComparison or GridResults
         What a folder holds.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
@@ -115,15 +115,13 @@ def _labelled(asked: FigureRequest) -> FigureRequest:
     run = asked.run
     if isinstance(run, Fit):
         return replace(asked, run=with_labels(run, asked.labels), labels=None)
-    if isinstance(run, NestedFit):
-        return replace(asked, run=with_labels(run, asked.labels), labels=None)
     return asked
 
 
 def _check(asked: FigureRequest) -> None:
     """Raise if what is asked would be of no effect, can't be coded, or is out of its range."""
     run = asked.run
-    if isinstance(run, Fit | NestedFit):
+    if isinstance(run, Fit):
         if asked.n is not None:
             check_cohort("--n", asked.n)
         run.coding.resolved(asked.profile)
@@ -145,7 +143,7 @@ def _check(asked: FigureRequest) -> None:
 
 def _figures(name: str, asked: FigureRequest) -> Figures:
     kind, whose, draw = FIGURES[name]
-    if not isinstance(asked.run, kind):
+    if not isinstance(asked.run, kind) or not _has_outcomes(asked.run, whose):
         return Inapplicable(f"it is a figure of {whose}")
     try:
         return draw(asked)
@@ -153,6 +151,13 @@ def _figures(name: str, asked: FigureRequest) -> Figures:
         return Inapplicable(str(error).rstrip("."))
     except BayesmetaError as error:
         return str(error).rstrip(".")
+
+
+def _has_outcomes(run: SavedRun, whose: str) -> bool:
+    """Return whether a fit has as many outcomes as a figure is of."""
+    if not isinstance(run, Fit):
+        return True
+    return {ONE: len(run.outcomes) == 1, NESTED: len(run.outcomes) > 1}.get(whose, True)
 
 
 def _forest(asked: FigureRequest) -> Figures:
@@ -225,16 +230,17 @@ def _prediction(asked: FigureRequest) -> Figures:
     if asked.n is None:
         return NEEDS_N
     rates = asked.style.rates
-    if isinstance(asked.run, NestedFit):
-        words = words_of(asked.run)
-        nested = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)
+    run: Fit = asked.run  # type: ignore[assignment]
+    if len(run.outcomes) > 1:
+        words = words_of(run)
+        nested = predict_nested(run, asked.n, asked.profile, None, SEED)
         return {
             f"prediction_{_plain(one)}": prediction(
                 nested.of(one), scale=rates, notes=[f"Outcome: {words.outcome(one)}."]
             )
             for one in nested.outcomes
         }
-    found = predict(asked.run, n=asked.n, profile=asked.profile, seed=SEED)  # type: ignore[arg-type]
+    found = predict(run, n=asked.n, profile=asked.profile, seed=SEED)
     return prediction(found, scale=rates)
 
 
@@ -273,9 +279,9 @@ def _nested_outcomes(asked: FigureRequest) -> Figures:
 
     if asked.n is None:
         return NEEDS_N
-    run: NestedFit = asked.run  # type: ignore[assignment]
+    run: Fit = asked.run  # type: ignore[assignment]
     profiles = default_profiles(run.coding) if asked.profile is None else [asked.profile]
-    return nested_outcomes([predict(run, n=asked.n, profile=one, seed=SEED) for one in profiles])
+    return nested_outcomes([predict_nested(run, asked.n, one, None, SEED) for one in profiles])
 
 
 def _compared(name: str) -> Callable[[FigureRequest], Figures]:
@@ -308,15 +314,15 @@ COMPARED, GRID = "a comparison", "a grid of specifications"
 FIGURES: dict[str, tuple[Any, str, Callable[[FigureRequest], Figures]]] = {
     "forest": (Fit, ONE, _forest),
     "subgroups": (Fit, ONE, _subgroups),
-    "trace": (Fit | NestedFit, EITHER, _trace),
+    "trace": (Fit, EITHER, _trace),
     "prior_posterior": (Fit, ONE, _about_fit("prior_posterior")),
     "heterogeneity": (Fit, ONE, _about_fit("heterogeneity")),
     "regression": (Fit, ONE, _regression),
     "funnel": (Fit, ONE, _funnel),
     "posterior_predictive": (Fit, ONE, _posterior_predictive),
-    "prediction": (Fit | NestedFit, EITHER, _prediction),
+    "prediction": (Fit, EITHER, _prediction),
     "contrasts": (Fit, ONE, _contrasts),
-    "nested_outcomes": (NestedFit, NESTED, _nested_outcomes),
+    "nested_outcomes": (Fit, NESTED, _nested_outcomes),
     "comparison": (SavedComparison, COMPARED, _compared("comparison")),
     "leave_one_out": (SavedComparison, COMPARED, _compared("leave_one_out")),
     "predictive_checks": (SavedComparison, COMPARED, _compared("predictive_checks")),

@@ -16,8 +16,7 @@ from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit, load_saved
+from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.files import load_grid
@@ -123,7 +122,7 @@ class SavedComparison:
         return values_text(self.question["profile"] or {})
 
 
-type SavedRun = Fit | NestedFit | SavedComparison | GridResults
+type SavedRun = Fit | SavedComparison | GridResults
 
 
 def load_run(folder: Path) -> SavedRun:
@@ -135,7 +134,7 @@ def load_run(folder: Path) -> SavedRun:
         If it is no folder of results, or not as it was written.
     """
     if (folder / FIT_MANIFEST).is_file():
-        return load_saved(folder)
+        return load_fit(folder)
     if not folder.is_dir():
         raise RunError(f"There is no folder {folder}. Give that of a saved run.")
     found = describe_run(folder)
@@ -165,7 +164,7 @@ def evidence_of_grid(folder: Path) -> EvidenceTable:
 
 def is_reliable(run: SavedRun) -> bool:
     """Return whether the draws behind a run may be used."""
-    if isinstance(run, Fit | NestedFit):
+    if isinstance(run, Fit):
         return diagnose(run).ok
     if isinstance(run, GridResults):
         return run.meets("diagnostics")

@@ -1,7 +1,6 @@
 """How the answers of a saved run are written, whatever kind of run it is."""
 
 from bayesmeta.estimates.words import evidence_wording, words_of
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.model.labelling import known_names
@@ -21,7 +20,7 @@ def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = N
     SpecError
         If a label given is of a column, level or outcome that is not there; of a grid, none is checked.
     """
-    if isinstance(run, Fit | NestedFit):
+    if isinstance(run, Fit):
         return words_of(run, rates_per=rates_per, labels=labels)
     given = as_labels(labels)
     if isinstance(run, GridResults):

@@ -10,7 +10,6 @@ from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.prediction import Prediction, Probability
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
 from bayesmeta.model import ModelSpec
@@ -101,7 +100,7 @@ def finding_lines(arms: Arms) -> list[str]:
     return [f"           Check: {finding}" for finding in arms.findings]
 
 
-def diagnosis_lines(diagnostics: Diagnostics, fit: Fit | NestedFit) -> list[str]:
+def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
     """Return the verdict on the draws; a failed one comes with what to do."""
     table, sizes = diagnostics.table, fit.posterior.sizes
     measured = (

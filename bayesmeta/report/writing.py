@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model import OwnModel
@@ -207,7 +206,7 @@ def _form(form: str | None, out: Path | None) -> str:
 
 
 def _path(name: str, value: object) -> Path:
-    if isinstance(value, Fit | NestedFit):
+    if isinstance(value, Fit):
         raise SettingsError(
             f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
             "fit.save(folder), and give the folder."
@@ -242,9 +241,10 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
                     "A report is of a model of the family, of which it knows what each part means; this is a "
                     "PyMC model of one's own."
                 )
-            found = fit_document(fit_results(run, asked))
-        case NestedFit():
-            found = nested_document(run, asked)
+            several = len(run.outcomes) > 1
+            found = (
+                nested_document(run, asked) if several else fit_document(fit_results(run, asked))
+            )
         case GridResults():
             _refuse(asked, "grid")
             versions = describe_run(folder).manifest.versions

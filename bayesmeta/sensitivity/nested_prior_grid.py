@@ -11,9 +11,9 @@ from bayesmeta.errors import SamplingError, SettingsError, nearest
 from bayesmeta.estimates.nested.rates import nested_rates
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import LKJ, Design, ModelSpec, model_hash
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.nested import LKJ, NestedDesign, NestedSpec, nested_model_hash
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import STREAM_BYTES, changes_of, checked_lists, prior_text
 from bayesmeta.sensitivity.prior_rows import NO_FIT, USUAL_OF_TAU, numbers_of, scaled_priors
@@ -27,7 +27,7 @@ type Tried = Mapping[str, Sequence[Prior | LKJ | None]]
 
 
 def nested_prior_grid(
-    fit: NestedFit, *, profile: Profile | None, priors: Tried | None, ci_prob: float
+    fit: Fit, *, profile: Profile | None, priors: Tried | None, ci_prob: float
 ) -> pd.DataFrame:
     """Return the estimates of each outcome under other priors; see `bayesmeta.prior_grid`.
 
@@ -61,7 +61,7 @@ def nested_prior_grid(
     )
 
 
-def usual_nested_priors(spec: NestedSpec) -> Tried:
+def usual_nested_priors(spec: ModelSpec) -> Tried:
     """Return the priors of mu, beta, tau and the correlations that are tried where none are named."""
     found = {
         **scaled_priors(spec.link, spec.beta),
@@ -71,7 +71,7 @@ def usual_nested_priors(spec: NestedSpec) -> Tried:
     return {name: priors for name, priors in found.items() if name in _own_priors(spec)}
 
 
-def _own_priors(spec: NestedSpec) -> dict[str, Any]:
+def _own_priors(spec: ModelSpec) -> dict[str, Any]:
     names = ("mu", *(("beta",) if spec.covariates.parsed.terms else ()), "tau", "correlation")
     return {name: getattr(spec, name) for name in names}
 
@@ -92,7 +92,7 @@ def _checked(priors: object, own: Mapping[str, object]) -> Tried:
 
 
 def _numbers(
-    fit: NestedFit, spec: NestedSpec, profile: Profile | None, ci_prob: float, *, own: bool
+    fit: Fit, spec: ModelSpec, profile: Profile | None, ci_prob: float, *, own: bool
 ) -> dict[str, dict[str, Any]]:
     """Return the numbers of each outcome from a fit with these priors."""
     found, ok = (fit, diagnose(fit).ok) if own else _fitted_again(fit, spec)
@@ -104,10 +104,10 @@ def _numbers(
     }
 
 
-def _fitted_again(fit: NestedFit, spec: NestedSpec) -> tuple[NestedFit | None, bool]:
+def _fitted_again(fit: Fit, spec: ModelSpec) -> tuple[Fit | None, bool]:
     """Return the joint fit with other priors; its stream follows from the model alone."""
-    stream = int(nested_model_hash(spec)[:STREAM_BYTES], 16)
-    design = NestedDesign(spec, fit.arms, fit.coding)
+    stream = int(model_hash(spec)[:STREAM_BYTES], 16)
+    design = Design(spec, fit.arms, fit.coding)
     try:
         return joint_fit(
             design,
@@ -119,9 +119,7 @@ def _fitted_again(fit: NestedFit, spec: NestedSpec) -> tuple[NestedFit | None, b
         return None, False
 
 
-def _distributions(
-    fit: NestedFit, profile: Profile | None
-) -> dict[str, dict[str, Distribution | None]]:
+def _distributions(fit: Fit, profile: Profile | None) -> dict[str, dict[str, Distribution | None]]:
     """Return, of each outcome, the posterior of its ratio's tau and of its rates."""
     rates = nested_rates(fit, profile)
     typical, mean = rates.typical, rates.mean

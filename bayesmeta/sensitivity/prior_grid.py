@@ -15,11 +15,9 @@ from bayesmeta.estimates.posterior import (
 from bayesmeta.estimates.precision import Distribution, Estimate
 from bayesmeta.estimates.prediction import Probability
 from bayesmeta.inference.exact import QuadratureFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec
+from bayesmeta.model import LKJ, ModelSpec
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.nested import LKJ
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import (
     changes_of,
@@ -46,7 +44,7 @@ Row = dict[str, Any]
 
 
 def prior_grid(
-    fit: Fit | QuadratureFit | NestedFit,
+    fit: Fit | QuadratureFit,
     *,
     profile: Profile | None = None,
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
@@ -58,28 +56,28 @@ def prior_grid(
 
     Parameters
     ----------
-    fit : Fit, QuadratureFit or NestedFit
+    fit : Fit, QuadratureFit
         The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
-        `beta`, for all coefficients; of a NestedFit, for all outcomes, and ``"correlation"``, of which
+        `beta`, for all coefficients; of a Fit, for all outcomes, and ``"correlation"``, of which
         None stands for independent effects. The usual ones where None.
     together : bool
         Try every combination; else change one parameter's prior at a time, the others being the
-        model's own. Not of a NestedFit.
+        model's own. Not of a Fit.
     ci_prob : float
         Probability of the equal-tailed intervals.
     **question
         An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``. Not of a NestedFit.
+        ``events_at_least=12, n=40``. Not of a Fit.
 
     Returns
     -------
     DataFrame
-        One row per fit, the model's own priors first; of a NestedFit, one per fit and `outcome`, which
+        One row per fit, the model's own priors first; of a Fit, one per fit and `outcome`, which
         is a column more. Columns are
 
         - changed: the parameters whose prior is another, empty in the first row; own: whether the
@@ -96,7 +94,7 @@ def prior_grid(
     ------
     SettingsError
         If `priors` names no parameter of the model, the question is not one event, or something asked
-        has no effect on a NestedFit.
+        has no effect on a Fit.
     SpecError
         If a parameter can't have a prior given for it.
     ProfileError
@@ -114,7 +112,7 @@ def prior_grid(
     check_posterior(fit)
     check_ci_prob(ci_prob)
     # Joint models are specified otherwise.
-    if isinstance(fit, NestedFit):
+    if isinstance(fit, Fit):
         return _nested(fit, profile, priors, ci_prob, together=together, question=question)
     check_family(fit, "prior_grid")
     asked = asked_question(question)
@@ -138,7 +136,7 @@ def prior_grid(
 
 
 def _nested(
-    fit: NestedFit,
+    fit: Fit,
     profile: Profile | None,
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None,
     ci_prob: float,

@@ -274,7 +274,7 @@ def test_models_go_by_any_name(arms: bm.Arms, tmp_path: Path) -> None:
 
 
 def test_a_model_file_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
-    (tmp_path / "my model.toml").write_text("schema = 1\n")
+    (tmp_path / "my model.toml").write_text("schema = 2\n")
     assert bm.load_model(tmp_path / "my model.toml").name == "my model"
 
 

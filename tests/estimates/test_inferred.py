@@ -77,8 +77,8 @@ def test_of_nested_outcomes_each_has_its_own(table: bm.EvidenceTable) -> None:
 def test_a_saved_run_of_nested_outcomes_keeps_them(table: bm.EvidenceTable, tmp_path: Path) -> None:
     arms = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes")
     few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
-    bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few).save(tmp_path / "run")
-    loaded = bm.load_nested_fit(tmp_path / "run")
+    bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few).save(tmp_path / "run")
+    loaded = bm.load_fit(tmp_path / "run")
     pd.testing.assert_frame_equal(loaded.arms.frame, arms.frame)
     assert [found.inferred for found in basis_of(loaded, None, None)] == [1, 2]
 

@@ -49,7 +49,9 @@ def test_notes_tell_of_mu_and_of_rates(make_arms: Callable[..., bm.Arms]) -> Non
 def test_notes_of_nested_outcomes_tell_of_each(table: bm.EvidenceTable) -> None:
     arms = table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes")
     settings = bm.SamplerSettings(chains=2, warmup=300, draws=300)
-    spec = bm.NestedSpec(mu={"CR": bm.Normal(-4, 0.3)}, tau=bm.HalfNormal(0.05))
+    spec = bm.ModelSpec(
+        mu={"CR": bm.Normal(-4, 0.3)}, study_effects=bm.NormalEffects(bm.HalfNormal(0.05))
+    )
     told = " ".join(bm.notes(bm.fit(spec, arms, seed=1, settings=settings)))
     assert "disagree about tau of ORR" in told
     assert "disagree about mu of CR (its conditional probability)" in told

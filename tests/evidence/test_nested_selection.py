@@ -414,7 +414,7 @@ def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:
     )
     arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
     with pytest.raises(bm.SpecError, match="'age', in which the rows of an arm differ"):
-        bm.build_nested(bm.NestedSpec(covariates="age"), arms)  # type: ignore[arg-type]
+        bm.build(bm.ModelSpec(covariates="age"), arms)  # type: ignore[arg-type]
 
 
 def defined(definition: str, orr: int, inner: int | None) -> bm.Arms:

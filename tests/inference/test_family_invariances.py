@@ -155,7 +155,7 @@ def test_a_whole_share_is_the_level_itself() -> None:
     shares = {"drug": {"x": "in_x", "y": "in_y"}}
     posteriors = [
         bm.fit(
-            bm.ModelSpec(covariates=bm.Covariates("drug", {"drug": "x"}, shares=own)),
+            bm.ModelSpec(covariates=bm.Covariates("drug", {"drug": "x"}, level_proportions=own)),
             bm.read_evidence(frame).select(),
             seed=1,
             settings=quick,

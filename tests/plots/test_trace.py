@@ -112,7 +112,7 @@ def test_many_coefficients_make_the_page_longer(regimen_fit, collisions):
 @pytest.mark.slow
 def test_nested_outcomes_have_chains(table, quick, collisions):
     arms = table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes")
-    fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=quick)
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=quick)
     plot = bm.plots.trace(fit)
     assert collisions(plot.figure) == ([], [])
     assert {"mu[ORR]", "tau[CR]"} <= set(plot.table["quantity"])

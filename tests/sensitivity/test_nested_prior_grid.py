@@ -14,19 +14,19 @@ TRIED = [bm.HalfNormal(0.25), bm.HalfCauchy(0.5)]
 
 
 @pytest.fixture(scope="module")
-def fit(table: bm.EvidenceTable) -> bm.NestedFit:
+def fit(table: bm.EvidenceTable) -> bm.Fit:
     arms = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes", by_definition="keep")
     reported = arms.drop(np.isnan(arms.counts[:, 0]), "ORR is not reported")
-    return bm.fit(bm.NestedSpec(correlation=None), reported, seed=1)
+    return bm.fit(bm.ModelSpec(correlation=None), reported, seed=1)
 
 
 @pytest.fixture(scope="module")
-def found(fit: bm.NestedFit) -> pd.DataFrame:
+def found(fit: bm.Fit) -> pd.DataFrame:
     return bm.prior_grid(fit, priors={"tau": TRIED, "correlation": [bm.LKJ(1)]})
 
 
 @pytest.mark.slow
-def test_the_outermost_outcome_is_as_by_itself(found: pd.DataFrame, fit: bm.NestedFit) -> None:
+def test_the_outermost_outcome_is_as_by_itself(found: pd.DataFrame, fit: bm.Fit) -> None:
     # Its ratio has effects of its own, and every arm reports it: the other outcome says nothing of it.
     alone = bm.fit(bm.ModelSpec(), fit.arms.of("ORR"), method="quadrature")
     exact = bm.prior_grid(alone, priors={"tau": TRIED})
@@ -40,7 +40,7 @@ def test_the_outermost_outcome_is_as_by_itself(found: pd.DataFrame, fit: bm.Nest
 
 
 @pytest.mark.slow
-def test_the_first_rows_are_of_the_fit_itself(found: pd.DataFrame, fit: bm.NestedFit) -> None:
+def test_the_first_rows_are_of_the_fit_itself(found: pd.DataFrame, fit: bm.Fit) -> None:
     own = bm.summary(fit).set_index(["outcome", "quantity"])
     assert found["own"].tolist() == [True] * 2 + [False] * 6
     for row in found[found["own"]].to_dict("records"):
@@ -54,7 +54,7 @@ def test_the_first_rows_are_of_the_fit_itself(found: pd.DataFrame, fit: bm.Neste
 
 
 @pytest.mark.slow
-def test_a_prior_has_the_same_draws_in_every_table(found: pd.DataFrame, fit: bm.NestedFit) -> None:
+def test_a_prior_has_the_same_draws_in_every_table(found: pd.DataFrame, fit: bm.Fit) -> None:
     again = bm.prior_grid(fit, priors={"tau": TRIED[1:]})
     mine = found[found["prior_tau"] == "HalfCauchy(0.5)"].reset_index(drop=True)
     theirs = again[again["prior_tau"] == "HalfCauchy(0.5)"].reset_index(drop=True)
@@ -62,14 +62,14 @@ def test_a_prior_has_the_same_draws_in_every_table(found: pd.DataFrame, fit: bm.
 
 
 def test_the_usual_priors_are_of_every_part() -> None:
-    assert set(prior_grid.usual_nested_priors(bm.NestedSpec())) == {"mu", "tau", "correlation"}
-    regimen = bm.load_nested_model("nested/regimen")
+    assert set(prior_grid.usual_nested_priors(bm.ModelSpec())) == {"mu", "tau", "correlation"}
+    regimen = bm.load_model("regimen")
     assert set(prior_grid.usual_nested_priors(regimen)) == {"mu", "beta", "tau", "correlation"}
 
 
 @pytest.mark.slow
 def test_a_sampler_that_stops_leaves_a_row_without_numbers(
-    fit: bm.NestedFit, monkeypatch: pytest.MonkeyPatch
+    fit: bm.Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stops(*arguments: Any) -> None:
         raise bm.SamplingError("The sampler stopped.")
@@ -96,7 +96,7 @@ def test_a_sampler_that_stops_leaves_a_row_without_numbers(
     ],
 )
 def test_what_can_not_be_is_refused_before_any_fit(
-    made_up: bm.NestedFit, arguments: dict[str, Any], message: str
+    made_up: bm.Fit, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(bm.BayesmetaError, match=re.escape(message)):
         bm.prior_grid(made_up, **arguments)

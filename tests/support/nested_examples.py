@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.nested.draws import assemble_nested_parameters
+from bayesmeta.inference.draws import assemble_parameters
 from bayesmeta.inference.nested.simulation import nested_prior_parameters
 from bayesmeta.inference.result import provenance
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
 
 
 def nested_arms(rows: list[tuple[str, int, dict[str, int]]]) -> bm.Arms:
@@ -35,13 +35,14 @@ def small_nest() -> bm.Arms:
 
 
 @pytest.fixture(scope="session")
-def made_up(small_nest: bm.Arms) -> bm.NestedFit:
-    spec = bm.NestedSpec(mu=bm.Normal(0, 0.5))
-    design, rng = make_nested_design(spec, small_nest), np.random.default_rng(3)
+def made_up(small_nest: bm.Arms) -> bm.Fit:
+    spec = bm.ModelSpec(mu=bm.Normal(0, 0.5))
+    design, rng = make_design(spec, small_nest), np.random.default_rng(3)
     drawn = nested_prior_parameters(design, rng, (2, 300))
     drawn.pop("cholesky")
-    draws = assemble_nested_parameters(design, drawn, {"energy": rng.random((2, 300))})
+    statistics, seed = {"energy": rng.random((2, 300))}, np.random.SeedSequence(4)
+    draws = assemble_parameters(design, drawn, statistics, seed)
     origin = provenance(spec, small_nest, seed=1, engine="compiled", seconds=0.0)
-    return bm.NestedFit(
+    return bm.Fit(
         spec, small_nest, bm.SamplerSettings(), draws, provenance=origin, coding=design.coding
     )

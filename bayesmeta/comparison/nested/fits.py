@@ -17,12 +17,9 @@ from bayesmeta.comparison.streams import number_of, pit_stream
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.inference.careful import settled
 from bayesmeta.inference.light_fits import light_fit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.nested.sampling import fit_nested
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
-from bayesmeta.model.nested import NestedDesign
 
 __all__ = ["JOINT", "SEPARATE", "joint_fit", "predict_held_out", "separate_fit"]
 
@@ -31,12 +28,10 @@ JOINT, SEPARATE = "joint", "separate"
 
 
 def joint_fit(
-    design: NestedDesign, seed: int, settings: SamplerSettings, stream: tuple[int, ...]
-) -> tuple[NestedFit, bool]:
+    design: Design, seed: int, settings: SamplerSettings, stream: tuple[int, ...]
+) -> tuple[Fit, bool]:
     """Return the fit of a joint model, done again once if it fails, and whether it may be used."""
-    fit, found = settled(
-        lambda own: fit_nested(design, seed, own, stream=stream, progress=False), settings
-    )
+    fit, found = settled(lambda own: light_fit(design, seed, own, stream=stream), settings)
     return fit, found.ok
 
 
@@ -49,7 +44,7 @@ def separate_fit(
 
 
 def predict_held_out(  # noqa: PLR0917 - jobs pass arguments by position
-    joint: NestedDesign,
+    joint: Design,
     separate: Mapping[str, Design],
     study: str,
     seed: int,

@@ -13,9 +13,9 @@ from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.lattice import evenly
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.nested.simulation import nested_log_likelihood
-from bayesmeta.model.nested import NestedDesign
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
 
 __all__ = ["HeldOutCounts", "joint_score", "nested_distributions", "without_study"]
 
@@ -35,7 +35,7 @@ class HeldOutCounts(NamedTuple):
     distribution: DrawnRates
 
 
-def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, Arms]:
+def without_study(design: Design, study: str) -> tuple[Design, Arms]:
     """Return the design without a study, with the coding of the whole, and the arms of that study."""
     own = (design.arms.frame["study"] == study).to_numpy(dtype=bool)
     arms = replace(
@@ -44,12 +44,12 @@ def without_study(design: NestedDesign, study: str) -> tuple[NestedDesign, Arms]
     return replace(design, arms=design.arms.drop(own, f"held out: {study}")), arms
 
 
-def joint_score(fit: NestedFit, arms: Arms) -> tuple[float, float]:
+def joint_score(fit: Fit, arms: Arms) -> tuple[float, float]:
     """Return the log joint probability of all counts of a new study, and its Monte-Carlo error.
 
     Its effects on all ratios are integrated out together, over all its arms.
     """
-    design = NestedDesign(fit.spec, arms, fit.coding)
+    design = Design(fit.spec, arms, fit.coding)
     mean = np.stack([predictors_of(fit, row) for row in design.matrix], axis=2)
     tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     chains, draws, levels = tau.shape
@@ -64,9 +64,9 @@ def joint_score(fit: NestedFit, arms: Arms) -> tuple[float, float]:
     return score, float(mcse_mean(np.exp(by_draw - score)))
 
 
-def nested_distributions(fit: NestedFit, arms: Arms) -> Iterator[HeldOutCounts]:
+def nested_distributions(fit: Fit, arms: Arms) -> Iterator[HeldOutCounts]:
     """Yield the distribution of each outcome that a new study's arms report."""
-    design = NestedDesign(fit.spec, arms, fit.coding)
+    design = Design(fit.spec, arms, fit.coding)
     tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     for place, row in enumerate(design.matrix):
         rates = NestedRates(fit, predictors_of(fit, row), tau, factor)

@@ -26,7 +26,6 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.nested import NestedDesign, NestedSpec, make_nested_design, nested_model_hash
 from bayesmeta.numeric import check_seed
 from bayesmeta.runs import Failed, Finished, Job, job_key
 
@@ -64,7 +63,7 @@ class JointComparison:
     >>> rows = {"study": ["a", "b", "c"] * 2, "outcome": ["ORR"] * 3 + ["CR"] * 3}
     >>> rows |= {"events": [21, 9, 24, 13, 2, 14], "n": [45, 43, 55] * 2}
     >>> arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    >>> model, few = bm.load_nested_model("nested/pooled"), bm.SamplerSettings(chains=2, draws=1000)
+    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, draws=1000)
     >>> found = bm.joint_against_separate(model, arms, seed=1, settings=few)
     >>> found.studies.set_index("study")["elpd"].idxmin(), found.ok
     ('b', True)
@@ -111,7 +110,7 @@ class JointComparison:
 
 
 def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
-    spec: NestedSpec,
+    spec: ModelSpec,
     arms: Arms,
     *,
     seed: int,
@@ -129,7 +128,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
 
     Parameters
     ----------
-    spec : NestedSpec
+    spec : ModelSpec
         The joint model.
     arms : Arms
         What was observed.
@@ -170,7 +169,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     >>> rows = {"study": ["a", "b", "c"] * 2, "outcome": ["ORR"] * 3 + ["CR"] * 3}
     >>> rows |= {"events": [21, 9, 24, 13, 2, 14], "n": [45, 43, 55] * 2}
     >>> arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    >>> model, few = bm.load_nested_model("nested/pooled"), bm.SamplerSettings(chains=2, draws=1000)
+    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, draws=1000)
     >>> found = bm.joint_against_separate(model, arms, seed=1, settings=few)
     >>> found.table[["outcome", "arms", "inside_95_joint", "inside_95_separate"]].round(1)
       outcome  arms  inside_95_joint  inside_95_separate
@@ -197,20 +196,20 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     return JointComparison(spec.name, pd.DataFrame(rows), pd.DataFrame(scores), widths)
 
 
-Designs = tuple[NestedDesign, Mapping[str, Design]]
+Designs = tuple[Design, Mapping[str, Design]]
 
 
-def _designs(spec: NestedSpec, arms: Arms, separate: ModelSpec | None) -> Designs:
+def _designs(spec: ModelSpec, arms: Arms, separate: ModelSpec | None) -> Designs:
     """Return the design of the joint model, and that of the separate model of each outcome."""
-    if not isinstance(spec, NestedSpec):
-        raise SpecError(f"`spec` must be a NestedSpec; got {type(spec).__name__}.")
+    if not isinstance(spec, ModelSpec):
+        raise SpecError(f"`spec` must be a ModelSpec; got {type(spec).__name__}.")
     if not isinstance(arms, Arms) or len(arms.outcomes) == 1:
         raise SettingsError(
             f"`arms` must be Arms of several outcomes; got {arms!r}. Make them by select(outcomes=[...])."
         )
     if not isinstance(separate, ModelSpec | None):
         raise SpecError(f"`separate` must be a ModelSpec; got {type(separate).__name__}.")
-    joint = make_nested_design(spec, arms)
+    joint = make_design(spec, arms)
     each = separate or ModelSpec(
         spec.name, covariates=spec.covariates, likelihood=Binomial(spec.link)
     )
@@ -228,7 +227,7 @@ def _job(study: str, designs: Designs, seed: int, settings: SamplerSettings) -> 
     joint, separate = designs
     key = job_key(
         kind="joint against separate",
-        model=nested_model_hash(joint.spec),
+        model=model_hash(joint.spec),
         separate=tuple(model_hash(design.spec) for design in separate.values()),
         arms=joint.arms.hash,
         left_out=study,

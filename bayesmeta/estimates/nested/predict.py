@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,14 @@ from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
-from bayesmeta.estimates.nested.rates import NestedRates
+from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.prediction import Prediction, Probability
+from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import rates_as_drawn
+from bayesmeta.model.coding import Profile
 
-__all__ = ["NestedPrediction"]
+__all__ = ["NestedPrediction", "predict_nested"]
 
 Array = npt.NDArray[np.float64]
 
@@ -33,7 +36,7 @@ LARGE = 100
 class NestedPrediction:
     """The nested outcomes to expect in a cohort of n patients.
 
-    Made by `predict` from a `NestedFit`. In each draw every outcome is a part of the one around it.
+    Made by `predict` from a `Fit`. In each draw every outcome is a part of the one around it.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ class NestedPrediction:
     >>> table = bm.load_evidence("rr_aml_venetoclax")
     >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
     >>> few = bm.SamplerSettings(chains=2, draws=1000)
-    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
     >>> found = bm.predict(fit, n=40, seed=2)
     >>> found.table(0.95)["mean"].round().to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
@@ -102,13 +105,13 @@ class NestedPrediction:
             ratio = np.divide(rate[..., level], before, out=np.zeros_like(before), where=before > 0)
             events[..., level] = around = rng.binomial(around, np.minimum(ratio, 1.0))
             before = rate[..., level]
-        dims = ("chain", "draw", "level")
+        dims = ("chain", "draw", "outcome")
         return xr.Dataset(
             {"rate": (dims, rate), "events": (dims, events)},
             coords={
                 "chain": np.arange(chains),
                 "draw": np.arange(draws),
-                "level": list(self.outcomes),
+                "outcome": list(self.outcomes),
             },
         )
 
@@ -209,3 +212,13 @@ class NestedPrediction:
             for outcome, row in found.iterrows()
         )
         return f"NestedPrediction({target}, {self.profile}: of {self.n}, {counts})"
+
+
+def predict_nested(  # noqa: PLR0917
+    fit: Any, n: int, profile: Profile | None, study: str | None, seed: int
+) -> NestedPrediction:
+    """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
+    if study is not None:
+        profile = study_profile(fit.coding, fit.arms, study, profile)
+    rates = nested_rates(fit, profile, study)
+    return NestedPrediction(n, profile_label(fit.coding, profile), study, rates, seed)

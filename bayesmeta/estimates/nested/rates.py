@@ -13,7 +13,7 @@ from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
 from bayesmeta.inference.lattice import evenly
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["NestedRates", "OutcomeRates", "cholesky_draws", "nested_rates", "predictors_of"]
@@ -31,14 +31,12 @@ BLOCK = 1 << 22
 """Rates that are held in memory at once."""
 
 
-def nested_rates(
-    fit: NestedFit, profile: Profile | None, study: str | None = None
-) -> "NestedRates":
+def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
     """Return the rates of one profile; what it leaves out stands at the reference or the centre.
 
     Parameters
     ----------
-    fit : NestedFit
+    fit : Fit
         Posterior draws.
     profile : mapping, optional
         Values of covariates.
@@ -61,14 +59,14 @@ def nested_rates(
     return found if study is None else found.of_study(study)
 
 
-def predictors_of(fit: NestedFit, row: Array, drawn: xr.Dataset | None = None) -> Array:
+def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
     """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
     drawn = fit.posterior if drawn is None else drawn
     mu = np.asarray(drawn["mu"])
     return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
 
 
-def cholesky_draws(fit: NestedFit, drawn: xr.Dataset | None = None) -> Array:
+def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:
     """Return the Cholesky factor of the effects' correlations, dims (chain, draw, level, level)."""
     drawn = fit.posterior if drawn is None else drawn
     levels = len(fit.outcomes)
@@ -89,7 +87,7 @@ class NestedRates:
 
     Parameters
     ----------
-    fit : NestedFit
+    fit : Fit
         Posterior draws.
     theta : array
         Predictor of each ratio without effects, dims (chain, draw, level), scale of the link.
@@ -99,7 +97,7 @@ class NestedRates:
         Cholesky factor of the effects' correlations, dims (chain, draw, level, level).
     """
 
-    fit: NestedFit
+    fit: Fit
     theta: Array
     tau: Array
     factor: Array

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from bayesmeta.estimates.information import share_within
 from bayesmeta.estimates.outcome_draws import NestedDraws
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.inference.result import Fit
 
 __all__ = ["informing", "ratio_rows"]
 
@@ -25,7 +25,7 @@ def informing(column: Array, there: npt.NDArray[np.bool_], study: npt.NDArray[np
     return int(np.unique(study[there & (column != idle)]).size)
 
 
-def ratio_rows(fit: NestedFit, outcome: str) -> Iterator[dict[str, Any]]:
+def ratio_rows(fit: Fit, outcome: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of `identifiability` of one outcome: its coefficients and its tau.
 
     A study informs them where it reports a count of which the conditional probability is a part.
@@ -58,12 +58,12 @@ def ratio_rows(fit: NestedFit, outcome: str) -> Iterator[dict[str, Any]]:
     }
 
 
-def _information(fit: NestedFit) -> Array:
+def _information(fit: Fit) -> Array:
     """Return the information of each arm on the predictor of each conditional probability, (arm, level).
 
     That of its binomial counts at posterior mean predictors, the other probabilities being known.
     """
-    seen, link, levels = fit.design.segments, fit.spec.link, len(fit.outcomes)
+    seen, link, levels = fit.design.conditional_counts, fit.spec.link, len(fit.outcomes)
     theta = np.asarray(fit.posterior["theta"]).mean(axis=(0, 1))[seen.arm]
     spans, ratio = seen.spans(levels), link.rate(theta)
     rate = np.where(spans > 0, ratio, 1.0).prod(axis=-1, keepdims=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.model.nested.design import NestedDesign
+from bayesmeta.model import Design
 from bayesmeta.priors import Beta, Prior
 
 __all__ = ["NestedData", "correlation_priors", "nested_data"]
@@ -60,11 +60,11 @@ class NestedData(NamedTuple):
     """Code of the link, shape (1,)."""
 
 
-def nested_data(design: NestedDesign) -> NestedData:
+def nested_data(design: Design) -> NestedData:
     """Return the arrays that the compiled density needs."""
     from scipy.special import gammaln
 
-    arms, seen = design.arms, design.segments
+    arms, seen = design.arms, design.conditional_counts
     study, n = arms.study_index, arms.n.astype(np.float64)
     means = _study_means(design.matrix, n, study)
     centre = design.matrix.mean(axis=0)
@@ -92,7 +92,7 @@ def nested_data(design: NestedDesign) -> NestedData:
     )
 
 
-def correlation_priors(design: NestedDesign) -> tuple[Prior, ...]:
+def correlation_priors(design: Design) -> tuple[Prior, ...]:
     """Return the priors of the partial correlations, moved from (-1, 1) to (0, 1), in rows.
 
     Under an LKJ prior they are independent, and beta (Lewandowski, Kurowicka & Joe 2009,
@@ -121,14 +121,14 @@ def _study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array
     )
 
 
-def _empirical(design: NestedDesign) -> tuple[Array, Array]:
+def _empirical(design: Design) -> tuple[Array, Array]:
     """Return each study's predictor of each ratio and the information on it, where counted directly.
 
     A product of ratios informs on none of them alone, and counts for its first one only where it is
     the one; elsewhere the information is 0. So it is of a ratio that is 0 or 1 in all studies: beyond a
     bound the likelihood is flat, and mu may lie far from what would place the effects.
     """
-    arms, seen, link = design.arms, design.segments, design.spec.link
+    arms, seen, link = design.arms, design.conditional_counts, design.spec.link
     shape = (len(arms.studies), len(arms.outcomes))
     events, trials = np.zeros(shape), np.zeros(shape)
     single = seen.first == seen.last

@@ -167,8 +167,8 @@ class ScaledEffects(StudyEffects):
 
     Parameters
     ----------
-    tau : Prior
-        Prior of each scale.
+    tau : Prior or mapping
+        Prior of each scale; or priors by outcome, with ``"default"`` for the others.
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
     """
@@ -177,7 +177,12 @@ class ScaledEffects(StudyEffects):
     by: str | None = None
 
     def __post_init__(self) -> None:
-        check_scale("tau", self.tau)
+        # Priors by outcome become one prior when the model meets arms of one outcome.
+        if isinstance(self.tau, Mapping):
+            object.__setattr__(self, "tau", {"default": HalfNormal(1), **self.tau})
+        by_outcome = self.tau if isinstance(self.tau, Mapping) else {"default": self.tau}
+        for outcome, prior in by_outcome.items():
+            check_scale("tau" if outcome == "default" else f"tau {outcome}", prior)
         if self.by is not None and (not isinstance(self.by, str) or not self.by):
             raise SpecError(f"`by` must name a study-level column; got {self.by!r}.")
 

@@ -12,33 +12,32 @@ from bayesmeta.estimates.summary_text import (
     rate_table,
 )
 from bayesmeta.model import Logit, ModelSpec
-from bayesmeta.model.nested import NestedSpec
 from bayesmeta.report.document import Block, Table, Text
 
 __all__ = ["parameter_blocks", "rate_blocks", "rate_definitions"]
 
 
-def rate_definitions(spec: ModelSpec | NestedSpec) -> tuple[str, ...]:
+def rate_definitions(spec: ModelSpec, *, several: bool = False) -> tuple[str, ...]:
     """Return what each of the four rates is in a model."""
     return (
-        _typical(spec),
-        _mean(spec),
+        _typical(spec, several=several),
+        _mean(spec, several=several),
         "New study: the true rate of a study not yet done. Its interval is the prediction interval, which tells how "
         "much studies differ, too.",
         "New cohort: the responders of such a study's n patients, with the play of chance.",
     )
 
 
-def _typical(spec: ModelSpec | NestedSpec) -> str:
-    if isinstance(spec, NestedSpec):
+def _typical(spec: ModelSpec, *, several: bool) -> str:
+    if several:
         return "Typical rate: the product of the ratios of the median study, outcome by outcome."
     if spec.likelihood.parameters:
         return "Typical rate: that of the covariates themselves, about which arms differ for themselves."
     return "Typical rate: of the median study. Its interval tells where the middle of the studies lies."
 
 
-def _mean(spec: ModelSpec | NestedSpec) -> str:
-    if isinstance(spec, ModelSpec) and spec.link == Logit() and spec.study_effects.tau is not None:
+def _mean(spec: ModelSpec, *, several: bool) -> str:
+    if not several and spec.link == Logit() and spec.study_effects.tau is not None:
         return "Mean rate: averaged over studies; nearer 50% than the typical rate."
     return "Mean rate: averaged over studies."
 

@@ -10,7 +10,7 @@ SETTINGS = bm.SamplerSettings(chains=4, warmup=300, draws=400)
 @pytest.mark.slow
 def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.Arms) -> None:
     found = bm.joint_against_separate(
-        bm.NestedSpec(), small_nest, seed=1, settings=SETTINGS, progress=False
+        bm.ModelSpec(), small_nest, seed=1, settings=SETTINGS, progress=False
     )
     counts = found.arms.groupby(["model", "outcome"])["events"].sum()
     assert counts["joint"].equals(counts["separate"])
@@ -29,7 +29,7 @@ def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.Arms) -> No
 def test_results_do_not_depend_on_workers(small_nest: bm.Arms) -> None:
     found = [
         bm.joint_against_separate(
-            bm.NestedSpec(correlation=None),
+            bm.ModelSpec(correlation=None),
             small_nest,
             seed=4,
             settings=SETTINGS,
@@ -43,19 +43,19 @@ def test_results_do_not_depend_on_workers(small_nest: bm.Arms) -> None:
 
 
 def test_what_can_not_be_compared_is_refused(small_nest: bm.Arms, orr: bm.Arms) -> None:
-    with pytest.raises(bm.SpecError, match="`spec` must be a NestedSpec; got ModelSpec"):
-        bm.joint_against_separate(bm.ModelSpec(), small_nest, seed=1)  # type: ignore[arg-type]
+    with pytest.raises(bm.SpecError, match="`spec` must be a ModelSpec; got str"):
+        bm.joint_against_separate("pooled", small_nest, seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`arms` must be Arms of several outcomes; got Arms"):
-        bm.joint_against_separate(bm.NestedSpec(), orr, seed=1)  # type: ignore[arg-type]
-    with pytest.raises(bm.SpecError, match="`separate` must be a ModelSpec; got NestedSpec"):
+        bm.joint_against_separate(bm.ModelSpec(), orr, seed=1)  # type: ignore[arg-type]
+    with pytest.raises(bm.SpecError, match="`separate` must be a ModelSpec; got int"):
         bm.joint_against_separate(
-            bm.NestedSpec(),
+            bm.ModelSpec(),
             small_nest,
             seed=1,
-            separate=bm.NestedSpec(),  # type: ignore[arg-type]
+            separate=3,  # type: ignore[arg-type]
         )
     few = small_nest.drop((small_nest.frame["study"] != "s1").to_numpy(), "few")
     with pytest.raises(
         bm.EvidenceError, match="two studies of each outcome or more; not so of ORR"
     ):
-        bm.joint_against_separate(bm.NestedSpec(), few, seed=1)
+        bm.joint_against_separate(bm.ModelSpec(), few, seed=1)

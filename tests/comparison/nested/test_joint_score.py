@@ -8,7 +8,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.comparison.nested.held_out import joint_score, nested_distributions, without_study
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
 
 
 def study_of(n: int, **counts: int) -> bm.Arms:
@@ -24,7 +24,7 @@ def study_of(n: int, **counts: int) -> bm.Arms:
     return arms.drop((arms.frame["study"] == "other").to_numpy(), "not asked")
 
 
-def test_probabilities_of_all_counts_sum_to_one(made_up: bm.NestedFit) -> None:
+def test_probabilities_of_all_counts_sum_to_one(made_up: bm.Fit) -> None:
     n = 3
     nested = [(orr, cr) for orr, cr in product(range(n + 1), repeat=2) if cr <= orr]
     scores = [joint_score(made_up, study_of(n, ORR=orr, CR=cr))[0] for orr, cr in nested]
@@ -33,13 +33,13 @@ def test_probabilities_of_all_counts_sum_to_one(made_up: bm.NestedFit) -> None:
     assert np.exp(alone).sum() == pytest.approx(1, abs=1e-9)
 
 
-def test_an_outcome_alone_has_the_sum_over_the_one_around_it(made_up: bm.NestedFit) -> None:
+def test_an_outcome_alone_has_the_sum_over_the_one_around_it(made_up: bm.Fit) -> None:
     alone = joint_score(made_up, study_of(4, CR=1))[0]
     both = [joint_score(made_up, study_of(4, ORR=orr, CR=1))[0] for orr in range(1, 5)]
     assert np.exp(alone) == pytest.approx(np.exp(both).sum(), rel=1e-9)
 
 
-def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.NestedFit) -> None:
+def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.Fit) -> None:
     arms = study_of(6, CR=2)
     [one] = nested_distributions(made_up, arms)
     score, error = joint_score(made_up, arms)
@@ -50,7 +50,7 @@ def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.NestedF
 
 
 def test_a_study_held_out_keeps_the_coding(small_nest: bm.Arms) -> None:
-    design = make_nested_design(bm.NestedSpec(), small_nest)
+    design = make_design(bm.ModelSpec(), small_nest)
     rest, own = without_study(design, "s2")
     assert list(rest.arms.studies) == ["s1", "s3", "s4"]
     assert list(own.studies) == ["s2"]

@@ -22,16 +22,16 @@ from bayesmeta.inference.result import provenance
 from bayesmeta.model import make_design
 
 BY_REGIMEN = bm.Covariates("regimen", reference={"regimen": "a"})
-SPEC = bm.NestedSpec(covariates=BY_REGIMEN, correlation=bm.LKJ(2))
+SPEC = bm.ModelSpec(covariates=BY_REGIMEN, correlation=bm.LKJ(2))
 
 
 @pytest.fixture(scope="module")
-def fit(make_fit: Callable[[bm.NestedSpec], bm.NestedFit]) -> bm.NestedFit:
+def fit(make_fit: Callable[[bm.ModelSpec], bm.Fit]) -> bm.Fit:
     return make_fit(SPEC)
 
 
 @pytest.fixture(scope="module")
-def alone(fit: bm.NestedFit) -> bm.Fit:
+def alone(fit: bm.Fit) -> bm.Fit:
     """A fit of the outermost outcome by itself, with the same draws."""
     arms = fit.arms.of("ORR")
     there = fit.arms.frame["ORR"].notna().to_numpy()
@@ -56,9 +56,7 @@ def alone(fit: bm.NestedFit) -> bm.Fit:
     return bm.Fit(design.spec, arms, fit.settings, draws, provenance=origin, coding=design.coding)
 
 
-def test_the_outermost_outcome_is_answered_as_one_by_itself(
-    fit: bm.NestedFit, alone: bm.Fit
-) -> None:
+def test_the_outermost_outcome_is_answered_as_one_by_itself(fit: bm.Fit, alone: bm.Fit) -> None:
     pd.testing.assert_frame_equal(bm.shrinkage(fit, outcome="ORR"), bm.shrinkage(alone))
     both = contrast(fit, outcome="ORR"), contrast(alone)
     pd.testing.assert_frame_equal(both[0].table, both[1].table)
@@ -76,7 +74,7 @@ def test_the_outermost_outcome_is_answered_as_one_by_itself(
 
 
 def test_figures_of_the_outermost_outcome_are_those_of_it_by_itself(
-    fit: bm.NestedFit, alone: bm.Fit
+    fit: bm.Fit, alone: bm.Fit
 ) -> None:
     tau = tau_numbers(fit, outcome="ORR").table, tau_numbers(alone).table
     pd.testing.assert_frame_equal(*tau)
@@ -100,7 +98,7 @@ def test_figures_of_the_outermost_outcome_are_those_of_it_by_itself(
     np.testing.assert_allclose(*rates, atol=0.05)
 
 
-def test_a_contrast_is_that_of_typical_rates_in_the_draws(fit: bm.NestedFit) -> None:
+def test_a_contrast_is_that_of_typical_rates_in_the_draws(fit: bm.Fit) -> None:
     rates = {level: draws_of(fit, "CR").rates({"regimen": level}).typical for level in ("a", "b")}
     [row] = contrast(fit, outcome="CR", against="a").table.to_dict("records")
     ratio = np.exp(logit(rates["b"]) - logit(rates["a"]))
@@ -113,7 +111,7 @@ def test_a_contrast_is_that_of_typical_rates_in_the_draws(fit: bm.NestedFit) -> 
     assert "Contrasts(CR, regimen" in repr(contrast(fit, outcome="CR"))
 
 
-def test_shrinkage_has_the_product_of_conditional_probabilities(fit: bm.NestedFit) -> None:
+def test_shrinkage_has_the_product_of_conditional_probabilities(fit: bm.Fit) -> None:
     table = bm.shrinkage(fit, outcome="CR")
     assert table["study"].tolist() == ["s1", "s3"]
     assert table["events"].tolist() == [5, 2]
@@ -123,11 +121,11 @@ def test_shrinkage_has_the_product_of_conditional_probabilities(fit: bm.NestedFi
     assert table["shrinkage"].between(0, 1).all()
 
 
-def test_the_variance_between_studies_is_that_of_simulated_studies(fit: bm.NestedFit) -> None:
+def test_the_variance_between_studies_is_that_of_simulated_studies(fit: bm.Fit) -> None:
     small = fit.posterior["tau"].copy(data=np.full(fit.posterior["tau"].shape, 0.05))
     draws = fit.draws.copy()
     draws["posterior"] = fit.posterior.assign(tau=small)
-    narrow = bm.NestedFit(
+    narrow = bm.Fit(
         fit.spec, fit.arms, fit.settings, draws, provenance=fit.provenance, coding=fit.coding
     )
     drawn = draws_of(narrow, "CR")
@@ -136,7 +134,7 @@ def test_the_variance_between_studies_is_that_of_simulated_studies(fit: bm.Neste
     assert drawn.between.mean() == pytest.approx(nodes.var(axis=-1).mean(), rel=0.05)
 
 
-def test_a_prediction_of_one_outcome_is_that_of_all(fit: bm.NestedFit) -> None:
+def test_a_prediction_of_one_outcome_is_that_of_all(fit: bm.Fit) -> None:
     together = bm.predict(fit, n=20, profile={"regimen": "b"}, seed=1).of("CR")
     alone = bm.predict(fit, n=20, outcome="CR", profile={"regimen": "b"}, seed=1)
     pd.testing.assert_frame_equal(together.pmf, alone.pmf)
@@ -145,14 +143,14 @@ def test_a_prediction_of_one_outcome_is_that_of_all(fit: bm.NestedFit) -> None:
     pd.testing.assert_frame_equal(further.interval(0.9), again.interval(0.9))
 
 
-def test_a_summary_has_the_heterogeneity_of_each_outcome(fit: bm.NestedFit) -> None:
+def test_a_summary_has_the_heterogeneity_of_each_outcome(fit: bm.Fit) -> None:
     table = bm.summary(fit)
     rows = table[table["quantity"] == "i_squared"]
     assert rows["outcome"].tolist() == ["ORR", "CR_CRi", "CR"]
     assert rows["mean"].between(0, 1).all()
 
 
-def test_what_each_coefficient_is_known_from_is_told_by_outcome(fit: bm.NestedFit) -> None:
+def test_what_each_coefficient_is_known_from_is_told_by_outcome(fit: bm.Fit) -> None:
     table = identifiability(fit).set_index(["outcome", "coefficient"])
     assert table["studies"].to_dict() == {
         ("ORR", "regimen[b]"): 2,
@@ -170,7 +168,7 @@ def test_what_each_coefficient_is_known_from_is_told_by_outcome(fit: bm.NestedFi
     "ask",
     [contrast, bm.shrinkage, forest_numbers, funnel_numbers, subgroup_numbers, bm.map_prior],
 )
-def test_an_outcome_must_be_named(ask: Callable[..., object], fit: bm.NestedFit) -> None:
+def test_an_outcome_must_be_named(ask: Callable[..., object], fit: bm.Fit) -> None:
     with pytest.raises(bm.SettingsError, match=r"must be one of ORR, CR_CRi, CR, .* it is missing"):
         ask(fit)
     with pytest.raises(bm.SettingsError, match=r"must be one of ORR, CR_CRi, CR, .* got 'PR'"):

@@ -19,7 +19,7 @@ COVARIATES = {
     "both": bm.Covariates("regimen * age", {"regimen": "a"}, centre={"age": 6}),
     "imputed": bm.Covariates("regimen * dose + prior", {"regimen": "a"}, impute=["dose", "prior"]),
     "shares": bm.Covariates(
-        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "in_a", "b": "in_b"}}
+        "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "in_a", "b": "in_b"}}
     ),
 }
 MU_PRIORS: list[Prior] = [bm.Normal(0.2, 1.5), bm.StudentT(4, -0.5, 2), bm.Cauchy(0, 2.5)]

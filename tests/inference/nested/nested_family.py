@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 import bayesmeta as bm
+from bayesmeta.model import Design, make_design
 from bayesmeta.model.links import LINKS
-from bayesmeta.model.nested import NestedDesign, make_nested_design
 
 OUTCOMES = ("DCR", "ORR", "CR_CRi", "CR")
 
@@ -61,14 +61,16 @@ def design_of(
     covariates: str = "none",
     correlation: bm.LKJ | None = None,
     **priors: object,
-) -> NestedDesign:
-    spec = bm.NestedSpec(
+) -> Design:
+    tau = priors.pop("tau", bm.HalfNormal(1))
+    spec = bm.ModelSpec(
         covariates=COVARIATES[covariates],
         correlation=correlation,
-        link=LINKS[link](),
+        likelihood=bm.Binomial(LINKS[link]()),
+        study_effects=bm.NormalEffects(tau),  # type: ignore[arg-type]
         **priors,  # type: ignore[arg-type]
     )
-    return make_nested_design(spec, arms(levels))
+    return make_design(spec, arms(levels))
 
 
 def combinations() -> list[tuple[int, str, str, bm.LKJ | None]]:

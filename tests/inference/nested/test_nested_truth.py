@@ -17,12 +17,12 @@ from scipy import special, stats
 import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of, quantile_of, sd_of
 from bayesmeta.inference.nested.simulation import nested_prior_parameters
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
 
 Array = npt.NDArray[np.float64]
 
 PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
-NAMED = {"mu": bm.Normal(0, 1.5), "tau": bm.HalfNormal(0.5)}
+NAMED = {"mu": bm.Normal(0, 1.5), "study_effects": bm.NormalEffects(bm.HalfNormal(0.5))}
 """The priors of the references."""
 WEIGHED = 150_000
 NODES = 20
@@ -42,17 +42,17 @@ def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> 
 def test_independent_ratios_are_those_of_one_outcome_each() -> None:
     outcomes = ("ORR", "CR_CRi", "CR")
     arms = arms_of(FULL, outcomes)
-    posterior = bm.fit(bm.NestedSpec(correlation=None, **NAMED), arms, seed=31).posterior
+    posterior = bm.fit(bm.ModelSpec(correlation=None, **NAMED), arms, seed=31).posterior
     for around, outcome in pairwise(("n", *outcomes)):
         own = pd.DataFrame(
             {"study": arms.studies, "events": arms.frame[outcome], "n": arms.frame[around]}
         )
         one = bm.read_evidence(own).select()
-        spec = bm.ModelSpec(mu=NAMED["mu"], study_effects=bm.NormalEffects(NAMED["tau"]))
+        spec = bm.ModelSpec(**NAMED)
         truth = bm.fit(spec, one, method="quadrature").posterior
         for name in ("mu", "tau"):
             exact = truth.marginal(name)
-            draws = posterior[name].sel(level=outcome).to_numpy()
+            draws = posterior[name].sel(outcome=outcome).to_numpy()
             pairs = [(mean_of(draws), exact.mean), (sd_of(draws), exact.sd)]
             pairs += [(quantile_of(draws, p), exact.quantile(p)) for p in PROBABILITIES]
             for found, value in pairs:
@@ -127,11 +127,11 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
 ) -> None:
     truth = Weighed(correlation)
-    spec = bm.NestedSpec(correlation=correlation, **NAMED)
+    spec = bm.ModelSpec(correlation=correlation, **NAMED)
     fit = bm.fit(spec, arms_of(SOME, ("ORR", "CR")), seed=32)
     for name in ("mu", "tau"):
         for level in ("ORR", "CR"):
-            truth.check(f"{name} {level}", fit.posterior[name].sel(level=level).to_numpy())
+            truth.check(f"{name} {level}", fit.posterior[name].sel(outcome=level).to_numpy())
     if correlation is not None:
         truth.check("correlation", fit.posterior["correlation"].to_numpy()[..., 0])
 
@@ -147,7 +147,7 @@ def test_correlations_before_the_evidence_have_their_known_distribution(
     """
     outcomes = ("DCR", "ORR", "CR_CRi", "CR")[-levels:]
     arms = arms_of([(0, *[0] * levels)], outcomes)
-    design = make_nested_design(bm.NestedSpec(correlation=bm.LKJ(eta)), arms)
+    design = make_design(bm.ModelSpec(correlation=bm.LKJ(eta)), arms)
     drawn = nested_prior_parameters(design, np.random.default_rng(1), (20_000,))["correlation"]
     distribution = stats.beta(eta - 1 + levels / 2, eta - 1 + levels / 2, loc=-1, scale=2)
     for pair in drawn.T:
@@ -158,7 +158,7 @@ def test_correlations_before_the_evidence_have_their_known_distribution(
 @pytest.mark.stored
 def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
-    posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
+    posterior = bm.fit(bm.ModelSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
     distributions = {
         "mu": stats.norm(0, 1.5),
         "tau": stats.halfnorm(0, 0.5),
