@@ -15,12 +15,12 @@ import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.folders import whole_folder
+from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import Contents, read_run, write_run
 from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.nested import NestedSpec, nested_model_hash
+from bayesmeta.runs.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     from bayesmeta.inference.nested.result import NestedFit

@@ -9,12 +9,12 @@ import xarray as xr
 
 from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.folders import whole_folder
 from bayesmeta.inference.result import Provenance, load_saved
+from bayesmeta.inference.saved import Contents, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import Contents, write_run
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.nested import NestedDesign, NestedSpec
+from bayesmeta.runs.whole_folder import whole_folder
 
 __all__ = ["NestedFit", "load_nested_fit"]
 
