@@ -15,8 +15,8 @@ def warm(as_json: AsJson = False) -> int:
     the user's cache. It is read from there even where it can't be written any more, and compiled again
     when the package or the kind of processor changes.
     """
-    from bayesmeta.inference.places import can_be_written, folders
     from bayesmeta.inference.settings import processors
+    from bayesmeta.places import can_be_written, folders
     from bayesmeta.selfcheck.warming import warmed
 
     place = next((str(folder) for folder in folders() if can_be_written(folder)), None)

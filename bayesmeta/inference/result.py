@@ -14,11 +14,11 @@ import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.folders import whole_folder
+from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import Contents, read_run, write_run
 from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
 from bayesmeta.model.coding import Coding
+from bayesmeta.runs.whole_folder import whole_folder
 
 __all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 

@@ -15,7 +15,6 @@ from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.model.values import values_text
@@ -24,6 +23,7 @@ from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
+from bayesmeta.runs.whole_folder import FIT
 
 __all__ = [
     "SavedComparison",
@@ -133,7 +133,7 @@ def load_run(folder: Path) -> SavedRun:
     RunError
         If it is no folder of results, or not as it was written.
     """
-    if (folder / FIT_MANIFEST).is_file():
+    if (folder / FIT).is_file():
         return load_fit(folder)
     if not folder.is_dir():
         raise RunError(f"There is no folder {folder}. Give that of a saved run.")

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 
 __all__ = [
     "PARTIAL",
@@ -19,8 +21,10 @@ __all__ = [
     "check_writable",
     "explained",
     "file_names",
+    "folder_of",
     "sealed",
     "sha256_of",
+    "sync_file",
     "sync_folder",
     "unsealed",
     "write_whole",
@@ -62,6 +66,25 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
         free = (f"{plain}_{i}" if i > 1 else plain for i in count(1))
         found[name] = next(one for one in free if one.casefold() not in taken)
     return found
+
+
+def folder_of(path: object) -> Path:
+    """Return the folder that a person names, which need not be there.
+
+    Raises
+    ------
+    RunError
+        If it is no path, or can't be looked at.
+    """
+    if not isinstance(path, str | PathLike):
+        raise RunError(f"`folder` must be a path; got {path!r}.")
+    folder = expanded(path)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} can't be read: {error}. Choose another folder.") from error
+    return folder
 
 
 @contextmanager
@@ -136,6 +159,13 @@ def check_folder_writable(folder: Path, *, remedy: str) -> None:
     if not there.is_dir():
         raise RunError(f"{folder} can't be written: {there} is no folder. {remedy}.")
     check_writable(there / "file", remedy=remedy)
+
+
+def sync_file(path: Path) -> None:
+    """Push a file to the disk."""
+    # Windows syncs only what is open for writing.
+    with path.open("rb+") as file:
+        os.fsync(file)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed
-from bayesmeta.paths import expanded
-from bayesmeta.runs.files import PARTIAL, PLAIN, explained, sync_folder, write_whole
+from bayesmeta.runs.files import PARTIAL, PLAIN, explained, folder_of, sync_folder, write_whole
 from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
 from bayesmeta.runs.jobs import Job, Outcome
 from bayesmeta.runs.locks import HOLDER, LOCK, held
@@ -155,17 +154,12 @@ def _check_arguments(kind: str, texts: Mapping[str, str]) -> None:
 
 def _made(path: str | PathLike[str]) -> Path:
     """Return the folder of a run, made if it is not there, and refused if it is something else."""
-    if not isinstance(path, str | PathLike):
-        raise RunError(f"`path` must be a path; got {path!r}.")
-    folder = expanded(path).absolute()
-    try:
-        with explained(folder):
-            if not folder.exists():
-                folder.mkdir(parents=True, exist_ok=True)
-                sync_folder(folder.parent)
-            _check_free(folder)
-    except ValueError as error:
-        raise RunError(f"{path!r} can't be written: {error}. Choose another folder.") from error
+    folder = folder_of(path).absolute()
+    with explained(folder):
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(folder.parent)
+        _check_free(folder)
     return folder
 
 

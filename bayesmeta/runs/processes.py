@@ -34,7 +34,7 @@ def processes(workers: int) -> Iterator[Executor]:
     """
     workers = min(workers, MOST)
     # Where compiled code can be kept is asked here alone, so that light commands load no compiler.
-    from bayesmeta.inference.places import share_temporary
+    from bayesmeta.places import share_temporary
 
     share_temporary()
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)

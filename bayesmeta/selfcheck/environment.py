@@ -87,7 +87,7 @@ def check_cache(_: Path) -> Finding:
 
 def cache_folder() -> Path | None:
     """Return where compiled code is kept, or None where no folder for it can be written."""
-    from bayesmeta.inference.places import can_be_written, folders
+    from bayesmeta.places import can_be_written, folders
 
     return next(filter(can_be_written, folders()), None)
 

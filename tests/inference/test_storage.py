@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.folders import whole_folder
+from bayesmeta.runs.whole_folder import whole_folder
 
 ODD_NAMES = [
     'a, "quoted" study',

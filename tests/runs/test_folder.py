@@ -130,7 +130,7 @@ def test_a_run_without_its_manifest_is_no_run(copy: Path) -> None:
 
 @pytest.mark.parametrize("path", [3, "a\0b", None])
 def test_what_is_no_path_is_refused(path: Any) -> None:
-    with pytest.raises(bm.RunError, match=r"must be a path|can't be written"):
+    with pytest.raises(bm.RunError, match=r"must be a path|can't be read"):
         open_run(path, **ARGUMENTS).__enter__()
     with pytest.raises(bm.RunError, match=r"must be a path|can't be read|is no run"):
         check_run(path)

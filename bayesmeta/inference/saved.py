@@ -4,7 +4,6 @@ Everything is text or numbers; reading a run executes nothing that stands in it.
 """
 
 import csv
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,10 +16,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import BayesmetaError, RunError, listed
+from bayesmeta.errors import BayesmetaError, RunError
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
-from bayesmeta.inference.folders import MANIFEST
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, parse_model, to_toml
@@ -28,7 +26,9 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.imputation import filled
 from bayesmeta.model.learning import learn_coding
 from bayesmeta.model.stored_coding import coding_json, read_coding
-from bayesmeta.paths import expanded
+from bayesmeta.runs.checking import differing
+from bayesmeta.runs.files import folder_of, sha256_of
+from bayesmeta.runs.whole_folder import FIT
 
 __all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
 
@@ -72,9 +72,9 @@ def write_run(contents: Contents, folder: Path) -> None:
         "settings": asdict(contents.settings),
         "selection": contents.arms.selection,
         "types": {name: _types(frame) for name, frame in frames.items()},
-        "sha256": {name: _sha256(folder / name) for name in (*_FILES, _CODING)},
+        "sha256": {name: sha256_of(folder / name) for name in (*_FILES, _CODING)},
     }
-    _write_json(manifest, folder / MANIFEST)
+    _write_json(manifest, folder / FIT)
 
 
 def _write_json(content: Any, path: Path) -> None:
@@ -90,24 +90,13 @@ def read_run(folder: str | PathLike[str]) -> Contents:
         If the folder is no saved run, was written by another version of the format, or a file is
         missing or not as it was written.
     """
-    path = _checked_path(folder)
+    path = folder_of(folder)
     manifest = _manifest(path)
     _check_files(path, manifest)
     try:
         return _contents(path, manifest)
     except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
         raise RunError(f"{path} can't be read: {error}. Fit again.") from error
-
-
-def _checked_path(folder: object) -> Path:
-    if not isinstance(folder, str | PathLike):
-        raise RunError(f"`folder` must be a path; got {folder!r}.")
-    path = expanded(folder)
-    try:
-        path.is_dir()
-    except (OSError, ValueError) as error:
-        raise RunError(f"{folder} can't be read: {error}.") from error
-    return path
 
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
@@ -154,12 +143,12 @@ def _renamed(draws: xr.DataTree) -> xr.DataTree:
 def _manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise RunError(f"There is no run folder {path}. Fit a model and save it there first.")
-    if not (path / MANIFEST).is_file():
-        raise RunError(f"{path} is no saved run: it holds no {MANIFEST}.")
+    if not (path / FIT).is_file():
+        raise RunError(f"{path} is no saved run: it holds no {FIT}.")
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((path / FIT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path / MANIFEST} is damaged: {error}. Fit again.") from error
+        raise RunError(f"{path / FIT} is damaged: {error}. Fit again.") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema != SCHEMA or isinstance(schema, bool):
         raise RunError(
@@ -170,20 +159,11 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
     found = manifest.get("sha256")
-    hashes = found if isinstance(found, dict) else {}
-    names = dict.fromkeys((*_FILES, *hashes))
-    missing = [name for name in names if not (path / name).is_file()]
-    if missing:
-        raise RunError(f"{path} is not complete: {listed(missing)} is missing. Fit again.")
-    changed = [name for name in names if _sha256(path / name) != hashes.get(name)]
-    if changed:
-        raise RunError(
-            f"{path}: {listed(changed)} is not as it was written (truncated or edited). Fit again."
-        )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    hashes = dict.fromkeys(_FILES, "") | (found if isinstance(found, dict) else {})
+    for name, state in differing(path, hashes):
+        if state == "missing":
+            raise RunError(f"{path} is not complete: {name} is missing. Fit again.")
+        raise RunError(f"{path}: {name} is not as it was written (truncated or edited). Fit again.")
 
 
 def _types(frame: pd.DataFrame) -> dict[str, str]:

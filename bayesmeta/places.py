@@ -26,7 +26,7 @@ SHARED = "BAYESMETA_TEMPORARY_CACHE"
 TOLD = "told"
 """File in a temporary folder which says that its advice was given."""
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parent
 
 
 def folders() -> list[Path]:
