@@ -53,7 +53,7 @@ class Contrasts:
     ranks : DataFrame
         One row per level: the probability of each rank. Commands, figures and reports show it unasked
         only where `rankable` holds.
-    fit : Fit, Fit or None
+    fit : Fit or None
         What they were made from, as far as that is known.
     outcome : str
         Which of nested outcomes; empty where there is one.
@@ -112,7 +112,7 @@ def contrast(
 
     Parameters
     ----------
-    fit : Fit or Fit
+    fit : Fit
         Posterior draws of a model with a factor.
     factor : str, optional
         Factor whose levels are compared; the first of the formula where None.

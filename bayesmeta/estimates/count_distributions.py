@@ -62,17 +62,7 @@ class ListedCounts:
 def least_counts(
     cumulative: Callable[[Counts], Array], most: Counts, probability: float | Array
 ) -> Counts:
-    """Return the least counts from 0 to `most` with at least a probability up to them, by bisection.
-
-    Parameters
-    ----------
-    cumulative : callable
-        Returns the probability up to each count; it is not asked about `most`.
-    most : array
-        Largest possible counts, shape (count,).
-    probability : float or array
-        What is to be reached.
-    """
+    """Return the least counts from 0 to `most` with at least a probability up to them, by bisection."""
     low, high = np.full(most.shape, -1), most.copy()
     while (high - low > 1).any():
         middle = (low + high) // 2

@@ -102,23 +102,6 @@ def forest_numbers(
 ) -> ForestNumbers:
     """Return the numbers of a forest plot.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws.
-    outcome : str, optional
-        Which of nested outcomes; tau is then that of its conditional probability.
-    by : str, optional
-        Factor of the model whose levels are the groups; the first of the formula where None.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the intervals.
-    order : str, optional
-        Column of this table or the evidence that orders the arms of a group; ``"-n"`` reverses it.
-    more : sequence of str
-        Further columns of the evidence, which the table is to have.
-
     Returns
     -------
     ForestNumbers
@@ -137,14 +120,6 @@ def forest_numbers(
           `shrinkage`; of a typical rate, the sum over its group's arms; NaN for a new study, and
           throughout where the rates of a group depend on more than its level;
         - inferred: arms among those of the row whose count is inferred, which no source prints.
-
-    Raises
-    ------
-    SettingsError
-        If `by` is no factor of the model, `order` or one of `more` no column, or `ci_prob` is not
-        between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
     """
     check_ci_prob(ci_prob)
     drawn = draws_of(fit, outcome)

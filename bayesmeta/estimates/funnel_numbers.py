@@ -61,15 +61,6 @@ class FunnelNumbers:
 def funnel_numbers(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> FunnelNumbers:
     """Return the numbers of a funnel plot: each arm against the prediction at its own covariates.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws.
-    outcome : str, optional
-        Which of nested outcomes.
-    ci_prob : float
-        Probability that an arm lies within its limits.
-
     Returns
     -------
     FunnelNumbers
@@ -86,13 +77,6 @@ def funnel_numbers(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.9
           known of the parameters;
         - residual: the normal quantile of the arm's count in that distribution, 0 at the median;
         - outside: for an arm, the limits it lies outside of: nothing, ``chance`` or ``model``.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws, `outcome` is not one of the fit, or `ci_prob` is not between 0 and 1.
-    EvidenceError
-        If no arm has patients.
 
     References
     ----------

@@ -29,11 +29,6 @@ def sampling_variance(drawn: OutcomeDraws) -> Array:
     beta-binomial likelihood as much more as its overdispersion makes it, and with arm effects
     their variance on top. The posterior rate stands in for the observed one, which has no finite
     variance at 0 and at n responders.
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms.
     """
     posterior = drawn.fit.posterior
     draws, arms = posterior["mu"].sizes["chain"] * posterior["mu"].sizes["draw"], len(drawn.arms)
@@ -108,11 +103,6 @@ def i_squared(drawn: OutcomeDraws) -> dict[str, Array]:
     On the scale of the link; differences between arms of a study count as within. It rises with
     the size of the studies, whatever their heterogeneity; tau and the prediction interval don't
     (Higgins & Thompson 2002, doi:10.1002/sim.1186).
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms.
     """
     # Arms of a study share its effect: their information counts once, however they are split.
     information = study_information(drawn.arms, sampling_variance(drawn))

@@ -42,7 +42,7 @@ def identifiability(fit: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    fit : Fit or Fit
+    fit : Fit
         Posterior draws.
 
     Returns
@@ -66,7 +66,7 @@ def identifiability(fit: Any) -> pd.DataFrame:
     Raises
     ------
     SettingsError
-        If `fit` has no draws, or is of a PyMC model of one's own.
+        If `fit` has no draws, or is of a user-supplied PyMC model.
 
     References
     ----------

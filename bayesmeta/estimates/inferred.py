@@ -32,15 +32,6 @@ def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None
 
     Its arms are those at the levels that the profile has beside the reference; at the reference
     profile, those at the reference of every factor. Numbers make no difference.
-
-    Parameters
-    ----------
-    fit : Fit or QuadratureFit
-        Posterior draws, or the deterministic posterior.
-    profile : mapping or None
-        Covariate values, as of `summary`.
-    outcome : str, optional
-        Which of nested outcomes.
     """
     here, where = np.ones(len(fit.arms), dtype=bool), profile_label(fit.coding, profile)
     if fit.coding.columns:

@@ -161,13 +161,6 @@ def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
     levels that no study has both of can be compared within studies all the same, by way of a third.
     Where the fit kept no draws of arms, their information is that at their profiles' typical rates;
     a share of 0, and none, don't depend on it.
-
-    Parameters
-    ----------
-    drawn : OutcomeDraws
-        Posterior draws of an outcome.
-    contrasts : array
-        Weights of the coefficients, dims (contrast, covariate).
     """
     kept = "theta" in drawn.fit.posterior
     information = arm_information(sampling_variance(drawn) if kept else profile_variance(drawn))

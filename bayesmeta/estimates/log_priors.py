@@ -34,13 +34,7 @@ def log_priors(fit: Fit) -> dict[str, Array]:
 
 
 def log_likelihood(fit: Fit, asker: str) -> Array:
-    """Return the log likelihood of all arms given their rates, dims (chain, draw).
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms; `asker` is what needs them.
-    """
+    """Return the log likelihood of all arms given their rates, dims (chain, draw)."""
     fit.require("theta", asker)
     events = fit.draws["log_likelihood"].to_dataset()["events"]
     found = np.zeros(events.shape[:2])

@@ -24,13 +24,7 @@ FARTHEST = 300.0
 
 
 def checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:
-    """Return the units that odds ratios are asked for, by coefficient, after checking them.
-
-    Raises
-    ------
-    SettingsError
-        If one is of no coefficient of a number or no positive number, or the link has no odds ratios.
-    """
+    """Return the units that odds ratios are asked for, by coefficient, after checking them."""
     if per is None:
         return {}
     if not isinstance(per, Mapping):

@@ -1,4 +1,4 @@
-"""The draws of one outcome, of a fit of its own or among nested outcomes: what its rates rest on.
+"""The draws of one outcome, alone or among nested outcomes: what its rates rest on.
 
 Among nested outcomes the rate of an outcome is a product of conditional probabilities. Predictors here
 are those of that rate: what would be `theta` if the outcome were fitted by itself.
@@ -49,13 +49,7 @@ class Parameter(NamedTuple):
 
 
 def draws_of(fit: Fit, outcome: str | None = None) -> "OutcomeDraws":
-    """Return the draws of one outcome of a fit, which must be named where there are several.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws, or `outcome` is missing, none of the fit's, or given where there is one.
-    """
+    """Return the draws of one outcome of a fit, which must be named where there are several."""
     check_draws(fit)
     named = checked_outcome(fit, outcome)
     return NestedDraws(fit, named) if named else OutcomeDraws(fit)

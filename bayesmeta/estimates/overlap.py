@@ -36,13 +36,6 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     bounded or heavy-tailed prior needs no care of its own. There the posterior's density is
     estimated by a normal kernel.
 
-    Parameters
-    ----------
-    prior : Prior or Distribution
-        The prior.
-    draws : array
-        Posterior draws, of any shape; if all are alike, the overlap is 0.
-
     References
     ----------
     Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap as a sign of weak

@@ -57,18 +57,7 @@ def outcomes_of(fit: AnyFit) -> tuple[str, ...]:
 
 
 def posterior_of(fit: Any, profile: Profile | None) -> Mapping[str, ProfileRates]:
-    """Return the rates of a profile by outcome; the name of the only one is empty.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the rates of a profile by outcome; the name of the only one is empty."""
     outcomes = outcomes_of(fit)
     if outcomes:
         rates = nested_rates(fit, profile)
@@ -84,13 +73,7 @@ def rates_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -
 
 
 def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
-    """Return the outcome asked for; empty where there is one, which has no need of a name.
-
-    Raises
-    ------
-    SettingsError
-        If it is missing or none of the fit's, or given where there is one.
-    """
+    """Return the outcome asked for; empty where there is one, which has no need of a name."""
     outcomes = outcomes_of(fit)
     if not outcomes:
         if outcome is not None:

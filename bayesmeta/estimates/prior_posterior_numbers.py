@@ -81,18 +81,6 @@ def prior_posterior_numbers(
     where several parameters count, by integration. Posteriors are histograms of the draws, which keep
     to the bounds of what they are of.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws of a ModelSpec.
-    outcome : str, optional
-        Which of nested outcomes; tau and coefficients are those of its conditional probability, and
-        the priors of its rates are known by draws.
-    profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
-
     Returns
     -------
     PriorPosteriorNumbers
@@ -107,13 +95,6 @@ def prior_posterior_numbers(
         Its `intervals` has quantity, scale, prior_median, prior_lower, prior_upper,
         posterior_median, posterior_lower, posterior_upper, and overlap, the area under both
         densities from 0 to 1.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
     """
     drawn = draws_of(fit, outcome)
     check_family(fit, "prior_posterior")

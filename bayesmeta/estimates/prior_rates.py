@@ -75,13 +75,7 @@ class PriorRate:
 
 
 def priors_of_rates(drawn: OutcomeDraws, profile: Profile | None) -> tuple[PriorRate, PriorRate]:
-    """Return the priors of the typical rate and of the true rate of a new study.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the priors of the typical rate and of the true rate of a new study."""
     rates = drawn.prior_rates(profile)
     if rates is None:
         return _typical_prior(drawn.fit, profile), _new_study_prior(drawn.fit, profile)

@@ -59,7 +59,7 @@ def prior_sensitivity(
     Raises
     ------
     SettingsError
-        If the model has no tau, or is a PyMC model of one's own.
+        If the model has no tau, or is a user-supplied PyMC model.
     ProfileError
         If the profile can't be coded.
 

@@ -45,18 +45,7 @@ def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
 
 
 def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     coding = fit.design.coding
     warn_beyond_evidence(coding, profile)
     theta = predictor_of(fit, coding.row(profile))

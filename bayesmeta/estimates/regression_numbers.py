@@ -71,21 +71,6 @@ def regression_numbers(
 ) -> RegressionNumbers:
     """Return the numbers of a bubble plot.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws of a model with a numeric covariate.
-    covariate : str
-        The covariate.
-    outcome : str, optional
-        Which of nested outcomes.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-        One of `covariate` itself has no part in it, so that one profile serves all figures. If the
-        model has factors of which the profile gives none, each level of the first has a curve.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
-
     Returns
     -------
     RegressionNumbers
@@ -102,16 +87,6 @@ def regression_numbers(
         - lower, upper: interval of the typical rate (probability);
         - new_study_lower, new_study_upper: prediction interval of the rate of a new study
           (probability), NaN where there are several curves.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
-        `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
-    EvidenceError
-        If no arm has patients, or of none is the covariate known.
     """
     drawn = draws_of(fit, outcome)
     check_family(fit, "regression")

@@ -32,7 +32,7 @@ def shrinkage(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) ->
 
     Parameters
     ----------
-    fit : Fit or Fit
+    fit : Fit
         Posterior draws.
     outcome : str, optional
         Which of nested outcomes; its arms are those that report it.

@@ -67,19 +67,6 @@ def subgroup_numbers(
 ) -> SubgroupNumbers:
     """Return the rates of each level of a factor, and of all studies.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws of a model with a factor.
-    outcome : str, optional
-        Which of nested outcomes; tau is then that of its conditional probability.
-    by : str, optional
-        The factor; the first of the formula where None.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
-
     Returns
     -------
     SubgroupNumbers
@@ -96,16 +83,6 @@ def subgroup_numbers(
           count is inferred, as in `summary`;
         - tau, tau_lower, tau_upper: median and interval (scale of the link) where the row has one of
           its own: of all studies, or of a level if tau differs by the factor; else NaN.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws or is of a model without factors, `outcome` is not one of the fit, `by` is
-        no factor of the formula, or `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
-    EvidenceError
-        If no arm has patients.
     """
     drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)

@@ -86,8 +86,8 @@ def summary(
           rate`` (of the median study), ``mean rate`` (averaged over studies), ``new study`` (the true
           rate of a new study: the prediction interval) and ``new cohort`` (responders out of
           `cohort`);
-        - outcome, first, of nested outcomes only: which one; its parameters are those of its ratio to
-          the outcome around it, its rates are among all patients;
+        - outcome, first, of nested outcomes only: which one; its parameters are those of its
+          conditional probability given the enclosing outcome, its rates are among all patients;
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, odds ratio, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;

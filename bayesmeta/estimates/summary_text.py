@@ -64,7 +64,7 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
     words = heading.words
     parameters = f"Parameters ({heading.scale}; {heading.interval})"
     if "outcome" in summary:
-        parameters = f"Parameters of each outcome's ratio to the one around it ({heading.interval})"
+        parameters = f"Parameters of each outcome's conditional probability ({heading.interval})"
     lines = [
         parameters,
         table_text(by_outcome(parameter_table(summary, words), summary, words), indent=2),

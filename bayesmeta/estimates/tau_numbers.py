@@ -78,17 +78,6 @@ def tau_numbers(
 ) -> TauNumbers:
     """Return the range of true rates of studies by tau, at the posterior median of the typical rate.
 
-    Parameters
-    ----------
-    fit : Fit or Fit
-        Posterior draws of a model with a tau.
-    outcome : str, optional
-        Which of nested outcomes; rates are then of its conditional probability, whose tau it is.
-    profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the band and of the interval of tau.
-
     Returns
     -------
     TauNumbers
@@ -102,14 +91,6 @@ def tau_numbers(
         - typical: posterior median of the typical rate (probability);
         - lower, upper: between which the true rates of studies lie with probability `ci_prob`, by
           the distribution of study effects at this tau.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws or is of a model without tau, `outcome` is not one of the fit, or
-        `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
 
     References
     ----------

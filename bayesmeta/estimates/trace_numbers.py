@@ -49,14 +49,6 @@ class TraceNumbers:
 def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
     """Return the draws of parameters, chain by chain, with what tells whether they may be used.
 
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    quantities : sequence of str, optional
-        Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
-        None, all but the effects of studies and arms; of a PyMC model of one's own, its scalars.
-
     Returns
     -------
     TraceNumbers
@@ -64,11 +56,6 @@ def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> Trace
         all draws, the equal-tailed 95% interval, on the parameter's own scale); ess_chain, the bulk
         ESS of a chain by itself, averaged over chains; r_hat, ess_bulk, ess_tail; chains and draws
         (per chain); and failed, whether R-hat or an ESS of all breaks its threshold.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws, or `quantities` names what is no parameter of the model.
 
     References
     ----------
@@ -97,13 +84,6 @@ def rank_differences(draws: Array, points: int) -> Array:
 
     Ranks are those among all chains, as shares from 0 to 1. The result has shape (chain, points + 1),
     at evenly spaced shares from 0 to 1.
-
-    Parameters
-    ----------
-    draws : array
-        Draws, dims (chain, draw).
-    points : int
-        Steps between 0 and 1.
 
     References
     ----------

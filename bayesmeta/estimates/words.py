@@ -18,27 +18,11 @@ def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -
     """Return how the answers of a fit are written.
 
     Labels are those given, then the model's, then the evidence's.
-
-    Parameters
-    ----------
-    fit : Fit or QuadratureFit
-        What the answers are of.
-    rates_per : {100, 1000, 10000, 100000}
-        Patients that rates are written per; 100 for percent.
-    labels : Labels, mapping or path, optional
-        Labels of levels and outcomes, in place of those that model and evidence have.
-
-    Raises
-    ------
-    SettingsError
-        If `rates_per` is another number.
-    SpecError
-        If a label is of a column, level or outcome that is not there.
     """
     given = as_labels(labels)
     coding = fit.coding
     given.check(known_names(fit.arms, coding))
-    # A PyMC model of one's own has no labels.
+    # A user-supplied PyMC model has no labels.
     model = getattr(fit.spec, "labels", Labels())
     own = given.over(model).over(Labels(fit.arms.selection.get("labels") or {}))
     references = {name: levels[0] for name, levels in coding.factors.items()}
@@ -46,13 +30,7 @@ def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -
 
 
 def with_labels(fit: Fit, labels: LabelSource) -> Fit:
-    """Return a fit for figures, which labels go with; its model is written as it was before.
-
-    Raises
-    ------
-    SpecError
-        If a label is of a column, level or outcome that is not there.
-    """
+    """Return a fit for figures, which labels go with; its model is written as it was before."""
     named = words_of(fit, labels=labels).labels
     if not named.names or not hasattr(fit.spec, "labels"):
         return fit

@@ -1,4 +1,4 @@
-"""The deterministic posterior of a model without covariates, as a fit of its own."""
+"""The deterministic posterior of a model without covariates."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -90,13 +90,6 @@ def _below(a: Array, b: Array, log_rate: Array) -> Array:
 def difference_above(rate: Betas, control: Betas, difference: float) -> Array:
     """Return P(rate - control > difference) for every pair of distributions.
 
-    Parameters
-    ----------
-    rate, control : Betas
-        Distributions of the two rates, which are independent.
-    difference : float
-        Between -1 and 1.
-
     Returns
     -------
     array

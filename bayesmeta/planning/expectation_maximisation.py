@@ -131,13 +131,6 @@ def maximise_betas(log_rate: Array, log_rest: Array, a: Array, b: Array) -> tupl
 
     The likelihood of a beta distribution is concave in its parameters. Where its peak lies below 1
     in one of them, the best admissible ones lie on an edge, on which they are known in closed form.
-
-    Parameters
-    ----------
-    log_rate, log_rest : array
-        Mean log of the rate, and of one minus the rate, of each component, shape (component,).
-    a, b : array
-        Where the search begins.
     """
     a, b = _unbounded(log_rate, log_rest, a, b)
     outside = (a < 1) | (b < 1)

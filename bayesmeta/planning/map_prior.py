@@ -17,7 +17,9 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.model.coding import Profile
 from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
+from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.robust import robustify
 
 __all__ = ["MapPrior", "map_prior"]
 
@@ -78,8 +80,6 @@ class MapPrior:
 
     def robustify(self, *, weight: float, mean: float = 0.5, n: float = 1) -> BetaMixture:
         """Return the prior with a weakly informative component; see `bayesmeta.robustify`."""
-        from bayesmeta.planning.robust import robustify
-
         return robustify(self, weight=weight, mean=mean, n=n)
 
     def to_json(self) -> str:
@@ -88,8 +88,6 @@ class MapPrior:
         Of what lies behind it the text holds the profile, whether the draws were reliable, and how
         near the mixture is to them.
         """
-        from bayesmeta.planning.json_text import to_json
-
         return to_json(self.mixture, self.about)
 
     @property

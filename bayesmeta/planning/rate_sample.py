@@ -67,20 +67,7 @@ class RateSample:
 
 
 def rate_sample(distribution: RateDistribution | npt.ArrayLike) -> RateSample:
-    """Return a sample of a distribution of rates.
-
-    Parameters
-    ----------
-    distribution : RateDistribution or array
-        Draws with nodes of equal weight, dims (chain, draw, node), all of which are used; or a
-        deterministic distribution, which enters by 4,000 evenly spread quantiles; or log-odds of
-        independent draws, of any shape.
-
-    Raises
-    ------
-    SettingsError
-        If it is none of these, log-odds are not finite, or there are fewer than 100 draws.
-    """
+    """Return a sample of a distribution of rates."""
     if hasattr(distribution, "sample"):
         points, draws = distribution.sample()
     else:

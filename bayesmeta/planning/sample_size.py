@@ -12,6 +12,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.planning.elir import elir
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.robust import mixture_of
 
 __all__ = ["effective_sample_size"]
 
@@ -72,12 +73,7 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     """
     if not isinstance(method, str) or method not in _METHODS:
         raise SettingsError(f"`method` must be one of {', '.join(_METHODS)}; got {method!r}.")
-    mixture = prior.mixture if isinstance(prior, MapPrior) else prior
-    if not isinstance(mixture, BetaMixture):
-        raise SettingsError(
-            f"`prior` must be a BetaMixture or MapPrior; got {type(prior).__name__}."
-        )
-    return _METHODS[method](mixture)
+    return _METHODS[method](mixture_of(prior))
 
 
 def _components(prior: BetaMixture, log_rate: Array, log_rest: Array) -> tuple[Array, Array]:

@@ -240,7 +240,7 @@ def _answers(
         category_cells(prediction.table(asked.ci_prob), words),
     )
     yield from parameter_blocks(
-        found, f"Parameters of each outcome's ratio to the one around it ({width} interval)"
+        found, f"Parameters of each outcome's conditional probability ({width} interval)"
     )
 
 
@@ -264,7 +264,7 @@ def _sensitivity(fit: Fit, asked: ReportRequest, words: Wording) -> Iterator[Blo
             f"{words.rates.note} ({label})",
             prior_cells(found[found["outcome"] == outcome], words=words),
         )
-    yield Text("Rates are of all patients; tau is that of the ratio to the outcome around it.")
+    yield Text("Rates are of all patients; tau is that of the conditional probability.")
 
 
 def _checklist(asked: ReportRequest) -> dict[str, Answer]:

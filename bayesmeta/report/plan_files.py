@@ -3,8 +3,8 @@
 import pandas as pd
 
 from bayesmeta import plots
-from bayesmeta.planning.json_text import to_json
 from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.planning.two_arm_plan import TwoArmPlan

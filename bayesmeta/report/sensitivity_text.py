@@ -76,7 +76,7 @@ def nested_prior_lines(
     ]
     for outcome, rows in table.groupby("outcome", sort=False):
         lines += [
-            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its ratio to the outcome around it",
+            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its conditional probability",
             *table_text(prior_cells(rows, words=words), indent=4).splitlines(),
         ]
     return [*lines, f"  {_errors(table, words)}"]

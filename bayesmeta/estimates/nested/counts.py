@@ -28,15 +28,6 @@ def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
 
     Above `LARGEST_SUMMED` patients it is right on average over many draws only: each has one path of
     counts.
-
-    Parameters
-    ----------
-    rates : array
-        Nested rates (probability), shape (draw, level).
-    n : int
-        Patients.
-    bounds : sequence of CountBound
-        What must hold; outcomes that no bound names don't matter.
     """
     levels = sorted({bound.level for bound in bounds})
     low, high = np.zeros(len(levels), dtype=np.int64), np.full(len(levels), n, dtype=np.int64)

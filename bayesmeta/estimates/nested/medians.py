@@ -34,15 +34,6 @@ def median_rates(theta: Array, tau: Array, factor: Array, link: Link) -> Array:
     Of the first outcome it is the rate without effects. Of each other the ratios around it enter at
     evenly spread effects, and its own ratio by its distribution function given them; the median is
     found by bisection.
-
-    Parameters
-    ----------
-    theta, tau : array
-        Predictor of each ratio without effects, and the scale of its effects, dims (draw, level).
-    factor : array
-        Cholesky factor of the effects' correlations, dims (draw, level, level).
-    link : Link
-        Of rates and predictors.
     """
     found = np.cumprod(link.rate(theta), axis=-1)
     # Without effects all studies are the median one.

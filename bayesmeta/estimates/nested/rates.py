@@ -32,27 +32,7 @@ BLOCK = 1 << 22
 
 
 def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    profile : mapping, optional
-        Values of covariates.
-    study : str, optional
-        A study of the evidence, whose own effects a further cohort has.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     warn_beyond_evidence(fit.coding, profile)
     theta = predictors_of(fit, fit.coding.row(profile))
     found = NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))

@@ -63,13 +63,6 @@ class Problem:
 def columns(mu: Array, tau: float, numbers: Numbers) -> Array:
     """Return the log density of counts and `mu`, and each study's share of it.
 
-    Parameters
-    ----------
-    mu : array, shape (point,)
-    tau : float
-    numbers : tuple
-        `Problem.numbers`.
-
     Returns
     -------
     array, shape (point, 1 + study)

@@ -53,11 +53,6 @@ class Grid(NamedTuple):
 def new_study(surface: Surface, x: Array) -> tuple[Array, Array]:
     """Return distribution function and density of a new study's log-odds at `x`.
 
-    Parameters
-    ----------
-    surface : Surface
-    x : array, shape (point,)
-
     Returns
     -------
     cdf, density : array, shape (point,)

@@ -32,26 +32,12 @@ from bayesmeta.inference.quadrature.prediction import (
     predictive_pmf,
     predictive_rates,
 )
-from bayesmeta.inference.quadrature.surface import Surface, study_moments
+from bayesmeta.inference.quadrature.surface import Surface
 from bayesmeta.priors import Prior
 
 __all__ = ["QuadraturePosterior", "quadrature_posterior"]
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class StudyMoments:
-    """Posterior means and standard deviations of each study's own response, shape (study,).
-
-    `theta` is on the log-odds scale, `rate` on the probability scale; nan where the integral does
-    not converge.
-    """
-
-    theta_mean: Array
-    theta_sd: Array
-    rate_mean: Array
-    rate_sd: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +107,6 @@ class QuadraturePosterior:
         """Return rates (probability) that stand for a new study's in a cohort, and their weights."""
         theta, weights = predictive_rates(self.surface, n_new, self.problem.tolerance)
         return np.asarray(expit(theta)), weights
-
-    def study_moments(self) -> StudyMoments:
-        """Return moments of each study's own log-odds and rate."""
-        events, n = self.problem.events, self.problem.n
-        found = [study_moments(self.surface, *counts) for counts in zip(events, n, strict=True)]
-        return StudyMoments(*np.array(found).reshape(-1, 4).T)
 
     def log_predictive_left_out(self) -> Array:
         """Return log p(y_s | y of the other studies) for each study, its constant included.

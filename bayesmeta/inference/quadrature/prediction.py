@@ -36,14 +36,6 @@ CUT_OFF = 1e-8
 def predictive_rates(surface: Surface, n_new: int, tolerance: float) -> tuple[Array, Array]:
     """Return log-odds of a new study and their weights, for `n_new` patients.
 
-    Parameters
-    ----------
-    surface : Surface
-    n_new : int
-        Patients.
-    tolerance : float
-        Of the density of the new study's log-odds, see `resolve`.
-
     Returns
     -------
     theta, weights : array, shape (node,)
@@ -137,11 +129,6 @@ def left_out_scores(surface: Surface, log_likelihood: Array) -> tuple[Array, npt
     The posterior without study s is the full one divided by the study's likelihood L_s, so that
     p(y_s | others) = 1 / E[1 / L_s]. That holds on the panels of the full posterior as long as
     they resolve the quotient and do not cut it off.
-
-    Parameters
-    ----------
-    surface : Surface
-    log_likelihood : array, shape (panel, node, study)
 
     Returns
     -------

@@ -100,11 +100,6 @@ def effect_moments(  # noqa: PLR0917
 ) -> tuple[float, float, float]:
     """Return log L of one study, and mean and variance of its effect given its counts.
 
-    Parameters
-    ----------
-    eta, tau, events, n, refinement
-        As in `integrated_log_likelihood`.
-
     Returns
     -------
     log_integral : float
@@ -123,11 +118,6 @@ def conditional_moments(  # noqa: PLR0917
     """Return log L of one study, and moments of its effect and rates given its counts.
 
     With n = 0 everywhere the moments are those of a study not seen yet.
-
-    Parameters
-    ----------
-    eta, tau, events, n, refinement
-        As in `integrated_log_likelihood`.
 
     Returns
     -------

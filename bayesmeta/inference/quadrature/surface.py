@@ -12,7 +12,7 @@ from bayesmeta.inference.kernels import sigmoid
 from bayesmeta.inference.quadrature.panels import Panels
 from bayesmeta.inference.quadrature.rules import conditional_moments, effect_moments
 
-__all__ = ["Surface", "mu_for_mean_rate", "study_moments"]
+__all__ = ["Surface", "mu_for_mean_rate"]
 
 Array = npt.NDArray[np.float64]
 
@@ -64,8 +64,10 @@ class Surface:
 
         Both have shape (panel, node) and are on the probability scale.
         """
-        given = _given_counts(self, 0.0, 0.0)
-        return given[2], given[3]
+        shape = self.mu.density.shape
+        tau = np.broadcast_to(self.tau[self.line, None], shape)
+        mean, variance = _new_rate(self.mu.nodes.ravel(), tau.ravel()).reshape(2, *shape)
+        return mean, variance
 
     def expectation(self, values: Array, variance: Array | float = 0.0) -> tuple[float, float]:
         """Return mean and standard deviation of a quantity.
@@ -90,46 +92,19 @@ class Surface:
         return mean if settled[0] else math.nan, sd if all(settled) else math.nan
 
 
-def study_moments(surface: Surface, events: float, n: float) -> tuple[float, float, float, float]:
-    """Return posterior mean and standard deviation of a study's log-odds, and of its rate.
-
-    Parameters
-    ----------
-    surface : Surface
-        The posterior given all studies.
-    events, n : float
-        Counts of the study, one of these.
-    """
-    effect, effect_variance, rate, rate_variance = _given_counts(surface, events, n)
-    theta = surface.expectation(surface.mu.nodes + effect, effect_variance)
-    return *theta, *surface.expectation(rate, rate_variance)
-
-
-def _given_counts(surface: Surface, events: float, n: float) -> Array:
-    """Return mean and variance of u and of the rate given counts, shape (4, panel, node)."""
-    shape = surface.mu.density.shape
-    tau = np.broadcast_to(surface.tau[surface.line, None], shape)
-    given = _conditional(surface.mu.nodes.ravel(), tau.ravel(), np.full(1, events), np.full(1, n))
-    return given.reshape(4, *shape)
-
-
 @compiled
-def _conditional(mu: Array, tau: Array, events: Array, n: Array) -> Array:
-    given = np.empty((4, mu.size))
+def _new_rate(mu: Array, tau: Array) -> Array:
+    """Return mean and variance of the rate of a study not seen yet, shape (2, point)."""
+    found, none = np.empty((2, mu.size)), np.zeros(1)
     for i in range(mu.size):
-        _, mean, variance, rate, spread = conditional_moments(mu[i : i + 1], tau[i], events, n, 0)
-        given[0, i], given[1, i], given[2, i], given[3, i] = mean, variance, rate[0], spread[0]
-    return given
+        _, _, _, rate, spread = conditional_moments(mu[i : i + 1], tau[i], none, none, 0)
+        found[0, i], found[1, i] = rate[0], spread[0]
+    return found
 
 
 @compiled
 def mu_for_mean_rate(log_odds: Array, tau: Array) -> Array:
     """Return the `mu` whose mean rate over u ~ Normal(0, tau**2) is invlogit(log_odds).
-
-    Parameters
-    ----------
-    log_odds : array, shape (point,)
-    tau : array, shape (line,)
 
     Returns
     -------

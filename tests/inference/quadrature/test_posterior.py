@@ -210,20 +210,6 @@ def test_brute_force_predictions(pair: tuple[BruteForce, QuadraturePosterior]) -
     np.testing.assert_allclose(grid.predictive_pmf(9), coefficients * expected, atol=1e-9)
 
 
-def test_brute_force_studies(pair: tuple[BruteForce, QuadraturePosterior]) -> None:
-    brute, grid = pair
-    found = grid.study_moments()
-    for s, (events, n) in enumerate(zip(EVENTS, N, strict=True)):
-        kernel = brute.kernel(events, n) / brute.likelihood[s][..., None]
-        theta, rate = brute.theta, expit(brute.theta)
-        first, second = brute.over_u(kernel * theta), brute.over_u(kernel * theta**2)
-        assert found.theta_mean[s] == pytest.approx(brute.mean(first), rel=1e-9)
-        assert found.theta_sd[s] == pytest.approx(brute.sd(first, second), rel=1e-9)
-        first, second = brute.over_u(kernel * rate), brute.over_u(kernel * rate**2)
-        assert found.rate_mean[s] == pytest.approx(brute.mean(first), rel=1e-9)
-        assert found.rate_sd[s] == pytest.approx(brute.sd(first, second), rel=1e-9)
-
-
 @pytest.mark.parametrize("target", RATES)
 @pytest.mark.parametrize("name", ["two studies", "no events", "common effect"])
 def test_distribution_functions_have_the_right_moments(name: str, target: str) -> None:
@@ -287,21 +273,15 @@ def test_the_moments_of_a_prior() -> None:
     mu, tau = posterior.marginal("mu"), posterior.marginal("tau")
     np.testing.assert_allclose([mu.mean, mu.sd], [0, 1.5], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose([tau.mean, tau.sd], [0.5, math.sqrt(0.125)], rtol=1e-9)
-    studies, new = posterior.study_moments(), posterior.marginal("new_study")
-    assert studies.theta_sd[0] == pytest.approx(math.sqrt(1.5**2 + 0.125 + 0.5**2), rel=1e-9)
-    assert studies.rate_mean[0] == pytest.approx(new.mean, rel=1e-10)
-    assert studies.rate_sd[0] == pytest.approx(new.sd, rel=1e-9)
 
 
 def test_moments_that_do_not_exist_are_nan() -> None:
     for name, target in (("common effect, no events", "mu"), ("tau HalfCauchy, no events", "tau")):
         posterior = posterior_of(CASES[name])
-        marginal, studies = posterior.marginal(target), posterior.study_moments()
+        marginal = posterior.marginal(target)
         assert math.isnan(marginal.mean)
         assert math.isnan(marginal.sd)
         assert np.isfinite(marginal.quantile([0.01, 0.99])).all()
-        assert np.isnan(studies.theta_mean).all()
-        assert not np.isnan(studies.rate_mean).any()
     mean_only = quadrature_posterior([0], [0], bm.StudentT(1.9, 0, 1), HALF_NORMAL).marginal("mu")
     assert mean_only.mean == pytest.approx(0, abs=1e-6)
     assert math.isnan(mean_only.sd)

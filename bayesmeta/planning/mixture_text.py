@@ -1,18 +1,35 @@
-"""Mixtures of betas as JSON: people can read it, and reading it checks it."""
+"""Mixtures of betas as text: JSON, and code of RBesT, Stan and brms."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from bayesmeta.errors import DiagnosticsError, SettingsError, shortened
-from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["from_json", "to_brms", "to_json", "to_rbest", "to_stan"]
+
+Numbers = tuple[float, ...]
 
 KIND, SCHEMA = "bayesmeta beta mixture", 1
 
 
-def to_json(mixture: BetaMixture, about: Mapping[str, Any] | None = None) -> str:
+class Mixture(Protocol):
+    """What is written of a mixture."""
+
+    @property
+    def weights(self) -> Numbers:
+        """Share of each component."""
+
+    @property
+    def a(self) -> Numbers:
+        """First parameters."""
+
+    @property
+    def b(self) -> Numbers:
+        """Second parameters."""
+
+
+def to_json(mixture: Mixture, about: Mapping[str, Any] | None = None) -> str:
     """Return a mixture as JSON, with what there is to say about where it comes from."""
     components = [
         {"weight": weight, "a": a, "b": b}
@@ -22,8 +39,8 @@ def to_json(mixture: BetaMixture, about: Mapping[str, Any] | None = None) -> str
     return json.dumps(content | ({"map_prior": dict(about)} if about else {}), indent=2)
 
 
-def from_json(text: str, *, force: bool) -> BetaMixture:
-    """Return the mixture that `to_json` wrote; see `BetaMixture.from_json`."""
+def from_json(text: str, *, force: bool) -> tuple[Numbers, Numbers, Numbers]:
+    """Return weights, a and b of the mixture that `to_json` wrote; see `BetaMixture.from_json`."""
     content = _content(text)
     about = content.get("map_prior", {"reliable": True})
     if not isinstance(about, dict) or not isinstance(about.get("reliable"), bool):
@@ -36,9 +53,8 @@ def from_json(text: str, *, force: bool) -> BetaMixture:
     components = content.get("components")
     if not isinstance(components, list) or not components:
         raise _damaged("`components` must be a list of one component or more", components)
-    numbers = [_numbers(each) for each in components]
-    weights, a, b = zip(*numbers, strict=True)
-    return BetaMixture(weights, a, b)
+    weights, a, b = zip(*map(_numbers, components), strict=True)
+    return weights, a, b
 
 
 def _content(text: str) -> dict[str, Any]:
@@ -73,3 +89,54 @@ def _numbers(component: object) -> tuple[float, float, float]:
 def _damaged(rule: str, got: object) -> SettingsError:
     shown = shortened(got if isinstance(got, str) else repr(got))
     return SettingsError(f"`text` can't be read: {rule}; got {shown}. Write it by `to_json`.")
+
+
+def to_rbest(mixture: Mixture) -> str:
+    """Return an R expression; see `BetaMixture.to_rbest`."""
+    parts = zip(mixture.weights, mixture.a, mixture.b, strict=True)
+    terms = (f"c({_listed(numbers)})" for numbers in parts)
+    return f"mixbeta({', '.join(terms)})"
+
+
+def to_stan(mixture: Mixture) -> str:
+    """Return Stan functions; see `BetaMixture.to_stan`."""
+    return "\n".join(_stan_function(mixture, suffix) for suffix in ("lpdf", "lcdf"))
+
+
+def to_brms(mixture: Mixture) -> str:
+    """Return R code for brms; see `BetaMixture.to_brms`."""
+    return "\n".join(
+        [
+            'map_functions <- brms::stanvar(block = "functions", scode = "',
+            to_stan(mixture).rstrip(),
+            '")',
+            "map_prior <- c(",
+            '  brms::set_prior("map_prior()", class = "b", coef = "Intercept", nlpar = "rate"),',
+            '  brms::set_prior("", class = "b", nlpar = "rate", lb = 0, ub = 1)',
+            ")",
+            "",
+        ]
+    )
+
+
+def _stan_function(mixture: Mixture, suffix: str) -> str:
+    parts = zip(mixture.weights, mixture.a, mixture.b, strict=True)
+    terms = [
+        f"    log({weight!r}) + beta_{suffix}(rate | {a!r}, {b!r})"
+        for weight, a, b in parts
+        if weight > 0
+    ]
+    return "\n".join(
+        [
+            f"real map_prior_{suffix}(real rate) {{",
+            "  return log_sum_exp([",
+            ",\n".join(terms),
+            "  ]);",
+            "}",
+            "",
+        ]
+    )
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(repr(number) for number in numbers)
