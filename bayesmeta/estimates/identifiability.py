@@ -47,7 +47,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     -------
     DataFrame
         One row per coefficient, one for tau (or each of them) and one for each parameter of another
-        part (nu, share, tau_arm, rho), as far as the model has them, with columns
+        part (nu, outlier_proportion, tau_arm, rho), as far as the model has them, with columns
 
         - coefficient: ``regimen_class[ven_ldac]``, ..., ``tau``;
         - studies: how many studies with patients inform it: of a column of zeros and ones, such
