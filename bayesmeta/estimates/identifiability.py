@@ -49,7 +49,7 @@ def identifiability(fit: Any) -> pd.DataFrame:
     -------
     DataFrame
         One row per coefficient, one for tau (or each of them) and one for each parameter of another
-        part (nu, share, tau_arm, rho), as far as the model has them, with columns
+        part (nu, outlier_proportion, tau_arm, rho), as far as the model has them, with columns
 
         - outcome, first, of nested outcomes only: whose conditional probability it is of;
         - coefficient: ``regimen_class[ven_ldac]``, ..., ``tau``;

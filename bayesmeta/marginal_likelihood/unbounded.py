@@ -1,8 +1,8 @@
 """A model's parameters as points without bounds, and their log posterior density without effects.
 
-A parameter with a lower bound alone stands on the scale of the sampler, ``log((value - low) / turn) =
-x - log1pexp(-x)**2 / 2``, on which the density of a tau near zero falls like a normal one; one with
-two bounds on the logistic scale.
+A parameter with a lower bound alone stands on a scale like the sampler's, ``log((value - low) /
+transition_scale) = x - log1pexp(-x)**2 / 2``, on which the density of a tau near zero falls like a
+normal one; one with two bounds on the logistic scale.
 """
 
 from collections.abc import Mapping
@@ -37,14 +37,14 @@ class Coordinate:
         What tables call it, such as ``"beta[dose]"``.
     prior : Prior
         Its prior, whose support bounds it.
-    turn : float
-        Value above a lower bound at which the scale turns from normal tails to logarithms.
+    transition_scale : float
+        Height above a lower bound at which the scale changes from logarithms to square roots.
     """
 
     variable: str
     label: str
     prior: Prior
-    turn: float = 1.0
+    transition_scale: float = 1.0
 
     def unbounded(self, value: Array) -> Array:
         """Return the coordinate of values of the parameter."""
@@ -54,7 +54,7 @@ class Coordinate:
             return np.asarray(np.arcsinh((value - centre) / scale)) if scale else value
         if np.isfinite(high):
             return np.asarray(logit((value - low) / (high - low)))
-        return _inverse(np.log((value - low) / self.turn))
+        return _inverse(np.log((value - low) / self.transition_scale))
 
     def bounded(self, x: Array) -> tuple[Array, Array]:
         """Return the parameter at coordinates, and the log of its derivative."""
@@ -68,7 +68,7 @@ class Coordinate:
             log_slope = np.log(high - low) - np.logaddexp(0, x) - np.logaddexp(0, -x)
             return low + (high - low) * expit(x), log_slope
         soft = np.logaddexp(0, -x)
-        log_above = x - soft**2 / 2 + np.log(self.turn)
+        log_above = x - soft**2 / 2 + np.log(self.transition_scale)
         return low + np.exp(log_above), log_above + np.log1p(soft * expit(-x))
 
     @property

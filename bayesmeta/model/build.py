@@ -32,7 +32,7 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     pymc.Model
         Variables, on the scale of the link unless said otherwise, as far as the model has them:
         `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the
-        distribution's own `nu` or `share`; `u` with dim study and `z`, which it is made of;
+        parameters of the distribution, such as `nu`; `u` with dim study and `z`, which it is made of;
         `tau_arm`, `w` and `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of
         imputed covariates (their own unit) and `theta` with dim arm. Observed: `events` with dim arm.
 

@@ -26,7 +26,7 @@ def student(tau: np.ndarray, draws: Draws, rng: Rng) -> np.ndarray:
 
 
 def contaminated(tau: np.ndarray, draws: Draws, rng: Rng) -> np.ndarray:
-    wide = rng.random(tau.shape) < draws["share"]
+    wide = rng.random(tau.shape) < draws["outlier_proportion"]
     return tau * np.where(wide, 4.0, 1.0) * rng.standard_normal(tau.shape)
 
 
@@ -113,7 +113,7 @@ def test_rates_agree_with_simulation(case: tuple[str, bm.Fit]) -> None:
 ROWS = {
     "normal": ["mu", "tau", "i_squared"],
     "student": ["mu", "tau", "nu", "i_squared"],
-    "contaminated": ["mu", "tau", "share", "i_squared"],
+    "contaminated": ["mu", "tau", "outlier_proportion", "i_squared"],
     "by period": ["mu", "tau[new]", "tau[old]", "i_squared[new]", "i_squared[old]"],
     "arms": ["mu", "tau", "tau_arm", "i_squared"],
     "student and arms": ["mu", "tau", "nu", "tau_arm", "i_squared"],
@@ -122,7 +122,11 @@ ROWS = {
     "beta-binomial alone": ["mu", "rho"],
     "independent": ["mu"],
 }
-SCALES = {"nu": "degrees of freedom", "share": "share of studies", "rho": "correlation"}
+SCALES = {
+    "nu": "degrees of freedom",
+    "outlier_proportion": "proportion of studies",
+    "rho": "correlation",
+}
 
 
 def test_the_summary_names_every_parameter(case: tuple[str, bm.Fit]) -> None:

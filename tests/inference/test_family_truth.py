@@ -217,7 +217,9 @@ def test_contaminated_effects() -> None:
     # The integral over a study is linear in the share of outlying ones.
     usual, outlying = (np.diff(special.ndtr(edges / ratio), axis=-1) @ arms for ratio in (1, 4))
     both = (1 - share.x)[:, None] * usual[:, :, None] + share.x[:, None] * outlying[:, :, None]
-    truth = posterior({"mu": mu, "tau": tau, "share": share}, np.log(both).sum(axis=-1))
+    truth = posterior(
+        {"mu": mu, "tau": tau, "outlier_proportion": share}, np.log(both).sum(axis=-1)
+    )
     fit = bm.fit(
         bm.ModelSpec(mu=MU["logit"], study_effects=bm.ContaminatedEffects(TAU)),
         arms_of(OUTLYING),

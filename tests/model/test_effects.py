@@ -34,8 +34,8 @@ class Case:
 def mixture(share: float, ratio: float) -> Case:
     usual, outlying = stats.norm(0, 1), stats.norm(0, ratio)
     return Case(
-        bm.ContaminatedEffects(ratio=ratio),
-        {"share": share},
+        bm.ContaminatedEffects(outlier_scale=ratio),
+        {"outlier_proportion": share},
         lambda x: (1 - share) * usual.cdf(x) + share * outlying.cdf(x),
         lambda x: (1 - share) * usual.pdf(x) + share * outlying.pdf(x),
     )
@@ -77,8 +77,8 @@ def test_quantiles_invert_the_distribution_function(case: Case, tau: float) -> N
 def test_quantiles_of_many_draws_at_once() -> None:
     distribution, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
     share, tau, probability = rng.random((3, 40, 1)), rng.random((40, 1)), rng.random((40, 16))
-    together = distribution.quantile(probability, tau[2] * 0 + tau, share=share[0])
-    one = distribution.quantile(probability[7], tau[7], share=share[0, 7])
+    together = distribution.quantile(probability, tau[2] * 0 + tau, outlier_proportion=share[0])
+    one = distribution.quantile(probability[7], tau[7], outlier_proportion=share[0, 7])
     assert together.shape == (40, 16)
     assert together[7] == pytest.approx(one)
 
@@ -166,8 +166,11 @@ def written(case: Case, own: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray
     if isinstance(case.distribution, bm.StudentTEffects):
         return stats.t.cdf(x, own["nu"])
     if isinstance(case.distribution, bm.ContaminatedEffects):
-        outlying = stats.norm.cdf(x / case.distribution.ratio)
-        return (1 - own["share"]) * stats.norm.cdf(x) + own["share"] * outlying
+        share, outlying = (
+            own["outlier_proportion"],
+            stats.norm.cdf(x / case.distribution.outlier_scale),
+        )
+        return (1 - share) * stats.norm.cdf(x) + share * outlying
     return stats.norm.cdf(x)
 
 
@@ -227,12 +230,28 @@ def test_independent_studies_have_the_prior_of_mu() -> None:
             {"nu": bm.Uniform(0.5, 1.5)},
             "`nu`: The prior must allow values above 2; got Uniform",
         ),
-        (bm.ContaminatedEffects, {"share": bm.HalfNormal(1)}, "`share` is a share of studies"),
-        (bm.ContaminatedEffects, {"share": bm.Uniform(-0.1, 1)}, "must lie within 0 and 1"),
-        (bm.ContaminatedEffects, {"ratio": 1}, "`ratio` must be a number above 1, at most 100"),
-        (bm.ContaminatedEffects, {"ratio": float("nan")}, "`ratio` must be a number"),
-        (bm.ContaminatedEffects, {"ratio": True}, "`ratio` must be a number"),
-        (bm.ContaminatedEffects, {"ratio": "4"}, "`ratio` must be a number"),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_proportion": bm.HalfNormal(1)},
+            "`outlier_proportion` is a proportion of",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_proportion": bm.Uniform(-0.1, 1)},
+            "must lie within 0 and 1",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_scale": 1},
+            "`outlier_scale` must be a number above 1, at most 100",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_scale": float("nan")},
+            "`outlier_scale` must be a number",
+        ),
+        (bm.ContaminatedEffects, {"outlier_scale": True}, "`outlier_scale` must be a number"),
+        (bm.ContaminatedEffects, {"outlier_scale": "4"}, "`outlier_scale` must be a number"),
         (bm.NormalEffects, {"by": ""}, "`by` must name a study-level column; got ''"),
         (bm.NormalEffects, {"by": ["design"]}, "`by` must name a study-level column"),
         (bm.ArmEffects, {"tau_arm": bm.Normal(0, 1)}, "`tau_arm` is a standard deviation"),
@@ -244,3 +263,11 @@ def test_arguments_that_make_no_sense(
 ) -> None:
     with pytest.raises(bm.SpecError, match=message):
         part(**arguments)
+
+
+def test_old_names_of_arguments_work_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="is now `outlier_") as warned:
+        found = bm.ContaminatedEffects(share=bm.Beta(2, 8), ratio=6)  # type: ignore[call-arg]
+    assert found == bm.ContaminatedEffects(outlier_proportion=bm.Beta(2, 8), outlier_scale=6)
+    assert len(warned) == 2
+    assert {one.filename for one in warned} == {__file__}

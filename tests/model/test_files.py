@@ -86,7 +86,7 @@ SPECS = [
     bm.ModelSpec(
         "contaminated",
         study_effects=bm.ContaminatedEffects(
-            bm.HalfCauchy(1), "design", share=bm.Beta(2, 8), ratio=6.5
+            bm.HalfCauchy(1), "design", outlier_proportion=bm.Beta(2, 8), outlier_scale=6.5
         ),
     ),
     bm.ModelSpec("independent", study_effects=bm.IndependentStudies()),

@@ -129,7 +129,10 @@ def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
     ("distribution", "message"),
     [
         (bm.StudentTEffects(), "4 studies can't show outlying ones: `nu` rests on its prior"),
-        (bm.ContaminatedEffects(), "4 studies can't show outlying ones: `share` rests"),
+        (
+            bm.ContaminatedEffects(),
+            "4 studies can't show outlying ones: `outlier_proportion` rests",
+        ),
     ],
 )
 def test_few_studies_show_no_outlying_ones(

@@ -86,7 +86,7 @@ def _distribution(name, posterior):
     if name == "robust":
         return stats.t(float(np.median(posterior["nu"])))
     if name == "outlying":
-        return _Contaminated(float(np.median(posterior["share"])))
+        return _Contaminated(float(np.median(posterior["outlier_proportion"])))
     return stats.norm
 
 

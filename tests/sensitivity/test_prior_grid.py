@@ -103,11 +103,11 @@ def test_a_profile_and_every_parameter(orr: bm.Arms, quick: bm.SamplerSettings) 
     tried = {
         "beta": [bm.Normal(0, 2)],
         "rho": [bm.Beta(1, 4)],
-        "share": [bm.Uniform(0, 0.3)],
+        "outlier_proportion": [bm.Uniform(0, 0.3)],
     }
     profile = {"regimen_class": "ven_ldac"}
     found = bm.prior_grid(fit, priors=tried, profile=profile, events_at_least=16, n=40)
-    assert found["changed"].tolist() == ["", "beta", "rho", "share"]
+    assert found["changed"].tolist() == ["", "beta", "rho", "outlier_proportion"]
     assert found["prior_beta"][0].endswith("regimen_class[ven_ldac] Normal(-0.5, 0.5)")
     assert found["prior_beta"][1] == "Normal(0, 2)"
     own = bm.predict(fit, n=40, profile=profile, seed=1).probability(events_at_least=16)

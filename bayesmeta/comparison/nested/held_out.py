@@ -12,7 +12,7 @@ from bayesmeta.estimates.nested.rates import NestedRates, cholesky_draws, predic
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.nested.simulation import nested_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
@@ -53,7 +53,7 @@ def joint_score(fit: Fit, arms: Arms) -> tuple[float, float]:
     mean = np.stack([predictors_of(fit, row) for row in design.matrix], axis=2)
     tau, factor = np.asarray(fit.posterior["tau"]), cholesky_draws(fit)
     chains, draws, levels = tau.shape
-    standard = ndtri(evenly(range(chains * draws), NODES, levels))
+    standard = ndtri(kronecker_sequence(range(chains * draws), NODES, levels))
     standard = standard.reshape(chains, draws, NODES, levels)
     effects = tau[:, :, None, :] * (standard @ np.swapaxes(factor, -1, -2))
     theta = mean[:, :, None] + effects[:, :, :, None]

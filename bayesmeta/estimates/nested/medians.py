@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.model.links import Link
 
 __all__ = ["median_rates"]
@@ -55,7 +55,7 @@ def _median(  # noqa: PLR0917 - what one level of `median_rates` needs
     level: int,
 ) -> Array:
     """Return the median of the rate at one level, shape (draw,)."""
-    points = evenly(range(int(rows[-1]) + 1), NODES, level)[rows]
+    points = kronecker_sequence(range(int(rows[-1]) + 1), NODES, level)[rows]
     # The baker's transformation makes the rule one of second order for smooth functions.
     standard = ndtri(1 - np.abs(2 * points - 1))
     effects = standard @ np.swapaxes(factor[:, : level + 1, :level], -1, -2)

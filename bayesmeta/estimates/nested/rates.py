@@ -12,7 +12,7 @@ from bayesmeta.estimates.nested.medians import median_rates
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -94,7 +94,7 @@ class NestedRates:
         step, found = max(1, BLOCK // (MEAN_NODES * theta.shape[-1])), []
         for i in range(0, len(theta), step):
             rows = slice(i, min(i + step, len(theta)))
-            points = evenly(range(rows.start, rows.stop), MEAN_NODES, theta.shape[-1])
+            points = kronecker_sequence(range(rows.start, rows.stop), MEAN_NODES, theta.shape[-1])
             # The baker's transformation makes the rule one of second order for smooth rates.
             standard = ndtri(1 - np.abs(2 * points - 1))
             found.append(self._rates(theta[rows], tau[rows], factor[rows], standard).mean(axis=1))
@@ -110,7 +110,7 @@ class NestedRates:
         theta, tau, factor = self._flat
         # For a known study nothing is left to vary.
         nodes = NODES if tau.any() else 1
-        standard = ndtri(evenly(range(len(theta)), nodes, theta.shape[-1]))
+        standard = ndtri(kronecker_sequence(range(len(theta)), nodes, theta.shape[-1]))
         found = self._rates(theta, tau, factor, standard)
         return found.reshape(*self.theta.shape[:2], nodes, -1)
 

@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 TYPICAL_TAU_ARM = 0.2
 TYPICAL_RHO = 0.05
-"""What arms and patients are taken to differ by when effects are placed; geometry only."""
+"""What arms and patients are taken to differ by where effects are non-centred; geometry only."""
 
 
 def density_data(design: Design) -> DensityData:
@@ -111,7 +111,7 @@ def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
     """Return each row's linear predictor and the information on it, with half a patient each way.
 
     Where none or all respond in all rows there is none: beyond a bound the likelihood is flat, and mu
-    may lie far from what would place the effects.
+    may lie far from where it would put the effects.
     """
     theta = spec.link.theta((events + 0.5) / (n + 1))
     informed = (n > 0) & (0 < events.sum() < n.sum())

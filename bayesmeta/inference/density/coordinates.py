@@ -173,7 +173,7 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
 
 
 def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
-    """Return the effect that z stands for, its data being `gap` from its mean; see `placement`."""
+    """Return the effect that z stands for, its data being `gap` from its mean; see `noncentring`."""
     rest = 1 / (1 + tau**2 * information)
     return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
 
@@ -187,11 +187,11 @@ def _missing(data: DensityData, scalars: Array, z: Array) -> Array:
 def bounded_values(scales: Array, x: Array) -> Array:
     """Return scalars at x on their unbounded scales; see `scales`."""
     values = np.array(x, dtype=np.float64)
-    for j, (low, high, turn) in enumerate(scales):
+    for j, (low, high, transition) in enumerate(scales):
         at = x[..., j]
         if np.isfinite(low) and np.isinf(high):
             root, soft = 2 * np.logaddexp(0, at / 2), np.logaddexp(0, -at)
-            values[..., j] = low + turn * np.exp(2 * np.log(root) - soft**2 / 2)
+            values[..., j] = low + transition * np.exp(2 * np.log(root) - soft**2 / 2)
         elif np.isfinite(low):
             values[..., j] = low + (high - low) * expit(at)
     return values

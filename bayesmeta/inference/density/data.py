@@ -61,7 +61,7 @@ class DensityData(NamedTuple):
     priors: Array
     """Kernels of the priors of mu, beta and the scalars, shape (1 + K + P, 5)."""
     scales: Array
-    """Lower bound, upper bound and turn of each scalar, shape (P, 3)."""
+    """Lower bound, upper bound and transition scale of each scalar, shape (P, 3)."""
     arm_level: Array
     """Empirical linear predictor of each arm, shape (A,), or (0,) without arm effects."""
     arm_information: Array

@@ -18,8 +18,8 @@ def log_distribution(
 ) -> tuple[float, float, float]:
     """Return log density at x, and its derivatives in x and in the distribution's own parameter.
 
-    `distribution` is the code of the distribution's class; `own` its degrees of freedom or share
-    of outlying studies, `constant` the ratio of their standard deviations.
+    `distribution` is the code of the distribution's class, `own` its own parameter, and `constant`
+    its fixed number.
     """
     if distribution == 1:  # StudentTEffects
         return _student(x, own)
@@ -38,14 +38,16 @@ def _student(x: float, nu: float) -> tuple[float, float, float]:
 
 
 @compiled
-def _contaminated(x: float, share: float, ratio: float) -> tuple[float, float, float]:
+def _contaminated(x: float, proportion: float, scale: float) -> tuple[float, float, float]:
     usual = -0.5 * x * x
-    outlying = -0.5 * (x / ratio) * (x / ratio) - log(ratio)
+    outlying = -0.5 * (x / scale) * (x / scale) - log(scale)
     # Relative to the larger, so that neither underflows.
     top = max(usual, outlying)
     part_usual, part_outlying = exp(usual - top), exp(outlying - top)
-    total = (1 - share) * part_usual + share * part_outlying
-    slope = -((1 - share) * part_usual + share * part_outlying / (ratio * ratio)) * x / total
+    total = (1 - proportion) * part_usual + proportion * part_outlying
+    slope = (
+        -((1 - proportion) * part_usual + proportion * part_outlying / (scale * scale)) * x / total
+    )
     return top + log(total) - LOG_ROOT_TWO_PI, slope, (part_outlying - part_usual) / total
 
 

@@ -6,7 +6,7 @@ contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone: covariate columns are centred,
 scalars stand on an unbounded scale and mu on one without heavy tails (`scales`), and effects are
-replaced by where they lie within what is expected of them given tau and their own data (`placement`).
+replaced by where they lie within what is expected of them given tau and their own data (`noncentring`).
 
 Compiling the whole family takes twice as long as compiling what most models need. So one text makes
 two functions: what constants exclude, numba leaves out. Parts are copied into the text, and hold no

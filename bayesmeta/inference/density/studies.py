@@ -9,7 +9,7 @@ import numpy.typing as npt
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import CommonData
 from bayesmeta.inference.density.distributions import log_distribution
-from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
+from bayesmeta.inference.density.noncentring import log_jacobian, noncentred, noncentring_adjoint
 from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior
 
@@ -46,7 +46,7 @@ def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) ->
         level[s] = mean[s]
     for s in range(tau.size):
         tau[s] = values[int(tau_of_study[s])] if pools else d.priors[0, 2]
-        level[s] = placed(tau[s], information[s], data[s], mean[s], q[place + s]).level
+        level[s] = noncentred(tau[s], information[s], data[s], mean[s], q[place + s]).level
     return Studies(mean, tau, level)
 
 
@@ -73,7 +73,7 @@ def log_effects(  # noqa: PLR0913, PLR0917
     information, level, tau_of_study, prior = d.information, d.level, d.tau_of_study, d.priors[0]
     place, parameter = 1 + d.centre.size + values.size, values[own] if own >= 0 else 0.0
     for s in range(tau.size):
-        p = placed(tau[s], information[s], level[s], mean[s], q[place + s])
+        p = noncentred(tau[s], information[s], level[s], mean[s], q[place + s])
         if pools:
             log_effect, score, by_own = log_distribution(
                 distribution, p.standard, parameter, constant
@@ -83,7 +83,7 @@ def log_effects(  # noqa: PLR0913, PLR0917
         else:
             log_effect, score = _log_level(prior, p.standard)
         total += log_effect + log_jacobian(p)
-        gradient[place + s], by_level[s], by_log_tau = pulled(p, by_level[s], score)
+        gradient[place + s], by_level[s], by_log_tau = noncentring_adjoint(p, by_level[s], score)
         if pools:
             carried[int(tau_of_study[s])] += by_log_tau / p.tau
     return total

@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 HALF = 0.5
 TURN = 0.4
-"""Value of tau at which the sampler's scale turns; geometry only."""
+"""Transition scale of tau; geometry only."""
 
 
 class NestedData(NamedTuple):
@@ -55,7 +55,7 @@ class NestedData(NamedTuple):
     beta_priors: Array
     """Kernels of the priors of the coefficients, shape (K, 5)."""
     scales: Array
-    """Lower bound, upper bound and turn of tau and the partial correlations, shape (L + P, 3)."""
+    """Bounds and transition scale of tau and the partial correlations, shape (L + P, 3)."""
     link: Array
     """Code of the link, shape (1,)."""
 

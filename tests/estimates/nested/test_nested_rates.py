@@ -9,7 +9,7 @@ from scipy.special import expit
 
 import bayesmeta as bm
 from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 
 CORRELATION = np.array([[1.0, 0.4, 0.1], [0.4, 1.0, -0.3], [0.1, -0.3, 1.0]])
 
@@ -62,8 +62,8 @@ def test_independent_effects_have_no_correlation(
 
 
 def test_points_are_even_whatever_the_block() -> None:
-    whole = evenly(range(20), 16, 3)
-    assert whole[7:12] == pytest.approx(evenly(range(7, 12), 16, 3), rel=1e-12)
+    whole = kronecker_sequence(range(20), 16, 3)
+    assert whole[7:12] == pytest.approx(kronecker_sequence(range(7, 12), 16, 3), rel=1e-12)
     assert ((whole > 0) & (whole < 1)).all()
     for dim in range(3):
         counts = np.histogram(whole[..., dim], bins=10, range=(0, 1))[0]

@@ -75,8 +75,8 @@ def log_distribution(distribution: Distribution, u: Array) -> Array:
     if distribution["name"] == "normal":
         return np.asarray(usual)
     share, outlying = (
-        float(distribution["share"]),
-        stats.norm.logpdf(u, scale=tau * float(distribution["ratio"])),
+        float(distribution["outlier_proportion"]),
+        stats.norm.logpdf(u, scale=tau * float(distribution["outlier_scale"])),
     )
     return np.asarray(np.logaddexp(np.log1p(-share) + usual, np.log(share) + outlying))
 

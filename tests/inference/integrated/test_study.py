@@ -39,7 +39,7 @@ def log_study(
     information = np.where(n > 0, (n + 1) * LINKS[link]().information(level), 0.0)
     kind = DISTRIBUTIONS[str(distribution["name"])]
     own = {name: float(distribution[name]) for name in kind.units}
-    fixed = {"ratio": distribution["ratio"]} if "ratio" in distribution else {}
+    fixed = {name: distribution[name] for name in ("outlier_scale",) if name in distribution}
     found = [
         np.log(weight)
         + integrated_study(
@@ -71,7 +71,10 @@ def distribution_drawn(draw: st.DrawFn) -> Distribution:
     if found["name"] == "student_t":
         found["nu"] = 2 + 10 ** draw(st.floats(-3, 3))
     if found["name"] == "contaminated":
-        found |= {"share": draw(st.floats(1e-6, 1 - 1e-6)), "ratio": draw(st.floats(1.1, 10))}
+        found |= {
+            "outlier_proportion": draw(st.floats(1e-6, 1 - 1e-6)),
+            "outlier_scale": draw(st.floats(1.1, 10)),
+        }
     return found
 
 
@@ -91,8 +94,8 @@ def moved_arms(draw: st.DrawFn, link: str) -> list[Arm]:
         level = float(LINKS[link]().theta((y + 0.5) / (n + 1)))
         spread, gap = 10 ** draw(st.floats(-3, 0.3)), draw(st.floats(-2, 2))
         information = float((n + 1) * LINKS[link]().information(level))
-        pulled = abs(gap) * spread * information / (1 + spread**2 * information)
-        assume(pulled < 5)
+        drawn_to = abs(gap) * spread * information / (1 + spread**2 * information)
+        assume(drawn_to < 5)
         arms.append(arm_of(y, n, level - gap, spread))
     return arms
 
@@ -169,8 +172,8 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
         distribution: Distribution = {
             "name": "contaminated",
             "tau": tau,
-            "share": share,
-            "ratio": ratio,
+            "outlier_proportion": share,
+            "outlier_scale": ratio,
         }
         assert log_study(arms, link, distribution, rho) == near
     assert log_study(arms[::-1], link, NORMAL, rho) == pytest.approx(normal, abs=1e-10)
@@ -189,9 +192,10 @@ def test_the_counts_of_an_arm_are_a_distribution(
     link: str, distribution: str, rho: float | None
 ) -> None:
     given: Distribution = {"name": distribution, "tau": 1.3}
-    given |= {"student_t": {"nu": 3.0}, "contaminated": {"share": 0.2, "ratio": 5.0}}.get(
-        distribution, {}
-    )
+    given |= {
+        "student_t": {"nu": 3.0},
+        "contaminated": {"outlier_proportion": 0.2, "outlier_scale": 5.0},
+    }.get(distribution, {})
     other = arm_of(5, 9, 0.2, 0.4)
     joint = [log_study([arm_of(y, 7, -1.0, 0.4), other], link, given, rho) for y in range(8)]
     alone = log_study([other], link, given, rho)

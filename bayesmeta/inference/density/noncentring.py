@@ -1,4 +1,4 @@
-"""Where an effect lies, given its scale and what its own data say: the sampler's geometry.
+"""Partial non-centring of an effect, given its scale and its own data: the sampler's geometry.
 
 A study effect u is replaced by z, which stands for where u lies within what is expected of it given
 tau: with a and i the study's empirical linear predictor and its information, M the mean linear
@@ -10,7 +10,7 @@ Were the likelihood and the distribution normal, z would be standard normal and 
 beta and tau: this is partial non-centring (Papaspiliopoulos, Roberts & Sköld 2007,
 doi:10.1214/088342307000000014) whose degree follows tau, so that there is neither a funnel near
 tau = 0 nor a correlation of mu with large studies. It holds for any a and i; they only decide how
-well the sampler moves. Effects of arms about their study are placed likewise.
+well the sampler moves. Effects of arms about their study are treated likewise.
 """
 
 from math import log, sqrt
@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["Placement", "log_jacobian", "placed", "pulled"]
+__all__ = ["Noncentred", "log_jacobian", "noncentred", "noncentring_adjoint"]
 
 
-class Placement(NamedTuple):
-    """An effect placed about a mean, and what its derivatives need."""
+class Noncentred(NamedTuple):
+    """An effect about a mean, and what its derivatives need."""
 
     level: float
     """The mean and the effect together."""
@@ -37,7 +37,7 @@ class Placement(NamedTuple):
 
 
 @compiled
-def placed(tau: float, information: float, level: float, mean: float, z: float) -> Placement:  # noqa: PLR0917
+def noncentred(tau: float, information: float, level: float, mean: float, z: float) -> Noncentred:  # noqa: PLR0917
     """Return the effect that z stands for, about `mean`, with data at `level`."""
     q = tau * tau * information
     rest = 1 / (1 + q)
@@ -45,7 +45,7 @@ def placed(tau: float, information: float, level: float, mean: float, z: float) 
     w_over_tau = tau * information * rest
     gap = level - mean
     # (1 - w) M + w a rather than M + w (a - M), which would cancel for large studies.
-    return Placement(
+    return Noncentred(
         rest * mean + q * rest * level + tau * root * z,
         w_over_tau * gap + root * z,
         rest,
@@ -58,13 +58,15 @@ def placed(tau: float, information: float, level: float, mean: float, z: float) 
 
 
 @inlined
-def log_jacobian(p: Placement) -> float:
+def log_jacobian(p: Noncentred) -> float:
     """Return the log derivative in z of the effect over its scale."""
     return 0.5 * log(p.rest)
 
 
 @inlined
-def pulled(p: Placement, by_level: float, by_standard: float) -> tuple[float, float, float]:
+def noncentring_adjoint(
+    p: Noncentred, by_level: float, by_standard: float
+) -> tuple[float, float, float]:
     """Return derivatives in z, in the mean and in log tau, `log_jacobian` included.
 
     `by_level` and `by_standard` are the derivatives of everything else in the level and in the
