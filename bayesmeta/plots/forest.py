@@ -1,6 +1,7 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -13,38 +14,16 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
+from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
-from bayesmeta.plots.forest_page import Captions, Layout, draw_forest
+from bayesmeta.plots.forest_page import Layout, draw_forest
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.warning import warning_of
 from bayesmeta.wording import Wording
 
-__all__ = ["Forest", "forest"]
-
-
-class Forest(Plot):
-    """A forest plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        Every number drawn, rates as probabilities: one row per arm, typical rate and new study
-        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
-
-    See Also
-    --------
-    forest : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        arms, groups = (int((self.table["kind"] == kind).sum()) for kind in (ARM, TYPICAL))
-        return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
+__all__ = ["forest"]
 
 
 def forest(  # noqa: PLR0913 - each is a choice of the reader's
@@ -58,7 +37,7 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     labels: Mapping[str, str] = MappingProxyType({}),
     title: str | None = None,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
-) -> Forest:
+) -> Plot:
     """Return the forest plot of a fit.
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
@@ -99,8 +78,10 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
 
     Returns
     -------
-    Forest
-        With `figure`, `table` (probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        every number drawn, rates as probabilities: one row per arm, typical rate and new study
+        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
 
     Raises
     ------
@@ -121,22 +102,20 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> bm.plots.forest(fit, order="-observed", columns=["year", "events", "model"])
-    Forest(14 arms in 1 group)
+    Plot(forest: 14 arms in 1 group)
     """
     numbers = forest_numbers(
         fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
     )
     _check_labels(labels, numbers)
     words, axis = words_of(fit), _axis(numbers.table, scale)
-    captions = Captions(
-        warning=warning_of(fit),
-        title=title_of_fit(fit) if title is None else title,
-        subtitle=fit.spec.description,
-        notes=_notes(fit, numbers, axis, words),
-    )
+    own = fit_words("", fit, _notes(fit, numbers, axis, words), [])
+    around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        figure = draw_forest(numbers, captions, Layout(axis, columns, labels, words))
-    return Forest(figure, numbers.table.copy())
+        figure = draw_forest(numbers, around, Layout(axis, columns, labels, words))
+    kinds = numbers.table["kind"].value_counts()
+    about = f"{counted(int(kinds[ARM]), 'arm')} in {counted(int(kinds[TYPICAL]), 'group')}"
+    return Plot("forest", figure, numbers.table.copy(), about)
 
 
 def _check_labels(labels: Mapping[str, str], numbers: ForestNumbers) -> None:
@@ -159,19 +138,14 @@ def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
 def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> list[str]:
     """Return the lines below the graph."""
     return [
-        note
-        for note in (
-            about_characters([*numbers.table["label"], *numbers.table["group"]]),
-            _about_heterogeneity(numbers, fit.spec, words),
-            words.text(_about_profiles(numbers)),
-            _about_thin_groups(numbers.table),
-            _about_inferred(numbers.table),
-            _about_weights(numbers),
-            axis.note,
-            _about_priors(fit, words),
-            about_evidence(fit),
-        )
-        if note
+        about_characters([*numbers.table["label"], *numbers.table["group"]]),
+        _about_heterogeneity(numbers, fit.spec, words),
+        f"Typical rates and new studies are at {words.text(numbers.held)}." if numbers.held else "",
+        _about_thin_groups(numbers.table),
+        _about_inferred(numbers.table),
+        _about_weights(numbers),
+        axis.note,
+        _about_priors(fit, words),
     ]
 
 
@@ -197,10 +171,6 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording
         kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
     return f"Heterogeneity: {without_tau(spec)}."
-
-
-def _about_profiles(numbers: ForestNumbers) -> str:
-    return f"Typical rates and new studies are at {numbers.held}." if numbers.held else ""
 
 
 def _about_thin_groups(table: pd.DataFrame) -> str:

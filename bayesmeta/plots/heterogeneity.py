@@ -19,17 +19,15 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.plots.pages import Key, Plot, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import put_ticks
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["HeterogeneityPlot", "heterogeneity"]
+__all__ = ["heterogeneity"]
 
 GRAPH, LEGROOM, APART = (5.4, 3.2), 0.075, 0.13
 """Size in inches, share of it below the rates, where the posterior stands, and least distance of labels
@@ -49,28 +47,6 @@ MEDIAN: dict[str, Any] = {
 }
 
 
-class HeterogeneityPlot(Plot):
-    """A heterogeneity plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
-        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
-        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
-
-    See Also
-    --------
-    heterogeneity : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        [row] = self.table[self.table["kind"] == POSTERIOR].to_dict("records")
-        return f"HeterogeneityPlot(tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f})"
-
-
 def heterogeneity(
     fit: Fit,
     *,
@@ -78,7 +54,7 @@ def heterogeneity(
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> HeterogeneityPlot:
+) -> Plot:
     """Return what tau means for rates: the range of the true rates of studies against tau.
 
     The band holds the true rates of studies with probability `ci_prob` if tau were known, about the
@@ -102,8 +78,11 @@ def heterogeneity(
 
     Returns
     -------
-    HeterogeneityPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
+        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
+        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
 
     Raises
     ------
@@ -127,15 +106,16 @@ def heterogeneity(
     ['band', 'guide', 'posterior']
     """
     numbers = tau_numbers(fit, profile=profile, ci_prob=ci_prob)
-    title = f"What heterogeneity means for rates: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers, scale), *notes])
+    words = fit_words("What heterogeneity means for rates", fit, _notes(fit, numbers, scale), notes)
     bands = numbers.table[numbers.table["kind"] == BAND]
     axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(ci_prob), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob), panels)
         _draw(graph, numbers, axis, fit.spec.link.scale)
-    return HeterogeneityPlot(figure, numbers.table.copy())
+    [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
+    about = f"tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f}"
+    return Plot("heterogeneity", figure, numbers.table.copy(), about)
 
 
 def _keys(ci_prob: float) -> list[Key]:
@@ -211,7 +191,6 @@ def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
         _about_distribution(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),
-        about_evidence(fit),
     ]
 
 

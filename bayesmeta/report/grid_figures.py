@@ -12,7 +12,7 @@ from bayesmeta.report.grid_text import RATES, profile_text
 from bayesmeta.wording import PLAIN, Wording
 
 if TYPE_CHECKING:
-    from bayesmeta.plots.specification_curve import SpecificationCurve
+    from bayesmeta.plots.pages import Plot
 
 __all__ = ["grid_figures", "grid_plots"]
 
@@ -28,7 +28,7 @@ def grid_figures(results: GridResults, words: Wording = PLAIN) -> dict[str, byte
     return {f"{name}.png": _png(plot) for name, plot in grid_plots(results, words).items()}
 
 
-def grid_plots(results: GridResults, words: Wording = PLAIN) -> "dict[str, SpecificationCurve]":
+def grid_plots(results: GridResults, words: Wording = PLAIN) -> "dict[str, Plot]":
     """Return the specification curve of each outcome that has a result, by a name for its file."""
     outcomes = list(dict.fromkeys(results.curve["outcome"]))
     return {
@@ -37,7 +37,7 @@ def grid_plots(results: GridResults, words: Wording = PLAIN) -> "dict[str, Speci
     }
 
 
-def _png(plot: "SpecificationCurve") -> bytes:
+def _png(plot: "Plot") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "curve.png"
         plot.save(file, dpi=DPI)
@@ -56,7 +56,7 @@ def _names(outcomes: list[str]) -> list[str]:
     ]
 
 
-def _curve(results: GridResults, outcome: str, words: Wording) -> "SpecificationCurve":
+def _curve(results: GridResults, outcome: str, words: Wording) -> "Plot":
     from bayesmeta.plots import RateScale, specification_curve
 
     curve = results.curve
