@@ -123,9 +123,10 @@ def contrasts(
 
 
 def _title(contrasts: Contrasts) -> str:
-    held = f", at {contrasts.profile}" if contrasts.profile else ""
     words = _words(contrasts)
-    return words.text(f"Contrasts of {words.labels.column(contrasts.factor)}{held}")
+    of = f"{words.outcome(contrasts.outcome)}: " if contrasts.outcome else ""
+    held = f", at {contrasts.profile}" if contrasts.profile else ""
+    return words.text(f"{of}Contrasts of {words.labels.column(contrasts.factor)}{held}")
 
 
 def _words(contrasts: Contrasts) -> Wording:

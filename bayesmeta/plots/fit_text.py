@@ -13,6 +13,7 @@ from bayesmeta.plots.pages import Words
 
 __all__ = [
     "about_characters",
+    "about_conditional",
     "about_evidence",
     "fit_words",
     "title_of_fit",
@@ -22,32 +23,52 @@ __all__ = [
 ]
 
 
-def fit_words(what: str, fit: Fit | NestedFit, notes: Sequence[str], more: Sequence[str]) -> Words:
-    """Return the text around a figure of a fit: what it shows, own notes, more, and the evidence."""
-    title = title_of_fit(fit)
+def fit_words(
+    what: str,
+    fit: Fit | NestedFit,
+    notes: Sequence[str],
+    more: Sequence[str],
+    *,
+    outcome: str | None = None,
+) -> Words:
+    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more.
+
+    Of nested outcomes the figure is of one, or of all where it is None.
+    """
+    title = title_of_fit(fit, outcome)
     return Words(
         f"{what}: {title}" if what else title,
-        [*notes, about_evidence(fit), *more],
+        [*notes, about_evidence(fit, outcome), *more],
         warning_of(fit),
     )
 
 
-def title_of_fit(fit: Fit | NestedFit) -> str:
+def title_of_fit(fit: Fit | NestedFit, outcome: str | None = None) -> str:
     """Return the outcomes, outermost first, and the model."""
-    names = outcomes_of(fit) or (fit.arms.selection.get("outcome") or "Response rate",)
+    several = (outcome,) if outcome else outcomes_of(fit)
+    names = several or (fit.arms.selection.get("outcome") or "Response rate",)
     return f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
 
 
-def about_evidence(fit: Fit | NestedFit) -> str:
+def about_evidence(fit: Fit | NestedFit, outcome: str | None = None) -> str:
     """Return what the fit rests on, and what makes it again."""
-    arms, origin = fit.arms, fit.provenance
-    lacking = getattr(arms, "without_patients", ())
+    arms, origin = fit.arms.of(outcome) if outcome else fit.arms, fit.provenance
+    lacking = arms.without_patients
     empty = f" ({len(lacking)} without patients)" if lacking else ""
     return (
         f"Evidence: {counted(len(arms.studies), 'study', 'studies')}, {counted(len(arms), 'arm')}"
         f"{empty}, {counted(int(arms.n.sum()), 'patient')}. "
         f"Random seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
     )
+
+
+def about_conditional(fit: Fit | NestedFit, outcome: str | None, what: str) -> str:
+    """Return whose parameters a figure of a nested outcome has; nothing of the outermost."""
+    place = outcomes_of(fit).index(outcome) if outcome else 0
+    if not place:
+        return ""
+    inner, outer = map(words_of(fit).outcome, (str(outcome), fit.arms.outcomes[place - 1]))
+    return f"{what} of the conditional probability of {inner} given {outer}."
 
 
 def about_characters(labels: Sequence[str]) -> str:

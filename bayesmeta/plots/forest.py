@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -10,25 +11,30 @@ from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.model.nested import NestedSpec
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
 from bayesmeta.plots.forest_page import Layout, draw_forest
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
+from bayesmeta.priors import Prior
 from bayesmeta.wording import Wording
 
 __all__ = ["forest"]
 
 
 def forest(  # noqa: PLR0913 - each is a choice of the reader's
-    fit: Fit,
+    fit: Fit | NestedFit,
     *,
+    outcome: str | None = None,
     by: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
@@ -54,8 +60,10 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
     profile : mapping, optional
@@ -105,11 +113,22 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     Plot(forest: 14 arms in 1 group)
     """
     numbers = forest_numbers(
-        fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
+        fit,
+        outcome=outcome,
+        by=by,
+        profile=profile,
+        ci_prob=ci_prob,
+        order=order,
+        more=evidence_columns(columns),
     )
     _check_labels(labels, numbers)
     words, axis = words_of(fit), _axis(numbers.table, scale)
-    own = fit_words("", fit, _notes(fit, numbers, axis, words), [])
+    said = [
+        *_notes(fit, numbers, axis, words),
+        about_conditional(fit, outcome, "tau is that"),
+        _about_priors(fit, outcome, words),
+    ]
+    own = fit_words("", fit, said, [], outcome=outcome)
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
         figure = draw_forest(numbers, around, Layout(axis, columns, labels, words))
@@ -135,7 +154,9 @@ def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
     return rate_axis(scale, rates, table["rate"])
 
 
-def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> list[str]:
+def _notes(
+    fit: Fit | NestedFit, numbers: ForestNumbers, axis: RateAxis, words: Wording
+) -> list[str]:
     """Return the lines below the graph."""
     return [
         about_characters([*numbers.table["label"], *numbers.table["group"]]),
@@ -145,7 +166,6 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> 
         _about_inferred(numbers.table),
         _about_weights(numbers),
         axis.note,
-        _about_priors(fit, words),
     ]
 
 
@@ -162,13 +182,14 @@ def _about_weights(numbers: ForestNumbers) -> str:
     )
 
 
-def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording) -> str:
+def _about_heterogeneity(numbers: ForestNumbers, spec: Any, words: Wording) -> str:
     if numbers.tau:
         found = "; ".join(
             f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
-        kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
+        normal = isinstance(spec, NestedSpec) or spec.study_effects.tau_is_sd
+        kind = "standard deviation" if normal else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
     return f"Heterogeneity: {without_tau(spec)}."
 
@@ -194,14 +215,24 @@ def _about_inferred(table: pd.DataFrame) -> str:
     )
 
 
-def _about_priors(fit: Fit, words: Wording) -> str:
+def _about_priors(fit: Fit | NestedFit, outcome: str | None, words: Wording) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
+    if isinstance(fit, NestedFit):
+        drawn = draws_of(fit, outcome)
+        priors = {"mu": fit.design.mu[fit.outcomes.index(outcome)]}
+        priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        priors |= {one.label: one.prior for one in drawn.taus()}
+        return _written(priors, fit.spec.link.scale, words)
     priors = {"mu": fit.spec.mu}
     own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
-    for name, prior in zip(fit.design.coding.names, fit.design.beta, strict=True):
+    for name, prior in zip(fit.coding.names, fit.design.beta, strict=True):
         priors[f"beta[{name}]" if name in own else "beta"] = prior
     scalars = fit.design.scalars
     priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
+    return _written(priors, fit.spec.link.scale, words)
+
+
+def _written(priors: Mapping[str, Prior], scale: str, words: Wording) -> str:
     written = (f"{words.parameter(name)} ~ {prior!r}" for name, prior in priors.items())
-    return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."
+    return f"Priors ({scale}): {'; '.join(written)}."

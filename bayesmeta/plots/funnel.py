@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.funnel_numbers import ARM, LIMITS, FunnelNumbers, funnel_numbers
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.pages import Key, Plot, bare
@@ -53,8 +54,9 @@ RESIDUAL = (
 
 
 def funnel(
-    fit: Fit,
+    fit: Fit | NestedFit,
     *,
+    outcome: str | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
@@ -71,8 +73,10 @@ def funnel(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     ci_prob : float
         Probability that an arm lies within its limits.
     scale : RateScale
@@ -90,7 +94,7 @@ def funnel(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome, or `ci_prob` is not between 0 and 1.
+        If `fit` has no draws, `outcome` is not one of the fit, or `ci_prob` is not between 0 and 1.
     EvidenceError
         If no arm has patients.
 
@@ -107,11 +111,11 @@ def funnel(
     >>> bm.plots.funnel(bm.fit(bm.load_model("pooled"), arms, seed=1))
     Plot(funnel: 14 arms, 0 outside the limits of the model)
     """
-    numbers = funnel_numbers(fit, ci_prob=ci_prob)
+    numbers = funnel_numbers(fit, outcome=outcome, ci_prob=ci_prob)
     axis = _axis(numbers, scale)
     own = numbers.typical is None
     what = "Residuals by size" if own else "Funnel plot"
-    words = fit_words(what, fit, _notes(numbers, axis), notes)
+    words = fit_words(what, fit, _notes(numbers, axis), notes, outcome=outcome)
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, left=0.55, below=0.45)
         keys = _residual_keys(ci_prob) if own else _keys(ci_prob)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.tau_numbers import (
     BAND,
     GUIDE,
@@ -16,10 +17,12 @@ from bayesmeta.estimates.tau_numbers import (
     tau_numbers,
 )
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.model.nested import NestedSpec
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
@@ -48,8 +51,9 @@ MEDIAN: dict[str, Any] = {
 
 
 def heterogeneity(
-    fit: Fit,
+    fit: Fit | NestedFit,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
@@ -63,9 +67,11 @@ def heterogeneity(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
         first line.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre. Where tau differs
         by a column, its level decides whose tau is drawn.
@@ -87,7 +93,7 @@ def heterogeneity(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome or of a model without tau, or `ci_prob` is not between 0
+        If `fit` has no draws or is of a model without tau, or `ci_prob` is not between 0
         and 1.
     ProfileError
         If the profile can't be coded.
@@ -105,8 +111,14 @@ def heterogeneity(
     >>> plot.table["kind"].unique().tolist()
     ['band', 'guide', 'posterior']
     """
-    numbers = tau_numbers(fit, profile=profile, ci_prob=ci_prob)
-    words = fit_words("What heterogeneity means for rates", fit, _notes(fit, numbers, scale), notes)
+    numbers = tau_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
+    words = fit_words(
+        "What heterogeneity means for rates",
+        fit,
+        _notes(fit, outcome, numbers, scale),
+        notes,
+        outcome=outcome,
+    )
     bands = numbers.table[numbers.table["kind"] == BAND]
     axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
     with house_style():
@@ -175,7 +187,9 @@ def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
             last = at
 
 
-def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
+def _notes(
+    fit: Fit | NestedFit, outcome: str | None, numbers: TauNumbers, scale: RateScale
+) -> list[str]:
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     sure, rates = f"{100 * numbers.ci_prob:g}%", scale.texts(row["lower"], row["upper"])
     words = words_of(fit)
@@ -185,22 +199,24 @@ def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
         f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
         f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
-        f"The typical rate is at {words.text(numbers.profile)}."
-        if fit.design.coding.columns
-        else "",
-        _about_distribution(fit, numbers),
+        f"The typical rate is at {words.text(numbers.profile)}." if fit.coding.columns else "",
+        about_conditional(fit, outcome, "Rates and tau are those"),
+        _about_distribution(fit, outcome, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),
     ]
 
 
-def _about_distribution(fit: Fit, numbers: TauNumbers) -> str:
+def _about_distribution(fit: Fit | NestedFit, outcome: str | None, numbers: TauNumbers) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Study effects of a PyMC model are taken to be normal, with standard deviation tau."
     known = ", ".join(
         f"{name} at its median {value:.2g}" for name, value in numbers.distribution.items()
     )
-    distribution = f"Distribution of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
+    symbol = draws_of(fit, outcome).effects.symbol
+    distribution = f"Distribution of study effects: {symbol}{f'; {known}' if known else ''}."
+    if isinstance(fit.spec, NestedSpec):
+        return distribution
     more = fit.spec.arm_effects is not None or fit.spec.likelihood.parameters
     return f"{distribution} Arms of a study differ beyond that." if more else distribution
 

@@ -15,9 +15,10 @@ from bayesmeta.estimates.prior_posterior_numbers import (
     prior_posterior_numbers,
 )
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
@@ -42,8 +43,9 @@ NAMES = {"typical rate": "Typical rate", "new study": "Rate of a new study"}
 
 
 def prior_posterior(
-    fit: Fit,
+    fit: Fit | NestedFit,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
@@ -56,8 +58,10 @@ def prior_posterior(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
@@ -93,9 +97,11 @@ def prior_posterior(
     >>> bm.plots.prior_posterior(bm.fit(bm.load_model("pooled"), arms, seed=1))
     Plot(prior_posterior: 3 quantities)
     """
-    numbers = prior_posterior_numbers(fit, profile=profile, ci_prob=ci_prob)
+    numbers = prior_posterior_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
     quantities = list(dict.fromkeys(numbers.table["quantity"]))
-    words = fit_words("Prior and posterior", fit, _notes(fit, numbers, scale), notes)
+    words = fit_words(
+        "Prior and posterior", fit, _notes(fit, outcome, numbers, scale), notes, outcome=outcome
+    )
     keys = [
         Key(PRIOR_LINE, "Prior"),
         Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
@@ -141,13 +147,16 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
     graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
 
 
-def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[str]:
+def _notes(
+    fit: Fit | NestedFit, outcome: str | None, numbers: PriorPosteriorNumbers, scale: RateScale
+) -> list[str]:
     sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
     rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.design.coding.columns else ""
+    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else ""
     return [
         *rows,
         at_profile,
+        about_conditional(fit, outcome, "tau and coefficients are those"),
         "Overlap: the area under both densities; above 80% the evidence hardly changed the prior.",
         about_characters([*numbers.intervals["quantity"], numbers.profile]),
     ]

@@ -15,6 +15,7 @@ from bayesmeta.estimates.regression_numbers import (
     regression_numbers,
 )
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, fit_words
@@ -50,9 +51,10 @@ ECOLOGICAL = (
 
 
 def regression(
-    fit: Fit,
+    fit: Fit | NestedFit,
     covariate: str,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     unit: str = "",
@@ -71,11 +73,13 @@ def regression(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws of a model with a numeric covariate. If their diagnostics fail, the figure says
         so in its first line.
     covariate : str
         The covariate, drawn in its own unit.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values, that of `covariate` aside; what is left out stands at the reference level or
         the centre.
@@ -120,11 +124,13 @@ def regression(
     >>> bm.plots.regression(fit, "n")
     Plot(regression: 14 arms, x from 10 to 90)
     """
-    numbers = regression_numbers(fit, covariate, profile=profile, ci_prob=ci_prob)
+    numbers = regression_numbers(fit, covariate, outcome=outcome, profile=profile, ci_prob=ci_prob)
     axis, looks = _axis(numbers.table, scale), _looks(numbers)
     said = words_of(fit)
     name = said.column(covariate)
-    words = fit_words(f"Rate by {name}", fit, _notes(fit, numbers, axis, looks), notes)
+    words = fit_words(
+        f"Rate by {name}", fit, _notes(fit, numbers, axis, looks), notes, outcome=outcome
+    )
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
         figure, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
@@ -229,7 +235,10 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
 
 
 def _notes(
-    fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
+    fit: Fit | NestedFit,
+    numbers: RegressionNumbers,
+    axis: RateAxis,
+    looks: dict[str, dict[str, Any]],
 ) -> list[str]:
     arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))

@@ -7,11 +7,13 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred_text import inferred_words, marked
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbers
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import Rows, draw_rates, draw_rows, rate_cells, rate_columns
@@ -21,8 +23,9 @@ __all__ = ["subgroups"]
 
 
 def subgroups(
-    fit: Fit,
+    fit: Fit | NestedFit,
     *,
+    outcome: str | None = None,
     by: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
@@ -35,9 +38,11 @@ def subgroups(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or NestedFit
         Posterior draws of a model with a factor. If their diagnostics fail, the figure says so in its
         first line.
+    outcome : str, optional
+        Which of nested outcomes.
     by : str, optional
         The factor; the first of the formula where None.
     profile : mapping, optional
@@ -59,7 +64,7 @@ def subgroups(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome or of a model without factors, `by` is no factor of the
+        If `fit` has no draws or is of a model without factors, `by` is no factor of the
         formula, or `ci_prob` is not between 0 and 1.
     ProfileError
         If the profile can't be coded.
@@ -73,7 +78,7 @@ def subgroups(
     >>> bm.plots.subgroups(bm.fit(bm.load_model("regimen"), arms, seed=1))
     Plot(subgroups: 8 levels)
     """
-    numbers = subgroup_numbers(fit, by=by, profile=profile, ci_prob=ci_prob)
+    numbers = subgroup_numbers(fit, outcome=outcome, by=by, profile=profile, ci_prob=ci_prob)
     table, said = numbers.table, words_of(fit)
     factor, records = said.column(numbers.factor), table.to_dict("records")
     levels = [said.level(numbers.factor, one) for one in table["label"].iloc[:-1]]
@@ -88,7 +93,9 @@ def subgroups(
         cells=[(*known, *found) for known, found in zip(counts, rates, strict=True)],
         bold=[False] * (len(table) - 1) + [True],
     )
-    words = fit_words(f"By {factor}", fit, _notes(fit, numbers, labels), notes)
+    words = fit_words(
+        f"By {factor}", fit, _notes(fit, outcome, numbers, labels), notes, outcome=outcome
+    )
     with house_style():
         figure, graph, heights = draw_rows(rows, words)
         draw_rates(graph, table, heights, len(table) - 1, scale=scale)
@@ -101,12 +108,16 @@ def _inferred(table: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, int
     return [(label, int(arms), int(few)) for label, arms, few in rows]
 
 
-def _notes(fit: Fit, numbers: SubgroupNumbers, labels: Sequence[str]) -> list[str]:
-    tau = "tau" in fit.posterior
+def _notes(
+    fit: Fit | NestedFit, outcome: str | None, numbers: SubgroupNumbers, labels: Sequence[str]
+) -> list[str]:
     return [
         "Thin, dark lines and marks: typical rate; wide, light bars: prediction interval of a new study. All studies: "
         "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
-        f"tau: {fit.spec.link.scale}." if tau else f"Heterogeneity: {without_tau(fit.spec)}.",
+        f"tau: {fit.spec.link.scale}."
+        if "tau" in fit.posterior
+        else f"Heterogeneity: {without_tau(draws_of(fit, outcome).fit.spec)}.",
+        about_conditional(fit, outcome, "tau is that"),
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
         *inferred_words(_inferred(numbers.table, labels)),
         about_characters(numbers.table["label"].tolist()),

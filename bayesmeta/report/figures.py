@@ -1,13 +1,16 @@
 """The figures of fits, in reports and by the command `plot`: a new one is a function and a line."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from bayesmeta import plots
 from bayesmeta.errors import counted
+from bayesmeta.estimates.forest_table import ARM, TYPICAL
 from bayesmeta.estimates.profiles import default_profiles
-from bayesmeta.estimates.summary_text import rate_table
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
@@ -15,6 +18,9 @@ __all__ = ["FIGURES", "NESTED", "ONE", "Figures", "Inapplicable", "figure_blocks
 
 ONE, EITHER, NESTED = range(1, 4)
 """Whether a figure is of a fit of one outcome, of any, or of nested outcomes."""
+
+
+FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
 
 
 class Inapplicable(str):
@@ -41,54 +47,69 @@ def figure_blocks(name: str, results: FitResults) -> Iterator[Block]:
     yield from found
 
 
-def plain_name(text: str) -> str:
-    """Return text as a part of a file's name."""
-    return re.sub("[^A-Za-z0-9]+", "_", text)
+def plain_name(*parts: str) -> str:
+    """Return a name for a file of parts, of which some may be empty."""
+    return "_".join(re.sub("[^A-Za-z0-9]+", "_", part) for part in parts if part)
 
 
 def _figure(name: str, plot: "plots.Plot", caption: str, alt: str = "") -> Figure:
     return Figure(name, plot, alt or f"{caption}.", caption)
 
 
-def _each(name: str, of: str, several: int) -> str:
-    """Return the name of one of several figures of a kind."""
-    return f"{name}_{plain_name(of)}" if several > 1 else name
-
-
-def _forest(results: FitResults) -> Figures:
-    fit, asked = results.fit, results.asked
-    if not fit.settings.arm_draws:
-        return "the fit kept no draws of arms, which a forest plot needs"
-    rates = rate_table(results.summary, results.words)
-    typical = "; ".join(f"{row.profile} {row.typical}" for row in rates.itertuples())
-    own = {"profile": asked.profile, "ci_prob": asked.ci_prob, "scale": results.scale}
-    plot = plots.forest(results.drawn, **own, **asked.style.forest)  # type: ignore[arg-type]
-    return (
+def _of_each(
+    results: FitResults, name: str, caption: str, more: Mapping[str, Mapping[str, Any]], **own: Any
+) -> tuple[Figure, ...]:
+    """Return a figure for each outcome, and for each of several subjects with arguments of its own."""
+    draw = getattr(plots, name)
+    return tuple(
         _figure(
-            "forest",
-            plot,
-            "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals",
-            f"Forest plot of {counted(len(fit.arms), 'arm')}. Typical rates: {typical}.",
-        ),
+            plain_name(name, outcome, subject if len(more) > 1 else ""),
+            draw(
+                results.drawn,
+                outcome=outcome or None,
+                ci_prob=results.asked.ci_prob,
+                scale=results.scale,
+                **own,
+                **given,
+            ),
+            results.of(outcome, caption.format(results.words.column(subject))),
+        )
+        for subject, given in more.items()
+        for outcome in results.names
     )
 
 
 def _of_profile(name: str, caption: str) -> Callable[[FitResults], Figures]:
-    """Return what draws a figure of the fit at a profile."""
+    """Return what draws a figure of each outcome at a profile."""
 
     def draw(results: FitResults) -> Figures:
-        asked = results.asked
-        drawn = getattr(plots, name)(
-            results.drawn, profile=asked.profile, ci_prob=asked.ci_prob, scale=results.scale
-        )
-        return (_figure(name, drawn, caption),)
+        return _of_each(results, name, caption, {"": {}}, profile=results.asked.profile)
 
     return draw
 
 
+def _forest(results: FitResults) -> Figures:
+    asked = results.asked
+    if not results.fit.settings.arm_draws:
+        return "the fit kept no draws of arms, which a forest plot needs"
+    own = {"profile": asked.profile, **asked.style.forest}
+    drawn = _of_each(results, "forest", FOREST, {"": {}}, **own)
+    return tuple(replace(one, alt=_forest_alt(one.plot.table, results)) for one in drawn)
+
+
+def _forest_alt(table: pd.DataFrame, results: FitResults) -> str:
+    typical = table[table["kind"] == TYPICAL].to_dict("records")
+    rates = "; ".join(
+        f"{row['group']} {results.words.rates.interval(row['rate'], row['lower'], row['upper'])}"
+        for row in typical
+    )
+    arms = counted(int((table["kind"] == ARM).sum()), "arm")
+    return f"Forest plot of {arms}. Typical rates: {rates}."
+
+
 def _funnel(results: FitResults) -> Figures:
-    plot = plots.funnel(results.drawn, ci_prob=results.asked.ci_prob, scale=results.scale)
-    return (_figure("funnel", plot, "Arms by size, within the limits of chance and of the model"),)
+    caption = "Arms by size, within the limits of chance and of the model"
+    return _of_each(results, "funnel", caption, {"": {}})
 
 
 def _posterior_predictive(results: FitResults) -> Figures:
@@ -105,79 +126,59 @@ def _trace(results: FitResults) -> Figures:
 
 
 def _regression(results: FitResults) -> Figures:
-    asked, names = results.asked, list(results.fit.coding.centres)
+    names, units = list(results.fit.coding.centres), results.asked.style.units
     if not names:
         return Inapplicable("the model has no numeric covariate")
-    own: dict[str, Any] = {"profile": asked.profile, "ci_prob": asked.ci_prob}
-    return tuple(
-        _figure(
-            _each("regression", name, len(names)),
-            plots.regression(
-                results.drawn,
-                name,
-                unit=asked.style.units.get(name, ""),
-                scale=results.scale,
-                **own,
-            ),
-            f"Observed and fitted rates by {results.words.column(name)}",
-        )
-        for name in names
-    )
+    more = {name: {"covariate": name, "unit": units.get(name, "")} for name in names}
+    caption = "Observed and fitted rates by {}"
+    return _of_each(results, "regression", caption, more, profile=results.asked.profile)
 
 
 def _subgroups(results: FitResults) -> Figures:
-    asked, names = results.asked, list(results.fit.coding.factors)
+    names = list(results.fit.coding.factors)
     if not names:
         return Inapplicable("the model has no factor")
-    own: dict[str, Any] = {"profile": asked.profile, "ci_prob": asked.ci_prob}
-    return tuple(
-        _figure(
-            _each("subgroups", name, len(names)),
-            plots.subgroups(results.drawn, by=name, scale=results.scale, **own),
-            f"Typical rates by {results.words.column(name)}",
-        )
-        for name in names
-    )
+    more = {name: {"by": name} for name in names}
+    caption = "Typical rates by {}"
+    return _of_each(results, "subgroups", caption, more, profile=results.asked.profile)
 
 
 def _contrasts(results: FitResults) -> Figures:
-    found = results.contrasts
-    if not found:
+    if not results.contrasts:
         return Inapplicable("the model has no factor")
+    several = len(results.fit.coding.factors) > 1
     return tuple(
         _figure(
-            _each("contrasts", one.factor, len(found)),
+            plain_name("contrasts", one.outcome, one.factor if several else ""),
             plots.contrasts(one, scale=results.scale),
-            f"Odds ratios between levels of {results.words.labels.column(one.factor)}",
+            results.of(
+                one.outcome,
+                f"Odds ratios between levels of {results.words.labels.column(one.factor)}",
+            ),
         )
-        for one in found
+        for one in results.contrasts
     )
 
 
 def _prediction(results: FitResults) -> Figures:
     """Draw the new cohort, with one figure for each outcome."""
-    ci_prob, found = results.asked.ci_prob, []
+    asked, found = results.asked, []
     for outcome, one in results.predictions.items():
-        low, median, high = one.interval(ci_prob).loc["events", ["lower", "median", "upper"]]
-        said = results.words.outcome(outcome)
-        notes = [f"Outcome: {said}."] if results.several else []
+        low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
         plot = plots.prediction(
             one,
-            rate_above=results.asked.rate_above,
-            ci_prob=ci_prob,
+            rate_above=asked.rate_above,
+            ci_prob=asked.ci_prob,
             scale=results.scale,
-            notes=notes,
+            notes=[f"Outcome: {results.words.outcome(outcome)}."] if outcome else [],
         )
-        of = f", {said}" if results.several else ""
-        found.append(
-            _figure(
-                _each("prediction", outcome, len(results.predictions)),
-                plot,
-                f"Predicted cohort of {one.n}{of}: the true rate of a new study, and the number of responders",
-                f"Probability of each number of responders among {one.n}{of}: median {median:.0f}, "
-                f"{100 * ci_prob:g}% interval {low:.0f} to {high:.0f}.",
-            )
+        caption = f"Predicted cohort of {one.n}: the true rate of a new study, and the number of responders"
+        alt = (
+            f"Probability of each number of responders among {one.n}: median {median:.0f}, "
+            f"{100 * asked.ci_prob:g}% interval {low:.0f} to {high:.0f}."
         )
+        name = plain_name("prediction", outcome)
+        found.append(_figure(name, plot, results.of(outcome, caption), results.of(outcome, alt)))
     return tuple(found)
 
 
@@ -190,22 +191,22 @@ def _nested_outcomes(results: FitResults) -> Figures:
 
 
 FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
-    "forest": (ONE, _forest),
-    "subgroups": (ONE, _subgroups),
+    "forest": (EITHER, _forest),
+    "subgroups": (EITHER, _subgroups),
     "trace": (EITHER, _trace),
-    "prior_posterior": (ONE, _of_profile("prior_posterior", "Prior and posterior densities")),
+    "prior_posterior": (EITHER, _of_profile("prior_posterior", "Prior and posterior densities")),
     "heterogeneity": (
-        ONE,
+        EITHER,
         _of_profile(
             "heterogeneity",
             "What heterogeneity means: the true rates of studies for each value of tau",
         ),
     ),
-    "regression": (ONE, _regression),
-    "funnel": (ONE, _funnel),
+    "regression": (EITHER, _regression),
+    "funnel": (EITHER, _funnel),
     "posterior_predictive": (ONE, _posterior_predictive),
     "prediction": (EITHER, _prediction),
-    "contrasts": (ONE, _contrasts),
+    "contrasts": (EITHER, _contrasts),
     "nested_outcomes": (NESTED, _nested_outcomes),
 }
 """Of each figure of a fit: what it is of, and what draws it."""

@@ -193,10 +193,10 @@ def _contrasts(results: FitResults, found: Contrasts) -> Iterator[Block]:
     """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
     words, width = results.words, f"{100 * found.ci_prob:g}%"
     factor = words.labels.column(found.factor)
-    yield Table(f"Contrasts of {factor}: median and {width} interval", contrast_cells(found, words))
+    caption = results.of(found.outcome, f"Contrasts of {factor}: median and {width} interval")
+    yield Table(caption, contrast_cells(found, words))
     yield Items((*contrasts_say(words), *contrast_inferred(found, words)))
     if results.asked.ranks or found.rankable:
-        yield Table(
-            f"Probability of each rank of {factor}, 1 the highest", rank_cells(found, words)
-        )
+        caption = results.of(found.outcome, f"Probability of each rank of {factor}, 1 the highest")
+        yield Table(caption, rank_cells(found, words))
         yield Text(RANKS_SAY)

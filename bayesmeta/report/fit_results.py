@@ -24,7 +24,7 @@ from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_table import SummaryTable
-from bayesmeta.estimates.words import with_labels
+from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
@@ -106,14 +106,18 @@ class FitResults:
     @property
     def words(self) -> Wording:
         """How rates and names are written."""
-        return self.summary.words
+        return words_of(self.fit, rates_per=self.asked.rates_per, labels=self.asked.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outcomes as figures and tables are asked for them; one needs no name."""
+        return outcomes_of(self.fit) or ("",)
 
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes as they are written, outermost first."""
         selected = self.fit.arms.selection.get("outcome") or "Response"
-        names = self.fit.arms.outcomes if self.several else (selected,)
-        return tuple(map(self.words.outcome, names))
+        return tuple(self.words.outcome(name or selected) for name in self.names)
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
@@ -155,6 +159,10 @@ class FitResults:
             return {outcome: found.of(outcome) for outcome in found.outcomes}
         return {"": found}
 
+    def of(self, outcome: str, text: str) -> str:
+        """Return text with the outcome that it is about, where there are several."""
+        return f"{self.words.outcome(outcome)}: {text}" if outcome else text
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What the evidence can't tell, and which priors are wide."""
@@ -163,11 +171,18 @@ class FitResults:
 
     @cached_property
     def contrasts(self) -> tuple[Contrasts, ...]:
-        """Levels of each factor against its reference; none of nested outcomes."""
-        if self.several:
-            return ()
+        """Levels of each factor against its reference, of each outcome."""
         asked = self.asked
-        return contrasts_with_reference(self.drawn, profile=asked.profile, ci_prob=asked.ci_prob)
+        return tuple(
+            one
+            for outcome in self.names
+            for one in contrasts_with_reference(
+                self.drawn,
+                outcome=outcome or None,
+                profile=asked.profile,
+                ci_prob=asked.ci_prob,
+            )
+        )
 
     @cached_property
     def tau_prior(self) -> pd.DataFrame | None:
