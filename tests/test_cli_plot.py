@@ -58,7 +58,7 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
 @pytest.mark.slow
 def test_a_profile_is_that_of_the_prediction(saved, tmp_path, capsys):
     run(saved, "prediction", "--n", 20, "--profile", "regimen=b", "--out", tmp_path / "b")
-    assert "PredictionPlot(20 patients)" in capsys.readouterr().out
+    assert "20 patients" in capsys.readouterr().out
     table = pd.read_csv(tmp_path / "b" / "prediction.csv")
     expected = bm.predict(bm.load_fit(saved), n=20, profile={"regimen": "b"}, seed=1).pmf
     events = table[table["kind"] == "events"]["probability"]
@@ -139,9 +139,9 @@ def test_a_comparison_has_its_figures(arms, tmp_path, capsys):
     )
     assert run(tmp_path / "run", "--out", tmp_path / "figures") in (0, 1)
     printed = capsys.readouterr().out
-    assert "ComparisonPlot(2 models)" in printed
-    assert "LeaveOneOutPlot(4 studies left out)" in printed
-    assert "PredictiveChecksPlot(4 arms)" in printed
+    assert "2 models" in printed
+    assert "4 studies left out" in printed
+    assert "4 arms" in printed
     best = found.left_out[found.table["model"].iloc[0]]
     drawn = pd.read_csv(tmp_path / "figures" / "leave_one_out.csv")
     expected = best.influence_on("typical rate")
@@ -168,7 +168,7 @@ def test_a_grid_has_its_curve(arms, tmp_path, capsys):
     )
     found = bm.run_grid(grid, table, out=tmp_path / "run", progress=False)
     assert run(tmp_path / "run", "--out", tmp_path / "figures") in (0, 1)
-    assert "SpecificationCurve(2 fits)" in capsys.readouterr().out
+    assert "2 fits" in capsys.readouterr().out
     drawn = pd.read_csv(tmp_path / "figures" / "specification_curve.csv")
     assert drawn["estimate"].tolist() == pytest.approx(sorted(found.curve["estimate"]))
 

@@ -96,7 +96,7 @@ def compare(
     from bayesmeta.label_files import as_labels
     from bayesmeta.labels import Labels
     from bayesmeta.report import comparison_text, machine
-    from bayesmeta.report.comparison_figures import comparison_figures
+    from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates
 
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))

@@ -73,13 +73,12 @@ def evidence_show(
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
     from bayesmeta.layout import table_text
     from bayesmeta.report import machine, text
-    from bayesmeta.report.nested_text import nested_arms_blocks
 
     check_tables(out, ("arms", "excluded", "outcomes"), force=force)
     found = table_of(_one_of(table, evidence) or BUNDLED, notation)
     if outcomes is not None:
         nested = nested_selection(found, selection, outcomes, by_definition)
-        return _show(nested, nested_arms_blocks(nested), out, as_json=as_json)
+        return _show(nested, text.arms_blocks(nested), out, as_json=as_json)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
         saved = save_tables(out, {"outcomes": there})

@@ -69,8 +69,8 @@ def grid(
     import bayesmeta as bm
     from bayesmeta.label_files import as_labels
     from bayesmeta.multiverse.running import run_grid_with
-    from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
 

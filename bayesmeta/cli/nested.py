@@ -68,17 +68,17 @@ def fit_nested(
 ) -> int:
     """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
     from bayesmeta.report.contrast_text import note_lines
-    from bayesmeta.report.nested_machine import nested_fit_json
-    from bayesmeta.report.nested_text import nested_fit_blocks
+    from bayesmeta.report.fit_text import fit_blocks
+    from bayesmeta.report.machine import fit_json
 
     result = bm.fit(bm.load_model(model), arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
-        content = nested_fit_json(result, diagnostics, table, out)
+        content = fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*nested_fit_blocks(result, diagnostics, table))
+        print_blocks(*fit_blocks(result, diagnostics, table))
         notes = note_lines(bm.notes(result), table.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)
@@ -102,10 +102,8 @@ def predict_nested(
     from bayesmeta.estimates.inferred_text import inferred_words
     from bayesmeta.estimates.nested.predict import predict_nested as predicted
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report.machine import basis_json
-    from bayesmeta.report.nested_machine import nested_prediction_json
-    from bayesmeta.report.nested_text import nested_prediction_lines
-    from bayesmeta.report.text import warning_lines
+    from bayesmeta.report.machine import basis_json, nested_prediction_json
+    from bayesmeta.report.text import nested_prediction_lines, warning_lines
 
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.

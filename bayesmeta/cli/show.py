@@ -74,18 +74,12 @@ def show(
 
 def _fit(fit: "bm.Fit", run: Path, asked: dict[str, Any]) -> "tuple[Blocks, dict[str, Any]]":
     import bayesmeta as bm
-    from bayesmeta.report import machine
     from bayesmeta.report.fit_text import fit_blocks
-    from bayesmeta.report.nested_machine import nested_fit_json
-    from bayesmeta.report.nested_text import nested_fit_blocks
+    from bayesmeta.report.machine import fit_json
 
     diagnostics, table = bm.diagnose(fit), bm.summary(fit, **asked)
-    seed = f"Random seed {fit.provenance.seed}."
-    if len(fit.arms.outcomes) > 1:
-        blocks = nested_fit_blocks(fit, diagnostics, table)
-        return [*blocks, "", seed], nested_fit_json(fit, diagnostics, table, run)
-    blocks = fit_blocks(fit, diagnostics, table)
-    return [*blocks, "", seed], machine.fit_json(fit, diagnostics, table, run)
+    blocks = [*fit_blocks(fit, diagnostics, table), "", f"Random seed {fit.provenance.seed}."]
+    return blocks, fit_json(fit, diagnostics, table, run)
 
 
 def _many(
@@ -95,7 +89,7 @@ def _many(
     from bayesmeta.report.comparison_text import comparison_lines
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.report.machine import records
-    from bayesmeta.report.saved_words import words_of_run
+    from bayesmeta.report.saved_runs import words_of_run
 
     words = words_of_run(found, **written)
     if isinstance(found, GridResults):

@@ -9,9 +9,9 @@ from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evide
 from bayesmeta.multiverse.files import grid_toml
 from bayesmeta.multiverse.results import DONE, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
-from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
-from bayesmeta.report.grid_figures import grid_plots
+from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
 from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
+from bayesmeta.report.many_figures import figures_of_grid
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -222,9 +222,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    for (name, plot), outcome in zip(grid_plots(results, words).items(), outcomes, strict=True):
-        said = f"Specification curve{f' of {words.outcome(outcome)}' if outcome else ''}: estimates of all combinations, in order"
-        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome], words), said)
+    yield from figures_of_grid(results, words).values()
     rate = RATES[results.grid.answer.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     if len(results.effects):
@@ -306,8 +304,3 @@ def _redo(
 def _bundled_name(evidence: EvidenceTable) -> str:
     """Return the name of the bundled table that this is; empty if it is none."""
     return next((n for n in bundled_evidence() if load_evidence(n).hash == evidence.hash), "")
-
-
-def _alt(curve: pd.DataFrame, words: Wording) -> str:
-    low, high = words.rates.texts(curve["estimate"].min(), curve["estimate"].max())
-    return f"Estimates of all combinations in order, from {low} to {high}{words.rates.per_text}, with their choices."

@@ -13,17 +13,22 @@ from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
+from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
+from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.model import ModelSpec, load_model
+from bayesmeta.model.labelling import known_names
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.files import load_grid
 from bayesmeta.multiverse.results import GridResults, columns
+from bayesmeta.rounding import Rates
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
 from bayesmeta.runs.whole_folder import FIT
+from bayesmeta.wording import Wording
 
 __all__ = [
     "SavedComparison",
@@ -32,6 +37,7 @@ __all__ = [
     "is_reliable",
     "kept_prediction",
     "load_run",
+    "words_of_run",
 ]
 
 TEXTS = {
@@ -169,6 +175,24 @@ def is_reliable(run: SavedRun) -> bool:
     if isinstance(run, GridResults):
         return run.meets("diagnostics")
     return run.ok
+
+
+def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
+    """Return the scale of rates and the labels: those given, then those of models and evidence.
+
+    Raises
+    ------
+    SpecError
+        If a label given is of a column, level or outcome that is not there; of a grid, none is checked.
+    """
+    if isinstance(run, Fit):
+        return words_of(run, rates_per=rates_per, labels=labels)
+    given = as_labels(labels)
+    if isinstance(run, GridResults):
+        return Wording(Rates(rates_per), given)
+    given.check(known_names(run.evidence, None))
+    named = given.merged(spec.labels for spec in run.models.values())
+    return evidence_wording(run.evidence, named, rates_per)
 
 
 def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:

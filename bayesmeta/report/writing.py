@@ -18,11 +18,14 @@ from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
-from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.docx import pandoc
-from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
-from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.report.saved_runs import (
+    SavedComparison,
+    evidence_of_grid,
+    load_run,
+    words_of_run,
+)
 from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
 from bayesmeta.runs.files import check_writable, write_whole
@@ -239,12 +242,9 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
                     "A report is of a model of the family, of which it knows what each part means; this is a "
-                    "PyMC model of one's own."
+                    "user-supplied PyMC model."
                 )
-            several = len(run.outcomes) > 1
-            found = (
-                nested_document(run, asked) if several else fit_document(fit_results(run, asked))
-            )
+            found = fit_document(fit_results(run, asked))
         case GridResults():
             _refuse(asked, "grid")
             versions = describe_run(folder).manifest.versions

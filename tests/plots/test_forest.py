@@ -294,7 +294,7 @@ def test_pyplot_is_not_needed(one, tmp_path, monkeypatch):
     forest = bm.plots.forest(one)
     forest.save(tmp_path / "f.png", dpi=30)
     assert forest._repr_png_().startswith(b"\x89PNG")
-    assert repr(forest) == "Forest(1 arm in 1 group)"
+    assert repr(forest) == "Plot(forest: 1 arm in 1 group)"
 
 
 def test_the_users_own_style_neither_changes_nor_matters(one):

@@ -199,4 +199,4 @@ def test_arms_without_patients_are_not_drawn(quick):
     fit = bm.fit(bm.load_model("pooled"), bm.read_evidence(frame).select(), seed=1, settings=quick)
     plot = bm.plots.funnel(fit)
     assert plot.table.query("kind == 'arm'")["study"].tolist() == ["b", "c"]
-    assert repr(plot) == "FunnelPlot(2 arms, 0 outside the limits of the model)"
+    assert repr(plot) == "Plot(funnel: 2 arms, 0 outside the limits of the model)"

@@ -99,7 +99,7 @@ def test_a_profile_moves_the_typical_rate(regimen_fit):
     texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
     assert "regimen_class=venetoclax + LDAC" in texts
     tau = float(np.median(regimen_fit.posterior["tau"]))
-    assert repr(plot).startswith(f"HeterogeneityPlot(tau {tau:.2f},")
+    assert repr(plot).startswith(f"Plot(heterogeneity: tau {tau:.2f},")
 
 
 def test_models_without_tau_are_refused(pooled_fits, quick):

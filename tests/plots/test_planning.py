@@ -58,7 +58,7 @@ def test_power_curves_are_operating_characteristics():
     assert errors == [
         pytest.approx([35, 100 * trial(40, prior).type_one_error()]) for prior in (HISTORY, VAGUE)
     ]
-    assert repr(plot) == "PowerPlot(2 designs)"
+    assert repr(plot) == "Plot(power: 2 designs)"
 
 
 def page_text(plot):
@@ -104,7 +104,7 @@ def test_boundaries_are_those_of_trials():
     assert "none of fewer" in texts
     below = bm.plots.boundary({"none": VAGUE}, "P(rate < 0.35) > 0.9", n=[40])
     assert below.table["boundary"].tolist() == [9]
-    assert repr(below) == "BoundaryPlot(1 prior)"
+    assert repr(below) == "Plot(boundary: 1 prior)"
 
 
 @pytest.mark.parametrize("n", [1, 40, 200])
@@ -118,7 +118,7 @@ def test_bars_are_the_predictive_distribution_and_their_lightness_the_decision(n
         assert (np.dot(bar.get_facecolor()[:3], [0.3, 0.6, 0.1]) < 0.5) == row.success
     title = plot.figure.axes[0].texts[0].get_text()
     assert f"{100 * trial(n).probability_of_success(HISTORY):.1f}%" in title
-    assert repr(plot) == f"RespondersPlot({n} patients)"
+    assert repr(plot) == f"Plot(responders: {n} patients)"
 
 
 def test_responders_of_a_rare_event_are_seen():

@@ -30,7 +30,7 @@ def test_nothing_overlaps_or_is_cut_off(pooled_fits, collisions, name):
     for asked in ({}, {"rate_above": 0.3, "events_at_least": 1}, {"rate_above": 1.0}):
         plot = bm.plots.prediction(prediction, **asked, notes=["Further <$x$> words. " * 12])
         assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == f"PredictionPlot({n} patient{'s' * (n > 1)})"
+    assert repr(plot) == f"Plot(prediction: {n} patient{'s' * (n > 1)})"
 
 
 def test_a_profile_and_a_study_with_long_names_are_wrapped(exact, collisions):
@@ -135,7 +135,7 @@ def test_millions_of_patients_are_drawn_by_ranges(collisions):
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     plot = bm.plots.prediction(bm.predict(posterior, n=10_000_000, seed=1))
-    assert repr(plot) == "PredictionPlot(10,000,000 patients)"
+    assert repr(plot) == "Plot(prediction: 10,000,000 patients)"
     bars = plot.table[plot.table["kind"] == "events"]
     assert bars["probability"].sum() == pytest.approx(1)
     assert ((bars["lower"].iloc[1:] - bars["upper"].shift().iloc[1:]) == 1).all()

@@ -36,7 +36,7 @@ def test_few_arms_are_drawn_and_told(zeros, collisions):
     plot = bm.plots.predictive_checks(zeros, notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
     assert "FEW ARMS: 6." in shown(plot)
-    assert repr(plot) == "PredictiveChecksPlot(6 arms)"
+    assert repr(plot) == "Plot(predictive_checks: 6 arms)"
 
 
 def test_one_arm_is_drawn(zeros, collisions):

@@ -55,7 +55,7 @@ def test_every_panel_shows_its_prior_and_its_draws(name, pooled_fits, collisions
     fit = pooled_fits[name]
     plot = bm.plots.prior_posterior(fit, notes=["A note."])
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == "PriorPosteriorPlot(3 quantities)"
+    assert repr(plot) == "Plot(prior_posterior: 3 quantities)"
     table = plot.table
     drawn = {
         "typical rate": 1 / (1 + np.exp(-fit.posterior["mu"].to_numpy().ravel())),

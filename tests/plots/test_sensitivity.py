@@ -26,7 +26,7 @@ def shown(plot) -> list[str]:
 def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.sensitivity(results[name], notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == "SensitivityPlot(3 priors, 5 estimates)"
+    assert repr(plot) == "Plot(sensitivity: 3 priors, 5 estimates)"
     assert {"The model's own", "tau ~ HalfNormal(0.5)"} <= {text.strip("*") for text in shown(plot)}
     assert "P: P(rate of a new study > 0.3)." in shown(plot)
 

@@ -65,7 +65,7 @@ def test_ranks_of_a_chain_apart_leave_the_band_and_numbers_say_so(pooled_fits, c
     plot = bm.plots.trace(with_draws(fit, mu=mu))
     assert collisions(plot.figure) == ([], [])
     assert plot.table.set_index("quantity")["failed"].to_dict() == {"mu": True, "tau": False}
-    assert repr(plot) == "TracePlot(2 quantities, 1 failed)"
+    assert repr(plot) == "Plot(trace: 2 quantities, 1 failed)"
     words = words_of(plot)
     assert words[0].startswith("WARNING: the draws failed their diagnostics (r hat")
     assert any(text.startswith("R-hat") and text.endswith(" !") for text in words)

@@ -6,7 +6,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.multiverse.results import columns
 from bayesmeta.multiverse.specification_grid import AXES
-from bayesmeta.report.grid_figures import grid_figures
+from bayesmeta.report.many_figures import grid_figures
 
 
 def results_of(outcomes: list[str]) -> bm.GridResults:

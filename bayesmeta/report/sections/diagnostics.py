@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from bayesmeta import plots
 from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
 from bayesmeta.inference.result import Fit
-from bayesmeta.report.document import Block, Figure, Items, Section, Table
+from bayesmeta.report.document import Block, Items, Section, Table
 from bayesmeta.report.sections.titles import DIAGNOSTICS
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "RELIABLE",
     "UNRELIABLE",
     "diagnostics_section",
-    "trace_figure",
     "verdict_line",
     "verdict_words",
 ]
@@ -52,12 +50,6 @@ def verdict_line(diagnostics: Diagnostics) -> str:
 def verdict_words(diagnostics: Diagnostics) -> str:
     """Return the grade of the draws as a sentence."""
     return {"ok": RELIABLE, "warning": WARNED, "failed": NOT_TO_BE_USED}[diagnostics.level]
-
-
-def trace_figure(fit: Fit) -> Figure:
-    """Return the chains."""
-    said = "Traces and ranks of the chains by parameter"
-    return Figure("trace", plots.trace(fit), f"{said}.", said)
 
 
 def _measured(fit: Fit, diagnostics: Diagnostics) -> tuple[Block, ...]:

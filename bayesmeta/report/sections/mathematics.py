@@ -4,7 +4,7 @@ import re
 
 from bayesmeta.model import ModelSpec
 
-__all__ = ["latex", "model_formulas"]
+__all__ = ["latex", "model_formulas", "nested_formulas"]
 
 GREEK = frozenset({"mu", "beta", "tau", "nu", "rho", "theta", "eta"})
 
@@ -33,6 +33,16 @@ def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
     if spec.arm_effects is not None:
         lines.append(r"w_i\ \sim\ \text{Normal}(0,\ \tau_{\text{arm}})")
     return tuple(lines)
+
+
+def nested_formulas(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the same of a model of nested outcomes, by their conditional probabilities."""
+    terms = r"\mu_k + x_i^{\top} \beta_k" if spec.covariates.parsed.terms else r"\mu_k"
+    return (
+        r"\text{P}(\text{outcome } k) = \prod_{j \le k} p_{ij}",
+        rf"\text{{{spec.link.name}}}(p_{{ik}}) = {terms} + u_{{s(i)k}}",
+        r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)",
+    )
 
 
 PREDICTOR = {

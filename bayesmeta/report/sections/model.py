@@ -1,22 +1,45 @@
 """What was assumed: the model in mathematics and words, and its priors on the scale of rates."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
 from bayesmeta.estimates.prior_meanings import prior_meanings
+from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
-from bayesmeta.report.sections.mathematics import model_formulas
-from bayesmeta.report.sections.titles import MODEL, PRIORS
+from bayesmeta.report.model_text import nested_model_lines, prior_rates_line
+from bayesmeta.report.sections.mathematics import model_formulas, nested_formulas
+from bayesmeta.report.sections.titles import MODEL
 from bayesmeta.rounding import number_texts
+from bayesmeta.wording import Wording
 
-__all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
+__all__ = ["model_blocks", "model_section", "prior_blocks"]
 
 
-def model_section(design: Design) -> Section:
+def model_section(design: Design, words: Wording) -> Section:
     """Return the model of a fit."""
+    if len(design.arms.outcomes) > 1:
+        return Section(MODEL, _nested_blocks(design, words))
     return Section(MODEL, tuple(model_blocks(design.spec, design)))
+
+
+def _nested_blocks(design: Design, words: Wording) -> tuple[Block, ...]:
+    spec, outcomes = design.spec, list(map(words.outcome, design.arms.outcomes))
+    chain = [outcomes[0], *(f"{one} given {outer}" for outer, one in pairwise(outcomes))]
+    effects = (
+        ", and are independent."
+        if spec.correlation is None
+        else f", and correlations with prior {spec.correlation!r}."
+    )
+    told = (
+        f"The p are the probabilities of {', '.join(chain)}.",
+        "Counts are binomial, as they are; an arm that does not report an outcome between two others is binomial with "
+        "the product of their conditional probabilities.",
+        f"The effects of a study on them have a standard deviation tau each{effects}",
+    )
+    return Formulas(nested_formulas(spec)), Items(told)
 
 
 def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Block]:
@@ -29,16 +52,20 @@ def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Bloc
         yield Text(_coding(design))
 
 
-def priors_section(design: Design) -> Section:
+def prior_blocks(fit: Fit, words: Wording) -> tuple[Block, ...]:
     """Return the priors of a fit on their own scale and on that of rates."""
-    return Section(
-        PRIORS,
-        (
-            Text(
-                "Each prior with the range it allows; the last column says what that means for response rates."
-            ),
-            prior_table(design),
+    if len(fit.arms.outcomes) > 1:
+        lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
+        expected = prior_rates_line(fit, words).strip()
+        return (
+            Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
+            Text(f"{expected[0].upper()}{expected[1:]}."),
+        )
+    return (
+        Text(
+            "Each prior with the range it allows; the last column says what that means for response rates."
         ),
+        prior_table(fit.design),
     )
 
 

@@ -182,7 +182,7 @@ def test_the_figure_shows_each_profile(fit: bm.Fit, prediction: bm.NestedPredict
     plot = bm.plots.nested_outcomes([prediction, other])
     shares = plot.table[plot.table["kind"] == "category"].groupby("profile")["mean"].sum()
     assert shares.to_numpy() == pytest.approx([12, 12])
-    assert repr(plot) == "NestedOutcomesPlot(2 profiles)"
+    assert repr(plot) == "Plot(nested_outcomes: 2 profiles)"
     assert len(plot.figure.axes[-1].patches) == 8
     with pytest.raises(bm.SettingsError, match="`predictions` must agree in outcomes and patients"):
         bm.plots.nested_outcomes(

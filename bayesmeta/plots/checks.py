@@ -1,13 +1,32 @@
-"""What the tables behind figures must hold."""
+"""What arguments of figures must be, and tables behind them hold."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, listed, nearest
+from bayesmeta.plots.style import LINES
 
-__all__ = ["check_columns", "check_numbers"]
+__all__ = ["check_columns", "check_kind", "check_lines", "check_numbers"]
+
+
+def check_kind(name: str, value: object, kind: type | tuple[type, ...], how: str) -> None:
+    """Raise unless an argument is of its type; `how` it is made is the remedy."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not isinstance(value, kinds):
+        wanted = " or ".join(each.__name__ for each in kinds)
+        raise SettingsError(
+            f"`{name}` must be a {wanted}; got {type(value).__name__}. Make one by {how}."
+        )
+
+
+def check_lines(name: str, lines: Sized) -> None:
+    """Raise if there are more lines than looks."""
+    if len(lines) > len(LINES):
+        raise SettingsError(
+            f"`{name}` must have at most {len(LINES)} entries, which is how many lines can be told apart; got {len(lines)}."
+        )
 
 
 def check_columns(table: object, columns: Sequence[str]) -> pd.DataFrame:
