@@ -18,12 +18,11 @@ from bayesmeta.calibration.judging import Calibration
 from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import run_trial, seed_of
-from bayesmeta.errors import RunError, SamplingError, SettingsError
+from bayesmeta.errors import SamplingError, SettingsError
 from bayesmeta.numeric import is_whole
-from bayesmeta.paths import expanded
 from bayesmeta.progress import progress_bar
-from bayesmeta.runs.processes import processes
-from bayesmeta.runs.threads import one_thread
+from bayesmeta.runs.files import explained, folder_of
+from bayesmeta.runs.processes import one_thread, processes
 
 __all__ = ["calibrate", "run_case"]
 
@@ -69,8 +68,7 @@ def calibrate(
     workers : int
         Worker processes.
     progress : bool, optional
-        Show a bar where a person watches, and lines in a log; where None, only where a person
-        watches.
+        Show a progress bar; where None, only where a person watches.
 
     Returns
     -------
@@ -108,7 +106,9 @@ def calibrate(
             )
     chosen, seed = int(chosen), int(seed)
     cases = select_cases(parts, short=short)
-    folder = _folder(out)
+    folder = folder_of(out)
+    with explained(folder, remedy="Choose another folder"):
+        folder.mkdir(parents=True, exist_ok=True)
     kept = _kept(folder, cases, chosen, seed)
     to_do = [case for case in cases if case.name not in kept]
     with (
@@ -133,19 +133,7 @@ def calibrate(
 def run_case(
     case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None
 ) -> CaseResult:
-    """Return the result of one case, done in this process.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    sets : int
-        Data sets.
-    seed : int
-        Random seed, with the case's name.
-    sampler : callable, optional
-        What fits, that of the case where None; a wrong one shows what calibration would find.
-    """
+    """Return the result of one case, done in this process, with its own or another `sampler`."""
     return _finish(case, seed, _begin(case, sets, seed, sampler=sampler))
 
 
@@ -219,12 +207,3 @@ def _kept(folder: Path, cases: Sequence[Case[Any]], sets: int, seed: int) -> dic
         and (stored[case.name].tally.sets, stored[case.name].seed) == (sets, seed)
         and changes(stored[case.name].identity, identity_of(case)).current
     }
-
-
-def _folder(out: str | PathLike[str]) -> Path:
-    try:
-        folder = expanded(out)
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, TypeError, ValueError) as error:
-        raise RunError(f"{out} can't be written: {error}. Choose another folder.") from error
-    return folder

@@ -9,9 +9,8 @@ from bayesmeta.errors import RunError
 from bayesmeta.runs.files import folder_of, sha256_of
 from bayesmeta.runs.folder import INPUTS
 from bayesmeta.runs.hashes import HASHES, read_hashes, read_times
-from bayesmeta.runs.jobs import Failed
+from bayesmeta.runs.jobs import JOBS, Failed, Record, read_records
 from bayesmeta.runs.manifest import MANIFEST, Manifest, read_manifest
-from bayesmeta.runs.records import JOBS, Record, read_records
 from bayesmeta.runs.whole_folder import FIT
 
 __all__ = ["RunSummary", "check_run", "describe_run", "differing"]
@@ -19,44 +18,24 @@ __all__ = ["RunSummary", "check_run", "describe_run", "differing"]
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run is and how far it is.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder.
-    manifest : Manifest
-        Kind, identity, versions and machine.
-    complete : bool
-        Whether it ended well.
-    finished, damaged : int
-        Jobs with a result, and files of jobs that are not as they were written.
-    failed : tuple of Record
-        Jobs that ended with an error.
-    work_seconds : float
-        Seconds of all jobs together.
-    open_seconds : float
-        Seconds that the run was open, of the times that it ended well.
-    """
+    """What a run is and how far it is."""
 
     path: Path
     manifest: Manifest
     complete: bool
+    """Whether it ended well."""
     finished: int
     damaged: int
+    """Files of jobs that are not as they were written."""
     failed: tuple[Record, ...]
     work_seconds: float
+    """Of all jobs together."""
     open_seconds: float
+    """Of the times that it was open and ended well."""
 
 
 def describe_run(path: str | PathLike[str]) -> RunSummary:
-    """Return what the run in a folder is and how far it is.
-
-    Raises
-    ------
-    RunError
-        If it is no run, or its manifest is damaged.
-    """
+    """Return what the run in a folder is and how far it is."""
     folder = _folder(path)
     found = [record for _, record in read_records(folder)]
     records = [record for record in found if record is not None]
@@ -77,11 +56,6 @@ def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
     """Return what is not as it was written in the folder of a run; nothing if all is.
 
     Files that were not there when the run ended are not looked at, but for those of jobs.
-
-    Raises
-    ------
-    RunError
-        If the folder is no run.
     """
     folder = _folder(path)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from bayesmeta.errors import RunError, SettingsError, listed
 from bayesmeta.runs.files import PARTIAL, PLAIN, explained, folder_of, sync_folder, write_whole
 from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
-from bayesmeta.runs.jobs import Job, Outcome
+from bayesmeta.runs.jobs import JOBS, Job, Outcome, read_record, record_path, write_record
 from bayesmeta.runs.locks import HOLDER, LOCK, held
 from bayesmeta.runs.manifest import (
     MANIFEST,
@@ -21,7 +21,6 @@ from bayesmeta.runs.manifest import (
     read_manifest,
     write_manifest,
 )
-from bayesmeta.runs.records import JOBS, read_record, record_path, write_record
 
 __all__ = ["RunFolder", "open_run"]
 
@@ -33,13 +32,7 @@ _OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a run that is open; see `open_run`.
-
-    Parameters
-    ----------
-    path : Path
-        Where it is.
-    """
+    """The folder of a run that is open; see `open_run`."""
 
     path: Path
 
@@ -49,13 +42,7 @@ class RunFolder:
         return record and record.outcome
 
     def keep(self, job: Job, outcome: Outcome) -> None:
-        """Keep what became of a job, so that it is not done again.
-
-        Raises
-        ------
-        RunError
-            If it can't be written.
-        """
+        """Keep what became of a job, so that it is not done again."""
         self._change()
         write_record(self.path, job, outcome)
 
@@ -63,13 +50,6 @@ class RunFolder:
         """Write a table or figure of results, whole or not at all.
 
         It must hold no dates and times, so that a resumed run ends with the same bytes.
-
-        Raises
-        ------
-        SettingsError
-            If `name` is no name of a file, or one that the folder itself needs.
-        RunError
-            If it can't be written.
         """
         if not PLAIN.fullmatch(name) or name.casefold() in _OWN:
             raise SettingsError(

@@ -25,14 +25,7 @@ REMEDY = "Choose another folder"
 
 
 def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
-    """Return `folder` as a path, after checking that a fit may be saved there.
-
-    Raises
-    ------
-    RunError
-        If it exists and `force` is not given, holds something other than a fit, or its parent
-        can't be written.
-    """
+    """Return `folder` as a path, after checking that a fit may be saved there."""
     path = folder_of(folder).absolute()
     is_fit = (path / FIT).is_file()
     if is_fit and not force:

@@ -30,28 +30,17 @@ SHORT = SamplerSettings(warmup=100, draws=100)
 
 @dataclass(frozen=True)
 class BadInput:
-    """Something that must be refused.
-
-    Parameters
-    ----------
-    name : str
-        What is wrong.
-    error : type
-        The error that it must end in.
-    says : str
-        What the message must say.
-    call : callable
-        What is given the input, in a folder of its own.
-    file, text : str, optional
-        A file in that folder, and what it holds; ``{folder}`` in it stands for the folder.
-    """
+    """Something that must be refused."""
 
     name: str
     error: type[BayesmetaError]
     says: str
+    """What the message must say."""
     call: Callable[[Path], object]
+    """What is given the input, in a folder of its own."""
     file: str = ""
     text: str = ""
+    """What a file in that folder holds; ``{folder}`` in it stands for the folder."""
 
 
 def check_refusal(case: BadInput, folder: Path) -> Finding:

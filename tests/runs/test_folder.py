@@ -13,7 +13,7 @@ from run_works import TEXTS, jobs_of, log_lines, small_run, tables_in
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, check_run, describe_run, open_run, run_jobs
 from bayesmeta.runs.files import file_names
-from bayesmeta.runs.records import record_path
+from bayesmeta.runs.jobs import record_path
 
 ARGUMENTS: dict[str, Any] = {"kind": "small", "identity": {"seed": 1, "model": {"tau": 0.5}}}
 
