@@ -46,13 +46,13 @@ def test_a_fit_prints_its_summary_and_is_saved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick = ("--seed", "1", "--warmup", "400", "--draws", "1000", "--out", tmp_path / "run")
-    assert run("fit", "nested/pooled", *OUTCOMES, *quick) == 0
+    assert run("fit", "pooled", *OUTCOMES, *quick) == 0
     printed = capsys.readouterr().out
     assert "nested binomials of the ratios P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)" in printed
     assert "correlation[ORR, CR/CRi]" in printed
     assert "typical rates before any evidence: ORR 5" in printed
     assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
-    assert run("fit", "nested/pooled", *OUTCOMES, *quick, "--force", "--json") == 0
+    assert run("fit", "pooled", *OUTCOMES, *quick, "--force", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["outcomes"] == ["ORR", "CR_CRi", "CR"]
     assert found["diagnostics_ok"]
@@ -104,12 +104,11 @@ def test_predictions_that_can_not_be_made_are_told(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nested/pooled", "--outcomes", "ORR"), "two outcomes or more"),
-        (("nested/pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
-        (("nested/pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
-        (("nested/pooled", "--outcomes", "CR,ORR"), "outermost first, such as ORR, CR."),
-        (("nested/regimen", "--outcome", "ORR"), "`bayesmeta fit`, with --outcomes ORR,CR"),
-        (("pooled", "--outcomes", "ORR,CR"), "no bundled model of nested outcomes 'pooled'"),
+        (("pooled", "--outcomes", "ORR"), "two outcomes or more"),
+        (("pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
+        (("pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
+        (("pooled", "--outcomes", "CR,ORR"), "outermost first, such as ORR, CR."),
+        (("robust", "--outcomes", "ORR,CR"), "is not available for several outcomes (ORR, CR)"),
         (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),
     ],
 )

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 REFUSED = [
     (["fit", "pooled", "--evidence", "arms.csv", "--out", "run"], ["replace it with --force"]),
     (["fit", "pooled", "--evidence", "no.csv", "-o", "x"], ["see `bayesmeta evidence list`"]),
-    (["fit", "nested/pooled", "-o", "x"], ["with --outcomes"]),
+    (["fit", "pooled", "-o", "x"], ["with --outcomes"]),
     (["fit", "pooled", "-o", "x", "--ci", "3"], ["`--ci` must lie"]),
     (["fit", "pooled", "-o", "x", "--n", "0"], ["`--n` must"]),
     (["fit", "pooled", "-o", "x", "--target-accept", "2"], ["`--target-accept` must lie"]),

@@ -138,7 +138,7 @@ class EvidenceTable:
         strata : str, optional
             Take the levels of this stratum as rows, in place of whole arms.
         derivations : sequence of str, optional
-            Keep only counts had in these ways (column `derivation`).
+            Keep only counts derived in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
             Of cohorts that plausibly share patients (column `overlap_group`), keep the one of lowest
             rank that reports the outcome, or all. Conditions act first: a narrower one that drops

@@ -51,11 +51,11 @@ def fit(
     Parameters
     ----------
     spec : ModelSpec or pymc.Model
-        What is assumed; see `load_model`. A PyMC model
-        of one's own is sampled as it is; it needs the
-        scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
-        `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
-        to mean. Its `events` are held against those of `arms`; its patients can't be.
+        What is assumed; see `load_model`. The arms decide whether it is fitted to one outcome
+        or to several. A user-supplied PyMC model is sampled as it is; it needs the scalar `mu`,
+        `theta` with one value per arm (both log-odds) and the observed `events`, and `tau` and
+        `u` (one per study) where studies differ; see `OwnModel` for what answers take it to
+        mean. Its `events` are held against those of `arms`; its patients can't be.
     arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int

@@ -41,7 +41,7 @@ class OwnModel:
     @property
     def description(self) -> str:
         """One sentence about the model."""
-        return "A PyMC model of one's own."
+        return "A user-supplied PyMC model."
 
     @property
     def arm_effects(self) -> None:

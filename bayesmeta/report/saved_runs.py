@@ -18,7 +18,7 @@ from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.label_files import LabelSource, as_labels
-from bayesmeta.model import ModelSpec, load_model
+from bayesmeta.model import ModelSpec, parse_model
 from bayesmeta.model.labelling import known_names
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.files import load_grid
@@ -210,7 +210,7 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         table=tables["comparison"],
         left_out=left_out,
         evidence=evidence,
-        models={name: load_model(folder / f"inputs/models/{files[name]}.toml") for name in names},
+        models={name: _model(folder, files[name]) for name in names},
         notes=notes_of(tables["comparison"], left_out),
         plan=manifest.identity,
         versions=manifest.versions,
@@ -271,6 +271,12 @@ def _left_out(model: str, tables: Mapping[str, pd.DataFrame], labels: Mapping[st
     return LeftOut(
         model, own["studies"], own["arms"], own["influence"], own["fits"], float("nan"), {}, labels
     )
+
+
+def _model(folder: Path, name: str) -> ModelSpec:
+    """Return a model that was compared, whatever release wrote it."""
+    text = (folder / f"inputs/models/{name}.toml").read_text(encoding="utf-8")
+    return parse_model(text, name, warn=False)
 
 
 def _grid(folder: Path, manifest: Manifest) -> GridResults:

@@ -86,7 +86,7 @@ def _read(folder: Path) -> object:
 
 
 def _model(name: str, says: str, text: str) -> BadInput:
-    text = f"schema = 1\n{text}"
+    text = f"schema = 2\n{text}"
     return BadInput(f"a model {name}", SpecError, says, _fit_model, "model.toml", text)
 
 

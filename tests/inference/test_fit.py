@@ -194,5 +194,5 @@ def test_settings_out_of_range(change: dict[str, object], message: str) -> None:
 def test_the_old_word_for_quadrature_still_works_and_names_the_new_one(orr: bm.Arms) -> None:
     with pytest.warns(DeprecationWarning, match="method='grid' is now method='quadrature'"):
         found = bm.fit(bm.load_model("pooled"), orr, method="grid")  # type: ignore[call-overload]
-    with pytest.warns(DeprecationWarning, match="`bayesmeta.GridFit` is now `QuadratureFit`"):
+    with pytest.warns(DeprecationWarning, match="bayesmeta.GridFit is now bayesmeta.QuadratureFit"):
         assert isinstance(found, bm.GridFit)

@@ -36,7 +36,9 @@ CASES: dict[str, tuple[Covariates, str | None, dict[str, Any]]] = {
     "interaction": (Covariates("regimen:age + regimen", {"regimen": "z"}), None, {"age": 40}),
     "levels of numbers": (Covariates("C(line) + age", {"line": 2}), None, {"line": 1}),
     "mixtures": (
-        Covariates("regimen * age", {"regimen": "x"}, shares={"regimen": {"x": "x", "y": "y"}}),
+        Covariates(
+            "regimen * age", {"regimen": "x"}, level_proportions={"regimen": {"x": "x", "y": "y"}}
+        ),
         None,
         {"regimen": {"x": 0.5, "y": 0.5}},
     ),
@@ -47,7 +49,7 @@ CASES: dict[str, tuple[Covariates, str | None, dict[str, Any]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_coding_is_the_same_after_it_was_stored(case: str) -> None:
     covariates, by, profile = CASES[case]
-    kept = FRAME if covariates.shares else FRAME[FRAME["regimen"].notna()]
+    kept = FRAME if covariates.level_proportions else FRAME[FRAME["regimen"].notna()]
     frame = kept if covariates.impute else kept[kept["max dose"].notna()]
     learnt = learn_coding(covariates, frame, by)
     stored = read_coding(json.loads(json.dumps(coding_json(learnt))), covariates)

@@ -39,6 +39,7 @@ def test_a_fit_loads(name: str) -> None:
             fit.posterior[variable].mean(("chain", "draw")), mean, rtol=1e-12
         )
     assert fit.arms.n.tolist() == [20, 30, 18, 25]
+    assert ("outcome" in fit.posterior.dims) == (len(fit.outcomes) > 1) == (name == "nested")
     assert fit.provenance.versions["bayesmeta"] == "0.1.0"
 
 

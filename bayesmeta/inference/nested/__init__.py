@@ -1,4 +1,4 @@
-"""Nested outcomes, fitted. In: a `Design`. Out: a `Fit`, its draws and its density.
+"""The compiled density of several nested outcomes.
 
 The PyMC model of `bayesmeta.model.build` is the definition; a contract test holds the compiled
 density to it.

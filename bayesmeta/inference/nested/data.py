@@ -45,7 +45,7 @@ class NestedData(NamedTuple):
     last: Array
     """Last ratio of it, shape (G,)."""
     trials: Array
-    """Patients with the outcome around, shape (G,)."""
+    """Patients with the enclosing outcome, shape (G,)."""
     events: Array
     """Patients with the outcome reported, shape (G,)."""
     log_coefficient: Array
