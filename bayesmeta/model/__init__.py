@@ -9,6 +9,7 @@ from bayesmeta.model.effects import (
     ContaminatedEffects,
     IndependentStudies,
     NormalEffects,
+    SkewNormalEffects,
     StudentTEffects,
     StudyEffects,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "NormalEffects",
     "OwnModel",
     "Probit",
+    "SkewNormalEffects",
     "StudentTEffects",
     "StudyEffects",
     "build",
