@@ -103,6 +103,7 @@ from .model import (
     NormalEffects as NormalEffects,
     OwnModel as OwnModel,
     Probit as Probit,
+    SkewNormalEffects as SkewNormalEffects,
     StudentTEffects as StudentTEffects,
     StudyEffects as StudyEffects,
     build as build,

@@ -10,6 +10,7 @@ from bayesmeta.model.effects import (
     ContaminatedEffects,
     IndependentStudies,
     NormalEffects,
+    SkewNormalEffects,
     StudentTEffects,
     StudyEffects,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "NormalEffects",
     "OwnModel",
     "Probit",
+    "SkewNormalEffects",
     "StudentTEffects",
     "StudyEffects",
     "build",

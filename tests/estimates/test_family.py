@@ -30,6 +30,14 @@ def contaminated(tau: np.ndarray, draws: Draws, rng: Rng) -> np.ndarray:
     return tau * np.where(wide, 4.0, 1.0) * rng.standard_normal(tau.shape)
 
 
+def skewed(tau: np.ndarray, draws: Draws, rng: Rng) -> np.ndarray:
+    """A sum of a half-normal and a normal number (Azzalini 1985), standardised."""
+    delta = draws["skew"] / np.sqrt(1 + draws["skew"] ** 2)
+    half, other = np.abs(rng.standard_normal(tau.shape)), rng.standard_normal(tau.shape)
+    mean = np.sqrt(2 / np.pi) * delta
+    return tau * (delta * half + np.sqrt(1 - delta**2) * other - mean) / np.sqrt(1 - mean**2)
+
+
 def normal(tau: np.ndarray, draws: Draws, rng: Rng) -> np.ndarray:
     return tau * rng.standard_normal(tau.shape)
 
@@ -38,6 +46,7 @@ CASES: dict[str, tuple[dict[str, object], Callable[..., np.ndarray]]] = {
     "normal": ({}, normal),
     "student": ({"study_effects": bm.StudentTEffects()}, student),
     "contaminated": ({"study_effects": bm.ContaminatedEffects()}, contaminated),
+    "skew": ({"study_effects": bm.SkewNormalEffects()}, skewed),
     "by period": ({"study_effects": bm.NormalEffects(by="period")}, normal),
     "arms": ({"arm_effects": bm.ArmEffects(bm.HalfNormal(0.5))}, normal),
     "student and arms": (
@@ -114,6 +123,7 @@ ROWS = {
     "normal": ["mu", "tau", "i_squared"],
     "student": ["mu", "tau", "nu", "i_squared"],
     "contaminated": ["mu", "tau", "outlier_proportion", "i_squared"],
+    "skew": ["mu", "tau", "skew", "i_squared"],
     "by period": ["mu", "tau[new]", "tau[old]", "i_squared[new]", "i_squared[old]"],
     "arms": ["mu", "tau", "tau_arm", "i_squared"],
     "student and arms": ["mu", "tau", "nu", "tau_arm", "i_squared"],
@@ -125,6 +135,7 @@ ROWS = {
 SCALES = {
     "nu": "degrees of freedom",
     "outlier_proportion": "proportion of studies",
+    "skew": "slant",
     "rho": "correlation",
 }
 
@@ -138,7 +149,7 @@ def test_the_summary_names_every_parameter(case: tuple[str, bm.Fit]) -> None:
         if quantity.startswith("i_squared"):
             assert scale == "share of variance"
         else:
-            heavy = quantity.startswith("tau") and fit.spec.study_effects.parameters
+            heavy = quantity.startswith("tau") and not fit.spec.study_effects.tau_is_sd
             own = " (scale of the distribution, not sd)" if heavy and quantity != "tau_arm" else ""
             assert scale == SCALES.get(quantity, fit.spec.link.scale) + own
     assert np.isfinite(table[["mean", "sd", "lower", "upper"]].to_numpy(dtype=float)).all()

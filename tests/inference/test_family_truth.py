@@ -235,6 +235,32 @@ def test_contaminated_effects() -> None:
     check_new_study(fit, above)
 
 
+def test_skew_normal_effects() -> None:
+    mu, tau = mu_cells(size=64), tau_cells(size=50)
+    skew = cells(stats.norm(0, 3), np.linspace(-12, 12, 61))
+    edges, arms = standard(mu, tau), likelihood(tuple(OUTLYING), "logit")
+    mean, sd = stats.skewnorm.mean(skew.x), stats.skewnorm.std(skew.x)
+
+    def below(x: Array, k: int) -> Array:
+        y = np.clip(mean[k] + sd[k] * x, -40, 40)
+        return np.asarray(special.ndtr(y) - 2 * special.owens_t(y, skew.x[k]))
+
+    # In the light tail differences are zero but for rounding, and so is the likelihood.
+    by_study = [np.diff(below(edges, k), axis=-1) @ arms for k in range(skew.x.size)]
+    by_skew = [np.log(np.maximum(one, 1e-300)).sum(axis=-1) for one in by_study]
+    truth = posterior({"mu": mu, "tau": tau, "skew": skew}, np.stack(by_skew, axis=-1))
+    spec = bm.ModelSpec(mu=MU["logit"], study_effects=bm.SkewNormalEffects(TAU))
+    fit = bm.fit(spec, arms_of(OUTLYING), seed=18)
+    for name in truth.parameters:
+        truth.check(name, draws_of(fit, name))
+
+    def above(rate: float) -> float:
+        beyond = (special.logit(rate) - mu.x[:, None]) / tau.x
+        return truth.mean(1 - np.stack([below(beyond, k) for k in range(skew.x.size)], axis=-1))
+
+    check_new_study(fit, above)
+
+
 def test_arm_effects() -> None:
     counts = [(4, 20), (10, 21), (3, 15), (8, 18), (6, 30), (5, 12)]
     mu, tau, tau_arm = mu_cells(size=64), tau_cells(size=45), tau_cells(0.25, 40)

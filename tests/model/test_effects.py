@@ -46,6 +46,17 @@ def student(nu: float) -> Case:
     return Case(bm.StudentTEffects(), {"nu": nu}, distribution.cdf, distribution.pdf)
 
 
+def skewed(skew: float) -> Case:
+    distribution = stats.skewnorm(skew, *skew_normal_place(skew))
+    return Case(bm.SkewNormalEffects(), {"skew": skew}, distribution.cdf, distribution.pdf)
+
+
+def skew_normal_place(skew: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Location and scale with which SciPy's distribution has mean 0 and standard deviation 1."""
+    mean, sd = stats.skewnorm.mean(skew), stats.skewnorm.std(skew)
+    return -mean / sd, 1 / sd
+
+
 CASES = {
     "normal": Case(bm.NormalEffects(), {}, stats.norm.cdf, stats.norm.pdf),
     "t of 2.2": student(2.2),
@@ -54,6 +65,9 @@ CASES = {
     "a tenth contaminated": mixture(0.1, 4),
     "half contaminated": mixture(0.5, 20),
     "hardly contaminated": mixture(1e-6, 100),
+    "without slant": skewed(0.0),
+    "slanting up": skewed(3.0),
+    "steeply down": skewed(-12.0),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
@@ -139,9 +153,8 @@ def test_variance_is_that_of_the_distribution(case: Case) -> None:
     def squared(x: float) -> float:
         return x**2 * case.pdf(x)
 
-    expected = 2 * sum(
-        integrate.quad(squared, a, b, limit=400)[0] for a, b in ((0, 5), (5, 500), (500, np.inf))
-    )
+    edges = (-np.inf, -500, -5, 0, 5, 500, np.inf)
+    expected = sum(integrate.quad(squared, a, b, limit=400)[0] for a, b in pairwise(edges))
     assert float(case.distribution.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
     assert float(case.distribution.variance(0.3, **case.own)) == pytest.approx(
         0.09 * expected, rel=1e-3
@@ -171,6 +184,8 @@ def written(case: Case, own: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray
             stats.norm.cdf(x / case.distribution.outlier_scale),
         )
         return (1 - share) * stats.norm.cdf(x) + share * outlying
+    if isinstance(case.distribution, bm.SkewNormalEffects):
+        return stats.skewnorm.cdf(x, own["skew"], *skew_normal_place(own["skew"]))
     return stats.norm.cdf(x)
 
 
@@ -252,6 +267,8 @@ def test_independent_studies_have_the_prior_of_mu() -> None:
         ),
         (bm.ContaminatedEffects, {"outlier_scale": True}, "`outlier_scale` must be a number"),
         (bm.ContaminatedEffects, {"outlier_scale": "4"}, "`outlier_scale` must be a number"),
+        (bm.SkewNormalEffects, {"skew": 3}, "`skew` must be a prior, .* got 3"),
+        (bm.SkewNormalEffects, {"tau": bm.Normal(0, 1)}, "`tau` is a standard deviation"),
         (bm.NormalEffects, {"by": ""}, "`by` must name a study-level column; got ''"),
         (bm.NormalEffects, {"by": ["design"]}, "`by` must name a study-level column"),
         (bm.ArmEffects, {"tau_arm": bm.Normal(0, 1)}, "`tau_arm` is a standard deviation"),

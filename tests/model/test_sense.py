@@ -133,9 +133,10 @@ def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
             bm.ContaminatedEffects(),
             "4 studies can't show outlying ones: `outlier_proportion` rests",
         ),
+        (bm.SkewNormalEffects(), "4 studies can't show a skew distribution: `skew` rests"),
     ],
 )
-def test_few_studies_show_no_outlying_ones(
+def test_few_studies_show_no_shape(
     make_arms: Maker, distribution: bm.StudyEffects, message: str
 ) -> None:
     with pytest.warns(bm.ModelWarning, match=message):

@@ -1,8 +1,9 @@
 """Compiled distributions of study effects at scale 1; values and derivatives."""
 
-from math import exp, lgamma, log, log1p, pi
+from math import exp, lgamma, log, log1p, pi, sqrt
 
 from bayesmeta.inference.compiled import compiled, inlined
+from bayesmeta.inference.density.links import log_normal_cdf
 
 __all__ = ["LOG_ROOT_TWO_PI", "NORMAL", "log_distribution"]
 
@@ -25,6 +26,8 @@ def log_distribution(
         return _student(x, own)
     if distribution == 2:  # ContaminatedEffects  # noqa: PLR2004
         return _contaminated(x, own, constant)
+    if distribution == 3:  # SkewNormalEffects  # noqa: PLR2004
+        return _skew_normal(x, own)
     return -0.5 * x * x - LOG_ROOT_TWO_PI, -x, 0.0
 
 
@@ -49,6 +52,21 @@ def _contaminated(x: float, proportion: float, scale: float) -> tuple[float, flo
         -((1 - proportion) * part_usual + proportion * part_outlying / (scale * scale)) * x / total
     )
     return top + log(total) - LOG_ROOT_TWO_PI, slope, (part_outlying - part_usual) / total
+
+
+@compiled
+def _skew_normal(x: float, skew: float) -> tuple[float, float, float]:
+    """Return those of the distribution with mean 0 and standard deviation 1."""
+    root = 1 / sqrt(1 + skew * skew)
+    mean = sqrt(2 / pi) * skew * root
+    sd = sqrt(1 - mean * mean)
+    y = mean + sd * x
+    log_half, slope = log_normal_cdf(skew * y)
+    by_y = skew * slope - y
+    by_mean = sqrt(2 / pi) * root * root * root
+    by_sd = -mean * by_mean / sd
+    value = log(2 * sd) - 0.5 * y * y - LOG_ROOT_TWO_PI + log_half
+    return value, sd * by_y, by_sd / sd + by_y * (by_mean + by_sd * x) + slope * y
 
 
 @compiled

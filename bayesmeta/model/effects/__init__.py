@@ -9,6 +9,7 @@ from bayesmeta.model.effects.base import StudyEffects, normal_nodes
 from bayesmeta.model.effects.ends import CommonEffect, IndependentStudies
 from bayesmeta.model.effects.heavy_tailed import ContaminatedEffects, StudentTEffects
 from bayesmeta.model.effects.normal import NormalEffects
+from bayesmeta.model.effects.skew_normal import SkewNormalEffects
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -17,6 +18,7 @@ __all__ = [
     "ContaminatedEffects",
     "IndependentStudies",
     "NormalEffects",
+    "SkewNormalEffects",
     "StudentTEffects",
     "StudyEffects",
     "normal_nodes",
@@ -28,6 +30,7 @@ DISTRIBUTIONS: dict[str, type[StudyEffects]] = {
         NormalEffects,
         StudentTEffects,
         ContaminatedEffects,
+        SkewNormalEffects,
         CommonEffect,
         IndependentStudies,
     )

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
 STEP = 1e-30
-NORMAL, STUDENT, CONTAMINATED = range(3)
+NORMAL, STUDENT, CONTAMINATED, SKEW_NORMAL = range(4)
 
 
 @dataclass
@@ -149,6 +149,11 @@ def log_effect(data: DensityData, parts: Parts, at: Point, x: complex) -> comple
         top = max(usual.real, outlying.real)
         mixture = (1 - own) * np.exp(usual - top) + own * np.exp(outlying - top)
         return top + np.log(mixture) - np.log(2 * np.pi) / 2
+    if parts.distribution == SKEW_NORMAL:
+        mean = np.sqrt(2 / np.pi) * own / np.sqrt(1 + own**2)
+        sd = np.sqrt(1 - mean**2)
+        y = mean + sd * x
+        return np.log(2 * sd) + log_normal(y) + special.log_ndtr(own * y)
     return log_normal(x)
 
 

@@ -75,7 +75,9 @@ def test_value_and_gradient_of_every_prior(covariates: str, tau: Prior) -> None:
         st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5
     ),
     noise=st.integers(0, 2**32 - 1),
-    distribution=st.sampled_from([bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects]),
+    distribution=st.sampled_from(
+        [bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects, bm.SkewNormalEffects]
+    ),
 )
 def test_value_and_gradient_at_extreme_points(
     log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int, distribution: type

@@ -71,6 +71,12 @@ def log_distribution(distribution: Distribution, u: Array) -> Array:
     tau = float(distribution["tau"])
     if distribution["name"] == "student_t":
         return np.asarray(stats.t.logpdf(u, distribution["nu"], scale=tau))
+    if distribution["name"] == "skew_normal":
+        skew = float(distribution["skew"])
+        mean = np.sqrt(2 / np.pi) * skew / np.sqrt(1 + skew**2)
+        sd = np.sqrt(1 - mean**2)
+        y = mean + sd * u / tau
+        return np.asarray(np.log(2 * sd / tau) + stats.norm.logpdf(y) + special.log_ndtr(skew * y))
     usual = stats.norm.logpdf(u, scale=tau)
     if distribution["name"] == "normal":
         return np.asarray(usual)

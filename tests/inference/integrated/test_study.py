@@ -65,11 +65,15 @@ def counts(draw: st.DrawFn, most: int) -> tuple[int, int]:
 @st.composite
 def distribution_drawn(draw: st.DrawFn) -> Distribution:
     found: Distribution = {
-        "name": draw(st.sampled_from(["common", "normal", "student_t", "contaminated"])),
+        "name": draw(
+            st.sampled_from(["common", "normal", "student_t", "contaminated", "skew_normal"])
+        ),
         "tau": 10 ** draw(st.floats(-3, 0.7)),
     }
     if found["name"] == "student_t":
         found["nu"] = 2 + 10 ** draw(st.floats(-3, 3))
+    if found["name"] == "skew_normal":
+        found["skew"] = draw(st.floats(-20, 20))
     if found["name"] == "contaminated":
         found |= {
             "outlier_proportion": draw(st.floats(1e-6, 1 - 1e-6)),
@@ -168,6 +172,7 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
     normal = log_study(arms, link, NORMAL, rho)
     near = pytest.approx(normal, abs=1e-6)
     assert log_study(arms, link, {"name": "student_t", "tau": 0.6, "nu": 1e7}, rho) == near
+    assert log_study(arms, link, {"name": "skew_normal", "tau": 0.6, "skew": 0.0}, rho) == near
     for share, ratio, tau in ((1e-9, 4.0, 0.6), (1 - 1e-9, 4.0, 0.15), (0.3, 1 + 1e-9, 0.6)):
         distribution: Distribution = {
             "name": "contaminated",
@@ -186,7 +191,7 @@ def test_identities(link: str, rho: float | None, spread: float) -> None:
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("distribution", ["normal", "student_t", "contaminated"])
+@pytest.mark.parametrize("distribution", ["normal", "student_t", "contaminated", "skew_normal"])
 @pytest.mark.parametrize("rho", [None, 0.02])
 def test_the_counts_of_an_arm_are_a_distribution(
     link: str, distribution: str, rho: float | None
@@ -194,6 +199,7 @@ def test_the_counts_of_an_arm_are_a_distribution(
     given: Distribution = {"name": distribution, "tau": 1.3}
     given |= {
         "student_t": {"nu": 3.0},
+        "skew_normal": {"skew": -5.0},
         "contaminated": {"outlier_proportion": 0.2, "outlier_scale": 5.0},
     }.get(distribution, {})
     other = arm_of(5, 9, 0.2, 0.4)
