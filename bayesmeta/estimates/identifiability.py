@@ -37,7 +37,7 @@ PULLED = 0.5
 _COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
 
 
-def identifiability(fit: Any) -> pd.DataFrame:
+def identifiability(fit: Fit) -> pd.DataFrame:
     """Return what each coefficient, and tau, is known from.
 
     Parameters
@@ -96,7 +96,7 @@ def identifiability(fit: Any) -> pd.DataFrame:
     )
 
 
-def notes(fit: Any) -> tuple[str, ...]:
+def notes(fit: Fit) -> tuple[str, ...]:
     """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
 
     Levels and coefficients of fewer than 3 studies; coefficients known only from differences
@@ -176,7 +176,7 @@ def _scalar_draws(fit: Fit) -> Iterable[tuple[str, Prior, Array, int]]:
             yield name, prior, draws, level_of_study.size
 
 
-def _unpooled(fit: Any) -> Iterable[str]:
+def _unpooled(fit: Fit) -> Iterable[str]:
     """Yield what independent studies don't tell."""
     if not fit.spec.study_effects.pools:
         yield (
@@ -185,7 +185,7 @@ def _unpooled(fit: Any) -> Iterable[str]:
         )
 
 
-def _few_studies(fit: Any, table: pd.DataFrame) -> Iterable[str]:
+def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
     """Yield which estimates, and which reference levels, rest on fewer than 3 studies."""
     rows = table[table["studies"] < FEWEST_STUDIES]
     if len(rows):

@@ -59,26 +59,23 @@ def draws_of(fit: Fit, outcome: str | None = None) -> "OutcomeDraws":
 class OutcomeDraws:
     """Draws of a fit of one outcome."""
 
-    fit: Any
+    fit: Fit
     outcome: str = ""
 
     @cached_property
     def arms(self) -> Arms:
         """The arms that report the outcome."""
-        arms: Arms = self.fit.arms
-        return arms
+        return self.fit.arms
 
     @property
     def coding(self) -> Coding:
         """The coding of covariates."""
-        coding: Coding = self.fit.coding
-        return coding
+        return self.fit.coding
 
     @property
     def link(self) -> Link:
         """The link."""
-        link: Link = self.fit.spec.link
-        return link
+        return self.fit.spec.link
 
     @cached_property
     def matrix(self) -> Array:
@@ -93,8 +90,7 @@ class OutcomeDraws:
     @property
     def tau_levels(self) -> tuple[str, ...]:
         """Levels that each have a tau of their own; one, unnamed, where all studies share one."""
-        levels: tuple[str, ...] = self.fit.design.tau_levels
-        return levels
+        return self.fit.design.tau_levels
 
     @cached_property
     def tau_of_study(self) -> npt.NDArray[np.int64]:
@@ -193,7 +189,7 @@ class NestedDraws(OutcomeDraws):
     @property
     def level(self) -> int:
         """Position of the outcome, outermost first."""
-        return int(self.fit.outcomes.index(self.outcome))
+        return self.fit.outcomes.index(self.outcome)
 
     @cached_property
     def _there(self) -> npt.NDArray[np.bool_]:
@@ -202,8 +198,7 @@ class NestedDraws(OutcomeDraws):
     @cached_property
     @override
     def arms(self) -> Arms:
-        arms: Arms = self.fit.arms.of(self.outcome)
-        return arms
+        return self.fit.arms.of(self.outcome)
 
     @cached_property
     @override

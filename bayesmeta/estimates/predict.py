@@ -1,6 +1,7 @@
 """`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
 
 from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.estimates.nested.predict import predict_nested
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
@@ -75,9 +76,7 @@ def predict(
     check_posterior(fit)
     n = check_cohort("n", n)
     seed = check_seed(seed)
-    if outcome is None and outcomes_of(fit):
-        from bayesmeta.estimates.nested.predict import predict_nested
-
+    if outcome is None and has_draws(fit) and outcomes_of(fit):
         return predict_nested(fit, n, profile, study, seed)  # type: ignore[return-value]
     if study is not None and has_draws(fit):
         profile = study_profile(fit.coding, fit.arms, study, profile)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +27,7 @@ from bayesmeta.estimates.rows import RATE, Row, distribution_rows, row_of
 from bayesmeta.estimates.summary_table import SummaryTable, headed
 from bayesmeta.estimates.summary_text import Heading
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 
@@ -165,7 +165,7 @@ def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
             yield outcome, label, scale, Draws(draws)
 
 
-def _drawn_parameters(fit: Any) -> Iterator[Parameter]:
+def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
     outcomes = outcomes_of(fit) or ("",)
     for name, scale in _scales(fit).items():
         if name in fit.posterior:
@@ -179,7 +179,7 @@ def _drawn_parameters(fit: Any) -> Iterator[Parameter]:
             yield outcome, label, "share of variance", Draws(draws)
 
 
-def _scales(fit: Any) -> dict[str, str]:
+def _scales(fit: Fit) -> dict[str, str]:
     """Return the scale of each parameter, in the order of the table."""
     link = fit.spec.link.scale
     if outcomes_of(fit):

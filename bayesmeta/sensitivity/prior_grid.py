@@ -9,7 +9,9 @@ from bayesmeta.errors import SamplingError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import (
     check_posterior,
+    has_draws,
     is_reliable,
+    outcomes_of,
     rates_at,
 )
 from bayesmeta.estimates.precision import Distribution, Estimate
@@ -111,8 +113,7 @@ def prior_grid(
     """
     check_posterior(fit)
     check_ci_prob(ci_prob)
-    # Joint models are specified otherwise.
-    if isinstance(fit, Fit):
+    if has_draws(fit) and outcomes_of(fit):
         return _nested(fit, profile, priors, ci_prob, together=together, question=question)
     check_family(fit, "prior_grid")
     asked = asked_question(question)

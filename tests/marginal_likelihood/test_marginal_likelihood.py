@@ -168,9 +168,7 @@ def test_sensitivity_to_priors_of_coefficients(make_arms: Make) -> None:
 
 @pytest.mark.slow
 def test_what_has_none_is_told(make_arms: Make) -> None:
-    with pytest.raises(
-        bm.SettingsError, match="must be a Fit, NestedFit or QuadratureFit; got str"
-    ):
+    with pytest.raises(bm.SettingsError, match="must be a Fit or QuadratureFit; got str"):
         log_marginal_likelihood("fit", seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`seed` must be a whole number"):
         log_marginal_likelihood(bm.fit(PLAIN, make_arms(DOSED), method="quadrature"), seed=-1)

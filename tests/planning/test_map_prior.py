@@ -136,9 +136,7 @@ def test_arguments_without_effect_are_refused(spondylitis):
         bm.map_prior(grid, force=True)
     with pytest.raises(bm.ProfileError, match="no covariate of the model"):
         bm.map_prior(grid, profile={"age": 70})
-    with pytest.raises(
-        bm.SettingsError, match="`fit` must be a Fit, NestedFit or QuadratureFit; got str"
-    ):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit or QuadratureFit; got str"):
         bm.map_prior("fit")
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.prediction import Prediction, Probability
 from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import rates_as_drawn
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["NestedPrediction", "predict_nested"]
@@ -215,7 +215,7 @@ class NestedPrediction:
 
 
 def predict_nested(  # noqa: PLR0917
-    fit: Any, n: int, profile: Profile | None, study: str | None, seed: int
+    fit: Fit, n: int, profile: Profile | None, study: str | None, seed: int
 ) -> NestedPrediction:
     """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
     if study is not None:
