@@ -30,7 +30,7 @@ def calibrate(
     short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check by simulation that models are fitted as they are defined; minutes to hours.
+    """Check the models by simulation-based calibration (minutes to hours).
 
     Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
     overdispersion_and_effects; of joint models, nested-*; and coverage, of prediction intervals.

@@ -88,7 +88,7 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare models by what each predicts of every study from all others."""
+    """Compare models by leave-one-study-out prediction."""
     from bayesmeta.comparison.compare import compare_with
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS

@@ -121,7 +121,7 @@ def evidence_check(
     evidence: AlsoTable = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a table of one's own: every rule that it breaks, and what is probably not meant."""
+    """Check an evidence table: errors, and entries that are probably mistakes."""
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")

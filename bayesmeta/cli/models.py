@@ -8,7 +8,7 @@ __all__ = ["models"]
 
 @exits
 def models(as_json: AsJson = False) -> int:
-    """List the bundled models, with a line on each."""
+    """List the bundled models."""
     import bayesmeta as bm
 
     plain = {name: bm.load_model(name).description for name in bm.bundled_models()}

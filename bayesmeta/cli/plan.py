@@ -73,7 +73,7 @@ def plan(
     allow_unreliable: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
-    """Plan a trial of one arm or two whose prior is what a saved run predicts."""
+    """Plan a one-arm or two-arm trial with a prior from a saved run."""
     # What can be refused is refused before the work, and before what it needs is loaded.
     true, of_control = (
         parsed_rates("--rates", rates),

@@ -20,7 +20,7 @@ def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run, a comparison or a grid.")],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="Folder for the figures; made if it is not there."),
+        typer.Option("--out", "-o", help="Folder for the figures; created if needed."),
     ],
     names: Annotated[
         list[str] | None,
@@ -39,7 +39,7 @@ def plot(
     ] = None,
     rates_per: Annotated[
         Literal["100", "1000", "10000", "100000"],
-        typer.Option(help="What rates are counted per; 100 is percent."),
+        typer.Option(help="Denominator of rates; 100 is percent."),
     ] = "100",
     labels: LabelFile = None,
     limits: Annotated[
@@ -67,7 +67,7 @@ def plot(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
+    """Draw the figures of a saved run, each with a table of its numbers (.csv)."""
     from bayesmeta.plots.style import figure_bytes
     from bayesmeta.report.fit_results import FigureStyle, ReportRequest
     from bayesmeta.report.run_plots import draw_run

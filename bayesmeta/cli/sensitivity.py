@@ -47,7 +47,7 @@ def sensitivity(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
+    """Show how estimates and decisions depend on the priors. The model is refitted."""
     check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of

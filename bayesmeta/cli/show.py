@@ -43,7 +43,7 @@ def show(
     labels: LabelFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the summary of a saved run again; nothing is fitted."""
+    """Show the summary of a saved run."""
     from bayesmeta.inference.result import Fit
     from bayesmeta.report.saved_runs import is_reliable, load_run
 

@@ -23,7 +23,7 @@ def shrinkage(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show the true rate of each arm of a saved run, and how far the model draws it."""
+    """Show the posterior rate of each arm of a saved run, and its shrinkage."""
     check_tables(out, ("shrinkage",), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.forest_table import arm_labels

@@ -50,7 +50,7 @@ def validate(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Predict later cohorts from earlier studies, each at its own size and covariates."""
+    """Predict later cohorts from earlier studies."""
     check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate

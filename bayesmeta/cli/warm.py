@@ -9,7 +9,7 @@ __all__ = ["warm"]
 
 @exits
 def warm(as_json: AsJson = False) -> int:
-    """Compile now what the first fit, comparison and plan would compile, for images and servers.
+    """Compile in advance what the first fit, comparison and plan need.
 
     Compiled code is kept in the folder that NUMBA_CACHE_DIR names, or else with the package, or else in
     the user's cache. It is read from there even where it can't be written any more, and compiled again

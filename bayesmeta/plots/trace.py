@@ -33,7 +33,7 @@ def trace(
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
-        None, all but the effects of studies and arms; of a PyMC model of one's own, its scalars.
+        None, all but the effects of studies and arms; of a user-supplied PyMC model, its scalars.
     notes : sequence of str
         Further lines below the figure.
 

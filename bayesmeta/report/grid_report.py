@@ -151,7 +151,7 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
 
 
 def _evidence(evidence: EvidenceTable, selected: list[Selected], words: Wording) -> Iterator[Block]:
-    name = _bundled_name(evidence) or "a table of one's own"
+    name = _bundled_name(evidence) or "a user-supplied table"
     yield Text(
         f"{len(evidence)} rows of {name}; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each "
         "outcome:"

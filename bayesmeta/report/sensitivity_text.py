@@ -59,7 +59,7 @@ def prior_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
     """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
     table = found.priors
     return [
-        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval"
+        f"Refits under other priors: median and {100 * found.ci_prob:g}% interval"
         f"{words.rates.note} ({words.text(found.profile)})",
         *table_text(prior_cells(table, found.question, words), indent=2).splitlines(),
         f"  {_errors(table, words)}",
@@ -71,7 +71,7 @@ def nested_prior_lines(
 ) -> list[str]:
     """Return the estimates of each nested outcome under each prior that was tried, one a line."""
     lines = [
-        f"Other priors, each by a joint fit of its own: median and {100 * ci_prob:g}% interval"
+        f"Joint refits under other priors: median and {100 * ci_prob:g}% interval"
         f"{words.rates.note} ({words.text(profile)})"
     ]
     for outcome, rows in table.groupby("outcome", sort=False):

@@ -138,7 +138,7 @@ def test_how_studies_were_left_out_is_told(method: str, make_arms: Maker) -> Non
     found = bm.compare([model], arms, seed=1, method=method, marginal=False, settings=QUICK)
     told = "\n".join(comparison_lines(found, 0.95))
     assert ("Fits: to all studies, and without each." in told) == (method == "exact")
-    assert ("by weighting draws (PSIS)" in told) == (method == "psis")
+    assert ("left out by PSIS" in told) == (method == "psis")
 
 
 def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:

@@ -62,7 +62,7 @@ def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
 
 def _facts(arms: Arms, words: Wording) -> Iterator[str]:
     selection = arms.selection
-    table = selection.get("table") or "a table of one's own"
+    table = selection.get("table") or "a user-supplied table"
     head = (
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
         f"{counted(int(arms.n.sum()), 'patient')}, from {table}"
