@@ -35,15 +35,15 @@ __all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
 SCHEMA = 1
 """Version of the form of run folders."""
 
-_DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
 OLD_FORM = "nested outcomes"
 """What runs of release 0.1.0 call those of several outcomes."""
 
 DIMS = {"level": "outcome", "segment": "count"}
 """Dims of their draws, with those of today."""
 
-_CODING = "coding.json"
+_DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
+_CODING = "coding.json"
 
 
 class Contents(NamedTuple):
