@@ -78,7 +78,7 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
 def parameter_caption(summary: pd.DataFrame, heading: Heading) -> str:
     """Return what stands above the parameters."""
     if "outcome" in summary:
-        return f"Parameters of the conditional probability of each outcome ({heading.interval})"
+        return f"Parameters of each outcome's conditional probability ({heading.interval})"
     return f"Parameters ({heading.scale}; {heading.interval})"
 
 

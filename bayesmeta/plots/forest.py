@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
@@ -12,9 +11,10 @@ from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import OwnModel
+from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
@@ -178,14 +178,13 @@ def _about_weights(numbers: ForestNumbers) -> str:
     )
 
 
-def _about_heterogeneity(numbers: ForestNumbers, spec: Any, words: Wording) -> str:
+def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording) -> str:
     if numbers.tau:
         found = "; ".join(
             f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
-        normal = spec.study_effects.tau_is_sd
-        kind = "standard deviation" if normal else "scale"
+        kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
     return f"Heterogeneity: {without_tau(spec)}."
 
@@ -214,9 +213,9 @@ def _about_inferred(table: pd.DataFrame) -> str:
 def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
-    if len(fit.arms.outcomes) > 1:
+    if outcomes_of(fit):
         drawn = draws_of(fit, outcome)
-        priors = {"mu": fit.design.mu[fit.outcomes.index(outcome)]}
+        priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
         priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
         priors |= {one.label: one.prior for one in drawn.taus()}
         return _written(priors, fit.spec.link.scale, words)

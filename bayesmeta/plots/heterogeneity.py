@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.tau_numbers import (
     BAND,
     GUIDE,
@@ -197,22 +196,19 @@ def _notes(fit: Fit, outcome: str | None, numbers: TauNumbers, scale: RateScale)
         "and the typical rate are not known.",
         f"The typical rate is at {words.text(numbers.profile)}." if fit.coding.columns else "",
         about_conditional(fit, outcome, "Rates and tau are those"),
-        _about_distribution(fit, outcome, numbers),
+        _about_distribution(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),
     ]
 
 
-def _about_distribution(fit: Fit, outcome: str | None, numbers: TauNumbers) -> str:
+def _about_distribution(fit: Fit, numbers: TauNumbers) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Study effects of a PyMC model are taken to be normal, with standard deviation tau."
     known = ", ".join(
         f"{name} at its median {value:.2g}" for name, value in numbers.distribution.items()
     )
-    symbol = draws_of(fit, outcome).effects.symbol
-    distribution = f"Distribution of study effects: {symbol}{f'; {known}' if known else ''}."
-    if len(fit.arms.outcomes) > 1:
-        return distribution
+    distribution = f"Distribution of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
     more = fit.spec.arm_effects is not None or fit.spec.likelihood.parameters
     return f"{distribution} Arms of a study differ beyond that." if more else distribution
 

@@ -7,7 +7,6 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred_text import inferred_words, marked
-from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
@@ -115,7 +114,7 @@ def _notes(
         "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
         f"tau: {fit.spec.link.scale}."
         if "tau" in fit.posterior
-        else f"Heterogeneity: {without_tau(draws_of(fit, outcome).fit.spec)}.",
+        else f"Heterogeneity: {without_tau(fit.spec)}.",
         about_conditional(fit, outcome, "tau is that"),
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
         *inferred_words(_inferred(numbers.table, labels)),

@@ -16,7 +16,7 @@ from bayesmeta.comparison.posterior_predictive import (
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
-from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.nested.predict import NestedPrediction, predict_nested
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction
@@ -84,7 +84,7 @@ class ReportRequest:
 class FitResults:
     """A fit and the answers to be reported, each computed once; what does not apply is None."""
 
-    fit: Any
+    fit: Fit
     asked: ReportRequest
 
     @property
@@ -93,7 +93,7 @@ class FitResults:
         return bool(outcomes_of(self.fit))
 
     @cached_property
-    def drawn(self) -> Any:
+    def drawn(self) -> Fit:
         """The fit for figures and predictions, which its labels go with."""
         return with_labels(self.fit, self.asked.labels)
 
@@ -144,11 +144,10 @@ class FitResults:
 
     def predicted(self, profile: Profile | None) -> Prediction | NestedPrediction:
         """Return the new cohort at a profile."""
-        seed = self.fit.provenance.seed
-        found: Prediction | NestedPrediction = predict(
-            self.drawn, n=self.asked.cohort, profile=profile, seed=seed
-        )
-        return found
+        n, seed = self.asked.cohort, self.fit.provenance.seed
+        if self.several:
+            return predict_nested(self.drawn, n, profile, None, seed)
+        return predict(self.drawn, n=n, profile=profile, seed=seed)
 
     @cached_property
     def predictions(self) -> Mapping[str, Prediction]:
@@ -187,7 +186,7 @@ class FitResults:
     def tau_prior(self) -> pd.DataFrame | None:
         """The interval of a new study with the prior of tau stronger or weaker."""
         fit, asked = self.fit, self.asked
-        if not isinstance(fit, Fit) or fit.spec.study_effects.tau is None:
+        if self.several or fit.spec.study_effects.tau is None:
             return None
         return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
 
@@ -195,7 +194,7 @@ class FitResults:
     def sensitivity(self) -> Sensitivity | None:
         """The sensitivity to priors of one outcome, by refits."""
         fit, asked = self.fit, self.asked
-        if not isinstance(fit, Fit) or not asked.refits or not fit.settings.arm_draws:
+        if self.several or not asked.refits or not fit.settings.arm_draws:
             return None
         above: dict[str, Any] = {} if asked.rate_above is None else {"rate_above": asked.rate_above}
         return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob, **above)
@@ -217,7 +216,7 @@ class FitResults:
     def left_out(self) -> LeftOut | None:
         """Each study predicted from all others, by refits or PSIS."""
         fit, asked = self.fit, self.asked
-        if not isinstance(fit, Fit) or not asked.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+        if self.several or not asked.refits or self.studies_with_patients < 2:  # noqa: PLR2004
             return None
         return leave_one_study_out(
             fit.spec,
@@ -233,7 +232,7 @@ class FitResults:
     def replicated(self) -> PosteriorPredictiveCheck | None:
         """The posterior predictive check."""
         fit = self.fit
-        if not isinstance(fit, Fit) or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
+        if self.several or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
             return None
         return posterior_predictive_check(fit, seed=fit.provenance.seed)
 

@@ -1,5 +1,6 @@
 """What a terminal shows of a fit: evidence, model, draws, parameters and rates."""
 
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import summary_blocks
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -22,7 +23,7 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Block
 
 def _independent_note(fit: Fit) -> list[str]:
     """Return what to know of rates where no study tells of another."""
-    if len(fit.arms.outcomes) > 1 or fit.spec.study_effects.pools:
+    if outcomes_of(fit) or fit.spec.study_effects.pools:
         return []
     return [
         "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "

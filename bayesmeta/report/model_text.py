@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.default_priors import over_a_spread
@@ -16,7 +17,7 @@ __all__ = ["model_lines", "nested_model_lines", "prior_rates_line"]
 
 def model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
-    if len(fit.arms.outcomes) > 1:
+    if outcomes_of(fit):
         return [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)]
     spec, design = fit.spec, fit.design
     distribution, link = spec.study_effects, spec.link

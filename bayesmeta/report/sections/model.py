@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
@@ -54,7 +55,7 @@ def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Bloc
 
 def prior_blocks(fit: Fit, words: Wording) -> tuple[Block, ...]:
     """Return the priors of a fit on their own scale and on that of rates."""
-    if len(fit.arms.outcomes) > 1:
+    if outcomes_of(fit):
         lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
         expected = prior_rates_line(fit, words).strip()
         return (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import (
     by_outcome,
@@ -31,7 +32,7 @@ def rate_definitions(fit: Fit) -> tuple[str, ...]:
 
 
 def _typical(fit: Fit) -> str:
-    if len(fit.arms.outcomes) > 1:
+    if outcomes_of(fit):
         return "Typical rate: the product of the conditional probabilities of the median study."
     if fit.spec.likelihood.parameters:
         return "Typical rate: that of the covariates themselves, about which arms differ for themselves."
@@ -39,7 +40,7 @@ def _typical(fit: Fit) -> str:
 
 
 def _mean(fit: Fit) -> str:
-    pooled = isinstance(fit, Fit) and fit.spec.study_effects.tau is not None
+    pooled = not outcomes_of(fit) and fit.spec.study_effects.tau is not None
     if pooled and fit.spec.link == Logit():
         return "Mean rate: averaged over studies; nearer 50% than the typical rate."
     return "Mean rate: averaged over studies."
