@@ -33,7 +33,7 @@ def leave_one_out(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
     method: Annotated[
         Literal["exact", "psis"],
-        typer.Option(help="Leave studies out by refits, or by weighting draws."),
+        typer.Option(help="Leave studies out by refits, or by PSIS."),
     ] = "exact",
     profile: Profiles = None,
     seed: Seed = DEFAULT_SEED,

@@ -131,11 +131,7 @@ def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
-    how = (
-        "by refits"
-        if run.plan["exact"]
-        else "by weighting draws, or by fits where that does not hold"
-    )
+    how = "by refits" if run.plan["exact"] else "by PSIS, or by refits where that does not hold"
     yield Text(
         f"Each study was left out in turn, {how}, and predicted from all others, its effect integrated out over all its arms."
     )

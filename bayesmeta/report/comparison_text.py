@@ -64,7 +64,7 @@ def _about_fits(comparison: Comparison | SavedComparison) -> str:
     tables = [one.studies for one in comparison.left_out.values() if len(one.studies)]
     if not any(table["pareto_k"].notna().any() for table in tables):
         return "Fits: to all studies, and without each."
-    return "Studies are left out by weighting draws (PSIS). Fits: to all studies, and without a study where weights fail."
+    return "Studies are left out by PSIS. Fits: to all studies, and without a study where weights fail."
 
 
 def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ class SavedComparison:
     notes : tuple of str
         What is to be known of the numbers.
     plan : mapping
-        How it was done: `seed`, `exact` (or by weighting draws), `settings`, and the `question`:
+        How it was done: `seed`, `exact` (or by PSIS), `settings`, and the `question`:
         profile, factor, cohort and probability of intervals.
     versions : mapping
         Versions of what it was made with.
