@@ -12,12 +12,12 @@ from .comparison.cumulative import (
     Cumulative as Cumulative,
     cumulative as cumulative,
 )
-from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
-from .comparison.left_out import LeftOut as LeftOut
-from .comparison.nested.joint import (
+from .comparison.joint_against_separate import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
 )
+from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
+from .comparison.left_out import LeftOut as LeftOut
 from .comparison.posterior_predictive import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
@@ -43,14 +43,16 @@ from .estimates.contrasts import (
     Contrasts as Contrasts,
     contrast as contrast,
 )
+from .estimates.events import Probability as Probability
 from .estimates.identifiability import (
     identifiability as identifiability,
     notes as notes,
 )
 from .estimates.nested.predict import NestedPrediction as NestedPrediction
 from .estimates.predict import predict as predict
-from .estimates.prediction import Prediction as Prediction, Probability as Probability
+from .estimates.prediction import Prediction as Prediction
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity
+from .estimates.questions import Question as Question
 from .estimates.shrinkage import shrinkage as shrinkage
 from .estimates.summary import summary as summary
 from .estimates.verify import (
@@ -110,7 +112,6 @@ from .model import (
     bundled_models as bundled_models,
     load_model as load_model,
 )
-from .multiverse.answer import GridAnswer as GridAnswer
 from .multiverse.files import load_grid as load_grid
 from .multiverse.results import GridResults as GridResults
 from .multiverse.running import run_grid as run_grid
@@ -179,8 +180,8 @@ from .sensitivity.sensitivity import (
     sensitivity as sensitivity,
 )
 from .sensitivity.tipping_point import (
-    FlipPoint as FlipPoint,
-    flip_point as flip_point,
+    TippingPoint as TippingPoint,
+    tipping_point as tipping_point,
 )
 
 __version__: str

@@ -7,15 +7,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RENAMED", "renamed_arguments", "replacement", "warn_deprecated"]
+__all__ = ["RENAMED", "Renamed", "renamed_arguments", "replacement", "warn_deprecated"]
 
 RENAMED = {
+    "FlipPoint": "TippingPoint",
+    "GridAnswer": "Question",
     "GridFit": "QuadratureFit",
     "NestedArms": "Arms",
     "NestedFit": "Fit",
     "NestedSpec": "ModelSpec",
     "build_nested": "build",
     "bundled_nested_models": "bundled_models",
+    "flip_point": "tipping_point",
     "load_nested_fit": "load_fit",
     "load_nested_model": "load_model",
 }
@@ -35,6 +38,20 @@ def warn_deprecated(message: str) -> None:
     """Warn of an old name; the warning points at the line that uses it, outside this package."""
     here = str(Path(__file__).parent)
     warnings.warn(message, DeprecationWarning, skip_file_prefixes=(here,))
+
+
+class Renamed:
+    """An attribute of a value under its old name."""
+
+    def __init__(self, new: str) -> None:
+        self.new = new
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.old = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        warn_deprecated(f"`{self.old}` of {owner.__name__} is now `{self.new}`. Use {self.new}.")
+        return getattr(instance, self.new)
 
 
 def renamed_arguments[T: type](**names: str) -> Callable[[T], T]:

@@ -130,7 +130,7 @@ def test_a_grid_tells_it_once_and_says_where_rates_stand(
     grid = tmp_path / "grid.toml"
     grid.write_text(
         "schema = 1\nseed = 1\n[settings]\nchains = 2\nwarmup = 200\ndraws = 200\n"
-        '[answer.profile]\nage = 600\n[covariates.age]\nformula = "age"\n'
+        '[question.profile]\nage = 600\n[covariates.age]\nformula = "age"\n'
         '[covariates.both]\nformula = "age + year"\n'
     )
     run("grid", grid, "--evidence", evidence, "--workers", 1, "--out", tmp_path / "run")

@@ -89,7 +89,7 @@ def compare(
     as_json: AsJson = False,
 ) -> int:
     """Compare models by leave-one-study-out prediction."""
-    from bayesmeta.comparison.compare import compare_with
+    import bayesmeta as bm
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
@@ -106,8 +106,7 @@ def compare(
     own = Labels().merged(spec.labels for spec in specs)
     words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
-        found = compare_with(
-            partial(comparison_figures, words=words),
+        found = bm.compare(
             specs,
             arms,
             seed=seed,
@@ -119,6 +118,7 @@ def compare(
             ci_prob=ci,
             settings=replace(SETTINGS, draws=draws),
             out=out,
+            figures=partial(comparison_figures, words=words),
             **where,
         )
     wrong = tripped(found, gates)

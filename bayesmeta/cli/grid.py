@@ -68,7 +68,6 @@ def grid(
         )
     import bayesmeta as bm
     from bayesmeta.label_files import as_labels
-    from bayesmeta.multiverse.running import run_grid_with
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
@@ -80,9 +79,8 @@ def grid(
     if seed is None and chosen.seed is None:
         seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
-        results = run_grid_with(
-            partial(grid_figures, words=words), chosen, table, seed=seed, out=out, **where
-        )
+        draw = partial(grid_figures, words=words)
+        results = bm.run_grid(chosen, table, seed=seed, out=out, figures=draw, **where)
     if as_json:
         content = grid_json(results) | {"saved": str(out)}
         print_json(content)

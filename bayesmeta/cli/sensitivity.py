@@ -38,7 +38,7 @@ def sensitivity(
     n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
     certainty: Annotated[
         float | None,
-        typer.Option(help="Probability that a decision demands: find where it flips."),
+        typer.Option(help="Probability that a decision demands: find its tipping point."),
     ] = None,
     ci: Interval = 0.95,
     rates_per: RatesPer = 100,

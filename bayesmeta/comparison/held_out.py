@@ -4,6 +4,8 @@ The model stays the one that the whole evidence defines, with its coding of cova
 whose level is held out has its prior.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -43,19 +45,14 @@ def lean(design: Design) -> Design:
         for columns in coding.covariates.level_proportions.values()
         for name in columns.values()
     )
-    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *coding.columns, *shares))
+    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *arms.outcomes, *coding.columns, *shares))
     frame = arms.frame[[name for name in read if name in arms.frame]]
-    return with_arms(design, Arms(frame, arms.excluded.iloc[:0, :0]), np.ones(len(arms), np.bool_))
+    small = replace(arms, frame=frame, excluded=arms.excluded.iloc[:0, :0], selection={})
+    return with_arms(design, small, np.ones(len(arms), np.bool_))
 
 
 def without(design: Design, study: str) -> tuple[Design, Design]:
-    """Return the design without a study, and that of the study alone; neither lists what it lacks.
-
-    Raises
-    ------
-    EvidenceError
-        If there is no other study.
-    """
+    """Return the design without a study, and that of the study alone; neither lists what it lacks."""
     arms = design.arms
     own = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_)
     if own.all():
@@ -64,7 +61,7 @@ def without(design: Design, study: str) -> tuple[Design, Design]:
         )
     none = arms.excluded.iloc[:0]
     rest, held_out = (
-        with_arms(design, Arms(arms.frame[rows], none, arms.selection), rows)
+        with_arms(design, replace(arms, frame=arms.frame[rows], excluded=none), rows)
         for rows in (~own, own)
     )
     return rest, held_out

@@ -6,7 +6,7 @@ from typing import Literal
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import Question, check_profile
+from bayesmeta.comparison.questions import asked_question, check_profile
 from bayesmeta.comparison.requests import (
     check_arms,
     check_method,
@@ -54,8 +54,8 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     seed : int
         Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
-        Leave out each study by a fit of its own; or by Pareto smoothed importance sampling from the
-        fit of the whole evidence, with a fit of its own where the estimated tail shape (`pareto_k`)
+        Leave out each study by a refit; or by Pareto smoothed importance sampling (PSIS) from the fit
+        of the whole evidence, with a refit where the estimated tail shape (`pareto_k`)
         is above 0.7 or the Monte-Carlo error of the score above 0.025. Refits are done
         again with more draws where that error is above 0.02.
     profile : mapping, optional
@@ -111,12 +111,12 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     check_spec(spec)
     check_arms(arms)
     check_settings(settings)
-    question = Question(profile=profile, factor=factor, ci_prob=ci_prob)
+    question = asked_question(profile, factor, 40, ci_prob)
     plan = Plan(
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method) == "exact",
+        exact=check_method(method, arms) == "exact",
     )
     designs = {spec.name: make_design(spec, arms)}
     check_profile(question, designs)

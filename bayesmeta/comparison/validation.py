@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
+from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.requests import check_settings, check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
-from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import settled
+from bayesmeta.inference.careful import fit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
@@ -164,16 +164,16 @@ def validate(
     def make(chosen: SamplerSettings) -> Fit:
         return fitted(spec, train, seed=seed, settings=chosen, progress=progress)
 
-    fit, diagnostics = settled(make, settings or SamplerSettings())
+    fit, diagnostics = fit_with_retry(make, settings or SamplerSettings())
     test = _with_patients(test)
     _check_known(fit, test)
-    new = Design(spec, test, fit.coding)
-    arms = arm_scores(KnownRates(fit), new, validation_stream(seed))
+    new, predictions = Design(fit.spec, test, fit.coding), predictions_of(fit)
+    arms = arm_scores(predictions, new, validation_stream(seed))
     return Validation(
         fit,
         test,
         pd.DataFrame(arms),
-        pd.DataFrame(study_scores(fit, new)),
+        pd.DataFrame(study_scores(predictions, new)),
         diagnostics,
         (*_notes(train, test), *_extrapolated(fit, test)),
     )
@@ -186,10 +186,10 @@ def _check_apart(train: Arms, test: Arms) -> None:
             raise SettingsError(
                 f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
             )
-    outcomes = [arms.selection.get("outcome") for arms in (train, test)]
+    outcomes = [listed(arms.outcomes) for arms in (train, test)]
     if outcomes[0] != outcomes[1]:
         raise EvidenceError(
-            f"`train` and `test` must be of one outcome; got {outcomes[0]} and {outcomes[1]}. Select one."
+            f"`train` and `test` must be of the same outcomes; got {outcomes[0]} and {outcomes[1]}."
         )
     both = sorted(set(map(str, train.studies)) & set(map(str, test.studies)))
     if both:

@@ -12,6 +12,7 @@ from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
 from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -30,6 +31,7 @@ __all__ = [
     "checked_outcome",
     "has_draws",
     "is_reliable",
+    "named_outcomes",
     "outcomes_of",
     "posterior_of",
     "rates_at",
@@ -54,6 +56,11 @@ class ProfileRates(Protocol):
 def outcomes_of(fit: AnyFit) -> tuple[str, ...]:
     """Return the outcomes among which an answer must choose; none where there is one."""
     return fit.arms.outcomes if len(fit.arms.outcomes) > 1 else ()
+
+
+def named_outcomes(arms: Arms) -> tuple[str, ...]:
+    """Return the outcomes as rows name them: the only one has no name."""
+    return arms.outcomes if len(arms.outcomes) > 1 else ("",)
 
 
 def posterior_of(fit: Any, profile: Profile | None) -> Mapping[str, ProfileRates]:

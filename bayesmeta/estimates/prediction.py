@@ -7,27 +7,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.count_distributions import CountDistribution, range_step
+from bayesmeta.estimates.events import Probability, cohort_event
 from bayesmeta.estimates.posterior import AnyFit
-from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.rates import RateDistribution
-from bayesmeta.numeric import is_number, is_whole
 
-__all__ = ["Prediction", "Probability"]
-
-
-class Probability(float):
-    """A probability with its Monte-Carlo standard error, `mcse`."""
-
-    mcse: float
-
-    def __new__(cls, estimate: Estimate) -> "Probability":
-        """Return the probability of an estimate."""
-        value = super().__new__(cls, min(max(estimate.value, 0.0), 1.0))
-        value.mcse = estimate.mcse
-        return value
+__all__ = ["Prediction"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,32 +149,7 @@ class Prediction:
             "events_at_least": events_at_least,
             "events_at_most": events_at_most,
         }
-        given = {name: value for name, value in asked.items() if value is not None}
-        if len(given) != 1:
-            raise SettingsError(
-                f"`probability` takes exactly one of {', '.join(asked)}; got {listed(given) or 'none'}."
-            )
-        [(name, value)] = given.items()
-        if name.startswith("rate"):
-            above = self.distribution.above(_rate(name, value))
-            return Probability(
-                above if name == "rate_above" else Estimate(1 - above.value, above.mcse)
-            )
-        return self._events(name, value)
-
-    def _events(self, name: str, value: object) -> Probability:
-        if not is_whole(value) or not 0 <= value <= self.n:
-            raise SettingsError(
-                f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}."
-            )
-        if name == "events_at_least":
-            return Probability(self.distribution.at_least(int(value), self.n))
-        more = (
-            self.distribution.at_least(int(value) + 1, self.n)
-            if value < self.n
-            else Estimate(0.0, 0.0)
-        )
-        return Probability(Estimate(1 - more.value, more.mcse))
+        return cohort_event(self.n, asked).of(self.distribution)
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"
@@ -196,11 +157,3 @@ class Prediction:
             self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
         )
         return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
-
-
-def _rate(name: str, value: object) -> float:
-    if not is_number(value) or not 0 <= value <= 1:
-        raise SettingsError(
-            f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
-        )
-    return float(value)

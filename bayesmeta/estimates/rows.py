@@ -1,14 +1,14 @@
 """Rows of tables of estimates: a quantity, what it is for, its scale, and its numbers with errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution
+from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
 from bayesmeta.estimates.rates import RateDistribution
 
-__all__ = ["RATE", "Label", "Row", "distribution_rows", "interval_of", "row_of"]
+__all__ = ["RATE", "Label", "Row", "distribution_rows", "interval_of", "row_of", "wide_row"]
 
 Row = dict[str, Any]
 Label = tuple[str, str, str]
@@ -16,6 +16,8 @@ Label = tuple[str, str, str]
 
 STATISTICS = ("mean", "sd", "median", "lower", "upper")
 RATE = "probability"
+
+NOTHING = Estimate(np.nan, np.nan)
 
 
 def distribution_rows(
@@ -58,6 +60,23 @@ def interval_of(distribution: Distribution, ci_prob: float, median: str = "media
     return {name: one.value for name, one in found.items()} | {
         f"mcse_{name}": one.mcse for name, one in found.items()
     }
+
+
+def wide_row(
+    named: Mapping[str, Distribution | None], ci_prob: float, **more: Estimate
+) -> dict[str, float]:
+    """Return medians `x`, bounds `x_lower` and `x_upper`, and `more`, of each `x`; then all `mcse_x`.
+
+    Where there is no distribution they are NaN.
+    """
+    bounds = dict(zip(("_lower", "", "_upper"), _bounds(ci_prob), strict=True))
+    found = {
+        f"{name}{end}": NOTHING if one is None else one.quantile(bounds[end])
+        for name, one in named.items()
+        for end in ("", "_lower", "_upper")
+    } | more
+    values = {name: one.value for name, one in found.items()}
+    return values | {f"mcse_{name}": one.mcse for name, one in found.items()}
 
 
 def _labelled(label: Label, values: Sequence[float], errors: Sequence[float]) -> Row:

@@ -4,28 +4,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
+from bayesmeta.inference.light_fits import light_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design
 
-__all__ = ["settled"]
+__all__ = ["fit_with_retry", "refit_with_retry"]
 
 MORE_WARMUP, MORE_DRAWS = 2, 4
 """How many times as many there are the second time: about 3 of 100 fits of all kinds of models fail,
 mostly for the tail of one outlying study's effect, and nearly none then."""
 
 
-def settled(
+def fit_with_retry(
     make: Callable[[SamplerSettings], Fit], settings: SamplerSettings
 ) -> tuple[Fit, Diagnostics]:
-    """Return a fit and its diagnosis; where that fails, of a second fit, once.
-
-    Parameters
-    ----------
-    make : callable
-        From settings to a fit.
-    settings : SamplerSettings
-        Those of the first fit; those of the second are in it.
-    """
+    """Return a fit and its diagnosis; where that fails, of a second fit, once, with its own settings."""
     fit = make(settings)
     diagnostics = diagnose(fit)
     if diagnostics.ok:
@@ -34,3 +28,10 @@ def settled(
     own = fit.settings
     fit = make(replace(own, warmup=MORE_WARMUP * own.warmup, draws=MORE_DRAWS * own.draws))
     return fit, diagnose(fit)
+
+
+def refit_with_retry(
+    design: Design, seed: int, settings: SamplerSettings, stream: tuple[int, ...]
+) -> tuple[Fit, Diagnostics]:
+    """Return the refit of a design, and its diagnosis, likewise."""
+    return fit_with_retry(lambda own: light_fit(design, seed, own, stream=stream), settings)

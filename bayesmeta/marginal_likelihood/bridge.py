@@ -17,7 +17,7 @@ from scipy.special import expit, gammaln, logsumexp
 
 from bayesmeta.inference.convergence import mcse_mean
 
-__all__ = ["Bridge", "bridged", "weighed"]
+__all__ = ["Bridge", "bridged", "importance_sampled"]
 
 Array = npt.NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
@@ -45,19 +45,10 @@ class Bridge(NamedTuple):
 
 
 def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) -> Bridge:
-    """Return the log integral of a density.
+    """Return the log integral of a density from its draws, dims (chain, draw, coordinate).
 
     Each half of the draws is bridged to a Student t distribution fitted to the other half, and the
     two logs are averaged.
-
-    Parameters
-    ----------
-    log_density : callable
-        From points, dims (point, coordinate), to the log density.
-    points : array
-        Its draws, dims (chain, draw, coordinate).
-    rng : Generator
-        Source of the draws of the Student t distributions.
     """
     half = points.shape[1] // 2
     parts = points[:, :half], points[:, half : 2 * half]
@@ -72,24 +63,13 @@ def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) ->
     )
 
 
-def weighed(
+def importance_sampled(
     log_density: LogDensity, points: Array, log_weight: Array, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Return the log integral of a density and its standard error, from weighted draws near it.
 
-    A Student t distribution is fitted to the draws, and drawn from; those draws have weights of
-    their own, and so on, until the distribution is near the density.
-
-    Parameters
-    ----------
-    log_density : callable
-        From points, dims (point, coordinate), to the log density.
-    points : array
-        Where it may be, dims (point, coordinate).
-    log_weight : array
-        Their log weights, shape (point,).
-    rng : Generator
-        Source of the draws.
+    A Student t distribution is fitted to the draws, dims (point, coordinate), and drawn from; those
+    draws have weights of their own, and so on, until the distribution is near the density.
     """
     size = len(points)
     for _ in range(ROUNDS):

@@ -10,7 +10,7 @@ from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.result import Fit
-from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, weighed
+from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, importance_sampled
 from bayesmeta.marginal_likelihood.unbounded import Posterior
 from bayesmeta.model import Design
 
@@ -80,7 +80,7 @@ class Drawn:
             mean = float(weight.mean())
             return top + float(np.log(mean)), float(mcse_mean(weight)) / mean
         flat = other.points(self.variables).reshape(-1, len(other.coordinates))
-        value, error = weighed(other.log_density, flat, log_weight.ravel(), rng)
+        value, error = importance_sampled(other.log_density, flat, log_weight.ravel(), rng)
         return value - base.value, float(np.hypot(error, base.error))
 
     @cached_property

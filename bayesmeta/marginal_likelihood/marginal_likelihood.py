@@ -1,5 +1,7 @@
 """`log_marginal_likelihood`: the probability of the evidence under a model, and what it rests on."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,12 +14,14 @@ from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge
 from bayesmeta.marginal_likelihood.drawn import Drawn
-from bayesmeta.marginal_likelihood.prior_scales import rescaled_specs
-from bayesmeta.model import OwnModel
+from bayesmeta.model import Design, ModelSpec, OwnModel
 from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
+from bayesmeta.priors import Prior
+from bayesmeta.sensitivity.changed_priors import own_priors, with_prior
 
 __all__ = [
+    "FACTORS",
     "MarginalLikelihood",
     "bridge_of",
     "log_marginal_likelihood",
@@ -26,6 +30,9 @@ __all__ = [
 ]
 
 FEWEST_DRAWS = 200
+
+FACTORS = (0.5, 2.0)
+"""Scales of a prior over that of the model: half as wide and twice as wide."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,8 @@ def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
         return ""
     if isinstance(fit.spec, OwnModel):
         return "the fit is of a PyMC model, whose effects can't be integrated out here"
+    if fit.design.several:
+        return "it is of several outcomes, whose effects are not integrated out by quadrature"
     if fit.spec.covariates.impute and fit.design.imputed:
         names = listed(one.name for one in fit.design.imputed)
         return (
@@ -228,7 +237,7 @@ def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
     design, drawn = fit.design, Drawn.of(fit) if has_draws(fit) else None
     found = []
-    for i, (name, prior, factor, spec) in enumerate(rescaled_specs(design)):
+    for i, (name, prior, factor, spec) in enumerate(_rescaled(design)):
         other = with_spec(design, spec, warn=False)
         if drawn is None:
             change, error = quadrature_fit(other).log_marginal_likelihood - base.value, 0.0
@@ -236,3 +245,19 @@ def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]
             change, error = drawn.change(other, base, np.random.default_rng([seed, i + 1]))
         found.append(_Change(name, repr(prior), factor, change, error))
     return found
+
+
+def _rescaled(design: Design) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
+    """Yield a parameter, its prior, a factor and the model with that prior so many times as wide."""
+    spec, own = design.spec, own_priors(design.spec, design.arms)
+    labels = (one if one in spec.beta_priors else "default" for one in design.coding.names)
+    each = [("mu", "", own["mu"])]
+    each += [("beta", label, spec.beta_priors[label]) for label in dict.fromkeys(labels)]
+    each += [(name, "", own[name]) for name in ("tau", "tau_arm") if name in own]
+    for name, label, prior in each:
+        # One between fixed bounds has no scale.
+        for factor in FACTORS if math.isinf(prior.support[1]) else ():
+            scaled = prior.scaled(factor)
+            new = {**spec.beta_priors, label: scaled} if label else scaled
+            shown = name if label in ("", "default") else f"{name}[{label}]"
+            yield shown, prior, factor, with_prior(spec, name, new)

@@ -74,6 +74,11 @@ SEVERAL_OUTCOMES = (
         "a rule would need two dimensions for each outcome",
         "Leave `method` out",
     ),
+    Limit(
+        "method='psis'",
+        "a study's likelihood, its effects integrated out, is known with noise that weights magnify",
+        "Leave studies out by refits, method='exact'",
+    ),
     Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
     Limit(
         "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"

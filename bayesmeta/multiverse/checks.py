@@ -1,20 +1,15 @@
-"""What a grid of specifications must keep: each rule with its message."""
+"""What a specification grid must keep: each rule with its message."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Covariates, Likelihood, StudyEffects
-from bayesmeta.multiverse.answer import GridAnswer
 from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
-if TYPE_CHECKING:
-    from bayesmeta.multiverse.specification_grid import SpecificationGrid
-
-__all__ = ["PRIORS", "SELECTION", "SEPARATOR", "check_grid", "check_use"]
+__all__ = ["PRIORS", "SELECTION", "SEPARATOR", "check_axis", "check_kind", "check_plain"]
 
 SELECTION = ("where", "parts", "strata", "derivations", "overlaps", "include", "mixed")
 """Arguments of `EvidenceTable.select` that an inclusion rule may give."""
@@ -26,52 +21,33 @@ PRIORS = ("mu", "beta", "tau")
 """Parameters whose priors a set of priors may give."""
 
 
-def check_grid(grid: "SpecificationGrid", axes: Iterable[str]) -> None:
-    """Refuse what is of the wrong kind."""
-    _check_own(grid)
-    for axis in axes:
-        choices = getattr(grid, axis)
-        _check_axis(axis, choices)
-        for name, choice in choices.items():
-            _CHECKS[axis](f"{axis}.{name}", choice)
+def check_axis(axis: str, choices: Any) -> None:
+    """Refuse choices of an axis that are of the wrong kind."""
+    _check_names(axis, choices)
+    for name, choice in choices.items():
+        _CHECKS[axis](f"{axis}.{name}", choice)
 
 
-def check_use(grid: "SpecificationGrid") -> None:
-    """Refuse priors that no model of the grid has, and covariates of the profile that none uses."""
-    given = {key for priors in grid.priors.values() for key in priors}
-    if "beta" in given and not any(one.parsed.terms for one in grid.covariates.values()):
-        raise SpecError("`priors`: beta has no effect, as no model has covariates. Leave it out.")
-    distributions = [grid.effects(name)[0] for name in grid.study_effects]
-    if "tau" in given and all(distribution.tau is None for distribution in distributions):
-        raise SpecError("`priors`: tau has no effect, as no distribution has one. Leave it out.")
-    used = {name for one in grid.covariates.values() for name in one.parsed.columns}
-    used |= {distribution.by for distribution in distributions if distribution.by is not None}
-    for name in grid.answer.profile:
-        if name not in used:
-            raise SpecError(
-                f"`profile` names '{name}', which no model of the grid uses. {nearest(str(name), used)}"
-            )
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Refuse a part that is of the wrong kind."""
+    if not isinstance(value, kind):
+        raise SpecError(f"`{name}` must be {kind.__name__}; got {value!r}.")
 
 
-def _check_own(grid: "SpecificationGrid") -> None:
-    """Refuse what is not an axis and of the wrong kind."""
-    if not isinstance(grid.name, str) or not grid.name.strip():
-        raise SpecError(f"`name` must be text; got {grid.name!r}.")
-    kinds = {"answer": GridAnswer, "settings": SamplerSettings}
-    for name, kind in kinds.items():
-        if not isinstance(getattr(grid, name), kind):
-            raise SpecError(f"`{name}` must be {kind.__name__}; got {getattr(grid, name)!r}.")
-    seed = grid.seed
+def check_plain(name: object, outcomes: Any, seed: object) -> None:
+    """Refuse a name, outcomes or a seed of the wrong kind."""
+    if not isinstance(name, str) or not name.strip():
+        raise SpecError(f"`name` must be text; got {name!r}.")
     if seed is not None and (not is_whole(seed) or seed < 0):
         raise SpecError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
-    if not _is_list_of_text(grid.outcomes):
-        raise SpecError(f"`outcomes` must list names; got {grid.outcomes!r}. Write ['ORR'].")
-    twice = sorted(one for one, count in Counter(grid.outcomes).items() if count > 1)
+    if not _is_list_of_text(outcomes):
+        raise SpecError(f"`outcomes` must list names; got {outcomes!r}. Write ['ORR'].")
+    twice = sorted(one for one, count in Counter(outcomes).items() if count > 1)
     if twice:
         raise SpecError(f"`outcomes` names {listed(twice)} twice. Name each once.")
 
 
-def _check_axis(axis: str, choices: Any) -> None:
+def _check_names(axis: str, choices: Any) -> None:
     if not isinstance(choices, Mapping):
         raise SpecError(f"`{axis}` must map names to choices; got {choices!r}.")
     if not choices:

@@ -14,19 +14,7 @@ VARIES = "differs"
 
 
 def outcome_ranges(curve: pd.DataFrame) -> pd.DataFrame:
-    """Return, by outcome, how far estimates range over the grid.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        One row a combination: `outcome`, `estimate`, `lower`, `upper`.
-
-    Returns
-    -------
-    DataFrame
-        Columns outcome, rows, least, middle (the median) and greatest of the estimates, and the
-        lowest and highest bound of their intervals.
-    """
+    """Return, by outcome, how far estimates and their bounds range over the rows of a curve."""
     found = [
         {
             OUTCOME: outcome,
@@ -43,27 +31,13 @@ def outcome_ranges(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def choice_effects(curve: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
-    """Return, by outcome and axis, how far the estimate moves from choice to choice.
+    """Return, by outcome and axis, how far the estimate of a curve moves from choice to choice.
 
     Combinations that differ in this axis alone are compared, so that combinations that can't be
-    fitted don't mix the effect of one choice with that of another.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        One row a combination: `outcome`, the axes, and `estimate` (probability).
-    axes : sequence of str
-        What was varied.
-
-    Returns
-    -------
-    DataFrame
-        One row per outcome and axis of several choices, the strongest first within each outcome:
-
-        - typical: the median, over the sets of such combinations, of greatest less least estimate;
-        - largest: the greatest of them;
-        - lowest, highest: the choices with the lowest and highest estimate, if they are the same in
-          all sets that have all choices, or else ``"differs"``.
+    fitted don't mix the effect of one choice with that of another. The strongest axis comes first within
+    each outcome: `typical` and `largest`, the median and the greatest, over the sets of such
+    combinations, of greatest less least estimate; `lowest` and `highest`, the choices of these
+    estimates if they are the same in all sets that have all choices, or else ``"differs"``.
     """
     found = [
         _effect(outcome, axis, rows, [other for other in axes if other != axis])

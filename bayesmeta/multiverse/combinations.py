@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from bayesmeta.comparison.held_out import lean
 from bayesmeta.errors import (
     BayesmetaError,
     EvidenceError,
@@ -24,7 +25,6 @@ from bayesmeta.errors import (
 )
 from bayesmeta.estimates.profiles import own_part, warn_beyond_evidence
 from bayesmeta.evidence import Arms, EvidenceTable
-from bayesmeta.evidence.columns import ARM, EVENTS, STRATUM, STUDY, N
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
     Design,
@@ -33,7 +33,6 @@ from bayesmeta.model import (
     make_design,
     model_hash,
 )
-from bayesmeta.model.coding import Coding
 from bayesmeta.model.design import with_spec
 from bayesmeta.multiverse.checks import SEPARATOR
 from bayesmeta.multiverse.specification_grid import AXES, MODEL, Choices, SpecificationGrid
@@ -49,14 +48,8 @@ bits are a whole number in every file."""
 class PlannedFit:
     """One fit of a grid.
 
-    Parameters
-    ----------
-    design : Design
-        Model and arms, without the columns that the model does not use.
-    profile : mapping or None
-        Covariate values of the model that its rates are asked for.
-    content : str
-        SHA-256 of all that the draws depend on, but for the seed: model, arms and settings.
+    Its design has the columns alone that the model uses; `content` is the SHA-256 of all that the draws
+    depend on, but for the seed.
     """
 
     design: Design
@@ -71,19 +64,7 @@ class PlannedFit:
 
 @dataclass(frozen=True, eq=False)
 class PlannedRow:
-    """One combination of a grid.
-
-    Parameters
-    ----------
-    choices : dict
-        Name of the choice of each axis.
-    fit : PlannedFit or None
-        What is fitted; None where the combination is not possible.
-    error : BayesmetaError or None
-        Why it is not.
-    notes : tuple of str
-        What the evidence is too little for, and the arms left out.
-    """
+    """One combination of a grid: what is fitted, or the error that says why it is not possible."""
 
     choices: Choices
     fit: PlannedFit | None
@@ -132,7 +113,7 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
         spec = ModelSpec(
             MODEL, covariates=grid.covariates[covariates], study_effects=NormalEffects(by=by)
         )
-        profile = grid.answer.profile
+        profile = grid.question.profile
         return _tried(lambda: _base(spec, arms_of(outcome, inclusion).get(), profile))
 
     def row_of(choices: Choices) -> PlannedRow:
@@ -145,7 +126,7 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
     _check_choices(rows)
     # Of a row it is a note; of a grid, told before the work.
     for coding in {row.fit.design.coding: None for row in rows if row.fit is not None}:
-        warn_beyond_evidence(coding, own_part(coding, grid.answer.profile))
+        warn_beyond_evidence(coding, own_part(coding, grid.question.profile))
     return rows
 
 
@@ -176,19 +157,9 @@ def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     profile = coding.resolved(given) if coding.columns else None
     coding.row(profile)
     coding.tau_level(profile)
-    lean = replace(design, arms=_lean(design.arms, design.coding))
-    return _Base(lean, profile, lean.arms.hash)
-
-
-def _lean(arms: Arms, coding: Coding) -> Arms:
-    """Return arms with the columns that a model uses: others are no part of a fit's identity."""
-    shares = [
-        name
-        for columns in coding.covariates.level_proportions.values()
-        for name in columns.values()
-    ]
-    used = dict.fromkeys([STUDY, ARM, STRATUM, EVENTS, N, *coding.columns, *shares])
-    return Arms(arms.frame[list(used)], arms.frame.iloc[:0][list(used)])
+    # Columns that the model does not use are no part of a fit's identity.
+    small = lean(design)
+    return _Base(small, profile, small.arms.hash)
 
 
 def _fit(base: _Base, spec: ModelSpec, settings: SamplerSettings) -> PlannedFit:

@@ -1,4 +1,4 @@
-"""Grids of specifications as TOML files."""
+"""Specification grids as TOML files."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from bayesmeta.errors import SettingsError, SpecError
+from bayesmeta.deprecated import warn_deprecated
+from bayesmeta.errors import ProfileError, SettingsError, SpecError
+from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Likelihood, StudyEffects
 from bayesmeta.model.parts import (
@@ -27,7 +29,6 @@ from bayesmeta.model.parts import (
     table_of,
 )
 from bayesmeta.model.schema_1 import with_new_keys
-from bayesmeta.multiverse.answer import GridAnswer
 from bayesmeta.multiverse.checks import PRIORS
 from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGrid
 from bayesmeta.paths import expanded
@@ -38,7 +39,7 @@ __all__ = ["SCHEMA", "example_grid", "grid_hash", "grid_toml", "load_grid", "par
 SCHEMA = 1
 """Version of the form of grid files."""
 
-_KEYS = ("schema", "name", "seed", "outcomes", "answer", "settings", *AXES[1:])
+_KEYS = ("schema", "name", "seed", "outcomes", "question", "settings", *AXES[1:])
 
 _SETTINGS = ("chains", "warmup", "draws", "target_accept", "max_treedepth")
 """Settings that draws depend on."""
@@ -56,7 +57,7 @@ Table = Mapping[str, Any]
 
 
 def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
-    r"""Return the grid of specifications of a TOML file.
+    r"""Return the specification grid of a TOML file.
 
     Parameters
     ----------
@@ -107,6 +108,10 @@ def example_grid() -> str:
 def parse_grid(text: str, name: str = "grid") -> SpecificationGrid:
     """Return the grid that TOML `text` describes; `name` is what messages call it."""
     content = content_of(text, name)
+    if "answer" in content and "question" not in content:
+        warn_deprecated(f"{name}: [answer] is now [question]. Rename it.")
+        content = content | {"question": content["answer"]}
+        del content["answer"]
     check_keys(name, content, _KEYS)
     schema = content.get("schema")
     if schema != SCHEMA or isinstance(schema, bool):
@@ -128,7 +133,7 @@ def grid_toml(grid: SpecificationGrid) -> str:
         document["seed"] = grid.seed
     if grid.outcomes:
         document["outcomes"] = list(grid.outcomes)
-    document["answer"] = _without_none(asdict(grid.answer))
+    document["question"] = _without_none(asdict(grid.question))
     document["settings"] = {key: getattr(grid.settings, key) for key in _SETTINGS}
     for axis, write in _writers(grid).items():
         # One by one: a table of dotted tables is what people write.
@@ -155,7 +160,7 @@ def _grid(content: Table, stem: str) -> SpecificationGrid:
     return SpecificationGrid(
         string_of(content, "name", stem),
         outcomes,
-        answer=_answer(table_of(content, "answer")),
+        question=_question(table_of(content, "question")),
         settings=_settings(table_of(content, "settings")),
         **optional,
     )
@@ -176,10 +181,10 @@ def _axis(content: Table, axis: str) -> dict[str, Any]:
     return found
 
 
-def _answer(table: Table) -> GridAnswer:
-    check_keys("[answer]", table, [one.name for one in fields(GridAnswer)])
-    with _within("[answer]"):
-        return GridAnswer(**table)
+def _question(table: Table) -> Question:
+    check_keys("[question]", table, [one.name for one in fields(Question) if one.name != "factor"])
+    with _within("[question]"):
+        return Question(**table)
 
 
 def _settings(table: Table) -> SamplerSettings:
@@ -267,5 +272,5 @@ def _within(place: str) -> Iterator[None]:
     """Say where in the file an error was found."""
     try:
         yield
-    except (SpecError, SettingsError) as error:
+    except (ProfileError, SpecError, SettingsError) as error:
         raise type(error)(f"{place}: {error}") from error

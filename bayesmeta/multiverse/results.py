@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmeta.multiverse.answer import GridAnswer
+from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.choice_effects import choice_effects, outcome_ranges
 from bayesmeta.multiverse.combinations import PlannedRow
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
@@ -30,13 +30,7 @@ COUNTS = ("arms", "studies", "events", "n", "divergences", "warmup", "draws", "s
 
 
 def columns(*, above: bool) -> dict[str, str]:
-    """Return the columns of a table in their order, with their types.
-
-    Parameters
-    ----------
-    above : bool
-        Whether probabilities of rates above a threshold are among them.
-    """
+    """Return the columns of a table in their order, with their types."""
     asked = (*NUMBERS, *ABOVE) if above else NUMBERS
     rates = [f"{rate}_{number}" for rate in RATES for number in asked]
     names = [
@@ -101,13 +95,13 @@ class GridResults:
 
     @property
     def curve(self) -> pd.DataFrame:
-        """The rows that are done, with one rate: that of the grid's answer.
+        """The rows that are done, with one rate: that of the grid's question.
 
         Columns: the choices; `estimate` (median), `lower` and `upper` (probability), `mcse` of the
         estimate; `ok`.
         """
         done = self.table[self.table["state"] == DONE]
-        rate = self.grid.answer.rate
+        rate = self.grid.question.rate
         numbers = {
             "estimate": done[f"{rate}_median"],
             "lower": done[f"{rate}_lower"],
@@ -170,21 +164,9 @@ def results_table(
     rows: Sequence[PlannedRow],
     jobs: Sequence[Job],
     outcomes: Mapping[str, Outcome],
-    answer: GridAnswer,
+    question: Question,
 ) -> pd.DataFrame:
-    """Return the table of a grid.
-
-    Parameters
-    ----------
-    rows : sequence of PlannedRow
-        Its combinations.
-    jobs : sequence of Job
-        The fits, by the labels of the rows that can be fitted.
-    outcomes : mapping
-        What became of each, by the same labels.
-    answer : GridAnswer
-        What was asked.
-    """
+    """Return the table of a grid; jobs and outcomes are of the rows that can be fitted, by label."""
     keys = {job.name: job.key for job in jobs}
     first = {key: name for name, key in reversed(keys.items())}
     cells = []
@@ -198,8 +180,8 @@ def results_table(
         own |= _evidence(row) | {"key": key, "stream": row.fit.stream}
         own["same_as"] = "" if first[key] == row.label else first[key]
         cells.append(own | _outcome(outcomes[row.label]))
-    table = pd.DataFrame(cells).assign(rate_above=answer.rate_above, cohort=answer.cohort)
-    types = columns(above=answer.rate_above is not None)
+    table = pd.DataFrame(cells).assign(rate_above=question.rate_above, cohort=question.cohort)
+    types = columns(above=question.rate_above is not None)
     return table.reindex(columns=list(types)).astype(types)
 
 

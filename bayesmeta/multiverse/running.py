@@ -19,7 +19,7 @@ from bayesmeta.multiverse.specification_grid import SpecificationGrid
 from bayesmeta.numeric import is_whole
 from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
 
-__all__ = ["Figures", "run_grid", "run_grid_with"]
+__all__ = ["run_grid"]
 
 type Figures = Callable[[GridResults], Mapping[str, bytes]]
 """What draws results: files by name."""
@@ -34,6 +34,7 @@ def run_grid(
     workers: int = 1,
     executor: Executor | None = None,
     progress: bool | None = None,
+    figures: Figures | None = None,
 ) -> GridResults:
     """Return what every combination of a grid comes to on a table of evidence.
 
@@ -62,6 +63,8 @@ def run_grid(
         Anything with the interface of `concurrent.futures` to fit by instead, such as Dask's.
     progress : bool, optional
         Show how far the run is; where None, a bar where a person watches.
+    figures : callable, optional
+        From the results to figures, files by name, which are kept in `out`, too.
 
     Returns
     -------
@@ -102,23 +105,6 @@ def run_grid(
     >>> bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     GridResults(grid: 2 combinations, 2 fits; 0 failed their diagnostics, 0 failed, 0 not possible)
     """
-    return run_grid_with(
-        None, grid, table, seed=seed, out=out, workers=workers, executor=executor, progress=progress
-    )
-
-
-def run_grid_with(
-    figures: Figures | None,
-    grid: SpecificationGrid,
-    table: EvidenceTable,
-    *,
-    seed: int | None,
-    out: str | PathLike[str] | None,
-    workers: int = 1,
-    executor: Executor | None = None,
-    progress: bool | None = None,
-) -> GridResults:
-    """Do what `run_grid` does, and keep figures of the results in the folder, too."""
     chosen = _seed(grid, table, seed)
     rows = plan_rows(grid, table)
     jobs = _jobs(grid, rows, chosen, alone=workers == 1 and executor is None)
@@ -129,7 +115,7 @@ def run_grid_with(
         fits = {job.key: outcomes[job.name] for job in jobs}
         results = GridResults(
             grid,
-            results_table(rows, jobs, outcomes, grid.answer),
+            results_table(rows, jobs, outcomes, grid.question),
             chosen,
             len(fits),
             sum(outcome.seconds for outcome in fits.values()),
@@ -169,7 +155,10 @@ def _jobs(
     settings = grid.settings if alone else replace(grid.settings, cores=1)
     return [
         Job(
-            row.label, _key(row.fit, grid, seed), fit_values, (row.fit, grid.answer, settings, seed)
+            row.label,
+            _key(row.fit, grid, seed),
+            fit_values,
+            (row.fit, grid.question, settings, seed),
         )
         for row in rows
         if row.fit is not None
@@ -177,7 +166,9 @@ def _jobs(
 
 
 def _key(fit: PlannedFit, grid: SpecificationGrid, seed: int) -> str:
-    asked = {name: one for name, one in asdict(grid.answer).items() if name != "rate"}
+    asked = {
+        name: one for name, one in asdict(grid.question).items() if name not in ("rate", "factor")
+    }
     profile: dict[str, Any] = {} if fit.profile is None else dict(fit.profile)
     return job_key(
         what="fit of a grid", content=fit.content, seed=seed, **(asked | {"profile": profile})

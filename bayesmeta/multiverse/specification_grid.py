@@ -6,6 +6,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from bayesmeta.deprecated import Renamed, renamed_arguments
+from bayesmeta.errors import SpecError, nearest
+from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
     ArmEffects,
@@ -16,8 +19,7 @@ from bayesmeta.model import (
     NormalEffects,
     StudyEffects,
 )
-from bayesmeta.multiverse.answer import GridAnswer
-from bayesmeta.multiverse.checks import check_grid, check_use
+from bayesmeta.multiverse.checks import check_axis, check_kind, check_plain
 
 __all__ = ["AXES", "DRAWS", "MODEL", "Choices", "SpecificationGrid"]
 
@@ -38,6 +40,7 @@ ones, so that the gate of 400 is passed with room and a bound's error is about a
 posterior's standard deviation, less than choices matter by; a third of the time of a single fit's."""
 
 
+@renamed_arguments(answer="question")
 @dataclass(frozen=True)
 class SpecificationGrid:
     """Choices of an analysis that are varied together: every combination is one fit.
@@ -65,7 +68,7 @@ class SpecificationGrid:
         Sets of priors by name: each may give ``"mu"``, ``"beta"`` (one, or by coefficient label) and
         ``"tau"``, which takes the place of the distribution's. A model without covariates ignores
         beta, one without tau ignores tau.
-    answer : GridAnswer
+    question : Question
         What each fit is asked.
     settings : SamplerSettings
         How each fit is sampled; 4 chains of 600 + 1,000 draws by default.
@@ -93,18 +96,46 @@ class SpecificationGrid:
     )
     likelihood: Mapping[str, Likelihood] = field(default_factory=lambda: {"binomial": Binomial()})
     priors: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
-    answer: GridAnswer = field(default_factory=GridAnswer)
+    question: Question = field(default_factory=Question)
     settings: SamplerSettings = field(default_factory=lambda: SamplerSettings(draws=DRAWS))
     seed: int | None = None
 
+    answer = Renamed("question")
+
     def __post_init__(self) -> None:
-        check_grid(self, AXES[1:])
+        check_plain(self.name, self.outcomes, self.seed)
+        check_kind("question", self.question, Question)
+        check_kind("settings", self.settings, SamplerSettings)
+        for axis in AXES[1:]:
+            check_axis(axis, getattr(self, axis))
         object.__setattr__(self, "outcomes", tuple(self.outcomes))
         if self.seed is not None:
             object.__setattr__(self, "seed", int(self.seed))
         for axis in AXES[1:]:
             object.__setattr__(self, axis, dict(getattr(self, axis)))
-        check_use(self)
+        self._check_use()
+
+    def _check_use(self) -> None:
+        """Refuse priors that no model has, covariates of the profile that none uses, and a factor."""
+        given = {key for priors in self.priors.values() for key in priors}
+        if "beta" in given and not any(one.parsed.terms for one in self.covariates.values()):
+            raise SpecError(
+                "`priors`: beta has no effect, as no model has covariates. Leave it out."
+            )
+        distributions = [self.effects(name)[0] for name in self.study_effects]
+        if "tau" in given and all(one.tau is None for one in distributions):
+            raise SpecError(
+                "`priors`: tau has no effect, as no distribution has one. Leave it out."
+            )
+        used = {name for one in self.covariates.values() for name in one.parsed.columns}
+        used |= {one.by for one in distributions if one.by is not None}
+        for name in self.question.profile:
+            if name not in used:
+                raise SpecError(
+                    f"`profile` names '{name}', which no model of the grid uses. {nearest(str(name), used)}"
+                )
+        if self.question.factor is not None:
+            raise SpecError("`factor` has no effect in a specification grid. Leave it out.")
 
     @property
     def size(self) -> int:
@@ -117,13 +148,7 @@ class SpecificationGrid:
             yield dict(zip(AXES, combination, strict=True))
 
     def model(self, choices: Choices) -> ModelSpec:
-        """Return the model of a combination.
-
-        Raises
-        ------
-        SpecError
-            If its parts don't go together.
-        """
+        """Return the model of a combination; raise SpecError if its parts don't go together."""
         priors = self.priors[choices["priors"]]
         distribution, arm_effects = self.effects(choices["study_effects"])
         if distribution.tau is not None and "tau" in priors:

@@ -25,7 +25,7 @@ from bayesmeta.plots.rows import (
 from bayesmeta.plots.style import ALARM, MODEL, house_style
 from bayesmeta.sensitivity.power_scaling import SENSITIVE
 from bayesmeta.sensitivity.sensitivity import Sensitivity
-from bayesmeta.sensitivity.tipping_point import FlipPoint
+from bayesmeta.sensitivity.tipping_point import TippingPoint
 
 __all__ = ["sensitivity"]
 
@@ -114,8 +114,8 @@ def sensitivity(
 
 
 def _failed(result: Sensitivity) -> tuple[int, int]:
-    """Return how many fits failed, of those with other priors and of those that sought a flip."""
-    verdicts = [result.priors["ok"], *(flip.trials["ok"] for flip in result.flips)]
+    """Return how many fits failed, with other priors and for tipping points, and how many there were."""
+    verdicts = [result.priors["ok"], *(one.trials["ok"] for one in result.tipping_points)]
     return sum(int((~one.astype(bool)).sum()) for one in verdicts), sum(map(len, verdicts))
 
 
@@ -183,19 +183,19 @@ def _draw_scaling(graph: Axes, scaling: pd.DataFrame, heights: Array) -> None:
 
 def _notes(result: Sensitivity) -> list[str]:
     found = [f"P: {result.question}."] if result.question else []
-    found += [_about_flip(flip) for flip in result.flips]
+    found += [_about_tipping_point(one) for one in result.tipping_points]
     if not result.priors["ok"].all():
         found.append("* The fit could not be made, or its draws failed their diagnostics.")
     return found
 
 
-def _about_flip(flip: FlipPoint) -> str:
-    """Return where a decision flips with the scale of a prior, or that it does not."""
-    head = f"Decision that demands {flip.question} of {flip.certainty:g}, and the prior of {flip.parameter}:"
-    if flip.open_at_own:
+def _about_tipping_point(found: TippingPoint) -> str:
+    """Return at which scale of a prior a decision changes, or that it does not."""
+    head = f"Decision that demands {found.question} of {found.certainty:g}, and the prior of {found.parameter}:"
+    if found.open_at_own:
         head += " it is open with the model's own, within Monte-Carlo error;"
-    if not flip.flips:
-        low, high = flip.trials["factor"].iloc[[0, -1]]
-        return f"{head} no flip between {low:g} and {high:g} times its scale."
-    low, high = flip.factor_interval
-    return f"{head} it flips at {flip.factor:.2f} times its scale (95% {low:.2f} to {high:.2f} from Monte-Carlo error)."
+    if not found.exists:
+        low, high = found.trials["factor"].iloc[[0, -1]]
+        return f"{head} no tipping point between {low:g} and {high:g} times its scale."
+    low, high = found.factor_interval
+    return f"{head} it changes at {found.factor:.2f} times its scale (95% {low:.2f} to {high:.2f} from Monte-Carlo error)."

@@ -76,7 +76,7 @@ def grid_document(
 
 def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterator[Block]:
     """Yield the question, and between what the estimates of each outcome lie."""
-    answer, where = results.grid.answer, profile_text(results.grid)
+    answer, where = results.grid.question, profile_text(results.grid)
     above = answer.rate_above
     also = (
         ""
@@ -97,7 +97,7 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
     if results.curve.empty:
         yield "No fit is done: there is no answer."
         return
-    rate, effects = RATES[results.grid.answer.rate], results.effects
+    rate, effects = RATES[results.grid.question.rate], results.effects
     for row in results.ranges.to_dict("records"):
         of = f"{words.outcome(row['outcome'])}, {rate}" if row["outcome"] else rate.capitalize()
         names = ("least", "greatest", "middle", "lower", "upper")
@@ -223,7 +223,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
     yield from figures_of_grid(results, words).values()
-    rate = RATES[results.grid.answer.rate]
+    rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     if len(results.effects):
         yield Table(
@@ -236,7 +236,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
 
 def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterator[Block]:
     """Yield the combinations of an outcome, from the lowest estimate up."""
-    answer, rate = results.grid.answer, results.grid.answer.rate
+    answer, rate = results.grid.question, results.grid.question.rate
     own = results.table[
         (results.table["state"] == DONE) & (results.table["outcome"].fillna("") == outcome)
     ].sort_values(f"{rate}_median", kind="stable")
@@ -281,7 +281,7 @@ def _checklist(results: GridResults) -> dict[str, Answer]:
         "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
         "5A": done(ANSWERS),
     }
-    if results.grid.answer.rate_above is not None:
+    if results.grid.question.rate_above is not None:
         own["4"] = Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for")
         own["5C"] = done(ANSWERS)
     return {**USUAL, **own}

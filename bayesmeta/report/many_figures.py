@@ -133,7 +133,7 @@ def _names(outcomes: list[str]) -> list[str]:
 
 
 def _curve(results: GridResults, curve: "pd.DataFrame", words: Wording) -> "plots.Plot":
-    answer, outcome = results.grid.answer, str(curve["outcome"].iloc[0])
+    answer, outcome = results.grid.question, str(curve["outcome"].iloc[0])
     rate, profile = RATES[answer.rate], profile_text(results.grid)
     at = f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
     return plots.specification_curve(

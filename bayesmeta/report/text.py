@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.nested.predict import NestedPrediction
-from bayesmeta.estimates.prediction import Prediction, Probability
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit

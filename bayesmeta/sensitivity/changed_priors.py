@@ -1,42 +1,38 @@
-"""A model with another prior of one of its parameters, and a fit made again with it."""
+"""A model with other priors of its parameters, and a fit made again with them."""
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import fields, replace
 from itertools import product
 from typing import Any
 
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
-from bayesmeta.estimates.posterior import has_draws
-from bayesmeta.inference.careful import settled
-from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
-from bayesmeta.inference.light_fits import light_fit
-from bayesmeta.inference.result import Fit
-from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec, make_design, model_hash
+from bayesmeta.estimates.posterior import AnyFit, has_draws
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.careful import refit_with_retry
+from bayesmeta.inference.exact import quadrature_fit
+from bayesmeta.model import LKJ, ModelSpec, make_design, model_hash
 from bayesmeta.priors import Prior
 
 __all__ = [
-    "STREAM_BYTES",
     "changes_of",
     "check_parameter",
     "checked_lists",
-    "fitted_again",
-    "not_lists",
     "own_priors",
     "prior_text",
+    "refitted",
     "with_prior",
     "with_scaled_prior",
 ]
 
-STREAM_BYTES = 12
+
+STREAM_DIGITS = 12
 """Hexadecimal digits of a model's hash that number the stream of its refit."""
 
 
-def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
-    """Return the priors of a model by parameter: those of each part, as far as it has them."""
-    found: dict[str, Prior | Mapping[str, Prior]] = {"mu": spec.mu}
+def own_priors(spec: ModelSpec, arms: Arms) -> dict[str, Any]:
+    """Return the priors of a model of some arms by parameter: of each part, as far as it has them."""
+    found: dict[str, Any] = {"mu": spec.mu}
     if spec.covariates.parsed.terms:
         found["beta"] = spec.link.beta if spec.beta is None else spec.beta
     if spec.study_effects.tau is not None:
@@ -45,18 +41,19 @@ def own_priors(spec: ModelSpec) -> dict[str, "Prior | Mapping[str, Prior]"]:
     found |= {name: getattr(spec.study_effects, name) for name in spec.study_effects.parameters}
     if spec.arm_effects is not None:
         found["tau_arm"] = spec.arm_effects.tau_arm
-    return found | {name: getattr(spec.likelihood, name) for name in spec.likelihood.parameters}
+    found |= {name: getattr(spec.likelihood, name) for name in spec.likelihood.parameters}
+    return found | ({"correlation": spec.correlation} if len(arms.outcomes) > 1 else {})
 
 
-def changes_of[P](
-    own: Mapping[str, object], tried: Mapping[str, Sequence[P]], *, together: bool
-) -> list[dict[str, P]]:
+def changes_of(
+    own: Mapping[str, object], tried: Mapping[str, Sequence[Any]], *, together: bool
+) -> list[dict[str, Any]]:
     """Return the priors that are not the model's own, once each; one at a time, or all `together`."""
     if together:
         combinations = [dict(zip(tried, each, strict=True)) for each in product(*tried.values())]
     else:
         combinations = [{name: prior} for name, priors in tried.items() for prior in priors]
-    found: list[dict[str, P]] = []
+    found: list[dict[str, Any]] = []
     for each in combinations:
         changed = {name: prior for name, prior in each.items() if own.get(name) != prior}
         if changed and changed not in found:
@@ -64,37 +61,33 @@ def changes_of[P](
     return found
 
 
-def checked_lists(priors: object) -> Mapping[str, Sequence[Any]]:
-    """Return what is to be tried, after checking that it gives a list for each parameter named.
-
-    Raises
-    ------
-    SettingsError
-        If it does not.
-    """
-    if not isinstance(priors, Mapping) or not priors:
-        raise not_lists(priors)
-    for each in priors.values():
-        if not isinstance(each, Sequence) or isinstance(each, str) or not each:
-            raise not_lists(priors)
+def checked_lists(spec: ModelSpec, arms: Arms, priors: object) -> Mapping[str, Sequence[Any]]:
+    """Return what is to be tried, checked to give a list of priors for parameters of the model."""
+    if not isinstance(priors, Mapping) or not priors or not all(map(_is_list, priors.values())):
+        raise SettingsError(
+            "`priors` must give a list of priors for each parameter, such as {'tau': [HalfNormal(1)]}; "
+            f"got {priors!r}."
+        )
+    for name in priors:
+        check_parameter(spec, arms, name)
     return priors
 
 
-def not_lists(priors: object) -> SettingsError:
-    """Return the error that something gives no lists of priors."""
-    return SettingsError(
-        f"`priors` must give a list of priors for each parameter, such as {{'tau': [HalfNormal(1)]}}; got {priors!r}."
-    )
+def _is_list(each: object) -> bool:
+    """Return whether this is a list of priors that is not empty."""
+    if not isinstance(each, Sequence) or isinstance(each, str) or not each:
+        return False
+    return all(isinstance(one, Prior | LKJ | Mapping | None) for one in each)
 
 
-def prior_text(prior: "Prior | Mapping[str, Prior]") -> str:
-    """Return a prior as it is written; of coefficients with priors of their own, each."""
-    if isinstance(prior, Prior):
-        return repr(prior)
-    return "; ".join(f"{label} {each!r}" for label, each in prior.items())
+def prior_text(prior: object) -> str:
+    """Return a prior as it is written; of several, each; of correlations there are none of, so."""
+    if isinstance(prior, Mapping):
+        return "; ".join(f"{label} {each!r}" for label, each in prior.items())
+    return "none" if prior is None else repr(prior)
 
 
-def with_prior(spec: ModelSpec, parameter: str, prior: "Prior | Mapping[str, Prior]") -> ModelSpec:
+def with_prior(spec: ModelSpec, parameter: str, prior: Any) -> ModelSpec:
     """Return the model with another prior of a parameter; of `beta`, that of all coefficients.
 
     Raises
@@ -104,9 +97,8 @@ def with_prior(spec: ModelSpec, parameter: str, prior: "Prior | Mapping[str, Pri
     SpecError
         If the parameter can't have this prior.
     """
-    check_parameter(spec, parameter)
-    if parameter in ("mu", "beta"):
-        return replace(spec, **{parameter: prior})  # type: ignore[arg-type]
+    if parameter in {one.name for one in fields(spec)}:
+        return replace(spec, **{parameter: prior})
     part = next(
         name
         for name in ("study_effects", "arm_effects", "likelihood")
@@ -115,8 +107,8 @@ def with_prior(spec: ModelSpec, parameter: str, prior: "Prior | Mapping[str, Pri
     return replace(spec, **{part: replace(getattr(spec, part), **{parameter: prior})})
 
 
-def with_scaled_prior(spec: ModelSpec, parameter: str, factor: float) -> ModelSpec:
-    """Return the model with the prior of a parameter `factor` times as wide about its centre.
+def with_scaled_prior(spec: ModelSpec, parameter: str, own: Any, factor: float) -> ModelSpec:
+    """Return the model with the prior of a parameter, `own`, `factor` times as wide about its centre.
 
     Raises
     ------
@@ -125,41 +117,35 @@ def with_scaled_prior(spec: ModelSpec, parameter: str, factor: float) -> ModelSp
     SpecError
         If its prior has no scale.
     """
-    check_parameter(spec, parameter)
-    own = own_priors(spec)[parameter]
     if isinstance(own, Prior):
         return with_prior(spec, parameter, own.scaled(factor))
-    each = {label: prior.scaled(factor) for label, prior in spec.beta_priors.items()}
-    return with_prior(spec, parameter, each)
+    if not isinstance(own, Mapping):
+        raise SettingsError(f"The prior of '{parameter}' has no scale. Name another parameter.")
+    scaled = {label: prior.scaled(factor) for label, prior in spec.priors(parameter).items()}
+    return with_prior(spec, parameter, scaled)
 
 
-def check_parameter(spec: ModelSpec, parameter: str) -> None:
+def check_parameter(spec: ModelSpec, arms: Arms, parameter: str) -> None:
     """Raise unless the model has a prior of `parameter`."""
-    valid = own_priors(spec)
+    valid = own_priors(spec, arms)
     if parameter not in valid:
         raise SettingsError(
             f"The model has no prior of '{parameter}'. {nearest(str(parameter), valid)}"
         )
 
 
-def fitted_again(fit: Fit | QuadratureFit, spec: ModelSpec) -> Fit | QuadratureFit:
+def refitted(fit: AnyFit, spec: ModelSpec) -> AnyFit:
     """Return the fit of another model to the same arms, by the same engine.
 
     The stream of random numbers follows from the model alone, so that the same model has the same
-    draws in every table. Draws of studies and arms are not kept, and none are added for the limits of
-    mu. A fit that fails its diagnostics is
-    done again with more care, once.
+    draws in every table. Draws of studies and arms are not kept.
     """
     with warnings.catch_warnings():
         # The fit itself has said it.
         warnings.simplefilter("ignore", ModelWarning)
+        design = make_design(spec, fit.arms)
         if not has_draws(fit):
-            return quadrature_fit(make_design(spec, fit.arms))
-        stream = int(model_hash(spec)[:STREAM_BYTES], 16)
-        make = partial(_refitted, fit, spec, stream)
-        return settled(make, replace(fit.settings, arm_draws=False))[0]
-
-
-def _refitted(fit: Fit, spec: ModelSpec, stream: int, settings: SamplerSettings) -> Fit:
-    design, streams = make_design(spec, fit.arms), (*fit.provenance.stream, stream)
-    return light_fit(design, fit.provenance.seed, settings, stream=streams)
+            return quadrature_fit(design)
+        origin, settings = fit.provenance, replace(fit.settings, arm_draws=False)
+        stream = (*origin.stream, int(model_hash(spec)[:STREAM_DIGITS], 16))
+        return refit_with_retry(design, origin.seed, settings, stream)[0]

@@ -42,15 +42,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where the function crosses the level.
-
-    Parameters
-    ----------
-    x, error : float
-        The crossing and its standard error.
-    low, high : Point
-        The nearest points found that are clearly on different sides of the level.
-    """
+    """Where the function crosses the level, and the nearest points clearly on either side of it."""
 
     x: float
     error: float
@@ -68,17 +60,6 @@ def find_crossing(
     The bracket is halved as long as its middle lies clearly on one side; where the middle can't be
     told from the level, what is left on either side of it is halved. A straight line through the
     points of the bracket then gives the crossing, and their errors that of it.
-
-    Parameters
-    ----------
-    at : callable
-        The function: a point for each x.
-    points : sequence of Point
-        Points known already, in ascending order of x.
-    level : float
-        The level.
-    near : float
-        Which of several crossings is wanted.
     """
     bracket = min(
         _brackets(points, level),

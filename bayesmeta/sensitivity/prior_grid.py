@@ -1,46 +1,39 @@
-"""`prior_grid`: tau, the rates and a probability under other priors, each by a fit of its own."""
+"""`prior_grid`: tau, the rates and a probability under other priors, each by a refit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 import pandas as pd
 
-from bayesmeta.errors import SamplingError, SettingsError
+from bayesmeta.errors import SamplingError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import (
+    QUANTITIES,
+    AnyFit,
     check_posterior,
-    has_draws,
     is_reliable,
-    outcomes_of,
-    rates_at,
+    named_outcomes,
+    posterior_of,
 )
-from bayesmeta.estimates.precision import Distribution, Estimate
-from bayesmeta.estimates.prediction import Probability
+from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.rows import wide_row
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import LKJ, ModelSpec
+from bayesmeta.model import LKJ
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import (
     changes_of,
     checked_lists,
-    fitted_again,
-    not_lists,
     own_priors,
     prior_text,
+    refitted,
     with_prior,
 )
-from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
-from bayesmeta.sensitivity.prior_rows import (
-    NO_FIT,
-    NOTHING,
-    QUANTITIES,
-    USUAL_OF_TAU,
-    numbers_of,
-    scaled_priors,
-)
+from bayesmeta.sensitivity.usual_priors import usual_priors
 
-__all__ = ["prior_grid", "usual_priors"]
+__all__ = ["prior_grid"]
 
 Row = dict[str, Any]
 
@@ -52,35 +45,35 @@ def prior_grid(
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
     together: bool = False,
     ci_prob: float = 0.95,
-    **question: Unpack[EventKeywords],
+    **event: Unpack[EventKeywords],
 ) -> pd.DataFrame:
     """Return estimates under other priors, by fitting again with each.
 
     Parameters
     ----------
-    fit : Fit, QuadratureFit
+    fit : Fit or QuadratureFit
         The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
-        `beta`, for all coefficients; of a Fit, for all outcomes, and ``"correlation"``, of which
-        None stands for independent effects. The usual ones where None.
+        `beta`, for all coefficients; of several outcomes, for all of them, and ``"correlation"``, of
+        which None stands for independent effects. The usual ones where None.
     together : bool
         Try every combination; else change one parameter's prior at a time, the others being the
-        model's own. Not of a Fit.
+        model's own.
     ci_prob : float
         Probability of the equal-tailed intervals.
-    **question
+    **event
         An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``. Not of a Fit.
+        ``events_at_least=12, n=40``; of several outcomes, that of each.
 
     Returns
     -------
     DataFrame
-        One row per fit, the model's own priors first; of a Fit, one per fit and `outcome`, which
-        is a column more. Columns are
+        One row per fit, the model's own priors first; of several outcomes, one per fit and `outcome`,
+        which is a column more. Columns are
 
         - changed: the parameters whose prior is another, empty in the first row; own: whether the
           priors are the model's own;
@@ -89,14 +82,13 @@ def prior_grid(
         - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
           probability): posterior medians, with their interval in tau_lower, tau_upper, ...; NaN of
           a model without tau, and of a fit that could not be made;
-        - probability: of the question, if there is one;
+        - probability: of the event, if there is one;
         - mcse_...: Monte-Carlo standard error of each of these.
 
     Raises
     ------
     SettingsError
-        If `priors` names no parameter of the model, the question is not one event, or something asked
-        has no effect on a Fit.
+        If `priors` names no parameter of the model, or the event is not one.
     SpecError
         If a parameter can't have a prior given for it.
     ProfileError
@@ -113,99 +105,65 @@ def prior_grid(
     """
     check_posterior(fit)
     check_ci_prob(ci_prob)
-    if has_draws(fit) and outcomes_of(fit):
-        return _nested(fit, profile, priors, ci_prob, together=together, question=question)
     check_family(fit, "prior_grid")
-    asked = asked_question(question)
-    tried = usual_priors(fit.spec) if priors is None else _checked(priors)
+    asked, own = asked_event(event), own_priors(fit.spec, fit.arms)
+    fit.coding.resolved(profile)
+    tried = (
+        usual_priors(fit.spec, fit.arms)
+        if priors is None
+        else checked_lists(fit.spec, fit.arms, priors)
+    )
+    changes: list[dict[str, Any]] = [{}, *changes_of(own, tried, together=together)]
     # Every model is made before the first fit: a prior that can't be is found at once.
-    models = [
-        (changed, _with_priors(fit.spec, changed))
-        for changed in [{}, *changes_of(own_priors(fit.spec), tried, together=together)]
-    ]
+    models = [(changed, _with_priors(fit.spec, changed)) for changed in changes]
     return pd.DataFrame(
         [
             {
+                **({"outcome": outcome} if outcome else {}),
                 "changed": ", ".join(changed),
                 "own": not changed,
-                **{f"prior_{name}": prior_text(prior) for name, prior in own_priors(spec).items()},
-                **_numbers(_fitted(fit, spec, own=not changed), profile, ci_prob, asked),
+                **{
+                    f"prior_{name}": prior_text(prior)
+                    for name, prior in own_priors(spec, fit.arms).items()
+                },
+                **numbers,
             }
             for changed, spec in models
+            for outcome, numbers in _numbers(
+                fit, spec if changed else None, profile, ci_prob, asked
+            )
         ]
     )
 
 
-def _nested(
-    fit: Fit,
-    profile: Profile | None,
-    priors: Mapping[str, Sequence[Prior | LKJ | None]] | None,
-    ci_prob: float,
-    *,
-    together: bool,
-    question: Mapping[str, Any],
-) -> pd.DataFrame:
-    from bayesmeta.sensitivity.nested_prior_grid import nested_prior_grid
-
-    for name in (*(["together"] if together else []), *question):
-        raise SettingsError(f"`{name}` has no effect on nested outcomes. Leave it out.")
-    return nested_prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob)
-
-
-def usual_priors(spec: ModelSpec) -> dict[str, tuple[Any, ...]]:
-    """Return the priors of mu, beta and tau that are tried where none are named.
-
-    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider; of coefficients
-    that have priors of their own, as those of numbers have, these.
-    """
-    found = {**scaled_priors(spec.link, spec.beta), "tau": USUAL_OF_TAU}
-    return {name: priors for name, priors in found.items() if name in own_priors(spec)}
-
-
-def _checked(priors: object) -> Mapping[str, Sequence[Prior]]:
-    found = checked_lists(priors)
-    if not all(isinstance(one, Prior) for each in found.values() for one in each):
-        raise not_lists(priors)
-    return found
-
-
-def _with_priors(spec: ModelSpec, changed: Mapping[str, Prior]) -> ModelSpec:
+def _with_priors(spec: Any, changed: Mapping[str, Any]) -> Any:
     for name, prior in changed.items():
         spec = with_prior(spec, name, prior)
     return spec
 
 
-def _fitted(fit: Fit | QuadratureFit, spec: ModelSpec, *, own: bool) -> Fit | QuadratureFit | None:
-    """Return the fit with these priors; None where the sampler could not go on."""
-    if own:
-        return fit
+def _numbers(  # noqa: PLR0917
+    fit: AnyFit, spec: Any, profile: Profile | None, ci_prob: float, event: Event | None
+) -> Iterator[tuple[str, Row]]:
+    """Yield each outcome with its numbers by a fit of `spec`; None stands for the fit itself."""
     try:
-        return fitted_again(fit, spec)
+        found = fit if spec is None else refitted(fit, spec)
     except SamplingError:
-        return None
+        nothing = wide_row(dict.fromkeys(QUANTITIES), ci_prob, **_probability(event, None))
+        for outcome in named_outcomes(fit.arms):
+            yield outcome, {"ok": False, **nothing}
+        return
+    ok = is_reliable(found)
+    for outcome, rates in posterior_of(found, profile).items():
+        named = {name: rates.distribution(name) for name in QUANTITIES}
+        more = _probability(event, rates.cohort())
+        yield outcome, {"ok": ok, **wide_row(named, ci_prob, **more)}
 
 
-def _numbers(
-    fit: Fit | QuadratureFit | None,
-    profile: Profile | None,
-    ci_prob: float,
-    question: NewStudyEvent | None,
-) -> Row:
-    """Return the numbers of one fit with their Monte-Carlo errors."""
-    distributions = NO_FIT if fit is None else distributions_of(fit, profile)
-    more = {}
-    if question is not None:
-        more["probability"] = NOTHING if fit is None else _estimate(question.of(fit, profile))
-    return {"ok": fit is not None and is_reliable(fit), **numbers_of(distributions, ci_prob, more)}
-
-
-def distributions_of(
-    fit: Fit | QuadratureFit, profile: Profile | None
-) -> dict[str, Distribution | None]:
-    """Return the posterior of tau and of the rates of a profile; None of a model without tau."""
-    rates = rates_at(fit, profile)
-    return {name: rates.distribution(name) for name in QUANTITIES}
-
-
-def _estimate(probability: Probability) -> Estimate:
-    return Estimate(float(probability), probability.mcse)
+def _probability(event: Event | None, distribution: Any) -> dict[str, Estimate]:
+    if event is None:
+        return {}
+    if distribution is None:
+        return {"probability": Estimate(float("nan"), float("nan"))}
+    found = event.of(distribution)
+    return {"probability": Estimate(float(found), found.mcse)}

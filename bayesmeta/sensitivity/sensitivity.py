@@ -6,23 +6,24 @@ from typing import Unpack
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError
+from bayesmeta.deprecated import Renamed
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import own_priors
-from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
 from bayesmeta.sensitivity.power_scaling import power_scaling
 from bayesmeta.sensitivity.prior_grid import prior_grid
-from bayesmeta.sensitivity.tipping_point import FlipPoint, check_certainty, flip_point
+from bayesmeta.sensitivity.tipping_point import TippingPoint, check_certainty, tipping_point
 
 __all__ = ["Sensitivity", "sensitivity"]
 
-FLIPPED = ("tau", "mu", "beta")
-"""Parameters whose priors are looked at for flip points, as far as the model has them."""
+TIPPED = ("tau", "mu", "beta")
+"""Parameters of which a tipping point of the prior is sought, as far as the model has them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,10 +42,10 @@ class Sensitivity:
         Sensitivity of each estimate to priors and likelihood; see `power_scaling`.
     priors : DataFrame
         Estimates under other priors; see `prior_grid`.
-    flips : tuple of FlipPoint
-        Where the decision flips as the priors of tau, mu and beta change; see `flip_point`. Empty where
-        no certainty was asked for.
-    question : NewStudyEvent or None
+    tipping_points : tuple of TippingPoint
+        Where the decision changes with the priors of tau, mu and beta; see `tipping_point`. Empty
+        where no certainty was asked for.
+    question : Event or None
         The event whose probability is among the numbers of `priors`, if one was asked for.
 
     Examples
@@ -66,8 +67,10 @@ class Sensitivity:
     ci_prob: float
     scaling: pd.DataFrame
     priors: pd.DataFrame
-    flips: tuple[FlipPoint, ...]
-    question: NewStudyEvent | None = None
+    tipping_points: tuple[TippingPoint, ...]
+    question: Event | None = None
+
+    flips = Renamed("tipping_points")
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -88,14 +91,15 @@ class Sensitivity:
     @property
     def ok(self) -> bool:
         """Whether the draws of every fit passed their diagnostics."""
-        return bool(self.priors["ok"].all()) and all(flip.ok for flip in self.flips)
+        return bool(self.priors["ok"].all()) and all(one.ok for one in self.tipping_points)
 
     def __repr__(self) -> str:
         diagnosed = int((self.scaling["diagnosis"] != "").sum())
-        flipping = f", {sum(flip.flips for flip in self.flips)} flip points" if self.flips else ""
+        found = sum(one.exists for one in self.tipping_points)
+        tipping = f", {counted(found, 'tipping point')}" if self.tipping_points else ""
         return (
             f"Sensitivity({self.profile}: {diagnosed} of {len(self.scaling)} estimates with a diagnosis, "
-            f"{len(self.priors)} priors tried{flipping})"
+            f"{len(self.priors)} priors tried{tipping})"
         )
 
 
@@ -106,12 +110,12 @@ def sensitivity(
     priors: Mapping[str, Sequence[Prior]] | None = None,
     certainty: float | None = None,
     ci_prob: float = 0.95,
-    **question: Unpack[EventKeywords],
+    **event: Unpack[EventKeywords],
 ) -> Sensitivity:
     """Return how far the estimates of a fit, and a decision, rest on the priors.
 
     Three means: power-scaling of the draws (`power_scaling`), fits under other priors (`prior_grid`),
-    and the scales of the priors of tau, mu and beta at which a decision flips (`flip_point`).
+    and the scales of the priors of tau, mu and beta at which a decision changes (`tipping_point`).
 
     Parameters
     ----------
@@ -124,17 +128,17 @@ def sensitivity(
         Priors to try by parameter; the usual ones where None. See `prior_grid`.
     certainty : float, optional
         Probability that the decision demands of the question, above 0.5 and below 1; where None,
-        no flip points are sought.
+        no tipping points are sought.
     ci_prob : float
         Probability of the equal-tailed intervals.
-    **question
+    **event
         An event, as in `Prediction.probability`: ``rate_above=0.3``, or
         ``events_at_least=12, n=40``. It may be left out.
 
     Returns
     -------
     Sensitivity
-        With the tables `scaling` and `priors`, and the `flips`.
+        With the tables `scaling` and `priors`, and the `tipping_points`.
 
     Raises
     ------
@@ -161,21 +165,21 @@ def sensitivity(
     check_one_outcome(fit)
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
+    asked = asked_event(event)
     if certainty is not None:
         check_certainty(certainty)
-        if asked_question(question) is None:
+        if asked is None:
             raise SettingsError(
                 "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
             )
     scaling = power_scaling(fit, profile=profile)
-    grid = prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob, **question)
+    grid = prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob, **event)
     label = profile_label(fit.design.coding, profile)
-    asked = asked_question(question)
     if certainty is None:
         return Sensitivity(label, ci_prob, scaling, grid, (), asked)
-    flips = [
-        flip_point(fit, certainty=certainty, parameter=name, profile=profile, **question)
-        for name in FLIPPED
-        if name in own_priors(fit.spec)
+    points = [
+        tipping_point(fit, certainty=certainty, parameter=name, profile=profile, **event)
+        for name in TIPPED
+        if name in own_priors(fit.spec, fit.arms)
     ]
-    return Sensitivity(label, ci_prob, scaling, grid, tuple(flips), asked)
+    return Sensitivity(label, ci_prob, scaling, grid, tuple(points), asked)

@@ -1,39 +1,39 @@
-"""`flip_point`: how much wider or narrower a prior must be for a decision to be another."""
+"""`tipping_point`: how much wider or narrower a prior must be for a decision to be another."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Unpack
 
 import pandas as pd
 
+from bayesmeta.deprecated import Renamed
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import (
-    check_one_outcome,
+    AnyFit,
     check_posterior,
-    has_draws,
+    checked_outcome,
     is_reliable,
+    rates_at,
 )
-from bayesmeta.estimates.prediction import Probability
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import (
     check_parameter,
-    fitted_again,
     own_priors,
     prior_text,
+    refitted,
     with_scaled_prior,
 )
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
-from bayesmeta.sensitivity.decisions import EventKeywords, NewStudyEvent, asked_question
 
-__all__ = ["FlipPoint", "check_certainty", "flip_point"]
+__all__ = ["TippingPoint", "check_certainty", "tipping_point"]
 
 DOUBLINGS = (-3, -2, -1, 0, 1, 2, 3)
 """Powers of two at which the prior's scale is looked at first: an eighth to eight times as wide."""
@@ -43,14 +43,14 @@ SURE = 1.96
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FlipPoint:
-    """Where a decision flips as one prior becomes wider or narrower.
+class TippingPoint:
+    """Where a decision changes as one prior becomes wider or narrower.
 
-    Made by `flip_point`.
+    Made by `tipping_point`.
 
     Parameters
     ----------
-    question : NewStudyEvent
+    question : Event
         The event.
     certainty : float
         Probability that the decision demands of it.
@@ -70,8 +70,8 @@ class FlipPoint:
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("common_effect"), arms, method="quadrature")
-    >>> found = bm.flip_point(exact, rate_above=0.2, certainty=0.9, parameter="mu")
-    >>> found.flips, found.open_at_own
+    >>> found = bm.tipping_point(exact, rate_above=0.2, certainty=0.9, parameter="mu")
+    >>> found.exists, found.open_at_own
     (True, False)
     >>> found.bracket[["factor", "probability"]].round(2)
        factor  probability
@@ -79,7 +79,7 @@ class FlipPoint:
     8    0.25          0.9
     """
 
-    question: NewStudyEvent
+    question: Event
     certainty: float
     profile: str
     parameter: str
@@ -87,19 +87,21 @@ class FlipPoint:
     crossing: Crossing | None
     trials: pd.DataFrame
 
+    flips = Renamed("exists")
+
     @property
-    def flips(self) -> bool:
-        """Whether the decision flips between an eighth of the prior's scale and eight times it."""
+    def exists(self) -> bool:
+        """Whether the decision changes between an eighth of the prior's scale and eight times it."""
         return self.crossing is not None
 
     @property
     def factor(self) -> float:
-        """How many times as wide the prior is where the decision flips; NaN where it does not."""
+        """Scale of the prior at the tipping point, as a multiple of its own; NaN where there is none."""
         return math.nan if self.crossing is None else 2**self.crossing.x
 
     @property
     def factor_interval(self) -> tuple[float, float]:
-        """The 95% interval of `factor` from Monte-Carlo error alone; NaN where there is no flip."""
+        """The 95% interval of `factor` from Monte-Carlo error alone; NaN where there is none."""
         if self.crossing is None:
             return math.nan, math.nan
         reach = SURE * self.crossing.error
@@ -107,7 +109,7 @@ class FlipPoint:
 
     @property
     def bracket(self) -> pd.DataFrame:
-        """The two trials nearest to the flip that are clearly on different sides; else no rows."""
+        """The two nearest trials that are clearly on different sides of it; else no rows."""
         if self.crossing is None:
             return self.trials.iloc[:0]
         ends = [2**point.x for point in (self.crossing.low, self.crossing.high)]
@@ -126,7 +128,7 @@ class FlipPoint:
 
     def __repr__(self) -> str:
         own = self.trials.loc[self.trials["factor"] == 1, "probability"].item()
-        head = f"FlipPoint({self.question} = {own:.3f}, prior of {self.parameter} {prior_text(self.prior)}: "
+        head = f"TippingPoint({self.question} = {own:.3f}, prior of {self.parameter} {prior_text(self.prior)}: "
         if self.crossing is None:
             low, high = self.trials["factor"].iloc[[0, -1]]
             return (
@@ -137,14 +139,15 @@ class FlipPoint:
         return f"{head}crosses {self.certainty:g} at {self.factor:.2f} times its scale{interval})"
 
 
-def flip_point(
+def tipping_point(
     fit: Fit | QuadratureFit,
     *,
     certainty: float,
     parameter: str = "tau",
     profile: Profile | None = None,
-    **question: Unpack[EventKeywords],
-) -> FlipPoint:
+    outcome: str | None = None,
+    **event: Unpack[EventKeywords],
+) -> TippingPoint:
     """Return at which scale of a prior the probability of an event crosses a required certainty.
 
     A decision that needs P(rate > 0.3) to be 0.9 may rest on the prior. Its scale is changed
@@ -163,22 +166,24 @@ def flip_point(
     profile : mapping, optional
         Covariate values that the event is about; what is left out stands at the reference
         level or the centre.
-    **question
+    outcome : str, optional
+        Of nested outcomes, the one that the event is about.
+    **event
         The event, as in `Prediction.probability`: ``rate_above=0.3``, or
         ``events_at_least=12, n=40``.
 
     Returns
     -------
-    FlipPoint
-        With `flips`, `factor` and its `factor_interval`, the `bracket` of two fits around it with their
-        probabilities, and all `trials`. A decision that does not flip is an answer, too: `flips` is
-        False. A difference smaller than Monte-Carlo error is no flip.
+    TippingPoint
+        With `exists`, `factor` and its `factor_interval`, the `bracket` of two fits around it with their
+        probabilities, and all `trials`. A decision that does not change is an answer, too: `exists` is
+        False. A difference smaller than the Monte-Carlo error does not count.
 
     Raises
     ------
     SettingsError
-        If `certainty` is not between 0.5 and 1, the question is not one event, or the model has no
-        prior of `parameter`.
+        If `certainty` is not between 0.5 and 1, the event is not one, `outcome` is no outcome of
+        the fit, or the model has no prior of `parameter`.
     SpecError
         If that prior has no scale.
     ProfileError
@@ -191,45 +196,37 @@ def flip_point(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> found = bm.flip_point(exact, rate_above=0.1, certainty=0.85)
-    >>> found.flips, round(found.factor, 2)
+    >>> found = bm.tipping_point(exact, rate_above=0.1, certainty=0.85)
+    >>> found.exists, round(found.factor, 2)
     (True, 0.8)
     """
     check_posterior(fit)
-    if has_draws(fit):
-        check_one_outcome(fit)
-    check_family(fit, "flip_point")
+    check_family(fit, "tipping_point")
     check_certainty(certainty)
-    asked = asked_question(question)
+    asked = asked_event(event)
     if asked is None:
-        raise SettingsError("`flip_point` needs a question. Give one, such as rate_above=0.3.")
-    check_parameter(fit.spec, parameter)
+        raise SettingsError("`tipping_point` needs a question. Give one, such as rate_above=0.3.")
+    check_parameter(fit.spec, fit.arms, parameter)
+    own = own_priors(fit.spec, fit.arms)[parameter]
+    of = checked_outcome(fit, outcome)
 
     def at(doublings: float) -> Point:
-        return _trial(fit, parameter, doublings, lambda again: asked.of(again, profile))
+        spec = with_scaled_prior(fit.spec, parameter, own, 2**doublings)
+        again = refitted(fit, spec) if doublings else fit
+        found = asked.of(rates_at(again, profile, outcome).cohort())
+        return Point(doublings, float(found), found.mcse, is_reliable(again))
 
     crossing, points = find_crossing(at, [at(x) for x in DOUBLINGS], certainty, near=0.0)
     label = profile_label(fit.coding, profile)
-    own = own_priors(fit.spec)[parameter]
-    table = pd.DataFrame([_row(fit.spec, parameter, point) for point in points])
-    return FlipPoint(asked, certainty, label, parameter, own, crossing, table)
+    if of:
+        label = f"{of}, {label}"
+    table = pd.DataFrame([_row(fit, parameter, own, point) for point in points])
+    return TippingPoint(asked, certainty, label, parameter, own, crossing, table)
 
 
-def _trial(
-    fit: Fit | QuadratureFit,
-    parameter: str,
-    doublings: float,
-    probability: Callable[[Fit | QuadratureFit], Probability],
-) -> Point:
-    """Return the probability under a prior of another scale; the model's own needs no other fit."""
-    if doublings:
-        fit = fitted_again(fit, with_scaled_prior(fit.spec, parameter, 2**doublings))
-    found = probability(fit)
-    return Point(doublings, float(found), found.mcse, is_reliable(fit))
-
-
-def _row(spec: ModelSpec, parameter: str, point: Point) -> dict[str, Any]:
-    scaled = own_priors(with_scaled_prior(spec, parameter, 2**point.x))[parameter]
+def _row(fit: AnyFit, parameter: str, own: Any, point: Point) -> dict[str, Any]:
+    spec = with_scaled_prior(fit.spec, parameter, own, 2**point.x)
+    scaled = own_priors(spec, fit.arms)[parameter]
     return {
         "factor": 2**point.x,
         "prior": prior_text(scaled),

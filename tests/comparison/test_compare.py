@@ -11,9 +11,11 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 from scipy.special import expit
 
 import bayesmeta as bm
+from bayesmeta.comparison.answers import RATES, predictive
 from bayesmeta.comparison.averaging import asked_alike, averaged
 from bayesmeta.comparison.gates import GATES, tripped
-from bayesmeta.comparison.questions import RATES, Answered, Question, asked_of, predictive
+from bayesmeta.comparison.predictions import predictions_of
+from bayesmeta.comparison.questions import Answered, asked_of
 from bayesmeta.comparison.ranking import ranked
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_lines
@@ -194,9 +196,9 @@ def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
     arms = bm.read_evidence(pd.DataFrame(rows)).select()
     fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
     rates = KnownRates(fit)
-    asked = asked_of(fit.coding, Question())
+    asked = asked_of(fit.coding, bm.Question())
     found = (
-        averaged({"m": 1.0}, {"m": predictive(rates, asked)}, "all studies")
+        averaged({"m": 1.0}, {"m": predictive(predictions_of(fit), asked)[""]}, "all studies")
         .interval(0.95)
         .loc["rate"]
     )

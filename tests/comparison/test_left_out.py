@@ -11,7 +11,7 @@ import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
 from bayesmeta.comparison.held_out_fits import fit_without
 from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import Question, asked_of
+from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, make_design
 from bayesmeta.report.comparison_text import comparison_lines
 
@@ -206,17 +206,17 @@ def test_studies_without_patients_are_not_left_out(make_arms: Maker) -> None:
 def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
     arms = make_arms([(4, 20), (5, 22), (6, 31)])
-    whole = held_out_fits.light_fit
+    whole = careful.light_fit
 
     def failing(design: object, *arguments: object, **options: object) -> object:
         if str(arms.studies[1]) not in design.arms.studies:  # type: ignore[attr-defined]
             raise bm.SamplingError("The sampler stopped: for a test. Seed 1 reproduces it.")
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "light_fit", failing)
+    monkeypatch.setattr(careful, "light_fit", failing)
     found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert found.fits["state"].tolist() == ["done", "done", "failed", "done"]
     assert "SamplingError: The sampler stopped" in found.fits["error"][2]
@@ -247,12 +247,12 @@ def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
 def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
     def failing(*_: object, **__: object) -> None:
         raise bm.SamplingError("The sampler stopped: for a test.")
 
-    monkeypatch.setattr(held_out_fits, "light_fit", failing)
+    monkeypatch.setattr(careful, "light_fit", failing)
     arms = make_arms([(4, 20), (5, 22)])
     with pytest.raises(
         bm.SamplingError, match="fit of the whole evidence failed: The sampler stop"
@@ -271,15 +271,15 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
 def test_every_fit_has_random_numbers_of_its_own(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
-    used, whole = set(), held_out_fits.light_fit
+    used, whole = set(), careful.light_fit
 
     def recorded(design: Design, *arguments: object, **options: object) -> object:
         used.add((options["stream"][:2], tuple(design.arms.studies)))  # type: ignore[index]
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "light_fit", recorded)
+    monkeypatch.setattr(careful, "light_fit", recorded)
     arms = make_arms([(4, 20), (5, 22), (16, 31)])
     bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert len(used) == len({stream for stream, _ in used}) == 4
@@ -356,7 +356,7 @@ def assert_the_same_probability(score: dict[str, float], row: dict[str, float]) 
 def test_a_study_that_lacks_a_value_is_predicted_from_the_values_of_the_others(
     lacking: Design, place: int
 ) -> None:
-    plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=Question())
+    plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=bm.Question())
     asked = asked_of(lacking.coding, plan.question)
     found = fit_without(lacking, str(lacking.arms.studies[place]), plan, asked)
     assert found["fit"]["ok"]

@@ -108,7 +108,7 @@ def test_cohorts_that_may_share_patients_are_refused(make_arms: Maker) -> None:
 def test_outcomes_are_not_mixed(table: bm.EvidenceTable) -> None:
     train = table.select(outcome="ORR", venetoclax="yes", source="001")
     test = table.select(outcome="CR_CRi", venetoclax="yes", source="003")
-    with pytest.raises(bm.EvidenceError, match="must be of one outcome; got ORR and CR_CRi"):
+    with pytest.raises(bm.EvidenceError, match="must be of the same outcomes; got ORR and CR_CRi"):
         bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
 
 

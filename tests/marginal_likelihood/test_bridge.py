@@ -6,7 +6,7 @@ from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.marginal_likelihood.bridge import bridged
-from bayesmeta.marginal_likelihood.prior_scales import FACTORS, rescaled
+from bayesmeta.marginal_likelihood.marginal_likelihood import FACTORS
 from bayesmeta.marginal_likelihood.unbounded import Coordinate
 
 PRIORS: list[bm.Prior] = [
@@ -56,17 +56,11 @@ RESCALED: list[bm.Prior] = [
 @pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("prior", RESCALED, ids=str)
 def test_a_rescaled_prior_is_as_wide_as_it_says(prior: bm.Prior, factor: float) -> None:
-    other = rescaled(prior, factor)
-    assert other is not None
+    other = prior.scaled(factor)
     low, middle, high = prior.quantile([0.2, 0.5, 0.7])
     new_low, new_middle, new_high = other.quantile([0.2, 0.5, 0.7])
     assert new_high - new_low == pytest.approx(factor * (high - low))
     assert new_middle == pytest.approx(middle if prior.support[0] < 0 else factor * middle)
-
-
-@pytest.mark.parametrize("prior", [bm.Uniform(0, 2), bm.Beta(2, 5)], ids=str)
-def test_a_prior_with_fixed_bounds_has_no_scale(prior: bm.Prior) -> None:
-    assert rescaled(prior, 2.0) is None
 
 
 @pytest.mark.parametrize("size", [1, 3, 12])

@@ -185,3 +185,13 @@ def test_what_has_none_is_told(make_arms: Make) -> None:
         pm.Binomial("events", n=arms.n, logit_p=theta, observed=arms.events)
     with pytest.raises(bm.SettingsError, match="of a PyMC model"):
         log_marginal_likelihood(bm.fit(model, arms, seed=1), seed=1)
+
+
+def test_a_prior_between_fixed_bounds_has_no_scale_to_change(
+    make_arms: Callable[..., bm.Arms],
+) -> None:
+    spec = bm.ModelSpec("bounded", study_effects=bm.NormalEffects(tau=bm.Uniform(0, 2)))
+    fit = bm.fit(spec, make_arms([(4, 20), (9, 22)]), method="quadrature")
+    found = bm.marginal_likelihood_sensitivity(fit, seed=1)
+    assert found["parameter"].tolist() == ["mu", "mu"]
+    assert found["factor"].tolist() == [0.5, 2.0]

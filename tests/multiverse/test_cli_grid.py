@@ -13,7 +13,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import main
-from bayesmeta.multiverse import running as grid_running
+from bayesmeta.multiverse import running
 from bayesmeta.multiverse.files import example_grid, parse_grid
 from bayesmeta.runs import check_run
 
@@ -83,7 +83,7 @@ def test_the_example_is_a_grid_for_the_bundled_evidence(
     assert (code, printed, message) == (OK, example_grid(), "")
     grid = parse_grid(printed)
     assert grid.size == 288
-    rows = grid_running.plan_rows(grid, table)
+    rows = running.plan_rows(grid, table)
     assert all(row.fit is not None for row in rows)
 
 
@@ -131,7 +131,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(grid_running, "fit_values", interrupted)
+    monkeypatch.setattr(running, "fit_values", interrupted)
     code, printed, message = command("grid grid.toml --out run --workers 1")
     assert (code, printed) == (INTERRUPTED, "")
     assert "finished fits are kept in run" in message

@@ -22,7 +22,7 @@ GRID = bm.SpecificationGrid(
     covariates={"none": bm.Covariates(), "regimen": REGIMEN},
     study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
     priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
-    answer=bm.GridAnswer(profile={"regimen_class": "ven_hma"}),
+    question=bm.Question(profile={"regimen_class": "ven_hma"}),
 )
 
 
@@ -92,7 +92,7 @@ def test_a_level_that_an_outcome_lacks_is_not_possible(table: bm.EvidenceTable) 
         outcomes=["ORR", "CR"],
         inclusion={"all": VENETOCLAX},
         covariates={"none": bm.Covariates(), "regimen": REGIMEN},
-        answer=bm.GridAnswer(profile={"regimen_class": "ven_dli"}),
+        question=bm.Question(profile={"regimen_class": "ven_dli"}),
     )
     reasons = {
         (row.choices["outcome"], row.choices["covariates"]): row.reason
@@ -137,7 +137,7 @@ def test_notes_are_kept_instead_of_warned(table: bm.EvidenceTable) -> None:
             r"^\[inclusion.slip\] can be fitted in no combination; .*venetoclacks",
         ),
         (
-            {"covariates": {"none": bm.Covariates(), "slip": bm.Covariates("regimen_clas")}, "answer": bm.GridAnswer()},
+            {"covariates": {"none": bm.Covariates(), "slip": bm.Covariates("regimen_clas")}, "question": bm.Question()},
             bm.SpecError,
             r"^\[covariates.slip\] can be .* Did you mean 'regimen_class'",
         ),
@@ -203,7 +203,7 @@ def test_what_a_fit_depends_on_is_in_its_content(table: bm.EvidenceTable) -> Non
         return fit.content
 
     one = content(ONE)
-    assert content(replace(ONE, name="other", seed=5, answer=bm.GridAnswer(cohort=10))) == one
+    assert content(replace(ONE, name="other", seed=5, question=bm.Question(cohort=10))) == one
     # A column that no model uses is no part of a fit.
     renoted = bm.EvidenceTable(table.frame.assign(note="x"), table.name)
     assert content(ONE, renoted) == one
@@ -242,7 +242,7 @@ def test_a_profile_stands_at_the_reference_where_it_is_not_given(table: bm.Evide
         outcomes=["ORR"],
         inclusion={"primary": VENETOCLAX},
         covariates=covariates,
-        answer=bm.GridAnswer(profile={"regimen_class": "ven_ldac"}),
+        question=bm.Question(profile={"regimen_class": "ven_ldac"}),
     )
     none, both = (row.fit for row in plan_rows(grid, table))
     assert none is not None

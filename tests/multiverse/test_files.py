@@ -26,7 +26,7 @@ name = "full"
 seed = 7
 outcomes = ["ORR", "CR"]
 
-[answer]
+[question]
 profile = { regimen = "mono", age = 60 }
 rate = "new_study"
 rate_above = 0.25
@@ -85,7 +85,7 @@ tau = "HalfCauchy(0.3)"
 def test_every_part_of_a_file_arrives() -> None:
     grid = parse_grid(FULL)
     assert (grid.name, grid.seed, grid.outcomes) == ("full", 7, ("ORR", "CR"))
-    assert grid.answer == bm.GridAnswer({"regimen": "mono", "age": 60}, "new_study", 0.25, 20, 0.9)
+    assert grid.question == bm.Question({"regimen": "mono", "age": 60}, "new_study", 0.25, 20, 0.9)
     assert grid.settings == bm.SamplerSettings(chains=2, warmup=600, draws=500)
     assert grid.inclusion["two"] == {
         "where": {"venetoclax": ["yes", "no"]},
@@ -163,7 +163,7 @@ def test_a_file_is_loaded_and_named_after(tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
     text = case["whole"] if "whole" in case else f"schema = 1\n{case['text']}"
-    with pytest.raises((bm.SpecError, bm.SettingsError), match=r"^bad\.toml") as caught:
+    with pytest.raises(bm.BayesmetaError, match=r"^bad\.toml") as caught:
         parse_grid(text, "bad.toml")
     for pattern in case["message"]:
         assert re.search(pattern, str(caught.value)), str(caught.value)
@@ -185,10 +185,20 @@ def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
         ({"priors": {"a": {"tau": 0.5}}}, "`priors.a`: `tau` must be a prior"),
         ({"priors": {1: {}}}, "`priors`: each choice needs a name"),
         ({"outcomes": 3}, "`outcomes` must list names"),
-        ({"answer": {}}, "`answer` must be GridAnswer"),
+        ({"question": {}}, "`question` must be Question"),
         ({"settings": 1000}, "`settings` must be SamplerSettings"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(bm.SpecError, match=re.escape(message)):
         bm.SpecificationGrid(**arguments)
+
+
+def test_old_words_of_a_grid_go_on_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match=r"\[answer\] is now \[question\]"):
+        grid = parse_grid("schema = 1\n[answer]\ncohort = 20")
+    assert grid.question.cohort == 20
+    with pytest.warns(DeprecationWarning, match="`answer` of SpecificationGrid is now `question`"):
+        assert bm.SpecificationGrid(answer=bm.Question(cohort=20)).question.cohort == 20
+    with pytest.warns(DeprecationWarning, match="`answer` of SpecificationGrid is now `question`"):
+        assert grid.answer.cohort == 20

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.multiverse import running as grid_running
+from bayesmeta.multiverse import running
 from bayesmeta.multiverse.combinations import PlannedFit
 from bayesmeta.runs import check_run
 
@@ -28,7 +28,7 @@ GRID = bm.SpecificationGrid(
     },
     study_effects={"normal": bm.NormalEffects(), "common": bm.CommonEffect()},
     priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
-    answer=bm.GridAnswer(profile={"regimen_class": "ven_hma"}, rate_above=0.4, cohort=20),
+    question=bm.Question(profile={"regimen_class": "ven_hma"}, rate_above=0.4, cohort=20),
     seed=11,
 )
 
@@ -177,7 +177,7 @@ def never(*_: Any) -> dict[str, Any]:
 def test_a_fit_that_fails_is_a_row_and_stops_no_other(
     table: bm.EvidenceTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grid_running, "fit_values", one_fails)
+    monkeypatch.setattr(running, "fit_values", one_fails)
     found = bm.run_grid(GRID, table, out=tmp_path / "run")
     failed = found.failed
     assert set(failed["study_effects"]) == {"common"}
@@ -193,7 +193,7 @@ def test_a_fit_that_fails_is_a_row_and_stops_no_other(
     assert found.meets("nothing")
     assert len(found.curve) == 12
 
-    monkeypatch.setattr(grid_running, "fit_values", never)
+    monkeypatch.setattr(running, "fit_values", never)
     again = bm.run_grid(GRID, table, out=tmp_path / "run")
     assert again.parquet() == found.parquet()
 
@@ -201,7 +201,7 @@ def test_a_fit_that_fails_is_a_row_and_stops_no_other(
 def test_a_folder_of_another_grid_is_refused(
     table: bm.EvidenceTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grid_running, "fit_values", one_fails)
+    monkeypatch.setattr(running, "fit_values", one_fails)
     small = replace(GRID, outcomes=["CR"], inclusion={"primary": VENETOCLAX})
     bm.run_grid(small, table, out=tmp_path / "run")
     with pytest.raises(bm.RunError, match=r"holds another run, .*seed \(there 11, here 12\)"):

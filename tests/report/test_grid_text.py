@@ -12,7 +12,7 @@ from bayesmeta.multiverse.results import columns
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.grid_text import grid_json, grid_lines
 
-GRID = bm.SpecificationGrid("small", answer=bm.GridAnswer(rate_above=0.3), seed=4)
+GRID = bm.SpecificationGrid("small", question=bm.Question(rate_above=0.3), seed=4)
 
 
 def table_of(rows: list[dict[str, object]]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.sensitivity import nested_prior_grid as prior_grid
+from bayesmeta.sensitivity import prior_grid
+from bayesmeta.sensitivity.usual_priors import usual_priors
 
 TRIED = [bm.HalfNormal(0.25), bm.HalfCauchy(0.5)]
 
@@ -61,10 +62,10 @@ def test_a_prior_has_the_same_draws_in_every_table(found: pd.DataFrame, fit: bm.
     pd.testing.assert_frame_equal(mine, theirs)
 
 
-def test_the_usual_priors_are_of_every_part() -> None:
-    assert set(prior_grid.usual_nested_priors(bm.ModelSpec())) == {"mu", "tau", "correlation"}
+def test_the_usual_priors_are_of_every_part(small_nest: bm.Arms) -> None:
+    assert set(usual_priors(bm.ModelSpec(), small_nest)) == {"mu", "tau", "correlation"}
     regimen = bm.load_model("regimen")
-    assert set(prior_grid.usual_nested_priors(regimen)) == {"mu", "beta", "tau", "correlation"}
+    assert set(usual_priors(regimen, small_nest)) == {"mu", "beta", "tau", "correlation"}
 
 
 @pytest.mark.slow
@@ -74,7 +75,7 @@ def test_a_sampler_that_stops_leaves_a_row_without_numbers(
     def stops(*arguments: Any) -> None:
         raise bm.SamplingError("The sampler stopped.")
 
-    monkeypatch.setattr(prior_grid, "joint_fit", stops)
+    monkeypatch.setattr(prior_grid, "refitted", stops)
     found = bm.prior_grid(fit, priors={"tau": [bm.HalfNormal(0.5)]})
     assert found["typical"].notna().tolist() == [True, True, False, False]
     assert found["ok"].tolist()[2:] == [False, False]
@@ -88,10 +89,9 @@ def test_a_sampler_that_stops_leaves_a_row_without_numbers(
         ({"priors": {}}, "`priors` must give a list of priors for each parameter"),
         ({"priors": {"tau": bm.HalfNormal(1)}}, "`priors` must give a list of priors"),
         ({"priors": {"tau": []}}, "`priors` must give a list of priors"),
-        ({"priors": {"tau": [3]}}, "`tau`"),
+        ({"priors": {"tau": [3]}}, "`priors` must give a list of priors"),
         ({"priors": {"correlation": [bm.HalfNormal(1)]}}, "`correlation` must be LKJ(eta) or None"),
-        ({"together": True}, "`together` has no effect on nested outcomes. Leave it out."),
-        ({"rate_above": 0.3}, "`rate_above` has no effect on nested outcomes. Leave it out."),
+        ({"rate_above": 3}, "`rate_above` must be a probability from 0 to 1; got 3"),
         ({"profile": {"regimen": "a"}}, "`profile`"),
     ],
 )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.sensitivity.prior_grid import usual_priors
+from bayesmeta.sensitivity.usual_priors import usual_priors
 
 RATES = ("tau", "typical", "mean", "new_study")
 ENDS = {"": 0.5, "_lower": 0.025, "_upper": 0.975}
@@ -80,15 +80,17 @@ def test_together_every_combination_is_tried(small: bm.QuadratureFit) -> None:
     assert pairs.is_unique
 
 
-def test_the_usual_priors_are_those_of_the_link() -> None:
+def test_the_usual_priors_are_those_of_the_link(orr: bm.Arms) -> None:
     logit, probit = (
         bm.ModelSpec(likelihood=bm.Binomial(link)) for link in (bm.Logit(), bm.Probit())
     )
-    assert usual_priors(logit)["mu"] == tuple(bm.StudentT(3, 0, scale) for scale in (1, 1.5, 2.5))
-    assert usual_priors(probit)["mu"][1] == bm.Probit().mu
-    assert set(usual_priors(logit)) == {"mu", "tau"}
-    assert set(usual_priors(bm.load_model("regimen"))) == {"mu", "beta", "tau"}
-    assert set(usual_priors(bm.load_model("common_effect"))) == {"mu"}
+    assert usual_priors(logit, orr)["mu"] == tuple(
+        bm.StudentT(3, 0, scale) for scale in (1, 1.5, 2.5)
+    )
+    assert usual_priors(probit, orr)["mu"][1] == bm.Probit().mu
+    assert set(usual_priors(logit, orr)) == {"mu", "tau"}
+    assert set(usual_priors(bm.load_model("regimen"), orr)) == {"mu", "beta", "tau"}
+    assert set(usual_priors(bm.load_model("common_effect"), orr)) == {"mu"}
 
 
 @pytest.mark.slow
@@ -141,7 +143,7 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
     def fails(*_: object) -> None:
         raise bm.SamplingError("no start")
 
-    monkeypatch.setattr(prior_grid, "fitted_again", fails)
+    monkeypatch.setattr(prior_grid, "refitted", fails)
     found = bm.prior_grid(small, priors={"tau": [bm.HalfNormal(0.5)]}, rate_above=0.3)
     assert found["ok"].tolist() == [True, False]
     assert np.isnan(found["probability"][1])

@@ -19,12 +19,12 @@ def test_it_is_the_three_in_one(make_arms: Callable[..., bm.Arms]) -> None:
     pd.testing.assert_frame_equal(found.scaling, bm.power_scaling(fit))
     alone = bm.prior_grid(fit, priors=tried, rate_above=0.3)
     pd.testing.assert_frame_equal(found.priors, alone)
-    assert [flip.parameter for flip in found.flips] == ["tau", "mu"]
-    flip = bm.flip_point(fit, rate_above=0.3, certainty=0.95)
-    pd.testing.assert_frame_equal(found.flips[0].trials, flip.trials)
+    assert [one.parameter for one in found.tipping_points] == ["tau", "mu"]
+    alone = bm.tipping_point(fit, rate_above=0.3, certainty=0.95)
+    pd.testing.assert_frame_equal(found.tipping_points[0].trials, alone.trials)
     assert found.ok
     assert repr(found) == (
-        "Sensitivity(all studies: 1 of 5 estimates with a diagnosis, 2 priors tried, 1 flip points)"
+        "Sensitivity(all studies: 1 of 5 estimates with a diagnosis, 2 priors tried, 1 tipping point)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Flip points: that of draws against that of deterministic posteriors, and that against itself."""
+"""Tipping points: that of draws against that of deterministic posteriors, and that against itself."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,12 +25,14 @@ def posterior(arms: bm.Arms) -> bm.QuadratureFit:
 
 
 @pytest.fixture(scope="module")
-def exact(posterior: bm.QuadratureFit) -> bm.FlipPoint:
-    return bm.flip_point(posterior, **ASKED)
+def exact(posterior: bm.QuadratureFit) -> bm.TippingPoint:
+    return bm.tipping_point(posterior, **ASKED)
 
 
 @pytest.mark.slow
-def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, arms: bm.Arms) -> None:
+def test_at_the_tipping_point_the_probability_is_the_certainty(
+    exact: bm.TippingPoint, arms: bm.Arms
+) -> None:
     tau = bm.HalfNormal(0.5 * exact.factor)
     spec = replace(NAMED, study_effects=bm.NormalEffects(tau))
     there = bm.predict(bm.fit(spec, arms, method="quadrature"), n=1, seed=0).probability(
@@ -45,15 +47,15 @@ def test_at_the_flip_the_probability_is_the_certainty(exact: bm.FlipPoint, arms:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_that_of_draws_is_the_exact_one_within_its_error(
-    exact: bm.FlipPoint, arms: bm.Arms, seed: int
+    exact: bm.TippingPoint, arms: bm.Arms, seed: int
 ) -> None:
-    found = bm.flip_point(bm.fit(NAMED, arms, seed=seed), **ASKED)
+    found = bm.tipping_point(bm.fit(NAMED, arms, seed=seed), **ASKED)
     low, high = found.factor_interval
     # Four standard errors; the interval has 1.96 to each side.
     reach = 2.1 * (high - low) / 2
     assert found.factor == pytest.approx(exact.factor, abs=reach)
     assert 0 < high / low < 1.1
-    assert found.flips
+    assert found.exists
     assert found.ok
     below, above = found.bracket.to_dict("records")
     assert below["factor"] < found.factor < above["factor"]
@@ -61,9 +63,9 @@ def test_that_of_draws_is_the_exact_one_within_its_error(
     assert low < 0.95 < high
 
 
-def test_a_decision_may_not_flip(posterior: bm.QuadratureFit) -> None:
-    found = bm.flip_point(posterior, parameter="mu", **ASKED)
-    assert not found.flips
+def test_a_decision_may_not_change(posterior: bm.QuadratureFit) -> None:
+    found = bm.tipping_point(posterior, parameter="mu", **ASKED)
+    assert not found.exists
     assert found.factor != found.factor
     assert found.bracket.empty
     assert found.trials["factor"].tolist() == [0.125, 0.25, 0.5, 1, 2, 4, 8]
@@ -71,11 +73,11 @@ def test_a_decision_may_not_flip(posterior: bm.QuadratureFit) -> None:
     assert "0.95 is not crossed at 0.125 to 8 times its scale" in repr(found)
 
 
-def test_trials_say_which_prior_each_had(exact: bm.FlipPoint) -> None:
+def test_trials_say_which_prior_each_had(exact: bm.TippingPoint) -> None:
     first, own = exact.trials.iloc[0], exact.trials[exact.trials["factor"] == 1].iloc[0]
     assert (first["prior"], own["prior"]) == ("HalfNormal(0.0625)", "HalfNormal(0.5)")
     assert exact.trials["factor"].is_monotonic_increasing
-    assert repr(exact).startswith("FlipPoint(P(rate of a new study > 0.3) = 0.966, prior of tau")
+    assert repr(exact).startswith("TippingPoint(P(rate of a new study > 0.3) = 0.966, prior of tau")
 
 
 @pytest.mark.slow
@@ -85,7 +87,7 @@ def test_what_monte_carlo_error_leaves_open_is_said(
     own = bm.predict(posterior, n=1, seed=0).probability(rate_above=0.3)
     few = bm.SamplerSettings(draws=300)
     fit = bm.fit(NAMED, arms, seed=1, settings=few)
-    found = bm.flip_point(fit, rate_above=0.3, certainty=float(own))
+    found = bm.tipping_point(fit, rate_above=0.3, certainty=float(own))
     assert found.open_at_own
     low, high = found.factor_interval
     assert found.factor == pytest.approx(1, abs=2.1 * (high - low) / 2)
@@ -100,7 +102,7 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
         beta={"regimen_class[ven_ldac]": bm.Normal(-0.5, 0.5)},
     )
     fit = bm.fit(spec, orr, seed=1, settings=quick)
-    found = bm.flip_point(
+    found = bm.tipping_point(
         fit, parameter="beta", certainty=0.9, profile={"regimen_class": "ven_ldac"}, rate_above=0.3
     )
     wide = found.trials["prior"].iloc[-1]
@@ -115,21 +117,20 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
         ({"certainty": 1}, "`certainty` must lie above 0.5 and below 1; got 1"),
         ({"certainty": 90}, "got 90. Write 90% as 0.9"),
         ({"certainty": "0.9"}, "`certainty` must lie above 0.5 and below 1; got '0.9'"),
-        ({"rate_above": None}, "`flip_point` needs a question. Give one, such as rate_above=0.3"),
+        (
+            {"rate_above": None},
+            "`tipping_point` needs a question. Give one, such as rate_above=0.3",
+        ),
         ({"parameter": "beta"}, "no prior of 'beta'. .*Valid: mu, tau"),
         ({"parameter": "Tau"}, "no prior of 'Tau'. Did you mean 'tau'"),
+        ({"outcome": "CR"}, "`outcome` has no effect on a QuadratureFit of one outcome"),
     ],
 )
 def test_bad_arguments(
     posterior: bm.QuadratureFit, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(bm.SettingsError, match=message):
-        bm.flip_point(posterior, **(ASKED | arguments))  # type: ignore[arg-type]
-
-
-def test_a_profile_must_be_one_of_the_model(posterior: bm.QuadratureFit) -> None:
-    with pytest.raises(bm.ProfileError, match="`profile` names 'dose', which is no covariate"):
-        bm.flip_point(posterior, profile={"dose": 1}, **ASKED)  # type: ignore[arg-type]
+        bm.tipping_point(posterior, **(ASKED | arguments))  # type: ignore[arg-type]
 
 
 def test_a_prior_without_a_scale_is_refused(arms: bm.Arms) -> None:
@@ -137,4 +138,4 @@ def test_a_prior_without_a_scale_is_refused(arms: bm.Arms) -> None:
     spec = bm.ModelSpec(likelihood=bm.BetaBinomial(), study_effects=bm.CommonEffect())
     fit = bm.fit(spec, arms, seed=1, settings=few)
     with pytest.raises(bm.SpecError, match=r"Beta\(1, 9\) has no scale that could be changed"):
-        bm.flip_point(fit, parameter="rho", **ASKED)
+        bm.tipping_point(fit, parameter="rho", **ASKED)

@@ -16,7 +16,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bayesm
 
 SLOW_EXAMPLES = (
     "comparison.compare.compare",
-    "sensitivity.tipping_point.flip_point",
+    "sensitivity.tipping_point.tipping_point",
     "comparison.leave_one_out.leave_one_study_out",
     "sensitivity.power_scaling.power_scaling",
     "sensitivity.sensitivity.sensitivity",

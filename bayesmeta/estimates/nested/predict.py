@@ -10,11 +10,12 @@ import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
 from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
 from bayesmeta.estimates.precision import mean_of
-from bayesmeta.estimates.prediction import Prediction, Probability
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.estimates.rates import rates_as_drawn
 from bayesmeta.inference.result import Fit

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.nested.held_out import joint_score, nested_distributions, without_study
-from bayesmeta.model import make_design
+from bayesmeta.comparison.held_out import without
+from bayesmeta.comparison.predictions import predictions_of
+from bayesmeta.comparison.scores import arm_scores, study_scores
+from bayesmeta.model import Design, make_design
 
 
 def study_of(n: int, **counts: int) -> bm.Arms:
@@ -22,6 +24,11 @@ def study_of(n: int, **counts: int) -> bm.Arms:
     ]
     arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
     return arms.drop((arms.frame["study"] == "other").to_numpy(), "not asked")
+
+
+def joint_score(fit: bm.Fit, arms: bm.Arms) -> tuple[float, float]:
+    [row] = study_scores(predictions_of(fit), Design(fit.spec, arms, fit.coding))
+    return row["elpd"], row["mcse_elpd"]
 
 
 def test_probabilities_of_all_counts_sum_to_one(made_up: bm.Fit) -> None:
@@ -41,17 +48,18 @@ def test_an_outcome_alone_has_the_sum_over_the_one_around_it(made_up: bm.Fit) ->
 
 def test_a_score_agrees_with_the_distribution_of_the_outcome(made_up: bm.Fit) -> None:
     arms = study_of(6, CR=2)
-    [one] = nested_distributions(made_up, arms)
+    new = Design(made_up.spec, arms, made_up.coding)
+    [row] = arm_scores(predictions_of(made_up), new, np.random.default_rng(1))
     score, error = joint_score(made_up, arms)
     # Both average over the same draws, by 64 and by 16 points of each.
-    assert np.exp(score) == pytest.approx(one.distribution.pmf(6)[2], rel=0.01)
+    assert np.exp(score) == pytest.approx(np.exp(row["log_score"]), rel=0.01)
     assert 0 < error < 0.1
-    assert (one.outcome, one.events, one.n) == ("CR", 2, 6)
+    assert (row["outcome"], row["events"], row["n"]) == ("CR", 2, 6)
 
 
 def test_a_study_held_out_keeps_the_coding(small_nest: bm.Arms) -> None:
     design = make_design(bm.ModelSpec(), small_nest)
-    rest, own = without_study(design, "s2")
+    rest, own = without(design, "s2")
     assert list(rest.arms.studies) == ["s1", "s3", "s4"]
-    assert list(own.studies) == ["s2"]
+    assert list(own.arms.studies) == ["s2"]
     assert rest.coding is design.coding

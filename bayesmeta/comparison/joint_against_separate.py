@@ -1,38 +1,34 @@
 """`joint_against_separate`: what a joint model of nested outcomes buys over a model of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.comparison.jobs import Runner
-from bayesmeta.comparison.nested.fits import (
-    JOINT,
-    SEPARATE,
-    joint_fit,
-    predict_held_out,
-    separate_fit,
-)
-from bayesmeta.comparison.plans import SETTINGS
+from bayesmeta.comparison.jobs import Runner, fitted
+from bayesmeta.comparison.left_out import LeftOut, gathered
+from bayesmeta.comparison.plans import SETTINGS, Plan
+from bayesmeta.comparison.questions import asked_question, check_profile
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
-from bayesmeta.estimates.nested.rates import nested_rates
-from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import Binomial, Design, ModelSpec, make_design, model_hash
+from bayesmeta.model import Binomial, Design, ModelSpec, make_design
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
-from bayesmeta.runs import Failed, Finished, Job, job_key
+from bayesmeta.runs import Failed, Outcome
 
 __all__ = ["JointComparison", "joint_against_separate"]
 
+JOINT, SEPARATE = "joint", "separate"
+"""How the two kinds of models are called in tables."""
+
 FEWEST = 2
 CI_PROB = 0.95
+COHORT = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -179,28 +175,28 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     True
     """
     designs = _designs(spec, arms, separate)
-    joint = designs[0]
     check_settings(settings)
-    seed, chosen = check_seed(seed), settings or SETTINGS
+    question = asked_question(profile, None, COHORT, CI_PROB)
+    check_profile(question, designs)
+    plan = Plan(seed=check_seed(seed), settings=settings or SETTINGS, question=question)
     runner = Runner(workers=workers, executor=executor, progress=progress)
-    cores = chosen.cores if workers == 1 and executor is None else 1
-    own = SamplerSettings(**{**asdict(chosen), "arm_draws": False, "cores": cores})
-    with_patients = joint.arms.frame.loc[joint.arms.n > 0, "study"]
-    studies = [str(study) for study in dict.fromkeys(with_patients)]
-    jobs = [_job(study, designs, seed, own) for study in studies]
-    outcomes = runner.run(jobs)
-    done = [_finished(outcomes[job.name], job.name).value for job in jobs]
-    rows = [row for one in done for row in one["arms"]]
-    scores = [{name: one[name] for name in ("study", "elpd", "mcse_elpd", "ok")} for one in done]
-    widths = _widths(designs, profile, seed, own)
-    return JointComparison(spec.name, pd.DataFrame(rows), pd.DataFrame(scores), widths)
+    outcomes = fitted(designs, plan, runner)
+    _check_done(outcomes)
+    joint, *apart = (gathered(designs[name], found) for name, found in outcomes.items())
+    each = dict(zip(arms.outcomes, apart, strict=True))
+    rows = [joint.arms.assign(model=JOINT)]
+    rows += [one.arms.assign(model=SEPARATE, outcome=name) for name, one in each.items()]
+    ok = pd.concat([one.fits for one in (joint, *apart)]).groupby("left_out")["ok"].all()
+    studies = joint.studies[["study", "elpd", "mcse_elpd"]]
+    studies = studies.assign(ok=studies["study"].map(ok).astype(bool))
+    widths = [_widths(name, joint, one, ok=bool(ok[""])) for name, one in each.items()]
+    return JointComparison(
+        spec.name, pd.concat(rows, ignore_index=True), studies, pd.DataFrame(widths)
+    )
 
 
-Designs = tuple[Design, Mapping[str, Design]]
-
-
-def _designs(spec: ModelSpec, arms: Arms, separate: ModelSpec | None) -> Designs:
-    """Return the design of the joint model, and that of the separate model of each outcome."""
+def _designs(spec: ModelSpec, arms: Arms, separate: ModelSpec | None) -> dict[str, Design]:
+    """Return the design of the joint model, and then that of the separate model of each outcome."""
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"`spec` must be a ModelSpec; got {type(spec).__name__}.")
     if not isinstance(arms, Arms) or len(arms.outcomes) == 1:
@@ -213,72 +209,38 @@ def _designs(spec: ModelSpec, arms: Arms, separate: ModelSpec | None) -> Designs
     each = separate or ModelSpec(
         spec.name, covariates=spec.covariates, likelihood=Binomial(spec.link)
     )
-    few = [name for name in arms.outcomes if joint.arms.of(name).frame["study"].nunique() < FEWEST]
+    own = {name: joint.arms.of(name) for name in arms.outcomes}
+    few = [name for name, one in own.items() if one.frame["study"].nunique() < FEWEST]
     if few:
         raise EvidenceError(
             f"Leaving studies out needs two studies of each outcome or more; not so of {listed(few)}. Leave it out."
         )
-    return joint, {
-        name: make_design(each, joint.arms.of(name), warn=False) for name in arms.outcomes
-    }
+    apart = {f"{SEPARATE} {name}": make_design(each, one, warn=False) for name, one in own.items()}
+    return {JOINT: joint, **apart}
 
 
-def _job(study: str, designs: Designs, seed: int, settings: SamplerSettings) -> Job:
-    joint, separate = designs
-    key = job_key(
-        kind="joint against separate",
-        model=model_hash(joint.spec),
-        separate=tuple(model_hash(design.spec) for design in separate.values()),
-        arms=joint.arms.hash,
-        left_out=study,
-        seed=seed,
-        settings={name: value for name, value in asdict(settings).items() if name != "cores"},
-    )
-    return Job(f"without {study}", key, predict_held_out, (joint, separate, study, seed, settings))
+def _check_done(outcomes: Mapping[str, Mapping[str, Outcome]]) -> None:
+    for model, found in outcomes.items():
+        for study, one in found.items():
+            if isinstance(one, Failed):
+                raise SamplingError(
+                    f"The {model} fit without '{study}' failed: {one.message}"
+                    if study
+                    else f"The {model} fit to all studies failed: {one.message}"
+                )
 
 
-def _finished(outcome: Finished | Failed, name: str) -> Finished:
-    if isinstance(outcome, Failed):
-        raise SamplingError(f"The fit {name} failed: {outcome.message}")
-    return outcome
-
-
-def _widths(
-    designs: Designs, profile: Profile | None, seed: int, settings: SamplerSettings
-) -> pd.DataFrame:
-    """Return the width of intervals with all studies, joint and separate, one row per outcome."""
-    joint, separate = designs
-    fit, ok = joint_fit(joint, seed, settings, ())
-    rates, rows = nested_rates(fit, profile), []
-    typical = rates.typical
-    for level, (outcome, design) in enumerate(separate.items()):
-        apart, usable = separate_fit(design, seed, settings, ())
-        alone = profile_rates(apart, profile)
-        rows.append(
-            {
-                "outcome": outcome,
-                f"new_study_{JOINT}": _distribution_width(rates.distribution(outcome)),
-                f"new_study_{SEPARATE}": _distribution_width(alone.new_study()),
-                f"typical_{JOINT}": _draws_width(typical[..., level]),
-                f"typical_{SEPARATE}": _draws_width(alone.typical),
-                "ok": ok and usable,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _distribution_width(distribution: DrawnRates) -> float:
-    low, high = (distribution.rate.quantile(p).value for p in _bounds())
-    return high - low
-
-
-def _draws_width(draws: Any) -> float:
-    low, high = np.quantile(draws, _bounds())
-    return float(high - low)
-
-
-def _bounds() -> Sequence[float]:
-    return (1 - CI_PROB) / 2, (1 + CI_PROB) / 2
+def _widths(outcome: str, joint: LeftOut, apart: LeftOut, *, ok: bool) -> dict[str, Any]:
+    """Return the widths of intervals of one outcome with all studies, joint and separate."""
+    row: dict[str, Any] = {"outcome": outcome}
+    own = joint.influence[joint.influence["outcome"] == outcome]
+    for quantity in ("new study", "typical rate"):
+        for model, table in ((JOINT, own), (SEPARATE, apart.influence)):
+            wanted = (table["left_out"] == "") & (table["quantity"] == quantity)
+            [whole] = table[wanted].to_dict("records")
+            name = quantity.removesuffix(" rate").replace(" ", "_")
+            row[f"{name}_{model}"] = whole["upper"] - whole["lower"]
+    return row | {"ok": ok}
 
 
 def _side_by_side(outcome: object, rows: pd.DataFrame) -> dict[str, Any]:

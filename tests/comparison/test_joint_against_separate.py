@@ -22,7 +22,7 @@ def test_both_kinds_of_models_predict_the_same_counts(small_nest: bm.Arms) -> No
     difference = table["elpd_joint"] - table["elpd_separate"]
     assert table["elpd_diff"].to_numpy() == pytest.approx(difference.to_numpy())
     assert (found.widths.filter(like="new_study").to_numpy() > 0).all()
-    assert repr(found).startswith("JointComparison(nested: elpd, joint less separate: ORR ")
+    assert repr(found).startswith("JointComparison(pooled: elpd, joint less separate: ORR ")
 
 
 @pytest.mark.slow
@@ -46,13 +46,13 @@ def test_what_can_not_be_compared_is_refused(small_nest: bm.Arms, orr: bm.Arms) 
     with pytest.raises(bm.SpecError, match="`spec` must be a ModelSpec; got str"):
         bm.joint_against_separate("pooled", small_nest, seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`arms` must be Arms of several outcomes; got Arms"):
-        bm.joint_against_separate(bm.ModelSpec(), orr, seed=1)  # type: ignore[arg-type]
-    with pytest.raises(bm.SpecError, match="`separate` must be a ModelSpec; got int"):
+        bm.joint_against_separate(bm.ModelSpec(), orr, seed=1)
+    with pytest.raises(bm.SpecError, match="`separate` must be a ModelSpec; got str"):
         bm.joint_against_separate(
             bm.ModelSpec(),
             small_nest,
             seed=1,
-            separate=3,  # type: ignore[arg-type]
+            separate="pooled",  # type: ignore[arg-type]
         )
     few = small_nest.drop((small_nest.frame["study"] != "s1").to_numpy(), "few")
     with pytest.raises(
