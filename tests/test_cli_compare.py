@@ -127,7 +127,7 @@ def test_later_cohorts_are_predicted(tmp_path: Path) -> None:
         ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
-        (["compare", "pooled", "--out", "run"], "name one by `--outcome`"),
+        (["compare", "pooled", "--out", "run"], "Name one by `--outcome`"),
         (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
         (

@@ -19,7 +19,7 @@ def check_spec(spec: object, name: str = "spec") -> None:
     if not isinstance(spec, ModelSpec):
         raise SpecError(
             f"`{name}` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec; "
-            "a PyMC model of one's own can't be fitted without a study."
+            "a user-supplied PyMC model can't be fitted without a study."
         )
 
 

@@ -78,7 +78,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     Raises
     ------
     SettingsError
-        If the model is a PyMC model of one's own, or the fit kept no draws of arms.
+        If the model is a user-supplied PyMC model, or the fit kept no draws of arms.
     ProfileError
         If the profile can't be coded.
 

@@ -15,7 +15,7 @@ import xarray as xr
 from corpus import Workspace, contents
 
 from bayesmeta.cli import main
-from bayesmeta.inference import storage
+from bayesmeta.inference import saved
 
 BAD_INPUT, INTERRUPTED = 2, 3
 FIT = "fit pooled --evidence evidence.csv --seed 1"
@@ -66,7 +66,7 @@ def test_nothing_is_half_written(
         Path(file).write_bytes(b"half of the dra")
         raise error
 
-    monkeypatch.setattr(storage, "write_tree", write_half)
+    monkeypatch.setattr(saved, "write_tree", write_half)
     assert words in stopped(f"{FIT} {QUICK} {place}", code)
 
 
