@@ -84,6 +84,6 @@ def _notes(numbers: TraceNumbers) -> list[str]:
         "studies and arms are diagnosed, too, but not drawn.",
         "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
         "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
-        f"probability {100 * SURE:g}% or more, for as many independent draws as a chain is worth by itself.",
+        f"probability {100 * SURE:g}% or more, for as many independent draws as the effective sample size (ESS) of a chain.",
         about_characters([str(name) for name in table["quantity"]]),
     ]

@@ -80,7 +80,7 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
             checklists_section(comparison_answers(run)),
             Section(REDO, tuple(_redo(run)), appendix=True),
         ),
-        made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
+        made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, random seed {run.plan['seed']}.",
         verdict=PASSED,
     )
 

@@ -47,7 +47,7 @@ def fit_document(results: FitResults) -> Document:
         title=f"{' > '.join(results.outcomes)}: model '{fit.spec.name}' on {studies}",
         warning=_warning(results),
         sections=tuple(_sections(results)),
-        made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, seed {origin.seed}.",
+        made=f"Made by bayesmeta {origin.versions['bayesmeta']} from a fit of {origin.created}, random seed {origin.seed}.",
         verdict=verdict_line(results.diagnostics),
     )
 

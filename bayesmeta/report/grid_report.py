@@ -42,6 +42,11 @@ ROWS = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
 LISTED = 400
 """Combinations listed one by one; the folder of the run has all."""
 
+NOTES = (
+    "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
+    "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
+)
+
 type Selected = tuple[str, str, Arms | str]
 """An outcome, a rule of inclusion, and the arms that it leaves, or why it leaves none."""
 
@@ -64,12 +69,12 @@ def grid_document(
             Section(ANSWERS, tuple(_answers(results, words))),
             Section(EVIDENCE, tuple(_evidence(evidence, selected, words))),
             Section(CHOICES, tuple(_choices(results))),
-            section_of_limits([*_notes(), *about_frame(_used(selected), covariates=True)]),
+            section_of_limits([*NOTES, *about_frame(_used(selected), covariates=True)]),
             Section(DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
             checklists_section(_checklist(results)),
             Section(REDO, tuple(_redo(results, evidence, versions)), appendix=True),
         ),
-        made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
+        made=f"Made by bayesmeta from the grid '{grid.name}', random seed {results.seed}.",
         verdict=PASSED,
     )
 
@@ -87,9 +92,14 @@ def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterat
         f"Question: how far does the {RATES[answer.rate]}{f' ({where})' if where else ''}{also} move with choices that "
         "could have been made otherwise? Every combination that is possible was fitted; none is singled out."
     )
-    yield Text(
-        " ".join(filter(None, (*_sentences(results, words), *_rows_used(used), _reliable(results))))
+    studies = counted(used["study"].nunique(), "study", "studies")
+    told = (
+        *_sentences(results, words),
+        f"The combinations use {counted(len(used), 'count')} of {studies} between them.",
+        inferred_sentence(used),
+        RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED,
     )
+    yield Text(" ".join(filter(None, told)))
 
 
 def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
@@ -113,16 +123,6 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
                 words.rates.error(moving[0]["typical"]),
             )
             yield f"The choice that moves them most is that of {strongest}: by {points} {words.rates.points} in the median."
-
-
-def _rows_used(used: pd.DataFrame) -> Iterator[str]:
-    studies = counted(used["study"].nunique(), "study", "studies")
-    yield f"The combinations use {counted(len(used), 'count')} of {studies} between them."
-    yield inferred_sentence(used)
-
-
-def _reliable(results: GridResults) -> str:
-    return RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -205,15 +205,12 @@ def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selecte
 
 
 def _choices(results: GridResults) -> Iterator[Block]:
+    levels = {axis: results.table[axis].fillna("").unique() for axis in AXES}
     rows = [
-        {"choice": axis.replace("_", " "), "levels": ", ".join(_levels(results, axis))}
-        for axis in AXES
+        {"choice": axis.replace("_", " "), "levels": ", ".join(str(one) or "none" for one in own)}
+        for axis, own in levels.items()
     ]
     yield Table("What could be chosen", pd.DataFrame(rows))
-
-
-def _levels(results: GridResults, axis: str) -> list[str]:
-    return [str(level) or "none" for level in results.table[axis].fillna("").unique()]
 
 
 def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
@@ -260,13 +257,6 @@ def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterato
         yield Text(
             f"The first {LISTED} of {len(own):,}; results.csv in the folder of the run has all."
         )
-
-
-def _notes() -> tuple[str, ...]:
-    return (
-        "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
-        "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
-    )
 
 
 def _checklist(results: GridResults) -> dict[str, Answer]:

@@ -94,7 +94,7 @@ def _counts(results: GridResults) -> list[str]:
     lines = [
         f"{head}{f' ({shared:,} combinations are the same fit as another)' if shared else ''}."
     ]
-    lines.append(f"Fits took {results.seconds:,.0f} s of work; seed {results.seed}.")
+    lines.append(f"Fits took {results.seconds:,.0f} s of work; random seed {results.seed}.")
     for what, rows, column in (
         ("Not possible", results.impossible, "reason"),
         ("Failed", results.failed, "reason"),

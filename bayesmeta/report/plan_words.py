@@ -106,8 +106,8 @@ def mixture_warnings(fitted: MapPrior) -> list[str]:
     if fitted.ecdf_difference <= MOST_DIFFERENCE:
         return []
     return [
-        "The mixture does not follow the draws, whose rates lie close to 0 or 1: its distribution function differs by "
-        f"up to {fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
+        "The mixture does not follow the draws, whose rates lie close to 0 or 1: the Kolmogorov distance is "
+        f"{fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
     ]
 
 

@@ -44,7 +44,7 @@ def results() -> bm.GridResults:
 def test_lines_of_a_grid(results: bm.GridResults) -> None:
     assert grid_lines(results) == [
         "small: 4 combinations, 3 fits (1 combinations are the same fit as another).",
-        "Fits took 12 s of work; seed 4.",
+        "Fits took 12 s of work; random seed 4.",
         "",
         "Range of the mean rate over the combinations: medians, and the outermost 95% bounds",
         "  outcome  combinations  lowest  middle  highest      bounds",
