@@ -30,9 +30,6 @@ __all__ = [
 
 Table = Mapping[str, Any]
 
-_KEYS = {"share": "outlier_proportion", "ratio": "outlier_scale"}
-"""Keys of arguments that have another name in a file."""
-
 DEEPEST = 20
 """Levels of nesting that a file may have, many more than any has a use for."""
 
@@ -65,7 +62,7 @@ def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
     for argument in _arguments(type(part)):
         value = getattr(part, argument)
         if value is not None:
-            table[_KEYS.get(argument, argument)] = written(value)
+            table[argument] = written(value)
     return table
 
 
@@ -204,15 +201,11 @@ def _arguments(part: type) -> list[str]:
     return [one.name for one in fields(part) if one.init and one.name != "link"]
 
 
-def _keys(part: type) -> list[str]:
-    return [_KEYS.get(argument, argument) for argument in _arguments(part)]
-
-
 def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
     """Refuse a key that only other distributions or families have, and name those."""
     for key in table:
-        owners = [name for name, kind in kinds.items() if key in _keys(kind)]
-        if owners and key not in _keys(part):
+        owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
+        if owners and key not in _arguments(part):
             raise SpecError(
                 f"{place}: '{key}' has no effect; it belongs to {' and '.join(owners)}. Leave it out, or "
                 f"choose {owners[0]}."
@@ -221,12 +214,10 @@ def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:
     """Return the arguments of a part that its table gives: priors where their defaults are."""
-    arguments, usual = dict(zip(_arguments(part), _keys(part), strict=True)), part()
-    check_keys(place, table, (*names, *arguments.values()))
-    found = {}
-    for argument, key in arguments.items():
-        if key in table:
-            default = getattr(usual, argument)
-            is_prior = isinstance(default, Prior)
-            found[argument] = read_priors(key, table[key], default) if is_prior else table[key]
-    return found
+    arguments, usual = _arguments(part), part()
+    check_keys(place, table, (*names, *arguments))
+    defaults = {key: getattr(usual, key) for key in arguments if key in table}
+    return {
+        key: read_priors(key, table[key], one) if isinstance(one, Prior) else table[key]
+        for key, one in defaults.items()
+    }
