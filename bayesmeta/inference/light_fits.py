@@ -16,27 +16,8 @@ def light_fit(
 ) -> Fit:
     """Return the refit of a design: its posterior and the sampler's statistics, and no more.
 
-    Of `refit` with the same seed and streams the draws are the same, but for those that `refit` adds for
-    the limits of `mu`. Log likelihoods, predictive and
-    prior draws, versions, hashes and times, which take a fifth as long as the sampling, are left out.
-
-    Parameters
-    ----------
-    design : Design
-        The model and its arms.
-    seed : int
-        Random seed.
-    settings : SamplerSettings
-        Chains, warm-up, draws.
-    stream : tuple of int
-        Numbers of the refit's streams; none of a first fit.
-
-    Raises
-    ------
-    SettingsError
-        If the draws would not fit in memory.
-    SamplingError
-        If the sampler can't start or stops.
+    The draws are those of `refit` with the same seed and streams, but for those that `refit` adds for
+    the limits of `mu`. What a fit that is kept has beside them takes a fifth as long as the sampling.
     """
     check_footprint(design, settings)
     sampler_seed = seeds_of(seed, stream)[0]
