@@ -135,16 +135,24 @@ class PredictedRates:
 
     @property
     def typical(self) -> Array:
-        """Rate (probability) at the profile without effects, dims (chain, draw).
+        """Rate (probability) of the median study, dims (chain, draw).
 
-        That of the median study; of a beta-binomial likelihood, the mean of its beta distribution.
+        Of a beta-binomial likelihood, the mean of its beta distribution.
         """
-        return self.fit.spec.link.rate(self.theta)
+        return self.fit.spec.link.rate(self._median)
 
     @property
     def typical_log_odds(self) -> Array:
         """Log-odds of the typical rate, dims (chain, draw)."""
-        return self.fit.spec.link.log_odds(self.theta)
+        return self.fit.spec.link.log_odds(self._median)
+
+    @cached_property
+    def _median(self) -> Array:
+        """Linear predictor of the median study, dims (chain, draw)."""
+        effects = self.fit.spec.study_effects
+        if effects.is_symmetric:
+            return self.theta
+        return self.theta + effects.quantile(0.5, self.tau, **self.effects.parameters)
 
     @cached_property
     def mean(self) -> Array:

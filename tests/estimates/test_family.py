@@ -234,3 +234,18 @@ def test_imputed_columns_are_summarised_in_their_unit() -> None:
     assert table.loc["x_mean[dose]", "mean"] == pytest.approx(known.mean(), abs=5)
     assert 0.8 * known.std() < table.loc["x_sd[dose]", "mean"] < 1.8 * known.std()
     assert table.loc["x_sd[dose]", "scale"] == "unit of the column"
+
+
+def test_the_typical_rate_is_that_of_the_median_study() -> None:
+    """Skewed effects have another median than mean: each draw's typical rate halves its new studies."""
+    from bayesmeta.estimates.profile_rates import profile_rates
+
+    spec = bm.ModelSpec("skew", study_effects=bm.SkewNormalEffects(skew=bm.Normal(4, 0.5)))
+    fit = bm.fit(spec, arms_of(), seed=1, settings=QUICK)
+    rates = profile_rates(fit, None)
+    drawn = {"skew": fit.posterior["skew"].to_numpy()[..., None]}
+    tau = np.broadcast_to(rates.tau[..., None], (*rates.tau.shape, 200))
+    effects = skewed(tau, drawn, np.random.default_rng(1))
+    below = special.expit(rates.theta[..., None] + effects) < rates.typical[..., None]
+    # 800,000 studies: a standard error of 0.0006.
+    assert below.mean() == pytest.approx(0.5, abs=0.003)

@@ -31,7 +31,8 @@ class StudyEffects(ABC):
     each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and `variance`;
     where its shape is not normal, `code` (its branch in the compiled density); and, where it has one, a
     parameter of its own: `units`, `parameters`, `transition_scale` and `constants`. What it can do
-    stands beside: `has_effects`, `pools`, `is_normal`, `tau_is_sd`, `fewest_studies`.
+    stands beside: `has_effects`, `pools`, `is_normal`, `is_symmetric`,
+    `tau_is_sd`, `fewest_studies`.
     `bayesmeta.model.effects.DISTRIBUTIONS` holds every distribution.
 
     Examples
@@ -51,6 +52,8 @@ class StudyEffects(ABC):
     """Whether studies tell of each other; if not, each level has the prior of `mu`."""
     is_normal: ClassVar[bool] = False
     """Whether effects are normal, so that they and normal effects of arms add up to normal ones."""
+    is_symmetric: ClassVar[bool] = True
+    """Whether the median study has no effect, as the mean study has none."""
     tau_is_sd: ClassVar[bool] = True
     """Whether `tau` is the standard deviation of the effects, and not another scale."""
     fewest_studies: ClassVar[int] = 0

@@ -27,7 +27,7 @@ class SkewNormalEffects(ScaledEffects):
 
     Without slant they are normal. With a positive one the studies far above the mean are farther from it
     than those far below; with a negative one the reverse. `mu` is the mean over studies of the linear
-    predictor, not the median.
+    predictor; the typical rate is that of the median study.
 
     Parameters
     ----------
@@ -58,6 +58,7 @@ class SkewNormalEffects(ScaledEffects):
         "Studies differ: their effects are skew-normal with mean zero and standard deviation tau."
     )
     code: ClassVar[int] = 3
+    is_symmetric: ClassVar[bool] = False
     fewest_studies: ClassVar[int] = 5
     feature: ClassVar[str] = "a skew distribution"
     units: ClassVar[Mapping[str, str]] = {"skew": "slant"}
