@@ -142,8 +142,11 @@ def test_sensitivity_refuses_questions_of_one_outcome(
     assert f"`{option}` has no effect on a run of nested outcomes" in capsys.readouterr().err
 
 
-def test_levels_of_nested_outcomes_are_not_contrasted(
-    saved: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["contrast", "shrinkage"])
+def test_answers_about_one_of_nested_outcomes_need_its_name(
+    saved: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("contrast", saved) == 2
-    assert "`contrast` is not available for runs of nested outcomes" in capsys.readouterr().err
+    assert run(command, saved) == 2
+    assert "`--outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
+    assert run(command, saved, "--outcome", "CR") == 0
+    assert "CR" in capsys.readouterr().out
