@@ -106,7 +106,9 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     selection, draws = manifest["selection"], read_tree(path / _DRAWS)
     outcomes = manifest.get("outcomes", ())
     if manifest.get("form") == OLD_FORM:
-        outcomes, draws = selection["outcomes"], _renamed(draws)
+        outcomes, draws = selection["outcomes"], _renamed(draws, DIMS)
+    if "share" in draws["posterior"]:
+        draws = _renamed(draws, {"share": "outlier_proportion"})
     spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
     arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes))
     coding = _coding(path, manifest, spec, arms.frame)
@@ -131,12 +133,13 @@ def _coding(
     return learn_coding(spec.covariates, frame, spec.study_effects.by)
 
 
-def _renamed(draws: xr.DataTree) -> xr.DataTree:
-    """Return draws of release 0.1.0 of several outcomes with the dims of today."""
+def _renamed(draws: xr.DataTree, names: Mapping[str, str]) -> xr.DataTree:
+    """Return draws of release 0.1.0 with the dims and variables of today."""
     found = {}
     for name, group in draws.children.items():
         dataset = group.to_dataset()
-        found[name] = dataset.rename({old: new for old, new in DIMS.items() if old in dataset.dims})
+        there = {*dataset.dims, *dataset.variables}
+        found[name] = dataset.rename({old: new for old, new in names.items() if old in there})
     return xr.DataTree.from_dict(found)
 
 
