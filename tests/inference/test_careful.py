@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.light_fits import light_fit
+from bayesmeta.inference.careful import light_fit
 from bayesmeta.model import make_design
 
 SETTINGS = bm.SamplerSettings(chains=2, warmup=100, draws=100)
