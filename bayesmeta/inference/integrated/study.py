@@ -25,6 +25,8 @@ from bayesmeta.inference.integrated.integrand import (
     log_integrand,
 )
 from bayesmeta.inference.integrated.rules import (
+    AGREEMENT,
+    HEAVY_AGREEMENT,
     Hull,
     LogFunction,
     Peak,
@@ -111,7 +113,9 @@ def _log_integral(function: LogFunction, study: Study) -> float:
         count = _kept(peaks, count, peak)
     value = np.nan
     if count == 1:
-        value = log_trapezoid(function, study, Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2]), hull)
+        agreement = AGREEMENT if concave else HEAVY_AGREEMENT
+        peak = Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2])
+        value = log_trapezoid(function, study, peak, hull, agreement)
     return value if isfinite(value) else log_panels(function, study, peaks[:count], hull)
 
 

@@ -135,6 +135,15 @@ def test_rounding_that_no_panel_resolves_comes_to_an_end(dense: Dense) -> None:
     assert log_study(arms, "probit", distribution, rho) == pytest.approx(expected, rel=1e-10)
 
 
+def test_a_narrow_rise_that_is_no_peak_is_integrated(dense: Dense) -> None:
+    """A Student effect far in its tail: the spike of its own density holds 5e-8 of the integral."""
+    arms = [arm_of(0, 1, 0.0), arm_of(0, 1, 1.0), arm_of(628, 1489, 0.0)]
+    distribution: Distribution = {"name": "student_t", "tau": 0.01, "nu": 2.1}
+    # By mpmath's quadrature with 30 digits.
+    assert dense(arms, "logit", distribution) == pytest.approx(-13.34893778688961, abs=1e-11)
+    assert log_study(arms, "logit", distribution) == pytest.approx(-13.34893778688961, abs=1e-10)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("link", LINKS)
 @NESTED
