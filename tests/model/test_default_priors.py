@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmeta.model.nested import make_nested_design
 from scipy.special import expit, xlog1py, xlogy
 from scipy.stats import norm
 
 import bayesmeta as bm
 from bayesmeta.comparison.held_out import without
 from bayesmeta.model import make_design, parse_model, to_toml
-from bayesmeta.model.nested import make_nested_design
 from bayesmeta.sensitivity.usual_priors import usual_priors
 
 COUNTS = [(4, 20), (6, 22), (9, 25), (15, 30), (14, 24), (11, 31)]
