@@ -40,8 +40,7 @@ def shrinkage(
     if as_json:
         print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
     else:
-        lines = shrinkage_lines(
-            table, arm_labels(result.arms.of(outcome) if outcome else result.arms), ci, words
-        )
+        arms = result.arms.of(outcome) if outcome else result.arms
+        lines = shrinkage_lines(table, arm_labels(arms), ci, words, outcome)
         print_blocks(warning_lines(diagnostics), lines, saved)
     return code_of(diagnostics)

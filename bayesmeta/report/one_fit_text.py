@@ -16,7 +16,11 @@ __all__ = ["cumulative_lines", "left_out_lines", "shrinkage_lines"]
 
 
 def shrinkage_lines(
-    table: pd.DataFrame, labels: Sequence[str], ci_prob: float, words: Wording = PLAIN
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    ci_prob: float,
+    words: Wording = PLAIN,
+    outcome: str | None = None,
 ) -> list[str]:
     """Return each arm's observed rate and its estimate, and how far it is drawn."""
     rates = words.rates
@@ -31,8 +35,9 @@ def shrinkage_lines(
         for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
     largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
+    of = f"{words.outcome(outcome)}: true rate" if outcome else "True rate"
     return [
-        f"True rate of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
+        f"{of} of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
         *table_text(pd.DataFrame(rows), indent=2).splitlines(),
         "  Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
         f"  Monte-Carlo standard errors of these rates: at most {largest} {rates.points}.",

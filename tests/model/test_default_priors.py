@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from bayesmeta.model.nested import make_nested_design
 from scipy.special import expit, xlog1py, xlogy
 from scipy.stats import norm
 

@@ -122,7 +122,7 @@ def test_a_mixture_that_does_not_follow_its_draws_is_warned_of(prior):
 
     found = bm.plan(Fitted.__new__(Fitted), n=10, success="P(rate > 0.25) > 0.99")
     [text] = plan_json(found)["warnings"]
-    assert "differs by up to 0.25. Do not plan with it." in text
+    assert "the Kolmogorov distance is 0.25. Do not plan with it." in text
     assert f"WARNING    {text}" in "\n".join(plan_lines(found))
 
 
