@@ -237,7 +237,7 @@ def test_contaminated_effects() -> None:
 
 def test_skew_normal_effects() -> None:
     mu, tau = mu_cells(size=64), tau_cells(size=50)
-    skew = cells(stats.norm(0, 3), np.linspace(-12, 12, 61))
+    skew = cells(stats.norm(0, 2), np.linspace(-8, 8, 61))
     edges, arms = standard(mu, tau), likelihood(tuple(OUTLYING), "logit")
     mean, sd = stats.skewnorm.mean(skew.x), stats.skewnorm.std(skew.x)
 

@@ -62,12 +62,12 @@ class SkewNormalEffects(ScaledEffects):
     fewest_studies: ClassVar[int] = 5
     feature: ClassVar[str] = "a skew distribution"
     units: ClassVar[Mapping[str, str]] = {"skew": "slant"}
-    skew: Prior = field(default_factory=lambda: Normal(0, 3))
+    skew: Prior = field(default_factory=lambda: Normal(0, 2))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.skew, Prior):
-            raise SpecError(f"`skew` must be a prior, such as Normal(0, 3); got {self.skew!r}.")
+            raise SpecError(f"`skew` must be a prior, such as Normal(0, 2); got {self.skew!r}.")
 
     @property
     @override
