@@ -41,6 +41,6 @@ def shrinkage(
         print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
     else:
         arms = result.arms.of(outcome) if outcome else result.arms
-        lines = shrinkage_lines(table, arm_labels(arms), ci, words, outcome)
+        lines = shrinkage_lines(table, arm_labels(arms), ci, words, outcome=outcome)
         print_blocks(warning_lines(diagnostics), lines, saved)
     return code_of(diagnostics)

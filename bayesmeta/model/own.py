@@ -6,6 +6,7 @@ from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
 from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link
+from bayesmeta.priors import Prior
 
 __all__ = ["OwnModel"]
 
@@ -51,6 +52,11 @@ class OwnModel:
     def study_effects(self) -> StudyEffects:
         """Distribution of a new study's effect; the prior of its tau is not known here."""
         return NormalEffects() if self.has_effects else CommonEffect()
+
+    def prior_of(self, name: str, outcome: str) -> Prior:
+        """Return the prior of tau of `study_effects`, which need not be that of the model."""
+        del name, outcome
+        return self.study_effects.tau  # type: ignore[return-value]  # asked of where there is one
 
     @property
     def likelihood(self) -> Likelihood:

@@ -20,6 +20,7 @@ def shrinkage_lines(
     labels: Sequence[str],
     ci_prob: float,
     words: Wording = PLAIN,
+    *,
     outcome: str | None = None,
 ) -> list[str]:
     """Return each arm's observed rate and its estimate, and how far it is drawn."""
