@@ -53,6 +53,11 @@ class OwnModel:
         """Distribution of a new study's effect; the prior of its tau is not known here."""
         return NormalEffects() if self.has_effects else CommonEffect()
 
+    @property
+    def beta_priors(self) -> dict[str, Prior]:
+        """None that answers know of."""
+        return {}
+
     def prior_of(self, name: str, outcome: str) -> Prior:
         """Return the prior of tau of `study_effects`, which need not be that of the model."""
         del name, outcome
