@@ -48,7 +48,10 @@ def test_a_fit_prints_its_summary_and_is_saved(
     quick = ("--seed", "1", "--warmup", "400", "--draws", "1000", "--out", tmp_path / "run")
     assert run("fit", "pooled", *OUTCOMES, *quick) == 0
     printed = capsys.readouterr().out
-    assert "nested binomials of the ratios P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)" in printed
+    assert (
+        "nested binomials of the conditional probabilities P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)"
+        in printed
+    )
     assert "correlation[ORR, CR/CRi]" in printed
     assert "typical rates before any evidence: ORR 5" in printed
     assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")

@@ -187,8 +187,9 @@ def test_nested_outcomes_have_their_figures(tmp_path, capsys):
     bm.fit(bm.load_model("pooled"), arms, seed=1, settings=quick).save(tmp_path / "run")
     run(tmp_path / "run", "--n", "25", "--out", tmp_path / "figures", "--json")
     found = json.loads(capsys.readouterr().out)
-    predictions = {"prediction_ORR", "prediction_CR"}
-    assert set(found["figures"]) == {"trace", "nested_outcomes", *predictions}
+    of_each = ("forest", "funnel", "heterogeneity", "prediction", "prior_posterior")
+    by_outcome = {f"{figure}_{outcome}" for figure in of_each for outcome in ("ORR", "CR")}
+    assert set(found["figures"]) == {"trace", "nested_outcomes", *by_outcome}
 
 
 def test_figures_of_failed_draws_are_told_first(arms, tmp_path, capsys):

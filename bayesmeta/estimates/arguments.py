@@ -21,7 +21,7 @@ def check_family(fit: "AnyFit", answer: str) -> None:
 
     if isinstance(fit.spec, OwnModel):
         raise SettingsError(
-            f"`{answer}` needs the priors of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."
+            f"`{answer}` needs the parts of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."
         )
 
 

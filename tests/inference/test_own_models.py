@@ -44,7 +44,7 @@ def test_it_gives_what_the_family_gives(arms: bm.Arms) -> None:
     assert bm.shrinkage(own)["weight"].sum() == pytest.approx(1)
     assert "new study" in set(bm.plots.forest(own).table["kind"])
     for answer in (bm.identifiability, bm.notes, bm.verify):
-        with pytest.raises(bm.SettingsError, match="needs the priors of a ModelSpec"):
+        with pytest.raises(bm.SettingsError, match="needs the parts of a ModelSpec"):
             answer(own)
     with pytest.raises(bm.SettingsError, match="can't be saved as a run"):
         own.save("run")

@@ -158,9 +158,9 @@ def test_models_of_ones_own_are_drawn_where_their_parts_are_known(quick, collisi
     assert set(bm.plots.trace(fit).table["quantity"]) == {"mu", "tau"}
     for draw in (bm.plots.trace, bm.plots.funnel, bm.plots.heterogeneity):
         assert collisions(draw(fit).figure) == ([], [])
-    with pytest.raises(bm.SettingsError, match="of a ModelSpec, whose priors are known"):
+    with pytest.raises(bm.SettingsError, match="needs the parts of a ModelSpec"):
         bm.plots.prior_posterior(fit)
-    with pytest.raises(bm.SettingsError, match="of a ModelSpec, whose covariates are known"):
+    with pytest.raises(bm.SettingsError, match="of a ModelSpec; `fit` is of a PyMC model"):
         bm.plots.regression(fit, "age")
 
 

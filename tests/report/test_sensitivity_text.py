@@ -102,7 +102,7 @@ def test_the_command_prints_all_parts(
     assert "tau ~ HalfCauchy(0.5)" in printed
     [factor] = re.findall(r"It changes where the prior is (0\.\d+) times", printed)
     assert float(factor) == pytest.approx(FLIP, abs=0.01)
-    assert "It does not change between 0.125 and 8 times" in printed
+    assert "The decision does not change between 0.125 and 8 times" in printed
     assert run("sensitivity", folder, *question, "--json") == 0
     content = json.loads(capsys.readouterr().out)
     assert [each["exists"] for each in content["tipping_points"]] == [True, False]

@@ -83,9 +83,8 @@ class SkewNormalEffects(ScaledEffects):
     def standard(self, **parameters: Any) -> Any:
         import pymc as pm
 
-        mean, sd = _moments(parameters["skew"])
-        return pm.SkewNormal(
-            "z", mu=-mean / sd, sigma=1 / sd, alpha=parameters["skew"], dims="study"
+        return pm.CustomDist(
+            "z", parameters["skew"], logp=_standard_logp, random=_standard_draws, dims="study"
         )
 
     @override
@@ -117,6 +116,29 @@ class SkewNormalEffects(ScaledEffects):
     @override
     def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
         return np.asarray(tau, dtype=np.float64) ** 2
+
+
+def _standard_logp(z: Any, skew: Any) -> Any:
+    """Return the log density of effects with mean 0 and standard deviation 1, exact in the tails."""
+    import pytensor.tensor as pt
+
+    mean, sd = _moments(skew)
+    y = mean + sd * z
+    return (
+        pt.log(2 * sd)
+        - (y**2 + np.log(2 * np.pi)) / 2
+        + pt.log(pt.erfc(-skew * y / np.sqrt(2)) / 2)
+    )
+
+
+def _standard_draws(
+    skew: Array, rng: np.random.Generator | None = None, size: tuple[int, ...] | None = None
+) -> Array:
+    """Return draws of such effects (Azzalini 1985)."""
+    rng = np.random.default_rng(rng)
+    delta, (mean, sd) = skew / np.sqrt(1 + skew**2), _moments(skew)
+    half, other = np.abs(rng.standard_normal(size)), rng.standard_normal(size)
+    return np.asarray((delta * half + np.sqrt(1 - delta**2) * other - mean) / sd)
 
 
 def _moments(skew: Any) -> tuple[Any, Any]:
