@@ -15,8 +15,18 @@ The R package ``bayesmeta`` on CRAN is another: it pools estimates with standard
 normal-normal model (Röver 2020, doi:10.18637/jss.v093.i06), where this package models counts.
 """
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, loaded when it is first used; of release 0.1.0, what replaces it."""
+    from bayesmeta.deprecated import RENAMED, replacement
+
+    return replacement(name) if name in RENAMED else _public(name)
+
 
 __version__ = "0.1.0"

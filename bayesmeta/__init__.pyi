@@ -12,36 +12,16 @@ from .comparison.cumulative import (
     Cumulative as Cumulative,
     cumulative as cumulative,
 )
-from .comparison.flip_point import (
-    FlipPoint as FlipPoint,
-    flip_point as flip_point,
-)
-from .comparison.grid_answer import GridAnswer as GridAnswer
-from .comparison.grid_files import load_grid as load_grid
-from .comparison.grid_results import GridResults as GridResults
-from .comparison.grid_running import run_grid as run_grid
-from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
-from .comparison.left_out import LeftOut as LeftOut
-from .comparison.marginal_likelihood import (
-    MarginalLikelihood as MarginalLikelihood,
-    log_marginal_likelihood as log_marginal_likelihood,
-    marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
-)
-from .comparison.nested.joint import (
+from .comparison.joint_against_separate import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
 )
+from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
+from .comparison.left_out import LeftOut as LeftOut
 from .comparison.posterior_predictive import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
-from .comparison.power_scaling import power_scaling as power_scaling
-from .comparison.prior_grid import prior_grid as prior_grid
-from .comparison.sensitivity import (
-    Sensitivity as Sensitivity,
-    sensitivity as sensitivity,
-)
-from .comparison.specification_grid import SpecificationGrid as SpecificationGrid
 from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,
@@ -63,16 +43,16 @@ from .estimates.contrasts import (
     Contrasts as Contrasts,
     contrast as contrast,
 )
+from .estimates.events import Probability as Probability
 from .estimates.identifiability import (
     identifiability as identifiability,
     notes as notes,
 )
 from .estimates.nested.predict import NestedPrediction as NestedPrediction
-from .estimates.predict import (
-    Prediction as Prediction,
-    predict as predict,
-)
+from .estimates.predict import predict as predict
+from .estimates.prediction import Prediction as Prediction
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity
+from .estimates.questions import Question as Question
 from .estimates.shrinkage import shrinkage as shrinkage
 from .estimates.summary import summary as summary
 from .estimates.verify import (
@@ -83,7 +63,6 @@ from .evidence import (
     Arms as Arms,
     EvidenceTable as EvidenceTable,
     Finding as Finding,
-    NestedArms as NestedArms,
     bundled_evidence as bundled_evidence,
     load_evidence as load_evidence,
     load_published as load_published,
@@ -95,11 +74,7 @@ from .inference.diagnosis import (
     Problem as Problem,
     diagnose as diagnose,
 )
-from .inference.exact import GridFit as GridFit
-from .inference.nested.result import (
-    NestedFit as NestedFit,
-    load_nested_fit as load_nested_fit,
-)
+from .inference.exact import QuadratureFit as QuadratureFit
 from .inference.refits import refit as refit
 from .inference.result import (
     Fit as Fit,
@@ -108,7 +83,13 @@ from .inference.result import (
 )
 from .inference.sampling import fit as fit
 from .inference.settings import SamplerSettings as SamplerSettings
+from .marginal_likelihood.marginal_likelihood import (
+    MarginalLikelihood as MarginalLikelihood,
+    log_marginal_likelihood as log_marginal_likelihood,
+    marginal_likelihood_sensitivity as marginal_likelihood_sensitivity,
+)
 from .model import (
+    LKJ as LKJ,
     ArmEffects as ArmEffects,
     BetaBinomial as BetaBinomial,
     Binomial as Binomial,
@@ -124,19 +105,17 @@ from .model import (
     NormalEffects as NormalEffects,
     OwnModel as OwnModel,
     Probit as Probit,
+    SkewNormalEffects as SkewNormalEffects,
     StudentTEffects as StudentTEffects,
     StudyEffects as StudyEffects,
     build as build,
     bundled_models as bundled_models,
     load_model as load_model,
 )
-from .model.nested import (
-    LKJ as LKJ,
-    NestedSpec as NestedSpec,
-    build_nested as build_nested,
-    bundled_nested_models as bundled_nested_models,
-    load_nested_model as load_nested_model,
-)
+from .multiverse.files import load_grid as load_grid
+from .multiverse.results import GridResults as GridResults
+from .multiverse.running import run_grid as run_grid
+from .multiverse.specification_grid import SpecificationGrid as SpecificationGrid
 from .planning.borrowing import borrowing as borrowing
 from .planning.certainty import Certainty as Certainty
 from .planning.conflict import (
@@ -193,6 +172,16 @@ from .priors import (
 from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,
+)
+from .sensitivity.power_scaling import power_scaling as power_scaling
+from .sensitivity.prior_grid import prior_grid as prior_grid
+from .sensitivity.sensitivity import (
+    Sensitivity as Sensitivity,
+    sensitivity as sensitivity,
+)
+from .sensitivity.tipping_point import (
+    TippingPoint as TippingPoint,
+    tipping_point as tipping_point,
 )
 
 __version__: str

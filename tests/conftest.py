@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from nested_examples import made_up, small_nest
 
 import bayesmeta as bm
+
+__all__ = ["made_up", "small_nest"]
 
 # No test is timed: a busy machine is no fault.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -136,7 +136,7 @@ def test_failed_diagnostics_are_said_first_and_by_the_exit_code(
 def test_arms_left_out_are_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "design.toml"
     model.write_text(
-        'schema = 1\n[covariates]\nformula = "design"\nreference = { design = "retrospective" }\n'
+        'schema = 2\n[covariates]\nformula = "design"\nreference = { design = "retrospective" }\n'
     )
     out = str(tmp_path / "run")
     assert run("fit", str(model), "--outcome", "ORR", "--seed", "1", "--out", out) == 0

@@ -53,8 +53,8 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Evidence   CR in rr_aml_venetoclax: 14 arms of 14 studies")
-    assert "Models by what each foretells" in again.stdout
-    assert "What hangs on one study: the typical rate of pooled" in again.stdout
+    assert "Models by what each predicts" in again.stdout
+    assert "Influence of single studies: the typical rate of pooled" in again.stdout
     assert {"comparison.png", "leave_one_out.png"} <= {path.name for path in folder.iterdir()}
     assert "A new cohort of 40 (all studies), by " in again.stdout
     assert jobs == {path.name: path.stat().st_mtime_ns for path in (folder / "jobs").iterdir()}
@@ -100,14 +100,14 @@ def test_a_comparison_that_is_killed_ends_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
+def test_later_cohorts_are_predicted(tmp_path: Path) -> None:
     arguments = [
         "validate", MODELS / "pooled.toml", "--outcome", "ORR", "--where", "venetoclax == 'yes'",
         "--train", "source == '001'", "--test", "source in ['000','003']",
     ]  # fmt: skip
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "made from 20 arms of 20 studies, foretells 8 arms of 7 studies" in done.stdout
+    assert "made from 20 arms of 20 studies, predicts 8 arms of 7 studies" in done.stdout
     assert "6 of 8 inside 95%" in done.stdout
     gated = run(*arguments, "--json", "--fail-on", "coverage", cwd=tmp_path)
     content = json.loads(gated.stdout)
@@ -127,7 +127,7 @@ def test_later_cohorts_are_foretold(tmp_path: Path) -> None:
         ),
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
-        (["compare", "pooled", "--out", "run"], "name one by `--outcome`"),
+        (["compare", "pooled", "--out", "run"], "Name one by `--outcome`"),
         (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
         (

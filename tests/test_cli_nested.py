@@ -25,7 +25,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes"
     )
     settings = bm.SamplerSettings(warmup=400, draws=1000)
-    fit = bm.fit(bm.load_nested_model("nested/regimen"), arms, seed=1, settings=settings)
+    fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=settings)
     bm.diagnose(fit).raise_for_problems()
     fit.save(folder)
     return folder
@@ -46,13 +46,16 @@ def test_a_fit_prints_its_summary_and_is_saved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick = ("--seed", "1", "--warmup", "400", "--draws", "1000", "--out", tmp_path / "run")
-    assert run("fit", "nested/pooled", *OUTCOMES, *quick) == 0
+    assert run("fit", "pooled", *OUTCOMES, *quick) == 0
     printed = capsys.readouterr().out
-    assert "nested binomials of the ratios P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)" in printed
+    assert (
+        "nested binomials of the conditional probabilities P(ORR), P(CR/CRi | ORR), P(CR | CR/CRi)"
+        in printed
+    )
     assert "correlation[ORR, CR/CRi]" in printed
     assert "typical rates before any evidence: ORR 5" in printed
-    assert bm.load_nested_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
-    assert run("fit", "nested/pooled", *OUTCOMES, *quick, "--force", "--json") == 0
+    assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
+    assert run("fit", "pooled", *OUTCOMES, *quick, "--force", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["outcomes"] == ["ORR", "CR_CRi", "CR"]
     assert found["diagnostics_ok"]
@@ -104,12 +107,11 @@ def test_predictions_that_can_not_be_made_are_told(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nested/pooled", "--outcomes", "ORR"), "two outcomes or more"),
-        (("nested/pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
-        (("nested/pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
-        (("nested/pooled", "--outcomes", "CR,ORR"), "from the outside in, such as ORR, CR."),
-        (("nested/regimen", "--outcome", "ORR"), "`bayesmeta fit`, with --outcomes ORR,CR"),
-        (("pooled", "--outcomes", "ORR,CR"), "no bundled model of nested outcomes 'pooled'"),
+        (("pooled", "--outcomes", "ORR"), "two outcomes or more"),
+        (("pooled", "--outcomes", "ORR,CRR"), "no outcome 'CRR'"),
+        (("pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
+        (("pooled", "--outcomes", "CR,ORR"), "outermost first, such as ORR, CR."),
+        (("robust", "--outcomes", "ORR,CR"), "is not available for several outcomes (ORR, CR)"),
         (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),
     ],
 )
@@ -143,8 +145,11 @@ def test_sensitivity_refuses_questions_of_one_outcome(
     assert f"`{option}` has no effect on a run of nested outcomes" in capsys.readouterr().err
 
 
-def test_levels_of_nested_outcomes_are_not_contrasted(
-    saved: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["contrast", "shrinkage"])
+def test_answers_about_one_of_nested_outcomes_need_its_name(
+    saved: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("contrast", saved) == 2
-    assert "`contrast` is not available for runs of nested outcomes" in capsys.readouterr().err
+    assert run(command, saved) == 2
+    assert "`--outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
+    assert run(command, saved, "--outcome", "CR") == 0
+    assert "CR" in capsys.readouterr().out

@@ -13,14 +13,14 @@ a,1,3,10,p
 b,1,4,12,p
 c,1,9,20,r
 """
-MODEL = """schema = 1
+MODEL = """schema = 2
 name = "by design"
 
 [likelihood]
 link = "probit"
 
 [study_effects]
-law = "student_t"
+distribution = "student_t"
 by = "design"
 """
 QUICK = ("--seed", "1", "--warmup", "200", "--draws", "200")

@@ -114,7 +114,7 @@ def test_a_comparison_tells_it_and_says_where_rates_stand(
     evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "age.toml"
-    model.write_text('schema = 1\nname = "age"\n\n[covariates]\nformula = "age + year"\n')
+    model.write_text('schema = 2\nname = "age"\n\n[covariates]\nformula = "age + year"\n')
     options = ("--evidence", evidence, "--method", "psis", "--workers", 1, "--draws", 300)
     found, notes = answer(
         capsys, "compare", model, *options, "--profile", "age=600", "--out", tmp_path / "run"
@@ -130,7 +130,7 @@ def test_a_grid_tells_it_once_and_says_where_rates_stand(
     grid = tmp_path / "grid.toml"
     grid.write_text(
         "schema = 1\nseed = 1\n[settings]\nchains = 2\nwarmup = 200\ndraws = 200\n"
-        '[answer.profile]\nage = 600\n[covariates.age]\nformula = "age"\n'
+        '[question.profile]\nage = 600\n[covariates.age]\nformula = "age"\n'
         '[covariates.both]\nformula = "age + year"\n'
     )
     run("grid", grid, "--evidence", evidence, "--workers", 1, "--out", tmp_path / "run")
@@ -149,7 +149,7 @@ def test_nested_outcomes_take_the_same_profiles(
     rows |= {"events": [21, 9, 24, 12, 14, 13, 2, 14, 6, 7], "n": [45, 43, 55, 30, 35] * 2}
     rows |= {"regimen": list("xyxyx") * 2, "age": [61, 70, 55, 48, 66] * 2}
     arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    spec = bm.NestedSpec(covariates=bm.Covariates("regimen + age", {"regimen": "x"}))
+    spec = bm.ModelSpec(covariates=bm.Covariates("regimen + age", {"regimen": "x"}))
     folder, file = tmp_path / "run", tmp_path / "report.json"
     bm.fit(spec, arms, seed=1, settings=TINY).save(folder)
     found, notes = answer(capsys, "predict", folder, "--n", 20, "--profile", "age=80")
@@ -168,7 +168,7 @@ def test_fit_prints_what_was_chosen_and_odds_ratios(
     evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "m.toml"
-    model.write_text('schema = 1\n\n[covariates]\nformula = "{(age - 65) / 10} + year"\n')
+    model.write_text('schema = 2\n\n[covariates]\nformula = "{(age - 65) / 10} + year"\n')
     quick = ("--seed", 1, "--chains", 2, "--warmup", 200, "--draws", 200)
     run("fit", model, "--evidence", evidence, "--out", tmp_path / "run", "--per", "year=5", *quick)
     printed = capsys.readouterr().out
@@ -194,7 +194,7 @@ def test_units_that_are_refused(
     evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: str, message: str
 ) -> None:
     model = tmp_path / "m.toml"
-    model.write_text('schema = 1\n\n[covariates]\nformula = "age"\n')
+    model.write_text('schema = 2\n\n[covariates]\nformula = "age"\n')
     with pytest.raises(SystemExit, match="2"):
         app(
             [

@@ -47,12 +47,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 REFUSED = [
     (["fit", "pooled", "--evidence", "arms.csv", "--out", "run"], ["replace it with --force"]),
     (["fit", "pooled", "--evidence", "no.csv", "-o", "x"], ["see `bayesmeta evidence list`"]),
-    (["fit", "nested/pooled", "-o", "x"], ["with --outcomes"]),
-    (["fit", "pooled", "-o", "x", "--ci", "3"], ["`--ci` must lie"]),
+        (["fit", "pooled", "-o", "x", "--ci", "3"], ["`--ci` must lie"]),
     (["fit", "pooled", "-o", "x", "--n", "0"], ["`--n` must"]),
     (["fit", "pooled", "-o", "x", "--target-accept", "2"], ["`--target-accept` must lie"]),
     (["fit", "pooled", "-o", "x", "--where", "age >"], ["`--where` can't be read"]),
-    (["fit", "pooled", "-o", "x"], ["name one by `--outcome`"]),
+    (["fit", "pooled", "-o", "x"], ["Name one by `--outcome`", "`--outcomes`"]),
     (["fit", "pooled", "-o", "x", "--outcomes", "ORR"], ["`--outcomes` must", "use `--outcome`"]),
     (["evidence", "check", "arms.csv", "--column", "xi=n"], ["`--column` maps to 'xi'"]),
     (["evidence", "check", "arms.csv", "--text", "xi"], ["`--text` names 'xi'"]),
@@ -178,7 +177,7 @@ def test_an_empty_table_is_not_printed(
 def test_models_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models") == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in (*bm.bundled_models(), *bm.bundled_nested_models()):
+    for name in bm.bundled_models():
         assert [line for line in lines if line.split()[:1] == [name] and len(line.split()) > 3]
     assert run("models", "--json") == 0
     assert set(json.loads(capsys.readouterr().out)["models"]) == set(bm.bundled_models())

@@ -50,10 +50,10 @@ FREE = {"calibrate", "models", "selfcheck", "warm"}
 
 FILES = {
     "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",
-    "regimen.toml": """schema = 1
+    "regimen.toml": """schema = 2
 name = "regimen"
 [study_effects]
-law = "normal"
+distribution = "normal"
 tau = "HalfNormal(0.5)"
 [covariates]
 formula = "regimen + age"

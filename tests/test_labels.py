@@ -11,7 +11,6 @@ from bayesmeta.label_files import as_labels, labels_of_csv
 from bayesmeta.labels import Labels
 from bayesmeta.layout import is_numeric, table_text
 from bayesmeta.model.files import parse_model, to_toml
-from bayesmeta.model.nested.files import nested_to_toml, parse_nested_model
 from bayesmeta.wording import Wording
 
 NAMES = {"regimen": {"DEC": "decitabine", "AZA": "azacitidine"}, "outcome": {"P": "response"}}
@@ -115,8 +114,6 @@ def test_a_label_of_what_is_not_there_is_refused_with_what_there_is() -> None:
 def test_a_model_file_keeps_its_labels() -> None:
     spec = bm.ModelSpec(covariates="regimen", labels=NAMES)
     assert parse_model(to_toml(spec)) == spec
-    nested = bm.NestedSpec(labels=NAMES)
-    assert parse_nested_model(nested_to_toml(nested)) == nested
 
 
 def test_the_labels_of_a_selection_go_with_it() -> None:

@@ -31,7 +31,7 @@ def test_numbers_of_numpy_give_what_plain_ones_give(made: object, plain: object)
 def test_settings_of_numpy_can_be_written() -> None:
     settings = bm.SamplerSettings(chains=np.int64(2), draws=np.int32(300))  # type: ignore[arg-type]
     assert json.dumps([settings.chains, settings.draws]) == "[2, 300]"
-    answer = bm.GridAnswer(rate_above=np.float32(0.5), cohort=np.int64(30), ci_prob=np.float64(0.9))  # type: ignore[arg-type]
+    answer = bm.Question(rate_above=np.float32(0.5), cohort=np.int64(30), ci_prob=np.float64(0.9))  # type: ignore[arg-type]
     assert json.dumps([answer.rate_above, answer.cohort, answer.ci_prob]) == "[0.5, 30, 0.9]"
 
 
@@ -44,7 +44,7 @@ def test_settings_of_numpy_can_be_written() -> None:
         (lambda value: bm.Condition(0.4, certainty=value), "certainty"),
         (lambda value: PRIOR.update(events=1, n=value), "n"),
         (lambda value: bm.SamplerSettings(draws=value), "draws"),
-        (lambda value: bm.GridAnswer(rate_above=value), "rate_above"),
+        (lambda value: bm.Question(rate_above=value), "rate_above"),
     ],
 )
 @pytest.mark.parametrize("value", ["0.4", True, [0.4], {"a": 1}, np.array([0.4, 0.5])])

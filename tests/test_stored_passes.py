@@ -27,7 +27,7 @@ pythonpath = [".", "tests/support"]
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one dear test, whose pass is stored."""
+    """A project with one expensive test, whose pass is stored."""
     root = tmp_path_factory.mktemp("stored") / "project"
     for folder in ("bayesmeta", "models", "notebooks", "tests/reference"):
         (root / folder).mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_parts_of_a_file_are_not_stored(project: Path) -> None:
 
 
 def add(project: Path, test: str) -> None:
-    """Add a test to the dear one, and store what becomes of both."""
+    """Add a test to the expensive one, and store what becomes of both."""
     with (project / "tests" / "test_dear.py").open("a") as file:
         file.write(test)
 

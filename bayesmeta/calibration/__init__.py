@@ -1,7 +1,7 @@
-"""Calibration room. In: parts of the model family. Out: whether simulation, density and sampler agree.
+"""Simulation-based calibration of every part of the model family, and coverage of its intervals.
 
-A new law of the study effects is calibrated once it is in its registry, a new prior family once it
-has a role in `parts.ROLES`.
+A new distribution of the study effects is calibrated once it is in its registry, a new prior
+family once it has a role in `parts.ROLES`.
 """
 
 from bayesmeta.calibration.cases import all_cases, select_cases

@@ -4,17 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from bayesmeta.calibration.nested import NestedCase
-from bayesmeta.calibration.parts import (
-    NESTED_PARTS,
-    PARTS,
-    USUAL,
-    covariates_of,
-    nested_spec_of,
-    spec_of,
-)
+from bayesmeta.calibration.model_case import ModelCase
+from bayesmeta.calibration.parts import JOINT_PARTS, PARTS, covariates_of, spec_of
 from bayesmeta.calibration.protocol import Case
-from bayesmeta.calibration.single import SingleCase
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import ModelSpec, NormalEffects
 from bayesmeta.priors import HalfNormal, Normal, Uniform
@@ -39,7 +31,13 @@ COVERAGE_MU = Normal(0, 1)
 def all_cases() -> tuple[Case[Any], ...]:
     """Return every case: parts with each covariate set and number of studies, then coverage."""
     ranked = tuple(
-        SingleCase(f"{part}-{studies}-{covariates}", part, spec_of(part, covariates), studies)
+        ModelCase(
+            f"{part}-{studies}-{covariates}",
+            part,
+            spec_of(part, covariates),
+            studies,
+            several=part in JOINT_PARTS,
+        )
         for part in PARTS
         for studies in STUDIES
         for covariates in covariates_of(part)
@@ -47,15 +45,7 @@ def all_cases() -> tuple[Case[Any], ...]:
     coverage = tuple(
         case for studies in COVERAGE_STUDIES for case in (_coverage(studies), *_held(studies))
     )
-    nested = tuple(
-        NestedCase(
-            f"{part}-{studies}-{covariates}", part, nested_spec_of(part, covariates), studies
-        )
-        for part in NESTED_PARTS
-        for studies in STUDIES
-        for covariates in USUAL
-    )
-    return ranked + nested + coverage
+    return ranked + coverage
 
 
 def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Case[Any], ...]:
@@ -64,8 +54,8 @@ def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Cas
     Parameters
     ----------
     parts : sequence of str
-        Names of parts (see `PARTS` and `NESTED_PARTS` of `bayesmeta.calibration.parts`) or
-        ``"coverage"``; all where empty.
+        Names of parts (see `PARTS` of `bayesmeta.calibration.parts`) or ``"coverage"``; all where
+        empty.
     short : bool
         Only one case of each part: the fewest studies, and a factor.
 
@@ -94,12 +84,12 @@ def _short(cases: Sequence[Case[Any]]) -> tuple[Case[Any], ...]:
     return tuple(found.values())
 
 
-def _coverage(studies: int) -> SingleCase:
+def _coverage(studies: int) -> ModelCase:
     """Return the case of the default model with parameters from its priors."""
-    return SingleCase(f"{COVERAGE}-{studies}", COVERAGE, ModelSpec("default"), studies)
+    return ModelCase(f"{COVERAGE}-{studies}", COVERAGE, ModelSpec("default"), studies)
 
 
-def _held(studies: int) -> Iterator[SingleCase]:
+def _held(studies: int) -> Iterator[ModelCase]:
     """Yield the cases with a held true tau, each fitted with either prior of tau."""
     for tau, prior in product(COVERAGE_TAU, COVERAGE_PRIORS):
         # A prior so narrow that it is a number, so that one function draws every truth.
@@ -107,4 +97,4 @@ def _held(studies: int) -> Iterator[SingleCase]:
         truth = ModelSpec("default", mu=COVERAGE_MU, study_effects=held)
         fitted = ModelSpec("default", study_effects=NormalEffects(prior))
         name = f"{COVERAGE}-{studies}-tau_{tau:g}-prior_{prior.scale:g}"
-        yield SingleCase(name, COVERAGE, fitted, studies, truth)
+        yield ModelCase(name, COVERAGE, fitted, studies, truth)

@@ -37,7 +37,7 @@ APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.layout
 POINTS = 6
 RATE = 0.4
 """Share of responders in the evidence that the density is evaluated on, among all patients or those
-with the outcome around."""
+with the enclosing outcome."""
 
 TOLERANCE = 1e-6
 """Relative difference that is rounding; platforms differ by less."""

@@ -48,7 +48,7 @@ class Calibration:
     >>> import bayesmeta as bm
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    ...     found = bm.calibrate(folder, parts=["distribution-common"], sets=10, seed=1, short=True)
     >>> found.ranks[["quantity", "ok"]]
                quantity    ok
     0                mu  True

@@ -5,7 +5,7 @@ Of nested outcomes, arms report some in a fixed pattern.
 
 import pandas as pd
 
-from bayesmeta.evidence import Arms, NestedArms, read_evidence
+from bayesmeta.evidence import Arms, read_evidence
 
 __all__ = ["empty_arms", "empty_nested_arms"]
 
@@ -51,7 +51,7 @@ def empty_arms(studies: int) -> Arms:
     return read_evidence(pd.DataFrame(rows)).select()
 
 
-def empty_nested_arms(studies: int) -> NestedArms:
+def empty_nested_arms(studies: int) -> Arms:
     """Return the arms of `empty_arms`, with no patients yet of each outcome that they report."""
     arms = empty_arms(studies)
     reported = [REPORTED[row % len(REPORTED)] for row in range(len(arms))]
@@ -60,4 +60,4 @@ def empty_nested_arms(studies: int) -> NestedArms:
         for level, outcome in enumerate(OUTCOMES)
     }
     frame = arms.frame.drop(columns="events").assign(**counts)
-    return NestedArms(frame, OUTCOMES, arms.excluded)
+    return Arms(frame, arms.excluded, outcomes=OUTCOMES)

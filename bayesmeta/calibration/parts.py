@@ -1,8 +1,8 @@
 """The parts of the model family that are calibrated, each a small change of one base model.
 
-A part is found in the registry it belongs to: every law of the study effects, every likelihood with
-every link, and every prior family, wherever it can stand. Priors here are moderately informative, so
-that few data sets are all responders or none.
+A part is found in the registry it belongs to: every distribution of the study effects, every
+likelihood with every link, and every prior family, wherever it can stand. Priors here are
+moderately informative, so that few data sets are all responders or none.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any
 
 from bayesmeta.errors import SpecError
 from bayesmeta.model import (
+    LKJ,
     ArmEffects,
     BetaBinomial,
     Binomial,
@@ -21,21 +22,19 @@ from bayesmeta.model import (
     NormalEffects,
     StudyEffects,
 )
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
-from bayesmeta.model.nested import LKJ, NestedSpec
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 __all__ = [
     "COVARIATES",
-    "NESTED_PARTS",
+    "JOINT_PARTS",
     "PARTS",
     "USUAL",
     "Part",
     "covariates_of",
-    "nested_spec_of",
     "spec_of",
 ]
 
@@ -48,7 +47,7 @@ COVARIATES: dict[str, Covariates] = {
     "number": Covariates("dose", centre={"dose": 1.5}),
     "imputed": Covariates("known_dose", centre={"known_dose": 1.5}, impute=["known_dose"]),
     "shares": Covariates(
-        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "share_a", "b": "share_b"}}
+        "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "share_a", "b": "share_b"}}
     ),
 }
 """Covariate sets by name; their columns are those of `bayesmeta.calibration.layouts`."""
@@ -83,13 +82,6 @@ LINK_PRIORS: dict[str, dict[str, str]] = {
 """Priors on the scale of each link, where they are not the base model's."""
 
 
-NESTED_PARTS: dict[str, LKJ | None] = {
-    "nested-correlated": LKJ(2),
-    "nested-independent": None,
-}
-"""Joint models of nested outcomes: the prior of the correlations of a study's effects."""
-
-
 def spec_of(part: str, covariates: str) -> ModelSpec:
     """Return the model of a part with a covariate set; both by name."""
     part_of = dict(PARTS[part])
@@ -102,19 +94,6 @@ def spec_of(part: str, covariates: str) -> ModelSpec:
     return replace(spec, covariates=COVARIATES[covariates], beta=beta)
 
 
-def nested_spec_of(part: str, covariates: str) -> NestedSpec:
-    """Return the joint model of a part with a covariate set; both by name."""
-    beta = None if covariates == "none" else parse_prior(BETA)
-    return NestedSpec(
-        f"{part}-{covariates}",
-        covariates=COVARIATES[covariates],
-        mu=parse_prior(MU),
-        beta=beta,
-        tau=parse_prior(TAU),
-        correlation=NESTED_PARTS[part],
-    )
-
-
 def covariates_of(part: str) -> tuple[str, ...]:
     """Return the names of the covariate sets that a part is calibrated with."""
     usual = USUAL[1:] if "beta" in PARTS[part] else USUAL
@@ -122,21 +101,24 @@ def covariates_of(part: str) -> tuple[str, ...]:
 
 
 def _parts() -> dict[str, Part]:
-    laws = {f"law-{name}": {"study_effects": _law(law)} for name, law in LAWS.items()}
+    distributions = {
+        f"distribution-{name}": {"study_effects": _distribution(distribution)}
+        for name, distribution in DISTRIBUTIONS.items()
+    }
     priors = {
         f"{role}-{family}": _prior_part(role, parse_prior(text))
         for family in FAMILIES
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return laws | priors | _likelihoods() | _others()
+    return distributions | priors | _likelihoods() | _others() | JOINT_PARTS
 
 
 def _likelihoods() -> dict[str, Part]:
     """Return every likelihood with every link, but for the base model's."""
     found: dict[str, Part] = {}
-    for (family, law), (link, kind) in product(LIKELIHOODS.items(), LINKS.items()):
-        likelihood = law(link=kind())  # type: ignore[call-arg]
+    for (family, distribution), (link, kind) in product(LIKELIHOODS.items(), LINKS.items()):
+        likelihood = distribution(link=kind())  # type: ignore[call-arg]
         if likelihood == Binomial():
             continue
         priors = {role: parse_prior(text) for role, text in LINK_PRIORS[link].items()}
@@ -156,10 +138,10 @@ def _others() -> dict[str, Part]:
     }
 
 
-def _law(law: type[StudyEffects]) -> StudyEffects:
-    """Return a law with the base model's prior of tau and its own defaults for the rest."""
-    takes_tau = any(field.name == "tau" and field.init for field in fields(law))  # type: ignore[arg-type]
-    return law(**{"tau": parse_prior(TAU)} if takes_tau else {})
+def _distribution(distribution: type[StudyEffects]) -> StudyEffects:
+    """Return a distribution with the base model's prior of tau and its own defaults for the rest."""
+    takes_tau = any(field.name == "tau" and field.init for field in fields(distribution))  # type: ignore[arg-type]
+    return distribution(**{"tau": parse_prior(TAU)} if takes_tau else {})
 
 
 def _prior_part(role: str, prior: Prior) -> Part:
@@ -171,6 +153,12 @@ def _roles(family: str) -> dict[str, str]:
         raise SpecError(f"The prior family {family} has no role in calibration. Add it to ROLES.")
     return ROLES[family]
 
+
+JOINT_PARTS: dict[str, Part] = {
+    "nested-correlated": {"correlation": LKJ(2)},
+    "nested-independent": {"correlation": None},
+}
+"""Parts of models of several outcomes: the prior of the correlations of a study's effects."""
 
 PARTS: dict[str, Part] = _parts()
 """Every part by name."""

@@ -18,12 +18,11 @@ from bayesmeta.calibration.judging import Calibration
 from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import run_trial, seed_of
-from bayesmeta.errors import RunError, SamplingError, SettingsError
+from bayesmeta.errors import SamplingError, SettingsError
 from bayesmeta.numeric import is_whole
-from bayesmeta.paths import expanded
-from bayesmeta.runs.processes import processes
-from bayesmeta.runs.progress import progress_bar
-from bayesmeta.runs.threads import one_thread
+from bayesmeta.progress import progress_bar
+from bayesmeta.runs.files import explained, folder_of
+from bayesmeta.runs.processes import one_thread, processes
 
 __all__ = ["calibrate", "run_case"]
 
@@ -59,18 +58,17 @@ def calibrate(
     out : path
         Folder of the results, which may hold those of an interrupted or earlier calibration.
     parts : sequence of str
-        Parts of the model family, such as ``"law-normal"`` or ``"coverage"``; all where empty.
+        Parts of the model family, such as ``"distribution-normal"`` or ``"coverage"``; all where empty.
     sets : int, optional
         Data sets of each case; 1000, or 100 of a short calibration, where None.
     seed : int
-        Source of all randomness; results are the same whatever the number of workers.
+        Random seed; results are the same whatever the number of workers.
     short : bool
         Only one case of each part.
     workers : int
-        Processes that fit at once.
+        Worker processes.
     progress : bool, optional
-        Show a bar where a person watches, and lines in a log; where None, only where a person
-        watches.
+        Show a progress bar; where None, only where a person watches.
 
     Returns
     -------
@@ -96,7 +94,7 @@ def calibrate(
     >>> import bayesmeta as bm
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     found = bm.calibrate(folder, parts=["law-common"], sets=10, seed=1, short=True)
+    ...     found = bm.calibrate(folder, parts=["distribution-common"], sets=10, seed=1, short=True)
     >>> found
     Calibration(1 case, 10 fits: ok)
     """
@@ -108,7 +106,9 @@ def calibrate(
             )
     chosen, seed = int(chosen), int(seed)
     cases = select_cases(parts, short=short)
-    folder = _folder(out)
+    folder = folder_of(out)
+    with explained(folder, remedy="Choose another folder"):
+        folder.mkdir(parents=True, exist_ok=True)
     kept = _kept(folder, cases, chosen, seed)
     to_do = [case for case in cases if case.name not in kept]
     with (
@@ -133,19 +133,7 @@ def calibrate(
 def run_case(
     case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None
 ) -> CaseResult:
-    """Return the result of one case, done in this process.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    sets : int
-        Data sets.
-    seed : int
-        Source of all randomness, with the case's name.
-    sampler : callable, optional
-        What fits, that of the case where None; a wrong one shows what calibration would find.
-    """
+    """Return the result of one case, done in this process, with its own or another `sampler`."""
     return _finish(case, seed, _begin(case, sets, seed, sampler=sampler))
 
 
@@ -177,7 +165,7 @@ def _finish(
     case: Case[Any],
     seed: int,
     blocks: Iterator[tuple[Tally, float]],
-    advance: Callable[[int], None] = lambda sets: None,
+    advance: Callable[[int], object] = lambda sets: None,
 ) -> CaseResult:
     """Return the result of a case when all its blocks are done."""
     done = []
@@ -219,12 +207,3 @@ def _kept(folder: Path, cases: Sequence[Case[Any]], sets: int, seed: int) -> dic
         and (stored[case.name].tally.sets, stored[case.name].seed) == (sets, seed)
         and changes(stored[case.name].identity, identity_of(case)).current
     }
-
-
-def _folder(out: str | PathLike[str]) -> Path:
-    try:
-        folder = expanded(out)
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, TypeError, ValueError) as error:
-        raise RunError(f"{out} can't be written: {error}. Choose another folder.") from error
-    return folder

@@ -117,7 +117,7 @@ def run_trial[Design](
         Those of the case, which are the same for all its trials: the model that is fitted and the one
         that parameters are drawn from.
     seed : SeedSequence
-        Source of all randomness.
+        Random seed.
     sampler : callable, optional
         What fits; that of the case where None.
     """

@@ -26,13 +26,13 @@ def calibrate(
         int | None, typer.Option(help="Data sets of each case; 1000, or 100 with --short.")
     ] = None,
     seed: Seed = DEFAULT_SEED,
-    workers: Annotated[int, typer.Option(help="Processes that fit at once.")] = 1,
+    workers: Annotated[int, typer.Option(help="Worker processes.")] = 1,
     short: Annotated[bool, typer.Option("--short", help="One case of each part.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check by simulation that models are fitted as they are defined; minutes to hours.
+    """Check the models by simulation-based calibration (minutes to hours).
 
-    Parts are law-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
+    Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, arm_effects, tau_by, imputed, shares and
     overdispersion_and_effects; of joint models, nested-*; and coverage, of prediction intervals.
     The exit code is 1 if a case fails.
     """

@@ -61,7 +61,7 @@ def compare(
     evidence: Evidence = BUNDLED,
     method: Annotated[
         Literal["exact", "psis"],
-        typer.Option(help="Leave studies out by fits of their own, or by weighting draws."),
+        typer.Option(help="Leave studies out by refits, or by PSIS."),
     ] = "exact",
     rows: Annotated[
         Literal["same", "common"],
@@ -81,22 +81,22 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: failures (of a fit, or a model that does not apply), diagnostics (that "
+            help="Exit with 1 if this check fails: failures (of a fit, or a model that does not apply), diagnostics (that "
             "failed, or a failed fit; not a warning), coverage (so few arms inside 95% intervals of the best model "
             "that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare models by what each foretells of every study from all others."""
-    from bayesmeta.comparison.compare import compare_with
+    """Compare models by leave-one-study-out prediction."""
+    import bayesmeta as bm
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
     from bayesmeta.label_files import as_labels
     from bayesmeta.labels import Labels
     from bayesmeta.report import comparison_text, machine
-    from bayesmeta.report.comparison_figures import comparison_figures
+    from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates
 
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
@@ -106,8 +106,7 @@ def compare(
     own = Labels().merged(spec.labels for spec in specs)
     words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
-        found = compare_with(
-            partial(comparison_figures, words=words),
+        found = bm.compare(
             specs,
             arms,
             seed=seed,
@@ -119,6 +118,7 @@ def compare(
             ci_prob=ci,
             settings=replace(SETTINGS, draws=draws),
             out=out,
+            figures=partial(comparison_figures, words=words),
             **where,
         )
     wrong = tripped(found, gates)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.one_fit import load_one_fit
 from bayesmeta.cli.options import AsJson, FailOn, Interval, LabelFile, Profiles, RatesPer, exits
 from bayesmeta.cli.output import code_of, print_blocks, print_json
+from bayesmeta.cli.plan_options import Outcome
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
 
@@ -24,6 +24,7 @@ def contrast(
         str | None,
         typer.Option(help="Level that all others are compared with; all pairs if left out."),
     ] = None,
+    outcome: Outcome = None,
     profile: Profiles = None,
     ci: Interval = 0.95,
     rates_per: RatesPer = 100,
@@ -46,11 +47,16 @@ def contrast(
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report import contrast_text, machine, text
 
-    result = load_one_fit("contrast", run)
+    result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
     words = words_of(result, rates_per=rates_per, labels=labels)
     found = bm.contrast(
-        result, factor, profile=parsed_profile(profile), against=against, ci_prob=ci
+        result,
+        factor,
+        outcome=outcome,
+        profile=parsed_profile(profile),
+        against=against,
+        ci_prob=ci,
     )
     saved = save_tables(out, {"contrasts": found.table, "ranks": found.ranks})
     shown = ranks or found.rankable

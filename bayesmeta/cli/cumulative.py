@@ -38,7 +38,7 @@ def cumulative(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show what a model says of the studies known up to each year; it is fitted again for each."""
+    """Cumulative meta-analysis: refit the model to the studies available up to each year."""
     check_tables(out, ("cumulative",), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of

@@ -28,7 +28,7 @@ def demo(
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show the whole job on the bundled evidence: regimens in relapsed or refractory AML."""
+    """Run a whole analysis of the bundled evidence: regimens in relapsed or refractory AML."""
     from bayesmeta.report import machine
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
 

@@ -73,13 +73,12 @@ def evidence_show(
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
     from bayesmeta.layout import table_text
     from bayesmeta.report import machine, text
-    from bayesmeta.report.nested_text import nested_arms_blocks
 
     check_tables(out, ("arms", "excluded", "outcomes"), force=force)
     found = table_of(_one_of(table, evidence) or BUNDLED, notation)
     if outcomes is not None:
         nested = nested_selection(found, selection, outcomes, by_definition)
-        return _show(nested, nested_arms_blocks(nested), out, as_json=as_json)
+        return _show(nested, text.arms_blocks(nested), out, as_json=as_json)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
         saved = save_tables(out, {"outcomes": there})
@@ -92,9 +91,7 @@ def evidence_show(
     return _show(arms, text.arms_blocks(arms), out, as_json=as_json)
 
 
-def _show(
-    arms: "bm.Arms | bm.NestedArms", blocks: "Blocks", out: Path | None, *, as_json: bool
-) -> int:
+def _show(arms: "bm.Arms", blocks: "Blocks", out: Path | None, *, as_json: bool) -> int:
     from bayesmeta.report.machine import arms_json
 
     saved = save_tables(out, {"arms": arms.frame, "excluded": arms.excluded})
@@ -124,7 +121,7 @@ def evidence_check(
     evidence: AlsoTable = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a table of one's own: every rule that it breaks, and what is probably not meant."""
+    """Check an evidence table: errors, and entries that are probably mistakes."""
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")

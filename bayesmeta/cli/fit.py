@@ -51,7 +51,7 @@ def fit(
     outcomes: Outcomes = None,
     by_definition: ByDefinition = None,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = DEFAULTS.chains,
-    warmup: Annotated[int, typer.Option(help="Draws that adapt the sampler.")] = DEFAULTS.warmup,
+    warmup: Annotated[int, typer.Option(help="Warm-up iterations.")] = DEFAULTS.warmup,
     draws: Annotated[int, typer.Option(help="Draws per chain that are kept.")] = DEFAULTS.draws,
     target_accept: Annotated[
         float, typer.Option(help="Acceptance that the step size is adapted to.")

@@ -53,14 +53,12 @@ def grid(
             help="Exit with 1 if a fit failed its diagnostics (not on a warning), or only if one failed."
         ),
     ] = "diagnostics",
-    example: Annotated[
-        bool, typer.Option("--example", help="Print a grid file and leave.")
-    ] = False,
+    example: Annotated[bool, typer.Option("--example", help="Print a grid file and exit.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Fit every combination of outcomes, inclusion rules, covariates, laws and priors of a grid."""
+    """Fit every combination of the choices in a grid file."""
     if example:
-        from bayesmeta.comparison.grid_files import example_grid
+        from bayesmeta.multiverse.files import example_grid
 
         print(example_grid(), end="")
         return OK
@@ -69,10 +67,9 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.comparison.grid_running import run_grid_with
     from bayesmeta.label_files import as_labels
-    from bayesmeta.report.grid_figures import grid_figures
     from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
 
@@ -82,9 +79,8 @@ def grid(
     if seed is None and chosen.seed is None:
         seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
-        results = run_grid_with(
-            partial(grid_figures, words=words), chosen, table, seed=seed, out=out, **where
-        )
+        draw = partial(grid_figures, words=words)
+        results = bm.run_grid(chosen, table, seed=seed, out=out, figures=draw, **where)
     if as_json:
         content = grid_json(results) | {"saved": str(out)}
         print_json(content)

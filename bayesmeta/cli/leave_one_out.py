@@ -33,7 +33,7 @@ def leave_one_out(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
     method: Annotated[
         Literal["exact", "psis"],
-        typer.Option(help="Leave studies out by refits, or by weighting draws."),
+        typer.Option(help="Leave studies out by refits, or by PSIS."),
     ] = "exact",
     profile: Profiles = None,
     seed: Seed = DEFAULT_SEED,
@@ -45,11 +45,11 @@ def leave_one_out(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Predict each study of a saved run from all others, and show what depends on each."""
+    """Leave each study out in turn: held-out predictions, and the influence of each study."""
     check_tables(out, TABLES, force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
     from bayesmeta.report.machine import plain_value, records
     from bayesmeta.report.one_fit_text import left_out_lines
 

@@ -8,20 +8,13 @@ __all__ = ["models"]
 
 @exits
 def models(as_json: AsJson = False) -> int:
-    """List the bundled models, with a line on each."""
+    """List the bundled models."""
     import bayesmeta as bm
 
     plain = {name: bm.load_model(name).description for name in bm.bundled_models()}
-    joint = {name: bm.load_nested_model(name).description for name in bm.bundled_nested_models()}
     if as_json:
-        print_json({"models": plain, "nested": joint})
+        print_json({"models": plain})
         return OK
-    width = max(map(len, (*plain, *joint)))
-    print_blocks(
-        "Models of one outcome",
-        [f"  {name:{width}}  {line}" for name, line in plain.items()],
-        "",
-        "Models of nested outcomes (fit --outcomes)",
-        [f"  {name:{width}}  {line}" for name, line in joint.items()],
-    )
+    width = max(map(len, plain))
+    print_blocks([f"{name:{width}}  {line}" for name, line in plain.items()])
     return OK

@@ -27,7 +27,7 @@ __all__ = [
 Outcomes = Annotated[
     str | None,
     typer.Option(
-        help="Nested outcomes for one joint model, from the outside in, such as ORR,CR_CRi,CR."
+        help="Nested outcomes for one joint model, outermost first, such as ORR,CR_CRi,CR."
     ),
 ]
 ByDefinition = Annotated[
@@ -47,17 +47,16 @@ Joint = Annotated[
 
 def nested_selection(
     table: "bm.EvidenceTable", selection: Selection, outcomes: str, by_definition: str | None
-) -> "bm.NestedArms":
+) -> "bm.Arms":
     """Return the arms of nested outcomes that options ask for."""
     wanted = [outcome.strip() for outcome in outcomes.split(",")]
     own: dict[str, Any] = {**selection, "outcomes": wanted, "by_definition": by_definition}
-    found: bm.NestedArms = table.select(**own)
-    return found
+    return table.select(**own)
 
 
 def fit_nested(
     model: str,
-    arms: "bm.NestedArms",
+    arms: "bm.Arms",
     seed: int,
     settings: "bm.SamplerSettings",
     out: Path,
@@ -69,24 +68,24 @@ def fit_nested(
 ) -> int:
     """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
     from bayesmeta.report.contrast_text import note_lines
-    from bayesmeta.report.nested_machine import nested_fit_json
-    from bayesmeta.report.nested_text import nested_fit_blocks
+    from bayesmeta.report.fit_text import fit_blocks
+    from bayesmeta.report.machine import fit_json
 
-    result = bm.fit(bm.load_nested_model(model), arms, seed=seed, settings=settings)
+    result = bm.fit(bm.load_model(model), arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
-        content = nested_fit_json(result, diagnostics, table, out)
+        content = fit_json(result, diagnostics, table, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
-        print_blocks(*nested_fit_blocks(result, diagnostics, table))
+        print_blocks(*fit_blocks(result, diagnostics, table))
         notes = note_lines(bm.notes(result), table.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)
 
 
 def predict_nested(
-    run: Path,
+    result: "bm.Fit",
     n: int,
     profile: Mapping[str, Any] | None,
     study: str | None,
@@ -101,16 +100,14 @@ def predict_nested(
     """Predict the nested outcomes of a new cohort from a saved run."""
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.nested.predict import predict_nested as predicted
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report.machine import basis_json
-    from bayesmeta.report.nested_machine import nested_prediction_json
-    from bayesmeta.report.nested_text import nested_prediction_lines
-    from bayesmeta.report.text import warning_lines
+    from bayesmeta.report.machine import basis_json, nested_prediction_json
+    from bayesmeta.report.text import nested_prediction_lines, warning_lines
 
-    result = bm.load_nested_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
-    prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
+    prediction = predicted(result, n, profile, study, 0)
     basis = basis_of(result, profile, study)
     saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
@@ -137,7 +134,7 @@ def _prediction_tables(
 
 
 def sensitivity_nested(
-    run: Path,
+    result: "bm.Fit",
     profile: Mapping[str, Any] | None,
     ci: float,
     tables: Path | None,
@@ -152,7 +149,6 @@ def sensitivity_nested(
     from bayesmeta.report.sensitivity_text import nested_prior_lines
     from bayesmeta.report.text import warning_lines
 
-    result = bm.load_nested_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.prior_grid(result, profile=profile, ci_prob=ci)
     saved = save_tables(tables, {"priors": found})

@@ -22,11 +22,11 @@ def load_one_fit(command: str, run: Path) -> "bm.Fit":
         If it can't be read.
     """
     import bayesmeta as bm
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
 
-    if form_of(run) != ONE_OUTCOME.name:
+    found = bm.load_fit(run)
+    if len(found.outcomes) > 1:
         raise SettingsError(
             f"`{command}` is not available for runs of nested outcomes, such as {run}. Fit one of its outcomes by "
             "--outcome, or see the rates of each level by predict."
         )
-    return bm.load_fit(run)
+    return found

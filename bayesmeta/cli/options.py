@@ -54,44 +54,42 @@ __all__ = [
 OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 BUNDLED = "rr_aml_venetoclax"
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Cohort = Annotated[int, typer.Option("--n", help="Patients of the new cohort.")]
-Evidence = Annotated[str, typer.Option(help="A bundled table or a CSV file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+Cohort = Annotated[int, typer.Option("--n", help="Number of patients in the new cohort.")]
+Evidence = Annotated[str, typer.Option(help="Name of a bundled table, or a CSV file.")]
 FailOn = Annotated[
     Literal["diagnostics"] | None,
-    typer.Option(help="Exit with 1 on any warning of the diagnostics, too."),
+    typer.Option(help="Exit with code 1 on warnings of the diagnostics, too."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the run.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the new run.")]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
         "--profile",
-        help="covariate=value; once per covariate. What is left out is at its reference or centre.",
+        help="covariate=value; may be repeated. Other covariates stand at their reference or centre.",
     ),
 ]
 Units = Annotated[
     list[str] | None,
     typer.Option(
-        "--per", help="covariate=unit, such as age=10: print its odds ratio per this, too."
+        "--per", help="covariate=unit, such as age=10: also print the odds ratio per unit."
     ),
 ]
 
-Seed = Annotated[int, typer.Option(help="Random seed: same seed, same result.")]
+Seed = Annotated[int, typer.Option(help="Random seed. The same seed gives the same result.")]
 DEFAULT_SEED = 1
 """The seed of every command that draws, where none is given."""
 RatesPer = Annotated[
     int,
-    typer.Option(
-        "--rates-per", help="Patients that rates are per: 100 (percent), 1000, 10000 or 100000."
-    ),
+    typer.Option("--rates-per", help="Denominator of rates: 100 (percent), 1000, 10000 or 100000."),
 ]
 LabelFile = Annotated[
     Path | None,
     typer.Option(
         "--labels",
-        help="A file of labels of levels and outcomes: TOML with [labels.COLUMN], or CSV (column, value, label).",
+        help="Labels of levels and outcomes: a TOML file with [labels.COLUMN], or CSV (column, value, label).",
     ),
 ]
 
@@ -104,32 +102,32 @@ Notation = Mapping[str, Any]
 _SELECTION: dict[str, tuple[Any, Any]] = {
     "outcome": (
         str | None,
-        typer.Option(None, help="Outcome; may be left out where the table has one."),
+        typer.Option(None, help="Outcome. Not needed if the table has only one."),
     ),
     "where": (
         str | None,
         typer.Option(
             None,
-            help="Condition, such as \"venetoclax == 'yes' and n >= 20\". A missing value meets no comparison and no "
-            'negation of one; ask by "age is missing" or "age is not missing".',
+            help="Condition on rows, such as \"venetoclax == 'yes' and n >= 20\". A missing value satisfies no comparison; "
+            'use "age is missing" or "age is not missing".',
         ),
     ),
     "parts": (
         Literal["parts", "whole"],
-        typer.Option("parts", help="Of an arm and its parts, which."),
+        typer.Option("parts", help="Use the parts of an arm, or the whole arm."),
     ),
-    "strata": (str | None, typer.Option(None, help="Take the levels of this stratum as rows.")),
+    "strata": (str | None, typer.Option(None, help="Use the levels of this stratum as rows.")),
     "derivations": (
         str | None,
-        typer.Option(None, help="Keep counts had in these ways, joined by commas."),
+        typer.Option(None, help="Derivations of counts to keep, separated by commas."),
     ),
     "overlaps": (
         Literal["resolve", "keep"],
-        typer.Option("resolve", help="Cohorts that may share patients: one of them, or all."),
+        typer.Option("resolve", help="Of cohorts that may share patients, keep one or all."),
     ),
     "include": (
         Literal["default", "all"],
-        typer.Option("default", help="Leave out studies marked 'no', or keep all."),
+        typer.Option("default", help="Exclude studies marked 'no', or keep all."),
     ),
     "mixed": (bool, typer.Option(False, "--mixed", help="Keep counts of mixed populations.")),
 }
@@ -139,26 +137,26 @@ _SELECTION: dict[str, tuple[Any, Any]] = {
 _READING: dict[str, tuple[Any, Any]] = {
     "column": (
         list[str] | None,
-        typer.Option(None, help="A column of another name, such as events=xi; once per column."),
+        typer.Option(None, help="Column with another name, such as events=xi; may be repeated."),
     ),
     "missing": (
         str | None,
         typer.Option(
             None,
-            help="Words that say in counts and covariates that a value is not known, joined by commas. "
-            "If left out: NR,ND,n/a,-; blank and NA always do.",
+            help="Codes of missing values, separated by commas. Default: NR,ND,n/a,-. Blank cells and NA are always "
+            "missing.",
         ),
     ),
     "text": (
         str | None,
         typer.Option(
             None,
-            help="Covariates that hold names even if they look like numbers, joined by commas.",
+            help="Covariates to read as text although they look like numbers, separated by commas.",
         ),
     ),
     "decimal": (
         Literal[".", ","] | None,
-        typer.Option(None, help="Decimal mark of covariates; found by itself if left out."),
+        typer.Option(None, help="Decimal mark of covariates. Detected by default."),
     ),
 }
 """Arguments of `read_evidence` as options."""
@@ -246,7 +244,7 @@ def _renaming(text: str) -> tuple[str, str]:
 
 
 def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
-    """Return the command leaving with its exit code, and errors told in one line."""
+    """Return the command exiting with its code, errors printed in one line."""
 
     @wraps(command)
     def leaving(*arguments: Any, **options: Any) -> NoReturn:

@@ -22,14 +22,14 @@ def check_no_effect(option: str, value: object, where: str) -> None:
 
 def check_out(folder: Path, *, force: bool) -> None:
     """Raise if the folder of a run can not take its place."""
-    from bayesmeta.inference.folders import check_folder
+    from bayesmeta.runs.whole_folder import check_folder
 
     check_folder(folder, force=force)
 
 
 def save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
     """Save the run, with its forest plot if asked for, whole or not at all."""
-    from bayesmeta.inference.folders import whole_folder
+    from bayesmeta.runs.whole_folder import whole_folder
 
     with whole_folder(folder, force=force) as partial:
         result.write(partial)

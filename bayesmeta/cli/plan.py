@@ -40,7 +40,7 @@ from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
 
 if TYPE_CHECKING:
-    from bayesmeta import Fit, MapPrior, NestedFit, Plan, TwoArmPlan
+    from bayesmeta import MapPrior, Plan, TwoArmPlan
     from bayesmeta.report.plan_sizes import Sizes
     from bayesmeta.wording import Wording
 
@@ -73,7 +73,7 @@ def plan(
     allow_unreliable: GoOn = False,
     as_json: AsJson = False,
 ) -> int:
-    """Plan a trial of one arm or two whose prior is what a saved run predicts."""
+    """Plan a one-arm or two-arm trial with a prior from a saved run."""
     # What can be refused is refused before the work, and before what it needs is loaded.
     true, of_control = (
         parsed_rates("--rates", rates),
@@ -106,7 +106,7 @@ def plan(
         stop_below=stop_below,
     )
     request.check()
-    result = _load(run)
+    result = bm.load_fit(run)
     words = words_of(result, rates_per=rates_per, labels=labels)
     prior = bm.map_prior(
         result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
@@ -123,14 +123,6 @@ def plan(
         marks = warning_lines(bm.diagnose(result))
         print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
-
-
-def _load(run: Path) -> "Fit | NestedFit":
-    """Return a saved run of one outcome or of nested ones."""
-    import bayesmeta as bm
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
-
-    return bm.load_fit(run) if form_of(run) == ONE_OUTCOME.name else bm.load_nested_fit(run)
 
 
 def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:

@@ -33,72 +33,77 @@ Patients = Annotated[
     int | None,
     typer.Option(
         "--n",
-        help="Patients of the trial, or of its treated arm. With --alternative it may be left out.",
+        help="Number of patients in the trial, or in its treated arm. Not needed with --alternative.",
     ),
 ]
 SuccessText = Annotated[
     str,
     typer.Option(
         "--success",
-        help='Such as "P(rate > 0.35) > 0.9", or of two arms "P(rate - control > 0) > 0.95"; several joined by and.',
+        help='Success rule, such as "P(rate > 0.35) > 0.9", or with two arms "P(rate - control > 0) > 0.95". '
+        "Join conditions by and.",
     ),
 ]
-Outcome = Annotated[str | None, typer.Option(help="Which outcome of a run of nested outcomes.")]
+Outcome = Annotated[str | None, typer.Option(help="Outcome, for a run of nested outcomes.")]
 Weights = Annotated[
     list[float] | None,
     typer.Option(
         "--weight",
-        help="Weight of the vague component of the robust prior; 0.2 if left out. Given several times, the plan is for "
-        "the first and a table compares all.",
+        help="Weight of the vague component of the robust prior. Default: 0.2. May be repeated: the plan uses the "
+        "first, and a table compares all.",
     ),
 ]
-VagueMean = Annotated[float, typer.Option(help="Mean rate of the vague component.")]
+VagueMean = Annotated[float, typer.Option(help="Mean of the vague component.")]
 VagueN = Annotated[
-    float, typer.Option(help="Size of the vague component in patients; 1 with mean 0.5 is uniform.")
+    float,
+    typer.Option(help="Effective sample size of the vague component. With mean 0.5, 1 is uniform."),
 ]
 Rates = Annotated[
-    str | None, typer.Option(help="True rates to look at, joined by commas, such as 0.2,0.35.")
+    str | None, typer.Option(help="True rates for the operating characteristics, such as 0.2,0.35.")
 ]
 ControlN = Annotated[
     int | None,
     typer.Option(
-        help="Patients of the control arm, which gets the prior of the run; 0 if history alone is the control."
+        help="Number of patients in the control arm, whose prior is that of the run; 0 for historical controls only."
     ),
 ]
 ControlRates = Annotated[
-    str | None, typer.Option(help="True rates of the control arm to look at, joined by commas.")
+    str | None,
+    typer.Option(help="True control rates for the operating characteristics, separated by commas."),
 ]
 Alternative = Annotated[
     float | None,
-    typer.Option(help="Find the smallest number of patients that has the power at this true rate."),
+    typer.Option(help="Find the smallest sample size with the required power at this true rate."),
 ]
 Power = Annotated[
-    float | None, typer.Option(help="Power at --alternative; 0.8 if left out.", show_default=False)
+    float | None,
+    typer.Option(help="Required power at --alternative. Default: 0.8.", show_default=False),
 ]
 Alpha = Annotated[
     float | None,
-    typer.Option(help="Largest type-I error (one-sided) with --alternative; 0.05 if left out."),
+    typer.Option(help="Largest one-sided type-I error with --alternative. Default: 0.05."),
 ]
 NMax = Annotated[
-    int | None, typer.Option(help="Most patients tried with --alternative; 200 if left out.")
+    int | None,
+    typer.Option(help="Largest sample size considered with --alternative. Default: 200."),
 ]
 InterimLook = Annotated[
     str | None,
-    typer.Option("--interim", help="Responders and patients seen so far, such as 8/20."),
+    typer.Option(
+        "--interim", help="Responders and patients at the interim analysis, such as 8/20."
+    ),
 ]
 StopBelow = Annotated[
     float | None,
-    typer.Option(help="Predictive probability of success that stops at the interim."),
+    typer.Option(help="Stop for futility if the predictive probability of success is below this."),
 ]
 PlanOut = Annotated[
     Path | None,
-    typer.Option(
-        "--out", "-o", help="Folder for tables, priors and figures; made if it is not there."
-    ),
+    typer.Option("--out", "-o", help="Folder for tables, priors and figures. Created if needed."),
 ]
 GoOn = Annotated[
     bool,
-    typer.Option("--allow-unreliable", help="Go on with a fit that failed its diagnostics."),
+    typer.Option("--allow-unreliable", help="Use a fit that failed its diagnostics."),
 ]
 
 

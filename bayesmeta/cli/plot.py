@@ -1,9 +1,8 @@
 """The command `bayesmeta plot`: the figures of a saved run, each with the table of its numbers."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,9 +12,6 @@ from bayesmeta.cli.profiles import parsed_names, parsed_profile
 from bayesmeta.cli.tables import check_files, csv_of, write_files
 from bayesmeta.errors import RunError
 
-if TYPE_CHECKING:
-    from bayesmeta.plots.pages import Plot
-
 __all__ = ["plot"]
 
 
@@ -24,7 +20,7 @@ def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run, a comparison or a grid.")],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="Folder for the figures; made if it is not there."),
+        typer.Option("--out", "-o", help="Folder for the figures; created if needed."),
     ],
     names: Annotated[
         list[str] | None,
@@ -42,9 +38,9 @@ def plot(
         typer.Option(help="Axis of rates: by the rates, 0 to 100%, as far as they go, log-odds."),
     ] = None,
     rates_per: Annotated[
-        Literal["100", "1000", "10000", "100000"] | None,
-        typer.Option(help="What rates are counted per; 100 is percent."),
-    ] = None,
+        Literal["100", "1000", "10000", "100000"],
+        typer.Option(help="Denominator of rates; 100 is percent."),
+    ] = "100",
     labels: LabelFile = None,
     limits: Annotated[
         tuple[float, float] | None, typer.Option(help="Ends of the axis, such as 0 0.4.")
@@ -71,9 +67,10 @@ def plot(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Draw the figures of a saved run, each with the table of its numbers beside it (.csv)."""
-    from bayesmeta.report.figure_style import FigureStyle
-    from bayesmeta.report.run_plots import FigureRequest, draw_run
+    """Draw the figures of a saved run, each with a table of its numbers (.csv)."""
+    from bayesmeta.plots.style import figure_bytes
+    from bayesmeta.report.fit_results import FigureStyle, ReportRequest
+    from bayesmeta.report.run_plots import draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
     from bayesmeta.report.text import NOT_RELIABLE
 
@@ -85,10 +82,20 @@ def plot(
     check_files(out, [f"{name}.{end}" for name in names or () for end in ends], force=force)
     loaded = load_run(run)
     forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
-    scale = {"axis": axis, "per": rates_per and int(rates_per), "limits": limits}
+    scale = {"axis": axis, "limits": limits}
     style = FigureStyle(_given(scale), _given(forest), parsed_names("--unit", unit) or {})
-    drawn = draw_run(FigureRequest(loaded, parsed_profile(profile), n, style, labels), names)
-    contents = _contents(drawn.plots, form, dpi)
+    asked = ReportRequest(
+        profile=parsed_profile(profile),
+        cohort=40 if n is None else n,
+        rates_per=int(rates_per),
+        labels=labels,
+        style=style,
+    )
+    drawn = draw_run(loaded, asked, n, names)
+    contents = {
+        f"{name}.{form}": figure_bytes(one.figure, form, dpi=dpi)
+        for name, one in drawn.plots.items()
+    }
     if tables:
         contents |= {f"{name}.csv": csv_of(one.table) for name, one in drawn.plots.items()}
     write_files(out, contents, force=force)
@@ -105,7 +112,7 @@ def plot(
         if not reliable:
             print(NOT_RELIABLE)
         for name, one in drawn.plots.items():
-            print(f"{out / name}.{form}{' and .csv' if tables else ''}: {one!r}")
+            print(f"{out / name}.{form}{' and .csv' if tables else ''}: {one.about}")
         for name, reason in drawn.reasons.items():
             print(f"Not drawn: {name}, since {reason}.")
     return OK if reliable else DIAGNOSTICS_FAILED
@@ -114,14 +121,3 @@ def plot(
 def _given(options: Mapping[str, object]) -> dict[str, object]:
     """Return the options that were given."""
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _contents(plots: "Mapping[str, Plot]", form: str, dpi: int) -> dict[str, bytes]:
-    """Return every figure by name of file."""
-    found: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, one in plots.items():
-            file = Path(folder) / f"{name}.{form}"
-            one.save(file, dpi=dpi)
-            found[file.name] = file.read_bytes()
-    return found

@@ -22,7 +22,7 @@ __all__ = ["predict"]
 @exits
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    n: Annotated[int, typer.Option("--n", help="Patients of the cohort.")],
+    n: Annotated[int, typer.Option("--n", help="Number of patients in the cohort.")],
     profile: Profiles = None,
     study: Annotated[
         str | None, typer.Option(help="Predict a further cohort of this study.")
@@ -45,11 +45,11 @@ def predict(
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import machine, text
 
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
-    if form_of(run) != ONE_OUTCOME.name:
+    result = bm.load_fit(run)
+    if len(result.outcomes) > 1:
         for name, given in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),
@@ -58,7 +58,7 @@ def predict(
         ):
             check_no_effect(name, given, "on a run of nested outcomes; write it as --joint")
         return predict_nested(
-            run,
+            result,
             n,
             parsed_profile(profile),
             study,
@@ -70,7 +70,6 @@ def predict(
             as_json=as_json,
         )
     check_no_effect("--joint", joint, "on a run of one outcome; use --at-least or --rate-above")
-    result = bm.load_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=parsed_profile(profile), study=study, seed=0)

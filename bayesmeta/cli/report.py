@@ -68,7 +68,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write a report of a saved run: one file, with figures, tables, limits and checklists."""
+    """Write a report of a saved run: one file with figures, tables, limitations and checklists."""
     from bayesmeta.report.writing import write_report
 
     written = write_report(

@@ -20,7 +20,7 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show what a run of many fits is and how far it is; with --check, whether its files are whole.
+    """Show the progress of a run of many fits; --check verifies its files.
 
     With --check, the exit code is 2 if a file is not as it was written, or the run not finished.
     """

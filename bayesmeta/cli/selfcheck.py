@@ -8,7 +8,7 @@ __all__ = ["selfcheck"]
 
 @exits
 def selfcheck(as_json: AsJson = False) -> int:
-    """Check this installation: known answers, bad input, a killed run, the same seed twice.
+    """Check this installation: known answers, invalid input, recovery, reproducibility.
 
     It takes about a minute, needs no network and leaves no files. The exit code is 1 if a check failed.
     """

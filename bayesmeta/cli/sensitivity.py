@@ -38,7 +38,7 @@ def sensitivity(
     n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
     certainty: Annotated[
         float | None,
-        typer.Option(help="Probability that a decision demands: find where it flips."),
+        typer.Option(help="Probability that a decision demands: find its tipping point."),
     ] = None,
     ci: Interval = 0.95,
     rates_per: RatesPer = 100,
@@ -47,11 +47,10 @@ def sensitivity(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show how far estimates, and a decision, rest on the priors; the model is fitted again."""
+    """Show how estimates and decisions depend on the priors. The model is refitted."""
     check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.inference.storage import ONE_OUTCOME, form_of
     from bayesmeta.report import sensitivity_text, text
     from bayesmeta.report.sensitivity_machine import sensitivity_json
 
@@ -64,7 +63,8 @@ def sensitivity(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     given = {name: value for name, value in asked.items() if value is not None}
-    if form_of(run) != ONE_OUTCOME.name:
+    result = bm.load_fit(run)
+    if len(result.outcomes) > 1:
         for option, value in (
             ("--rate-above", rate_above),
             ("--rate-below", rate_below),
@@ -75,9 +75,8 @@ def sensitivity(
         ):
             check_no_effect(option, value, "on a run of nested outcomes")
         return sensitivity_nested(
-            run, parsed_profile(profile), ci, out, written=written, as_json=as_json
+            result, parsed_profile(profile), ci, out, written=written, as_json=as_json
         )
-    result = bm.load_fit(run)
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     found = bm.sensitivity(
         result,

@@ -23,7 +23,7 @@ from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
     import bayesmeta as bm
-    from bayesmeta.comparison.grid_results import GridResults
+    from bayesmeta.multiverse.results import GridResults
     from bayesmeta.report.saved_runs import SavedComparison
     from bayesmeta.report.text import Blocks
 
@@ -43,8 +43,7 @@ def show(
     labels: LabelFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the summary of a saved run again; nothing is fitted."""
-    from bayesmeta.inference.nested.result import NestedFit
+    """Show the summary of a saved run."""
     from bayesmeta.inference.result import Fit
     from bayesmeta.report.saved_runs import is_reliable, load_run
 
@@ -57,7 +56,7 @@ def show(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     found = load_run(run)
-    if isinstance(found, Fit | NestedFit):
+    if isinstance(found, Fit):
         blocks, content = _fit(found, run, asked | written)
     elif asked != DEFAULTS:
         raise SettingsError(
@@ -73,32 +72,24 @@ def show(
     return OK if is_reliable(found) else DIAGNOSTICS_FAILED
 
 
-def _fit(
-    fit: "bm.Fit | bm.NestedFit", run: Path, asked: dict[str, Any]
-) -> "tuple[Blocks, dict[str, Any]]":
+def _fit(fit: "bm.Fit", run: Path, asked: dict[str, Any]) -> "tuple[Blocks, dict[str, Any]]":
     import bayesmeta as bm
-    from bayesmeta.report import machine
     from bayesmeta.report.fit_text import fit_blocks
-    from bayesmeta.report.nested_machine import nested_fit_json
-    from bayesmeta.report.nested_text import nested_fit_blocks
+    from bayesmeta.report.machine import fit_json
 
     diagnostics, table = bm.diagnose(fit), bm.summary(fit, **asked)
-    seed = f"Random seed {fit.provenance.seed}."
-    if isinstance(fit, bm.NestedFit):
-        blocks = nested_fit_blocks(fit, diagnostics, table)
-        return [*blocks, "", seed], nested_fit_json(fit, diagnostics, table, run)
-    blocks = fit_blocks(fit, diagnostics, table)
-    return [*blocks, "", seed], machine.fit_json(fit, diagnostics, table, run)
+    blocks = [*fit_blocks(fit, diagnostics, table), "", f"Random seed {fit.provenance.seed}."]
+    return blocks, fit_json(fit, diagnostics, table, run)
 
 
 def _many(
     found: "SavedComparison | GridResults", written: dict[str, Any]
 ) -> "tuple[Blocks, dict[str, Any]]":
-    from bayesmeta.comparison.grid_results import GridResults
+    from bayesmeta.multiverse.results import GridResults
     from bayesmeta.report.comparison_text import comparison_lines
     from bayesmeta.report.grid_text import grid_json, grid_lines
     from bayesmeta.report.machine import records
-    from bayesmeta.report.saved_words import words_of_run
+    from bayesmeta.report.saved_runs import words_of_run
 
     words = words_of_run(found, **written)
     if isinstance(found, GridResults):

@@ -23,7 +23,7 @@ __all__ = [
 
 TablesOut = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="Folder for the tables (.csv); made if it is not there."),
+    typer.Option("--out", "-o", help="Folder for the tables (.csv); created if needed."),
 ]
 ReplaceTables = Annotated[
     bool, typer.Option("--force", help="Replace tables of the same names in --out.")

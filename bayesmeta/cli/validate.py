@@ -1,4 +1,4 @@
-"""The command `bayesmeta validate`: later cohorts foretold from earlier studies."""
+"""The command `bayesmeta validate`: later cohorts predicted from earlier studies."""
 
 import sys
 from typing import Annotated
@@ -42,7 +42,7 @@ def validate(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this is wrong: diagnostics (that failed, not a warning), coverage (so few "
+            help="Exit with 1 if this check fails: diagnostics (that failed, not a warning), coverage (so few "
             "arms inside 95% intervals that p < 0.01); once per gate, or nothing. If left out: diagnostics."
         ),
     ] = None,
@@ -50,7 +50,7 @@ def validate(
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
-    """Foretell later cohorts from earlier studies, each at its own size and covariates."""
+    """Predict later cohorts from earlier studies."""
     check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate

@@ -9,14 +9,14 @@ __all__ = ["warm"]
 
 @exits
 def warm(as_json: AsJson = False) -> int:
-    """Compile now what the first fit, comparison and plan would compile, for images and servers.
+    """Compile in advance what the first fit, comparison and plan need.
 
     Compiled code is kept in the folder that NUMBA_CACHE_DIR names, or else with the package, or else in
     the user's cache. It is read from there even where it can't be written any more, and compiled again
     when the package or the kind of processor changes.
     """
-    from bayesmeta.inference.places import can_be_written, folders
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
+    from bayesmeta.places import can_be_written, folders
     from bayesmeta.selfcheck.warming import warmed
 
     place = next((str(folder) for folder in folders() if can_be_written(folder)), None)

@@ -29,7 +29,6 @@ _ARGUMENTS = {
 _PHRASES = {
     "use `load_evidence` for bundled tables": "see `bayesmeta evidence list` for the bundled tables",
     "Write 0.2, or [0.1, 0.2, 0.5].": "Give each once, such as --weight 0.1 --weight 0.2.",
-    "Read it by `load_nested_model`.": "Fit it by `bayesmeta fit`, with --outcomes ORR,CR or others.",
 }
 """Advice that is about Python, and what to do instead at the command line."""
 

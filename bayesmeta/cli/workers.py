@@ -13,7 +13,7 @@ __all__ = ["Dask", "Workers", "workers_of"]
 
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that fit at once; one for each processor if left out."),
+    typer.Option(min=1, help="Worker processes; one for each processor if left out."),
 ]
 Dask = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")
@@ -23,7 +23,7 @@ Dask = Annotated[
 @contextmanager
 def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dict[str, Any]]:
     """Yield the arguments `workers` or `executor`; tell of an interrupt what is kept in `out`."""
-    from bayesmeta.inference.processors import processors
+    from bayesmeta.inference.settings import processors
 
     if workers is not None and dask is not None:
         raise SettingsError("`--workers` has no effect with `--dask`. Leave one out.")

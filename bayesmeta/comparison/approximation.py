@@ -1,21 +1,21 @@
-"""Leaving a study out without a fit of its own: the draws of the whole evidence, weighted.
+"""Leaving a study out without a refit: the draws of the whole evidence, weighted.
 
 The weights are those of the study's integrated likelihood, not of its density at its own fitted
 effect, on which importance sampling breaks down with one row per study.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from bayesmeta.comparison.held_out import log_predictive
-from bayesmeta.comparison.questions import Asked, answers
+from bayesmeta.comparison.answers import answers
+from bayesmeta.comparison.predictions import Predictions
+from bayesmeta.comparison.questions import Asked
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.comparison.streams import pit_stream
-from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
@@ -27,30 +27,17 @@ Array = npt.NDArray[np.float64]
 
 LARGEST_K, LARGEST_ERROR = 0.7, 0.025
 """Shape of the weights' tail, and Monte-Carlo error of the score, above which the study is left out by
-a fit of its own."""
+a refit."""
 
 SAME = 1e-9
 """Range of a study's log density over all draws below which it is one number."""
 
 
-def approximated(rates: KnownRates, seed: int, asked: Asked) -> list[dict[str, Any]]:
+def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict[str, Any]]:
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
 
-    Parameters
-    ----------
-    rates : KnownRates
-        Those of the fit of the whole evidence.
-    seed : int
-        Source of the uniform numbers of the randomised PITs.
-    asked : Asked
-        What is asked.
-
-    Returns
-    -------
-    list of dict
-        `study`: `elpd`, its error and `pareto_k` beside what the study observed. `arms`: the rows of
-        `arm_scores`. `answers`: those of `questions.answers`. Where weighting can't be relied on the two
-        are empty.
+    By study, as `held_out_fits.fit_without` does: `study` with its `pareto_k`, `arms` and `answers`;
+    the two are empty where weighting can't be relied on.
 
     References
     ----------
@@ -58,8 +45,8 @@ def approximated(rates: KnownRates, seed: int, asked: Asked) -> list[dict[str, A
     importance sampling).
     Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (integrated).
     """
-    fit = rates.fit
-    density = log_predictive(fit, fit.design)
+    fit = predictions.fit
+    density = predictions.log_predictive(fit.design)
     found = []
     for place, row in enumerate(study_rows(fit.arms)):
         if row["n"] == 0:
@@ -73,8 +60,10 @@ def approximated(rates: KnownRates, seed: int, asked: Asked) -> list[dict[str, A
         found.append(
             {
                 "study": scores,
-                "arms": arm_scores(rates, _design_of(fit, row), rng, weights) if usable else [],
-                "answers": answers(rates, asked, weights) if usable else [],
+                "arms": arm_scores(predictions, _design_of(fit, row), rng, weights)
+                if usable
+                else [],
+                "answers": answers(predictions, asked, weights) if usable else [],
             }
         )
     return found
@@ -116,4 +105,6 @@ def _design_of(fit: Fit, row: Row) -> Design:
     """Return the design of a study's arms alone."""
     arms = fit.arms
     own = (arms.frame["study"] == row["study"]).to_numpy(dtype=bool)
-    return with_arms(fit.design, Arms(arms.frame[own], arms.excluded.iloc[:0]), own)
+    return with_arms(
+        fit.design, replace(arms, frame=arms.frame[own], excluded=arms.excluded.iloc[:0]), own
+    )

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.comparison.questions import RATES, Answered
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.comparison.answers import RATES
+from bayesmeta.comparison.questions import Answered
+from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.events import EventKeywords, Probability, cohort_event
 from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.predict import Probability
-from bayesmeta.numeric import is_number, is_whole
 
 __all__ = ["AveragedPrediction", "asked_alike", "averaged"]
 
@@ -91,41 +91,30 @@ class AveragedPrediction:
             columns=["lower", "median", "upper"],
         )
 
-    def probability(
-        self, *, rate_above: float | None = None, events_at_least: int | None = None
-    ) -> Probability:
+    def probability(self, **event: Unpack[EventKeywords]) -> Probability:
         """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
 
         Parameters
         ----------
-        rate_above : float
-            The true rate lies above this probability.
-        events_at_least : int
-            So many responders of n, or more.
+        **event
+            As in `Prediction.probability`, such as ``rate_above=0.3`` or ``events_at_least=12``.
 
         Raises
         ------
         SettingsError
             Unless exactly one argument is given, in its range.
         """
-        if (rate_above is None) == (events_at_least is None):
-            raise SettingsError("`probability` takes exactly one of rate_above, events_at_least.")
-        if rate_above is not None:
-            if not is_number(rate_above) or not 0 <= rate_above <= 1:
-                raise SettingsError(
-                    f"`rate_above` must be a probability from 0 to 1; got {rate_above!r}. Write 30% as 0.3."
-                )
-            found = [
-                float(np.interp(rate_above, self.rate.index, self.rate[name]))
-                for name in ("cdf", "mcse")
-            ]
-            return Probability(Estimate(1 - found[0], found[1]))
-        if not is_whole(events_at_least) or not 0 <= events_at_least <= self.n:
-            raise SettingsError(
-                f"`events_at_least` must be a whole number from 0 to n = {self.n}; got {events_at_least!r}."
-            )
-        rest = self.pmf.loc[events_at_least:]
-        return Probability(Estimate(float(rest["probability"].sum()), float(rest["mcse"].sum())))
+        return cohort_event(self.n, event).of(self)
+
+    def above(self, rate: float) -> Estimate:
+        """Return the probability that the rate is above `rate`."""
+        found = [float(np.interp(rate, self.rate.index, self.rate[one])) for one in ("cdf", "mcse")]
+        return Estimate(1 - found[0], found[1])
+
+    def at_least(self, events: int, n: int) -> Estimate:
+        """Return the probability of `events` responders or more out of n, the averaged cohort."""
+        rest = self.pmf.loc[events:]
+        return Estimate(float(rest["probability"].sum()), float(rest["mcse"].sum()))
 
     def __repr__(self) -> str:
         low, median, high = self.interval(0.95).loc["events"].astype(int)
@@ -148,13 +137,7 @@ def _inverse(cdf: "pd.Series[float]", probability: float) -> float:
 
 
 def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
-    """Return the models whose predictions may be averaged.
-
-    Parameters
-    ----------
-    answers : mapping
-        What each model answers for, by name, the best model first.
-    """
+    """Return the models whose predictions may be averaged; of answers by model, the best first."""
     most = max(one.named for one in answers.values())
     profile = next(one.profile for one in answers.values() if one.named == most)
     return tuple(name for name, one in answers.items() if one.profile == profile)
@@ -163,17 +146,7 @@ def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
 def averaged(
     weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]], profile: str
 ) -> AveragedPrediction:
-    """Return the weighted mean of the models' predictive distributions.
-
-    Parameters
-    ----------
-    weights : mapping
-        Weight of each model.
-    predictive : mapping
-        Of each model, what `questions.predictive` returns.
-    profile : str
-        What all of them answer for.
-    """
+    """Return the weighted mean of what `answers.predictive` says of each model, for one profile."""
 
     def mean(name: str) -> Array:
         return np.sum(

@@ -1,4 +1,4 @@
-"""`compare`: models held against each other on the same arms, by what they foretell."""
+"""`compare`: models held against each other on the same arms, by what they predict."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,19 +7,23 @@ from contextlib import nullcontext
 from os import PathLike
 from typing import Any, Literal
 
-from bayesmeta.comparison.applicable import applicable
 from bayesmeta.comparison.comparison import Comparison, compared
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import (
-    Question,
+    asked_question,
     check_profile,
     profile_asked,
     profiles_answered,
 )
-from bayesmeta.comparison.requests import check_arms, check_method, check_settings
-from bayesmeta.comparison.same_rows import same_rows
+from bayesmeta.comparison.requests import (
+    applicable,
+    check_arms,
+    check_method,
+    check_settings,
+    same_rows,
+)
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
@@ -30,7 +34,7 @@ from bayesmeta.numeric import check_seed
 from bayesmeta.runs import open_run
 from bayesmeta.runs.files import file_names
 
-__all__ = ["compare", "compare_with"]
+__all__ = ["compare"]
 
 
 def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
@@ -50,8 +54,9 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     workers: int = 1,
     executor: Executor | None = None,
     progress: bool | None = None,
+    figures: Callable[[Comparison], Mapping[str, bytes]] | None = None,
 ) -> Comparison:
-    """Compare models by what each foretells of every study from all others.
+    """Compare models by what each predicts of every study from all others.
 
     Each model is fitted to the whole evidence and without each study in turn; see
     `leave_one_study_out`. The differences say which model predicts a new study best, not which is
@@ -65,7 +70,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     arms : Arms
         What was observed.
     seed : int
-        Source of all randomness; results do not depend on the number of workers.
+        Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
         How studies are left out; see `leave_one_study_out`.
     rows : {"same", "common"}
@@ -77,7 +82,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     factor : str, optional
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort whose response is foretold by the models together that answer
+        Patients of the new cohort whose response is predicted by the models together that answer
         for the same profile; see `AveragedPrediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
@@ -89,12 +94,14 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         Folder in which every finished fit and the tables are kept. Where it holds this comparison,
         interrupted or whole, what is there is not done again.
     workers : int
-        Processes that fit at once. Scripts that ask for several need the guard
+        Worker processes. Scripts that ask for several need the guard
         ``if __name__ == "__main__":``.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.
     progress : bool, optional
         Show progress; where None, only where a person watches.
+    figures : callable, optional
+        From the comparison to figures, files by name, which are kept in `out`, too.
 
     Returns
     -------
@@ -128,58 +135,18 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     >>> found.table["model"].tolist()
     ['pooled', 'common_effect']
     """
-    return compare_with(
-        None,
-        models,
-        arms,
-        seed=seed,
-        method=method,
-        rows=rows,
-        profile=profile,
-        factor=factor,
-        cohort=cohort,
-        ci_prob=ci_prob,
-        marginal=marginal,
-        settings=settings,
-        out=out,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-    )
-
-
-def compare_with(  # noqa: PLR0913 - those of `compare`
-    figures: Callable[[Comparison], Mapping[str, bytes]] | None,
-    models: Sequence[ModelSpec],
-    arms: Arms,
-    *,
-    seed: int,
-    method: Literal["exact", "psis"] = "exact",
-    rows: Literal["same", "common"] = "same",
-    profile: Profile | None = None,
-    factor: str | None = None,
-    cohort: int = 40,
-    ci_prob: float = 0.95,
-    marginal: bool = True,
-    settings: SamplerSettings | None = None,
-    out: str | PathLike[str] | None = None,
-    workers: int = 1,
-    executor: Executor | None = None,
-    progress: bool | None = None,
-) -> Comparison:
-    """Do what `compare` does, and keep figures of the result in the folder, too."""
     check_arms(arms)
     check_settings(settings)
     named = _named(models)
     usable, reasons = applicable(named, arms)
     designs = same_rows(usable, arms, rows)
-    question = Question(profile=profile, factor=factor, cohort=cohort, ci_prob=ci_prob)
+    question = asked_question(profile, factor, cohort, ci_prob)
     check_profile(question, designs)
     plan = Plan(
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method) == "exact",
+        exact=check_method(method, arms) == "exact",
         marginal=marginal,
     )
     with _folder(out, named, next(iter(designs.values())).arms, plan) as folder:

@@ -33,7 +33,7 @@ class Comparison:
     ----------
     table : DataFrame
         One row per model, the best first: `model`, `rank`; `elpd`, the log predictive density of all
-        studies, each foretold from the others, with the standard error over studies `se` and the
+        studies, each predicted from the others, with the standard error over studies `se` and the
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
         error `dse`; `p_worse`; `weight`, by stacking; `answers_for`, the covariate values that its
         pooled rates and new cohort are of; `average_weight`, its weight in the averaged prediction,
@@ -90,7 +90,7 @@ class Comparison:
 
     @property
     def best(self) -> LeftOut | None:
-        """The model that foretells best, with the tables behind it; None if none has all its scores."""
+        """The model that predicts best, with the tables behind it; None if none has all its scores."""
         name = best_of(self.table)
         return None if name is None else self.left_out[name]
 
@@ -120,30 +120,45 @@ class Comparison:
         rows = [{"model": name, "seconds": one.seconds} for name, one in self.left_out.items()]
         return pd.DataFrame(rows)
 
-    @cached_property
+    @property
     def prediction(self) -> AveragedPrediction:
         """The response of a new cohort, averaged over the models that answer for the same profile.
 
         Raises
         ------
         SettingsError
-            If no model has all its scores.
+            If no model has all its scores, or there are several outcomes; see `predictions`.
         """
+        if len(self.evidence.outcomes) > 1:
+            raise SettingsError(
+                "There is one averaged prediction for each outcome. Take one of `predictions`."
+            )
+        [found] = self.predictions.values()
+        return found
+
+    @cached_property
+    def predictions(self) -> dict[str, AveragedPrediction]:
+        """The averaged prediction of each outcome; of one by itself, which has no name here."""
         if "weight" not in self.table:
             raise SettingsError(
                 "No model has all its scores, so that there is nothing to average. See `fits`."
             )
         weights, profile = averaged_models(self.table)
-        predictive = {name: self.left_out[name].whole["predictive"] for name in weights}
-        return averaged(weights, predictive, profile)
+        found = {name: self.left_out[name].whole["predictive"] for name in weights}
+        return {
+            outcome: averaged(weights, {name: one[outcome] for name, one in found.items()}, profile)
+            for outcome in next(iter(found.values()))
+        }
 
     def files(self) -> dict[str, bytes]:
         """Return the tables as CSV, by file name; times of fits are not among them."""
         tables = {name: getattr(self, name) for name in ("studies", "arms", "influence", "fits")}
         tables |= {"comparison": self.table}
         if "weight" in self.table:
-            tables["prediction"] = self.prediction.pmf.reset_index()
-            tables["prediction_rate"] = self.prediction.rate.reset_index()
+            for outcome, one in self.predictions.items():
+                of = f"_{outcome}" if outcome else ""
+                tables[f"prediction{of}"] = one.pmf.reset_index()
+                tables[f"prediction_rate{of}"] = one.rate.reset_index()
         return {
             f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode()
             for name, table in tables.items()

@@ -8,15 +8,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.comparison.plans import SETTINGS
-from bayesmeta.comparison.prior_grid import distributions
 from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
-from bayesmeta.estimates.precision import Distribution, Estimate
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.posterior import check_draws, posterior_of
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rows import wide_row
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import settled
-from bayesmeta.inference.light_fits import light_fit
+from bayesmeta.inference.careful import refit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
@@ -29,8 +28,6 @@ Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 QUANTITIES = ("typical", "new_study", "tau")
-
-NOTHING = Estimate(np.nan, np.nan)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,7 +107,7 @@ def cumulative(
     by : str
         Numeric column of the evidence that orders the arms, such as the year of publication.
     seed : int
-        Source of all randomness: same seed, same result.
+        Random seed: same seed, same result.
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
@@ -123,10 +120,10 @@ def cumulative(
     Returns
     -------
     Cumulative
-        Its `table` has one row per year, with columns
+        Its `table` has one row per year, and `outcome` where there are several, with columns
 
         - year, the value of `by`; NaN in a last row that has the arms without one, too;
-        - studies, arms, patients, events: of all arms up to then;
+        - studies, arms, patients, events: of all arms up to then that report the outcome;
         - typical, new_study (rates, probability) and tau (that the profile has, scale of the
           link): posterior medians, with intervals in typical_lower, typical_upper, ...; that of
           new_study is the prediction interval; tau is NaN of a model without it;
@@ -156,7 +153,7 @@ def cumulative(
     >>> bm.cumulative(fit, seed=2).table["studies"].tolist()
     [1, 2, 3, 8, 11, 12, 14]
     """
-    check_fit(fit, grid=False)
+    check_draws(fit)
     check_family(fit, "cumulative")
     check_ci_prob(ci_prob)
     check_settings(settings)
@@ -168,8 +165,12 @@ def cumulative(
     for number, step in enumerate(steps):
         known = ~(values > step) & (~np.isnan(values) | np.isnan(step))
         design = _up_to(fit.design, known, by)
-        found, ok = _fitted(design, seed, settings or SETTINGS, number)
-        rows.append({"year": float(step), **_counts(design.arms), **_numbers(found, profile, ci_prob), "ok": ok})  # fmt: skip
+        found, diagnostics = refit_with_retry(design, seed, settings or SETTINGS, (number,))
+        for level, (outcome, one) in enumerate(posterior_of(found, profile).items()):
+            row = {"year": float(step)} | ({"outcome": outcome} if outcome else {})
+            row |= _counts(design.arms, level)
+            row |= wide_row({name: one.distribution(name) for name in QUANTITIES}, ci_prob)
+            rows.append(row | {"ok": diagnostics.ok})
     undated = tuple(str(one) for one in fit.arms.labels[np.isnan(values)])
     return Cumulative(by, label, ci_prob, pd.DataFrame(rows), undated)
 
@@ -198,31 +199,13 @@ def _up_to(design: Design, known: npt.NDArray[np.bool_], by: str) -> Design:
     return replace(design, arms=design.arms.drop(~known, f"cumulative: later by {by}"))
 
 
-def _fitted(design: Design, seed: int, settings: SamplerSettings, number: int) -> tuple[Fit, bool]:
-    """Return a fit with the random numbers of its place in the order, and whether it may be used."""
-    fit, diagnostics = settled(
-        lambda chosen: light_fit(design, seed, chosen, stream=(number,)), settings
-    )
-    return fit, diagnostics.ok
-
-
-def _counts(arms: Arms) -> Row:
+def _counts(arms: Arms, level: int) -> Row:
+    """Return the numbers of the arms that report an outcome."""
+    events = arms.counts[:, level]
+    there = ~np.isnan(events)
     return {
-        "studies": len(arms.studies),
-        "arms": len(arms),
-        "patients": int(arms.n.sum()),
-        "events": int(arms.events.sum()),
+        "studies": int(np.unique(arms.study_index[there]).size),
+        "arms": int(there.sum()),
+        "patients": int(arms.n[there].sum()),
+        "events": int(events[there].sum()),
     }
-
-
-def _numbers(fit: Fit, profile: Profile | None, ci_prob: float) -> Row:
-    """Return median and bounds of each quantity with their Monte-Carlo errors."""
-    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
-    laws: dict[str, Distribution | None] = distributions(fit, profile)
-    found = {
-        f"{name}{end}": NOTHING if (law := laws[name]) is None else law.quantile(probability)
-        for name in QUANTITIES
-        for end, probability in bounds.items()
-    }
-    row: Row = {name: one.value for name, one in found.items()}
-    return row | {f"mcse_{name}": one.mcse for name, one in found.items()}

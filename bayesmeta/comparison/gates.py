@@ -18,13 +18,7 @@ NOTHING = "nothing"
 
 
 def asked_gates(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the gates that a command was asked for; ``"nothing"`` is none.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such gate, or ``"nothing"`` is asked for beside one.
-    """
+    """Return the gates that a command was asked for; ``"nothing"`` is none."""
     for name in names:
         if name not in (*known, NOTHING):
             raise SettingsError(
@@ -40,22 +34,16 @@ def asked_gates(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 def tripped(comparison: Comparison, gates: Sequence[str]) -> tuple[str, ...]:
     """Return what is wrong with a comparison by the gates asked for; nothing where all hold.
 
-    Parameters
-    ----------
-    comparison : Comparison
-        Models compared.
-    gates : sequence of str
-        ``"failures"``: a fit failed, or a model does not apply. ``"diagnostics"``: a fit failed,
-        or its diagnostics did.
-        ``"coverage"``: so few arms are inside the 95% prediction intervals of the best model that
-        the probability of it under that model, arms being independent, is below 0.01.
+    ``"failures"``: a fit failed, or a model does not apply. ``"diagnostics"``: a fit failed, or its
+    diagnostics did. ``"coverage"``: so few arms are inside the 95% prediction intervals of the best
+    model that the probability of it under that model, arms being independent, is below 0.01.
     """
     found = (GATES[gate](comparison) for gate in gates)
     return tuple(message for message in found if message)
 
 
 def coverage_gate(arms: pd.DataFrame, what: str) -> str:
-    """Return what is wrong with the coverage of arms foretold, if anything."""
+    """Return what is wrong with the coverage of arms predicted, if anything."""
     inside, number = int(arms["inside_95"].sum()), len(arms)
     expected = arms["expected_95"].to_numpy(dtype=np.float64)
     probability = _at_most(inside, expected)

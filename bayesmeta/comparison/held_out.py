@@ -4,6 +4,8 @@ The model stays the one that the whole evidence defines, with its coding of cova
 whose level is held out has its prior.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -24,12 +26,12 @@ from bayesmeta.model import Design
 from bayesmeta.model.design import with_arms
 from bayesmeta.model.imputation import imputation
 
-__all__ = ["arm_law", "lean", "log_predictive", "without"]
+__all__ = ["arm_distribution", "lean", "log_predictive", "without"]
 
 Array = npt.NDArray[np.float64]
 
 STREAM = (4,)
-"""First part of the key of the random numbers of columns that a fit has no law of; refits have 2."""
+"""First part of the key of the random streams of unmodelled columns; refits have 2."""
 
 
 def lean(design: Design) -> Design:
@@ -38,20 +40,19 @@ def lean(design: Design) -> Design:
     Evidence has many more, and each fit takes its rows from all that there are.
     """
     coding, arms = design.coding, design.arms
-    shares = (name for columns in coding.covariates.shares.values() for name in columns.values())
-    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *coding.columns, *shares))
+    shares = (
+        name
+        for columns in coding.covariates.level_proportions.values()
+        for name in columns.values()
+    )
+    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *arms.outcomes, *coding.columns, *shares))
     frame = arms.frame[[name for name in read if name in arms.frame]]
-    return with_arms(design, Arms(frame, arms.excluded.iloc[:0, :0]), np.ones(len(arms), np.bool_))
+    small = replace(arms, frame=frame, excluded=arms.excluded.iloc[:0, :0], selection={})
+    return with_arms(design, small, np.ones(len(arms), np.bool_))
 
 
 def without(design: Design, study: str) -> tuple[Design, Design]:
-    """Return the design without a study, and that of the study alone; neither lists what it lacks.
-
-    Raises
-    ------
-    EvidenceError
-        If there is no other study.
-    """
+    """Return the design without a study, and that of the study alone; neither lists what it lacks."""
     arms = design.arms
     own = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_)
     if own.all():
@@ -60,7 +61,7 @@ def without(design: Design, study: str) -> tuple[Design, Design]:
         )
     none = arms.excluded.iloc[:0]
     rest, held_out = (
-        with_arms(design, Arms(arms.frame[rows], none, arms.selection), rows)
+        with_arms(design, replace(arms, frame=arms.frame[rows], excluded=none), rows)
         for rows in (~own, own)
     )
     return rest, held_out
@@ -73,16 +74,18 @@ def log_predictive(fit: Fit, new: Design) -> Array:
     """
     posterior = fit.posterior
     drawn = {str(name): np.asarray(one) for name, one in posterior.items() if not is_large(one)}
-    laws = {name: _law_of(fit, name) for name in _lacking(fit, new.arms.frame)}
+    distributions = {name: _distribution_of(fit, name) for name in _lacking(fit, new.arms.frame)}
     for place, name in enumerate(("x_mean", "x_sd")):
         drawn.pop(name, None)
-        if laws:
-            drawn[name] = np.stack([law[place] for law in laws.values()], axis=-1)
-    return study_log_likelihood(new, drawn, imputed=list(laws))
+        if distributions:
+            drawn[name] = np.stack(
+                [distribution[place] for distribution in distributions.values()], axis=-1
+            )
+    return study_log_likelihood(new, drawn, imputed=list(distributions))
 
 
-def arm_law(rates: KnownRates, new: Design, place: int) -> DrawnRates:
-    """Return the law of the true rate of one arm of a new study."""
+def arm_distribution(rates: KnownRates, new: Design, place: int) -> DrawnRates:
+    """Return the distribution of the true rate of one arm of a new study."""
     row = new.matrix_at_centres[place]
     level = int(new.tau_of_study[new.arms.study_index[place]])
     lacking = _lacking(rates.fit, new.arms.frame.iloc[[place]])
@@ -94,8 +97,8 @@ def arm_law(rates: KnownRates, new: Design, place: int) -> DrawnRates:
 def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
     """Return what the values that an arm lacks and the model imputes add to its predictor.
 
-    Coded covariates have them at their columns' centres; here they follow the law of each column.
-    Dims (chain, draw).
+    Coded covariates have them at their columns' centres; here they follow the distribution of each
+    column. Dims (chain, draw).
     """
     row = arms.frame.iloc[[place]]
     total = np.zeros(fit.posterior["mu"].shape)
@@ -105,7 +108,7 @@ def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
         step = max(1.0, abs(centre))
         moved = row.assign(**{name: centre + step})
         slope = (fit.coding.matrix(moved) - fit.coding.matrix(row))[0] / step
-        mean, sd = _law_of(fit, name)
+        mean, sd = _distribution_of(fit, name)
         standard = ndtri(spread("x", total.size, 1)).reshape(total.shape)
         total += (np.asarray(fit.posterior["beta"]) @ slope) * (mean + sd * standard - centre)
     return total
@@ -116,7 +119,7 @@ def _lacking(fit: Fit, frame: pd.DataFrame) -> list[str]:
     return [name for name in fit.coding.covariates.impute if frame[name].isna().any()]
 
 
-def _law_of(fit: Fit, name: str) -> tuple[Array, Array]:
+def _distribution_of(fit: Fit, name: str) -> tuple[Array, Array]:
     """Return mean and standard deviation of a column in each draw, in its own unit.
 
     Where all arms of the fit have a value it is no part of the fit, and follows from these values.

@@ -5,23 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from bayesmeta.comparison.answers import answers, predictive
 from bayesmeta.comparison.approximation import approximated
 from bayesmeta.comparison.held_out import without
-from bayesmeta.comparison.marginal_likelihood import (
+from bayesmeta.comparison.plans import Plan
+from bayesmeta.comparison.predictions import predictions_of
+from bayesmeta.comparison.questions import Asked
+from bayesmeta.comparison.scores import Row, arm_scores, study_scores
+from bayesmeta.comparison.streams import number_of, pit_stream
+from bayesmeta.inference.careful import refit_with_retry
+from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.result import Fit
+from bayesmeta.marginal_likelihood.marginal_likelihood import (
     bridge_of,
     log_marginal_likelihood,
     why_no_marginal_likelihood,
 )
-from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import Asked, answers, predictive
-from bayesmeta.comparison.scores import Row, arm_scores, study_scores
-from bayesmeta.comparison.streams import number_of, pit_stream
-from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.inference.careful import settled
-from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.light_fits import light_fit
-from bayesmeta.inference.result import Fit
-from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 
 __all__ = ["fit_whole", "fit_without"]
@@ -53,20 +52,20 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
     """
     rest, new = without(design, study)
     stream = (number_of("left out"), number_of(study))
-    fit, found = _settled(rest, plan, stream)
-    [row] = study_scores(fit, new)
+    fit, found = _fitted(rest, plan, stream)
+    [row] = study_scores(predictions_of(fit), new)
     if row["mcse_elpd"] > TOLERATED:
         times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
-        fit, found = _settled(rest, plan.longer(times), (*stream, number_of("longer")))
-        [row] = study_scores(fit, new)
+        fit, found = _fitted(rest, plan.longer(times), (*stream, number_of("longer")))
+        [row] = study_scores(predictions_of(fit), new)
     if row["mcse_elpd"] > FAR_OFF:
         row |= _bridged(design, fit, plan, number_of(study))
-    rates = KnownRates(fit)
+    predictions = predictions_of(fit)
     return {
         "fit": found,
         "study": row,
-        "arms": arm_scores(rates, new, pit_stream(plan.seed, study)),
-        "answers": answers(rates, asked),
+        "arms": arm_scores(predictions, new, pit_stream(plan.seed, study)),
+        "answers": answers(predictions, asked),
     }
 
 
@@ -76,29 +75,25 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     Returns
     -------
     dict
-        `fit`, `answers`; `predictive`: what is foretold of a new cohort; `marginal`: log marginal
+        `fit`, `answers`; `predictive`: what is predicted of a new cohort; `marginal`: log marginal
         likelihood, None unless asked for; `approximated`: for each study what `fit_without` returns
         without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
     """
     # One set of draws for all studies: its error does not average out over them.
-    fit, found = _settled(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
-    rates = KnownRates(fit)
+    fit, found = _fitted(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
+    predictions = predictions_of(fit)
     return {
         "fit": found,
-        "answers": answers(rates, asked),
-        "predictive": predictive(rates, asked),
+        "answers": answers(predictions, asked),
+        "predictive": predictive(predictions, asked),
         "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
-        "approximated": [] if plan.exact else approximated(rates, plan.seed, asked),
+        "approximated": [] if plan.exact else approximated(predictions, plan.seed, asked),
     }
 
 
-def _settled(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
+def _fitted(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
     """Return a fit and its diagnostics, done again once if they fail."""
-
-    def make(settings: SamplerSettings) -> Fit:
-        return light_fit(design, plan.seed, settings, stream=stream)
-
-    fit, diagnostics = settled(make, plan.settings)
+    fit, diagnostics = refit_with_retry(design, plan.seed, plan.settings, stream)
     return fit, _row(diagnostics, retried=fit.settings != plan.settings)
 
 
@@ -123,7 +118,7 @@ def _bridged(design: Design, rest: Fit, plan: Plan, number: int) -> Row:
     """
     if why_no_marginal_likelihood(rest):
         return {}
-    whole, _ = _settled(design, plan, ())
+    whole, _ = _fitted(design, plan, ())
     seeds = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(2)
     found = [bridge_of(fit, seed=int(seed)) for fit, seed in zip((whole, rest), seeds, strict=True)]
     return {

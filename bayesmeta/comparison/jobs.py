@@ -49,7 +49,7 @@ def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[st
     """Return what became of every fit of every model, by the study left out.
 
     Where studies are left out by weighting, those that it can't do are in the outcome of the whole
-    evidence alone; the others have fits of their own.
+    evidence alone; the others are refitted.
     """
     plan = runner.adapted(plan)
     if plan.exact:

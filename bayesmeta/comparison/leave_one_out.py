@@ -1,4 +1,4 @@
-"""`leave_one_study_out`: each study foretold from all others."""
+"""`leave_one_study_out`: each study predicted from all others."""
 
 from concurrent.futures import Executor
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import Question, check_profile
+from bayesmeta.comparison.questions import asked_question, check_profile
 from bayesmeta.comparison.requests import (
     check_arms,
     check_method,
@@ -38,7 +38,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     executor: Executor | None = None,
     progress: bool | None = None,
 ) -> LeftOut:
-    """Return how a model foretells each study from all others, and what hangs on each.
+    """Return how a model predicts each study from all others, and the influence of each.
 
     The unit left out is the study: its score is the joint probability of its arms' counts given all
     other studies, with its own effect integrated out. The model stays that of the whole evidence,
@@ -52,11 +52,11 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     arms : Arms
         What was observed.
     seed : int
-        Source of all randomness; results do not depend on the number of workers.
+        Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
-        Leave out each study by a fit of its own; or by Pareto smoothed importance sampling from the
-        fit of the whole evidence, with a fit of its own where the estimated tail shape (`pareto_k`)
-        is above 0.7 or the Monte-Carlo error of the score above 0.025. Fits of their own are done
+        Leave out each study by a refit; or by Pareto smoothed importance sampling (PSIS) from the fit
+        of the whole evidence, with a refit where the estimated tail shape (`pareto_k`)
+        is above 0.7 or the Monte-Carlo error of the score above 0.025. Refits are done
         again with more draws where that error is above 0.02.
     profile : mapping, optional
         Covariate values that pooled rates are for; what is left out stands at the reference
@@ -68,7 +68,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     workers : int
-        Processes that fit at once. Scripts that ask for several need the guard
+        Worker processes. Scripts that ask for several need the guard
         ``if __name__ == "__main__":``.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.
@@ -111,12 +111,12 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     check_spec(spec)
     check_arms(arms)
     check_settings(settings)
-    question = Question(profile=profile, factor=factor, ci_prob=ci_prob)
+    question = asked_question(profile, factor, 40, ci_prob)
     plan = Plan(
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method) == "exact",
+        exact=check_method(method, arms) == "exact",
     )
     designs = {spec.name: make_design(spec, arms)}
     check_profile(question, designs)

@@ -1,4 +1,4 @@
-"""What a model foretells of each study from all others, as tables."""
+"""What a model predicts of each study from all others, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.comparison.approximation import is_usable
 from bayesmeta.comparison.scores import CI_PROBS, Row
-from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import Design
 from bayesmeta.runs import Finished, Outcome
 
@@ -20,7 +20,7 @@ REFIT, WEIGHTED = "refit", "weighted"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LeftOut:
-    """How a model foretells each study of the evidence from all others.
+    """How a model predicts each study of the evidence from all others.
 
     Made by `leave_one_study_out`, and for each model by `compare`.
 
@@ -29,17 +29,18 @@ class LeftOut:
     model : str
         Name of the model.
     studies : DataFrame
-        One row per study: `study`, `arms`, `events`, `n`; `elpd`, the log of the joint probability of
-        its counts given all other studies, with the study effect integrated out, and its
-        Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``, ``"weighted"``, or ``"bridged"``
-        for a study so far off that its score is a difference of log marginal likelihoods; and
-        `pareto_k`, NaN of refits that were not preceded by weighting.
+        One row per study: `study`, `arms`, `events` (of one outcome), `n`; `elpd`, the log of the
+        joint probability of its counts, of all outcomes, given all other studies, with the study effects
+        integrated out, and its Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``,
+        ``"weighted"``, or ``"bridged"`` for a study so far off that its score is a difference of log
+        marginal likelihoods; and `pareto_k`, NaN of refits that were not preceded by weighting.
     arms : DataFrame
-        One row per arm: `study`, `arm`, `events`, `n`, `median`, bounds of the 50%, 80% and 95%
-        prediction intervals of its responders, whether they hold them, and with which probability
-        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`),
-        `at_most`, `at_least` (probabilities of so few, so many responders), `pit`
-        (randomised), `crps` (responders), `crps_rate` (probability).
+        One row per arm, and `outcome` where there are several: `study`, `arm`, `events`, `n`, `median`,
+        bounds of the 50%, 80% and 95% prediction intervals of its responders, whether they hold them,
+        and with which probability they would, as counts are whole (`lower_95`, `upper_95`,
+        `inside_95`, `expected_95`), `at_most`, `at_least` (probabilities of so few, so many
+        responders), `pit` (randomised), `crps` (responders), `crps_rate` (probability); and
+        `log_score`, the log of the probability of the count, with `mcse_log_score`, of refits.
     influence : DataFrame
         What the fit says without each study: `left_out` (``""`` for the whole evidence), `quantity`,
         `scale`, `estimate` (posterior median), `lower`, `upper`, `mcse`, and `change` of the
@@ -100,13 +101,15 @@ class LeftOut:
             return float("nan")
         return float(np.sqrt((self.studies["mcse_elpd"] ** 2).sum(skipna=False)))
 
-    def influence_on(self, quantity: str) -> pd.DataFrame:
+    def influence_on(self, quantity: str, outcome: str | None = None) -> pd.DataFrame:
         """Return one quantity without each study, as `plots.leave_one_out` draws it.
 
         Parameters
         ----------
         quantity : str
             One of `influence`, such as ``"typical rate"``.
+        outcome : str, optional
+            Of several outcomes, the one that the quantity is of.
 
         Returns
         -------
@@ -117,7 +120,7 @@ class LeftOut:
         Raises
         ------
         SettingsError
-            If no such quantity was asked for.
+            If no such quantity was asked for, or no such outcome.
         """
         known = list(dict.fromkeys(self.influence["quantity"]))
         if quantity not in known:
@@ -125,6 +128,13 @@ class LeftOut:
                 f"`quantity` names '{quantity}', which was not asked of these fits. {nearest(str(quantity), known)}"
             )
         table = self.influence[self.influence["quantity"] == quantity]
+        outcomes = list(dict.fromkeys(table.get("outcome", ())))
+        if outcome not in (outcomes or [None]):
+            raise SettingsError(
+                f"`outcome` must be one of those of the fits, {listed(outcomes) or 'which are of one'}; got {outcome!r}."
+            )
+        if outcomes:
+            table = table[table["outcome"] == outcome]
         table = table.sort_values("change", key=abs, ascending=False, kind="stable")
         table = table.rename(columns={"left_out": "study"})
         shown = [self.labels.get(study, study) or "All studies" for study in table["study"]]
@@ -215,8 +225,11 @@ def _influence(whole: Mapping[str, Any], found: Mapping[str, Any]) -> pd.DataFra
     table = pd.DataFrame(rows)
     if not whole:
         return table
-    full = {row["quantity"]: row["estimate"] for row in whole["answers"]}
-    return table.assign(change=table["estimate"] - table["quantity"].map(full))
+    # Of several outcomes each has every quantity.
+    by = [name for name in ("outcome", "quantity") if name in table]
+    full = table[table["left_out"] == ""].set_index(by)["estimate"]
+    of_all = full.reindex(table.set_index(by).index).to_numpy()
+    return table.assign(change=table["estimate"] - of_all)
 
 
 def _fit(study: str, outcome: Outcome) -> Row:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bayesmeta.comparison.questions import Question
+from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 
 __all__ = ["SETTINGS", "Plan"]
@@ -19,13 +19,13 @@ class Plan:
     Parameters
     ----------
     seed : int
-        Source of all randomness.
+        Random seed.
     settings : SamplerSettings
         Of every fit.
     question : Question
         What every fit is asked.
     exact : bool
-        Whether each study is left out by a fit of its own, or by weighting draws where that holds.
+        Whether each study is left out by a refit, or by PSIS where that holds.
     marginal : bool
         Whether log marginal likelihoods are wanted.
     """
@@ -45,4 +45,4 @@ class Plan:
         settings = asdict(self.settings)
         # Draws don't depend on it.
         del settings["cores"]
-        return {"seed": self.seed, "settings": settings, "question": self.question.as_json()}
+        return {"seed": self.seed, "settings": settings, "question": asdict(self.question)}

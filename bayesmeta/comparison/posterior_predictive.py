@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted
-from bayesmeta.estimates.arguments import check_fit
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.inference.blocks import blocks
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.simulation import draw_events
@@ -75,8 +75,8 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     beta-binomial likelihood get new rates. The p-values are conservative, near 0.5
     where each study has an effect of its own, since an effect follows its counts: a p near 0 or 1 is
     a misfit, one near 0.5 is little praise. A check with new effects for every study, the mixed one
-    of Marshall and Spiegelhalter, asks instead whether such studies could come from the law of the
-    effects; `leave_one_study_out` asks that, without use of a study's own counts.
+    of Marshall and Spiegelhalter, asks instead whether such studies could come from the
+    distribution of the effects; `leave_one_study_out` asks that, without use of a study's own counts.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     >>> bool(check.table["p"].between(0.05, 0.95).all())
     True
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     rng = np.random.default_rng(check_seed(seed))
     fit.require("theta", "`posterior_predictive_check`")
     informed = fit.arms.n > 0

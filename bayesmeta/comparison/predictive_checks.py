@@ -23,19 +23,11 @@ FEW = 20
 
 
 def pit_table(arms: pd.DataFrame) -> pd.DataFrame:
-    """Return how the distribution function of the PITs strays from even, and what chance allows.
+    """Return how the distribution function of the PITs of arms strays from even, and what chance allows.
 
-    Parameters
-    ----------
-    arms : DataFrame
-        One row per arm, with its randomised `pit`.
-
-    Returns
-    -------
-    DataFrame
-        One row per place from 0 to 1: `place`; `difference`, the share of PITs up to there minus the
-        place; `lower` and `upper`, the band that holds all differences at once with probability 95%
-        if the PITs are independent and uniform; `outside`.
+    Columns: `place` from 0 to 1; `difference`, the share of PITs up to there minus the place; `lower`
+    and `upper`, the band that holds all differences at once with probability 95% if the PITs are
+    independent and uniform; `outside`.
 
     References
     ----------
@@ -59,18 +51,7 @@ def pit_table(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def coverage_table(arms: pd.DataFrame) -> pd.DataFrame:
-    """Return how many arms lie inside their prediction intervals, with exact binomial intervals.
-
-    Parameters
-    ----------
-    arms : DataFrame
-        One row per arm, with `inside_50`, `inside_80`, `inside_95`, and `expected_50` and so on.
-
-    Returns
-    -------
-    DataFrame
-        One row per interval: `ci_prob`, `arms`, `inside`, `share`, `expected`, and the exact 95%
-        interval of the share, `lower` and `upper`, as if arms were independent.
+    """Return `coverage_of` with the exact 95% interval of each share, as if arms were independent.
 
     References
     ----------

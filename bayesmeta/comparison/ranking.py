@@ -11,29 +11,19 @@ __all__ = ["best_of", "ranked"]
 
 
 def best_of(table: pd.DataFrame) -> str | None:
-    """Return the model that foretells best, by the table of a comparison; None if none has a rank."""
+    """Return the model that predicts best, by the table of a comparison; None if none has a rank."""
     if "elpd_diff" not in table:
         return None
     return str(table.loc[table["elpd_diff"].notna(), "model"].iloc[0])
 
 
 def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return models by log predictive density, best first, and what is to be known of the ranks.
+    """Return models by log predictive density, best first, and cautions about the ranks.
 
     Parameters
     ----------
     elpd : DataFrame
-        Log predictive density of each study left out: one row per study, one column per model, no
-        missing values.
-
-    Returns
-    -------
-    table : DataFrame
-        One row per `model`: `rank`, from 1; `elpd`, the sum over studies, and its standard error
-        `se`; `elpd_diff`, the difference from the best, and its standard error `dse`; `p_worse`, the
-        normal probability of being worse than the best, as rough as `dse`; `weight`, by stacking.
-    notes : tuple of str
-        Cautions: few studies, and what ArviZ warns of.
+        One row per study left out, one column per model, no missing values.
 
     References
     ----------

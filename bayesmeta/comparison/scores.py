@@ -1,6 +1,6 @@
-"""How well a fit foretells arms that it was not made from: their counts against its predictions.
+"""How well a fit predicts arms that it was not made from: their counts against its predictions.
 
-The unit that is foretold is the study: the density of its counts is that of all its arms together,
+The unit that is predicted is the study: the density of its counts is that of all its arms together,
 with its own effect integrated out.
 """
 
@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from bayesmeta.comparison.held_out import arm_law, log_predictive
-from bayesmeta.estimates.count_laws import CountLaw
-from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.comparison.predictions import Predictions
+from bayesmeta.estimates.count_distributions import CountDistribution
+from bayesmeta.estimates.posterior import named_outcomes
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
-from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 
 __all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores"]
@@ -27,23 +26,9 @@ Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 
-def study_scores(fit: Fit, new: Design) -> list[Row]:
-    """Return the log predictive density of each study's arms, given the evidence of the fit.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws, made without these arms.
-    new : Design
-        The arms that are foretold, in the coding of the fit; every study is taken as a new one.
-
-    Returns
-    -------
-    list of dict
-        For each study: `study`; `arms`; `events` and `n` of all its arms; `elpd`, the log of the
-        joint probability of its counts; and `mcse_elpd`.
-    """
-    density = np.moveaxis(log_predictive(fit, new), -1, 0)
+def study_scores(predictions: Predictions, new: Design) -> list[Row]:
+    """Return the log predictive density of each new study's counts, `elpd` with `mcse_elpd`."""
+    density = np.moveaxis(predictions.log_predictive(new), -1, 0)
     draws = density[0].size
     elpd = logsumexp(density, axis=(1, 2)) - np.log(draws)
     # The error of a logarithm is the relative error.
@@ -55,74 +40,56 @@ def study_scores(fit: Fit, new: Design) -> list[Row]:
 
 
 def study_rows(arms: Arms) -> list[Row]:
-    """Return what each study observed: `study`, `arms`, `events` and `n` of all its arms."""
+    """Return each study's `arms`, its `n` and, of one outcome, `events`: sums over its arms."""
     place, number = arms.study_index, len(arms.studies)
-    totals = [np.bincount(place, weights, minlength=number) for weights in (arms.events, arms.n)]
-    counts = np.bincount(place, minlength=number)
+    totals: dict[str, npt.NDArray[Any]] = {"arms": np.bincount(place, minlength=number)}
+    if len(arms.outcomes) == 1:
+        totals["events"] = np.bincount(place, arms.events, minlength=number)
+    totals["n"] = np.bincount(place, arms.n, minlength=number)
     return [
-        {"study": str(study), "arms": int(k), "events": int(events), "n": int(n)}
-        for study, k, events, n in zip(arms.studies, counts, *totals, strict=True)
+        {"study": str(study)} | {name: int(one[i]) for name, one in totals.items()}
+        for i, study in enumerate(arms.studies)
     ]
 
 
 def arm_scores(
-    rates: KnownRates, new: Design, rng: np.random.Generator, weights: Array | None = None
+    predictions: Predictions,
+    new: Design,
+    rng: np.random.Generator,
+    weights: Array | None = None,
 ) -> list[Row]:
-    """Return how the count of each arm lies in its predictive distribution.
+    """Return how each count of each arm with patients lies in its predictive distribution.
 
-    Parameters
-    ----------
-    rates : KnownRates
-        Those of a fit, made without these arms.
-    new : Design
-        The arms that are foretold, in the coding of the fit; every study is taken as a new one. Arms
-        without patients are left out.
-    rng : Generator
-        Source of the uniform numbers of the randomised PIT.
-    weights : array, optional
-        Weight of each draw, shape (chain * draw,), where the draws are of another posterior.
-
-    Returns
-    -------
-    list of dict
-        For each arm: `study`, `arm` (its label), `events`, `n` and what `count_scores` returns.
+    Every study of `new` is taken as a new one; `rng` gives the uniform numbers of the randomised PIT.
+    `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
     """
     rows: list[Row] = []
-    arms = new.arms
-    for place in np.flatnonzero(arms.n > 0):
-        events, n = int(arms.events[place]), int(arms.n[place])
-        law = arm_law(rates, new, int(place))
-        counts = law.counts(n, weights)
-        row = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
-        rows.append(
-            row | {"events": events, "n": n} | count_scores(counts, n, events, rng.random())
-        )
+    arms, names = new.arms, named_outcomes(new.arms)
+    for place in map(int, np.flatnonzero(arms.n > 0)):
+        label = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
+        n, distributions = int(arms.n[place]), predictions.distributions(new, place)
+        for outcome, count, one in zip(names, arms.counts[place], distributions, strict=True):
+            if np.isnan(count):
+                continue
+            events = int(count)
+            row: Row = label | ({"outcome": outcome} if outcome else {})
+            row |= {"events": events, "n": n}
+            row |= count_scores(one.counts(n, weights), n, events, rng.random())
+            if weights is None:
+                score = one.log_probability(events, n)
+                row |= {"log_score": score.value, "mcse_log_score": score.mcse}
+            rows.append(row)
     return rows
 
 
-def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
-    """Return how a count lies in its predictive distribution.
+def count_scores(distribution: CountDistribution, n: int, events: int, between: float) -> Row:
+    """Return how a count of responders among n lies in its predictive distribution.
 
-    Parameters
-    ----------
-    law : CountLaw
-        Predictive law of the responders.
-    n : int
-        Patients.
-    events : int
-        Responders there were.
-    between : float
-        Uniform number that breaks the ties of the PIT.
-
-    Returns
-    -------
-    dict
-        `median`; of each interval its bounds and whether it holds the count (`lower_95`,
-        `upper_95`, `inside_95`), and the probability that it holds one, `expected_95`, which for
-        whole counts is more than 0.95; `at_most` and `at_least`, the probabilities of so few and of so
-        many responders; `pit`, the randomised probability integral transform, uniform if the
-        predictions are right; `crps`, the continuous ranked probability score in responders, and
-        `crps_rate`, the same in rates: less is better.
+    `median`; of each interval its bounds, whether it holds the count (`inside_95`), and the probability
+    that it holds one (`expected_95`), which for whole counts is more than 0.95; `at_most` and
+    `at_least`, the probabilities of so few and of so many responders; `pit`, the randomised
+    probability integral transform, of which `between` breaks the ties; `crps` in responders, and
+    `crps_rate`: less is better.
 
     References
     ----------
@@ -130,16 +97,16 @@ def count_scores(law: CountLaw, n: int, events: int, between: float) -> Row:
     Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x (counts, randomised PIT).
     """
     tails = [tail for p in CI_PROBS for tail in ((1 - p) / 2, (1 + p) / 2)]
-    median, *bounds = (int(count) for count in law.quantiles([0.5, *tails]))
+    median, *bounds = (int(count) for count in distribution.quantiles([0.5, *tails]))
     row: Row = {"median": median}
     for p, low, high in zip(CI_PROBS, bounds[::2], bounds[1::2], strict=True):
         name = f"{100 * p:g}"
         row |= {f"lower_{name}": low, f"upper_{name}": high}
         row[f"inside_{name}"] = low <= events <= high
-        upto = law.at_most([low - 1, high])
+        upto = distribution.at_most([low - 1, high])
         row[f"expected_{name}"] = float(upto[1] - upto[0])
-    below, at_most = (float(p) for p in law.at_most([events - 1, events]))
-    crps = law.crps(events)
+    below, at_most = (float(p) for p in distribution.at_most([events - 1, events]))
+    crps = distribution.crps(events)
     pit = below + between * (at_most - below)
     return row | {
         "at_most": at_most,

@@ -16,7 +16,7 @@ def number_of(text: str) -> int:
 
 
 def pit_stream(seed: int, study: str) -> np.random.Generator:
-    """Return the random numbers of the PITs of a study's arms, whichever fit foretells them."""
+    """Return the random numbers of the PITs of a study's arms, whichever fit predicts them."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT, number_of(study))))
 
 

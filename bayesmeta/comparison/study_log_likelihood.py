@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.comparison.held_out import log_predictive
-from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.inference.result import Fit
 
 __all__ = ["log_likelihood_by_study"]
@@ -49,7 +50,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     >>> int(loo.n_data_points), round(loo.elpd)
     (14, -42)
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "log_likelihood_by_study")
     arms, posterior = fit.arms, fit.posterior
     informed = np.bincount(arms.study_index, weights=arms.n) > 0

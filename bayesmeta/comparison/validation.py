@@ -1,4 +1,4 @@
-"""`validate`: later cohorts foretold from earlier studies, each at its own size and covariates."""
+"""`validate`: later cohorts predicted from earlier studies, each at its own size and covariates."""
 
 import re
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
+from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.requests import check_settings, check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
-from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import settled
+from bayesmeta.inference.careful import fit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
@@ -31,7 +31,7 @@ OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Validation:
-    """Later cohorts held against what earlier studies foretold of them.
+    """Later cohorts held against what earlier studies predicted of them.
 
     Made by `validate`.
 
@@ -91,7 +91,7 @@ class Validation:
         inside = int(self.arms["inside_95"].sum())
         trouble = "" if self.diagnostics.ok else "; NOT RELIABLE: see diagnostics"
         return (
-            f"Validation({self.fit.spec.name}: {len(self.studies)} studies foretold from "
+            f"Validation({self.fit.spec.name}: {len(self.studies)} studies predicted from "
             f"{len(self.fit.arms.studies)}, {inside} of {len(self.arms)} arms in their 95% intervals{trouble})"
         )
 
@@ -105,10 +105,10 @@ def validate(
     settings: SamplerSettings | None = None,
     progress: bool | None = None,
 ) -> Validation:
-    """Return how a model made from earlier studies foretells later cohorts.
+    """Return how a model made from earlier studies predicts later cohorts.
 
-    Every later study is taken as a new one: its effect is drawn from the law of study effects, and
-    is one for all its arms. Covariates are coded as learnt from the earlier studies.
+    Every later study is taken as a new one: its effect is drawn from the distribution of study
+    effects, and is one for all its arms. Covariates are coded as learnt from the earlier studies.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def validate(
     test : Arms
         The later cohorts; those without patients are left out.
     seed : int
-        Source of all randomness.
+        Random seed.
     settings : SamplerSettings, optional
         Of the fit; if its diagnostics fail it is done again, once, with more care.
     progress : bool, optional
@@ -154,7 +154,7 @@ def validate(
     ...     table.select(outcome="ORR", venetoclax="yes", source=source) for source in ("001", "003")
     ... )
     >>> bm.validate(bm.load_model("pooled"), train=train, test=test, seed=1)
-    Validation(pooled: 6 studies foretold from 20, 4 of 6 arms in their 95% intervals)
+    Validation(pooled: 6 studies predicted from 20, 4 of 6 arms in their 95% intervals)
     """
     check_spec(spec)
     _check_apart(train, test)
@@ -164,16 +164,16 @@ def validate(
     def make(chosen: SamplerSettings) -> Fit:
         return fitted(spec, train, seed=seed, settings=chosen, progress=progress)
 
-    fit, diagnostics = settled(make, settings or SamplerSettings())
+    fit, diagnostics = fit_with_retry(make, settings or SamplerSettings())
     test = _with_patients(test)
     _check_known(fit, test)
-    new = Design(spec, test, fit.coding)
-    arms = arm_scores(KnownRates(fit), new, validation_stream(seed))
+    new, predictions = Design(fit.spec, test, fit.coding), predictions_of(fit)
+    arms = arm_scores(predictions, new, validation_stream(seed))
     return Validation(
         fit,
         test,
         pd.DataFrame(arms),
-        pd.DataFrame(study_scores(fit, new)),
+        pd.DataFrame(study_scores(predictions, new)),
         diagnostics,
         (*_notes(train, test), *_extrapolated(fit, test)),
     )
@@ -186,10 +186,10 @@ def _check_apart(train: Arms, test: Arms) -> None:
             raise SettingsError(
                 f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
             )
-    outcomes = [arms.selection.get("outcome") for arms in (train, test)]
+    outcomes = [listed(arms.outcomes) for arms in (train, test)]
     if outcomes[0] != outcomes[1]:
         raise EvidenceError(
-            f"`train` and `test` must be of one outcome; got {outcomes[0]} and {outcomes[1]}. Select one."
+            f"`train` and `test` must be of the same outcomes; got {outcomes[0]} and {outcomes[1]}."
         )
     both = sorted(set(map(str, train.studies)) & set(map(str, test.studies)))
     if both:
@@ -226,21 +226,21 @@ def _check_known(fit: Fit, test: Arms) -> None:
     absent = [name for name in coding.columns if name not in test.frame]
     if absent:
         raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
-    strangers, reasons = [], []
+    unexpected, reasons = [], []
     for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
         reason = _why_unknown(coding, row)
         if reason:
-            strangers.append(str(label))
+            unexpected.append(str(label))
             reasons.append(reason)
-    if strangers:
+    if unexpected:
         raise ProfileError(
-            f"`test`: the model can't foretell {listed(strangers)}; of the first: {reasons[0]} Leave them out, or take a "
+            f"`test`: the model can't predict {listed(unexpected)}; of the first: {reasons[0]} Leave them out, or take a "
             "model without that covariate."
         )
 
 
 def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
-    """Return why the model can't foretell an arm; empty if it can."""
+    """Return why the model can't predict an arm; empty if it can."""
     profile = coding.profile_of(row)
     absent = [
         name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)
@@ -268,7 +268,7 @@ def _notes(train: Arms, test: Arms) -> Iterator[str]:
             one for one in map(str, train.studies) if re.search(rf"\b{re.escape(one)}\b", text)
         ]
         if named:
-            yield f"{study} may share patients with {listed(named)}, from which it is foretold: {text}"
+            yield f"{study} may share patients with {listed(named)}, from which it is predicted: {text}"
 
 
 def _extrapolated(fit: Fit, test: Arms) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""Estimates room. In: a `Fit` or `GridFit`. Out: tables and predictions, each number with its MCSE."""
+"""Answers of a fit: tables and predictions, each number with its Monte-Carlo standard error."""

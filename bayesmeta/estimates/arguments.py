@@ -7,36 +7,21 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number, is_whole
 
 if TYPE_CHECKING:
-    from bayesmeta.inference.result import Fit
+    from bayesmeta.estimates.posterior import AnyFit
 
-__all__ = ["check_ci_prob", "check_cohort", "check_family", "check_fit", "check_profiles"]
+__all__ = ["check_ci_prob", "check_cohort", "check_family", "check_profiles"]
 
 LARGEST_COHORT = 10_000_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 
 
-def check_fit(fit: object, *, grid: bool = False, nested: bool = False) -> None:
-    """Raise unless `fit` is a Fit, or where they are allowed a GridFit or NestedFit."""
-    from bayesmeta.inference.exact import GridFit
-    from bayesmeta.inference.nested.result import NestedFit
-    from bayesmeta.inference.result import Fit
-
-    allowed = [kind for kind, there in ((NestedFit, nested), (GridFit, grid)) if there]
-    if not isinstance(fit, (Fit, *allowed)):
-        *others, last = (kind.__name__ for kind in (Fit, *allowed))
-        wanted = f"{', '.join(others)} or {last}" if others else last
-        raise SettingsError(
-            f"`fit` must be a {wanted}; got {type(fit).__name__}. Make one by bm.fit."
-        )
-
-
-def check_family(fit: "Fit", answer: str) -> None:
+def check_family(fit: "AnyFit", answer: str) -> None:
     """Raise if `fit` is of a PyMC model of the user's own, whose priors are not known here."""
     from bayesmeta.model import OwnModel
 
     if isinstance(fit.spec, OwnModel):
         raise SettingsError(
-            f"`{answer}` needs the priors of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."
+            f"`{answer}` needs the parts of a ModelSpec; `fit` is of a PyMC model. Leave it out for this one."
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import ProfileError, SettingsError, nearest
-from bayesmeta.inference.result import Fit
+from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, Profile, grouped
 from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures
@@ -30,12 +30,12 @@ SAME = 1e-12
 """Difference of two coded profiles below which the model can't tell them apart."""
 
 
-def studies_by_level(fit: Fit, factor: str) -> dict[str, frozenset[str]]:
+def studies_by_level(coding: Coding, arms: Arms, factor: str) -> dict[str, frozenset[str]]:
     """Return the studies with patients at each level of a factor, grouped levels as one."""
-    coding, frame = fit.design.coding, fit.arms.frame[fit.arms.n > 0]
+    frame = arms.frame[arms.n > 0]
     groups = coding.covariates.groups.get(factor, {})
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
-    for share, part in mixtures(frame, coding.covariates.shares):
+    for share, part in mixtures(frame, coding.covariates.level_proportions):
         for level, study in zip(
             part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
         ):

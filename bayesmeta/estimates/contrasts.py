@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.estimates.arguments import check_ci_prob, check_fit
+from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import (
     Pair,
     checked_factor,
@@ -19,8 +19,8 @@ from bayesmeta.estimates.comparisons import (
 )
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
-from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -55,6 +55,8 @@ class Contrasts:
         only where `rankable` holds.
     fit : Fit or None
         What they were made from, as far as that is known.
+    outcome : str
+        Which of nested outcomes; empty where there is one.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class Contrasts:
     table: pd.DataFrame
     ranks: pd.DataFrame
     fit: Fit | None = None
+    outcome: str = ""
 
     @property
     def rankable(self) -> bool:
@@ -85,9 +88,10 @@ class Contrasts:
 
     def __repr__(self) -> str:
         pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""
+        of = f"{self.outcome}, " if self.outcome else ""
         only = int(self.table["between_only"].sum())
         return (
-            f"Contrasts({self.factor}{held}: {pairs} {'pair' if pairs == 1 else 'pairs'} of "
+            f"Contrasts({of}{self.factor}{held}: {pairs} {'pair' if pairs == 1 else 'pairs'} of "
             f"{len(self.ranks)} levels, {only} known only between studies)"
         )
 
@@ -96,6 +100,7 @@ def contrast(
     fit: Fit,
     factor: str | None = None,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     against: str | None = None,
     ci_prob: float = 0.95,
@@ -111,6 +116,8 @@ def contrast(
         Posterior draws of a model with a factor.
     factor : str, optional
         Factor whose levels are compared; the first of the formula where None.
+    outcome : str, optional
+        Which of nested outcomes; rates are among all patients, and the information is that on the rate.
     profile : mapping, optional
         Values of the other covariates; what is left out stands at the reference level or the centre.
         One of `factor` itself has no part in it, so that one profile serves all answers.
@@ -155,8 +162,8 @@ def contrast(
     Raises
     ------
     SettingsError
-        If the fit is a GridFit or has no factor, `factor` is none of its factors, `against` none
-        of the levels, or `ci_prob` is not between 0 and 1.
+        If the fit is a QuadratureFit or has no factor, `factor` is none of its factors, `against` none
+        of the levels, `ci_prob` is not between 0 and 1, or `outcome` is missing or none of the fit's.
     ProfileError
         If the profile can't be coded, or stands where the model has one rate for two levels.
 
@@ -173,17 +180,17 @@ def contrast(
     >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
     Contrasts(regimen_class: 7 pairs of 8 levels, 7 known only between studies)
     """
-    check_fit(fit, grid=False)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    coding = fit.design.coding
+    coding = drawn.coding
     factor = checked_factor(coding, factor)
     pairs = level_pairs(coding, factor, against)
     profiles = level_profiles(coding, factor, profile)
     held = profile_label(coding, profile, without=factor)
-    rates = {level: profile_rates(fit, one) for level, one in profiles.items()}
+    rates = {level: drawn.rates(one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
-    basis = _basis(fit, factor, pairs, coded_differences(coding, profiles, pairs, held))
-    inferred = _inferred(fit, pairs, profiles)
+    basis = _basis(drawn, factor, pairs, coded_differences(coding, profiles, pairs, held))
+    inferred = _inferred(drawn, pairs, profiles)
     rows = [
         {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(typical, pair, ci_prob)}
         for pair in pairs
@@ -196,23 +203,26 @@ def contrast(
         table,
         _ranks({level: log_odds for level, (_, log_odds) in typical.items()}),
         fit,
+        drawn.outcome,
     )
 
 
 def contrasts_with_reference(
-    fit: Fit, *, profile: Profile | None, ci_prob: float
+    fit: Fit, *, outcome: str | None = None, profile: Profile | None, ci_prob: float
 ) -> tuple[Contrasts, ...]:
     """Return, of each factor, its levels against its reference; the others stand as in the profile."""
     return tuple(
-        contrast(fit, factor, profile=profile, against=levels[0], ci_prob=ci_prob)
-        for factor, levels in fit.design.coding.factors.items()
+        contrast(fit, factor, outcome=outcome, profile=profile, against=levels[0], ci_prob=ci_prob)
+        for factor, levels in fit.coding.factors.items()
     )
 
 
-def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd.DataFrame:
+def _basis(
+    drawn: OutcomeDraws, factor: str, pairs: Sequence[Pair], contrasts: Array
+) -> pd.DataFrame:
     """Return what evidence each pair's contrast rests on."""
-    shares = within_shares(fit, contrasts)
-    studies = studies_by_level(fit, factor)
+    shares = within_shares(drawn, contrasts)
+    studies = studies_by_level(drawn.coding, drawn.arms, factor)
     return pd.DataFrame(
         {
             "within_share": shares,
@@ -224,9 +234,13 @@ def _basis(fit: Fit, factor: str, pairs: Sequence[Pair], contrasts: Array) -> pd
     )
 
 
-def _inferred(fit: Fit, pairs: Sequence[Pair], profiles: Mapping[str, Profile]) -> pd.DataFrame:
+def _inferred(
+    drawn: OutcomeDraws, pairs: Sequence[Pair], profiles: Mapping[str, Profile]
+) -> pd.DataFrame:
     """Return the arms at either level of each pair, and those of them whose count is inferred."""
-    found = {level: inferred_at(fit, one) for level, one in profiles.items()}
+    found = {
+        level: inferred_at(drawn.fit, one, drawn.outcome or None) for level, one in profiles.items()
+    }
     return pd.DataFrame(
         {
             f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]

@@ -1,5 +1,6 @@
 """Every number of a forest plot, in one tidy table, and what its rows stand for."""
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,13 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import level_profiles
+from bayesmeta.estimates.nested.rates import OutcomeRates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import Draws
+from bayesmeta.estimates.profile_rates import PredictedRates
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rows import interval_of
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
-from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
@@ -29,8 +34,6 @@ __all__ = [
 ]
 
 Row = dict[Hashable, Any]
-Pooled = Mapping[tuple[str, str], Row]
-"""Rows of `summary` by quantity and profile."""
 
 ARM, TYPICAL, NEW_STUDY = "arm", "typical rate", "new study"
 """What a row of the table is about."""
@@ -90,6 +93,7 @@ class ForestNumbers:
 def forest_numbers(
     fit: Fit,
     *,
+    outcome: str | None = None,
     by: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
@@ -97,21 +101,6 @@ def forest_numbers(
     more: Sequence[str] = (),
 ) -> ForestNumbers:
     """Return the numbers of a forest plot.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    by : str, optional
-        Factor of the model whose levels are the groups; the first of the formula where None.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the intervals.
-    order : str, optional
-        Column of this table or the evidence that orders the arms of a group; ``"-n"`` reverses it.
-    more : sequence of str
-        Further columns of the evidence, which the table is to have.
 
     Returns
     -------
@@ -131,40 +120,28 @@ def forest_numbers(
           `shrinkage`; of a typical rate, the sum over its group's arms; NaN for a new study, and
           throughout where the rates of a group depend on more than its level;
         - inferred: arms among those of the row whose count is inferred, which no source prints.
-
-    Raises
-    ------
-    SettingsError
-        If `by` is no factor of the model, `order` or one of `more` no column, or `ci_prob` is not
-        between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
     """
     check_ci_prob(ci_prob)
-    if not isinstance(fit, Fit):
-        raise SettingsError(
-            f"`fit` must be a Fit, which has the rate of each arm; got {type(fit).__name__}. "
-            'Fit with method="nuts".'
-        )
-    coding = fit.design.coding
+    drawn = draws_of(fit, outcome)
+    coding = drawn.coding
     factor = _factor(coding, by)
     profiles = _profiles(coding, factor, profile)
-    estimates = summary(fit, profiles=list(profiles.values()), ci_prob=ci_prob, cohort=1)
-    pooled = {(row["quantity"], row["profile"]): row for row in estimates.to_dict("records")}
-    arms = _arm_rows(fit, factor, ci_prob, order=order, more=more)
+    arms = _arm_rows(drawn, factor, ci_prob, order=order, more=more)
     rows: list[Row] = []
     for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
-        rows += [*members, *_pooled_rows(group, members, pooled, profile_label(coding, own))]
+        rows += [*members, *_pooled_rows(group, members, drawn.rates(own), ci_prob)]
     columns = [*_COLUMNS, *(name for name in more if name not in _COLUMNS)]
     table = pd.DataFrame(rows, columns=columns).astype(
         {"events": "int64", "n": "int64", "inferred": "int64"}
     )
-    weighed = _weighed(fit, factor)
+    weighed = _weighed(drawn, factor)
     if not weighed:
         table["weight"] = float("nan")
     held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
-    return ForestNumbers(table, factor, held, weighed, _tau(pooled), ci_prob)
+    taus = {one.label: interval_of(Draws(one.draws), ci_prob) for one in drawn.taus()}
+    tau = {name: (row["median"], row["lower"], row["upper"]) for name, row in taus.items()}
+    return ForestNumbers(table, factor, held, weighed, tau, ci_prob)
 
 
 def arm_labels(arms: Arms) -> list[str]:
@@ -202,12 +179,11 @@ def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> di
     return level_profiles(coding, factor, profile)
 
 
-def arm_groups(fit: Fit, factor: str | None) -> list[str]:
+def arm_groups(drawn: OutcomeDraws, factor: str | None) -> list[str]:
     """Return the group of each arm; grouped levels count as one, as they do in the model."""
     if factor is None:
-        return [ALL_STUDIES] * len(fit.arms)
-    coding = fit.design.coding
-    return [_group(coding, factor, row) for _, row in fit.arms.frame.iterrows()]
+        return [ALL_STUDIES] * len(drawn.arms)
+    return [_group(drawn.coding, factor, row) for _, row in drawn.arms.frame.iterrows()]
 
 
 def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
@@ -219,28 +195,33 @@ def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
     return str(found)
 
 
-def _labels(fit: Fit, factor: str | None) -> list[str]:
+def _labels(drawn: OutcomeDraws, factor: str | None) -> list[str]:
     """Return the labels of arms; that of a known mixture says so."""
-    coding = fit.design.coding
-    mixed = coding.covariates.shares.get(factor or "", {})
-    labels = zip(arm_labels(fit.arms), has_shares(fit.arms.frame, mixed), strict=True)
+    mixed = drawn.coding.covariates.level_proportions.get(factor or "", {})
+    labels = zip(arm_labels(drawn.arms), has_shares(drawn.arms.frame, mixed), strict=True)
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 
 
 def _arm_rows(
-    fit: Fit, factor: str | None, ci_prob: float, *, order: str | None, more: Sequence[str]
+    drawn: OutcomeDraws,
+    factor: str | None,
+    ci_prob: float,
+    *,
+    order: str | None,
+    more: Sequence[str],
 ) -> list[Row]:
-    rates = shrinkage(fit, ci_prob=ci_prob).assign(
+    arms = drawn.arms
+    rates = shrinkage(drawn.fit, outcome=drawn.outcome or None, ci_prob=ci_prob).assign(
         kind=ARM,
-        group=arm_groups(fit, factor),
-        label=_labels(fit, factor),
-        studies=(fit.arms.n > 0).astype(int),
-        inferred=inferred_counts(fit.arms.frame).astype(int),
+        group=arm_groups(drawn, factor),
+        label=_labels(drawn, factor),
+        studies=(arms.n > 0).astype(int),
+        inferred=inferred_counts(arms.frame).astype(int),
     )
     for name in more:
-        rates[name] = _column(fit.arms, rates, "columns", name)
+        rates[name] = _column(arms, rates, "columns", name)
     if order is not None:
-        key = _column(fit.arms, rates, "order", order.removeprefix("-"))
+        key = _column(arms, rates, "order", order.removeprefix("-"))
         places = key.sort_values(ascending=not order.startswith("-"), kind="stable").index
         rates = rates.loc[places]
     return rates.to_dict("records")
@@ -259,13 +240,15 @@ def _column(arms: Arms, rates: pd.DataFrame, argument: str, name: str) -> "pd.Se
     return arms.frame[name].set_axis(rates.index)
 
 
-def _weighed(fit: Fit, factor: str | None) -> bool:
+def _weighed(drawn: OutcomeDraws, factor: str | None) -> bool:
     """Return whether weights are shares of the information on the typical rates of the groups."""
-    used = fit.design.coding.covariates.parsed.columns
-    return weight_groups(fit) is not None and tuple(used) in {(), (factor,)}
+    used = drawn.coding.covariates.parsed.columns
+    return weight_groups(drawn) is not None and tuple(used) in {(), (factor,)}
 
 
-def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -> Iterable[Row]:
+def _pooled_rows(
+    group: str, members: list[Row], rates: PredictedRates | OutcomeRates, ci_prob: float
+) -> Iterable[Row]:
     """Yield the group's typical rate and new study, with what they rest on."""
     basis = {
         "group": group,
@@ -276,25 +259,8 @@ def _pooled_rows(group: str, members: list[Row], pooled: Pooled, profile: str) -
         "n": sum(row["n"] for row in members),
         "inferred": sum(row["inferred"] for row in members if row["n"] > 0),
     }
-    weights = {TYPICAL: sum(row["weight"] for row in members), NEW_STUDY: float("nan")}
-    for kind, weight in weights.items():
-        found = pooled[kind, profile]
-        yield basis | {
-            "kind": kind,
-            "label": _POOLED_LABELS[kind],
-            "rate": found["median"],
-            "lower": found["lower"],
-            "upper": found["upper"],
-            "mcse_rate": found["mcse_median"],
-            "mcse_lower": found["mcse_lower"],
-            "mcse_upper": found["mcse_upper"],
-            "weight": weight,
-        }
-
-
-def _tau(pooled: Pooled) -> dict[str, tuple[float, float, float]]:
-    return {
-        quantity: (row["median"], row["lower"], row["upper"])
-        for (quantity, _), row in pooled.items()
-        if quantity == "tau" or quantity.startswith("tau[")
-    }
+    weight = sum(row["weight"] for row in members)
+    found = ((TYPICAL, Draws(rates.typical), weight), (NEW_STUDY, rates.new_study().rate, math.nan))
+    for kind, distribution, share in found:
+        own = {"kind": kind, "label": _POOLED_LABELS[kind], "weight": share}
+        yield basis | own | interval_of(distribution, ci_prob, "rate")

@@ -1,4 +1,4 @@
-"""Limits of funnel plots: within which observed rates of arms of a size lie, by a law of true rates.
+"""Limits of funnel plots: where observed rates lie, given a distribution of true rates.
 
 The quantiles of a count are whole numbers, which would let the limits jump with every patient more:
 between two numbers of responders they are interpolated in probability, as Spiegelhalter 2005
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincc, ndtri
 
-from bayesmeta.estimates.count_laws import least_counts
+from bayesmeta.estimates.count_distributions import least_counts
 
 __all__ = ["NODES", "interpolated_limits", "representatives", "residuals"]
 
@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 NODES = 400
-"""Rates that stand for a law of rates, each as probable as the others."""
+"""Rates that stand for a distribution of rates, each as probable as the others."""
 
 LEAST = 1e-300
 """Tail probability below which residuals are no longer told apart, at 37 standard deviations."""

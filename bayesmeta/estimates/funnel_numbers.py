@@ -10,10 +10,9 @@ import pandas as pd
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.drawable import check_drawable
 from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
 from bayesmeta.estimates.observed_arms import observed_arms
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
@@ -59,15 +58,8 @@ class FunnelNumbers:
     ci_prob: float
 
 
-def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
+def funnel_numbers(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> FunnelNumbers:
     """Return the numbers of a funnel plot: each arm against the prediction at its own covariates.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    ci_prob : float
-        Probability that an arm lies within its limits.
 
     Returns
     -------
@@ -81,36 +73,29 @@ def funnel_numbers(fit: Fit, *, ci_prob: float = 0.95) -> FunnelNumbers:
         - chance_lower, chance_upper: limits (probability) for an arm of this size if its true rate is
           that typical rate;
         - model_lower, model_upper: the same if its true rate is that of a new study with its
-          covariates, whose law has the heterogeneity between studies and what is not known of the
-          parameters;
-        - residual: the normal quantile of the arm's count in that law, 0 at the median;
+          covariates, whose distribution has the heterogeneity between studies and what is not
+          known of the parameters;
+        - residual: the normal quantile of the arm's count in that distribution, 0 at the median;
         - outside: for an arm, the limits it lies outside of: nothing, ``chance`` or ``model``.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of one outcome, or `ci_prob` is not between 0 and 1.
-    EvidenceError
-        If no arm has patients.
 
     References
     ----------
     Spiegelhalter 2005, doi:10.1002/sim.1970 (limits of proportions).
     Dunn & Smyth 1996, doi:10.1080/10618600.1996.10474708 (quantile residuals).
     """
-    check_drawable(fit)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    coding = fit.design.coding
-    arms = observed_arms(fit.arms).assign(kind=ARM)
-    profiles = [_profile(coding, fit.arms.frame.iloc[at]) for at in arms.index]
+    coding = drawn.coding
+    arms = observed_arms(drawn.arms).assign(kind=ARM)
+    profiles = [_profile(coding, drawn.arms.frame.iloc[at]) for at in arms.index]
     known = np.array([profile is not None for profile in profiles])
     parts = [
-        _with_limits(arms.iloc[rows], *_laws(fit, profiles[rows[0]]), ci_prob)
+        _with_limits(arms.iloc[rows], *_distributions(drawn, profiles[rows[0]]), ci_prob)
         for rows in _alike(coding, profiles)
     ]
     if not coding.columns:
         sizes = pd.DataFrame({"kind": LIMITS, "n": _sizes(int(arms["n"].max()))})
-        parts.append(_with_limits(sizes, *_laws(fit, None), ci_prob))
+        parts.append(_with_limits(sizes, *_distributions(drawn, None), ci_prob))
     table = _table(parts)
     typical = None if coding.columns else float(table["typical"].iloc[0])
     return FunnelNumbers(table, typical, tuple(arms.loc[~known, "label"]), ci_prob)
@@ -133,9 +118,9 @@ def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]
     yield from groups.values()
 
 
-def _laws(fit: Fit, profile: Profile | None) -> tuple[float, Array]:
+def _distributions(drawn: OutcomeDraws, profile: Profile | None) -> tuple[float, Array]:
     """Return the typical rate of a profile, and rates that stand for that of a new study."""
-    rates = profile_rates(fit, profile)
+    rates = drawn.rates(profile)
     return float(np.median(rates.typical)), representatives(expit(rates.new_study().theta))
 
 
@@ -145,8 +130,10 @@ def _with_limits(
     """Return rows of one profile with their limits, and arms with their residuals."""
     n = rows["n"].to_numpy(dtype=np.int64)
     found = rows.assign(typical=typical)
-    for law, nodes in (("chance", np.array([typical])), ("model", new_study)):
-        found[f"{law}_lower"], found[f"{law}_upper"] = interpolated_limits(n, nodes, ci_prob)
+    for distribution, nodes in (("chance", np.array([typical])), ("model", new_study)):
+        found[f"{distribution}_lower"], found[f"{distribution}_upper"] = interpolated_limits(
+            n, nodes, ci_prob
+        )
     if "events" in found:
         events = found["events"].to_numpy(dtype=np.int64)
         found["residual"] = residuals(events, n, new_study)
@@ -173,7 +160,8 @@ def _sizes(largest: int) -> Counts:
 def _outside(table: pd.DataFrame) -> "npt.NDArray[np.str_]":
     """Return the widest limits that each row's rate lies outside of."""
     beyond = {
-        law: (table["rate"] < table[f"{law}_lower"]) | (table["rate"] > table[f"{law}_upper"])
-        for law in ("chance", "model")
+        distribution: (table["rate"] < table[f"{distribution}_lower"])
+        | (table["rate"] > table[f"{distribution}_upper"])
+        for distribution in ("chance", "model")
     }
     return np.where(beyond["model"], "model", np.where(beyond["chance"], "chance", ""))

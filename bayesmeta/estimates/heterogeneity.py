@@ -3,14 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.estimates.outcome_draws import OutcomeDraws
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices
-from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec
 
 __all__ = [
     "arm_information",
-    "between_variance",
     "chance_share",
     "i_squared",
     "profile_variance",
@@ -23,83 +22,54 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 
-def sampling_variance(fit: Fit) -> Array:
+def sampling_variance(drawn: OutcomeDraws) -> Array:
     """Return the variance of each arm's own predictor about that of its study, shape (arm,).
 
     ``1 / (n p (1 - p))`` on the log-odds scale, infinite for an arm without patients; with a
     beta-binomial likelihood as much more as its overdispersion makes it, and with arm effects
     their variance on top. The posterior rate stands in for the observed one, which has no finite
     variance at 0 and at n responders.
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms.
     """
-    theta = fit.require("theta", "The sampling variance of arms")
-    rates = [
-        fit.spec.link.rate(np.asarray(theta.variable[..., part])).mean(axis=(0, 1))
-        for part in arm_slices(theta.size // len(fit.arms), len(fit.arms))
-    ]
-    return _variance_at(fit, np.concatenate(rates))
+    posterior = drawn.fit.posterior
+    draws, arms = posterior["mu"].sizes["chain"] * posterior["mu"].sizes["draw"], len(drawn.arms)
+    rates = [drawn.mean_rates(part) for part in arm_slices(draws, arms)]
+    return _variance_at(drawn, np.concatenate(rates))
 
 
-def profile_variance(fit: Fit) -> Array:
+def profile_variance(drawn: OutcomeDraws) -> Array:
     """Return what `sampling_variance` does, at the typical rate of each arm's profile instead.
 
     It needs no draws of arms: effects are left out, and mu and beta stand at their posterior means.
     """
-    posterior = fit.posterior
-    theta = np.full(len(fit.arms), float(np.asarray(posterior["mu"]).mean()))
-    if "beta" in posterior:
-        theta += fit.design.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1))
-    return _variance_at(fit, fit.spec.link.rate(theta))
+    return _variance_at(drawn, drawn.profile_rates)
 
 
-def _variance_at(fit: Fit, rate: Array) -> Array:
-    link, n = fit.spec.link, fit.arms.n
+def _variance_at(drawn: OutcomeDraws, rate: Array) -> Array:
+    link, n = drawn.link, drawn.arms.n
     information = n * link.information(link.theta(rate))
-    if "rho" in fit.posterior:
-        information = information / (
-            1 + np.maximum(n - 1, 0) * float(np.asarray(fit.posterior["rho"]).mean())
-        )
-    variance: Array = np.full(len(fit.arms), np.inf)
+    if (rho := drawn.mean_of("rho")) is not None:
+        information = information / (1 + np.maximum(n - 1, 0) * rho)
+    variance: Array = np.full(len(drawn.arms), np.inf)
     np.divide(1.0, information, out=variance, where=information > 0)
-    return variance + _arm_variance(fit)
+    return variance + _arm_variance(drawn)
 
 
-def chance_share(fit: Fit) -> Array:
+def chance_share(drawn: OutcomeDraws) -> Array:
     """Return the share of each arm's `sampling_variance` that is chance, shape (arm,).
 
     The rest is between arms: what a beta-binomial likelihood or arm effects let them differ.
     """
-    if "rho" in fit.posterior:
-        rho = float(np.asarray(fit.posterior["rho"]).mean())
-        return np.asarray((1 - rho) / (1 - rho + fit.arms.n * rho))
-    return np.asarray(1 - _arm_variance(fit) / sampling_variance(fit))
+    if (rho := drawn.mean_of("rho")) is not None:
+        return np.asarray((1 - rho) / (1 - rho + drawn.arms.n * rho))
+    return np.asarray(1 - _arm_variance(drawn) / sampling_variance(drawn))
 
 
-def _arm_variance(fit: Fit) -> float:
+def _arm_variance(drawn: OutcomeDraws) -> float:
     """Return the variance of arm effects at their posterior mean, 0 where there are none."""
-    return (
-        float((np.asarray(fit.posterior["tau_arm"]) ** 2).mean())
-        if "tau_arm" in fit.posterior
-        else 0.0
-    )
-
-
-def between_variance(fit: Fit) -> Array:
-    """Return the variance of the study effects, dims (chain, draw, level).
-
-    There is one level unless tau has more. The variance is 0 for a common effect, and infinite
-    for independent studies.
-    """
-    law, posterior = fit.spec.study_effects, fit.posterior
-    own = {name: np.asarray(posterior[name])[..., None] for name in law.parameters}
-    if law.tau is None:
-        return law.variance(np.zeros((*posterior["mu"].shape, 1)))
-    tau = np.asarray(posterior["tau"])
-    return law.variance(tau if law.by else tau[..., None], **own)
+    posterior = drawn.fit.posterior
+    if "tau_arm" not in posterior:
+        return 0.0
+    return float((np.asarray(posterior["tau_arm"]) ** 2).mean())
 
 
 def arm_information(variance: Array) -> Array:
@@ -127,32 +97,27 @@ def typical_variance(variance: Array) -> float:
     return float((weights.size - 1) * weights.sum() / (weights.sum() ** 2 - (weights**2).sum()))
 
 
-def i_squared(fit: Fit) -> dict[str, Array]:
+def i_squared(drawn: OutcomeDraws) -> dict[str, Array]:
     """Return draws of I-squared by level of tau: the share of variance that is between studies.
 
     On the scale of the link; differences between arms of a study count as within. It rises with
     the size of the studies, whatever their heterogeneity; tau and the prediction interval don't
     (Higgins & Thompson 2002, doi:10.1002/sim.1186).
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms.
     """
     # Arms of a study share its effect: their information counts once, however they are split.
-    information = study_information(fit.arms, sampling_variance(fit))
+    information = study_information(drawn.arms, sampling_variance(drawn))
     by_study: Array = np.full(len(information), np.inf)
     np.divide(1.0, information, out=by_study, where=information > 0)
-    variance, found = between_variance(fit), {}
-    for i, level in enumerate(fit.design.tau_levels):
-        typical = typical_variance(by_study[fit.design.tau_of_study == i])
+    variance, found = drawn.between, {}
+    for i, level in enumerate(drawn.tau_levels):
+        typical = typical_variance(by_study[drawn.tau_of_study == i])
         found[level] = np.asarray(variance[..., i] / (variance[..., i] + typical))
     return found
 
 
 def without_tau(spec: ModelSpec) -> str:
     """Return how studies differ in a model that has no tau."""
-    if spec.study_effects.name == "independent":
+    if not spec.study_effects.pools:
         return "studies are independent, so that a new study has the prior of mu"
     if spec.likelihood.parameters or spec.arm_effects is not None:
         return "no study effects; arms differ for themselves"

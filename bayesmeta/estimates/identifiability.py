@@ -8,13 +8,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import listed
-from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.nested.ratios import informing, ratio_rows
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.prior_conflicts import rate_conflicts, tau_conflict
+from bayesmeta.estimates.posterior import check_draws, outcomes_of
+from bayesmeta.estimates.prior_conflicts import nested_conflicts, rate_conflicts, tau_conflict
 from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
 
@@ -47,8 +49,9 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     -------
     DataFrame
         One row per coefficient, one for tau (or each of them) and one for each parameter of another
-        part (nu, share, tau_arm, rho), as far as the model has them, with columns
+        part (nu, outlier_proportion, tau_arm, rho), as far as the model has them, with columns
 
+        - outcome, first, of nested outcomes only: whose conditional probability it is of;
         - coefficient: ``regimen_class[ven_ldac]``, ..., ``tau``;
         - studies: how many studies with patients inform it: of a column of zeros and ones, such
           as a level's, the studies with an arm at one; of another column, the studies with an arm off
@@ -63,7 +66,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     Raises
     ------
     SettingsError
-        If `fit` is no Fit.
+        If `fit` has no draws, or is of a user-supplied PyMC model.
 
     References
     ----------
@@ -79,26 +82,32 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
     ['regimen_class[ven_dli]', 'regimen_class[ven_ldac]', 'regimen_class[ven_targeted]']
     """
-    check_fit(fit, grid=False)
+    check_draws(fit)
     check_family(fit, "identifiability")
-    return pd.DataFrame([*_coefficients(fit), *_scalars(fit)], columns=_COLUMNS).astype(
-        {"studies": "int64", "between_only": "bool"}
+    kinds = {"studies": "int64", "between_only": "bool"}
+    outcomes = outcomes_of(fit)
+    if outcomes:
+        rows = [
+            {"outcome": outcome, **row} for outcome in outcomes for row in ratio_rows(fit, outcome)
+        ]
+        return pd.DataFrame(rows, columns=["outcome", *_COLUMNS]).astype(kinds)
+    return pd.DataFrame([*_coefficients(draws_of(fit)), *_scalars(fit)], columns=_COLUMNS).astype(
+        kinds
     )
 
 
-def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
+def notes(fit: Fit) -> tuple[str, ...]:
     """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
 
     Levels and coefficients of fewer than 3 studies; coefficients known only from differences
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
     any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
     which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
-    than half of its posterior outside the middle 95% of its prior. Of nested outcomes: ratios and
-    coefficients that fewer than 3 studies inform, or none, and the same of tau, mu and rates.
+    than half of its posterior outside the middle 95% of its prior.
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
 
     Raises
@@ -113,35 +122,29 @@ def notes(fit: Fit | NestedFit) -> tuple[str, ...]:
     >>> bm.notes(bm.fit(bm.load_model("pooled"), arms, seed=1))
     ()
     """
-    if isinstance(fit, NestedFit):
-        from bayesmeta.estimates.nested.notes import nested_notes
-
-        return nested_notes(fit)
     table = identifiability(fit)
-    return tuple(
-        [
-            *_unpooled(fit),
-            *_few_studies(fit, table),
-            *_weak(fit, table),
-            *_conflict(fit),
-            *rate_conflicts(fit),
-        ]
-    )
+    # Of parameters other than coefficients no share is within studies, whatever the evidence.
+    table["silent"] = table["within_share"].isna() & table["coefficient"].isin(fit.coding.names)
+    if "outcome" in table:
+        table["coefficient"] += " of " + table["outcome"]
+        conflicts: Iterable[str] = nested_conflicts(fit)
+    else:
+        conflicts = (*_conflict(fit), *rate_conflicts(fit))
+    return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(table), *conflicts])
 
 
-def _coefficients(fit: Fit) -> Iterable[Row]:
-    names = fit.design.coding.names
+def _coefficients(drawn: OutcomeDraws) -> Iterable[Row]:
+    names = drawn.coding.names
     if not names:
         return
-    shares = within_shares(fit, np.eye(len(names)))
-    drawn = np.asarray(fit.posterior["beta"])
-    for i, (name, prior) in enumerate(zip(names, fit.design.beta, strict=True)):
+    shares, there = within_shares(drawn, np.eye(len(names))), drawn.arms.n > 0
+    for i, (name, prior, draws) in enumerate(drawn.coefficients()):
         yield {
             "coefficient": name,
-            "studies": _studies(fit, fit.design.matrix[:, i]),
+            "studies": informing(drawn.matrix[:, i], there, drawn.arms.study_index),
             "within_share": shares[i],
             "between_only": shares[i] == 0,
-            "prior_overlap": prior_overlap(prior, drawn[..., i]),
+            "prior_overlap": prior_overlap(prior, draws),
         }
 
 
@@ -173,19 +176,9 @@ def _scalar_draws(fit: Fit) -> Iterable[tuple[str, Prior, Array, int]]:
             yield name, prior, draws, level_of_study.size
 
 
-def _studies(fit: Fit, column: Array) -> int:
-    """Return how many studies with patients inform the coefficient of a column."""
-    there = fit.arms.n > 0
-    values, counts = np.unique(column[there], return_counts=True)
-    if not values.size:
-        return 0
-    idle = 0.0 if np.isin(column, (0, 1)).all() else values[counts.argmax()]
-    return int(np.unique(fit.arms.study_index[there & (column != idle)]).size)
-
-
 def _unpooled(fit: Fit) -> Iterable[str]:
     """Yield what independent studies don't tell."""
-    if fit.spec.study_effects.name == "independent":
+    if not fit.spec.study_effects.pools:
         yield (
             "Without pooling, mu and the rates of a new study are the prior: studies tell nothing of one "
             "that is not among them."
@@ -203,8 +196,8 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
             "one study's peculiarities can't be told from the effect, and the prior counts."
         )
     references = {
-        f"{factor}[{levels[0]}]": len(studies_by_level(fit, factor)[levels[0]])
-        for factor, levels in fit.design.coding.factors.items()
+        f"{factor}[{levels[0]}]": len(studies_by_level(fit.coding, fit.arms, factor)[levels[0]])
+        for factor, levels in fit.coding.factors.items()
     }
     few = [f"{name} ({count})" for name, count in references.items() if count < FEWEST_STUDIES]
     if few:
@@ -214,7 +207,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
         )
 
 
-def _weak(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
+def _weak(table: pd.DataFrame) -> Iterable[str]:
     """Yield which coefficients are ecological, without evidence, or left as the prior had them."""
     between = table.loc[table["between_only"], "coefficient"]
     if len(between):
@@ -222,8 +215,7 @@ def _weak(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
             f"Known only from differences between studies: {listed(between)}. Whatever else "
             "differs between those studies (patients, definitions of response, years) is mixed into them."
         )
-    coefficients = table[table["coefficient"].isin(fit.design.coding.names)]
-    silent = coefficients.loc[coefficients["within_share"].isna(), "coefficient"]
+    silent = table.loc[table["silent"], "coefficient"]
     if len(silent):
         yield f"The evidence says nothing about {listed(silent)}: only the prior does."
     same = table[table["prior_overlap"] > UNCHANGED]

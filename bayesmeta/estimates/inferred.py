@@ -7,11 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.estimates.posterior import AnyFit, outcomes_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
 __all__ = ["INFERRED_MARK", "Inferred", "basis_of", "inferred_at", "with_inferred"]
@@ -29,27 +27,15 @@ class Inferred(NamedTuple):
     inferred: int
 
 
-def inferred_at(
-    fit: Fit | NestedFit | GridFit, profile: Profile | None, outcome: str | None = None
-) -> Inferred:
+def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -> Inferred:
     """Return how many counts a rate rests on directly, and how many of these are inferred.
 
     Its arms are those at the levels that the profile has beside the reference; at the reference
     profile, those at the reference of every factor. Numbers make no difference.
-
-    Parameters
-    ----------
-    fit : Fit, NestedFit or GridFit
-        Posterior draws, or the deterministic posterior.
-    profile : mapping or None
-        Covariate values, as of `summary`.
-    outcome : str, optional
-        Which of nested outcomes.
     """
-    if isinstance(fit, GridFit) or not fit.coding.columns:
-        here, where = np.ones(len(fit.arms), dtype=bool), "all studies"
-    else:
-        here, where = _at(fit.coding, fit.arms.frame, profile), profile_label(fit.coding, profile)
+    here, where = np.ones(len(fit.arms), dtype=bool), profile_label(fit.coding, profile)
+    if fit.coding.columns:
+        here = _at(fit.coding, fit.arms.frame, profile)
     seen = here & (fit.arms.n > 0)
     if outcome is not None:
         seen &= fit.arms.frame[outcome].notna().to_numpy()
@@ -59,16 +45,16 @@ def inferred_at(
 
 
 def basis_of(
-    fit: Fit | NestedFit, profile: Profile | None, study: str | None = None
+    fit: AnyFit, profile: Profile | None, study: str | None = None
 ) -> tuple[Inferred, ...]:
     """Return what a prediction rests on, outcome by outcome: the arms of a profile, or of a study."""
-    outcomes = fit.outcomes if isinstance(fit, NestedFit) else (None,)
+    outcomes: tuple[str | None, ...] = outcomes_of(fit) or (None,)
     if study is None:
         return tuple(inferred_at(fit, profile, outcome) for outcome in outcomes)
     return tuple(_of_study(fit, study, outcome) for outcome in outcomes)
 
 
-def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred:
+def _of_study(fit: AnyFit, study: str, outcome: str | None) -> Inferred:
     frame = fit.arms.frame
     seen = (frame["study"] == study).to_numpy() & (fit.arms.n > 0)
     if outcome is not None:
@@ -78,9 +64,7 @@ def _of_study(fit: Fit | NestedFit, study: str, outcome: str | None) -> Inferred
     return Inferred(where, int(seen.sum()), int(found.sum()))
 
 
-def with_inferred(
-    table: pd.DataFrame, fit: Fit | NestedFit | GridFit, profiles: list[Profile]
-) -> pd.DataFrame:
+def with_inferred(table: pd.DataFrame, fit: AnyFit, profiles: list[Profile]) -> pd.DataFrame:
     """Return a summary with `arms` and `inferred` beside each profile, missing for parameters."""
     found = dict(_by_row(fit, profiles))
     several = "outcome" in table
@@ -95,13 +79,11 @@ def with_inferred(
     return table.assign(**counts)
 
 
-def _by_row(
-    fit: Fit | NestedFit | GridFit, profiles: list[Profile]
-) -> Iterator[tuple[tuple[str, str], Inferred]]:
+def _by_row(fit: AnyFit, profiles: list[Profile]) -> Iterator[tuple[tuple[str, str], Inferred]]:
     """Yield outcome and profile of the rows of a summary, with what these rest on."""
     for profile in profiles:
-        label = "all studies" if isinstance(fit, GridFit) else profile_label(fit.coding, profile)
-        for outcome in fit.outcomes if isinstance(fit, NestedFit) else ("",):
+        label = profile_label(fit.coding, profile)
+        for outcome in outcomes_of(fit) or ("",):
             yield (outcome, label), inferred_at(fit, profile, outcome or None)
 
 

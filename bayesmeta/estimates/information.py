@@ -13,11 +13,10 @@ import numpy.typing as npt
 
 from bayesmeta.estimates.heterogeneity import (
     arm_information,
-    between_variance,
     profile_variance,
     sampling_variance,
 )
-from bayesmeta.inference.result import Fit
+from bayesmeta.estimates.outcome_draws import OutcomeDraws
 
 __all__ = ["Rows", "rows_between", "rows_within", "share_within", "within_shares"]
 
@@ -154,7 +153,7 @@ def share_within(
     return shares
 
 
-def within_shares(fit: Fit, contrasts: Array) -> Array:
+def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
     """Return the share of a fit's information on each contrast that is within studies.
 
     From 0 (differences between studies only) to 1; NaN where the evidence says nothing about
@@ -162,38 +161,22 @@ def within_shares(fit: Fit, contrasts: Array) -> Array:
     levels that no study has both of can be compared within studies all the same, by way of a third.
     Where the fit kept no draws of arms, their information is that at their profiles' typical rates;
     a share of 0, and none, don't depend on it.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    contrasts : array
-        Weights of the coefficients, dims (contrast, covariate).
     """
-    kept = "theta" in fit.posterior
-    information = arm_information(sampling_variance(fit) if kept else profile_variance(fit))
-    tau = np.minimum(np.sqrt(between_variance(fit)).mean(axis=(0, 1)), ENDLESS)
+    kept = "theta" in drawn.fit.posterior
+    information = arm_information(sampling_variance(drawn) if kept else profile_variance(drawn))
+    tau = np.minimum(np.sqrt(drawn.between).mean(axis=(0, 1)), ENDLESS)
     shares = np.empty(len(contrasts))
-    guessed = [_guessed(fit, weights) for weights in contrasts]
+    guessed = [drawn.guessed(weights) for weights in contrasts]
     for rows in {one.tobytes(): one for one in guessed}.values():
         those = np.array([np.array_equal(one, rows) for one in guessed])
         shares[those] = share_within(
             contrasts[those],
-            design=fit.design.matrix,
+            design=drawn.matrix,
             information=np.where(rows, 0.0, information),
-            study=fit.arms.study_index,
-            tau=tau[fit.design.tau_of_study],
+            study=drawn.arms.study_index,
+            tau=tau[drawn.tau_of_study],
         )
     return shares
-
-
-def _guessed(fit: Fit, weights: Array) -> npt.NDArray[np.bool_]:
-    """Return the arms that tell nothing of a contrast, as a value that it rests on is imputed."""
-    rows = np.zeros(len(fit.arms), dtype=bool)
-    for one in fit.design.imputed:
-        if (one.slope[:, weights != 0] != 0).any():
-            rows[one.missing] = True
-    return rows
 
 
 def _study_means(design: Array, information: Array, study: Index) -> Array:

@@ -13,7 +13,7 @@ __all__ = ["KnownRates"]
 Array = npt.NDArray[np.float64]
 
 KEPT = 4
-"""Profiles whose rates are kept: the law of a new study takes many times the memory of its draws."""
+"""Most profiles whose rates are kept: a new study takes many times the memory of its draws."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ def log_priors(fit: Fit) -> dict[str, Array]:
     """Return the log prior of each parameter that has one of its own, dims (chain, draw).
 
     `mu`, `beta` (all coefficients together), `tau` (all its levels), and the parameters of other
-    parts, as far as the model has them. Effects of studies and arms are not among them: their law
-    is what `tau` and the others describe.
+    parts, as far as the model has them. Effects of studies and arms are not among them: their
+    distribution is what `tau` and the others describe.
     """
     design, posterior = fit.design, fit.posterior
     found = {"mu": design.spec.mu.logpdf(np.asarray(posterior["mu"]))}
@@ -34,13 +34,7 @@ def log_priors(fit: Fit) -> dict[str, Array]:
 
 
 def log_likelihood(fit: Fit, asker: str) -> Array:
-    """Return the log likelihood of all arms given their rates, dims (chain, draw).
-
-    Raises
-    ------
-    SettingsError
-        If the fit kept no draws of arms; `asker` is what needs them.
-    """
+    """Return the log likelihood of all arms given their rates, dims (chain, draw)."""
     fit.require("theta", asker)
     events = fit.draws["log_likelihood"].to_dataset()["events"]
     found = np.zeros(events.shape[:2])

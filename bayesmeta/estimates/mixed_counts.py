@@ -1,4 +1,4 @@
-"""The law of responders of a large cohort, by binomial tails averaged over a law of true rates.
+"""The distribution of responders of a large cohort, by averaged binomial tails.
 
 Nothing is listed count by count. On the scale of ``2 asin(sqrt(rate))`` a binomial distribution
 function is a step of width ``1 / sqrt(n)`` wherever it stands, so that only rates near ``events / n``
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numpy.polynomial.legendre import leggauss
 from scipy.special import betaincc
 
-from bayesmeta.estimates.count_laws import Counts, least_counts
+from bayesmeta.estimates.count_distributions import Counts, least_counts
 
 __all__ = ["MixedCounts"]
 
@@ -41,7 +41,7 @@ EDGES = (1e-12, 1e-6, 1e-3, 0.025, 0.25)
 
 @dataclass(frozen=True, eq=False)
 class MixedCounts:
-    """The law of the responders of n, of which the true rate is one of many.
+    """The distribution of the responders of n, of which the true rate is one of many.
 
     Parameters
     ----------

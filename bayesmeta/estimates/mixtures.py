@@ -1,4 +1,4 @@
-"""Binomial probabilities averaged over a law of log-odds, compiled."""
+"""Binomial probabilities averaged over a distribution of log-odds, compiled."""
 
 from math import exp, lgamma, log1p
 

@@ -13,11 +13,6 @@ def observed_arms(arms: Arms) -> pd.DataFrame:
     """Return the arms with patients: study, arm, label, events, n and rate (probability).
 
     The index is the position of each among all arms.
-
-    Raises
-    ------
-    EvidenceError
-        If no arm has patients.
     """
     frame = pd.DataFrame(
         {

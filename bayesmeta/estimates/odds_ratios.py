@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.outcome_draws import OutcomeDraws
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number
@@ -23,13 +24,7 @@ FARTHEST = 300.0
 
 
 def checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:
-    """Return the units that odds ratios are asked for, by coefficient, after checking them.
-
-    Raises
-    ------
-    SettingsError
-        If one is of no coefficient of a number or no positive number, or the link has no odds ratios.
-    """
+    """Return the units that odds ratios are asked for, by coefficient, after checking them."""
     if per is None:
         return {}
     if not isinstance(per, Mapping):
@@ -49,11 +44,12 @@ def checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:
 
 
 def odds_ratio_draws(
-    beta: Array, coding: Coding, link: Link, per: Mapping[str, float]
+    drawn: OutcomeDraws, per: Mapping[str, float]
 ) -> Iterator[tuple[str, str, Array]]:
-    """Yield label, scale and draws of odds ratios; `beta` has dims (chain, draw, covariate)."""
-    for name in _slopes(coding, link):
-        draws = beta[..., coding.names.index(name)]
+    """Yield label, scale and draws, dims (chain, draw), of odds ratios."""
+    coefficients = {one.label: one.draws for one in drawn.coefficients()}
+    for name in _slopes(drawn.coding, drawn.link):
+        draws = coefficients[name]
         for unit in dict.fromkeys((1.0, per.get(name, 1.0))):
             label = name if unit == 1 else f"{name}, per {unit:g}"
             ratio = np.exp(np.clip(unit * draws, -FARTHEST, FARTHEST))

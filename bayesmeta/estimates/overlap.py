@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from bayesmeta.priors import Prior
 
-__all__ = ["Law", "prior_overlap", "share_above"]
+__all__ = ["Distribution", "density_of", "prior_overlap", "share_above"]
 
 Array = npt.NDArray[np.float64]
 
@@ -17,8 +17,8 @@ SMALLEST = 1e-300
 """Probability beyond which a tail is cut: 37 standard deviations of a normal."""
 
 
-class Law(Protocol):
-    """A law of which both tail probabilities are known."""
+class Distribution(Protocol):
+    """A distribution of which both tail probabilities are known."""
 
     def cdf(self, x: Array, /) -> Array:
         """Return the probability of lower values."""
@@ -27,7 +27,7 @@ class Law(Protocol):
         """Return the probability of higher values."""
 
 
-def prior_overlap(prior: Law, draws: Array) -> float:
+def prior_overlap(prior: Distribution, draws: Array) -> float:
     """Return the overlap of a prior and of the posterior that draws are from, from 0 to 1.
 
     The area under both densities: 1 where the evidence left the prior as it was, 0 where it ruled
@@ -35,13 +35,6 @@ def prior_overlap(prior: Law, draws: Array) -> float:
     ``ndtri(F(draw))`` with F the prior's distribution function; that changes no area, and a
     bounded or heavy-tailed prior needs no care of its own. There the posterior's density is
     estimated by a normal kernel.
-
-    Parameters
-    ----------
-    prior : Prior or Law
-        The prior.
-    draws : array
-        Posterior draws, of any shape; if all are alike, the overlap is 0.
 
     References
     ----------
@@ -51,7 +44,7 @@ def prior_overlap(prior: Law, draws: Array) -> float:
     z = _normal_scores(prior, draws.ravel())
     if np.ptp(z) == 0:
         return 0.0
-    points, density = _density(z)
+    points, density = density_of(z)
     expected = np.exp(-(points**2) / 2) / np.sqrt(2 * np.pi)
     area = np.minimum(density, expected).sum() * (points[1] - points[0])
     return float(min(area, 1.0))
@@ -62,9 +55,9 @@ def share_above(prior: Prior, draws: Array, probability: float) -> float:
     return float((draws > float(prior.quantile(probability))).mean())
 
 
-def _normal_scores(law: Law, values: Array) -> Array:
-    """Return values of a law as those of a standard normal, to full precision in both tails."""
-    below, above = law.cdf(values), law.sf(values)
+def _normal_scores(distribution: Distribution, values: Array) -> Array:
+    """Return values of a distribution as those of a standard normal, to full precision in both tails."""
+    below, above = distribution.cdf(values), distribution.sf(values)
     return np.where(
         below < above,
         ndtri(np.maximum(below, SMALLEST)),
@@ -72,7 +65,7 @@ def _normal_scores(law: Law, values: Array) -> Array:
     )
 
 
-def _density(z: Array) -> tuple[Array, Array]:
+def density_of(z: Array) -> tuple[Array, Array]:
     """Return evenly spaced points and the density of z there, by a normal kernel."""
     quarters = np.quantile(z, [0.25, 0.75])
     sd = float(z.std())

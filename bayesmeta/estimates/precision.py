@@ -9,11 +9,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.inference.convergence import ess_bulk, ess_tail, mcse_mean, r_hat
 
-__all__ = ["Distribution", "Draws", "Estimate", "mean_of", "quantile_of", "sd_of"]
+__all__ = ["NO_CONVERGENCE", "Distribution", "Draws", "Estimate", "mean_of", "quantile_of", "sd_of"]
 
 Array = npt.NDArray[np.float64]
+
+
+NO_CONVERGENCE = {"ess_bulk": np.nan, "ess_tail": np.nan, "r_hat": np.nan}
+"""Of what is not drawn, or integrated in each draw."""
 
 
 class Estimate(NamedTuple):
@@ -35,6 +39,9 @@ class Distribution(Protocol):
     def quantile(self, probability: float) -> Estimate:
         """Return a quantile."""
 
+    def convergence(self) -> dict[str, float]:
+        """Return ess_bulk, ess_tail and r_hat; NaN of what has no chains of its own."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draws:
@@ -53,6 +60,13 @@ class Draws:
     def quantile(self, probability: float) -> Estimate:
         """Return a quantile."""
         return quantile_of(self.values, probability)
+
+    def convergence(self) -> dict[str, float]:
+        """Return ess_bulk, ess_tail and r_hat; NaN of nodes."""
+        if self.values.ndim > 2:  # noqa: PLR2004
+            return NO_CONVERGENCE
+        statistics = {"ess_bulk": ess_bulk, "ess_tail": ess_tail, "r_hat": r_hat}
+        return {name: float(statistic(self.values)) for name, statistic in statistics.items()}
 
 
 def mean_of(draws: Array) -> Estimate:

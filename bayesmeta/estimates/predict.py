@@ -1,242 +1,41 @@
 """`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, overload
-
-import numpy as np
-import pandas as pd
-import xarray as xr
-
-from bayesmeta.errors import SettingsError, listed
-from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit
-from bayesmeta.estimates.count_laws import CountLaw, range_step
-from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.estimates.nested.predict import predict_nested
+from bayesmeta.estimates.posterior import (
+    AnyFit,
+    check_posterior,
+    has_draws,
+    outcomes_of,
+    rates_at,
+)
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.estimates.rates import GridRates, RateLaw
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.numeric import check_seed, is_number, is_whole
+from bayesmeta.numeric import check_seed
 
-if TYPE_CHECKING:
-    from bayesmeta.estimates.nested.predict import NestedPrediction
-
-__all__ = ["Prediction", "Probability", "predict"]
+__all__ = ["predict"]
 
 
-class Probability(float):
-    """A probability with its Monte-Carlo standard error, `mcse`."""
-
-    mcse: float
-
-    def __new__(cls, estimate: Estimate) -> "Probability":
-        """Return the probability of an estimate."""
-        value = super().__new__(cls, min(max(estimate.value, 0.0), 1.0))
-        value.mcse = estimate.mcse
-        return value
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Prediction:
-    """The response to expect in a cohort of n patients.
-
-    Made by `predict`.
-
-    Parameters
-    ----------
-    n : int
-        Patients of the cohort.
-    profile : str
-        What the prediction is for.
-    study : str or None
-        The known study whose further cohort it is; None for a new study.
-    law : RateLaw
-        Posterior law of the cohort's true rate.
-    seed : int
-        Source of `draws`; intervals and probabilities are integrals and need none.
-    fit : Fit, NestedFit, GridFit or None
-        What it was made from, as far as that is known.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> prediction = bm.predict(bm.fit(bm.load_model("pooled"), arms, seed=1), n=40, seed=2)
-    >>> prediction.n, len(prediction.pmf)
-    (40, 41)
-    >>> prediction.probability(rate_above=0.2) > 0.4
-    True
-    """
-
-    n: int
-    profile: str
-    study: str | None
-    law: RateLaw
-    seed: int
-    fit: Fit | NestedFit | GridFit | None = None
-
-    @cached_property
-    def draws(self) -> xr.Dataset:
-        """Random `rate` (probability) and `events` (responders of n), dims chain and draw."""
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed))
-        rate = self.law.draw(rng)
-        events = rng.binomial(self.n, rate)
-        chains, draws = rate.shape
-        return xr.Dataset(
-            {"rate": (("chain", "draw"), rate), "events": (("chain", "draw"), events)},
-            coords={"chain": np.arange(chains), "draw": np.arange(draws)},
-        )
-
-    @cached_property
-    def counts(self) -> CountLaw:
-        """Law of the responders."""
-        return self.law.counts(self.n)
-
-    @cached_property
-    def listed(self) -> pd.DataFrame:
-        """What `pmf` gives, without Monte-Carlo errors."""
-        step = range_step(self.n)
-        start = pd.RangeIndex(0, self.n + 1, step, name="events")
-        if step == 1:
-            probability = self.law.pmf(self.n)
-            at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
-        else:
-            at_least = 1 - self.counts.at_most(start.to_numpy() - 1)
-            probability = -np.diff(at_least, append=0.0)
-        return pd.DataFrame({"probability": probability, "at_least": at_least}, index=start)
-
-    @cached_property
-    def pmf(self) -> pd.DataFrame:
-        """Probability of each number of responders, its MCSE, and the probability of at least it.
-
-        Binomial probabilities are averaged over the posterior; no counts are simulated. Above 10,000
-        patients the counts go in ranges, 100 to 1,001 of them: `events` is the first count of each,
-        `probability` that of all its counts together, without an MCSE.
-        """
-        step = range_step(self.n)
-        mcse = self.law.pmf_mcse(self.n) if step == 1 else np.nan
-        return self.listed.assign(mcse=mcse)[["probability", "mcse", "at_least"]]
-
-    def interval(self, ci_prob: float) -> pd.DataFrame:
-        """Return the equal-tailed prediction interval of the true rate and of the responders.
-
-        Parameters
-        ----------
-        ci_prob : float
-            Probability of the interval.
-
-        Returns
-        -------
-        DataFrame
-            Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
-            `upper` and their MCSE, which whole numbers of responders don't have.
-        """
-        check_ci_prob(ci_prob)
-        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        found = [self.law.rate.quantile(p) for p in bounds]
-        counts = self.counts.quantiles(bounds).astype(float)
-        columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
-        rate = [*(one.value for one in found), *(one.mcse for one in found)]
-        return pd.DataFrame(
-            [rate, [*counts, np.nan, np.nan, np.nan]], index=["rate", "events"], columns=columns
-        )
-
-    def probability(
-        self,
-        *,
-        rate_above: float | None = None,
-        rate_below: float | None = None,
-        events_at_least: int | None = None,
-        events_at_most: int | None = None,
-    ) -> Probability:
-        """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
-
-        Parameters
-        ----------
-        rate_above, rate_below : float
-            The cohort's true rate lies above, or below, this probability.
-        events_at_least, events_at_most : int
-            So many responders of n, or more; or fewer.
-
-        Raises
-        ------
-        SettingsError
-            Unless exactly one argument is given, in its range.
-        """
-        asked = {
-            "rate_above": rate_above,
-            "rate_below": rate_below,
-            "events_at_least": events_at_least,
-            "events_at_most": events_at_most,
-        }
-        given = {name: value for name, value in asked.items() if value is not None}
-        if len(given) != 1:
-            raise SettingsError(
-                f"`probability` takes exactly one of {', '.join(asked)}; got {listed(given) or 'none'}."
-            )
-        [(name, value)] = given.items()
-        if name.startswith("rate"):
-            above = self.law.above(_rate(name, value))
-            return Probability(
-                above if name == "rate_above" else Estimate(1 - above.value, above.mcse)
-            )
-        return self._events(name, value)
-
-    def _events(self, name: str, value: object) -> Probability:
-        if not is_whole(value) or not 0 <= value <= self.n:
-            raise SettingsError(
-                f"`{name}` must be a whole number from 0 to n = {self.n}; got {value!r}."
-            )
-        if name == "events_at_least":
-            return Probability(self.law.at_least(int(value), self.n))
-        more = self.law.at_least(int(value) + 1, self.n) if value < self.n else Estimate(0.0, 0.0)
-        return Probability(Estimate(1 - more.value, more.mcse))
-
-    def __repr__(self) -> str:
-        target = "a new study" if self.study is None else f"study {self.study}"
-        low, median, high = (
-            self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
-        )
-        return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
-
-
-@overload
 def predict(
-    fit: Fit | GridFit,
+    fit: AnyFit,
     *,
     n: int,
+    outcome: str | None = None,
     profile: Profile | None = None,
     study: str | None = None,
     seed: int,
-) -> Prediction: ...
-@overload
-def predict(
-    fit: NestedFit,
-    *,
-    n: int,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> "NestedPrediction": ...
-def predict(
-    fit: Fit | GridFit | NestedFit,
-    *,
-    n: int,
-    profile: Profile | None = None,
-    study: str | None = None,
-    seed: int,
-) -> "Prediction | NestedPrediction":
+) -> Prediction:
     """Return the response to expect in a cohort of n patients.
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     n : int
         Patients of the cohort, 10,000,000 at most.
+    outcome : str, optional
+        Which of nested outcomes; where None, all of them together.
     profile : mapping, optional
         Values of covariates. What is left out stands at the reference level or the centre, and the
         prediction's `profile` says so.
@@ -250,7 +49,7 @@ def predict(
     Returns
     -------
     Prediction or NestedPrediction
-        Of one outcome, or of nested outcomes.
+        Of one outcome, or of several.
 
     Warns
     -----
@@ -270,34 +69,17 @@ def predict(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.predict(posterior, n=40, seed=1)
     Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 25)
     """
-    check_fit(fit, grid=True, nested=True)
+    check_posterior(fit)
     n = check_cohort("n", n)
     seed = check_seed(seed)
-    if isinstance(fit, NestedFit):
-        from bayesmeta.estimates.nested.predict import predict_nested
-
-        return predict_nested(fit, n, profile, study, seed)
-    if isinstance(fit, GridFit):
-        if profile is not None or study is not None:
-            raise SettingsError(
-                "`profile` and `study` have no effect on a GridFit, which predicts a new study only. Leave them out."
-            )
-        return Prediction(n, "all studies", None, GridRates(fit), seed, fit)
-    if study is not None:
+    if outcome is None and has_draws(fit) and outcomes_of(fit):
+        return predict_nested(fit, n, profile, study, seed)  # type: ignore[return-value]
+    if study is not None and has_draws(fit):
         profile = study_profile(fit.coding, fit.arms, study, profile)
-        law = profile_rates(fit, profile).further_cohort(study)
-    else:
-        law = profile_rates(fit, profile).new_study()
-    return Prediction(n, profile_label(fit.design.coding, profile), study, law, seed, fit)
-
-
-def _rate(name: str, value: object) -> float:
-    if not is_number(value) or not 0 <= value <= 1:
-        raise SettingsError(
-            f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
-        )
-    return float(value)
+    label = profile_label(fit.coding, profile)
+    distribution = rates_at(fit, profile, outcome).cohort(study)
+    return Prediction(n, label, study, distribution, seed, fit)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.estimates.count_laws import range_step
-from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.count_distributions import range_step
+from bayesmeta.estimates.prediction import Prediction
 
 __all__ = ["EVENTS", "RATE", "prediction_window", "rate_table", "responder_table"]
 
@@ -42,7 +42,7 @@ def prediction_window(
     Counts are taken as shares of n; thresholds that are asked for lie within.
     """
     counts = prediction.counts.quantiles([TAIL, 1 - TAIL]) / prediction.n
-    rates = [prediction.law.rate.quantile(p).value for p in (TAIL, 1 - TAIL)]
+    rates = [prediction.distribution.rate.quantile(p).value for p in (TAIL, 1 - TAIL)]
     asked = [] if rate_above is None else [rate_above]
     asked += [] if events_at_least is None else [events_at_least / prediction.n]
     low, high = min(*counts, *rates, *asked), max(*counts, *rates, *asked)
@@ -107,8 +107,8 @@ def rate_table(
     `density`. A bin that an end of the interval or the threshold cuts is two rows of one density.
     """
     edges = _edges(window)
-    above = np.array([prediction.law.above(float(edge)).value for edge in edges])
-    # A law on draws may have a rate that is 0 to the last digit, which is not above it.
+    above = np.array([prediction.distribution.above(float(edge)).value for edge in edges])
+    # A distribution on draws may have a rate that is 0 to the last digit, which is not above it.
     above[edges <= 0], above[edges >= 1] = 1.0, 0.0
     density = -np.diff(above) / np.diff(edges)
     low, high = prediction.interval(ci_prob).loc["rate", ["lower", "upper"]]

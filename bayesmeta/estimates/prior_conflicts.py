@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from bayesmeta.estimates.overlap import share_above
 from bayesmeta.estimates.profiles import default_profiles, profile_label
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
 
@@ -55,15 +54,15 @@ def rate_conflicts(fit: Fit) -> Iterator[str]:
         yield from _outside(label, theta, ends, link.rate(ends))
 
 
-def nested_conflicts(fit: NestedFit) -> Iterator[str]:
-    """Yield where prior and evidence disagree about tau or mu of a ratio, or about a rate."""
+def nested_conflicts(fit: Fit) -> Iterator[str]:
+    """Yield where prior and evidence disagree about tau or mu of an outcome, or about its rate."""
     link, posterior = fit.spec.link, fit.posterior
     mu, tau = (np.asarray(posterior[name]) for name in ("mu", "tau"))
     for level, outcome in enumerate(fit.outcomes):
         yield from tau_conflict(f"tau of {outcome}", fit.design.tau[level], tau[..., level])
         prior = fit.design.mu[level]
         ends = np.asarray(prior.interval(MIDDLE[1] - MIDDLE[0]))
-        label = f"mu of {outcome} (its ratio)"
+        label = f"mu of {outcome} (its conditional probability)"
         yield from _outside(label, mu[..., level], ends, link.rate(ends), prior=f" {prior!r}")
     rates, expected = (
         np.cumprod(link.rate(np.asarray(fit.draws[name]["mu"])), axis=-1)

@@ -29,11 +29,6 @@ NORMAL_95 = float(ndtri(0.975))
 def prior_meanings(design: Design) -> pd.DataFrame:
     """Return each prior of a model with its 95% range and what that is on the scale of rates.
 
-    Parameters
-    ----------
-    design : Design
-        The model on its evidence, such as `Fit.design`.
-
     Returns
     -------
     DataFrame

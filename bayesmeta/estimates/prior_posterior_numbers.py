@@ -9,11 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.drawable import check_drawable, check_known_model
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.prior_rates import PriorRate, new_study_prior, typical_prior
-from bayesmeta.estimates.profile_rates import profile_rates, scale_of
+from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -70,22 +69,17 @@ class PriorPosteriorNumbers:
 
 
 def prior_posterior_numbers(
-    fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
 ) -> PriorPosteriorNumbers:
     """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
     Priors are densities; those of rates follow from the priors of the parameters by transformation and,
     where several parameters count, by integration. Posteriors are histograms of the draws, which keep
     to the bounds of what they are of.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws of a ModelSpec.
-    profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
 
     Returns
     -------
@@ -101,37 +95,30 @@ def prior_posterior_numbers(
         Its `intervals` has quantity, scale, prior_median, prior_lower, prior_upper,
         posterior_median, posterior_lower, posterior_upper, and overlap, the area under both
         densities from 0 to 1.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
     """
-    check_drawable(fit)
-    check_known_model(fit, "priors")
+    drawn = draws_of(fit, outcome)
+    check_family(fit, "prior_posterior")
     check_ci_prob(ci_prob)
     tables, intervals = [], []
     found = (
-        *_of_rates(fit, profile, ci_prob),
-        *_of_taus(fit, ci_prob),
-        *_of_coefficients(fit, ci_prob),
+        *_of_rates(drawn, profile, ci_prob),
+        *_of_taus(drawn, ci_prob),
+        *_of_coefficients(drawn, ci_prob),
     )
     for table, row in found:
         tables.append(table)
         intervals.append(row)
-    label = profile_label(fit.design.coding, profile)
+    label = profile_label(drawn.coding, profile)
     return PriorPosteriorNumbers(
         pd.concat(tables, ignore_index=True), pd.DataFrame(intervals), label, ci_prob
     )
 
 
 def _of_rates(
-    fit: Fit, profile: Profile | None, ci_prob: float
+    drawn: OutcomeDraws, profile: Profile | None, ci_prob: float
 ) -> Iterable[tuple[pd.DataFrame, Row]]:
-    laws = rates_with_priors(fit, profile)
-    for name, (prior, log_odds) in laws.items():
+    distributions = rates_with_priors(drawn, profile)
+    for name, (prior, log_odds) in distributions.items():
         head = {"quantity": name, "scale": "probability"}
         x = _between(*_window(expit(log_odds)))
         table = _densities(head, x, prior.pdf(x), expit(log_odds))
@@ -140,37 +127,33 @@ def _of_rates(
         yield table, _interval(head, *found, prior_overlap(prior, log_odds))
 
 
-def rates_with_priors(fit: Fit, profile: Profile | None) -> dict[str, tuple[PriorRate, Array]]:
-    """Return the prior law of the typical rate and of a new study's, and draws of their log-odds."""
-    rates = profile_rates(fit, profile)
+def rates_with_priors(
+    drawn: OutcomeDraws, profile: Profile | None
+) -> dict[str, tuple[PriorRate, Array]]:
+    """Return the prior of the typical rate and of a new study's, and draws of their log-odds."""
+    rates = drawn.rates(profile)
+    typical, new_study = priors_of_rates(drawn, profile)
     return {
-        TYPICAL: (typical_prior(fit, profile), rates.typical_log_odds),
-        NEW_STUDY: (new_study_prior(fit, profile), rates.new_study().theta),
+        TYPICAL: (typical, rates.typical_log_odds),
+        NEW_STUDY: (new_study, rates.new_study().theta),
     }
 
 
-def _of_taus(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
-    prior = fit.spec.study_effects.tau
-    if prior is None:
-        return
-    for level, name in enumerate(fit.design.tau_levels):
-        draws = scale_of(fit, level)
+def _of_taus(drawn: OutcomeDraws, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
+    for label, prior, draws in drawn.taus():
         seen = float(np.quantile(draws, REACH))
         end = max(seen, min(float(prior.quantile(REACH)), MOST * seen))
-        head = {"quantity": f"tau[{name}]" if name else "tau", "scale": fit.spec.link.scale}
+        head = {"quantity": label, "scale": drawn.link.scale}
         yield _of_parameter(head, prior, draws, ((0.0, end), ci_prob))
 
 
-def _of_coefficients(fit: Fit, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
-    for position, (name, prior) in enumerate(
-        zip(fit.design.coding.names, fit.design.beta, strict=True)
-    ):
-        draws = np.asarray(fit.posterior["beta"])[..., position]
+def _of_coefficients(drawn: OutcomeDraws, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
+    for name, prior, draws in drawn.coefficients():
         low, high = (float(end) for end in np.quantile(draws, [1 - REACH, REACH]))
         more = MOST * (high - low)
         least, most = float(prior.quantile(1 - REACH)), float(prior.quantile(REACH))
         ends = min(low, max(least, low - more)), max(high, min(most, high + more))
-        head = {"quantity": f"beta[{name}]", "scale": fit.spec.link.scale}
+        head = {"quantity": f"beta[{name}]", "scale": drawn.link.scale}
         yield _of_parameter(head, prior, draws, (ends, ci_prob))
 
 

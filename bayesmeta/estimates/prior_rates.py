@@ -1,8 +1,8 @@
 """The prior of the typical rate and of the rate of a new study, at any profile.
 
 Given the coefficients and effects, the linear predictor is `mu` moved by a number, whose prior is known:
-the law is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the reference
-profile the typical rate depends on `mu` alone, and its law is exact.
+the distribution is a mean of priors of `mu`, moved to scrambled Sobol points of the others. At the
+reference profile the typical rate depends on `mu` alone, and its distribution is exact.
 """
 
 from dataclasses import dataclass
@@ -12,32 +12,34 @@ import numpy.typing as npt
 from scipy import special
 from scipy.special import expit
 
+from bayesmeta.estimates.outcome_draws import OutcomeDraws
+from bayesmeta.estimates.overlap import density_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects
 
-__all__ = ["PriorRate", "new_study_prior", "typical_prior"]
+__all__ = ["PriorRate", "priors_of_rates"]
 
 Array = npt.NDArray[np.float64]
 
 NODES, FINE = 1024, 8192
 """Points of the parameters beside `mu`, powers of 2 as Sobol sequences want them; more of them for the
-density of a mean of beta laws, which may each be narrow."""
+density of a mean of beta distributions, which may each be narrow."""
 
 BLOCKS = 16
 """Parts of the table that are computed at once."""
 
 LOG_ODDS = np.linspace(-30, 30, 1501)
-"""Where laws are tabulated: rates beyond can't be told from 0 or 1."""
+"""Where distributions are tabulated: rates beyond can't be told from 0 or 1."""
 
 
 TINY = 1e-12
-"""Least parameter of a beta law."""
+"""Least parameter of a beta distribution."""
 
 
 @dataclass(frozen=True, eq=False)
 class PriorRate:
-    """The prior law of a rate, tabulated by its log-odds.
+    """The prior distribution of a rate, tabulated by its log-odds.
 
     Parameters
     ----------
@@ -72,21 +74,32 @@ class PriorRate:
         return np.asarray(np.interp(log_odds, LOG_ODDS, self.above))
 
 
-def typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of the typical rate of a profile; the reference profile where None.
+def priors_of_rates(drawn: OutcomeDraws, profile: Profile | None) -> tuple[PriorRate, PriorRate]:
+    """Return the priors of the typical rate and of the true rate of a new study."""
+    rates = drawn.prior_rates(profile)
+    if rates is None:
+        return _typical_prior(drawn.fit, profile), _new_study_prior(drawn.fit, profile)
+    return _tabulated(rates.typical_log_odds), _tabulated(rates.new_study().theta)
 
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+
+def _tabulated(log_odds: Array) -> PriorRate:
+    """Return a distribution known by draws of log-odds, smoothed by a normal kernel."""
+    points, density = density_of(log_odds.ravel())
+    step = points[1] - points[0]
+    below = np.interp(LOG_ODDS, points, np.minimum(np.cumsum(density) * step, 1.0), 0.0, 1.0)
+    slope = expit(LOG_ODDS) * expit(-LOG_ODDS)
+    return PriorRate(below, 1 - below, np.interp(LOG_ODDS, points, density, 0.0, 0.0) / slope)
+
+
+def _typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     return _moved(fit, _Points(fit, NODES).coefficients(profile))
 
 
-def new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of the true rate of a new study, as `typical_prior`.
+def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
+    """Return the prior of a new study's rate.
 
-    With the law of study effects, effects of arms, and the beta law of a beta-binomial likelihood.
+    With the distribution of study effects, effects of arms, and the beta distribution of a
+    beta-binomial likelihood.
     """
     arms_vary = bool(fit.spec.likelihood.parameters)
     points = _Points(fit, FINE if arms_vary else NODES)
@@ -128,10 +141,14 @@ class _Points:
 
     def effects(self, level: int) -> Array:
         """Return how far effects of studies and arms move it; one point where there are none."""
-        law, moved = self.fit.spec.study_effects, np.zeros(1)
-        if law.tau is not None:
-            own = {name: prior.quantile(self.next()) for name, prior in law.parameters.items()}
-            moved = law.quantile(self.next(), law.tau.quantile(self.next()), **own)
+        distribution, moved = self.fit.spec.study_effects, np.zeros(1)
+        if distribution.tau is not None:
+            own = {
+                name: prior.quantile(self.next()) for name, prior in distribution.parameters.items()
+            }
+            moved = distribution.quantile(
+                self.next(), distribution.tau.quantile(self.next()), **own
+            )
         if self.fit.spec.arm_effects is not None:
             scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
             moved = moved + NormalEffects().quantile(self.next(), scale)
@@ -139,7 +156,7 @@ class _Points:
 
 
 def _moved(fit: Fit, moved: Array) -> PriorRate:
-    """Return the law of `mu` moved by each of some numbers."""
+    """Return the distribution of `mu` moved by each of some numbers."""
     rate = expit(LOG_ODDS)
     theta = fit.spec.link.theta(rate)[:, None] - moved
     prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
@@ -151,7 +168,7 @@ def _moved(fit: Fit, moved: Array) -> PriorRate:
 
 
 def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
-    """Return the mean of the beta laws of a beta-binomial likelihood."""
+    """Return the mean of the beta distributions of a beta-binomial likelihood."""
     size = np.maximum((1 - rho) / rho, TINY)
     log_rate, log_rest = fit.spec.link.log_rates(theta)
     a, b = (np.maximum(size * np.exp(log), TINY) for log in (log_rate, log_rest))
@@ -162,7 +179,7 @@ def _spread(fit: Fit, theta: Array, rho: Array) -> PriorRate:
 
 
 def _beta_density(a: Array, b: Array, log_odds: Array) -> Array:
-    """Return the mean of the densities of beta laws at rates given by their log-odds."""
+    """Return the mean of the densities of beta distributions at rates given by their log-odds."""
     at = log_odds[:, None]
     # log(rate) and log(1 - rate), accurate far out.
     powers = -(a - 1) * np.logaddexp(0, -at) - (b - 1) * np.logaddexp(0, at)

@@ -8,8 +8,9 @@ import pandas as pd
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_family, check_fit
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.log_priors import log_priors
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
@@ -58,7 +59,7 @@ def prior_sensitivity(
     Raises
     ------
     SettingsError
-        If the model has no tau, or is a PyMC model of one's own.
+        If the model has no tau, or is a user-supplied PyMC model.
     ProfileError
         If the profile can't be coded.
 
@@ -74,7 +75,7 @@ def prior_sensitivity(
     >>> found["new_study_upper"].round(1).tolist()
     [0.6, 0.6, 0.6]
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "prior_sensitivity")
     check_ci_prob(ci_prob)
     if fit.spec.study_effects.tau is None:

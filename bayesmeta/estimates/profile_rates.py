@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
-from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
 from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.effects import NormalEffects, normal_nodes
+from bayesmeta.model.effects import normal_nodes
 
 __all__ = [
     "NewEffects",
@@ -26,10 +27,10 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 STRATA = 16
-"""Points at which each draw's law of a new study is represented."""
+"""Points at which each draw's distribution of a new study is represented."""
 
 STRATA_OF_BETA = 4
-"""The same where each point needs a quantile of a beta law, which is dear."""
+"""The same where each point needs a quantile of a beta distribution, which is expensive."""
 
 ROWS = 256
 """Draws whose nodes are laid out together."""
@@ -44,18 +45,7 @@ def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
 
 
 def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     coding = fit.design.coding
     warn_beyond_evidence(coding, profile)
     theta = predictor_of(fit, coding.row(profile))
@@ -82,7 +72,7 @@ def scale_of(fit: Fit, level: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class NewEffects:
-    """The law of the effects of new studies of one level of tau, in each draw.
+    """The distribution of the effects of new studies of one level of tau, in each draw.
 
     Parameters
     ----------
@@ -104,12 +94,12 @@ class NewEffects:
     def quantiles(self) -> Array:
         """Effects at evenly spread points (`bayesmeta.inference.lattice`), dims (chain, draw, node)."""
         own = {name: draws[..., None] for name, draws in self.parameters.items()}
-        law = self.fit.spec.study_effects
-        return law.quantile(self.points("u"), self.tau[..., None], **own)
+        distribution = self.fit.spec.study_effects
+        return distribution.quantile(self.points("u"), self.tau[..., None], **own)
 
     @property
     def parameters(self) -> dict[str, Array]:
-        """Draws of the law's own parameters by name, dims (chain, draw)."""
+        """Draws of the distribution's own parameters by name, dims (chain, draw)."""
         return own_parameters(self.fit, self.fit.spec.study_effects.parameters)
 
     def points(self, source: str) -> Array:
@@ -127,7 +117,7 @@ class PredictedRates:
     theta : array
         Linear predictor without effects, dims (chain, draw), scale of the link.
     effects : NewEffects
-        The law of the effects of new studies.
+        The distribution of the effects of new studies.
     """
 
     theta: Array
@@ -145,16 +135,24 @@ class PredictedRates:
 
     @property
     def typical(self) -> Array:
-        """Rate (probability) at the profile without effects, dims (chain, draw).
+        """Rate (probability) of the median study, dims (chain, draw).
 
-        That of the median study; of a beta-binomial likelihood, the mean of its beta law.
+        Of a beta-binomial likelihood, the mean of its beta distribution.
         """
-        return self.fit.spec.link.rate(self.theta)
+        return self.fit.spec.link.rate(self._median)
 
     @property
     def typical_log_odds(self) -> Array:
         """Log-odds of the typical rate, dims (chain, draw)."""
-        return self.fit.spec.link.log_odds(self.theta)
+        return self.fit.spec.link.log_odds(self._median)
+
+    @cached_property
+    def _median(self) -> Array:
+        """Linear predictor of the median study, dims (chain, draw)."""
+        effects = self.fit.spec.study_effects
+        if effects.is_symmetric:
+            return self.theta
+        return self.theta + effects.quantile(0.5, self.tau, **self.effects.parameters)
 
     @cached_property
     def mean(self) -> Array:
@@ -164,7 +162,7 @@ class PredictedRates:
         tau_arm = np.zeros(0)
         if self.fit.spec.arm_effects is not None:
             tau_arm = np.asarray(self.fit.posterior["tau_arm"]).ravel()
-            if isinstance(self.fit.spec.study_effects, NormalEffects):
+            if self.fit.spec.study_effects.is_normal:
                 tau, tau_arm = np.hypot(tau, tau_arm), np.zeros(0)
         # The number of nodes follows the largest tau of a block: those of a size go together.
         order, found = np.argsort(tau), np.empty(theta.size)
@@ -190,11 +188,23 @@ class PredictedRates:
             found.append(weights[i] @ rate @ arm_weights)
         return np.array(found)
 
-    def new_study(self) -> DrawnRates:
-        """Return the law of the true rate of a new study.
+    def distribution(self, quantity: str) -> Distribution | None:
+        """Return the posterior of a quantity of the profile; None of a tau that the model has not."""
+        if quantity == "new_study":
+            return self.new_study().rate
+        if quantity == "tau" and "tau" not in self.fit.posterior:
+            return None
+        return Draws(getattr(self, quantity))
 
-        Each draw's law enters at evenly spread points (`bayesmeta.inference.lattice`), so that no
-        further randomness is added and the same fit always gives the same interval.
+    def cohort(self, study: str | None = None) -> DrawnRates:
+        """Return the distribution of the true rate of a new study, or of a further cohort of one."""
+        return self.new_study() if study is None else self.further_cohort(study)
+
+    def new_study(self) -> DrawnRates:
+        """Return the distribution of the true rate of a new study.
+
+        Each draw's distribution enters at evenly spread points (`bayesmeta.inference.lattice`), so
+        that no further randomness is added and the same fit always gives the same interval.
         """
         return self._new_study
 
@@ -203,15 +213,15 @@ class PredictedRates:
         return self._cohort(self.theta[..., None] + self.effects.quantiles)
 
     def further_cohort(self, study: str) -> DrawnRates:
-        """Return the law of the true rate of a further cohort of a known study."""
+        """Return the distribution of the true rate of a further cohort of a known study."""
         effect: Array | float = 0.0
-        if self.fit.spec.study_effects.name != "common":
+        if self.fit.spec.study_effects.has_effects:
             drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
             effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
         return self._cohort((self.theta + effect)[..., None])
 
     def _cohort(self, theta: Array) -> DrawnRates:
-        """Return the law of the rate of one arm, given the predictor of its study."""
+        """Return the distribution of the rate of one arm, given the predictor of its study."""
         if self.fit.spec.arm_effects is not None:
             from scipy.special import ndtri
 
@@ -219,7 +229,7 @@ class PredictedRates:
             theta = theta + tau_arm * ndtri(self.effects.points("w"))
         if not self.fit.spec.likelihood.parameters:
             return DrawnRates(self.fit.spec.link.log_odds(theta))
-        return DrawnRates(_log_odds(self._rate(theta, self.effects.points("rate"))))
+        return DrawnRates(safe_log_odds(self._rate(theta, self.effects.points("rate"))))
 
     def _rate(self, theta: Array, probability: Array) -> Array:
         """Return quantiles of the rate of an arm given its predictor."""
@@ -227,9 +237,3 @@ class PredictedRates:
         extra = (1,) * (theta.ndim - 2)
         own = {name: draws.reshape(*draws.shape, *extra) for name, draws in own.items()}
         return self.fit.spec.likelihood.rate(theta, probability, **own)
-
-
-def _log_odds(rate: Array) -> Array:
-    """Return log-odds of rates that may have been rounded to 0 or 1."""
-    tiny = np.finfo(np.float64).tiny
-    return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayesmeta.errors import EvidenceError, EvidenceWarning, ProfileError, listed, nearest
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.values import value_text
 from bayesmeta.wording import PLAIN, Wording
@@ -85,17 +85,9 @@ def without(profile: Profile | None, name: str) -> Profile | None:
 
 
 def study_profile(
-    coding: Coding, arms: Arms | NestedArms, study: str, profile: Profile | None
+    coding: Coding, arms: Arms, study: str, profile: Profile | None
 ) -> Profile | None:
-    """Return the profile of a further cohort of a study: what is given, and the rest as in its arms.
-
-    Raises
-    ------
-    EvidenceError
-        If there is no such study.
-    ProfileError
-        If its arms differ in a covariate that is not given, or do not give it.
-    """
+    """Return the profile of a further cohort of a study: what is given, and the rest as in its arms."""
     studies = [str(name) for name in arms.studies]
     if study not in studies:
         raise EvidenceError(f"`study`: the fit has no study '{study}'. {nearest(study, studies)}")
@@ -129,13 +121,7 @@ def beyond_evidence(coding: Coding, profile: Profile | None) -> tuple[str, ...]:
 
 
 def warn_beyond_evidence(coding: Coding, profile: Profile | None) -> None:
-    """Warn of numbers of a profile that lie outside the range of the evidence.
-
-    Warns
-    -----
-    EvidenceWarning
-        One for each.
-    """
+    """Warn of numbers of a profile that lie outside the range of the evidence."""
     for message in beyond_evidence(coding, profile):
         warnings.warn(message, EvidenceWarning, skip_file_prefixes=(PACKAGE,))
 

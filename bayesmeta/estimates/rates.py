@@ -1,46 +1,32 @@
-"""The posterior law of a rate: as draws, or deterministic.
+"""The posterior distribution of a rate, and that distribution as draws.
 
 Everything on the log-odds scale is called theta, everything on the probability scale a rate.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, expit, gammaln, log_expit, logit
+from scipy.special import betainc, expit, gammaln, log_expit
 
-from bayesmeta.estimates.count_laws import LARGEST_LISTED, CountLaw, ListedCounts
+from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
 from bayesmeta.estimates.mixed_counts import MixedCounts
 from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
 
-if TYPE_CHECKING:
-    from bayesmeta.inference.exact import GridFit
-    from bayesmeta.inference.grid.marginals import Marginal
-
-__all__ = [
-    "DrawnRates",
-    "Exact",
-    "GridRates",
-    "RateLaw",
-]
+__all__ = ["DrawnRates", "RateDistribution", "rates_as_drawn", "safe_log_odds"]
 
 Array = npt.NDArray[np.float64]
-
-GRID_DRAWS = (4, 1000)
-"""Shape of random rates from a deterministic posterior: chains, draws."""
-
-GRID_POINTS = 2001
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
 
 
-class RateLaw(Protocol):
-    """The posterior law of a rate (probability)."""
+class RateDistribution(Protocol):
+    """The posterior distribution of a rate (probability)."""
 
     @property
     def rate(self) -> Distribution:
@@ -49,8 +35,8 @@ class RateLaw(Protocol):
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
 
-    def counts(self, n: int) -> CountLaw:
-        """Return the law of the responders out of n, of any size."""
+    def counts(self, n: int) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size."""
 
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
@@ -64,10 +50,13 @@ class RateLaw(Protocol):
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates, dims (chain, draw)."""
 
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds of equal weight, of any shape, and the independent draws they count as."""
+
 
 @dataclass(frozen=True, eq=False)
 class DrawnRates:
-    """The law of a rate as draws: nodes of equal weight, log-odds, dims (chain, draw, node)."""
+    """The distribution of a rate as draws: nodes of equal weight, log-odds, dims (chain, draw, node)."""
 
     theta: Array
 
@@ -80,8 +69,8 @@ class DrawnRates:
         """Return the probability that the rate is above `rate`."""
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
-    def counts(self, n: int, weights: Array | None = None) -> CountLaw:
-        """Return the law of the responders out of n, of any size.
+    def counts(self, n: int, weights: Array | None = None) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size.
 
         `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
         """
@@ -124,75 +113,22 @@ class DrawnRates:
             return Estimate(1.0, 0.0)
         return mean_of(betainc(events, n - events + 1, expit(self.theta)))
 
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds of equal weight, dims (chain, draw, node), and the number of draws."""
+        return self.theta, int(np.prod(self.theta.shape[:-1]))
+
     def draw(self, rng: np.random.Generator) -> Array:
         """Return one rate per posterior draw."""
         node = rng.integers(self.theta.shape[-1], size=(*self.theta.shape[:-1], 1))
         return np.asarray(expit(np.take_along_axis(self.theta, node, axis=-1)[..., 0]))
 
 
-@dataclass(frozen=True, eq=False)
-class Exact:
-    """A distribution without Monte-Carlo error: every MCSE is 0."""
-
-    marginal: "Marginal"
-
-    def mean(self) -> Estimate:
-        """Return the mean."""
-        return Estimate(self.marginal.mean, 0.0)
-
-    def sd(self) -> Estimate:
-        """Return the standard deviation."""
-        return Estimate(self.marginal.sd, 0.0)
-
-    def quantile(self, probability: float) -> Estimate:
-        """Return a quantile."""
-        return Estimate(float(self.marginal.quantile(probability)), 0.0)
+def rates_as_drawn(rate: Array) -> DrawnRates:
+    """Return the distribution of rates, dims (chain, draw, node), that may be rounded to 0 or 1."""
+    return DrawnRates(safe_log_odds(rate))
 
 
-@dataclass(frozen=True, eq=False)
-class GridRates:
-    """The law of a new study's rate in a deterministic posterior; its MCSE are 0."""
-
-    fit: "GridFit"
-
-    @property
-    def _marginal(self) -> "Marginal":
-        return self.fit.posterior.marginal("new_study")
-
-    @property
-    def rate(self) -> Distribution:
-        """Mean, standard deviation and quantiles of the rate."""
-        return Exact(self._marginal)
-
-    def above(self, rate: float) -> Estimate:
-        """Return the probability that the rate is above `rate`."""
-        return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
-
-    def counts(self, n: int) -> CountLaw:
-        """Return the law of the responders out of n, of any size."""
-        if n <= LARGEST_LISTED:
-            return ListedCounts(self.pmf(n))
-        return MixedCounts(n, *self.fit.posterior.predictive_rates(n))
-
-    def pmf(self, n: int) -> Array:
-        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
-        return self.fit.posterior.predictive_pmf(n)
-
-    def pmf_mcse(self, n: int) -> Array:
-        """Return zeros: nothing is simulated."""
-        return np.zeros(n + 1)
-
-    def at_least(self, events: int, n: int) -> Estimate:
-        """Return the probability of `events` responders out of n, or more."""
-        return Estimate(1 - float(self.counts(n).at_most(events - 1)), 0.0)
-
-    def draw(self, rng: np.random.Generator) -> Array:
-        """Return random rates."""
-        return np.asarray(expit(self.log_odds(rng.random(GRID_DRAWS))))
-
-    def log_odds(self, probability: Array) -> Array:
-        """Return quantiles as log-odds, by the distribution function on a fine grid of them."""
-        low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
-        theta = np.linspace(low, high, GRID_POINTS)
-        cumulative = self._marginal.cdf(expit(theta))
-        return np.asarray(np.interp(probability, cumulative, theta))
+def safe_log_odds(rate: Array) -> Array:
+    """Return log-odds of rates that may have been rounded to 0 or 1."""
+    tiny = np.finfo(np.float64).tiny
+    return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
-from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.drawable import check_drawable, check_known_model
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.observed_arms import observed_arms
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.profiles import profile_parts, without
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
@@ -63,22 +62,14 @@ class RegressionNumbers:
 
 
 def regression_numbers(
-    fit: Fit, covariate: str, *, profile: Profile | None = None, ci_prob: float = 0.95
+    fit: Fit,
+    covariate: str,
+    *,
+    outcome: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
 ) -> RegressionNumbers:
     """Return the numbers of a bubble plot.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws of a model with a numeric covariate.
-    covariate : str
-        The covariate.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-        One of `covariate` itself has no part in it, so that one profile serves all figures. If the
-        model has factors of which the profile gives none, each level of the first has a curve.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
 
     Returns
     -------
@@ -96,32 +87,22 @@ def regression_numbers(
         - lower, upper: interval of the typical rate (probability);
         - new_study_lower, new_study_upper: prediction interval of the rate of a new study
           (probability), NaN where there are several curves.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
-        `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
-    EvidenceError
-        If no arm has patients, or of none is the covariate known.
     """
-    check_drawable(fit)
-    check_known_model(fit, "covariates")
+    drawn = draws_of(fit, outcome)
+    check_family(fit, "regression")
     check_ci_prob(ci_prob)
-    coding = fit.design.coding
+    coding = drawn.coding
     _check_covariate(coding, covariate)
     coding.resolved(profile)
     others = without(profile, covariate) or {}
     factor = _factor(coding, others)
-    known, unknown = _arms(fit, covariate, factor)
+    known, unknown = _arms(drawn, covariate, factor)
     levels = _levels(coding, factor, known)
     values = np.linspace(known["x"].min(), known["x"].max(), POINTS).tolist()
     curves = []
     for level, own in levels.items():
         profiles = [{**others, **own, covariate: value} for value in values]
-        rows = _curve(fit, profiles, covariate, ci_prob, new_study=len(levels) == 1)
+        rows = _curve(drawn, profiles, covariate, ci_prob, new_study=len(levels) == 1)
         curves.append(pd.DataFrame(rows).assign(level=level))
     table = pd.concat([known, *curves], ignore_index=True).reindex(columns=_COLUMNS)
     text = ["study", "arm", "label"]
@@ -145,12 +126,14 @@ def _factor(coding: Coding, others: Profile) -> str | None:
     return factors[0] if factors and not set(factors) & set(others) else None
 
 
-def _arms(fit: Fit, covariate: str, factor: str | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _arms(
+    drawn: OutcomeDraws, covariate: str, factor: str | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the arms of which the covariate is known, and the labels of the others."""
-    arms = observed_arms(fit.arms).assign(kind=ARM, level="")
-    arms["x"] = fit.arms.frame[covariate].to_numpy(dtype=np.float64)[arms.index]
+    arms = observed_arms(drawn.arms).assign(kind=ARM, level="")
+    arms["x"] = drawn.arms.frame[covariate].to_numpy(dtype=np.float64)[arms.index]
     if factor:
-        arms["level"] = np.array(arm_groups(fit, factor))[arms.index]
+        arms["level"] = np.array(arm_groups(drawn, factor))[arms.index]
     known = arms["x"].notna()
     if not known.any():
         raise EvidenceError(
@@ -183,16 +166,21 @@ def _check_covariate(coding: Coding, covariate: object) -> None:
 
 
 def _curve(
-    fit: Fit, profiles: Iterable[Profile], covariate: str, ci_prob: float, *, new_study: bool
+    drawn: OutcomeDraws,
+    profiles: Iterable[Profile],
+    covariate: str,
+    ci_prob: float,
+    *,
+    new_study: bool,
 ) -> Iterable[Row]:
     tails = (1 - ci_prob) / 2, (1 + ci_prob) / 2
     for profile in profiles:
-        rates = profile_rates(fit, profile)
+        rates = drawn.rates(profile)
         lower, middle, upper = np.quantile(rates.typical, [tails[0], 0.5, tails[1]])
         row: Row = {"kind": CURVE, "x": profile[covariate], "rate": middle}
         row |= {"lower": lower, "upper": upper}
         if new_study:
-            law = rates.new_study().rate
-            row["new_study_lower"] = law.quantile(tails[0]).value
-            row["new_study_upper"] = law.quantile(tails[1]).value
+            distribution = rates.new_study().rate
+            row["new_study_lower"] = distribution.quantile(tails[0]).value
+            row["new_study_upper"] = distribution.quantile(tails[1]).value
         yield row

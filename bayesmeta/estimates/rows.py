@@ -1,18 +1,15 @@
 """Rows of tables of estimates: a quantity, what it is for, its scale, and its numbers with errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bayesmeta.estimates.precision import Distribution, Draws
-from bayesmeta.estimates.rates import RateLaw
-from bayesmeta.inference.convergence import ess_bulk, ess_tail, r_hat
+from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
+from bayesmeta.estimates.rates import RateDistribution
 
-__all__ = ["RATE", "Label", "Row", "drawn_row", "law_rows", "row_of"]
+__all__ = ["RATE", "Label", "Row", "distribution_rows", "interval_of", "row_of", "wide_row"]
 
-Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 Label = tuple[str, str, str]
 """Quantity, profile and scale."""
@@ -20,19 +17,23 @@ Label = tuple[str, str, str]
 STATISTICS = ("mean", "sd", "median", "lower", "upper")
 RATE = "probability"
 
+NOTHING = Estimate(np.nan, np.nan)
 
-def law_rows(law: RateLaw, profile: str, ci_prob: float, cohort: int) -> Iterable[Row]:
+
+def distribution_rows(
+    distribution: RateDistribution, profile: str, ci_prob: float, cohort: int
+) -> Iterable[Row]:
     """Yield the rows of the rate of a new study and of the responders of a new cohort of it."""
-    yield row_of(("new study", profile, RATE), law.rate, ci_prob)
-    yield _cohort_row(law, profile, ci_prob, cohort)
+    yield row_of(("new study", profile, RATE), distribution.rate, ci_prob)
+    yield _cohort_row(distribution, profile, ci_prob, cohort)
 
 
-def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
+def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n: int) -> Row:
     """Return the row of a new cohort of n: responders."""
-    rate, spread = law.rate.mean(), law.rate.sd().value
+    rate, spread = distribution.rate.mean(), distribution.rate.sd().value
     # Binomial variance, averaged over the rates, and the variance of the rates.
     variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
-    low, median, high = law.counts(n).quantiles(_bounds(ci_prob)).astype(float)
+    low, median, high = distribution.counts(n).quantiles(_bounds(ci_prob)).astype(float)
     mcse = n * rate.mcse
     # A count moves by whole steps: its quantile has no standard error.
     none = np.nan if mcse else 0.0
@@ -43,26 +44,46 @@ def _cohort_row(law: RateLaw, profile: str, ci_prob: float, n: int) -> Row:
     )
 
 
-def drawn_row(label: Label, draws: Array, ci_prob: float) -> Row:
-    """Return the row of a quantity from its draws, dims (chain, draw), with their convergence."""
-    convergence = {"ess_bulk": ess_bulk, "ess_tail": ess_tail, "r_hat": r_hat}
-    found = {name: float(statistic(draws)) for name, statistic in convergence.items()}
-    return row_of(label, Draws(draws), ci_prob) | found
-
-
 def row_of(label: Label, distribution: Distribution, ci_prob: float) -> Row:
     """Return the row of a quantity from its distribution."""
     mean, sd = distribution.mean(), distribution.sd()
     low, median, high = (distribution.quantile(p) for p in _bounds(ci_prob))
     found = (mean, sd, median, low, high)
-    return _labelled(label, [one.value for one in found], [one.mcse for one in found])
+    row = _labelled(label, [one.value for one in found], [one.mcse for one in found])
+    return row | distribution.convergence()
+
+
+def interval_of(distribution: Distribution, ci_prob: float, median: str = "median") -> Row:
+    """Return median, lower, upper and mcse_... of each; `median` is what the first is called."""
+    low, middle, high = (distribution.quantile(p) for p in _bounds(ci_prob))
+    found = {median: middle, "lower": low, "upper": high}
+    return {name: one.value for name, one in found.items()} | {
+        f"mcse_{name}": one.mcse for name, one in found.items()
+    }
+
+
+def wide_row(
+    named: Mapping[str, Distribution | None], ci_prob: float, **more: Estimate
+) -> dict[str, float]:
+    """Return medians `x`, bounds `x_lower` and `x_upper`, and `more`, of each `x`; then all `mcse_x`.
+
+    Where there is no distribution they are NaN.
+    """
+    bounds = dict(zip(("_lower", "", "_upper"), _bounds(ci_prob), strict=True))
+    found = {
+        f"{name}{end}": NOTHING if one is None else one.quantile(bounds[end])
+        for name, one in named.items()
+        for end in ("", "_lower", "_upper")
+    } | more
+    values = {name: one.value for name, one in found.items()}
+    return values | {f"mcse_{name}": one.mcse for name, one in found.items()}
 
 
 def _labelled(label: Label, values: Sequence[float], errors: Sequence[float]) -> Row:
     row: Row = dict(zip(("quantity", "profile", "scale"), label, strict=True))
     row |= dict(zip(STATISTICS, values, strict=True))
     row |= {f"mcse_{name}": error for name, error in zip(STATISTICS, errors, strict=True)}
-    return row | dict.fromkeys(("ess_bulk", "ess_tail", "r_hat"), np.nan)
+    return row | NO_CONVERGENCE
 
 
 def _bounds(ci_prob: float) -> tuple[float, float, float]:

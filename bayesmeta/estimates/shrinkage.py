@@ -7,19 +7,18 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv
 
-from bayesmeta.estimates.arguments import check_ci_prob, check_fit
+from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.heterogeneity import (
     arm_information,
-    between_variance,
     chance_share,
     sampling_variance,
     study_information,
 )
-from bayesmeta.estimates.precision import quantile_of
-from bayesmeta.estimates.profile_rates import own_parameters
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import Draws
+from bayesmeta.estimates.rows import interval_of
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
-from bayesmeta.inference.lattice import spread_at
 from bayesmeta.inference.result import Fit
 
 __all__ = ["exact_interval", "shrinkage", "weight_groups"]
@@ -28,13 +27,15 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
-def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
+def shrinkage(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> pd.DataFrame:
     """Return observed and posterior rates of every arm, with its weight and shrinkage.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws.
+    outcome : str, optional
+        Which of nested outcomes; its arms are those that report it.
     ci_prob : float
         Probability of the intervals.
 
@@ -50,8 +51,8 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         - mcse_rate, mcse_lower, mcse_upper: their Monte-Carlo standard errors;
         - weight: the arm's share, from 0 to 1, of the information on the typical rate,
           ``1 / (V + v)`` averaged over the draws, with V the variance of the study effects (tau
-          squared for the normal law) and v that of the arm about its study: chance and, where the
-          model has them, differences between arms; 0 for independent studies. Where the only
+          squared for the normal distribution) and v that of the arm about its study: chance and,
+          where the model has them, differences between arms; 0 for independent studies. Where the only
           covariate is a factor, the share is among the arms of the same level, whose typical rate it
           is; under other covariates it has no meaning and is NaN;
         - shrinkage: how far the arm is drawn from its own rate to its profile's, ``v / (v + V)``
@@ -70,20 +71,11 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     >>> bool(bm.shrinkage(fit)["shrinkage"].between(0, 1).all())
     True
     """
-    check_fit(fit, grid=False)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    arms = fit.arms
-    fit.require("theta", "`shrinkage`, and a forest plot,")
-    estimates = [
-        (
-            quantile_of(draws, 0.5),
-            quantile_of(draws, (1 - ci_prob) / 2),
-            quantile_of(draws, (1 + ci_prob) / 2),
-        )
-        for draws in _each_rate(fit)
-    ]
-    posterior = dict(zip(("rate", "lower", "upper"), zip(*estimates, strict=True), strict=True))
-    weight, drawn = _weight_and_shrinkage(fit)
+    arms = drawn.arms
+    rows = [interval_of(Draws(rates), ci_prob, "rate") for rates in _each_rate(drawn)]
+    weight, shrunk = _weight_and_shrinkage(drawn)
     low, high = exact_interval(arms.events, arms.n, ci_prob)
     return pd.DataFrame(
         {
@@ -97,38 +89,18 @@ def shrinkage(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
             ),
             "observed_lower": low,
             "observed_upper": high,
-            **{name: [one.value for one in found] for name, found in posterior.items()},
-            **{f"mcse_{name}": [one.mcse for one in found] for name, found in posterior.items()},
+            **{name: [row[name] for row in rows] for name in rows[0]},
             "weight": weight,
-            "shrinkage": drawn * chance_share(fit),
+            "shrinkage": shrunk * chance_share(drawn),
         }
     )
 
 
-def _each_rate(fit: Fit) -> Iterator[Array]:
+def _each_rate(drawn: OutcomeDraws) -> Iterator[Array]:
     """Yield draws of each arm's true rate (probability), dims (chain, draw)."""
-    draws = fit.posterior["theta"].size // len(fit.arms)
-    for part in arm_slices(draws, len(fit.arms)):
-        yield from np.moveaxis(arm_rates(fit, part), -1, 0)
-
-
-def arm_rates(fit: Fit, part: slice = slice(None)) -> Array:
-    """Return draws of arms' true rates (probability), dims (chain, draw, arm).
-
-    That of a beta-binomial likelihood, which the sampler does not draw, enters at one quantile
-    per draw of its law given the arm's responders, moved from draw to draw by a Weyl sequence.
-    """
-    drawn = fit.require("theta", "The rate of an arm")
-    theta = np.asarray(drawn.variable[..., part])
-    if not fit.spec.likelihood.parameters:
-        return fit.spec.link.rate(theta)
-    arms = np.arange(drawn.shape[-1])[part]
-    places = np.arange(theta[..., 0].size)[:, None] * drawn.shape[-1] + arms
-    probability = spread_at("u", places.ravel(), 1).reshape(theta.shape)
-    own = own_parameters(fit, fit.spec.likelihood.parameters)
-    own = {name: draws[..., None] for name, draws in own.items()}
-    events, n = fit.arms.events[part], fit.arms.n[part]
-    return fit.spec.likelihood.rate(theta, probability, events=events, n=n, **own)
+    draws = drawn.fit.posterior["mu"].sizes
+    for part in arm_slices(draws["chain"] * draws["draw"], len(drawn.arms)):
+        yield from np.moveaxis(drawn.arm_rates(part), -1, 0)
 
 
 def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> tuple[Array, Array]:
@@ -141,34 +113,34 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
-def weight_groups(fit: Fit) -> Counts | None:
+def weight_groups(drawn: OutcomeDraws) -> Counts | None:
     """Return a number for each arm, the same for arms that share a typical rate.
 
     None where typical rates differ by more than the levels of one factor, so that no arm's
     information is on one of them alone.
     """
-    coding = fit.design.coding
+    coding = drawn.coding
     columns = coding.covariates.parsed.columns
     if not columns:
-        return np.zeros(len(fit.arms), dtype=np.int64)
-    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.shares:
+        return np.zeros(len(drawn.arms), dtype=np.int64)
+    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.level_proportions:
         return None
-    _, groups = np.unique(coding.matrix(fit.arms.frame), axis=0, return_inverse=True)
+    _, groups = np.unique(coding.matrix(drawn.arms.frame), axis=0, return_inverse=True)
     return np.asarray(groups.ravel(), dtype=np.int64)
 
 
-def _weight_and_shrinkage(fit: Fit) -> tuple[Array, Array]:
+def _weight_and_shrinkage(drawn: OutcomeDraws) -> tuple[Array, Array]:
     """Return each arm's weight and shrinkage, averaged over the draws block by block."""
-    arms, variance = fit.arms, sampling_variance(fit)
-    between = between_variance(fit)
+    arms, variance = drawn.arms, sampling_variance(drawn)
+    between = drawn.between
     between = between.reshape(-1, between.shape[-1])
-    level, groups = fit.design.tau_of_study[arms.study_index], weight_groups(fit)
-    weight, drawn = np.zeros(len(arms)), np.zeros(len(arms))
+    level, groups = drawn.tau_of_study[arms.study_index], weight_groups(drawn)
+    weight, shrunk = np.zeros(len(arms)), np.zeros(len(arms))
     for _, rows in blocks(1, len(between), len(arms)):
         part = between[rows][:, level]
         weight += np.nan if groups is None else _weights(arms, variance, part, groups)
-        drawn += _shrinkage(arms, variance, part)
-    return weight / len(between), drawn / len(between)
+        shrunk += _shrinkage(arms, variance, part)
+    return weight / len(between), shrunk / len(between)
 
 
 def _weights(arms: Arms, variance: Array, between: Array, groups: Counts) -> Array:

@@ -12,11 +12,13 @@ from scipy.special import expit
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import checked_factor, level_profiles
-from bayesmeta.estimates.drawable import check_drawable
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.profile_rates import PredictedRates, profile_rates
+from bayesmeta.estimates.nested.rates import OutcomeRates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.profile_rates import PredictedRates
 from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -25,6 +27,7 @@ __all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
+Rates = PredictedRates | OutcomeRates
 
 ALL = "all studies"
 """Label of the last row."""
@@ -55,20 +58,14 @@ class SubgroupNumbers:
 
 
 def subgroup_numbers(
-    fit: Fit, *, by: str | None = None, profile: Profile | None = None, ci_prob: float = 0.95
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    by: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
 ) -> SubgroupNumbers:
     """Return the rates of each level of a factor, and of all studies.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws of a model with a factor.
-    by : str, optional
-        The factor; the first of the formula where None.
-    profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the equal-tailed intervals.
 
     Returns
     -------
@@ -86,32 +83,22 @@ def subgroup_numbers(
           count is inferred, as in `summary`;
         - tau, tau_lower, tau_upper: median and interval (scale of the link) where the row has one of
           its own: of all studies, or of a level if tau differs by the factor; else NaN.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of one outcome or of a model without factors, `by` is no factor of the
-        formula, or `ci_prob` is not between 0 and 1.
-    ProfileError
-        If the profile can't be coded.
-    EvidenceError
-        If no arm has patients.
     """
-    check_drawable(fit)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    coding = fit.design.coding
+    coding = drawn.coding
     factor = checked_factor(coding, by)
     tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
-    basis = _basis(fit, factor)
+    basis = _basis(drawn, factor)
     profiles = level_profiles(coding, factor, profile)
-    rates = {level: profile_rates(fit, own) for level, own in profiles.items()}
+    rates = {level: drawn.rates(own) for level, own in profiles.items()}
     rows = [
         {
             "label": level,
             **basis[level],
-            **_inferred(fit, profiles[level]),
+            **_inferred(drawn, profiles[level]),
             **_rates(one, tails),
-            **_own_tau(fit, factor, one, tails),
+            **_own_tau(drawn, factor, one, tails),
         }
         for level, one in rates.items()
     ]
@@ -119,47 +106,45 @@ def subgroup_numbers(
     rows.append(
         {
             "label": ALL,
-            **_whole_basis(fit),
-            **_whole_inferred(fit),
+            **_whole_basis(drawn.arms),
+            **_whole_inferred(drawn.arms),
             **_all_rates(rates, shares, tails),
         }
     )
-    rows[-1] |= _UNKNOWN if coding.by else _tau(next(iter(rates.values())), tails)
+    rows[-1] |= _UNKNOWN if coding.by else _tau(drawn, next(iter(rates.values())), tails)
     parts = profile_parts(coding, profile)
     held = ", ".join(f"{name}={text}" for name, text in parts.items() if name != factor)
     return SubgroupNumbers(pd.DataFrame(rows), factor, held, ci_prob)
 
 
-def _basis(fit: Fit, factor: str) -> dict[str, Row]:
+def _basis(drawn: OutcomeDraws, factor: str) -> dict[str, Row]:
     """Return the studies, responders and patients of each level."""
     found = pd.DataFrame(
         {
-            "level": arm_groups(fit, factor),
-            "study": fit.arms.frame["study"].to_numpy(),
-            "events": fit.arms.events,
-            "n": fit.arms.n,
+            "level": arm_groups(drawn, factor),
+            "study": drawn.arms.frame["study"].to_numpy(),
+            "events": drawn.arms.events,
+            "n": drawn.arms.n,
         }
     )
-    return {
-        level: _counts(found[found["level"] == level]) for level in fit.design.coding.levels[factor]
-    }
+    return {level: _counts(found[found["level"] == level]) for level in drawn.coding.levels[factor]}
 
 
-def _whole_basis(fit: Fit) -> Row:
-    studies = fit.arms.frame["study"].to_numpy()
-    return _counts(pd.DataFrame({"study": studies, "events": fit.arms.events, "n": fit.arms.n}))
+def _whole_basis(arms: Arms) -> Row:
+    studies = arms.frame["study"].to_numpy()
+    return _counts(pd.DataFrame({"study": studies, "events": arms.events, "n": arms.n}))
 
 
-def _inferred(fit: Fit, profile: Profile) -> Row:
-    found = inferred_at(fit, profile)
+def _inferred(drawn: OutcomeDraws, profile: Profile) -> Row:
+    found = inferred_at(drawn.fit, profile, drawn.outcome or None)
     return {"arms": found.arms, "inferred": found.inferred}
 
 
-def _whole_inferred(fit: Fit) -> Row:
-    seen = fit.arms.n > 0
+def _whole_inferred(arms: Arms) -> Row:
+    seen = arms.n > 0
     return {
         "arms": int(seen.sum()),
-        "inferred": int((seen & inferred_counts(fit.arms.frame, None)).sum()),
+        "inferred": int((seen & inferred_counts(arms.frame, None)).sum()),
     }
 
 
@@ -168,21 +153,19 @@ def _counts(arms: pd.DataFrame) -> Row:
     return {"studies": studies, "events": int(arms["events"].sum()), "n": int(arms["n"].sum())}
 
 
-def _rates(rates: PredictedRates, tails: Array) -> Row:
+def _rates(rates: Rates, tails: Array) -> Row:
     lower, middle, upper = np.quantile(rates.typical, tails)
-    law = rates.new_study().rate
+    distribution = rates.new_study().rate
     return {
         "typical": middle,
         "typical_lower": lower,
         "typical_upper": upper,
-        "new_study_lower": law.quantile(float(tails[0])).value,
-        "new_study_upper": law.quantile(float(tails[2])).value,
+        "new_study_lower": distribution.quantile(float(tails[0])).value,
+        "new_study_upper": distribution.quantile(float(tails[2])).value,
     }
 
 
-def _all_rates(
-    rates: Mapping[str, PredictedRates], studies: Mapping[str, int], tails: Array
-) -> Row:
+def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], tails: Array) -> Row:
     """Return the mean of the typical rates, and the rate of a new study of any level."""
     total = sum(studies.values())
     if not total:
@@ -209,13 +192,13 @@ def _all_rates(
     }
 
 
-def _own_tau(fit: Fit, factor: str, rates: PredictedRates, tails: Array) -> Row:
+def _own_tau(drawn: OutcomeDraws, factor: str, rates: Rates, tails: Array) -> Row:
     """Return the tau of a level, where tau differs by the factor."""
-    return _tau(rates, tails) if fit.design.coding.by == factor else _UNKNOWN
+    return _tau(drawn, rates, tails) if drawn.coding.by == factor else _UNKNOWN
 
 
-def _tau(rates: PredictedRates, tails: Array) -> Row:
-    if "tau" not in rates.fit.posterior:
+def _tau(drawn: OutcomeDraws, rates: Rates, tails: Array) -> Row:
+    if "tau" not in drawn.fit.posterior:
         return _UNKNOWN
     lower, middle, upper = np.quantile(rates.tau, tails)
     return {"tau": middle, "tau_lower": lower, "tau_upper": upper}

@@ -1,26 +1,32 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_fit, check_profiles
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.posterior import (
+    AnyFit,
+    check_posterior,
+    has_draws,
+    outcomes_of,
+    posterior_of,
+)
+from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.rates import Exact, GridRates
-from bayesmeta.estimates.rows import RATE, Row, drawn_row, law_rows, row_of
+from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
+from bayesmeta.estimates.rows import RATE, Row, distribution_rows, row_of
 from bayesmeta.estimates.summary_table import SummaryTable, headed
 from bayesmeta.estimates.summary_text import Heading
 from bayesmeta.estimates.words import words_of
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
@@ -28,25 +34,15 @@ from bayesmeta.model.coding import Profile
 __all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
-OWN_SCALES = {
-    "tau": "",
-    "nu": "degrees of freedom",
-    "share": "share of studies",
-    "tau_arm": "",
-    "rho": "correlation",
-    "x_mean": "unit of the column",
-    "x_sd": "unit of the column",
-}
-"""Scalar parameters beside mu and beta, and their scales; that of the link where empty."""
+Parameter = tuple[str, str, str, Distribution]
+"""Outcome, quantity, scale and posterior."""
 
-HEAVY_TAILED = ("student_t", "contaminated")
-"""Laws whose tau is less than the standard deviation of the study effects."""
-
-LOG_ODDS, ALL = "log-odds", "all studies"
+RATES = {"typical rate": "typical", "mean rate": "mean"}
+"""Rates of a profile beside those of a new study, and what a posterior calls them."""
 
 
 def summary(
-    fit: Fit | NestedFit | GridFit,
+    fit: AnyFit,
     *,
     profiles: Sequence[Profile] | None = None,
     per: Mapping[str, float] | None = None,
@@ -59,7 +55,7 @@ def summary(
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profiles : sequence of mappings, optional
         Covariate values to give rates for; what one leaves out stands at the reference level or the
@@ -90,14 +86,15 @@ def summary(
           rate`` (of the median study), ``mean rate`` (averaged over studies), ``new study`` (the true
           rate of a new study: the prediction interval) and ``new cohort`` (responders out of
           `cohort`);
-        - outcome, first, of nested outcomes only: which one; its parameters are those of its ratio to
-          the outcome around it, its rates are among all patients;
+        - outcome, first, of nested outcomes only: which one; its parameters are those of its
+          conditional probability given the enclosing outcome, its rates are among all patients;
         - profile: what the row is for, blank for parameters;
         - scale: log-odds, probability, odds ratio, share of variance, or responders;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
-          a `GridFit`;
-        - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the law
+          a `QuadratureFit`;
+        - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
+        distribution
           of a new study;
         - arms, inferred: arms with a count at the profile, and those of them whose count no source
           prints (column `derivation`); missing for parameters.
@@ -116,97 +113,93 @@ def summary(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> table = bm.summary(bm.fit(bm.load_model("pooled"), arms, method="grid"))
+    >>> table = bm.summary(bm.fit(bm.load_model("pooled"), arms, method="quadrature"))
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.04, 0.6]
     """
-    check_fit(fit, grid=True, nested=True)
+    check_posterior(fit)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     words = words_of(fit, rates_per=rates_per, labels=labels)
-    if isinstance(fit, GridFit):
-        for name, value in (("profiles", profiles), ("per", per)):
-            if value is not None:
-                raise SettingsError(
-                    f"`{name}` has no effect on a GridFit, which has no covariates. Leave it out."
-                )
-        table = with_inferred(pd.DataFrame(list(_grid_rows(fit, ci_prob, cohort))), fit, [{}])
-        return headed(table, Heading(LOG_ODDS, ci_prob, words=words))
     check_profiles(profiles)
     units = checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
-    if isinstance(fit, NestedFit):
-        from bayesmeta.estimates.nested.summary import summarise_nested
-
-        rows: Iterable[Row] = summarise_nested(
-            fit, asked, per=units, ci_prob=ci_prob, cohort=cohort
-        )
-    else:
-        rows = _drawn_rows(fit, asked, per=units, ci_prob=ci_prob, cohort=cohort)
-    at = reference_text(fit.coding, words)
-    table = with_inferred(pd.DataFrame(list(rows)), fit, asked)
-    return headed(table, Heading(fit.spec.link.scale, ci_prob, at, words))
+    rows = [
+        (outcome, row_of((quantity, "", scale), distribution, ci_prob))
+        for outcome, quantity, scale, distribution in _parameters(fit, units)
+    ]
+    rows += _rate_rows(fit, asked, ci_prob, cohort)
+    several = bool(outcomes_of(fit))
+    table = pd.DataFrame([{"outcome": outcome, **row} if several else row for outcome, row in rows])
+    heading = Heading(fit.spec.link.scale, ci_prob, reference_text(fit.coding, words), words)
+    return headed(with_inferred(table, fit, asked), heading)
 
 
-def _drawn_rows(
-    fit: Fit,
-    profiles: Sequence[Profile],
-    *,
-    per: Mapping[str, float],
-    ci_prob: float,
-    cohort: int,
-) -> Iterable[Row]:
-    coding = fit.design.coding
-    for (quantity, scale), draws in _parameters(fit).items():
-        yield drawn_row((quantity, "", scale), draws, ci_prob)
-    if coding.names:
-        beta = np.asarray(fit.posterior["beta"])
-        for quantity, scale, draws in odds_ratio_draws(beta, coding, fit.spec.link, per):
-            yield drawn_row((quantity, "", scale), draws, ci_prob)
+def _rate_rows(
+    fit: AnyFit, profiles: Iterable[Profile], ci_prob: float, cohort: int
+) -> Iterator[tuple[str, Row]]:
+    """Yield the four rates of each profile and outcome."""
     for profile in profiles:
-        label = profile_label(coding, profile)
-        rates = profile_rates(fit, profile)
-        yield drawn_row(("typical rate", label, RATE), rates.typical, ci_prob)
-        yield drawn_row(("mean rate", label, RATE), rates.mean, ci_prob)
-        yield from law_rows(rates.new_study(), label, ci_prob, cohort)
+        label = profile_label(fit.coding, profile)
+        for outcome, rates in posterior_of(fit, profile).items():
+            for name, quantity in RATES.items():
+                distribution = rates.distribution(quantity)
+                if distribution is not None:
+                    yield outcome, row_of((name, label, RATE), distribution, ci_prob)
+            for row in distribution_rows(rates.cohort(), label, ci_prob, cohort):
+                yield outcome, row
 
 
-def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
-    """Return draws of scalar parameters and I-squared by quantity and scale."""
-    posterior, link = fit.posterior, fit.spec.link.scale
-    found = {("mu", link): np.asarray(posterior["mu"])}
-    for name in ("beta", *OWN_SCALES):
-        if name in posterior:
-            scale = OWN_SCALES.get(name) or link
-            if name == "tau" and type(fit.spec.study_effects).name in HEAVY_TAILED:
-                scale = f"{link} (scale of the law, not sd)"
-            found |= {(label, scale): draws for label, draws in _scalars(posterior[name])}
-    if "tau" in posterior and "theta" in posterior:
-        for level, draws in i_squared(fit).items():
-            label = f"i_squared[{level}]" if level else "i_squared"
-            found[label, "share of variance"] = draws
-    return found
-
-
-def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
-    """Yield label and draws, dims (chain, draw), of a parameter's values."""
-    if variable.ndim == 2:  # noqa: PLR2004
-        yield str(variable.name), np.asarray(variable)
+def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
+    """Yield the parameters of a model, I-squared and the odds ratios of numbers."""
+    if not has_draws(fit):
+        for name in ("mu", "tau"):
+            found = RatesByQuadrature(fit, None).distribution(name)
+            if found is not None:
+                yield "", name, fit.spec.link.scale, found
         return
-    draws = np.asarray(variable)
-    for i, label in enumerate(variable.indexes[variable.dims[2]]):
-        yield f"{variable.name}[{label}]", draws[..., i]
+    yield from _drawn_parameters(fit)
+    for outcome in outcomes_of(fit) or ("",):
+        drawn = draws_of(fit, outcome or None)
+        for label, scale, draws in odds_ratio_draws(drawn, per):
+            yield outcome, label, scale, Draws(draws)
 
 
-def _grid_rows(fit: GridFit, ci_prob: float, cohort: int) -> Iterable[Row]:
-    labels = {
-        "mu": ("mu", "", LOG_ODDS),
-        "tau": ("tau", "", LOG_ODDS),
-        "typical": ("typical rate", ALL, RATE),
-        "mean": ("mean rate", ALL, RATE),
-    }
-    if fit.spec.study_effects.tau is None:
-        del labels["tau"]
-    for target, label in labels.items():
-        yield row_of(label, Exact(fit.posterior.marginal(target)), ci_prob)
-    yield from law_rows(GridRates(fit), ALL, ci_prob, cohort)
+def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
+    outcomes = outcomes_of(fit) or ("",)
+    for name, scale in _scales(fit).items():
+        if name in fit.posterior:
+            for outcome, label, draws in _scalars(fit.posterior[name], outcomes):
+                yield outcome, label, scale, Draws(draws)
+    if not {"tau", "theta"} <= set(fit.posterior):
+        return
+    for outcome in outcomes:
+        for level, draws in i_squared(draws_of(fit, outcome or None)).items():
+            label = f"i_squared[{level}]" if level else "i_squared"
+            yield outcome, label, "share of variance", Draws(draws)
+
+
+def _scales(fit: Fit) -> dict[str, str]:
+    """Return the scale of each parameter, in the order of the table."""
+    link = fit.spec.link.scale
+    if outcomes_of(fit):
+        return {"mu": link, "beta": link, "tau": link, "correlation": "correlation"}
+    own = {scalar.name: scalar.unit or link for scalar in fit.design.scalars}
+    if not fit.spec.study_effects.tau_is_sd:
+        own["tau"] = f"{link} (scale of the distribution, not sd)"
+    return {"mu": link, "beta": link, **own}
+
+
+def _scalars(variable: xr.DataArray, outcomes: Sequence[str]) -> Iterator[tuple[str, str, Array]]:
+    """Yield outcome, label and draws, dims (chain, draw), of a parameter's values.
+
+    Of several outcomes the first dim is the outcome; a correlation belongs to none of them.
+    """
+    name, draws = str(variable.name), np.asarray(variable)
+    flat = draws.reshape(*draws.shape[:2], -1)
+    own = len(outcomes) > 1 and name != "correlation"
+    for i, labels in enumerate(
+        product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
+    ):
+        outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
+        yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, flat[..., i]

@@ -14,6 +14,7 @@ __all__ = [
     "Heading",
     "by_outcome",
     "odds_ratio_table",
+    "parameter_caption",
     "parameter_table",
     "rate_precision",
     "rate_table",
@@ -62,11 +63,8 @@ class Heading:
 def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
     """Return parameters, odds ratios and rates as lines for a terminal."""
     words = heading.words
-    parameters = f"Parameters ({heading.scale}; {heading.interval})"
-    if "outcome" in summary:
-        parameters = f"Parameters of each outcome's ratio to the one around it ({heading.interval})"
     lines = [
-        parameters,
+        parameter_caption(summary, heading),
         table_text(by_outcome(parameter_table(summary, words), summary, words), indent=2),
         *(f"  {line}" for line in heading.mu),
     ]
@@ -75,6 +73,13 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
         table = table_text(by_outcome(ratios, summary, words), indent=2)
         lines += ["", "Odds ratios of numbers: median and interval", table]
     return [*lines, *_rate_lines(summary, heading), f"  {rate_precision(summary, words)}"]
+
+
+def parameter_caption(summary: pd.DataFrame, heading: Heading) -> str:
+    """Return what stands above the parameters."""
+    if "outcome" in summary:
+        return f"Parameters of each outcome's conditional probability ({heading.interval})"
+    return f"Parameters ({heading.scale}; {heading.interval})"
 
 
 def _rate_lines(summary: pd.DataFrame, heading: Heading) -> list[str]:

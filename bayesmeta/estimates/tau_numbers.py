@@ -10,8 +10,8 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.drawable import check_drawable
-from bayesmeta.estimates.profile_rates import own_parameters, profile_rates, scale_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -56,8 +56,8 @@ class TauNumbers:
         Covariate values at which the typical rate stands.
     level : str
         Level whose tau it is; empty where all studies share one.
-    law : mapping
-        Posterior medians of the other parameters of the law of study effects.
+    distribution : mapping
+        Posterior medians of the other parameters of the distribution of study effects.
     ci_prob : float
         Probability of the band and of the interval of tau.
     """
@@ -65,21 +65,18 @@ class TauNumbers:
     table: pd.DataFrame
     profile: str
     level: str
-    law: Mapping[str, float]
+    distribution: Mapping[str, float]
     ci_prob: float
 
 
-def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95) -> TauNumbers:
+def tau_numbers(
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
+) -> TauNumbers:
     """Return the range of true rates of studies by tau, at the posterior median of the typical rate.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws of a model with a tau.
-    profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
-    ci_prob : float
-        Probability of the band and of the interval of tau.
 
     Returns
     -------
@@ -93,62 +90,55 @@ def tau_numbers(fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.
         - tau_lower, tau_upper: of the posterior, its equal-tailed interval;
         - typical: posterior median of the typical rate (probability);
         - lower, upper: between which the true rates of studies lie with probability `ci_prob`, by
-          the law of study effects at this tau.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit of one outcome or of a model without tau, or `ci_prob` is not between 0
-        and 1.
-    ProfileError
-        If the profile can't be coded.
+          the distribution of study effects at this tau.
 
     References
     ----------
     Neuenschwander, Capkun-Niggli, Branson & Spiegelhalter 2010, doi:10.1177/1740774509356002.
     """
-    check_drawable(fit)
+    drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
-    _check_tau(fit)
-    coding, tails = fit.design.coding, ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
-    level = coding.tau_level(profile)
-    draws = scale_of(fit, level)
-    tau, (lower, upper) = float(np.median(draws)), np.quantile(draws, tails)
-    theta = float(np.median(profile_rates(fit, profile).theta))
-    law = {
+    _check_tau(drawn)
+    coding, tails = drawn.coding, ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
+    level, rates = coding.tau_level(profile), drawn.rates(profile)
+    tau, (lower, upper) = float(np.median(rates.tau)), np.quantile(rates.tau, tails)
+    theta = float(np.median(rates.theta))
+    distribution = {
         name: float(np.median(found))
-        for name, found in own_parameters(fit, fit.spec.study_effects.parameters).items()
+        for name, found in own_parameters(drawn.fit, drawn.effects.parameters).items()
     }
     end = max(BEYOND * upper, LEAST_END)
-    guides = GUIDES if isinstance(fit.spec.link, Logit) else {}
+    guides = GUIDES if isinstance(drawn.link, Logit) else {}
     rows: list[Row] = [
         *({"kind": BAND, "name": "", "tau": at} for at in np.linspace(0, end, POINTS)),
         *({"kind": GUIDE, "name": name, "tau": at} for name, at in guides.items() if at <= end),
         {"kind": POSTERIOR, "name": "tau", "tau": tau, "tau_lower": lower, "tau_upper": upper},
     ]
-    table = pd.DataFrame(list(_with_rates(fit, rows, theta, (tails, law))), columns=_COLUMNS)
-    named = fit.design.tau_levels[level] if coding.by else ""
-    return TauNumbers(table, profile_label(coding, profile), named, law, ci_prob)
+    table = pd.DataFrame(
+        list(_with_rates(drawn, rows, theta, (tails, distribution))), columns=_COLUMNS
+    )
+    named = drawn.tau_levels[level] if coding.by else ""
+    return TauNumbers(table, profile_label(coding, profile), named, distribution, ci_prob)
 
 
-def _check_tau(fit: Fit) -> None:
-    if "tau" not in fit.posterior:
+def _check_tau(drawn: OutcomeDraws) -> None:
+    if "tau" not in drawn.fit.posterior:
         raise SettingsError(
-            f"`fit` must be of a model with tau; '{fit.spec.name}' has {fit.spec.study_effects.name} study "
+            f"`fit` must be of a model with tau; '{drawn.fit.spec.name}' has {drawn.effects.name} study "
             "effects, which have none. Fit one with NormalEffects."
         )
 
 
 def _with_rates(
-    fit: Fit,
+    drawn: OutcomeDraws,
     rows: Iterable[Row],
     theta: float,
-    law: tuple[tuple[float, float], Mapping[str, float]],
+    distribution: tuple[tuple[float, float], Mapping[str, float]],
 ) -> Iterable[Row]:
     """Yield the rows with the rates between which studies lie at their tau."""
-    tails, parameters = law
-    rate = fit.spec.link.rate
+    tails, parameters = distribution
+    rate = drawn.link.rate
     for row in rows:
-        effects = fit.spec.study_effects.quantile(np.array(tails), row["tau"], **parameters)
+        effects = drawn.effects.quantile(np.array(tails), row["tau"], **parameters)
         lower, upper = rate(theta + effects)
         yield {**row, "typical": float(rate(theta)), "lower": lower, "upper": upper}

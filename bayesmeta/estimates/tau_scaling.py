@@ -24,11 +24,6 @@ def tau_scaling(fit: Fit) -> dict[str, tuple[float, float]]:
     package. The second is NaN where the first is below `SENSITIVE`, so that it decides nothing, and of a
     fit that kept no draws of arms.
 
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws of a model with a tau.
-
     References
     ----------
     Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.

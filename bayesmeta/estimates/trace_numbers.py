@@ -10,9 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 
@@ -46,16 +46,8 @@ class TraceNumbers:
     ranks: dict[str, Array]
 
 
-def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
+def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> TraceNumbers:
     """Return the draws of parameters, chain by chain, with what tells whether they may be used.
-
-    Parameters
-    ----------
-    fit : Fit or NestedFit
-        Posterior draws.
-    quantities : sequence of str, optional
-        Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
-        None, all but the effects of studies and arms; of a PyMC model of one's own, its scalars.
 
     Returns
     -------
@@ -65,20 +57,11 @@ def trace_numbers(fit: Fit | NestedFit, *, quantities: Sequence[str] | None = No
         ESS of a chain by itself, averaged over chains; r_hat, ess_bulk, ess_tail; chains and draws
         (per chain); and failed, whether R-hat or an ESS of all breaks its threshold.
 
-    Raises
-    ------
-    SettingsError
-        If `fit` has no draws, or `quantities` names what is no parameter of the model.
-
     References
     ----------
     Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
     """
-    if not isinstance(fit, Fit | NestedFit):
-        raise SettingsError(
-            f"`fit` must be a Fit or NestedFit, which has chains; got {type(fit).__name__}. Make one by "
-            'bm.fit, with method="nuts".'
-        )
+    check_draws(fit)
     found = _chosen(_parameters(fit), quantities)
     diagnosed = diagnose(fit).table
     rows = [
@@ -102,13 +85,6 @@ def rank_differences(draws: Array, points: int) -> Array:
     Ranks are those among all chains, as shares from 0 to 1. The result has shape (chain, points + 1),
     at evenly spaced shares from 0 to 1.
 
-    Parameters
-    ----------
-    draws : array
-        Draws, dims (chain, draw).
-    points : int
-        Steps between 0 and 1.
-
     References
     ----------
     Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6.
@@ -122,9 +98,10 @@ def rank_differences(draws: Array, points: int) -> Array:
     return np.asarray(counts / draws.shape[-1] - shares)
 
 
-def _parameters(fit: Fit | NestedFit) -> dict[str, Array]:
+def _parameters(fit: Fit) -> dict[str, Array]:
     """Return the draws of each parameter by its label, as `diagnose` writes it."""
     posterior = fit.posterior
+    # A PyMC model may have anything in it.
     own = isinstance(fit.spec, OwnModel)
     names = [
         str(name)

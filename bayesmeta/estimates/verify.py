@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from bayesmeta.estimates.arguments import check_family, check_fit
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.inference.exact import grid_fit
+from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.result import Fit
 
 __all__ = ["Verification", "verify"]
@@ -91,17 +92,17 @@ def verify(fit: Fit) -> Verification:
     >>> bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1)).ok
     True
     """
-    check_fit(fit, grid=False)
+    check_one_outcome(fit)
     check_family(fit, "verify")
-    exact = grid_fit(fit.design).posterior
+    exact = quadrature_fit(fit.design).posterior
     rates = profile_rates(fit, None)
-    law = rates.new_study()
+    distribution = rates.new_study()
     drawn = {
         "mu": ("mu", rates.theta),
         "tau": ("tau", rates.tau),
         "typical rate": ("typical", rates.typical),
         "mean rate": ("mean", rates.mean),
-        "new study": ("new_study", expit(law.theta)),
+        "new study": ("new_study", expit(distribution.theta)),
     }
     if fit.spec.study_effects.tau is None:
         del drawn["tau"]
@@ -114,7 +115,7 @@ def verify(fit: Fit) -> Verification:
             _row(quantity, f"{p:.1%}", quantile_of(draws, p), float(value))
             for p, value in zip(PROBABILITIES, truth, strict=True)
         ]
-    distance = np.abs(law.pmf(COHORT) - exact.predictive_pmf(COHORT)).sum() / 2
+    distance = np.abs(distribution.pmf(COHORT) - exact.predictive_pmf(COHORT)).sum() / 2
     return Verification(pd.DataFrame(rows), float(distance))
 
 

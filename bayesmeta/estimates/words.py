@@ -2,70 +2,41 @@
 
 from dataclasses import replace
 
-from bayesmeta.evidence import Arms, NestedArms
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.estimates.posterior import AnyFit
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource, as_labels
 from bayesmeta.labels import Labels
-from bayesmeta.model import ModelSpec
 from bayesmeta.model.labelling import known_names
-from bayesmeta.model.nested import NestedSpec
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
 __all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
-def words_of(
-    fit: Fit | NestedFit | GridFit, *, rates_per: int = 100, labels: LabelSource = None
-) -> Wording:
+def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
     """Return how the answers of a fit are written.
 
     Labels are those given, then the model's, then the evidence's.
-
-    Parameters
-    ----------
-    fit : Fit, NestedFit or GridFit
-        What the answers are of.
-    rates_per : {100, 1000, 10000, 100000}
-        Patients that rates are written per; 100 for percent.
-    labels : Labels, mapping or path, optional
-        Labels of levels and outcomes, in place of those that model and evidence have.
-
-    Raises
-    ------
-    SettingsError
-        If `rates_per` is another number.
-    SpecError
-        If a label is of a column, level or outcome that is not there.
     """
     given = as_labels(labels)
-    coding = None if isinstance(fit, GridFit) else fit.coding
+    coding = fit.coding
     given.check(known_names(fit.arms, coding))
-    # A PyMC model of one's own has no labels.
-    model = fit.spec.labels if isinstance(fit.spec, ModelSpec | NestedSpec) else Labels()
+    # A user-supplied PyMC model has no labels.
+    model = getattr(fit.spec, "labels", Labels())
     own = given.over(model).over(Labels(fit.arms.selection.get("labels") or {}))
-    if coding is None:
-        return Wording(Rates(rates_per), own)
     references = {name: levels[0] for name, levels in coding.factors.items()}
     return Wording(Rates(rates_per), own, references, coding.by or "")
 
 
-def with_labels[AnyFit: (Fit, NestedFit)](fit: AnyFit, labels: LabelSource) -> AnyFit:
-    """Return a fit for figures, which labels go with; its model is written as it was before.
-
-    Raises
-    ------
-    SpecError
-        If a label is of a column, level or outcome that is not there.
-    """
+def with_labels(fit: Fit, labels: LabelSource) -> Fit:
+    """Return a fit for figures, which labels go with; its model is written as it was before."""
     named = words_of(fit, labels=labels).labels
-    if not named.names or not isinstance(fit.spec, ModelSpec | NestedSpec):
+    if not named.names or not hasattr(fit.spec, "labels"):
         return fit
     return replace(fit, spec=replace(fit.spec, labels=named))
 
 
-def evidence_wording(arms: Arms | NestedArms, labels: Labels, rates_per: int = 100) -> Wording:
+def evidence_wording(arms: Arms, labels: Labels, rates_per: int = 100) -> Wording:
     """Return how answers about arms are written where several models are."""
     return Wording(Rates(rates_per), labels.over(Labels(arms.selection.get("labels") or {})))

@@ -1,9 +1,8 @@
-"""Evidence room. In: CSV files and DataFrames. Out: checked `EvidenceTable`, `Arms`, `NestedArms`."""
+"""Evidence tables, the checks they pass, and the selection of the arms of one analysis."""
 
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.bundled import bundled_evidence, load_evidence
 from bayesmeta.evidence.findings import Finding
-from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.published import load_published
 from bayesmeta.evidence.reading import read_evidence
 from bayesmeta.evidence.table import EvidenceTable
@@ -12,7 +11,6 @@ __all__ = [
     "Arms",
     "EvidenceTable",
     "Finding",
-    "NestedArms",
     "bundled_evidence",
     "load_evidence",
     "load_published",

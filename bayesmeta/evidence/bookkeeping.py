@@ -69,17 +69,17 @@ def _broken_parts(frame: pd.DataFrame) -> list[Finding]:
     arms = set(zip(frame[STUDY], frame[ARM], strict=True))
     parts = frame[frame[PART_OF].notna()]
     owners = set(zip(parts[STUDY], parts[PART_OF], strict=True))
-    strangers, nested = [], []
+    unexpected, nested = [], []
     for place, row in parts.iterrows():
         if (row[STUDY], row[PART_OF]) not in arms or row[PART_OF] == row[ARM]:
-            strangers.append((str(place), row[PART_OF]))
+            unexpected.append((str(place), row[PART_OF]))
         if (row[STUDY], row[ARM]) in owners:
             nested.append((str(place), f"{row[ARM]}, part of {row[PART_OF]}"))
     return [
         *broken(
             "part",
             f"`{PART_OF}` must name another arm of the same study",
-            strangers,
+            unexpected,
             "Correct the name.",
         ),
         *broken(

@@ -119,7 +119,7 @@ def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame,
     found = []
     for column in COUNTS:
         missing = where(frame[column], notation.is_missing)
-        # Evidence that says how each count was had may keep rows whose source prints none.
+        # Evidence that says how each count was derived may keep rows whose source prints none.
         if DERIVATION not in frame.columns:
             found += broken(
                 "count",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import (
     ARM,
     COUNTS,
@@ -28,7 +29,6 @@ from bayesmeta.evidence.columns import (
 )
 from bayesmeta.evidence.conditions import Mask
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.selection import CountedRows, Dropped, Parts, against_parts
 from bayesmeta.evidence.strata import with_stratum_column
 
@@ -42,10 +42,10 @@ FEWEST, MOST = 2, 8
 
 
 def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[str, ...]:
-    """Return the nested outcomes asked for, from the outside in, after checking them."""
+    """Return the nested outcomes asked for, outermost first, after checking them."""
     if isinstance(outcomes, str) or not isinstance(outcomes, Sequence):
         raise SettingsError(
-            f"`outcomes` must list outcomes from the outside in, such as ['ORR', 'CR']; got {outcomes!r}."
+            f"`outcomes` must list outcomes outermost first, such as ['ORR', 'CR']; got {outcomes!r}."
         )
     wanted = [str(outcome) for outcome in outcomes]
     if len(wanted) < FEWEST or len(set(wanted)) < len(wanted):
@@ -110,9 +110,7 @@ def _against(frame: pd.DataFrame, counts: CountedRows, whole: Mask, inner: Mask)
     return ""
 
 
-def nested_arms(
-    kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]
-) -> NestedArms:
+def nested_arms(kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]) -> Arms:
     """Return the arms of nested outcomes from their rows, and note in `selection` what was left out."""
     outcomes = tuple(selection["outcomes"])
     wide = _one_row_per_arm(kept, outcomes, selection["table"])
@@ -128,7 +126,7 @@ def nested_arms(
         moved = kept.merge(told.drop(columns=[EVENTS, "inner"]), on=[*WHOLE_ARM, OUTCOME])
         excluded = pd.concat([excluded, moved]) if len(moved) else excluded
     wide = wide.drop(columns=[_definition_column(name) for name in outcomes], errors="ignore")
-    return NestedArms(with_stratum_column(wide, selection["strata"]), outcomes, excluded, selection)
+    return Arms(with_stratum_column(wide, selection["strata"]), excluded, selection, outcomes)
 
 
 def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:

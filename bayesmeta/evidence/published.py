@@ -1,4 +1,4 @@
-"""Pooled estimates that published meta-analyses print, to be held against one's own."""
+"""Pooled estimates of published meta-analyses, for comparison."""
 
 import pandas as pd
 

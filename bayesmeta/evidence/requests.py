@@ -35,7 +35,8 @@ def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
     if outcome is None:
         often = frame[OUTCOME].value_counts().index
         raise EvidenceError(
-            f"{name} holds {len(there)} outcomes; name one by `outcome`: {listed(map(str, often))}."
+            f"{name} holds {len(there)} outcomes: {listed(map(str, often))}. Name one by `outcome`, or nested "
+            "ones by `outcomes`."
         )
     if outcome not in there and there == [""]:
         raise EvidenceError(f"{name} names no outcome; got '{outcome}'. Leave `outcome` out.")

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,7 +12,6 @@ from bayesmeta.errors import EvidenceError, SettingsError, counted, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
 from bayesmeta.evidence.findings import Finding, warn_of
-from bayesmeta.evidence.nested_arms import NestedArms
 from bayesmeta.evidence.nests import asked_outcomes, nested_arms, nested_parts_or_whole
 from bayesmeta.evidence.repeats import patients_twice
 from bayesmeta.evidence.requests import (
@@ -96,35 +95,6 @@ class EvidenceTable:
             self.frame.to_csv(index=False, lineterminator="\n").encode()
         ).hexdigest()
 
-    @overload
-    def select(
-        self,
-        *,
-        outcome: str | None = None,
-        where: Where | None = None,
-        parts: Literal["parts", "whole"] = "parts",
-        strata: str | None = None,
-        derivations: Sequence[str] | None = None,
-        overlaps: Literal["resolve", "keep"] = "resolve",
-        include: Literal["default", "all"] = "default",
-        mixed: bool = False,
-        **columns: Any,
-    ) -> Arms: ...
-    @overload
-    def select(
-        self,
-        *,
-        outcomes: Sequence[str],
-        by_definition: Literal["missing", "keep"] = "missing",
-        where: Where | None = None,
-        parts: Literal["parts", "whole"] = "parts",
-        strata: str | None = None,
-        derivations: Sequence[str] | None = None,
-        overlaps: Literal["resolve", "keep"] = "resolve",
-        include: Literal["default", "all"] = "default",
-        mixed: bool = False,
-        **columns: Any,
-    ) -> NestedArms: ...
     def select(  # noqa: PLR0913 - one argument a rule
         self,
         *,
@@ -139,7 +109,7 @@ class EvidenceTable:
         include: Literal["default", "all"] = "default",
         mixed: bool = False,
         **columns: Any,
-    ) -> Arms | NestedArms:
+    ) -> Arms:
         """Return the arms of one analysis, and keep what was left out with the rule that did it.
 
         Parameters
@@ -147,7 +117,7 @@ class EvidenceTable:
         outcome : str, optional
             Which outcome; may be left out where the table holds one or names none.
         outcomes : sequence of str, optional
-            Nested outcomes from the outside in, such as ``["ORR", "CR_CRi", "CR"]``, for one joint
+            Nested outcomes outermost first, such as ``["ORR", "CR_CRi", "CR"]``, for one joint
             model, in place of `outcome`. An arm need not report them all. Parts or the whole, and one
             of overlapping cohorts, are then chosen once for all outcomes of an arm.
         by_definition : {"missing", "keep"}, optional
@@ -168,7 +138,7 @@ class EvidenceTable:
         strata : str, optional
             Take the levels of this stratum as rows, in place of whole arms.
         derivations : sequence of str, optional
-            Keep only counts had in these ways (column `derivation`).
+            Keep only counts derived in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
             Of cohorts that plausibly share patients (column `overlap_group`), keep the one of lowest
             rank that reports the outcome, or all. Conditions act first: a narrower one that drops
@@ -183,7 +153,7 @@ class EvidenceTable:
 
         Returns
         -------
-        Arms or NestedArms
+        Arms
             One row per arm; `excluded` holds every row of the outcomes that was dropped.
 
         Raises

@@ -1,1 +1,1 @@
-"""Inference room. In: a model and its arms. Out: a `Fit` (draws), a `GridFit`, and their diagnosis."""
+"""From a model and its arms to a posterior, by draws or by quadrature, and its diagnosis."""

@@ -1,17 +1,13 @@
-"""Draws of many arms in blocks, so that what is computed from them needs memory for one block.
-
-What is kept in memory and what is streamed to disk is computed from the same blocks, and so is the
-same to the last bit.
-"""
+"""Draws of many arms in blocks, so that what is computed from them needs memory for one block."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Block", "Writable", "arm_slices", "blocks", "filled", "rows_of_block"]
+__all__ = ["Block", "arm_slices", "blocks", "filled"]
 
 CELLS = 1 << 22
 """Values of one variable in a block: 32 MiB."""
@@ -22,24 +18,9 @@ Block = tuple[int, slice]
 Variables = Mapping[str, npt.NDArray[Any]]
 
 
-class Writable(Protocol):
-    """An array that blocks are written to: in memory, or on disk."""
-
-    def __setitem__(self, place: Any, values: Any) -> None:
-        """Write values at a place."""
-
-
-Create = Callable[[str, tuple[int, ...], np.dtype[Any]], Writable]
-
-
-def rows_of_block(draws: int, arms: int) -> int:
-    """Return how many draws of one chain a block holds."""
-    return max(1, min(draws, CELLS // max(arms, 1)))
-
-
 def blocks(chains: int, draws: int, arms: int) -> Iterator[Block]:
     """Yield the blocks of all draws, chain by chain, in their order."""
-    rows = rows_of_block(draws, arms)
+    rows = max(1, min(draws, CELLS // max(arms, 1)))
     for chain, first in product(range(chains), range(0, draws, rows)):
         yield chain, slice(first, min(first + rows, draws))
 
@@ -48,8 +29,7 @@ def filled(
     make: Callable[[Block], Variables],
     shape: tuple[int, int],
     arms: int,
-    create: Create = lambda _, shape, dtype: np.empty(shape, dtype),
-) -> dict[str, Any]:
+) -> dict[str, npt.NDArray[Any]]:
     """Return the variables that `make` gives block by block.
 
     Parameters
@@ -60,15 +40,12 @@ def filled(
         Chains and draws.
     arms : int
         Values of the largest variable per draw.
-    create : callable
-        From name, shape and type to the array that a variable is written to; one in memory where
-        not given.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, npt.NDArray[Any]] = {}
     for chain, rows in blocks(*shape, arms):
         for name, values in make((chain, rows)).items():
             if name not in found:
-                found[name] = create(name, (*shape, *values.shape[1:]), values.dtype)
+                found[name] = np.empty((*shape, *values.shape[1:]), values.dtype)
             found[name][chain, rows] = values
     return found
 

@@ -17,7 +17,6 @@ from bayesmeta.inference.convergence import (
     half_scores,
     r_hat,
 )
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.repeats import limits_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.verdict import THRESHOLDS, Diagnostics, Problem, Thresholds
@@ -31,7 +30,7 @@ BLOCK = 64
 """Parameters whose statistics are computed, and held in memory, at once."""
 
 
-def diagnose(fit: Fit | NestedFit) -> Diagnostics:
+def diagnose(fit: Fit) -> Diagnostics:
     """Return the diagnosis of a fit: convergence of every parameter, and the sampler's own signs.
 
     Checked: R-hat at most 1.01 and bulk and tail ESS at least 400 for each of mu, beta, tau and u; no
@@ -42,7 +41,7 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws.
 
     Returns
@@ -66,7 +65,7 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     >>> found.divergences
     0
     """
-    if not isinstance(fit, Fit | NestedFit):
+    if not isinstance(fit, Fit):
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table = _table(fit.posterior)
     statistics = fit.draws["sample_stats"].to_dataset()
@@ -92,12 +91,10 @@ def diagnose(fit: Fit | NestedFit) -> Diagnostics:
     )
 
 
-def _unchecked(fit: Fit | NestedFit) -> tuple[str, ...]:
+def _unchecked(fit: Fit) -> tuple[str, ...]:
     """Return the parameters of studies and arms that the model has and the fit did not keep."""
-    if isinstance(fit, NestedFit):
-        return ()
     there = {
-        "u": fit.spec.study_effects.name != "common",
+        "u": fit.spec.study_effects.has_effects,
         "w": fit.spec.arm_effects is not None,
         "x": bool(fit.design.imputed),
     }

@@ -16,23 +16,16 @@ from bayesmeta.inference.simulation import (
     prior_parameters,
 )
 from bayesmeta.model import Design
+from bayesmeta.model.effects import DISTRIBUTIONS
+from bayesmeta.model.likelihoods import LIKELIHOODS
 
 __all__ = [
     "DIMS",
-    "PER_ARM",
     "PRIOR_DRAWS",
-    "after_evidence",
     "assemble",
     "assemble_parameters",
-    "before_evidence",
-    "by_group",
-    "dims_of",
     "is_large",
-    "labels",
     "numbered",
-    "of_block",
-    "parameter_groups",
-    "parameters_of",
     "statistics_of",
     "tree_of",
 ]
@@ -43,10 +36,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "mu": (),
     "beta": ("covariate",),
     "tau": (),
-    "nu": (),
-    "share": (),
+    **{name: () for distribution in DISTRIBUTIONS.values() for name in distribution.units},
     "tau_arm": (),
-    "rho": (),
+    **{name: () for likelihood in LIKELIHOODS.values() for name in likelihood.units},
     "x_mean": ("imputed",),
     "x_sd": ("imputed",),
     "x": ("arm", "imputed"),
@@ -55,7 +47,19 @@ DIMS: dict[str, tuple[str, ...]] = {
     "theta": ("arm",),
     "events": ("arm",),
 }
-"""Dims of every variable beyond chain and draw; `tau` by a column has dim level."""
+"""Dims of every variable of one outcome beyond chain and draw; `tau` by a column has dim level."""
+
+JOINT_DIMS: dict[str, tuple[str, ...]] = {
+    "mu": ("outcome",),
+    "beta": ("outcome", "covariate"),
+    "tau": ("outcome",),
+    "correlation": ("pair",),
+    "u": ("study", "outcome"),
+    "theta": ("arm", "outcome"),
+    "events": ("arm", "outcome"),
+    "reported": ("count",),
+}
+"""Dims of every variable of several outcomes beyond chain and draw."""
 
 GROUPS = (
     "posterior",
@@ -69,7 +73,7 @@ GROUPS = (
 )
 """Groups of a fit's draws, in their order."""
 
-PER_ARM = frozenset({"study", "arm"})
+_PER_ARM = frozenset({"study", "arm", "count"})
 """Dims of which there are as many as the evidence has."""
 
 PRIOR_DRAWS = 1000
@@ -96,19 +100,19 @@ def assemble(
     """
     prior_rng, predictive_rng = map(np.random.default_rng, seed.spawn(2))
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    shape, arms = posterior["mu"].shape, len(design.arms)
+    shape, arms = posterior["mu"].shape, len(design.arms) * len(design.outcomes)
     given = filled(
-        lambda block: after_evidence(design, of_block(posterior, block), predictive_rng),
+        lambda block: _after_evidence(design, _of_block(posterior, block), predictive_rng),
         (shape[0], shape[1]),
         arms,
     )
     before = filled(
-        lambda block: before_evidence(design, of_block(parameters, block), prior_rng),
+        lambda block: _before_evidence(design, _of_block(parameters, block), prior_rng),
         (1, PRIOR_DRAWS),
         arms,
     )
-    found = by_group(given | before)
-    groups = parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
+    found = _by_group(given | before)
+    groups = _parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
     return tree_of(groups | {name: dataset(design, own) for name, own in found.items()})
 
 
@@ -121,22 +125,23 @@ def assemble_parameters(
     """Return the tree of `assemble` without what has a study or an arm; arguments as there."""
     prior_rng = np.random.default_rng(seed.spawn(2)[0])
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    return tree_of(parameter_groups(design, posterior, statistics, parameters))
+    return tree_of(_parameter_groups(design, posterior, statistics, parameters))
 
 
-def parameter_groups(
+def _parameter_groups(
     design: Design,
     posterior: Mapping[str, Array],
     statistics: Mapping[str, npt.NDArray[Any]],
     prior: Mapping[str, Array],
 ) -> dict[str, xr.Dataset]:
     """Return the groups that hold `posterior` and `prior`, the sampler's own and the evidence."""
-    arms = design.arms
+    arms, dims = design.arms, ("arm", "outcome") if design.several else ("arm",)
+    events = arms.counts if design.several else arms.events
     return {
         "posterior": dataset(design, posterior),
         "sample_stats": statistics_of(statistics),
         "prior": dataset(design, prior),
-        "observed_data": numpy_dataset({"events": (("arm",), arms.events)}, {"arm": arms.labels}),
+        "observed_data": numpy_dataset({"events": (dims, events)}, _labels(design, dims)),
         "constant_data": numpy_dataset(
             {
                 "n": (("arm",), arms.n),
@@ -148,32 +153,36 @@ def parameter_groups(
     }
 
 
-def after_evidence(
+def _after_evidence(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return what follows from posterior draws, by group and variable, dims (draw, arm)."""
+    """Return what follows from posterior draws, by group and variable, dims (draw, ...)."""
     return {
-        "log_likelihood/events": log_likelihood(design, variables),
+        f"log_likelihood/{'reported' if design.several else 'events'}": log_likelihood(
+            design, variables
+        ),
         "posterior_predictive/events": draw_events(design, variables, rng).astype(np.int32),
     }
 
 
-def before_evidence(
+def _before_evidence(
     design: Design, parameters: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """Return prior draws of effects and responders given those of the parameters, as above."""
-    effects = prior_effects(design, parameters, rng, parameters["mu"].shape)
+    mu = parameters["mu"]
+    shape = mu.shape[:-1] if design.several else mu.shape
+    effects = prior_effects(design, parameters, rng, shape)
     events = draw_events(design, {**parameters, **effects}, rng).astype(np.int32)
     found: dict[str, npt.NDArray[Any]] = {f"prior/{name}": one for name, one in effects.items()}
     return found | {"prior_predictive/events": events}
 
 
-def of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
+def _of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
     """Return the draws of one block."""
     return {name: values[block] for name, values in variables.items()}
 
 
-def by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return variables named by group and variable as one mapping per group."""
     groups: dict[str, dict[str, Any]] = {}
     for name, values in found.items():
@@ -189,13 +198,16 @@ def tree_of(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
 
 def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
     """Return variables, dims (chain, draw, ...), with the labels of their dims."""
-    dims = {name: dims_of(name, values.shape) for name, values in variables.items()}
-    used = {dim for own in dims.values() for dim in own}
-    named = {name: (dims[name], values) for name, values in variables.items()}
-    return numbered(named, labels(design, used))
+    named = {
+        name: (_dims_of(design, name), values)
+        for name, values in variables.items()
+        if name in (JOINT_DIMS if design.several else DIMS)
+    }
+    used = {dim for own, _ in named.values() for dim in own}
+    return numbered(named, _labels(design, used))
 
 
-def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
+def _labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
     """Return the labels of dims other than chain and draw."""
     coords = {
         "study": design.arms.studies,
@@ -203,14 +215,28 @@ def labels(design: Design, dims: Iterable[str]) -> dict[str, Any]:
         "covariate": list(design.coding.names),
         "level": list(design.tau_levels),
         "imputed": [one.name for one in design.imputed],
+        "outcome": list(design.outcomes),
+        "pair": list(design.pairs),
     }
+    if "count" in dims:
+        coords["count"] = _count_labels(design)
     return {dim: coords[dim] for dim in sorted(dims)}
 
 
-def dims_of(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
-    """Return the dims of a variable of this shape beyond chain and draw."""
-    by_level = name == "tau" and len(shape) > 2  # noqa: PLR2004
-    return ("level",) if by_level else DIMS[name]
+def _count_labels(design: Design) -> list[str]:
+    """Return a label of each count that is reported: its arm and its outcome."""
+    arms, seen = design.arms, design.conditional_counts
+    return [
+        f"{arms.labels[arm]}/{arms.outcomes[place]}"
+        for arm, place in zip(seen.arm, seen.last, strict=True)
+    ]
+
+
+def _dims_of(design: Design, name: str) -> tuple[str, ...]:
+    """Return the dims of a variable beyond chain and draw."""
+    if design.several:
+        return JOINT_DIMS[name]
+    return ("level",) if name == "tau" and design.spec.study_effects.by else DIMS[name]
 
 
 def statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
@@ -225,19 +251,6 @@ def numbered(variables: Labelled, coords: Mapping[str, Any]) -> xr.Dataset:
     return numpy_dataset(named, {**coords, "chain": np.arange(chains), "draw": np.arange(draws)})
 
 
-def parameters_of(draws: xr.DataTree) -> xr.DataTree:
-    """Return draws without what each study and arm has in every draw."""
-    groups = {}
-    for name, node in draws.children.items():
-        group = node.to_dataset()
-        large = [str(one) for one, variable in group.items() if is_large(variable)]
-        rest = group.drop_vars(large)
-        used = {dim for variable in rest.values() for dim in variable.dims}
-        if used:
-            groups[name] = rest.drop_vars([dim for dim in rest.coords if dim not in used])
-    return tree_of(groups)
-
-
 def is_large(variable: xr.DataArray) -> bool:
     """Return whether a variable has a study or an arm in each draw."""
-    return "draw" in variable.dims and bool(PER_ARM.intersection(map(str, variable.dims)))
+    return "draw" in variable.dims and bool(_PER_ARM.intersection(map(str, variable.dims)))

@@ -1,12 +1,11 @@
 """The engines behind `fit`: draws of a design from the compiled density or from PyMC, put together."""
 
-import shutil
 import time
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from bayesmeta.inference.blocks import filled
 from bayesmeta.inference.draws import DIMS, assemble, assemble_parameters
 from bayesmeta.inference.footprint import LARGEST, bytes_of_draws, check_footprint
 from bayesmeta.inference.repeats import sampled_again
@@ -31,7 +30,6 @@ def sampled(
     stream: tuple[int, ...] = (),
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: Path | None = None,
 ) -> Fit:
     """Return the fit of a design; a refit uses the stream of its seed numbered `stream`.
 
@@ -39,22 +37,18 @@ def sampled(
     """
     started = time.perf_counter()
     sampler_seed, draws_seed = seeds_of(seed, stream)
-    if store is None:
-        check_footprint(design, settings)
-        engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
+    check_footprint(design, settings)
+    engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
 
-        def sample(chosen: SamplerSettings) -> Any:
-            return engine_sample(design, chosen, sampler_seed, progress=progress)
+    def sample(chosen: SamplerSettings) -> Any:
+        return engine_sample(design, chosen, sampler_seed, progress=progress)
 
-        def allows(chosen: SamplerSettings) -> bool:
-            return bytes_of_draws(design, chosen) <= LARGEST
+    def allows(chosen: SamplerSettings) -> bool:
+        return bytes_of_draws(design, chosen) <= LARGEST
 
-        posterior, statistics, settings, repeats = sampled_again(sample, settings, allows)
-        made = assemble if settings.arm_draws else assemble_parameters
-        draws = made(design, posterior, statistics, draws_seed)
-    else:
-        seeds = sampler_seed, draws_seed
-        draws, settings, repeats = _stream(design, settings, seeds, store, progress=progress)
+    posterior, statistics, settings, repeats = sampled_again(sample, settings, allows)
+    made = assemble if settings.arm_draws else assemble_parameters
+    draws = made(design, posterior, statistics, draws_seed)
     origin = provenance(
         design.spec,
         design.arms,
@@ -64,15 +58,7 @@ def sampled(
         stream=stream,
         repeats=repeats,
     )
-    return Fit(
-        design.spec,
-        design.arms,
-        settings,
-        draws,
-        provenance=origin,
-        coding=design.coding,
-        store=store,
-    )
+    return Fit(design.spec, design.arms, settings, draws, provenance=origin, coding=design.coding)
 
 
 def seeds_of(seed: int, stream: tuple[int, ...]) -> list[np.random.SeedSequence]:
@@ -86,58 +72,27 @@ def sample_compiled(
     settings: SamplerSettings,
     seed: np.random.SeedSequence,
     *,
-    progress: bool | None,
+    progress: bool | None = False,
+    address: int | None = None,
 ) -> Any:
-    """Return the variables of a design, and the sampler's statistics, from the compiled density."""
-    from bayesmeta.inference.blocks import filled
-    from bayesmeta.inference.density import coordinates
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.nuts import sample_density
+    """Return the variables of a design, dims (chain, draw, ...), and the sampler's statistics.
 
-    data = density_data(design)
-    kept = None if settings.arm_draws else coordinates.parameters_size(data)
-    translate = coordinates.variables if settings.arm_draws else coordinates.parameters
-    raw = sample_density(data, settings, seed, progress=progress, kept=kept)
+    They are from the compiled density, or from the one at `address`; see `sample_target`.
+    """
+    from bayesmeta.inference.nuts import sample_target
+    from bayesmeta.inference.targets import target_of
+
+    target = target_of(design)
+    kept, translate = (
+        (None, target.variables) if settings.arm_draws else (target.leading, target.parameters)
+    )
+    raw = sample_target(target, settings, seed, progress=progress, address=address, kept=kept)
     found = filled(
-        lambda block: translate(design, data, raw.points[block]),
+        lambda block: translate(raw.points[block]),
         (settings.chains, settings.draws),
-        len(design.arms),
+        len(design.arms) * len(design.outcomes),
     )
     return found, raw.statistics
-
-
-def _stream(
-    design: Design,
-    settings: SamplerSettings,
-    seeds: tuple[np.random.SeedSequence, np.random.SeedSequence],
-    store: Path,
-    *,
-    progress: bool | None,
-) -> tuple[Any, SamplerSettings, tuple[str, ...]]:
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.coordinates import variables
-    from bayesmeta.inference.nuts import sample_density
-    from bayesmeta.inference.streaming import open_store, whole_store, write_store
-
-    data = density_data(design)
-    with whole_store(store) as (points, folder):
-
-        def sample(chosen: SamplerSettings) -> Any:
-            # A second sampling takes the place of the first.
-            shutil.rmtree(points)
-            points.mkdir()
-            raw = sample_density(data, chosen, seeds[0], progress=progress, folder=points)
-            return raw, raw.statistics
-
-        raw, _, settings, repeats = sampled_again(sample, settings)
-        write_store(
-            folder,
-            design,
-            lambda block: variables(design, data, raw.points[block]),
-            statistics=raw.statistics,
-            seed=seeds[1],
-        )
-    return open_store(store), settings, repeats
 
 
 def _sample_pymc(

@@ -1,6 +1,7 @@
-"""The deterministic posterior of a model without covariates, as a fit of its own."""
+"""The deterministic posterior of a model without covariates."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,19 +9,20 @@ from scipy.special import gammaln
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
-from bayesmeta.model import Binomial, CommonEffect, Design, Logit, ModelSpec, NormalEffects
+from bayesmeta.model import Binomial, Design, Logit, ModelSpec
+from bayesmeta.model.coding import Coding
 
 if TYPE_CHECKING:
-    from bayesmeta.inference.grid.posterior import GridPosterior
+    from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
 
-__all__ = ["GridFit", "grid_fit"]
+__all__ = ["QuadratureFit", "quadrature_fit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GridFit:
+class QuadratureFit:
     """The posterior of a model by quadrature: no draws, no Monte-Carlo error.
 
-    Made by ``bayesmeta.fit(..., method="grid")``; `summary` and `predict` take it.
+    Made by ``bayesmeta.fit(..., method="quadrature")``; `summary` and `predict` take it.
 
     Parameters
     ----------
@@ -28,14 +30,16 @@ class GridFit:
         What was assumed; a model without covariates.
     arms : Arms
         What was observed.
-    posterior : GridPosterior
+    coding : Coding
+        The coding of no covariates, so that a profile is read as by any other fit.
+    posterior : QuadraturePosterior
         Means, quantiles, predictive probabilities and the log marginal likelihood.
 
     Examples
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> round(exact.log_marginal_likelihood, 2)
     -42.73
     >>> tau = exact.posterior.marginal("tau")
@@ -45,7 +49,13 @@ class GridFit:
 
     spec: ModelSpec
     arms: Arms
-    posterior: "GridPosterior"
+    coding: Coding
+    posterior: "QuadraturePosterior"
+
+    @cached_property
+    def design(self) -> Design:
+        """The model on its arms."""
+        return Design(self.spec, self.arms, self.coding)
 
     @property
     def log_marginal_likelihood(self) -> float:
@@ -53,10 +63,10 @@ class GridFit:
         return self.posterior.log_marginal_likelihood
 
     def __repr__(self) -> str:
-        return f"GridFit({self.spec!r}, {self.arms!r})"
+        return f"QuadratureFit({self.spec!r}, {self.arms!r})"
 
 
-def grid_fit(design: Design) -> GridFit:
+def quadrature_fit(design: Design) -> QuadratureFit:
     """Return the deterministic posterior of `design`.
 
     Raises
@@ -64,8 +74,8 @@ def grid_fit(design: Design) -> GridFit:
     SpecError
         If the model has covariates.
     """
-    # Imported here: those who only ask whether a fit is a GridFit don't need it.
-    from bayesmeta.inference.grid.posterior import grid_posterior
+    # Imported here: those who only ask whether a fit is a QuadratureFit don't need it.
+    from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 
     _check_covered(design)
     arms = design.arms
@@ -75,28 +85,28 @@ def grid_fit(design: Design) -> GridFit:
     coefficients = (
         gammaln(arms.n + 1) - gammaln(arms.events + 1) - gammaln(arms.n - arms.events + 1)
     )
-    posterior = grid_posterior(
+    posterior = quadrature_posterior(
         events,
         n,
         design.spec.mu,
         design.spec.study_effects.tau,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
     )
-    return GridFit(design.spec, arms, posterior)
+    return QuadratureFit(design.spec, arms, design.coding, posterior)
 
 
 def _check_covered(design: Design) -> None:
-    """Raise unless the model is one that the grid can compute."""
+    """Raise unless the model is one that quadrature can compute."""
     spec = design.spec
     if design.coding.names:
         raise SpecError(
-            f"method='grid' takes models without covariates; {spec.name} has "
+            f"method='quadrature' takes models without covariates; {spec.name} has "
             f"'{spec.covariates.formula}'. Use method='nuts'."
         )
-    law = spec.study_effects
-    covered = isinstance(law, CommonEffect) or (isinstance(law, NormalEffects) and law.by is None)
+    distribution = spec.study_effects
+    covered = not distribution.has_effects or (distribution.is_normal and distribution.by is None)
     if not covered or spec.likelihood != Binomial(Logit()) or spec.arm_effects is not None:
         raise SpecError(
-            "method='grid' takes a binomial logit likelihood with normal study effects of one tau, or a "
+            "method='quadrature' takes a binomial logit likelihood with normal study effects of one tau, or a "
             f"common effect; got {spec!r}. Use method='nuts'."
         )

@@ -17,13 +17,14 @@ _STATISTICS = 8
 def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
     """Return the bytes that all groups of a fit's draws take, labels aside."""
     drawn = settings.chains * settings.draws
-    parameters = 1 + len(design.coding.names) + len(design.scalars)
+    outcomes = len(design.outcomes)
+    parameters = outcomes * (1 + len(design.coding.names)) + len(design.scalars) + len(design.pairs)
     total = _NUMBER * (drawn * (parameters + _STATISTICS) + PRIOR_DRAWS * parameters)
     if not settings.arm_draws:
         return total
-    arms, spec = len(design.arms), design.spec
+    arms, spec = len(design.arms) * outcomes, design.spec
     effects = arms * (1 + len(design.imputed) + (spec.arm_effects is not None))
-    effects += len(design.arms.studies) * (spec.study_effects.name != "common")
+    effects += len(design.arms.studies) * outcomes * spec.study_effects.has_effects
     responders = arms * _COUNT
     total += (drawn + PRIOR_DRAWS) * (_NUMBER * effects + responders)
     return total + drawn * arms * _NUMBER
@@ -42,6 +43,6 @@ def check_footprint(design: Design, settings: SamplerSettings) -> None:
         raise SettingsError(
             f"The draws would take {needed / 2**30:.1f} GiB of memory ({len(design.arms):,} arms, "
             f"{settings.chains * settings.draws:,} draws); at most {LARGEST / 2**30:.0f} GiB is kept. "
-            "Stream those of studies and arms to disk with store='draws.zarr', or keep those of mu, "
-            "beta, tau and the other parameters only with settings=SamplerSettings(arm_draws=False)."
+            "Keep those of mu, beta, tau and the other parameters alone by "
+            "settings=SamplerSettings(arm_draws=False), or fewer draws."
         )

@@ -17,7 +17,7 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
-from bayesmeta.inference.places import PACKAGE, folder_to_write, folders
+from bayesmeta.places import PACKAGE, folder_to_write, folders
 
 __all__ = ["Kept", "reached"]
 

@@ -1,15 +1,15 @@
-"""Evenly spread probabilities at which laws enter a draw, without further randomness.
+"""Evenly spread probabilities at which distributions enter a draw, without further randomness.
 
-Each draw's law enters at points spaced evenly in probability and moved from draw to draw by a Weyl
-sequence, so that the same draws always give the same interval. Where a rate varies for several
-reasons (study, arm, the beta law of a beta-binomial), the points form a lattice that turns from draw
-to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
+Each draw's distribution enters at points spaced evenly in probability and moved from draw to draw by a
+Kronecker sequence, so that the same draws always give the same interval. Where a rate varies for
+several reasons (study, arm, the beta distribution of a beta-binomial), the points form a lattice that
+is shifted from draw to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 """
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PRIMES", "SOURCES", "evenly", "spread", "spread_at"]
+__all__ = ["PRIMES", "SOURCES", "kronecker_sequence", "spread", "spread_at"]
 
 Array = npt.NDArray[np.float64]
 
@@ -24,7 +24,7 @@ the strata move from draw to draw (numbers that keep no common step)."""
 
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
-"""As many as there can be dims of `evenly`."""
+"""As many as there can be dims of `kronecker_sequence`."""
 
 
 def spread(source: str, draws: int, strata: int) -> Array:
@@ -39,15 +39,15 @@ def spread_at(source: str, draws: npt.NDArray[np.int64], strata: int) -> Array:
     place = np.arange(strata) * multiplier
     if source == "u":
         return np.asarray((place + shift[:, None]) / strata)
-    # Turned by the whole circle: within their strata alone, the same strata would always meet.
+    # Shifted round the whole circle: within their strata alone, the same strata would always meet.
     return np.asarray((place / strata + shift[:, None]) % 1)
 
 
-def evenly(draws: range, nodes: int, dims: int) -> Array:
-    """Return points spread evenly over the unit cube, dims (draw, node, dim), none of them random.
+def kronecker_sequence(draws: range, nodes: int, dims: int) -> Array:
+    """Return a Kronecker sequence over the unit cube, dims (draw, node, dim), none of it random.
 
-    One additive sequence goes through all nodes of all draws, so that the nodes of a draw are even, and
-    so are those of many draws: by square roots of primes, of which no whole multiples add up to a whole
+    It goes through all nodes of all draws, so that the nodes of a draw are spread evenly, and so are
+    those of many draws: by square roots of primes, of which no whole multiples add up to a whole
     number (Niederreiter 1992, doi:10.1137/1.9781611970081).
     """
     steps = np.sqrt(PRIMES[:dims])

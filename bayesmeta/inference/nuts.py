@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,19 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SamplingError
-from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
-from bayesmeta.inference.density.coordinates import size, starting_point
-from bayesmeta.inference.density.data import DensityData
-from bayesmeta.inference.density.log_density import density_of
-from bayesmeta.inference.density.pointers import Pointers
-from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.extension import nutpie_extension
-from bayesmeta.inference.processors import processors
-from bayesmeta.inference.progress import is_watched, progress_bar
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, processors
+from bayesmeta.inference.targets import Target
+from bayesmeta.progress import is_watched, progress_bar
 
-__all__ = ["STATISTICS", "RawDraws", "Target", "sample_density", "sample_pymc", "sample_target"]
+__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -50,79 +43,11 @@ STATISTICS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
-    """What is sampled.
-
-    Parameters
-    ----------
-    density : Callback
-        Compiled density, of the signature `LOG_DENSITY`.
-    data : Pointers
-        Model and evidence, as it takes them.
-    size : int
-        Number of coordinates.
-    start : callable
-        From a random generator to a point from which a chain may start.
-    """
-
-    density: Callback
-    data: Pointers
-    size: int
-    start: Callable[[np.random.Generator], Array]
-
-
-@dataclass(frozen=True, eq=False)
 class RawDraws:
-    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics.
+    """Draws in the sampler's coordinates, dims (chain, draw, coordinate), and statistics."""
 
-    Points on disk are an array of zarr, of which blocks are read as of one in memory.
-    """
-
-    points: Any
+    points: Array
     statistics: dict[str, npt.NDArray[Any]]
-
-
-def sample_density(
-    data: DensityData,
-    settings: SamplerSettings,
-    seed: np.random.SeedSequence,
-    *,
-    progress: bool | None,
-    address: int | None = None,
-    kept: int | None = None,
-    folder: Path | None = None,
-) -> RawDraws:
-    """Return draws from the compiled density.
-
-    Parameters
-    ----------
-    data : DensityData
-        Model and evidence.
-    settings : SamplerSettings
-        Chains, warm-up, draws.
-    seed : SeedSequence
-        Source of all randomness.
-    progress : bool, optional
-        Show a progress bar; where None, only where a person watches.
-    address : int, optional
-        Another density of the same data and coordinates, as a C function; checks of the checks
-        sample wrong ones. That of `bayesmeta.inference.density` where None.
-    kept : int, optional
-        Keep so many of the first coordinates; all where None.
-    folder : Path, optional
-        An empty folder that points are streamed to while chains run; in memory where None.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    KeyboardInterrupt
-        If interrupted; the chains are stopped first.
-    """
-    target = Target(density_of(data), pack(data), size(data), lambda rng: starting_point(data, rng))
-    return sample_target(
-        target, settings, seed, progress=progress, address=address, kept=kept, folder=folder
-    )
 
 
 def sample_target(
@@ -133,9 +58,32 @@ def sample_target(
     progress: bool | None,
     address: int | None = None,
     kept: int | None = None,
-    folder: Path | None = None,
 ) -> RawDraws:
-    """Return draws from any compiled density; arguments and errors as of `sample_density`."""
+    """Return draws from a compiled density.
+
+    Parameters
+    ----------
+    target : Target
+        The density and its coordinates.
+    settings : SamplerSettings
+        Chains, warm-up, draws.
+    seed : SeedSequence
+        Random seed.
+    progress : bool, optional
+        Show a progress bar; where None, only where a person watches.
+    address : int, optional
+        Another density of the same data and coordinates, as a C function: that of a check that samples
+        a wrong density. The target's own where None.
+    kept : int, optional
+        Keep so many of the first coordinates; all where None.
+
+    Raises
+    ------
+    SamplingError
+        If no chain finds a point of finite density, or a chain stops.
+    KeyboardInterrupt
+        If interrupted; the chains are stopped first.
+    """
     _lib = nutpie_extension()
     data, dim = target.data, target.size
     kept = dim if kept is None else kept
@@ -152,15 +100,13 @@ def sample_target(
     )
     chosen = _settings(_lib, settings, seed)
     cores = settings.cores or processors()
-    shown = progress_bar(_lib, progress=progress)
+    with _progress(_lib, settings, progress=progress) as shown:
 
-    def begin() -> Any:
-        storage = _storage(_lib, folder)
-        return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
+        def begin() -> Any:
+            storage = _lib.PyStorage.arrow()
+            return _lib.PySampler.from_pymc(chosen, cores, model, shown, None, 100, storage)
 
-    trace = _finished(begin, seed)
-    if folder is not None:
-        return _streamed(folder, settings, seed)
+        trace = _finished(begin, seed)
     draws, statistics = trace.get_arrow_trace()
     return RawDraws(
         np.stack(
@@ -213,26 +159,22 @@ def sample_pymc(
     return started[0]._extract(results)
 
 
-def _storage(lib: Any, folder: Path | None) -> Any:
-    if folder is None:
-        return lib.PyStorage.arrow()
-    return lib.PyStorage.zarr(lib.store.LocalStore(str(folder)))
+@contextmanager
+def _progress(lib: Any, settings: SamplerSettings, *, progress: bool | None) -> Iterator[Any]:
+    """Yield how the sampler tells its progress: to a bar, or not at all."""
+    if not is_watched(progress=progress):
+        yield lib.ProgressType.none()
+        return
+    total, done = settings.chains * (settings.warmup + settings.draws), 0
+    with progress_bar(total, what="draws", shown=True) as advance:
 
+        def show(finished: str) -> None:
+            nonlocal done
+            advance(int(finished) - done)
+            done = int(finished)
 
-def _streamed(folder: Path, settings: SamplerSettings, seed: np.random.SeedSequence) -> RawDraws:
-    """Return draws that nutpie has written to disk; those of the warm-up stand apart there."""
-    import zarr
-
-    tree = zarr.open_group(folder, mode="r")
-    statistics = {name: np.asarray(tree[f"sample_stats/{key}"]) for key, name in STATISTICS.items()}
-    points: Any = tree["posterior/point"]
-    # What was never written reads as NaN.
-    there = int(np.isfinite(statistics["lp"]).sum(axis=1).min())
-    if points.shape[1] != settings.draws or there != settings.draws:
-        raise SamplingError(
-            f"A chain stopped after {there} of {settings.draws} draws. {_reproduced(seed)}"
-        )
-    return RawDraws(points, statistics)
+        yield lib.ProgressType.template_callback(200, "{{ total_finished_draws }}", 1, show)
+        show(str(total))
 
 
 def _settings(lib: Any, settings: SamplerSettings, seed: np.random.SeedSequence) -> Any:

@@ -31,7 +31,7 @@ MOST = 8
 
 
 class Sampled(NamedTuple):
-    """Draws, how they were had, and why they were had more than once."""
+    """Draws, how they were made, and why more than once."""
 
     posterior: Any
     statistics: Mapping[str, npt.NDArray[Any]]
@@ -46,17 +46,8 @@ def sampled_again(
 ) -> Sampled:
     """Return draws; again, at an acceptance of 0.99, where any trajectory diverged.
 
-    Draws that are more for the sake of precise limits are treated likewise.
-
-    Parameters
-    ----------
-    sample : callable
-        From settings to the posterior's variables and the sampler's statistics.
-    settings : SamplerSettings
-        Those of the first sampling.
-    allows : callable
-        Whether so many draws may be kept for the sake of precise limits; none beyond the first where
-        left out. Only the default number of draws is raised: one that was asked for stays.
+    More are drawn for the sake of precise limits where `allows` says that so many may be kept. Only
+    the default number of draws is raised: one that was asked for stays.
     """
     found = _careful(sample, Sampled(*sample(settings), settings, ()))
     if allows is None or found.settings.draws != SamplerSettings.draws:

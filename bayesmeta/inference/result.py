@@ -10,19 +10,17 @@ from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.evidence import Arms, NestedArms
-from bayesmeta.inference.folders import whole_folder
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.storage import ONE_OUTCOME, Contents, read_run, write_run
-from bayesmeta.model import Design, ModelSpec, OwnModel, make_design, model_hash
+from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.nested import NestedSpec, nested_model_hash
+from bayesmeta.runs.whole_folder import whole_folder
 
-__all__ = ["Fit", "Provenance", "damaged_provenance", "load_fit", "provenance"]
+__all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 
 _PACKAGES = (
     *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
@@ -79,8 +77,8 @@ class Provenance:
 
 
 def provenance(
-    spec: ModelSpec | NestedSpec,
-    arms: Arms | NestedArms,
+    spec: ModelSpec,
+    arms: Arms,
     *,
     seed: int,
     engine: str,
@@ -108,10 +106,10 @@ def _versions() -> Mapping[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def _hash(spec: "ModelSpec | OwnModel | NestedSpec") -> str:
+def _hash(spec: ModelSpec | OwnModel) -> str:
     if isinstance(spec, OwnModel):
         return sha256(spec.definition.encode()).hexdigest()
-    return nested_model_hash(spec) if isinstance(spec, NestedSpec) else model_hash(spec)
+    return model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,15 +130,13 @@ class Fit:
         Groups posterior, sample_stats, log_likelihood, posterior_predictive, prior,
         prior_predictive, observed_data and constant_data. Dims chain, draw, arm, study and
         covariate. The posterior holds `mu`, `beta`, `tau`, `u` and `theta`, all log-odds, as far
-        as the model has them. Fitted with ``arm_draws=False``, it lacks everything that has an arm
-        or a study in each draw.
+        as the model has them. Of several outcomes these have dim outcome, too (outermost first), are
+        log-odds of each outcome given the enclosing one, and `correlation` (dim pair) stands beside.
+        Fitted with ``arm_draws=False``, it lacks everything that has an arm or a study in each draw.
     provenance : Provenance
         Seed, versions, hashes and times.
     coding : Coding
         How covariates are coded: learnt from the arms, or from those of a larger fit.
-    store : Path or None
-        The zarr store in which the draws of studies and arms are, from where `draws` reads them;
-        None where all are in memory.
 
     Examples
     --------
@@ -149,6 +145,16 @@ class Fit:
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> sorted(fit.posterior.sizes)
     ['arm', 'chain', 'draw', 'study']
+
+    Of several outcomes:
+
+    >>> table, few = bm.load_evidence("rr_aml_venetoclax"), bm.SamplerSettings(chains=2, draws=1000)
+    >>> both = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> fit = bm.fit(bm.load_model("pooled"), both, seed=1, settings=few)
+    >>> fit.outcomes, bm.diagnose(fit).ok
+    (('ORR', 'CR'), True)
+    >>> fit.posterior["tau"].median(("chain", "draw")).round(1).values.tolist()  # log-odds
+    [0.8, 0.4]
     """
 
     spec: ModelSpec
@@ -157,12 +163,16 @@ class Fit:
     draws: xr.DataTree
     provenance: Provenance = field(kw_only=True)
     coding: Coding = field(kw_only=True)
-    store: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def design(self) -> Design:
         """The model on its arms, with the coding of its covariates."""
         return Design(self.spec, self.arms, self.coding)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the outcomes, outermost first."""
+        return self.arms.outcomes
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -171,9 +181,6 @@ class Fit:
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> None:
         """Write the fit to `folder`, whole or not at all; `bayesmeta.load_fit` reads it back.
-
-        A `store` is not copied: the folder holds everything but the draws of studies and arms, and
-        the path of the store. `load_fit` reads them from there, as long as the store is there.
 
         Parameters
         ----------
@@ -199,20 +206,9 @@ class Fit:
 
     def write(self, folder: Path) -> None:
         """Write the files of the fit into an empty folder that exists."""
-        from bayesmeta.inference.draws import parameters_of
-
-        write_run(
-            Contents(
-                self.spec,
-                self.arms,
-                self.settings,
-                self.draws if self.store is None else parameters_of(self.draws),
-                asdict(self.provenance),
-                None if self.store is None else str(self.store),
-            ),
-            folder,
-            ONE_OUTCOME,
-        )
+        origin = asdict(self.provenance)
+        found = Contents(self.spec, self.arms, self.settings, self.draws, origin, self.coding)
+        write_run(found, folder)
 
     def require(self, name: str, what: str) -> xr.DataArray:
         """Return the draws of a variable of studies or arms, which `what` needs.
@@ -224,14 +220,9 @@ class Fit:
         """
         if name in self.posterior:
             return self.posterior[name]
-        if self.store is not None:
-            raise SettingsError(
-                f"{what} needs the draws of `{name}`, which are in the store {self.store}; it is not there, "
-                "or holds another fit. Put it back and load the fit again."
-            )
         raise SettingsError(
             f"{what} needs the draws of `{name}`, which this fit did not keep (arm_draws=False). "
-            "Fit again with SamplerSettings(arm_draws=True); with many arms, with store='draws.zarr', too."
+            "Fit again with SamplerSettings(arm_draws=True)."
         )
 
     def __repr__(self) -> str:
@@ -263,35 +254,9 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     >>> again.draws.posterior.equals(fit.draws.posterior)
     True
     """
-    spec, arms, settings, draws, origin, stored = read_run(folder, ONE_OUTCOME)
-    store = None if stored is None else Path(stored)
-    if store is not None:
-        draws = _with_store(draws, store)
+    spec, arms, settings, draws, origin, coding = read_run(folder)
     try:
         found = Provenance(**origin)
     except TypeError as error:
-        raise damaged_provenance(folder, error) from error
-    coding = make_design(spec, arms, warn=False).coding
-    fit = Fit(spec, arms, settings, draws, provenance=found, coding=coding, store=store)
-    if not np.allclose(fit.design.matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
-        raise RunError(
-            f"{folder}: the coding of its covariates can't be had again with formulaic "
-            f"{version('formulaic')}; it was made with {fit.provenance.versions.get('formulaic')}. Fit again."
-        )
-    return fit
-
-
-def damaged_provenance(folder: object, error: TypeError) -> RunError:
-    """Return the error of a run whose provenance has other fields than it must have."""
-    return RunError(f"{folder}: its provenance is damaged ({error}). Fit again.")
-
-
-def _with_store(parameters: xr.DataTree, store: Path) -> xr.DataTree:
-    """Return the draws of a store, or `parameters` where it is gone or another fit's."""
-    if not store.is_dir():
-        return parameters
-    from bayesmeta.inference.streaming import open_store
-
-    draws = open_store(store)
-    mu, stored = (tree["posterior"].to_dataset()["mu"] for tree in (parameters, draws))
-    return draws if stored.equals(mu) else parameters
+        raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
+    return Fit(spec, arms, settings, draws, provenance=found, coding=coding)

@@ -1,25 +1,23 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SettingsError, SpecError
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.labelling import check_labels
-from bayesmeta.model.nested import NestedSpec, make_nested_design
+from bayesmeta.model.sense import refuse_several
 from bayesmeta.numeric import check_seed
 
 if TYPE_CHECKING:
     import pymc as pm
 
-    from bayesmeta.inference.exact import GridFit
-    from bayesmeta.inference.nested.result import NestedFit
+    from bayesmeta.inference.exact import QuadratureFit
 
 __all__ = ["fit"]
 
@@ -33,45 +31,35 @@ def fit(
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: str | PathLike[str] | None = None,
     method: Literal["nuts"] = "nuts",
 ) -> Fit: ...
 @overload
+def fit(spec: ModelSpec, arms: Arms, *, method: Literal["quadrature"]) -> "QuadratureFit": ...
 def fit(
-    spec: NestedSpec,
-    arms: NestedArms,
-    *,
-    seed: int,
-    settings: SamplerSettings | None = None,
-    progress: bool | None = None,
-) -> "NestedFit": ...
-@overload
-def fit(spec: ModelSpec, arms: Arms, *, method: Literal["grid"]) -> "GridFit": ...
-def fit(
-    spec: "ModelSpec | NestedSpec | pm.Model",
-    arms: Arms | NestedArms,
+    spec: "ModelSpec | pm.Model",
+    arms: Arms,
     *,
     seed: int | None = None,
     settings: SamplerSettings | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
-    store: str | PathLike[str] | None = None,
-    method: Literal["nuts", "grid"] = "nuts",
-) -> "Fit | NestedFit | GridFit":
+    method: Literal["nuts", "quadrature"] = "nuts",
+    store: object = None,
+) -> "Fit | QuadratureFit":
     """Return the posterior of `spec` given `arms`.
 
     Parameters
     ----------
-    spec : ModelSpec, NestedSpec or pymc.Model
-        What is assumed; see `load_model`, and `load_nested_model` for nested outcomes. A PyMC model
-        of one's own is sampled as it is; it needs the
-        scalar `mu`, `theta` with one value per arm (both log-odds) and the observed `events`, and
-        `tau` and `u` (one per study) where studies differ; see `OwnModel` for what answers take it
-        to mean. Its `events` are held against those of `arms`; its patients can't be.
-    arms : Arms or NestedArms
+    spec : ModelSpec or pymc.Model
+        What is assumed; see `load_model`. The arms decide whether it is fitted to one outcome
+        or to several. A user-supplied PyMC model is sampled as it is; it needs the scalar `mu`,
+        `theta` with one value per arm (both log-odds) and the observed `events`, and `tau` and
+        `u` (one per study) where studies differ; see `OwnModel` for what answers take it to
+        mean. Its `events` are held against those of `arms`; its patients can't be.
+    arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
-        Source of all randomness; the same seed gives the same draws with the same versions on
+        Random seed; the same seed gives the same draws with the same versions on
         the same kind of processor (another agrees within Monte-Carlo error), whatever the number of
         cores. Needed by ``method="nuts"``.
     settings : SamplerSettings, optional
@@ -81,19 +69,16 @@ def fit(
         Both define the same posterior.
     progress : bool, optional
         Show a progress bar; where None, only where a person watches (a terminal or a notebook).
-    store : path, optional
-        A folder to be made, of zarr format, to which all draws go while the sampler runs; those of
-        studies and arms then stay there, and `Fit.draws` reads them as they are asked for. The
-        draws are the same. For evidence of many thousand arms, whose draws would take more than
-        1 GiB of memory and are refused without it. On the way to the store, all points of the
-        chains, warm-up included, stand beside it.
-    method : {"nuts", "grid"}
+    method : {"nuts", "quadrature"}
         Draws by the No-U-Turn sampler, or the deterministic posterior, for models without
         covariates.
+    store : None
+        Draws are no longer written to disk: keep those of parameters alone by
+        ``settings=SamplerSettings(arm_draws=False)``.
 
     Returns
     -------
-    Fit, NestedFit or GridFit
+    Fit or QuadratureFit
         Draws, or the deterministic posterior; `summary` and `predict` take any.
 
     Raises
@@ -101,12 +86,10 @@ def fit(
     SettingsError
         If an argument is missing, out of its range, or would have no effect.
     SpecError
-        If the model does not fit the evidence, has parts that ``method="grid"`` can't compute, or is a
+        If the model does not fit the evidence, has parts that quadrature can't compute, or is a
         PyMC model without the variables that answers need.
     SamplingError
         If the sampler can't start or stops.
-    RunError
-        If `store` exists or can't be written; nothing is left of a store that was not finished.
 
     Warns
     -----
@@ -126,80 +109,55 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
-    if isinstance(spec, NestedSpec):
-        return _fit_nested(
-            spec, arms, seed, settings, progress=progress, method=method, engine=engine, store=store
-        )
+    _check_store(store)
+    method = _renamed(method)
     own = is_pymc_model(spec)
     arms = _checked_arms(spec, arms, own=own)
-    if method == "grid":
+    refuse_several(arms, f"method={method!r}", f"engine={engine!r}", "a PyMC model" if own else "")
+    if method == "quadrature":
         _check_no_effect(
             seed=seed,
             settings=settings,
             progress=progress,
             engine=None if engine == "compiled" else engine,
-            store=store,
         )
         if own:
-            raise SpecError("method='grid' takes a ModelSpec, not a PyMC model. Use method='nuts'.")
-        from bayesmeta.inference.exact import grid_fit
+            raise SpecError(
+                "method='quadrature' takes a ModelSpec, not a PyMC model. Use method='nuts'."
+            )
+        from bayesmeta.inference.exact import quadrature_fit
 
         design = make_design(spec, arms)
         check_labels(spec.labels, arms, design.coding)
-        return grid_fit(design)
+        return quadrature_fit(design)
     _check_choices(method, engine, settings)
     chosen = settings or SamplerSettings()
     seed = check_seed(seed)
     if own:
-        _check_own(engine, store, chosen)
+        _check_own(engine, chosen)
         return fit_own(spec, arms, seed, chosen, progress=progress)
-    path = _checked_store(store, chosen, engine)
+    if engine == "pymc" and not chosen.arm_draws:
+        raise SettingsError(
+            "`arm_draws=False` needs engine='compiled'; engine='pymc' keeps all draws in memory."
+        )
     design = make_design(spec, arms)
     check_labels(spec.labels, arms, design.coding)
-    return sampled(design, seed, chosen, engine=engine, progress=progress, store=path)
+    return sampled(design, seed, chosen, engine=engine, progress=progress)
 
 
-def _fit_nested(
-    spec: NestedSpec,
-    arms: object,
-    seed: object,
-    settings: SamplerSettings | None,
-    *,
-    progress: bool | None,
-    method: object,
-    engine: object,
-    store: object,
-) -> "NestedFit":
-    from bayesmeta.inference.nested.sampling import fit_nested
-
-    if not isinstance(arms, NestedArms):
-        raise SettingsError(
-            f"`arms` must be NestedArms for a NestedSpec; got {type(arms).__name__}. "
-            "Make them by read_evidence(...).select(outcomes=[...])."
-        )
-    for name, value, default in (
-        ("method", method, "nuts"),
-        ("engine", engine, "compiled"),
-        ("store", store, None),
-    ):
-        if value != default:
-            raise SettingsError(
-                f"`{name}`={value!r} is not available for nested outcomes. Leave it out."
-            )
-    chosen = settings or SamplerSettings()
-    _check_choices(method, engine, chosen)
-    if not chosen.arm_draws:
-        raise SettingsError(
-            "`arm_draws`=False is not available for nested outcomes, whose draws are all kept. Leave it out."
-        )
-    design = make_nested_design(spec, arms)
-    check_labels(spec.labels, arms, design.coding)
-    return fit_nested(design, check_seed(seed), chosen, progress=progress)
+def _renamed(method: object) -> Any:
+    """Return a method by its name of today."""
+    if method != "grid":
+        return method
+    warn_deprecated(
+        "method='grid' is now method='quadrature'; the old word goes with the next version."
+    )
+    return "quadrature"
 
 
 def _check_choices(method: object, engine: object, settings: object) -> None:
     if method != "nuts":
-        raise SettingsError(f"`method` must be 'nuts' or 'grid'; got {method!r}.")
+        raise SettingsError(f"`method` must be 'nuts' or 'quadrature'; got {method!r}.")
     if engine not in ("compiled", "pymc"):
         raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
     if not isinstance(settings, SamplerSettings | None):
@@ -208,32 +166,22 @@ def _check_choices(method: object, engine: object, settings: object) -> None:
         )
 
 
-def _check_own(engine: Engine, store: object, settings: SamplerSettings) -> None:
+def _check_own(engine: Engine, settings: SamplerSettings) -> None:
     if engine != "compiled":
         raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
-    if store is not None or not settings.arm_draws:
-        raise SettingsError(
-            "`store` and `arm_draws` have no effect on a PyMC model, whose draws are all kept in memory. "
-            "Leave them out."
-        )
-
-
-def _checked_store(store: object, settings: SamplerSettings, engine: Engine) -> Path | None:
-    """Return the path of the store, after checking that it goes with the other arguments."""
-    if engine == "pymc" and (store is not None or not settings.arm_draws):
-        name = "arm_draws=False" if store is None else "store"
-        raise SettingsError(
-            f"`{name}` needs engine='compiled'; engine='pymc' keeps all draws in memory."
-        )
-    if store is None:
-        return None
     if not settings.arm_draws:
         raise SettingsError(
-            "`store` has no effect with arm_draws=False, which keeps nothing of studies and arms. Leave one out."
+            "`arm_draws` has no effect on a PyMC model, whose draws are all kept in memory. Leave it out."
         )
-    from bayesmeta.inference.streaming import check_store
 
-    return check_store(store)
+
+def _check_store(store: object) -> None:
+    """Raise if draws are to be written to a store, as release 0.1.0 did."""
+    if store is not None:
+        raise SettingsError(
+            f"`store`={store!r}: draws are no longer written to disk while the sampler runs. Leave it out; for large "
+            "evidence, keep the draws of parameters alone by settings=SamplerSettings(arm_draws=False)."
+        )
 
 
 def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
@@ -245,8 +193,7 @@ def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
         )
     if not isinstance(arms, Arms):
         raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...); nested "
-            "outcomes need a NestedSpec."
+            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
         )
     return arms
 
@@ -255,5 +202,5 @@ def _check_no_effect(**arguments: object) -> None:
     given = [name for name, value in arguments.items() if value is not None]
     if given:
         raise SettingsError(
-            f"`{given[0]}` has no effect with method='grid', which is deterministic. Leave it out."
+            f"`{given[0]}` has no effect with method='quadrature', which is deterministic. Leave it out."
         )

@@ -1,11 +1,12 @@
 """How the sampler runs, as a frozen value."""
 
+import os
 from dataclasses import dataclass
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_whole
 
-__all__ = ["SamplerSettings"]
+__all__ = ["SamplerSettings", "processors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class SamplerSettings:
     chains : int
         Independent chains; four, so that R-hat can see chains that disagree.
     warmup : int
-        Draws per chain that adapt the sampler and are thrown away.
+        Warm-up iterations per chain, which are thrown away.
     draws : int
         Draws per chain that are kept.
     target_accept : float
@@ -75,3 +76,8 @@ class SamplerSettings:
             raise SettingsError(
                 f"`target_accept` must lie between 0 and 1; got {self.target_accept!r}."
             )
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

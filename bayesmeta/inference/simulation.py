@@ -7,6 +7,12 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from bayesmeta.inference.density.coordinates import named_scalars
+from bayesmeta.inference.nested.simulation import (
+    draw_counts,
+    nested_log_likelihood,
+    nested_prior_effects,
+    nested_prior_parameters,
+)
 from bayesmeta.model import Design
 from bayesmeta.model.imputation import Imputation
 
@@ -35,11 +41,14 @@ def prior_draws(design: Design, rng: np.random.Generator, shape: Shape) -> dict[
     are given its known values.
     """
     drawn = prior_parameters(design, rng, shape)
-    return drawn | prior_effects(design, drawn, rng, shape)
+    found = drawn | prior_effects(design, drawn, rng, shape)
+    return {name: values for name, values in found.items() if name != "cholesky"}
 
 
 def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> dict[str, Array]:
     """Return the draws of `prior_draws` that belong to no study and no arm."""
+    if design.several:
+        return nested_prior_parameters(design, rng, shape)
     drawn = {"mu": np.asarray(design.spec.mu.draw(rng, shape))}
     if design.beta:
         drawn["beta"] = np.stack([prior.draw(rng, shape) for prior in design.beta], axis=-1)
@@ -55,11 +64,13 @@ def prior_effects(
     design: Design, parameters: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> dict[str, Array]:
     """Return the draws of `prior_draws` of each study and arm, given those of the parameters."""
+    if design.several:
+        return nested_prior_effects(design, parameters, rng, shape)
     spec, drawn = design.spec, dict(parameters)
     found = _missing(design, drawn, rng, shape)
     drawn |= found
     theta = _predictor(design, drawn, shape)
-    if spec.study_effects.name != "common":
+    if spec.study_effects.has_effects:
         found["u"] = _study_effects(design, drawn, rng, shape)
         theta += found["u"][..., design.arms.study_index]
     if spec.arm_effects is not None:
@@ -72,12 +83,19 @@ def draw_events(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Return responders of each arm, of the shape of ``variables["theta"]``."""
+    if design.several:
+        return draw_counts(design, variables["theta"], rng)
     own = likelihood_parameters(design, variables)
     return design.spec.likelihood.draw(rng, design.arms.n, variables["theta"], **own)
 
 
 def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
-    """Return each arm's log probability given its own effects, dims (..., arm)."""
+    """Return each arm's log probability given its own effects, dims (..., arm).
+
+    Of several outcomes, that of each count reported, dims (..., count).
+    """
+    if design.several:
+        return nested_log_likelihood(design, variables)
     return design.spec.likelihood.log_probability(
         design.arms.events.astype(np.float64),
         design.arms.n.astype(np.float64),
@@ -149,12 +167,12 @@ def _predictor(design: Design, drawn: Mapping[str, Array], shape: Shape) -> Arra
 def _study_effects(
     design: Design, drawn: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> Array:
-    law, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
-    if law.tau is None:
+    distribution, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
+    if not distribution.pools:
         return design.spec.mu.draw(rng, studies) - drawn["mu"][..., None]
-    tau = drawn["tau"] if law.by else drawn["tau"][..., None]
-    own = {name: drawn[name][..., None] for name in law.parameters}
-    return law.quantile(rng.random(studies), tau[..., design.tau_of_study], **own)
+    tau = drawn["tau"] if distribution.by else drawn["tau"][..., None]
+    own = {name: drawn[name][..., None] for name in distribution.parameters}
+    return distribution.quantile(rng.random(studies), tau[..., design.tau_of_study], **own)
 
 
 def _missing(

@@ -1,6 +1,7 @@
-"""Model room. In: a `ModelSpec`, written in Python or TOML, and `Arms`. Out: designs and PyMC models."""
+"""Model specifications in Python or TOML, their designs on arms, and the PyMC models they define."""
 
 from bayesmeta.model.build import build
+from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.effects import (
@@ -9,6 +10,7 @@ from bayesmeta.model.effects import (
     ContaminatedEffects,
     IndependentStudies,
     NormalEffects,
+    SkewNormalEffects,
     StudentTEffects,
     StudyEffects,
 )
@@ -19,6 +21,7 @@ from bayesmeta.model.own import OwnModel
 from bayesmeta.model.spec import ModelSpec
 
 __all__ = [
+    "LKJ",
     "ArmEffects",
     "BetaBinomial",
     "Binomial",
@@ -35,6 +38,7 @@ __all__ = [
     "NormalEffects",
     "OwnModel",
     "Probit",
+    "SkewNormalEffects",
     "StudentTEffects",
     "StudyEffects",
     "build",

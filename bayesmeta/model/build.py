@@ -8,6 +8,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.imputation import Imputation
+from bayesmeta.model.joint import build_joint
 from bayesmeta.model.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -30,10 +31,15 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     -------
     pymc.Model
         Variables, on the scale of the link unless said otherwise, as far as the model has them:
-        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the law's
-        own `nu` or `share`; `u` with dim study and `z`, which it is made of; `tau_arm`, `w` and
-        `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of imputed covariates (their
-        own unit) and `theta` with dim arm. Observed: `events` with dim arm.
+        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the
+        parameters of the distribution, such as `nu`; `u` with dim study and `z`, which it is made of;
+        `tau_arm`, `w` and `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of
+        imputed covariates (their own unit) and `theta` with dim arm. Observed: `events` with dim arm.
+
+        Of several outcomes: `mu` and `tau` with dim outcome, `beta` with dims outcome and covariate,
+        `cholesky` (of the correlations), `u` and `z` with dims study and outcome, `theta` and
+        `log_ratio` (log conditional probabilities) with dims arm and outcome. Observed: `events`, one
+        for each count that is reported.
 
     Raises
     ------
@@ -48,11 +54,14 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> sorted(bm.build(bm.load_model("pooled"), arms).named_vars)
     ['events', 'mu', 'tau', 'theta', 'u', 'z']
+    >>> both = bm.load_evidence("rr_aml_venetoclax").select(outcomes=["ORR", "CR"], where="n >= 55")
+    >>> model = bm.build(bm.load_model("pooled"), both)
+    >>> [variable.name for variable in model.free_RVs], model.coords["outcome"]
+    (['mu', 'tau', 'z', 'cholesky'], ('ORR', 'CR'))
     """
     if not isinstance(spec, ModelSpec):
         raise SettingsError(
-            f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec; of a "
-            "NestedSpec, use build_nested."
+            f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec."
         )
     if not isinstance(arms, Arms):
         raise SettingsError(
@@ -65,6 +74,8 @@ def build_design(design: Design) -> "pm.Model":
     """Return the PyMC model of a design; see `build`."""
     import pymc as pm
 
+    if design.several:
+        return build_joint(design)
     spec, arms = design.spec, design.arms
     with pm.Model(coords=_coords(design)) as model:
         mu = spec.mu.to_pymc("mu")
@@ -94,13 +105,13 @@ def _coords(design: Design) -> dict[str, Any]:
 
 
 def _study_effects(design: Design, mu: Any) -> Any:
-    law = design.spec.study_effects
+    distribution = design.spec.study_effects
     tau = None
-    if law.tau is not None:
-        tau = law.tau.to_pymc("tau", dims="level" if law.by else None)
-        tau = tau[design.tau_of_study] if law.by else tau
-    own = {name: prior.to_pymc(name) for name, prior in law.parameters.items()}
-    return law.to_pymc(tau, mu, design.spec.mu, **own)
+    if distribution.tau is not None:
+        tau = distribution.tau.to_pymc("tau", dims="level" if distribution.by else None)
+        tau = tau[design.tau_of_study] if distribution.by else tau
+    own = {name: prior.to_pymc(name) for name, prior in distribution.parameters.items()}
+    return distribution.to_pymc(tau, mu, design.spec.mu, **own)
 
 
 def _regression(design: Design) -> Any:

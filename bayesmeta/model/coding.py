@@ -48,6 +48,8 @@ class Coding:
         Value of each numeric column at which `mu` stands, in the column's unit.
     origin : array
         Columns at the reference profile before it was subtracted, shape (covariate,).
+    terms : Terms
+        What the terms of the formula become.
     by : str or None
         Study-level column whose levels each have a tau of their own.
     numbers : dict
@@ -62,7 +64,7 @@ class Coding:
     levels: dict[str, tuple[str, ...]]
     centres: dict[str, float]
     origin: Array
-    _terms: Terms
+    terms: Terms
     by: str | None = None
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     spreads: Mapping[str, float] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class Coding:
         """
         if not self.names:
             return np.zeros((len(frame), 0))
-        parts = mixtures(frame, self.covariates.shares)
+        parts = mixtures(frame, self.covariates.level_proportions)
         # So that `mu` stands at the reference profile, splines and functions included.
         found = np.zeros((len(frame), len(self.names)))
         for share, part in parts:
@@ -103,7 +105,7 @@ class Coding:
         return found
 
     def _raw(self, frame: pd.DataFrame) -> Array:
-        return self._terms.columns(
+        return self.terms.columns(
             prepared_columns(frame, self.covariates, self.levels, self.centres)
         )
 
@@ -159,7 +161,7 @@ class Coding:
         A number that is not known is NaN, which no profile may hold.
         """
         found = {name: row[name] for name in self.columns}
-        for factor, columns in self.covariates.shares.items():
+        for factor, columns in self.covariates.level_proportions.items():
             shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}
             if shares:
                 total = sum(shares.values())

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.model.formula import Formula, parse_formula
 from bayesmeta.model.levels import level_text
@@ -12,6 +13,7 @@ from bayesmeta.numeric import is_number
 __all__ = ["Covariates"]
 
 
+@renamed_arguments(shares="level_proportions")
 @dataclass(frozen=True)
 class Covariates:
     """Regression covariates and how they are coded.
@@ -29,10 +31,10 @@ class Covariates:
         Arms that don't state theirs are left out, unless a group takes them in as ``""``.
     centre : mapping
         Value of a numeric column at which `mu` stands; the mean over arms where not given.
-    shares : mapping
-        Columns that hold the shares of a factor's levels in arms of a known mixture, by factor and
-        level: ``{"hma": {"aza": "share_aza", "dec": "share_dec"}}``. An arm with shares is coded as
-        the mixture, whatever its own level; they must sum to 1.
+    level_proportions : mapping
+        Columns that hold the proportions of a factor's levels in arms of a known mixture, by factor and
+        level: ``{"hma": {"aza": "share_aza", "dec": "share_dec"}}``. An arm with proportions is coded
+        as the mixture, whatever its own level; they must sum to 1.
     impute : sequence of str
         Numeric columns whose missing values are estimated inside the model, as normal with a mean
         and standard deviation of their own; arms that lack another covariate are left out.
@@ -53,7 +55,7 @@ class Covariates:
     reference: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     centre: Mapping[str, float] = field(default_factory=dict)
-    shares: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    level_proportions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     impute: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -61,18 +63,18 @@ class Covariates:
             raise SpecError(
                 f"`formula` must be text; got {self.formula!r}. Write column names joined by +."
             )
-        for name in ("reference", "groups", "centre", "shares"):
+        for name in ("reference", "groups", "centre", "level_proportions"):
             if not isinstance(getattr(self, name), Mapping):
                 raise SpecError(
                     f"`{name}` must map columns to values; got {getattr(self, name)!r}."
                 )
-        _check_mappings(self.groups, self.shares)
+        _check_mappings(self.groups, self.level_proportions)
         parsed = parse_formula(self.formula)
         for name, value in self._normalised().items():
             object.__setattr__(self, name, value)
             _check_used(name, value, parsed)
         _check_groups(self.groups)
-        _check_shares(self.shares)
+        _check_proportions(self.level_proportions)
         _check_imputed(self.impute, parsed)
         object.__setattr__(self, "centre", _checked_centres(self.centre))
 
@@ -87,9 +89,9 @@ class Covariates:
                 for column, mapping in self.groups.items()
             },
             "centre": dict(self.centre),
-            "shares": {
+            "level_proportions": {
                 column: {level_text(level): name for level, name in mapping.items()}
-                for column, mapping in self.shares.items()
+                for column, mapping in self.level_proportions.items()
             },
             "impute": tuple(self.impute),
         }
@@ -100,18 +102,20 @@ class Covariates:
         return parse_formula(self.formula)
 
 
-def _check_mappings(groups: Mapping[str, object], shares: Mapping[str, object]) -> None:
-    """Refuse groups that are no lists of levels, and shares that name no columns."""
+def _check_mappings(groups: Mapping[str, object], proportions: Mapping[str, object]) -> None:
+    """Refuse groups that are no lists of levels, and proportions that name no columns."""
     for column, mapping in groups.items():
         lists = isinstance(mapping, Mapping) and all(map(_is_list, mapping.values()))
         if not lists:
             raise SpecError(
                 f"`groups` of '{column}' must map group names to lists of levels; got {mapping!r}."
             )
-    for column, mapping in shares.items():
+    for column, mapping in proportions.items():
         named = isinstance(mapping, Mapping) and all(isinstance(x, str) for x in mapping.values())
         if not named:
-            raise SpecError(f"`shares` of '{column}' must map levels to columns; got {mapping!r}.")
+            raise SpecError(
+                f"`level_proportions` of '{column}' must map levels to columns; got {mapping!r}."
+            )
 
 
 def _is_list(value: object) -> bool:
@@ -137,12 +141,12 @@ def _check_groups(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
             )
 
 
-def _check_shares(shares: Mapping[str, Mapping[str, str]]) -> None:
-    for column, mapping in shares.items():
+def _check_proportions(proportions: Mapping[str, Mapping[str, str]]) -> None:
+    for column, mapping in proportions.items():
         names = list(mapping.values())
         if len(mapping) < 2 or len(set(names)) < len(names):  # noqa: PLR2004
             raise SpecError(
-                f"`shares` of '{column}' must give two levels or more a column each; got {dict(mapping)!r}."
+                f"`level_proportions` of '{column}' must give two levels or more a column each; got {dict(mapping)!r}."
             )
 
 

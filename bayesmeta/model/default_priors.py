@@ -29,11 +29,12 @@ MIDDLE = 0.5
 def default_beta(link: Link, spread: float) -> Prior:
     """Return the default prior of the coefficient of a number, per unit of its coded column.
 
-    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the arms:
-    one standard deviation multiplies the odds by 0.14 to 7.1 with 95% probability, as one level of a
-    factor does against another. Per unit, the prior would hang on the unit: Normal(0, 1) per year of age
-    allows an odds ratio of 7 a year, and the same ages in centuries one of 7 in a century. The standard
-    deviation is that of the covariate alone and takes nothing from the responses.
+    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the
+    arms: one standard deviation multiplies the odds by 0.14 to 7.1 with 95% probability, as one
+    level of a factor does against another. Per unit, the prior would depend on the unit: Normal(0,
+    1) per year of age allows an odds ratio of 7 a year, and the same ages in centuries one of 7 in
+    a century. The standard deviation is that of the covariate alone and takes nothing from the
+    responses.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def completed_beta(
     """Return the priors of the coefficients with the default ones of numbers as they are on these arms.
 
     A prior that was given, for one coefficient or for all of them, stays as it was written. What is
-    returned has no default left that would hang on arms: left-out studies, refits and saved runs have
+    returned has no default left that would depend on arms: left-out studies, refits and saved runs have
     the numbers of the whole evidence.
     """
     if isinstance(given, Prior):

@@ -3,25 +3,24 @@
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import EvidenceWarning, SpecError, listed, nearest
+from bayesmeta.errors import EvidenceWarning, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
-from bayesmeta.model.default_priors import DEFAULT, priors_of
+from bayesmeta.model.conditional_counts import ConditionalCounts, conditional_counts
+from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.sense import check_sense, warn_of_little_evidence
+from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
 __all__ = ["Design", "Scalar", "make_design", "with_arms", "with_spec"]
-
-OWN_TURN = 10.0
-"""Turn of degrees of freedom; parameters between two bounds have none."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +30,28 @@ class Scalar:
     Parameters
     ----------
     name : str
-        The variable it belongs to: `tau`, `nu`, `share`, `tau_arm`, `rho`, `x_mean`, `x_sd`.
+        The variable it belongs to: `tau`, `tau_arm`, `x_mean`, `x_sd`, or a parameter of the
+        distribution of study effects or of the likelihood.
     prior : Prior
         Its prior, whose support bounds it.
-    turn : float
-        Value above its lower bound at which the sampler's scale turns; geometry only.
+    unit : str
+        Its unit; that of the link's scale where empty.
+    transition_scale : float
+        Height above its lower bound at which the sampler's scale changes from logarithms to square
+        roots; geometry only.
     """
 
     name: str
     prior: Prior
-    turn: float = 0.4
+    unit: str = ""
+    transition_scale: float = 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
     """A specification with the arms it is fitted to and the coding learnt from them.
 
-    Made by `make_design`, its specification has no default prior left that hangs on the arms.
+    Made by `make_design`, its specification has no default prior left that depends on the arms.
     """
 
     spec: ModelSpec
@@ -67,9 +71,43 @@ class Design:
         return self.coding.matrix(self.arms.frame)
 
     @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the outcomes, outermost first."""
+        return self.arms.outcomes
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several outcomes."""
+        return len(self.arms.outcomes) > 1
+
+    @property
     def beta(self) -> tuple[Prior, ...]:
-        """Prior of each coefficient, in the order of the columns."""
+        """Prior of each coefficient, in the order of the columns; the same for every outcome."""
         return priors_of(self.spec.beta_priors, self.coding.names)
+
+    @property
+    def mu(self) -> tuple[Prior, ...]:
+        """Prior of each outcome's mu."""
+        return tuple(self.spec.prior_of("mu", outcome) for outcome in self.outcomes)
+
+    @property
+    def tau(self) -> tuple[Prior, ...]:
+        """Prior of each outcome's tau; none where the distribution has no tau."""
+        if self.spec.study_effects.tau is None:
+            return ()
+        return tuple(self.spec.prior_of("tau", outcome) for outcome in self.outcomes)
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Names of the pairs of outcomes whose effects are correlated; none where they are not."""
+        if self.spec.correlation is None:
+            return ()
+        return tuple(f"{one}, {other}" for one, other in combinations(self.outcomes, 2))
+
+    @cached_property
+    def conditional_counts(self) -> ConditionalCounts:
+        """The counts that arms report, each among the patients of the enclosing outcome."""
+        return conditional_counts(self.arms)
 
     @cached_property
     def imputed(self) -> tuple[Imputation, ...]:
@@ -96,14 +134,21 @@ class Design:
     @cached_property
     def scalars(self) -> tuple[Scalar, ...]:
         """Scalar parameters beside `mu` and `beta`, in the order of the sampler's coordinates."""
-        spec, law = self.spec, self.spec.study_effects
-        found = [Scalar("tau", law.tau)] * len(self.tau_levels) if law.tau is not None else []
-        found += [Scalar(name, prior, OWN_TURN) for name, prior in law.parameters.items()]
+        spec, distribution = self.spec, self.spec.study_effects
+        found = [Scalar("tau", prior) for prior in self.tau] * len(self.tau_levels)
+        found += [
+            Scalar(name, prior, distribution.units[name], distribution.transition_scale)
+            for name, prior in distribution.parameters.items()
+        ]
         if spec.arm_effects is not None:
             found.append(Scalar("tau_arm", spec.arm_effects.tau_arm))
-        found += [Scalar(name, prior) for name, prior in spec.likelihood.parameters.items()]
+        found += [
+            Scalar(name, prior, spec.likelihood.units[name])
+            for name, prior in spec.likelihood.parameters.items()
+        ]
         for one in self.imputed:
-            found += [Scalar("x_mean", one.mean), Scalar("x_sd", one.sd)]
+            unit = "unit of the column"
+            found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
         return tuple(found)
 
     def places(self, name: str) -> list[int]:
@@ -175,6 +220,7 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
             f"`spec` must have the covariates and the `by` of the design; got {spec!r}. Use make_design."
         )
     try:
+        check_outcomes(spec, design.arms)
         found = _checked(spec, design.arms, design.coding)
     except SpecError as error:
         raise type(error)(f"{spec.name}: {error}") from error
@@ -197,19 +243,20 @@ def with_arms(design: Design, arms: Arms, rows: npt.NDArray[np.bool_]) -> Design
 
 
 def _design(spec: ModelSpec, arms: Arms) -> Design:
+    check_outcomes(spec, arms)
     arms = _complete(spec, arms)
     return _checked(spec, arms, learn_coding(spec.covariates, arms.frame, spec.study_effects.by))
 
 
 def _checked(spec: ModelSpec, arms: Arms, coding: Coding) -> Design:
     """Return a design after checking that priors, parts and arms go together."""
-    for label in spec.beta_priors:
-        if label != DEFAULT and label not in coding.names:
-            raise SpecError(
-                f"`beta` has a prior for '{label}', which is no coefficient. {nearest(label, coding.names)}"
-            )
+    # A model of several outcomes may be fitted to one of them.
+    others = arms.selection.get("outcomes", ()) if len(arms.outcomes) == 1 else ()
+    outcomes = tuple(dict.fromkeys((*arms.outcomes, *others)))
+    for name, valid in (("mu", outcomes), ("tau", outcomes), ("beta", coding.names)):
+        spec.check_labels(name, valid)
     check_sense(spec, arms)
-    return Design(spec.completed(coding), arms, coding)
+    return Design(spec.completed(coding, arms.outcomes), arms, coding)
 
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:

@@ -8,38 +8,38 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.labels import Labels
+from bayesmeta.model.correlation import LKJ, correlation_text, parse_correlation
 from bayesmeta.model.parts import (
     check_keys,
     content_of,
     covariates_table,
     part_table,
     read_arm_effects,
-    read_beta,
     read_covariates,
     read_likelihood,
-    read_prior,
+    read_priors,
     read_study_effects,
     string_of,
     table_of,
+    written,
 )
+from bayesmeta.model.schema_1 import translated
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.paths import expanded
 
 __all__ = [
     "SCHEMA",
     "bundled_models",
-    "catalogue",
-    "check_schema",
     "load_model",
     "model_hash",
-    "model_text",
     "parse_model",
     "to_toml",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the form of model files."""
 
 _KEYS = (
@@ -54,10 +54,8 @@ _KEYS = (
     "labels",
 )
 
-_NESTED_NAMES = "nested/"
-"""How the names of bundled models of nested outcomes begin."""
-
-_NESTED = "{name} is a model of nested outcomes. Read it by `load_nested_model`."
+OF_0_1_0 = "nested/"
+"""How the names of models of several outcomes began in release 0.1.0."""
 
 
 def load_model(source: str | PathLike[str]) -> ModelSpec:
@@ -83,16 +81,16 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
         raise SpecError(f"`source` must be a path or a model's name; got {source!r}.")
     path = expanded(source)
     if path.suffix == ".toml":
-        return parse_model(model_text(path), path.name)
-    bundled = bundled_models()
-    name = str(source)
+        return parse_model(_text(path), path.name)
+    bundled, name = bundled_models(), str(source)
+    if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
+        name = name.removeprefix(OF_0_1_0)
+        warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
     if name not in bundled:
-        if name.startswith(_NESTED_NAMES):
-            raise SpecError(_NESTED.format(name=name))
         raise SpecError(
             f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
         )
-    return parse_model((catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
+    return parse_model((_catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def bundled_models() -> tuple[str, ...]:
@@ -104,29 +102,32 @@ def bundled_models() -> tuple[str, ...]:
     >>> bm.bundled_models()[:4]
     ('arms', 'cloglog', 'common_effect', 'independent')
     """
-    found = (entry.name for entry in catalogue().iterdir())
+    found = (entry.name for entry in _catalogue().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
-def parse_model(text: str, name: str = "model") -> ModelSpec:
-    """Return the model that TOML `text` describes; `name` is what messages call it."""
+def parse_model(text: str, name: str = "model", *, warn: bool = True) -> ModelSpec:
+    """Return the model that TOML `text` describes; `name` is what messages call it.
+
+    Of a file of schema 1, which release 0.1.0 wrote, a DeprecationWarning tells where `warn` is True.
+    """
     content = content_of(text, name)
-    if "nested" in content:
-        raise SpecError(_NESTED.format(name=name))
+    if content.get("schema") == 1 and not isinstance(content["schema"], bool):
+        content = translated(content, name, warn=warn)
     check_keys(name, content, _KEYS)
-    check_schema(content, name)
+    _check_schema(content, name)
     try:
         return _model(content, name)
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error
 
 
-def check_schema(content: Mapping[str, Any], name: str) -> None:
+def _check_schema(content: Mapping[str, Any], name: str) -> None:
     """Raise unless a model file is of the version that this release reads."""
     found = repr(content["schema"]) if "schema" in content else "none"
     if content.get("schema") != SCHEMA or isinstance(content["schema"], bool):
         raise SpecError(
-            f"{name}: `schema` must be {SCHEMA}, the version of model files this release reads; "
+            f"{name}: `schema` must be {SCHEMA}, the version of model files that this release writes; "
             f"got {found}. Write schema = {SCHEMA}."
         )
 
@@ -138,18 +139,16 @@ def to_toml(spec: ModelSpec) -> str:
     document = tomlkit.document()
     document.update({"schema": SCHEMA, "name": spec.name, "description": spec.description})
     document["likelihood"] = part_table(spec.likelihood, "family") | {"link": spec.link.name}
-    document["study_effects"] = part_table(spec.study_effects, "law")
+    document["study_effects"] = part_table(spec.study_effects, "distribution")
+    # Of other distributions it has no effect yet.
+    if spec.study_effects.is_normal or spec.correlation != LKJ():
+        document["study_effects"]["correlation"] = correlation_text(spec.correlation)
     if spec.arm_effects is not None:
         document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
     document["covariates"] = covariates_table(spec.covariates)
-    priors: dict[str, object] = {"mu": repr(spec.mu)}
-    if spec.covariates.formula and spec.beta is not None:
-        priors["beta"] = (
-            {label: repr(prior) for label, prior in spec.beta.items()}
-            if isinstance(spec.beta, Mapping)
-            else repr(spec.beta)
-        )
-    document["priors"] = priors
+    has_beta = spec.covariates.formula and spec.beta is not None
+    names = ("mu", "beta") if has_beta else ("mu",)
+    document["priors"] = {name: written(getattr(spec, name)) for name in names}
     if spec.labels.names:
         document["labels"] = spec.labels.table
     return tomlkit.dumps(document)
@@ -163,17 +162,16 @@ def model_hash(spec: ModelSpec) -> str:
 def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     priors = table_of(content, "priors")
     check_keys("[priors]", priors, ("mu", "beta"))
-    optional: dict[str, Any] = {}
-    if "mu" in priors:
-        optional["mu"] = read_prior("mu", priors["mu"])
-    if "beta" in priors:
-        optional["beta"] = read_beta(priors["beta"])
+    effects = dict(table_of(content, "study_effects"))
+    optional: dict[str, Any] = {key: read_priors(key, priors[key]) for key in priors}
     if "arm_effects" in content:
         optional["arm_effects"] = read_arm_effects(table_of(content, "arm_effects"))
+    if "correlation" in effects:
+        optional["correlation"] = parse_correlation(effects.pop("correlation"))
     return ModelSpec(
         string_of(content, "name", Path(name).stem),
         string_of(content, "description", ""),
-        read_study_effects(table_of(content, "study_effects")),
+        read_study_effects(effects),
         read_covariates(table_of(content, "covariates")),
         likelihood=read_likelihood(table_of(content, "likelihood")),
         labels=Labels(table_of(content, "labels")),
@@ -181,20 +179,14 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     )
 
 
-def catalogue() -> Traversable:
+def _catalogue() -> Traversable:
     """Return the folder of bundled models: inside an installed package, beside it in a checkout."""
     installed = files("bayesmeta.model") / "catalogue"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "models"
 
 
-def model_text(path: Path) -> str:
-    """Return the text of a model file.
-
-    Raises
-    ------
-    SpecError
-        If it is not there or can't be read.
-    """
+def _text(path: Path) -> str:
+    """Return the text of a model file."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

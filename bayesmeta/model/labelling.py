@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.labels import OUTCOME, Labels
 from bayesmeta.model.coding import Coding
 
 __all__ = ["check_labels", "known_names"]
 
 
-def check_labels(labels: Labels, arms: Arms | NestedArms, coding: Coding) -> None:
+def check_labels(labels: Labels, arms: Arms, coding: Coding) -> None:
     """Raise if a label of a model is of a column, level or outcome that the evidence has not.
 
     Outcomes are those of the table that arms are of; of arms of no table they are not known.
@@ -24,7 +24,7 @@ def check_labels(labels: Labels, arms: Arms | NestedArms, coding: Coding) -> Non
     Labels(own).check(known_names(arms, coding))
 
 
-def known_names(arms: Arms | NestedArms, coding: Coding | None) -> Mapping[str, Iterable[str]]:
+def known_names(arms: Arms, coding: Coding | None) -> Mapping[str, Iterable[str]]:
     """Return the columns of the evidence that a label may name, each with its values."""
     found = {
         str(name): _values(arms, str(name))
@@ -36,12 +36,11 @@ def known_names(arms: Arms | NestedArms, coding: Coding | None) -> Mapping[str, 
             name: dict.fromkeys((*levels, *found.get(name, ())))
             for name, levels in coding.levels.items()
         }
-    outcomes = arms.outcomes if isinstance(arms, NestedArms) else (arms.selection.get(OUTCOME),)
-    every = (*outcomes, *arms.selection.get("table_outcomes", ()))
+    every = (*arms.outcomes, *arms.selection.get("table_outcomes", ()))
     return found | {OUTCOME: dict.fromkeys(str(one) for one in every if one)}
 
 
-def _values(arms: Arms | NestedArms, column: str) -> dict[str, None]:
+def _values(arms: Arms, column: str) -> dict[str, None]:
     """Return the values of a column, those of rows left out among them."""
     parts = [one[column].dropna() for one in (arms.frame, arms.excluded) if column in one.columns]
     return dict.fromkeys(str(value) for part in parts for value in part if str(value))

@@ -43,7 +43,7 @@ def missing_covariates(
             )
     columns = frame[[name for name in needed if name not in covariates.impute]]
     missing = columns.isna() | (columns == "")
-    for factor, shares in covariates.shares.items():
+    for factor, shares in covariates.level_proportions.items():
         # A mixture stands for a level in the formula, but it has no tau.
         if factor != by:
             missing[factor] &= ~has_shares(frame, shares)
@@ -68,7 +68,7 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
             covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), PlainTerms({}, {}), by
         )
     factors = _factor_columns(covariates, frame)
-    check_shares(frame, covariates.shares)
+    check_shares(frame, covariates.level_proportions)
     levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
         name: centre_of(name, covariates, frame) for name in formula.columns if name not in levels
@@ -111,7 +111,7 @@ def _spreads(
 
 def _present(frame: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
     """Return the rows, a mixed one once for each level it holds."""
-    parts = mixtures(frame, covariates.shares)
+    parts = mixtures(frame, covariates.level_proportions)
     return pd.concat([part[share > 0] for share, part in parts])
 
 
@@ -156,9 +156,11 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
 
 def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame) -> None:
     """Refuse shares of a number, and imputing text."""
-    for name in covariates.shares:
+    for name in covariates.level_proportions:
         if name not in factors:
-            raise SpecError(f"`shares` names '{name}', which holds numbers. Name a factor.")
+            raise SpecError(
+                f"`level_proportions` names '{name}', which holds numbers. Name a factor."
+            )
     for name in covariates.impute:
         if name in factors:
             numbers = pd.to_numeric(frame[name], errors="coerce")
@@ -187,10 +189,10 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
     groups = covariates.groups.get(name, {})
     frame = _present(frame, covariates)
     known = {level_text(value) for value in frame[name]}
-    strangers = [level for members in groups.values() for level in members if level not in known]
-    if groups and len(strangers) == sum(map(len, groups.values())):
+    unexpected = [level for members in groups.values() for level in members if level not in known]
+    if groups and len(unexpected) == sum(map(len, groups.values())):
         raise SpecError(
-            f"`groups` of '{name}' name none of its levels; got {listed(strangers)}. {nearest(strangers[0], known)}"
+            f"`groups` of '{name}' name none of its levels; got {listed(unexpected)}. {nearest(unexpected[0], known)}"
         )
     column = [grouped(level_text(value), groups) for value in frame[name]]
     there = sorted(set(column))

@@ -19,15 +19,16 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 LEAST_RHO = 1e-8
-"""Overdispersion below which a beta law of rates can't be told from a point."""
+"""Overdispersion below which a beta distribution of rates can't be told from a point."""
 
 
 class Likelihood(ABC):
-    """The law of `events` (responders) out of `n` given the linear predictor theta.
+    """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
-    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
-    density) and `link`; `symbol`, `parameters` (priors), `to_pymc`, `log_probability` and `rate`;
-    and, where events are not binomial given the true rate, `draw`.
+    Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
+    compiled density) and `link`; `symbol`, `parameters` (priors) and their `units`, `overdispersed`,
+    `to_pymc`, `log_probability` and `rate`; and, where events are not binomial given the true rate,
+    `draw`.
 
     See Also
     --------
@@ -43,7 +44,13 @@ class Likelihood(ABC):
     """
 
     name: ClassVar[str]
+    words: ClassVar[str]
+    """What text calls it, such as ``"beta-binomial"``."""
     code: ClassVar[int]
+    overdispersed: ClassVar[bool] = False
+    """Whether arms of one linear predictor differ beyond chance."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """Unit of each parameter of its own, such as ``{"rho": "correlation"}``."""
     link: Link
 
     @property
@@ -128,6 +135,7 @@ class Binomial(Likelihood):
     """
 
     name: ClassVar[str] = "binomial"
+    words: ClassVar[str] = "binomial"
     code: ClassVar[int] = 0
     link: Link = field(default_factory=Logit)
 
@@ -200,7 +208,7 @@ class Binomial(Likelihood):
 
 @dataclass(frozen=True)
 class BetaBinomial(Likelihood):
-    """Beta-binomial: arms with one linear predictor have rates that follow a beta law about it.
+    """Beta-binomial: arms with one linear predictor have rates that follow a beta distribution about it.
 
     Parameters
     ----------
@@ -218,7 +226,10 @@ class BetaBinomial(Likelihood):
     """
 
     name: ClassVar[str] = "beta_binomial"
+    words: ClassVar[str] = "beta-binomial"
     code: ClassVar[int] = 1
+    overdispersed: ClassVar[bool] = True
+    units: ClassVar[Mapping[str, str]] = {"rho": "correlation"}
     link: Link = field(default_factory=Logit)
     rho: Prior = field(default_factory=lambda: Beta(1, 9))
 
@@ -279,7 +290,7 @@ class BetaBinomial(Likelihood):
         return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
 
     def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
-        """Return the parameters of the beta law of rates."""
+        """Return the parameters of the beta distribution of rates."""
         rho = np.maximum(rho, LEAST_RHO)
         size = (1 - rho) / rho
         log_rate, log_rest = self.link.log_rates(theta)
@@ -291,5 +302,7 @@ class BetaBinomial(Likelihood):
         )
 
 
-LIKELIHOODS: dict[str, type[Likelihood]] = {law.name: law for law in (Binomial, BetaBinomial)}
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    distribution.name: distribution for distribution in (Binomial, BetaBinomial)
+}
 """Every likelihood by the name it has in a model file."""

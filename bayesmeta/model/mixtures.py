@@ -32,12 +32,12 @@ def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
         for name in columns.values():
             if name not in frame.columns:
                 raise SpecError(
-                    f"`shares` of '{factor}' name '{name}', which is no column of the evidence. "
+                    f"`level_proportions` of '{factor}' name '{name}', which is no column of the evidence. "
                     f"{nearest(name, map(str, frame.columns))}"
                 )
             if frame[name].notna().any() and not pd.api.types.is_numeric_dtype(frame[name]):
                 raise SpecError(
-                    f"`shares` of '{factor}': column '{name}' must hold numbers within 0 and 1."
+                    f"`level_proportions` of '{factor}': column '{name}' must hold numbers within 0 and 1."
                 )
         rows = has_shares(frame, columns)
         found = frame.loc[rows, list(columns.values())].astype(float).fillna(0.0).to_numpy()
@@ -45,7 +45,7 @@ def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
         good &= np.abs(found.sum(axis=1) - 1) <= ROUNDING
         if not good.all():
             raise SpecError(
-                f"`shares` of '{factor}' must lie within 0 and 1 and sum to 1; not so in "
+                f"`level_proportions` of '{factor}' must lie within 0 and 1 and sum to 1; not so in "
                 f"{listed(frame.loc[rows, STUDY][~good])}. Correct the table."
             )
 

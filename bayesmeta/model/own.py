@@ -6,6 +6,7 @@ from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
 from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link
+from bayesmeta.priors import Prior
 
 __all__ = ["OwnModel"]
 
@@ -41,7 +42,7 @@ class OwnModel:
     @property
     def description(self) -> str:
         """One sentence about the model."""
-        return "A PyMC model of one's own."
+        return "A user-supplied PyMC model."
 
     @property
     def arm_effects(self) -> None:
@@ -49,8 +50,18 @@ class OwnModel:
 
     @property
     def study_effects(self) -> StudyEffects:
-        """Law of a new study's effect; the prior of its tau is the model's own, and not known here."""
+        """Distribution of a new study's effect; the prior of its tau is not known here."""
         return NormalEffects() if self.has_effects else CommonEffect()
+
+    @property
+    def beta_priors(self) -> dict[str, Prior]:
+        """None that answers know of."""
+        return {}
+
+    def prior_of(self, name: str, outcome: str) -> Prior:
+        """Return the prior of tau of `study_effects`, which need not be that of the model."""
+        del name, outcome
+        return self.study_effects.tau  # type: ignore[return-value]  # asked of where there is one
 
     @property
     def likelihood(self) -> Likelihood:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.effects import LAWS, ArmEffects, StudyEffects
+from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior, parse_prior
@@ -18,26 +18,17 @@ __all__ = [
     "covariates_table",
     "part_table",
     "read_arm_effects",
-    "read_beta",
     "read_covariates",
     "read_likelihood",
     "read_prior",
+    "read_priors",
     "read_study_effects",
     "string_of",
     "table_of",
+    "written",
 ]
 
 Table = Mapping[str, Any]
-
-_EXAMPLES = {
-    "mu": "Normal(0, 1.5)",
-    "tau": "HalfNormal(0.5)",
-    "tau_arm": "HalfNormal(0.25)",
-    "nu": "Gamma(2, 0.1)",
-    "share": "Beta(1, 9)",
-    "rho": "Beta(1, 9)",
-}
-"""A prior that each parameter may have, as messages show it."""
 
 DEEPEST = 20
 """Levels of nesting that a file may have, many more than any has a use for."""
@@ -66,23 +57,34 @@ def _within(whole: object) -> Iterable[Any]:
 
 
 def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
-    """Return the table of a law or a likelihood: its name under `key`, and its arguments."""
+    """Return the table of a distribution or a likelihood: its name under `key`, and its arguments."""
     table: dict[str, Any] = {key: part.name}
     for argument in _arguments(type(part)):
         value = getattr(part, argument)
         if value is not None:
-            table[argument] = repr(value) if isinstance(value, Prior) else value
+            table[argument] = written(value)
     return table
 
 
+def written(value: object) -> object:
+    """Return a prior, or priors by label, as text; anything else as it is."""
+    if isinstance(value, Mapping):
+        return {label: repr(prior) for label, prior in value.items()}
+    return repr(value) if isinstance(value, Prior) else value
+
+
 def read_study_effects(table: Table) -> StudyEffects:
-    """Return the law of study effects that a table names."""
-    law = table.get("law", "normal")
-    if not isinstance(law, str) or law not in LAWS:
-        raise SpecError(f"[study_effects]: there is no law {law!r}. {nearest(str(law), LAWS)}")
-    place = f"[study_effects] of the {law} law"
-    _check_owner(place, table, LAWS[law], LAWS)
-    return LAWS[law](**_own(place, table, LAWS[law], "law"))
+    """Return the distribution of study effects that a table names."""
+    distribution = table.get("distribution", "normal")
+    if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
+        raise SpecError(
+            f"[study_effects]: there is no distribution {distribution!r}. {nearest(str(distribution), DISTRIBUTIONS)}"
+        )
+    place = f"[study_effects] of the {distribution} distribution"
+    _check_owner(place, table, DISTRIBUTIONS[distribution], DISTRIBUTIONS)
+    return DISTRIBUTIONS[distribution](
+        **_own(place, table, DISTRIBUTIONS[distribution], "distribution")
+    )
 
 
 def read_likelihood(table: Table) -> Likelihood:
@@ -109,7 +111,9 @@ def read_arm_effects(table: Table) -> ArmEffects:
 def read_covariates(table: Table) -> Covariates:
     """Return the covariates of a table."""
     check_keys("[covariates]", table, [one.name for one in fields(Covariates)])
-    mappings = {key: table_of(table, key) for key in ("reference", "groups", "centre", "shares")}
+    mappings = {
+        key: table_of(table, key) for key in ("reference", "groups", "centre", "level_proportions")
+    }
     for column, groups in mappings["groups"].items():
         if not isinstance(groups, dict) or not all(
             isinstance(levels, list) for levels in groups.values()
@@ -117,12 +121,12 @@ def read_covariates(table: Table) -> Covariates:
             raise SpecError(
                 f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
             )
-    for column, shares in mappings["shares"].items():
-        if not isinstance(shares, dict) or not all(
-            isinstance(name, str) for name in shares.values()
+    for column, levels in mappings["level_proportions"].items():
+        if not isinstance(levels, dict) or not all(
+            isinstance(name, str) for name in levels.values()
         ):
             raise SpecError(
-                f"[covariates.shares] '{column}' must map levels to columns; got {shares!r}."
+                f"[covariates.level_proportions] '{column}' must map levels to columns; got {levels!r}."
             )
     impute = table.get("impute", [])
     if not isinstance(impute, list):
@@ -140,26 +144,28 @@ def covariates_table(covariates: Covariates) -> dict[str, Any]:
             for column, groups in covariates.groups.items()
         },
         "centre": dict(covariates.centre),
-        "shares": {column: dict(shares) for column, shares in covariates.shares.items()},
+        "level_proportions": {
+            column: dict(levels) for column, levels in covariates.level_proportions.items()
+        },
         "impute": list(covariates.impute),
     }
     return {key: value for key, value in table.items() if value}
 
 
-def read_beta(value: object) -> Prior | dict[str, Prior]:
-    """Return the prior of all coefficients, or priors by label."""
+def read_priors(name: str, value: object, example: object = None) -> Prior | dict[str, Prior]:
+    """Return one prior, or priors by label."""
     if isinstance(value, dict):
-        return {label: read_prior(f"beta {label}", prior) for label, prior in value.items()}
-    return read_prior("beta", value)
+        return {
+            label: read_prior(f"{name} {label}", prior, example) for label, prior in value.items()
+        }
+    return read_prior(name, value, example)
 
 
-def read_prior(label: str, value: object) -> Prior:
-    """Return the prior that a string writes down."""
+def read_prior(label: str, value: object, example: object = None) -> Prior:
+    """Return the prior that a string writes down; messages show `example`."""
     if not isinstance(value, str):
-        raise SpecError(
-            f'`{label}` must be a prior in quotes, such as "{_EXAMPLES.get(label, _EXAMPLES["mu"])}"; '
-            f"got {value!r}."
-        )
+        example = example or ("HalfNormal(0.5)" if label.startswith("tau") else "Normal(0, 1.5)")
+        raise SpecError(f'`{label}` must be a prior in quotes, such as "{example}"; got {value!r}.')
     try:
         return parse_prior(value)
     except SpecError as error:
@@ -196,7 +202,7 @@ def _arguments(part: type) -> list[str]:
 
 
 def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
-    """Refuse a key that only other laws or families have, and name those."""
+    """Refuse a key that only other distributions or families have, and name those."""
     for key in table:
         owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
         if owners and key not in _arguments(part):
@@ -207,11 +213,11 @@ def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]
 
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:
-    """Return the arguments of a part that its table gives; strings are priors but for `by`."""
-    arguments = _arguments(part)
+    """Return the arguments of a part that its table gives: priors where their defaults are."""
+    arguments, usual = _arguments(part), part()
     check_keys(place, table, (*names, *arguments))
+    defaults = {key: getattr(usual, key) for key in arguments if key in table}
     return {
-        key: table[key] if key in ("by", "ratio") else read_prior(key, table[key])
-        for key in arguments
-        if key in table
+        key: read_priors(key, table[key], one) if isinstance(one, Prior) else table[key]
+        for key, one in defaults.items()
     }

@@ -1,25 +1,90 @@
 """Whether a model makes sense on its evidence: what is refused, and what is warned of."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
-from bayesmeta.errors import InapplicableError, ModelWarning, listed
+from bayesmeta.errors import InapplicableError, ModelWarning, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
-from bayesmeta.model.effects import ContaminatedEffects, IndependentStudies, StudentTEffects
 from bayesmeta.model.levels import level_text
-from bayesmeta.model.likelihoods import BetaBinomial
 from bayesmeta.model.spec import ModelSpec
 
-__all__ = ["check_sense", "warn_of_little_evidence"]
+__all__ = [
+    "SEVERAL_OUTCOMES",
+    "Limit",
+    "check_outcomes",
+    "check_sense",
+    "refuse_several",
+    "warn_of_little_evidence",
+]
 
-FEWEST_FOR_TAILS = 5
 FEWEST_FOR_TAU = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
+
+
+class Limit(NamedTuple):
+    """Something that is not available yet where the arms have several outcomes."""
+
+    what: str
+    """How messages call it."""
+    reason: str
+    remedy: str
+    holds: Callable[[ModelSpec], bool] | None = None
+    """Whether a model has it; None for what is asked of `fit`."""
+
+
+SEVERAL_OUTCOMES = (
+    Limit(
+        "a beta-binomial likelihood",
+        "overdispersion of nested counts has no density here",
+        "Use Binomial",
+        lambda spec: spec.likelihood.overdispersed,
+    ),
+    Limit(
+        "`arm_effects`",
+        "the joint density has effects of studies alone",
+        "Leave them out",
+        lambda spec: spec.arm_effects is not None,
+    ),
+    Limit(
+        "a distribution of `study_effects` other than the normal",
+        "the effects of a study on several outcomes are multivariate normal",
+        "Use NormalEffects",
+        lambda spec: not spec.study_effects.is_normal,
+    ),
+    Limit(
+        "tau by a column (`by`)",
+        "each outcome has a tau of its own already",
+        "Leave `by` out",
+        lambda spec: spec.study_effects.by is not None,
+    ),
+    Limit(
+        "imputing covariates (`impute`)",
+        "the joint density has no missing values",
+        "Leave the column out, or drop arms without it",
+        lambda spec: bool(spec.covariates.impute),
+    ),
+    Limit(
+        "method='quadrature'",
+        "a rule would need two dimensions for each outcome",
+        "Leave `method` out",
+    ),
+    Limit(
+        "method='psis'",
+        "a study's likelihood, its effects integrated out, is known with noise that weights magnify",
+        "Leave studies out by refits, method='exact'",
+    ),
+    Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
+    Limit(
+        "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"
+    ),
+)
+"""Everything that is not available yet where the arms have several outcomes."""
 
 
 def check_sense(spec: ModelSpec, arms: Arms) -> None:
@@ -34,6 +99,57 @@ def check_sense(spec: ModelSpec, arms: Arms) -> None:
     _check_arm_effects(spec, arms)
 
 
+def check_outcomes(spec: ModelSpec, arms: Arms) -> None:
+    """Refuse parts that are not available for several outcomes.
+
+    Raises
+    ------
+    SpecError
+        If there is one, or a covariate is an outcome or belongs to no arm.
+    """
+    if len(arms.outcomes) == 1:
+        return
+    for limit in SEVERAL_OUTCOMES:
+        if limit.holds is not None and limit.holds(spec):
+            raise InapplicableError(_not_available(limit, arms))
+    _check_columns(spec, arms)
+
+
+def refuse_several(arms: Arms, *asked: str) -> None:
+    """Raise if what is asked of `fit`, as `SEVERAL_OUTCOMES` calls it, has limits that the arms meet.
+
+    Raises
+    ------
+    SettingsError
+        If so.
+    """
+    for limit in SEVERAL_OUTCOMES:
+        if len(arms.outcomes) > 1 and limit.what in asked:
+            raise SettingsError(_not_available(limit, arms))
+
+
+def _not_available(limit: Limit, arms: Arms) -> str:
+    return (
+        f"{limit.what} is not available for several outcomes ({', '.join(arms.outcomes)}), since {limit.reason}. "
+        f"{limit.remedy}, or fit each outcome by itself: arms.of({arms.outcomes[0]!r})."
+    )
+
+
+def _check_columns(spec: ModelSpec, arms: Arms) -> None:
+    """Refuse covariates that are outcomes, or in which the rows of an arm differ."""
+    for name in arms.selection.get("differing", []):
+        if name in spec.covariates.parsed.columns:
+            raise SpecError(
+                f"`formula` names '{name}', in which the rows of an arm differ from outcome to outcome, so that it "
+                "belongs to no arm. Correct the table, or leave it out."
+            )
+    for outcome in arms.outcomes:
+        if outcome in spec.covariates.parsed.columns:
+            raise SpecError(
+                f"`formula` names '{outcome}', which is an outcome of the model. Leave it out."
+            )
+
+
 def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
     """Warn of parts that the evidence says little or nothing about, and of priors far wider than any.
 
@@ -43,7 +159,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         If a part rests on its prior, or the prior of a number's coefficient is far wider.
     """
     for message in (
-        *_about_tails(spec, arms),
+        *_about_shape(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
         *_about_independent(spec, arms, coding),
@@ -83,7 +199,7 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
 
 def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
-        instead = "Use NormalEffects" if spec.study_effects.name == "common" else "Leave them out"
+        instead = "Leave them out" if spec.study_effects.has_effects else "Use NormalEffects"
         raise InapplicableError(
             "`arm_effects` need studies of several arms; here each has one, so that effects of arms and "
             f"of studies are the same thing. {instead}."
@@ -94,13 +210,12 @@ def _has_several_arms(arms: Arms) -> bool:
     return bool((np.bincount(arms.study_index, weights=arms.n > 0) > 1).any())
 
 
-def _about_tails(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    law, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
-    if isinstance(law, StudentTEffects | ContaminatedEffects) and studies < FEWEST_FOR_TAILS:
-        name = "nu" if isinstance(law, StudentTEffects) else "share"
+def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+    distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
+    if studies < distribution.fewest_studies:
         yield (
-            f"{studies} studies can't show outlying ones: `{name}` rests on its prior. "
-            "NormalEffects assumes less."
+            f"{studies} studies can't show {distribution.feature}: `{listed(distribution.units)}` rests on its "
+            "prior. NormalEffects assumes less."
         )
 
 
@@ -120,18 +235,23 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
 
 
 def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    if not isinstance(spec.likelihood, BetaBinomial) or spec.study_effects.name == "common":
+    likelihood = spec.likelihood
+    if (
+        not likelihood.overdispersed
+        or not spec.study_effects.has_effects
+        or _has_several_arms(arms)
+    ):
         return
-    informative = spec.likelihood.rho.interval(0.95)[1] <= LARGEST_INFORMED_RHO
-    if not _has_several_arms(arms) and not informative:
-        yield (
-            "with one arm per study, `rho` of the beta-binomial likelihood and the study effects can't be "
-            "told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
-        )
+    for name, prior in likelihood.parameters.items():
+        if prior.interval(0.95)[1] > LARGEST_INFORMED_RHO:
+            yield (
+                f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects can't "
+                "be told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
+            )
 
 
 def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
-    if not isinstance(spec.study_effects, IndependentStudies) or not coding.names:
+    if spec.study_effects.pools or not coding.names:
         return
     matrix = coding.matrix(arms.frame)
     _, first = np.unique(arms.study_index, return_index=True)

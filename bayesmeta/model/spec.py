@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from bayesmeta.errors import SpecError
+from bayesmeta.errors import SpecError, nearest
 from bayesmeta.labels import Labels
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
 from bayesmeta.model.effects import ArmEffects, NormalEffects, StudyEffects
-from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
+from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
 
@@ -25,6 +26,11 @@ class ModelSpec:
     ``events ~ Binomial(n, rate)`` and ``link(rate) = mu + covariates @ beta + u + w``, with a study
     effect `u` shared by the arms of a study and, where asked for, an effect `w` of each arm.
 
+    The arms decide whether it is fitted to one outcome or to several nested ones. Of several, `rate` is
+    the conditional probability of each outcome given the enclosing one (of the outermost, among all
+    patients), and each has `mu`, `beta`, `tau` and `u` of its own. The effects of a study on several
+    outcomes may be correlated.
+
     Parameters
     ----------
     name : str
@@ -32,27 +38,30 @@ class ModelSpec:
     description : str
         One sentence about it.
     study_effects : StudyEffects
-        Law of `u`: `NormalEffects`, `StudentTEffects`, `ContaminatedEffects`, `CommonEffect` or
-        `IndependentStudies`.
+        Distribution of `u`, such as `NormalEffects` or `CommonEffect`; of several outcomes
+        `NormalEffects`.
     covariates : Covariates or str
         Covariates, or just their formula.
-    mu : Prior, optional
+    mu : Prior or mapping, optional
         Prior of the linear predictor at the reference profile, on the scale of the link; the
         link's own where None: StudentT(3, 0, 1.5) for the logit, nearly flat over rates from 1% to
-        99% and with room for rarer ones.
+        99% and with room for rarer ones. Or priors by outcome, with ``"default"`` for the others.
     beta : Prior or mapping, optional
         Prior of every coefficient, per unit of the coded column, on the scale of the link; or priors by
         coefficient label, with ``"default"`` for the others. Coefficients that are given none have the
         link's own, Normal(0, 1) for the logit: of a level, against the reference; of a number, per
-        standard deviation of its coded column over the arms, so that it does not hang on the unit. The
+        standard deviation of its coded column over the arms, so that it does not depend on the unit. The
         model of a fit has the priors that this comes to.
     likelihood : Likelihood
         `Binomial` or `BetaBinomial`, with their link.
     arm_effects : ArmEffects, optional
-        Law of `w`; None for no such effects.
+        Distribution of `w`; None for no such effects.
     labels : Labels or mapping
         What people call levels and outcomes: by column, its values with their labels, such as
         ``{"regimen": {"DEC": "decitabine"}}``; outcomes are the values of ``"outcome"``.
+    correlation : LKJ or None
+        Prior of the correlations of a study's effects on several outcomes; None for independent
+        effects. It has an effect only where the arms have several outcomes.
 
     Raises
     ------
@@ -70,45 +79,54 @@ class ModelSpec:
     description: str = ""
     study_effects: StudyEffects = field(default_factory=NormalEffects)
     covariates: Covariates = field(default_factory=Covariates)
+    # Priors by outcome become one prior when the model meets arms of one outcome.
     mu: Prior = None  # type: ignore[assignment]  # the link's own
     beta: Prior | Mapping[str, Prior] | None = None
     likelihood: Likelihood = field(default_factory=Binomial)
     arm_effects: ArmEffects | None = None
     labels: Labels = field(default_factory=Labels, hash=False)
+    correlation: LKJ | None = field(default_factory=LKJ)
 
     def __post_init__(self) -> None:
-        _check_text(self.name, self.description)
+        for label, value in (("name", self.name), ("description", self.description)):
+            _check_text(label, value)
         if isinstance(self.covariates, str):
             object.__setattr__(self, "covariates", Covariates(self.covariates))
         if not isinstance(self.labels, Labels):
             object.__setattr__(self, "labels", Labels(self.labels))
         self._check_parts()
-        if self.mu is None:
-            object.__setattr__(self, "mu", self.link.mu)
-        if isinstance(self.beta, Mapping):
-            object.__setattr__(self, "beta", dict(self.beta))
+        self._complete_priors()
         if not self.covariates.parsed.terms and self.beta not in (None, self.link.beta):
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
-        scale = self.link.scale
-        _check_unbounded("mu", self.mu, scale)
-        for label, prior in self.beta_priors.items():
-            _check_unbounded("beta" if label == DEFAULT else f"beta {label}", prior, scale)
+        for name in ("mu", "beta"):
+            for label, prior in self.priors(name).items():
+                shown = name if label == DEFAULT else f"{name} {label}"
+                _check_unbounded(shown, prior, self.link.scale)
+
+    def _complete_priors(self) -> None:
+        if self.mu is None:
+            object.__setattr__(self, "mu", self.link.mu)
+        if isinstance(self.mu, Mapping):
+            object.__setattr__(self, "mu", {DEFAULT: self.link.mu, **self.mu})
+        if isinstance(self.beta, Mapping):
+            object.__setattr__(self, "beta", dict(self.beta))
 
     def _check_parts(self) -> None:
         parts = {
             "covariates": (Covariates, "Covariates or a formula"),
-            "study_effects": (StudyEffects, "a law such as NormalEffects or CommonEffect"),
+            "study_effects": (StudyEffects, "a distribution such as NormalEffects or CommonEffect"),
             "likelihood": (Likelihood, "Binomial or BetaBinomial"),
             "arm_effects": (ArmEffects | None, "ArmEffects or None"),
+            "correlation": (LKJ | None, "LKJ(eta) or None"),
         }
         for name, (kind, wanted) in parts.items():
             if not isinstance(getattr(self, name), kind):
                 raise SpecError(f"`{name}` must be {wanted}; got {getattr(self, name)!r}.")
-        if isinstance(self.likelihood, BetaBinomial) and self.arm_effects is not None:
+        if self.likelihood.overdispersed and self.arm_effects is not None:
             raise SpecError(
-                "`arm_effects` and a beta-binomial likelihood both let arms differ beyond chance, and "
+                f"`arm_effects` and a {self.likelihood.words} likelihood both let arms differ beyond chance, and "
                 "can't be told apart. Keep one of them."
             )
 
@@ -119,30 +137,67 @@ class ModelSpec:
 
     @property
     def beta_priors(self) -> dict[str, Prior]:
-        """Priors of the coefficients by label; ``"default"`` is that of all the others.
+        """Priors of the coefficients by label; ``"default"`` is that of all the others."""
+        return self.priors("beta")
 
-        Before the model meets its arms, those of numbers that were given none are not known.
+    def priors(self, name: str) -> dict[str, Prior]:
+        """Return the priors of `mu`, `beta` or `tau` by label, the others' under ``"default"``.
+
+        Labels are those of outcomes, and of coefficients. Before the model meets its arms, default
+        priors of coefficients of numbers are not known.
         """
-        if isinstance(self.beta, Mapping):
-            return {DEFAULT: self.link.beta, **self.beta}
-        return {DEFAULT: self.link.beta if self.beta is None else self.beta}
+        value = self.study_effects.tau if name == "tau" else getattr(self, name)
+        own = self.link.beta if name == "beta" and value is None else value
+        if isinstance(own, Mapping):
+            return {DEFAULT: self.link.beta, **own} if name == "beta" else dict(own)
+        return {} if own is None else {DEFAULT: own}
 
-    def completed(self, coding: Coding) -> Self:
-        """Return the model with the default priors of numbers as they are on the arms of a coding."""
+    def prior_of(self, name: str, label: str) -> Prior:
+        """Return the prior of `mu` or `tau` of one outcome."""
+        priors = self.priors(name)
+        return priors.get(label, priors[DEFAULT])
+
+    def check_labels(self, name: str, valid: tuple[str, ...]) -> None:
+        """Raise if a prior belongs to no outcome, or to no coefficient, that there is.
+
+        Raises
+        ------
+        SpecError
+            If so; the nearest valid label is named.
+        """
+        what = "coefficient" if name == "beta" else "outcome of the evidence"
+        for label in self.priors(name):
+            if label != DEFAULT and label not in valid:
+                raise SpecError(
+                    f"`{name}` has a prior for '{label}', which is no {what}. {nearest(label, valid)}"
+                )
+
+    def completed(self, coding: Coding, outcomes: tuple[str, ...] = ("",)) -> Self:
+        """Return the model as it is on the arms of a coding.
+
+        Default priors of numbers are known there, and of one outcome priors by outcome are its own.
+        """
+        found = self
+        if len(outcomes) == 1 and isinstance(found.mu, Mapping):
+            found = replace(found, mu=found.prior_of("mu", outcomes[0]))
+        if len(outcomes) == 1 and isinstance(found.study_effects.tau, Mapping):
+            own = found.prior_of("tau", outcomes[0])
+            found = replace(found, study_effects=replace(found.study_effects, tau=own))
         if not coding.names:
-            return self
-        return replace(self, beta=completed_beta(self.beta, self.link, coding))
+            return found
+        return replace(found, beta=completed_beta(found.beta, found.link, coding))
 
     def __repr__(self) -> str:
         terms = [":".join(factor.text for factor in term) for term in self.covariates.parsed.terms]
-        has_effects = type(self.study_effects).name != "common"
-        effects = ["u"] * has_effects + ["w"] * (self.arm_effects is not None)
+        effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""
         plain = self.likelihood == Binomial(Logit())
-        law = "" if plain else f", {self.likelihood.name} {self.link.name} likelihood"
+        distribution = "" if plain else f", {self.likelihood.name} {self.link.name} likelihood"
+        correlation = "" if self.correlation == LKJ() else f", correlation {self.correlation!r}"
         return (
-            f"ModelSpec({self.name}: {predictor}, {self.study_effects.name} study effects{by}{law})"
+            f"ModelSpec({self.name}: {predictor}, {self.study_effects.name} study effects{by}"
+            f"{correlation}{distribution})"
         )
 
 
@@ -156,11 +211,10 @@ def _check_unbounded(label: str, prior: object, scale: str) -> None:
         )
 
 
-def _check_text(name: object, description: object) -> None:
-    for label, value in (("name", name), ("description", description)):
-        if not isinstance(value, str):
-            raise SpecError(f"`{label}` must be text; got {value!r}.")
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise SpecError(
-                f"`{label}` must be text that can be written down; got {value!r}. Retype it."
-            )
+def _check_text(label: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise SpecError(f"`{label}` must be text; got {value!r}.")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise SpecError(
+            f"`{label}` must be text that can be written down; got {value!r}. Retype it."
+        )

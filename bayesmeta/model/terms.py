@@ -4,6 +4,7 @@ Terms of one plain column each, as nearly all formulas have, are coded here; for
 tenth of a fit to import and to ask, codes the others, and tests hold the first to it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,6 +47,9 @@ class Terms(Protocol):
         ValueError
             If they can't be evaluated.
         """
+
+    def content(self) -> dict[str, Any]:
+        """Return what was learnt, as JSON holds it."""
 
 
 def learn_terms(
@@ -136,6 +140,11 @@ class PlainTerms:
             ]
         )
 
+    def content(self) -> dict[str, Any]:
+        """Return what was learnt, as JSON holds it."""
+        levels = {name: list(own) for name, own in self.levels.items()}
+        return {"centres": dict(self.centres), "levels": levels}
+
 
 def _indicators(column: pd.Series) -> Array:
     """Return a column of zeros and ones for each category but the first; NaN where there is none."""
@@ -150,16 +159,35 @@ class FormulaicTerms:
 
     Parameters
     ----------
+    text : str
+        The formula as formulaic reads it.
     spec : formulaic.ModelSpec
         What formulaic learnt.
     """
 
+    text: str
     spec: Any
 
     @classmethod
     def learnt(cls, text: str, frame: pd.DataFrame) -> "FormulaicTerms":
         """Return the terms of a formula as formulaic learns them from the rows of `frame`."""
-        return cls(evaluated(text, frame).model_spec)
+        return cls(text, evaluated(text, frame).model_spec)
+
+    @classmethod
+    def restored(
+        cls, text: str, learnt: Mapping[str, Mapping[str, Any]], frame: pd.DataFrame
+    ) -> "FormulaicTerms":
+        """Return the terms of a formula whose splines and polynomials were learnt before."""
+        from formulaic import ModelSpec
+
+        state = {factor: _numbered(dict(own)) for factor, own in learnt.items()}
+        terms = ModelSpec.from_spec(text, transform_state=state)
+        return cls(text, evaluated(terms, frame).model_spec)
+
+    def content(self) -> dict[str, Any]:
+        """Return what was learnt, as JSON holds it."""
+        state = json.dumps(self.spec.transform_state, default=lambda value: value.tolist())
+        return {"formula": self.text, "learnt": json.loads(state)}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -180,6 +208,13 @@ class FormulaicTerms:
     def columns(self, frame: pd.DataFrame) -> Array:
         """Return the columns for other rows."""
         return np.asarray(evaluated(self.spec, frame), dtype=np.float64)[:, 1:]
+
+
+def _numbered(state: Any) -> Any:
+    """Return a state with whole numbers as keys where JSON has their text."""
+    if not isinstance(state, dict):
+        return state
+    return {int(key) if key.isdecimal() else key: _numbered(value) for key, value in state.items()}
 
 
 def evaluated(terms: Any, frame: pd.DataFrame) -> Any:

@@ -1,1 +1,1 @@
-"""Planning room. In: a fit, or a prior of a rate. Out: priors, decisions, their properties."""
+"""Priors for the next trial, decision rules, and their operating characteristics."""

@@ -10,8 +10,8 @@ from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = [
+    "check_distribution",
     "check_events",
-    "check_law",
     "check_mixture",
     "check_open",
     "check_patients",
@@ -34,12 +34,12 @@ def check_mixture(name: str, value: object) -> None:
         )
 
 
-def check_law(name: str, law: object) -> None:
-    """Raise unless `law` tells how probable each count of responders is."""
-    if not callable(getattr(law, "pmf", None)):
+def check_distribution(name: str, distribution: object) -> None:
+    """Raise unless `distribution` tells how probable each count of responders is."""
+    if not callable(getattr(distribution, "pmf", None)):
         raise SettingsError(
-            f"`{name}` must be a BetaMixture, or the `law` of a prediction; got {type(law).__name__}. "
-            "Write BetaMixture([1], a=[1], b=[1]), or predict(fit, ...).law."
+            f"`{name}` must be a BetaMixture, or the `distribution` of a prediction; got {type(distribution).__name__}. "
+            "Write BetaMixture([1], a=[1], b=[1]), or predict(fit, ...).distribution."
         )
 
 

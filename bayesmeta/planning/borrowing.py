@@ -25,7 +25,7 @@ def borrowing(
     priors: Mapping[str, BetaMixture],
     *,
     rates: npt.ArrayLike,
-    law: BetaMixture | None = None,
+    distribution: BetaMixture | None = None,
 ) -> pd.DataFrame:
     """Return a trial's properties under several priors, and under one that borrows nothing.
 
@@ -40,7 +40,7 @@ def borrowing(
         prior is added as ``"none"``.
     rates : array-like
         True rates (probability).
-    law : BetaMixture, optional
+    distribution : BetaMixture, optional
         What is believed of the rate, over which success is averaged; the first prior where None.
 
     Returns
@@ -49,7 +49,7 @@ def borrowing(
         One row per prior and true rate: `prior`; `rate`; `success`, the probability of it; `gain`, by
         how much that is more than without borrowing. Of the prior, on each of its rows: `boundary`,
         the smallest number of responders that succeeds, `type_one_error`, `expected_success`,
-        averaged over `law`, and `expected_gain` over no borrowing.
+        averaged over `distribution`, and `expected_gain` over no borrowing.
 
     Raises
     ------
@@ -69,12 +69,12 @@ def borrowing(
         raise SettingsError(
             f"`priors` must not use the name '{NO_BORROWING}', which is that of the uniform prior. Choose another."
         )
-    law = next(iter(priors.values())) if law is None else law
+    distribution = next(iter(priors.values())) if distribution is None else distribution
     trials = {
         name: SingleArmTrial(n, prior, success)  # type: ignore[arg-type]
         for name, prior in {**priors, NO_BORROWING: VAGUE}.items()
     }
-    table = pd.concat([_rows(name, trial, rates, law) for name, trial in trials.items()])
+    table = pd.concat([_rows(name, trial, rates, distribution) for name, trial in trials.items()])
     none = table[table["prior"] == NO_BORROWING]
     for gain, of in (("gain", "success"), ("expected_gain", "expected_success")):
         table[gain] = table[of] - np.tile(none[of], len(trials))
@@ -83,11 +83,13 @@ def borrowing(
     return table[columns].reset_index(drop=True)
 
 
-def _rows(name: str, trial: SingleArmTrial, rates: npt.ArrayLike, law: BetaMixture) -> pd.DataFrame:
+def _rows(
+    name: str, trial: SingleArmTrial, rates: npt.ArrayLike, distribution: BetaMixture
+) -> pd.DataFrame:
     table = trial.operating_characteristics(rates)
     return table.assign(
         prior=name,
         boundary=pd.array([trial.boundary] * len(table), dtype="Int64"),
         type_one_error=trial.type_one_error(),
-        expected_success=trial.probability_of_success(law),
+        expected_success=trial.probability_of_success(distribution),
     )

@@ -75,17 +75,6 @@ def smallest_certainty(
     """Return the smallest certainty of the null's condition that keeps the type-I error.
 
     It stays above the certainty of the other conditions, so that the null remains the null.
-
-    Parameters
-    ----------
-    success : Success
-        The conditions.
-    probabilities : sequence of array
-        Posterior probability of each condition, for every count.
-    error : callable
-        Type-I error of a set of counts.
-    alpha : float
-        Largest error allowed.
     """
     at = success.conditions.index(success.null)
     rest = [each for i, each in enumerate(success.conditions) if i != at]

@@ -65,12 +65,12 @@ class Conflict:
 
 
 def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
-    """Return how surprising responders are to a prior, by its predictive law.
+    """Return how surprising responders are to a prior, by its predictive distribution.
 
     Parameters
     ----------
     prior : BetaMixture
-        Law of the rate before the data.
+        Distribution of the rate before the data.
     events, n : int
         Responders and patients.
 

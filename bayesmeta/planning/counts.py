@@ -1,4 +1,4 @@
-"""Counts of responders: their binomial probabilities, and what a posterior law says after each."""
+"""Counts of responders: their binomial probabilities, and the posterior after each."""
 
 from collections.abc import Iterator
 

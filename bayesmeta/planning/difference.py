@@ -1,4 +1,4 @@
-"""The difference of two rates whose laws are beta mixtures, by deterministic quadrature.
+"""The difference of two rates whose distributions are beta mixtures, by deterministic quadrature.
 
 P(rate - control > d) is the integral over the control's rate of its density times the probability
 that the other rate lies above it by d. The double exponential rule keeps its precision where a
@@ -23,10 +23,10 @@ FADED = 40.0
 """How far below its height (log) the integrand is where the rule ends."""
 
 NEAR_END = -600.0
-"""Log rate below which a beta law's distribution function is a power of the rate, to all digits."""
+"""Log rate below which a beta distribution function is a power of the rate, to all digits."""
 
 NODES_PER_SD, WIDEST = 1.5, 0.03
-"""Nodes within a standard deviation of the narrowest law, about which the error falls as
+"""Nodes within a standard deviation of the narrowest distribution, about which the error falls as
 exp(-2 pi^2 1.5^2); and the widest step of the rule, small enough for densities that are infinite
 just beyond an end of the range, as where the difference is nearly 0."""
 
@@ -41,14 +41,14 @@ class Places:
 
 @dataclass(frozen=True, eq=False)
 class Betas:
-    """Beta mixtures side by side: `weights`, `a` and `b`, each of shape (laws, components)."""
+    """Beta mixtures side by side: `weights`, `a` and `b`, each of shape (distributions, components)."""
 
     weights: Array
     a: Array
     b: Array
 
     def above(self, at: Places) -> Array:
-        """Return the probability above each rate, shape (laws, nodes)."""
+        """Return the probability above each rate, shape (distributions, nodes)."""
         small = at.log_rate < at.log_rest
         found = np.zeros((len(self.a), len(small)))
         for weight, a, b in self._components():
@@ -57,7 +57,7 @@ class Betas:
         return found
 
     def density(self, at: Places, log_width: Array) -> Array:
-        """Return the density at rates times the width that each stands for, shape (laws, nodes)."""
+        """Return the density at rates times the width of each, shape (distributions, nodes)."""
         found = np.zeros((len(self.a), len(log_width)))
         for weight, a, b in self._components():
             log_density = (a - 1) * at.log_rate + (b - 1) * at.log_rest - betaln(a, b)
@@ -66,16 +66,16 @@ class Betas:
 
     @property
     def smallest(self) -> float:
-        """Smallest parameter of all laws."""
+        """Smallest parameter of all distributions."""
         return float(min(self.a.min(), self.b.min()))
 
     @property
     def patients(self) -> float:
-        """Patients that the narrowest law is worth."""
+        """Patients that the narrowest distribution is worth."""
         return float((self.a + self.b).max())
 
     def _components(self) -> Iterator[tuple[Array, Array, Array]]:
-        """Return weights, a and b of each component, each of shape (laws, 1)."""
+        """Return weights, a and b of each component, each of shape (distributions, 1)."""
         columns = zip(self.weights.T, self.a.T, self.b.T, strict=True)
         return ((weight[:, None], a[:, None], b[:, None]) for weight, a, b in columns)
 
@@ -88,19 +88,12 @@ def _below(a: Array, b: Array, log_rate: Array) -> Array:
 
 
 def difference_above(rate: Betas, control: Betas, difference: float) -> Array:
-    """Return P(rate - control > difference) for every pair of laws.
-
-    Parameters
-    ----------
-    rate, control : Betas
-        Laws of the two rates, which are independent.
-    difference : float
-        Between -1 and 1.
+    """Return P(rate - control > difference) for every pair of distributions.
 
     Returns
     -------
     array
-        Probabilities, shape (laws of control, laws of rate).
+        Probabilities, shape (distributions of control, distributions of rate).
 
     References
     ----------
@@ -121,7 +114,7 @@ def difference_above(rate: Betas, control: Betas, difference: float) -> Array:
 
 
 def _rule(rate: Betas, control: Betas) -> tuple[Places, Array]:
-    """Return nodes between 0 and 1, and the logs of their weights, which suit the laws."""
+    """Return nodes between 0 and 1, and the logs of their weights, which suit the distributions."""
     patients = max(rate.patients, control.patients)
     step = min(2 / (np.pi * NODES_PER_SD * np.sqrt(patients)), WIDEST)
     reach = FADED / min(rate.smallest, control.smallest, 1.0) + np.log1p(patients)

@@ -129,15 +129,8 @@ def _mixture(logs: Array) -> BetaMixture:
 def maximise_betas(log_rate: Array, log_rest: Array, a: Array, b: Array) -> tuple[Array, Array]:
     """Return the most likely parameters, at least 1, of betas with these mean logs.
 
-    The likelihood of a beta law is concave in its parameters. Where its peak lies below 1 in one of
-    them, the best admissible ones lie on an edge, on which they are known in closed form.
-
-    Parameters
-    ----------
-    log_rate, log_rest : array
-        Mean log of the rate, and of one minus the rate, of each component, shape (component,).
-    a, b : array
-        Where the search begins.
+    The likelihood of a beta distribution is concave in its parameters. Where its peak lies below 1
+    in one of them, the best admissible ones lie on an edge, on which they are known in closed form.
     """
     a, b = _unbounded(log_rate, log_rest, a, b)
     outside = (a < 1) | (b < 1)

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.arguments import check_law, check_open, check_patients, check_rates
+from bayesmeta.planning.arguments import check_distribution, check_open, check_patients, check_rates
 from bayesmeta.planning.counts import binomial_pmf, hypergeometric, in_blocks
-from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
+from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 
 __all__ = ["InterimLook"]
 
@@ -31,7 +31,7 @@ class InterimLook:
         Patients seen at the look, fewer than those of the trial.
     stop_below : float
         It stops where the predictive probability of success is less than this.
-    law : BetaMixture or law of a prediction, optional
+    distribution : BetaMixture or distribution of a prediction, optional
         What the predictive probability starts from; the prior of the analysis where None.
 
     Raises
@@ -59,7 +59,7 @@ class InterimLook:
     trial: SingleArmTrial
     n: int
     stop_below: float
-    law: CountLaw | None = None
+    distribution: CountDistribution | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.trial, SingleArmTrial):
@@ -72,17 +72,17 @@ class InterimLook:
                 f"`n` of an interim look must be less than the trial's {self.trial.n} patients; got {self.n}."
             )
         check_open("stop_below", self.stop_below)
-        if self.law is not None:
-            check_law("law", self.law)
+        if self.distribution is not None:
+            check_distribution("distribution", self.distribution)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """Predictive probability of `success`, and whether to `stop`, for every interim count."""
-        law = self.trial.prior if self.law is None else self.law
-        at_end = law.pmf(self.trial.n)
+        distribution = self.trial.prior if self.distribution is None else self.distribution
+        at_end = distribution.pmf(self.trial.n)
         both = np.stack([at_end, at_end * self.trial.successes])
         seen, succeeding = np.hstack([both @ block for block in self._given_all()])
-        # A count that the law holds impossible tells it nothing; there the trial goes on.
+        # A count that the distribution holds impossible tells it nothing; there the trial goes on.
         success = np.divide(succeeding, seen, out=np.ones_like(seen), where=seen > 0)
         index = pd.RangeIndex(self.n + 1, name="events")
         success = np.minimum(success, 1.0)

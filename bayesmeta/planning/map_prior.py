@@ -5,26 +5,28 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
-from bayesmeta.estimates.arguments import check_fit
 from bayesmeta.estimates.inferred import Inferred, inferred_at
-from bayesmeta.estimates.nested.rates import nested_rates
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.posterior import (
+    AnyFit,
+    check_posterior,
+    checked_outcome,
+    has_draws,
+    rates_at,
+)
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rates import GridRates
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.exact import GridFit
-from bayesmeta.inference.nested.result import NestedFit
-from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
+from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.robust import robustify
 
 __all__ = ["MapPrior", "map_prior"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MapPrior:
-    """A meta-analytic predictive prior: the law of a new study's rate, as a mixture of betas.
+    """A meta-analytic predictive prior: the distribution of a new study's rate, as a mixture of betas.
 
     Made by `map_prior`; `robustify` and `effective_sample_size` take it.
 
@@ -43,7 +45,7 @@ class MapPrior:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> prior.profile, round(prior.mixture.mean, 2), round(prior.kl, 3)
     ('all studies', 0.23, 0.02)
@@ -73,13 +75,11 @@ class MapPrior:
 
     @property
     def kl(self) -> float:
-        """Kullback-Leibler divergence of the law of the draws from the mixture, as in `fit_mixture`."""
+        """Kullback-Leibler divergence of the draws from the mixture, as in `fit_mixture`."""
         return self.fitted.kl
 
     def robustify(self, *, weight: float, mean: float = 0.5, n: float = 1) -> BetaMixture:
         """Return the prior with a weakly informative component; see `bayesmeta.robustify`."""
-        from bayesmeta.planning.robust import robustify
-
         return robustify(self, weight=weight, mean=mean, n=n)
 
     def to_json(self) -> str:
@@ -88,8 +88,6 @@ class MapPrior:
         Of what lies behind it the text holds the profile, whether the draws were reliable, and how
         near the mixture is to them.
         """
-        from bayesmeta.planning.json_text import to_json
-
         return to_json(self.mixture, self.about)
 
     @property
@@ -128,23 +126,23 @@ class MapPrior:
 
 
 def map_prior(
-    fit: Fit | NestedFit | GridFit,
+    fit: AnyFit,
     *,
     profile: Profile | None = None,
     outcome: str | None = None,
     components: Components = "aic",
     force: bool = False,
 ) -> MapPrior:
-    """Return the meta-analytic predictive prior: the law of a new study's rate as a mixture of betas.
+    """Return the meta-analytic predictive prior: a new study's rate as a mixture of betas.
 
     Parameters
     ----------
-    fit : Fit, NestedFit or GridFit
+    fit : Fit or QuadratureFit
         Draws or the deterministic posterior.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
     outcome : str, optional
-        Which outcome of a `NestedFit`.
+        Which outcome of a `Fit`.
     components : "aic", "bic" or int
         Number of components of the mixture: chosen from 1 to 4 by a criterion, or fixed.
     force : bool
@@ -162,8 +160,8 @@ def map_prior(
     ProfileError
         If the profile can't be coded.
     SettingsError
-        If `components` is none of these, `outcome` is missing or none of the fit's, or `profile`,
-        `outcome` or `force` would have no effect.
+        If `components` is none of these, `outcome` is missing or none of the fit's, or `outcome` or
+        `force` would have no effect.
 
     References
     ----------
@@ -175,7 +173,7 @@ def map_prior(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(posterior)
     >>> prior.ecdf_difference < 0.01
     True
@@ -184,39 +182,19 @@ def map_prior(
     >>> round(bm.effective_sample_size(prior))
     9
     """
-    check_fit(fit, grid=True, nested=True)
-    if outcome is not None and not isinstance(fit, NestedFit):
-        raise SettingsError(
-            f"`outcome` has no effect on a {type(fit).__name__}, which has one outcome. Leave it out."
-        )
-    if isinstance(fit, GridFit):
-        if profile is not None or force:
-            raise SettingsError(
-                "`profile` and `force` have no effect on a GridFit, which has no covariates and no draws. "
-                "Leave them out."
-            )
-        fitted = fit_mixture(GridRates(fit), components=components)
-        return MapPrior(fitted, "all studies", reliable=True, inferred=inferred_at(fit, None))
-    diagnosis = diagnose(fit)
-    if not diagnosis.ok and not force:
+    check_posterior(fit)
+    if force and not has_draws(fit):
+        raise SettingsError("`force` has no effect on a fit without draws. Leave it out.")
+    named = checked_outcome(fit, outcome)
+    problems = diagnose(fit).problems if has_draws(fit) else ()
+    if problems and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, diagnosis.problems))} For a look at it, use force=True."
+            f"{' '.join(map(str, problems))} For a look at it, use force=True."
         )
     label = profile_label(fit.coding, profile)
-    if isinstance(fit, NestedFit):
-        law = nested_rates(fit, profile).law(_checked_outcome(fit, outcome))
-        label = f"{outcome}, {label}"
-    else:
-        law = profile_rates(fit, profile).new_study()
+    if named:
+        label = f"{named}, {label}"
+    distribution = rates_at(fit, profile, outcome).cohort()
     inferred = inferred_at(fit, profile, outcome)
-    return MapPrior(fit_mixture(law, components=components), label, diagnosis.ok, inferred)
-
-
-def _checked_outcome(fit: NestedFit, outcome: str | None) -> str:
-    if outcome not in fit.outcomes:
-        got = "it is missing" if outcome is None else f"got {outcome!r}"
-        raise SettingsError(
-            f"`outcome` must be one of {', '.join(fit.outcomes)}, the nested outcomes of the fit; {got}."
-        )
-    return outcome
+    return MapPrior(fit_mixture(distribution, components=components), label, not problems, inferred)

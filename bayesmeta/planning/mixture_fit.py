@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.rates import DrawnRates, GridRates
+from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.numeric import is_whole
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
 from bayesmeta.planning.mixtures import BetaMixture
@@ -31,7 +31,7 @@ COLUMNS = ("log_likelihood", "aic", "bic", "ecdf_difference", "kl")
 
 WIDENED, TIGHTEST = 1.5, 4.0
 """Of a start's components side by side, their variance in multiples of their part's; of nested ones,
-how many times as many patients as the draws' own beta law the tightest is worth."""
+how many times as many patients as the draws' own beta distribution the tightest is worth."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,7 +70,7 @@ class MixtureFit:
 
     @property
     def kl(self) -> float:
-        """Kullback-Leibler divergence of the law of the draws from the mixture (nats)."""
+        """Kullback-Leibler divergence of the distribution of the draws from the mixture (nats)."""
         return float(self.table["kl"].to_dict()[len(self.mixture.weights)])
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class MixtureFit:
 
 
 def fit_mixture(
-    law: DrawnRates | GridRates | npt.ArrayLike, *, components: Components = "aic"
+    distribution: RateDistribution | npt.ArrayLike, *, components: Components = "aic"
 ) -> MixtureFit:
     """Return the mixture of betas that makes the draws of a rate most likely.
 
@@ -91,8 +91,8 @@ def fit_mixture(
 
     Parameters
     ----------
-    law : DrawnRates, GridRates or array
-        The law of a rate; an array holds log-odds of independent draws.
+    distribution : RateDistribution or array
+        The distribution of a rate; an array holds log-odds of independent draws.
     components : "aic", "bic" or int
         Number of components: that of 1 to 4 with the smallest criterion, or a fixed one.
 
@@ -108,7 +108,8 @@ def fit_mixture(
           number times the log of the number of draws;
         - `ecdf_difference`: largest difference of the distribution functions, at up to 1,000
           quantiles of the draws;
-        - `kl`: Kullback-Leibler divergence of the law of the draws from the mixture in nats, over
+        - `kl`: Kullback-Leibler divergence of the distribution of the draws from the mixture in
+        nats, over
           100 intervals that hold the draws in equal shares; what happens inside an interval is not
           seen.
 
@@ -130,7 +131,7 @@ def fit_mixture(
     MixtureFit(BetaMixture(1 Beta(12.06, 28.18)); largest difference of the distribution functions 0.008)
     """
     numbers = _candidates(components)
-    sample = rate_sample(law)
+    sample = rate_sample(distribution)
     points = Points(*sample.grouped())
     found = {number: _best(sample, points, number) for number in numbers}
     rows = [_judged(mixture, mean, sample) for mixture, mean in found.values()]
@@ -175,7 +176,7 @@ def _starts(sample: RateSample, number: int) -> list[BetaMixture]:
 
 
 def _by_moments(rates: Array, widened: float) -> tuple[float, float]:
-    """Return parameters, at least 1, of a beta law with the mean and the widened variance of rates."""
+    """Return beta parameters, at least 1, with the mean and the widened variance of rates."""
     mean, variance = float(rates.mean()), max(float(rates.var()), 1e-12)
     total = max(mean * (1 - mean) / (widened * variance) - 1, 2.0)
     return max(mean * total, 1.0), max((1 - mean) * total, 1.0)

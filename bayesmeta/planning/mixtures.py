@@ -1,4 +1,4 @@
-"""Mixtures of beta distributions: laws of a rate that a cohort's data update in closed form."""
+"""Mixtures of beta distributions: distributions of a rate that a cohort's data update in closed form."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.numeric import is_number, is_whole, probabilities
+from bayesmeta.planning import mixture_text
 
 __all__ = ["BetaMixture"]
 
@@ -28,7 +29,7 @@ QUANTILE_TOLERANCE = 1e-12
 
 @dataclass(frozen=True)
 class BetaMixture:
-    """A law of a rate: beta distributions, each with its share.
+    """A distribution of a rate: beta distributions, each with its share.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ class BetaMixture:
         return np.asarray(np.where(x < 0, low, high) @ weights)
 
     def quantile(self, probability: float) -> float:
-        """Return the rate that the law lies below with this probability."""
+        """Return the rate that the distribution lies below with this probability."""
         if not is_number(probability) or not 0 <= probability <= 1:
             raise SettingsError(f"`probability` must be a number from 0 to 1; got {probability!r}.")
         if probability in (0, 1):
@@ -153,10 +154,10 @@ class BetaMixture:
         return self.quantile((1 - ci_prob) / 2), self.quantile((1 + ci_prob) / 2)
 
     def update(self, *, events: int, n: int) -> "BetaMixture":
-        """Return the law of the rate after `events` responders of `n` patients, in closed form.
+        """Return the distribution of the rate after `events` responders of `n` patients, in closed form.
 
         The weight of a component changes by how well it predicted the responders. One update with
-        all patients, or several at interim analyses, end in the same law.
+        all patients, or several at interim analyses, end in the same distribution.
 
         Raises
         ------
@@ -184,9 +185,7 @@ class BetaMixture:
 
     def to_json(self) -> str:
         """Return the mixture as JSON, for people and for `from_json`."""
-        from bayesmeta.planning.json_text import to_json
-
-        return to_json(self)
+        return mixture_text.to_json(self)
 
     @classmethod
     def from_json(cls, text: str, *, force: bool = False) -> "BetaMixture":
@@ -206,9 +205,7 @@ class BetaMixture:
         DiagnosticsError
             If it holds a MapPrior whose draws failed their diagnostics, and `force` is False.
         """
-        from bayesmeta.planning.json_text import from_json
-
-        return from_json(text, force=force)
+        return cls(*mixture_text.from_json(text, force=force))
 
     def to_rbest(self) -> str:
         """Return an R expression that makes the mixture in RBesT, with all digits.
@@ -216,9 +213,7 @@ class BetaMixture:
         >>> BetaMixture([0.75, 0.25], a=[12, 1], b=[28, 1]).to_rbest()
         'mixbeta(c(0.75, 12.0, 28.0), c(0.25, 1.0, 1.0))'
         """
-        from bayesmeta.planning.code_text import to_rbest
-
-        return to_rbest(self)
+        return mixture_text.to_rbest(self)
 
     def to_stan(self) -> str:
         """Return Stan functions for the `functions` block, with all digits.
@@ -226,9 +221,7 @@ class BetaMixture:
         They define the distribution `map_prior` of a rate: declare ``real<lower=0, upper=1> rate;``
         and write ``rate ~ map_prior();`` in the `model` block.
         """
-        from bayesmeta.planning.code_text import to_stan
-
-        return to_stan(self)
+        return mixture_text.to_stan(self)
 
     def to_brms(self) -> str:
         """Return R code that makes the mixture the prior of a rate in brms.
@@ -237,9 +230,7 @@ class BetaMixture:
         its argument `prior`, in a model whose parameter is the rate itself:
         ``bf(events | trials(n) ~ rate, rate ~ 1, nl = TRUE, family = binomial("identity"))``.
         """
-        from bayesmeta.planning.code_text import to_brms
-
-        return to_brms(self)
+        return mixture_text.to_brms(self)
 
     @property
     def _arrays(self) -> tuple[Array, Array, Array]:

@@ -16,7 +16,7 @@ from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_interim import Interim, interim_of
-from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors, effective_sizes, plan_priors
+from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, effective_sizes, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
@@ -32,7 +32,7 @@ less, where all thresholds are small."""
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(ComparedPlan[SingleArmTrial]):
     """A single-arm trial analysed with the robust version of a MAP prior; made by `plan`.
 
     Parameters
@@ -52,7 +52,7 @@ class Plan:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", rates=[0.2, 0.4])
     >>> found.operating_characteristics.round(2)
@@ -63,31 +63,8 @@ class Plan:
     {'MAP': 8.3, 'robust': 5.6}
     """
 
-    map_prior: MapPrior
-    compared: PlanPriors
-    trials: dict[str, SingleArmTrial]
     rates: npt.NDArray[np.float64]
     interim: Interim | None
-
-    @property
-    def robust(self) -> float:
-        """Share of the vague component in the prior of the analysis."""
-        return self.compared.weights[0]
-
-    @property
-    def priors(self) -> dict[str, BetaMixture]:
-        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
-        return self.compared.named
-
-    @property
-    def trial(self) -> SingleArmTrial:
-        """The trial as it is analysed: with the robust prior."""
-        return self.trials[ROBUST]
-
-    @property
-    def decides_alike(self) -> bool:
-        """Whether the same numbers of responders succeed with the robust and with the MAP prior."""
-        return np.array_equal(self.trials[MAP].successes, self.trial.successes)
 
     @cached_property
     def operating_characteristics(self) -> pd.DataFrame:
@@ -101,8 +78,7 @@ class Plan:
         Columns `prior`, `threshold` ("null" or "decision value"), `rate` and `success`; at the null it
         is the type-I error.
         """
-        tables = {name: trial.threshold_errors for name, trial in self.trials.items()}
-        return pd.concat(tables, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+        return self.by_prior(lambda trial: trial.threshold_errors)
 
     @cached_property
     def certainties(self) -> pd.DataFrame:
@@ -113,8 +89,7 @@ class Plan:
         `type_one_error`; and `always`, whether any certainty will do. Missing where only a rule that
         never succeeds keeps the error.
         """
-        found = {name: certainty_table(trial) for name, trial in self.trials.items()}
-        return pd.concat(found, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+        return self.by_prior(certainty_table)
 
     @cached_property
     def by_weight(self) -> pd.DataFrame:
@@ -147,14 +122,6 @@ class Plan:
         """The trial under each prior; see `bayesmeta.borrowing`. Averaged over the MAP prior."""
         priors = {name: self.priors[name] for name in (MAP, ROBUST)}
         return borrowing(self.trial.n, self.trial.success, priors, rates=self.rates)
-
-    @cached_property
-    def effective_sizes(self) -> pd.DataFrame:
-        """Patients that each prior is worth, by method (rows) and prior (columns).
-
-        Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
-        """
-        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
 
     @cached_property
     def conflict(self) -> pd.DataFrame:
@@ -215,7 +182,7 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", interim=(3, 15))
     >>> found.trial.words

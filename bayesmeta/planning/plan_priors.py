@@ -1,9 +1,12 @@
 """The priors of a plan: what history says, its robust versions, and none that borrows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
@@ -14,7 +17,15 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import mixed, vague_component
 from bayesmeta.planning.sample_size import Method, effective_sample_size
 
-__all__ = ["MAP", "MOST_ERROR", "ROBUST", "PlanPriors", "effective_sizes", "plan_priors"]
+__all__ = [
+    "MAP",
+    "MOST_ERROR",
+    "ROBUST",
+    "ComparedPlan",
+    "PlanPriors",
+    "effective_sizes",
+    "plan_priors",
+]
 
 MAP, ROBUST = "MAP", "robust"
 """Names of the two priors that borrow."""
@@ -23,6 +34,14 @@ MOST_ERROR = 0.1
 """Type-I error (one-sided) above which a plan warns."""
 
 METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
+
+
+class Decides(Protocol):
+    """A trial that knows which counts succeed."""
+
+    @property
+    def successes(self) -> npt.NDArray[np.bool_]:
+        """Whether each count, or pair of counts, succeeds."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +84,52 @@ class PlanPriors:
         return {0.0: self.history, **dict(sorted(between.items())), 1.0: self.vague}
 
 
+@dataclass(frozen=True, eq=False)
+class ComparedPlan[Trial: Decides]:
+    """What plans of one and of two arms share: a trial analysed with each of several priors."""
+
+    map_prior: MapPrior
+    compared: PlanPriors
+    trials: dict[str, Trial]
+
+    @property
+    def robust(self) -> float:
+        """Share of the vague component in the prior of the analysis."""
+        return self.compared.weights[0]
+
+    @property
+    def priors(self) -> dict[str, BetaMixture]:
+        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
+        return self.compared.named
+
+    @property
+    def trial(self) -> Trial:
+        """The trial as it is analysed: with the robust prior."""
+        return self.trials[ROBUST]
+
+    @property
+    def decides_alike(self) -> bool:
+        """Whether the same counts succeed with the robust and with the MAP prior."""
+        return np.array_equal(self.trials[MAP].successes, self.trial.successes)
+
+    @cached_property
+    def effective_sizes(self) -> pd.DataFrame:
+        """Patients that each prior is worth, by method (rows) and prior (columns).
+
+        Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
+        """
+        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
+
+    def by_prior(self, table: Callable[[Trial], pd.DataFrame]) -> pd.DataFrame:
+        """Return a table of the trial with each prior, one below the other, with a column `prior`."""
+        found = {name: table(trial) for name, trial in self.trials.items()}
+        return pd.concat(found, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+
+
 def plan_priors(
     map_prior: MapPrior, robust: float | Sequence[float], *, mean: float, n: float
 ) -> PlanPriors:
-    """Return the priors of a plan, after checking what they are made of.
-
-    Parameters
-    ----------
-    map_prior : MapPrior
-        What history says.
-    robust : float or sequence of float
-        Weights of the vague component.
-    mean, n : float
-        Mean and size of the vague component, as in `robustify`.
-    """
+    """Return the priors of a plan, after checking what they are made of."""
     if not isinstance(map_prior, MapPrior):
         raise SettingsError(
             f"`map_prior` must be a MapPrior; got {type(map_prior).__name__}. Make it by bm.map_prior(fit); for "

@@ -1,4 +1,4 @@
-"""A sample of a rate's law, ordered and gathered into groups, as mixtures are fitted to it."""
+"""A sample of a rate's distribution, ordered and gathered into groups, as mixtures are fitted to it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.rates import DrawnRates, GridRates
+from bayesmeta.estimates.rates import RateDistribution
 
 __all__ = ["RateSample", "rate_sample"]
 
@@ -15,9 +15,6 @@ Array = npt.NDArray[np.float64]
 
 GROUPS = 1000
 """Most groups into which a sample is gathered."""
-
-QUANTILES = 4000
-"""Points that stand for a deterministic law, and draws that it counts as."""
 
 FEWEST = 100
 """Fewest draws to which a mixture is fitted."""
@@ -28,7 +25,7 @@ FARTHEST = 690.0
 
 @dataclass(frozen=True, eq=False)
 class RateSample:
-    """A sample of the law of a rate.
+    """A sample of the distribution of a rate.
 
     Parameters
     ----------
@@ -50,8 +47,8 @@ class RateSample:
     def grouped(self) -> tuple[Array, Array, Array]:
         """Return the mean log rate and mean log of one minus the rate of each group, and its share.
 
-        Neighbouring points form a group. Log densities of beta laws are linear in these two means,
-        so that no density of a group's points is farther from the group's than their spread.
+        Neighbouring points form a group. Log densities of beta distributions are linear in these
+        two means, so that no density of a group's points is farther from the group's than their spread.
         """
         log_rate, log_rest = log_rates(self.log_odds)
         starts = self._starts()
@@ -69,33 +66,21 @@ class RateSample:
         return np.arange(groups) * self.log_odds.size // groups
 
 
-def rate_sample(law: DrawnRates | GridRates | npt.ArrayLike) -> RateSample:
-    """Return a sample of a law of rates.
-
-    Parameters
-    ----------
-    law : DrawnRates, GridRates or array
-        Draws with nodes of equal weight, dims (chain, draw, node), all of which are used; or a
-        deterministic law, which enters by 4,000 evenly spread quantiles; or log-odds of independent
-        draws, of any shape.
-
-    Raises
-    ------
-    SettingsError
-        If it is none of these, log-odds are not finite, or there are fewer than 100 draws.
-    """
-    if isinstance(law, GridRates):
-        probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
-        return RateSample(_sorted(law.log_odds(probability)), QUANTILES)
-    if isinstance(law, DrawnRates):
-        points, draws = law.theta, int(np.prod(law.theta.shape[:-1]))
+def rate_sample(distribution: RateDistribution | npt.ArrayLike) -> RateSample:
+    """Return a sample of a distribution of rates."""
+    if hasattr(distribution, "sample"):
+        points, draws = distribution.sample()
     else:
-        points = _log_odds(law)
+        points = _log_odds(distribution)
         draws = points.size
     if not np.isfinite(points).all():
-        raise SettingsError("`law` must be finite log-odds; got some that are not. Drop them.")
+        raise SettingsError(
+            "`distribution` must be finite log-odds; got some that are not. Drop them."
+        )
     if draws < FEWEST:
-        raise SettingsError(f"`law` must have at least {FEWEST} draws; got {draws}. Draw more.")
+        raise SettingsError(
+            f"`distribution` must have at least {FEWEST} draws; got {draws}. Draw more."
+        )
     return RateSample(_sorted(points), draws)
 
 
@@ -104,12 +89,12 @@ def log_rates(log_odds: Array) -> tuple[Array, Array]:
     return -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
 
 
-def _log_odds(law: object) -> Array:
+def _log_odds(distribution: object) -> Array:
     try:
-        return np.asarray(law, dtype=np.float64)
+        return np.asarray(distribution, dtype=np.float64)
     except (TypeError, ValueError):
         raise SettingsError(
-            f"`law` must be DrawnRates, GridRates or an array of log-odds; got {type(law).__name__}."
+            f"`distribution` must be that of a prediction or an array of log-odds; got {type(distribution).__name__}."
         ) from None
 
 

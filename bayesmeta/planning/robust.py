@@ -1,33 +1,46 @@
 """`robustify`: a prior that gives way where the next study contradicts it."""
 
+from typing import Protocol
+
 from bayesmeta.errors import DiagnosticsError, SettingsError
 from bayesmeta.numeric import is_number
-from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["mixed", "robustify", "vague_component"]
+__all__ = ["mixed", "mixture_of", "robustify", "vague_component"]
+
+
+class Fitted(Protocol):
+    """A prior that rests on draws, such as a MapPrior."""
+
+    @property
+    def mixture(self) -> BetaMixture:
+        """The prior."""
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the draws passed their diagnostics."""
 
 
 def robustify(
-    prior: BetaMixture | MapPrior, *, weight: float, mean: float = 0.5, n: float = 1
+    prior: BetaMixture | Fitted, *, weight: float, mean: float = 0.5, n: float = 1
 ) -> BetaMixture:
     """Return a prior with one more component, which is weakly informative.
 
     The component is ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``, as in RBesT: the default is the
-    uniform law. The weights of the others are multiplied by ``1 - weight``. The more the data
+    uniform distribution. The weights of the others are multiplied by ``1 - weight``. The more the data
     contradict the prior, the more the component weighs after an update.
 
     Parameters
     ----------
     prior : BetaMixture or MapPrior
-        Law of the rate.
+        Distribution of the rate.
     weight : float
         Weight of the new component, between 0 and 1: how far one doubts that the next study is like
         the others.
     mean : float
         Its mean rate (probability).
     n : float
-        Patients that it is worth, not counting one that a uniform law is worth more.
+        Patients that it is worth, not counting one that a uniform distribution is worth more.
 
     Returns
     -------
@@ -51,20 +64,25 @@ def robustify(
     >>> robustify(BetaMixture([1], a=[12], b=[28]), weight=0.2)
     BetaMixture(0.8 Beta(12, 28) + 0.2 Beta(1, 1))
     """
-    if isinstance(prior, MapPrior):
-        if not prior.reliable:
-            raise DiagnosticsError(
-                "`prior` is NOT RELIABLE: the draws of its fit failed their diagnostics. Fit again, or give "
-                "`prior.mixture`, which bears no such mark."
-            )
-        prior = prior.mixture
-    if not isinstance(prior, BetaMixture):
+    if not getattr(prior, "reliable", True):
+        raise DiagnosticsError(
+            "`prior` is NOT RELIABLE: the draws of its fit failed their diagnostics. Fit again, or give "
+            "`prior.mixture`, which bears no such mark."
+        )
+    mixture = mixture_of(prior)
+    if not is_number(weight) or not 0 < weight < 1:
+        raise SettingsError(f"`weight` must be a number between 0 and 1; got {weight!r}.")
+    return mixed(mixture, vague_component(mean=mean, n=n), float(weight))
+
+
+def mixture_of(prior: object) -> BetaMixture:
+    """Return a BetaMixture, or that of a MapPrior."""
+    mixture = getattr(prior, "mixture", prior)
+    if not isinstance(mixture, BetaMixture):
         raise SettingsError(
             f"`prior` must be a BetaMixture or a MapPrior; got {type(prior).__name__}."
         )
-    if not is_number(weight) or not 0 < weight < 1:
-        raise SettingsError(f"`weight` must be a number between 0 and 1; got {weight!r}.")
-    return mixed(prior, vague_component(mean=mean, n=n), float(weight))
+    return mixture
 
 
 def mixed(prior: BetaMixture, vague: BetaMixture, weight: float) -> BetaMixture:

@@ -12,6 +12,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.planning.elir import elir
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.robust import mixture_of
 
 __all__ = ["effective_sample_size"]
 
@@ -28,18 +29,18 @@ GRID = 2001
 def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "elir") -> float:
     """Return the number of patients that a prior of a rate is worth.
 
-    Of a single beta law, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about that. Of mixtures
-    they differ, as a rule moment < elir < morita.
+    Of a single beta distribution, ``elir`` and ``moment`` give ``a + b``, and ``morita`` about
+    that. Of mixtures they differ, as a rule moment < elir < morita.
 
     Parameters
     ----------
     prior : BetaMixture or MapPrior
-        Law of the rate.
+        Distribution of the rate.
     method : {"elir", "moment", "morita"}
         ``elir``: the expected ratio of the information of the prior to that of one patient, both
         about the log-odds. It alone is predictively consistent: after n patients, the expected size
         is n more. By quadrature.
-        ``moment``: that of the beta law with the same mean and standard deviation.
+        ``moment``: that of the beta distribution with the same mean and standard deviation.
         ``morita``: information of the prior at its mode, less that of a vague prior, over that of
         one patient there, as in equation 9 of Neuenschwander et al.; it depends on one point.
 
@@ -52,8 +53,8 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     Notes
     -----
     RBesT takes ``elir`` about the rate itself. That is smaller by the prior's density at 0 plus
-    that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform law would be worth
-    0 patients that way, and is worth 2 this way.
+    that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform distribution would
+    be worth 0 patients that way, and is worth 2 this way.
 
     ``elir`` is below 0 where components disagree near a rate of 0 or 1 by more than they know, as one
     with ``a`` well below 1 and one with ``a`` just above 1. That is its exact value, and no size: go
@@ -72,12 +73,7 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     """
     if not isinstance(method, str) or method not in _METHODS:
         raise SettingsError(f"`method` must be one of {', '.join(_METHODS)}; got {method!r}.")
-    mixture = prior.mixture if isinstance(prior, MapPrior) else prior
-    if not isinstance(mixture, BetaMixture):
-        raise SettingsError(
-            f"`prior` must be a BetaMixture or MapPrior; got {type(prior).__name__}."
-        )
-    return _METHODS[method](mixture)
+    return _METHODS[method](mixture_of(prior))
 
 
 def _components(prior: BetaMixture, log_rate: Array, log_rest: Array) -> tuple[Array, Array]:

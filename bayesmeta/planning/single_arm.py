@@ -10,8 +10,8 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import (
+    check_distribution,
     check_events,
-    check_law,
     check_mixture,
     check_open,
     check_patients,
@@ -23,14 +23,14 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
-__all__ = ["CountLaw", "SingleArmTrial", "count_law_after"]
+__all__ = ["CountDistribution", "SingleArmTrial", "count_distribution_after"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
-class CountLaw(Protocol):
-    """What is believed of responders before they are seen: a BetaMixture, or a prediction's law."""
+class CountDistribution(Protocol):
+    """The prior of the rate: a BetaMixture, or a prediction's distribution."""
 
     def pmf(self, n: int) -> Array:
         """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
@@ -38,7 +38,7 @@ class CountLaw(Protocol):
 
 @dataclass(frozen=True)
 class SingleArmTrial:
-    """A trial of n patients that succeeds if its posterior law meets conditions.
+    """A trial of n patients that succeeds if its posterior distribution meets conditions.
 
     Everything is exact: counts are enumerated, nothing is simulated.
 
@@ -47,7 +47,7 @@ class SingleArmTrial:
     n : int
         Patients.
     prior : BetaMixture
-        Law of the rate that the analysis starts from.
+        Distribution of the rate that the analysis starts from.
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``.
 
@@ -181,13 +181,13 @@ class SingleArmTrial:
         )
 
     def probability_of_success(
-        self, law: CountLaw | None = None, *, events: int = 0, n: int = 0
+        self, distribution: CountDistribution | None = None, *, events: int = 0, n: int = 0
     ) -> float:
         """Return the probability of success at the end, before the trial or at an interim.
 
         Parameters
         ----------
-        law : BetaMixture or law of a prediction, optional
+        distribution : BetaMixture or distribution of a prediction, optional
             What is believed of the rate before the trial; the prior of the analysis where None.
         events, n : int
             Responders and patients seen so far; none before the trial.
@@ -195,16 +195,18 @@ class SingleArmTrial:
         Returns
         -------
         float
-            Probability, averaged over what `law` says after the patients seen.
+            Probability, averaged over what `distribution` says after the patients seen.
 
         References
         ----------
         Spiegelhalter, Freedman & Blackburn 1986, doi:10.1016/0197-2456(86)90003-6.
         """
         events, n = check_events(events, n, self.n)
-        law = self.prior if law is None else law
-        check_law("law", law)
-        return min(float(count_law_after(law, self.n, events, n) @ self.successes), 1.0)
+        distribution = self.prior if distribution is None else distribution
+        check_distribution("distribution", distribution)
+        return min(
+            float(count_distribution_after(distribution, self.n, events, n) @ self.successes), 1.0
+        )
 
     @cached_property
     def _probabilities(self) -> list[Array]:
@@ -218,16 +220,18 @@ class SingleArmTrial:
         return float(in_set(counts, np.array([rate]))[0])
 
 
-def count_law_after(law: CountLaw, total: int, events: int, n: int) -> Array:
+def count_distribution_after(
+    distribution: CountDistribution, total: int, events: int, n: int
+) -> Array:
     """Return the probabilities of 0 to `total` responders once `events` of the first n are seen.
 
     Patients are exchangeable: given the responders of all, those of the first n are hypergeometric.
-    So a law of counts is all that is needed, be it of a mixture or of draws.
+    So a distribution of counts is all that is needed, be it of a mixture or of draws.
     """
-    joint = law.pmf(total) * hypergeometric(total, n, np.array([events]))[:, 0]
+    joint = distribution.pmf(total) * hypergeometric(total, n, np.array([events]))[:, 0]
     seen = joint.sum()
     if not seen > 0:
         raise SettingsError(
-            f"`law` holds {events} responders of {n} to be impossible, so that it predicts nothing after them."
+            f"`distribution` holds {events} responders of {n} to be impossible, so that it predicts nothing after them."
         )
     return np.asarray(joint / seen)

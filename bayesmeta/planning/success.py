@@ -169,7 +169,7 @@ class Success:
         """The direction of all conditions; None where they differ.
 
         With one direction, a count that succeeds makes all larger ones succeed, or all smaller ones:
-        the posterior law rises with the responders whatever the prior. With both, it does not.
+        the posterior distribution rises with the responders whatever the prior. With both, it does not.
         """
         found = {each.direction for each in self.conditions}
         return found.pop() if len(found) == 1 else None

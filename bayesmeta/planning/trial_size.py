@@ -84,7 +84,7 @@ def smallest_n(
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
     prior : BetaMixture
-        Law of the rate that the analysis starts from.
+        Distribution of the rate that the analysis starts from.
     null_rate : float, optional
         True rate (probability) of the type-I error; the threshold of the most certain condition where
         None.

@@ -1,6 +1,6 @@
 """The plan of a two-arm trial whose control borrows from a meta-analysis."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors, effective_sizes, plan_priors
+from bayesmeta.planning.plan_priors import MAP, ComparedPlan, effective_sizes, plan_priors
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 from bayesmeta.planning.two_arms import TwoArmTrial
@@ -33,7 +33,7 @@ POINTS = 41
 
 
 @dataclass(frozen=True, eq=False)
-class TwoArmPlan:
+class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     """A two-arm trial whose control has the robust version of a MAP prior; made by `plan_two_arms`.
 
     Parameters
@@ -51,7 +51,7 @@ class TwoArmPlan:
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> success = "P(rate - control > 0) > 0.95"
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success=success, controls=[0.2, 0.4])
@@ -62,31 +62,8 @@ class TwoArmPlan:
     0.4      0.113  0.052   0.092
     """
 
-    map_prior: MapPrior
-    compared: PlanPriors
-    trials: dict[str, TwoArmTrial]
     rates: npt.NDArray[np.float64]
     controls: npt.NDArray[np.float64]
-
-    @property
-    def robust(self) -> float:
-        """Share of the vague component in the control's prior of the analysis."""
-        return self.compared.weights[0]
-
-    @property
-    def priors(self) -> dict[str, BetaMixture]:
-        """Priors of the control: MAP, its robust version and the uniform one, which borrows nothing."""
-        return self.compared.named
-
-    @property
-    def trial(self) -> TwoArmTrial:
-        """The trial as it is analysed: the control with the robust prior."""
-        return self.trials[ROBUST]
-
-    @property
-    def decides_alike(self) -> bool:
-        """Whether the same counts succeed with the robust and with the MAP prior."""
-        return np.array_equal(self.trials[MAP].successes, self.trial.successes)
 
     @cached_property
     def threshold_errors(self) -> pd.DataFrame:
@@ -95,7 +72,7 @@ class TwoArmPlan:
         Columns `prior`, `threshold` ("null" or "decision value"), `difference`, `rate`, `control` and
         `success`; at the null it is the type-I error.
         """
-        return self._by_prior(lambda trial: trial.threshold_errors(self.controls))
+        return self.by_prior(lambda trial: trial.threshold_errors(self.controls))
 
     @cached_property
     def expected_controls(self) -> npt.NDArray[np.float64]:
@@ -112,7 +89,7 @@ class TwoArmPlan:
         Columns `prior`; `controls`, "listed" for `controls`, "expected" for `expected_controls`;
         `control` and `success`.
         """
-        return self._by_prior(self._largest)
+        return self.by_prior(self._largest)
 
     @cached_property
     def operating_characteristics(self) -> pd.DataFrame:
@@ -120,7 +97,7 @@ class TwoArmPlan:
 
         Columns `prior`, `rate`, `control` and `success`.
         """
-        return self._by_prior(
+        return self.by_prior(
             lambda trial: trial.operating_characteristics(self.rates, self.controls)
         )
 
@@ -130,7 +107,7 @@ class TwoArmPlan:
 
         Columns as of `Plan.certainties`, without `succeed`.
         """
-        return self._by_prior(self._needed)
+        return self.by_prior(self._needed)
 
     @cached_property
     def by_weight(self) -> pd.DataFrame:
@@ -148,19 +125,10 @@ class TwoArmPlan:
         return pd.DataFrame(rows)
 
     @cached_property
-    def effective_sizes(self) -> pd.DataFrame:
-        """Patients that each prior is worth, by method (rows) and prior (columns)."""
-        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
-
-    @cached_property
     def conflict(self) -> pd.DataFrame | None:
         """Tail probabilities, under the MAP prior, of responders of control; None without patients."""
         n = self.trial.n_control
         return conflict_table(self.priors[MAP], n) if n else None
-
-    def _by_prior(self, table: Callable[[TwoArmTrial], pd.DataFrame]) -> pd.DataFrame:
-        found = {name: table(trial) for name, trial in self.trials.items()}
-        return pd.concat(found, names=["prior", None]).reset_index("prior").reset_index(drop=True)
 
     def _largest(self, trial: TwoArmTrial) -> pd.DataFrame:
         null = trial.success.null_value
@@ -229,7 +197,7 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
     >>> found.trial.boundary["smallest"].tolist()[:5]

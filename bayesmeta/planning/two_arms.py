@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import (
-    check_law,
+    check_distribution,
     check_mixture,
     check_open,
     check_patients,
@@ -19,7 +19,7 @@ from bayesmeta.planning.certainty import Certainty, conditions_met, smallest_cer
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.single_arm import CountLaw
+from bayesmeta.planning.single_arm import CountDistribution
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
@@ -44,7 +44,7 @@ class TwoArmTrial:
     n_treated, n_control : int
         Patients of each arm; no patients of control where history alone serves as one.
     prior_treated, prior_control : BetaMixture
-        Laws of the rates that the analysis starts from.
+        Distributions of the rates that the analysis starts from.
     success : Success or str
         Such as ``"P(rate - control > 0.1) > 0.9"``.
 
@@ -191,19 +191,22 @@ class TwoArmTrial:
         return smallest_certainty(self.success, self._probabilities, largest, alpha)
 
     def probability_of_success(
-        self, law_treated: CountLaw | None = None, law_control: CountLaw | None = None
+        self,
+        distribution_treated: CountDistribution | None = None,
+        distribution_control: CountDistribution | None = None,
     ) -> float:
         """Return the probability of success before the trial.
 
         Parameters
         ----------
-        law_treated, law_control : BetaMixture or law of a prediction, optional
+        distribution_treated, distribution_control : BetaMixture or distribution of a prediction,
+        optional
             What is believed of each rate; the priors of the analysis where None.
         """
-        treated = self.prior_treated if law_treated is None else law_treated
-        control = self.prior_control if law_control is None else law_control
-        check_law("law_treated", treated)
-        check_law("law_control", control)
+        treated = self.prior_treated if distribution_treated is None else distribution_treated
+        control = self.prior_control if distribution_control is None else distribution_control
+        check_distribution("distribution_treated", treated)
+        check_distribution("distribution_control", control)
         # No patients of control have one count, 0, whatever is believed of their rate.
         counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
         return min(float(counts @ self.successes @ treated.pmf(self.n_treated)), 1.0)

@@ -1,7 +1,7 @@
-"""Plots room. In: a `Fit` or a table of estimates. Out: Matplotlib figures that need no pyplot.
+"""Figures of fits and tables, drawn with Matplotlib but without pyplot.
 
-Each figure, and with the first one Matplotlib, is loaded when it is first used. Each function returns a
-value with `figure`, `table` (every number drawn) and `save(path)`, which writes png, svg or pdf.
+Matplotlib is loaded with the first figure. Each function returns a `Plot` with `figure`, `table`
+(every number drawn) and `save(path)`, which writes png, svg or pdf.
 
 >>> import bayesmeta as bm
 >>> from pathlib import Path
@@ -16,6 +16,44 @@ value with `figure`, `table` (every number drawn) and `save(path)`, which writes
 ['power.png']
 """
 
+import warnings
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+_EARLIER = frozenset(
+    [
+        "BoundaryPlot",
+        "RankPlot",
+        "ComparisonPlot",
+        "ContrastsPlot",
+        "CumulativePlot",
+        "Forest",
+        "FunnelPlot",
+        "HeterogeneityPlot",
+        "LeaveOneOutPlot",
+        "MapPriorPlot",
+        "NestedOutcomesPlot",
+        "PosteriorPredictivePlot",
+        "PowerPlot",
+        "PredictionPlot",
+        "PredictiveChecksPlot",
+        "PriorPosteriorPlot",
+        "RegressionPlot",
+        "RespondersPlot",
+        "SensitivityPlot",
+        "SpecificationCurve",
+        "SubgroupsPlot",
+        "TracePlot",
+    ]
+)
+"""Names of version 0.1 for what is one class now."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _EARLIER:
+        message = f"bayesmeta.plots.{name} is bayesmeta.plots.Plot now; the old name goes with the next version."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        name = "Plot"
+    return _loaded(name)

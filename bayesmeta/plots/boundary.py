@@ -12,32 +12,13 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.style import INK, house_style
+from bayesmeta.plots.checks import check_lines
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.panels import graphs_page
+from bayesmeta.plots.style import INK, LINES, house_style
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["BoundaryPlot", "boundary"]
-
-
-class BoundaryPlot(Plot):
-    """Boundaries of success and the numbers they show.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per prior and trial size: `prior`, `n` (patients) and `boundary` (responders), missing
-        where no number succeeds.
-
-    See Also
-    --------
-    boundary : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"BoundaryPlot({counted(self.table['prior'].nunique(), 'prior')})"
+__all__ = ["boundary"]
 
 
 def boundary(
@@ -46,7 +27,7 @@ def boundary(
     *,
     n: Sequence[int],
     notes: Sequence[str] = (),
-) -> BoundaryPlot:
+) -> Plot:
     """Return the number of responders that success needs, against the patients of the trial.
 
     Parameters
@@ -63,8 +44,10 @@ def boundary(
 
     Returns
     -------
-    BoundaryPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per prior and trial size: `prior`, `n` (patients) and `boundary` (responders), missing
+        where no number succeeds.
 
     Raises
     ------
@@ -76,7 +59,7 @@ def boundary(
     >>> import bayesmeta as bm
     >>> prior = bm.BetaMixture([1], a=[12], b=[28])
     >>> bm.plots.boundary({"history": prior}, "P(rate > 0.3) > 0.9", n=range(10, 41, 10))
-    BoundaryPlot(1 prior)
+    Plot(boundary: 1 prior)
     """
     check_priors(priors)
     check_lines("priors", priors)
@@ -104,9 +87,9 @@ def boundary(
     explained = f"Success: {success}. Dotted, as a share of the patients: {shares}."
     with house_style():
         title = f"{what} number of responders that succeeds, by patients"
-        figure, graph = graph_page(title, keys, [explained, *notes])
+        figure, [graph] = graphs_page(Words(title, [explained, *notes]), keys)
         _draw(graph, table, list(priors), [each.value for each in success.thresholds])
-    return BoundaryPlot(figure, table)
+    return Plot("boundary", figure, table, counted(len(priors), "prior"))
 
 
 def _boundaries(

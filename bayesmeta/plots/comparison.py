@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayesmeta.errors import counted
-from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.checks import check_columns, check_numbers
+from bayesmeta.plots.fit_text import warning_of_fits
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rows import Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import INK, MODEL, RANGE, house_style
-from bayesmeta.plots.tables import check_columns, check_numbers
-from bayesmeta.plots.warning import warning_of_fits
 
-__all__ = ["ComparisonPlot", "comparison"]
+__all__ = ["comparison"]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,27 +31,7 @@ NOTE = (
 )
 
 
-class ComparisonPlot(Plot):
-    """A comparison of models and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        The table that was given, one row per model from the top down: `model`; `elpd_diff` and its
-        standard error `dse` (log predictive density); `weight`, from 0 to 1.
-
-    See Also
-    --------
-    comparison : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"ComparisonPlot({counted(len(self.table), 'model')})"
-
-
-def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonPlot:
+def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     """Return the differences of models' predictive scores, with standard errors and weights.
 
     Parameters
@@ -66,8 +46,10 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
 
     Returns
     -------
-    ComparisonPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        the table that was given, one row per model from the top down: `model`; `elpd_diff` and its
+        standard error `dse` (log predictive density); `weight`, from 0 to 1.
 
     Raises
     ------
@@ -87,7 +69,7 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
     >>> scores = {"elpd_diff": [0, -3], "dse": [0, 1.5], "weight": [1, 0]}
     >>> table = pd.DataFrame({"model": ["a", "b"]} | scores)
     >>> bm.plots.comparison(table)
-    ComparisonPlot(2 models)
+    Plot(comparison: 2 models)
     """
     table = check_columns(table, ("model", *NUMBERS)).reset_index(drop=True)
     check_numbers(table, NUMBERS, "model")
@@ -101,13 +83,13 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> ComparisonP
         bold=best.tolist(),
     )
     with house_style():
-        title = "Models by predictive score"
-        figure, graph, heights = draw_rows(rows, title, [NOTE, *notes], _warning(table))
+        words = Words("Models by predictive score", [NOTE, *notes], _warning(table))
+        figure, graph, heights = draw_rows(rows, words)
         difference, error = (table[name].to_numpy(dtype=np.float64) for name in NUMBERS[:2])
         _draw(graph, difference, error, heights)
         ends = np.concatenate([difference - 2 * error, difference + 2 * error, [0.0]])
-        draw_axis(graph, ends, "Difference in elpd from the best model", (-np.inf, np.inf))
-    return ComparisonPlot(figure, table)
+        draw_axis(graph, ends, "Difference in elpd from the best model")
+    return Plot("comparison", figure, table, counted(len(table), "model"))
 
 
 def _warning(table: pd.DataFrame) -> str:

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from bayesmeta.plots.lettering import put_text, text_width
+from bayesmeta.plots.pages import bare
 from bayesmeta.plots.rows import GRAPH, ROW
-from bayesmeta.plots.style import FAINT, INK, MODEL, RANGE, SMALL
+from bayesmeta.plots.style import INK, MODEL, RANGE, SMALL
 
 __all__ = ["WIDEST", "draw_ranks", "draw_ratio_axis", "draw_ratios", "ratio_ends"]
 
@@ -75,11 +76,7 @@ def draw_ratio_axis(graph: Axes, ends: tuple[float, float]) -> None:
             ticks.append(tick)
     graph.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     graph.set_xticks([], minor=True)
-    graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
-    graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
-    graph.set_axisbelow(True)
-    for side in ("left", "right", "top"):
-        graph.spines[side].set_visible(False)
+    bare(graph, grid="x", sides=["bottom"])
     graph.set_xlabel("Odds ratio of typical rates", labelpad=2)
 
 
@@ -93,16 +90,9 @@ def draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
     for row, y in zip(ranks.to_dict("records"), heights, strict=True):
         for rank in range(1, number + 1):
             probability = row[f"rank_{rank}"]
-            graph.add_patch(
-                Rectangle(
-                    (rank - 0.5, y - ROW / 2),
-                    1,
-                    ROW,
-                    facecolor=shade(DARKEST * probability),
-                    edgecolor="white",
-                    linewidth=1.0,
-                )
-            )
+            cell = Rectangle((rank - 0.5, y - ROW / 2), 1, ROW, edgecolor="white", linewidth=1.0)
+            cell.set_facecolor(shade(DARKEST * probability))
+            graph.add_patch(cell)
             if wide:
                 colour = "white" if probability >= DARK else INK
                 put_text(
@@ -111,7 +101,6 @@ def draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
                 )  # fmt: skip
     step = max(1, int(np.ceil(LEAST_TICK / 2 * inch)))
     graph.set_xticks(range(1, number + 1, step))
-    graph.tick_params(axis="x", labelsize=SMALL, length=0, pad=2)
-    for side in ("left", "right", "top", "bottom"):
-        graph.spines[side].set_visible(False)
+    bare(graph, grid=None, sides=[])
+    graph.tick_params(axis="x", length=0)
     graph.set_xlabel("Rank", labelpad=2)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred_text import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
+from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.contrast_marks import (
     WIDEST,
     draw_ranks,
@@ -17,15 +18,14 @@ from bayesmeta.plots.contrast_marks import (
     draw_ratios,
     ratio_ends,
 )
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_rows import PERCENT
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.fit_text import warning_of
+from bayesmeta.plots.pages import Plot, Words
+from bayesmeta.plots.rate_scale import PERCENT, RateScale
 from bayesmeta.plots.rows import Rows, draw_panels
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.warning import warning_of
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["ContrastsPlot", "contrasts"]
+__all__ = ["contrasts"]
 
 NOTE = (
     "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of the "
@@ -38,36 +38,13 @@ RANKS_NOTE = (
 )
 
 
-class ContrastsPlot(Plot):
-    """Levels of a factor against each other and the numbers.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        The rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
-        and differences of rates, which are probabilities), then, where shown, those of its `ranks`
-        (``"rank"``).
-
-    See Also
-    --------
-    contrasts : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        pairs = self.table[self.table["kind"] == "pair"]
-        levels = pd.concat([pairs["level"], pairs["versus"]]).nunique()
-        return f"ContrastsPlot({counted(len(pairs), 'pair')} of {counted(levels, 'level')})"
-
-
 def contrasts(
     contrasts: Contrasts,
     *,
     ranks: bool | None = None,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> ContrastsPlot:
+) -> Plot:
     """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
@@ -90,8 +67,11 @@ def contrasts(
 
     Returns
     -------
-    ContrastsPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        the rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
+        and differences of rates, which are probabilities), then, where shown, those of its `ranks`
+        (``"rank"``).
 
     Raises
     ------
@@ -108,25 +88,24 @@ def contrasts(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("regimen"), arms, seed=1)
     >>> bm.plots.contrasts(bm.contrast(fit, against="ven_hma"))
-    ContrastsPlot(7 pairs of 8 levels)
+    Plot(contrasts: 7 pairs of 8 levels)
     """
-    if not isinstance(contrasts, Contrasts):
-        raise SettingsError(
-            f"`contrasts` must be Contrasts; got {type(contrasts).__name__}. Make them by contrast."
-        )
+    check_kind("contrasts", contrasts, Contrasts, "contrast")
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     ends = ratio_ends(table)
     with house_style():
         figure, [(upper, heights), *lower] = draw_panels(
             [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
-            _title(contrasts),
-            [
-                *_notes(table, ends, scale),
-                *contrast_inferred(contrasts, _words(contrasts)),
-                *([RANKS_NOTE] if shown else []),
-                *notes,
-            ],
-            warning_of(contrasts.fit),
+            Words(
+                _title(contrasts),
+                [
+                    *_notes(table, ends, scale),
+                    *contrast_inferred(contrasts, _words(contrasts)),
+                    *([RANKS_NOTE] if shown else []),
+                    *notes,
+                ],
+                warning_of(contrasts.fit),
+            ),
         )
         draw_ratios(upper, table, heights, ends)
         draw_ratio_axis(upper, ends)
@@ -135,13 +114,19 @@ def contrasts(
     drawn = [table.assign(kind="pair")]
     if shown:
         drawn.append(contrasts.ranks.assign(kind="rank"))
-    return ContrastsPlot(figure, pd.concat(drawn, ignore_index=True))
+    return Plot(
+        "contrasts",
+        figure,
+        pd.concat(drawn, ignore_index=True),
+        f"{counted(len(table), 'pair')} of {counted(len(contrasts.ranks), 'level')}",
+    )
 
 
 def _title(contrasts: Contrasts) -> str:
-    held = f", at {contrasts.profile}" if contrasts.profile else ""
     words = _words(contrasts)
-    return words.text(f"Contrasts of {words.labels.column(contrasts.factor)}{held}")
+    of = f"{words.outcome(contrasts.outcome)}: " if contrasts.outcome else ""
+    held = f", at {contrasts.profile}" if contrasts.profile else ""
+    return words.text(f"{of}Contrasts of {words.labels.column(contrasts.factor)}{held}")
 
 
 def _words(contrasts: Contrasts) -> Wording:
@@ -163,7 +148,7 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     if not versus:
         labels = labels + " vs " + _marked(table, "versus", named)
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
-    points = "" if scale.per == PERCENT.per else f" {scale.unit}"
+    points = "" if scale.per == PERCENT else f" {scale.unit}"
     return Rows(
         heading=f"Against {_marked(table, 'versus', named).iloc[0]}" if versus else "Pair",
         axis="Odds ratio (log axis)",
@@ -230,7 +215,7 @@ def _levels(contrasts: Contrasts) -> Rows:
 
 
 def _notes(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> list[str]:
-    found = [NOTE.format(unit="in points" if scale.per == PERCENT.per else scale.unit)]
+    found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():

@@ -6,36 +6,16 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.comparison.cumulative import Cumulative
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.fit_text import warning_of_fits
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Rows, draw_rows
+from bayesmeta.plots.rows import Rows, draw_rates, draw_rows, rate_cells, rate_columns
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.warning import warning_of_fits
 
-__all__ = ["CumulativePlot", "cumulative"]
-
-
-class CumulativePlot(Plot):
-    """A cumulative forest and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per year, with the columns of `bayesmeta.cumulative`; rates are probabilities, tau is
-        on the scale of the link.
-
-    See Also
-    --------
-    cumulative : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"CumulativePlot({counted(len(self.table), 'row')})"
+__all__ = ["cumulative"]
 
 
 def cumulative(
@@ -44,7 +24,7 @@ def cumulative(
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     labels: Labels = Labels(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> CumulativePlot:
+) -> Plot:
     """Return the cumulative forest: the typical rate and a new study's, as studies were added.
 
     Each row is a fit to all studies up to then. The thin, dark line and the mark are the typical
@@ -65,8 +45,10 @@ def cumulative(
 
     Returns
     -------
-    CumulativePlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per year, with the columns of `bayesmeta.cumulative`; rates are probabilities, tau is
+        on the scale of the link.
 
     Raises
     ------
@@ -85,53 +67,37 @@ def cumulative(
     >>> fit = bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few)
     >>> plot = bm.plots.cumulative(bm.cumulative(fit, seed=2, settings=few))
     >>> plot
-    CumulativePlot(7 rows)
+    Plot(cumulative: 7 rows)
     >>> plot.table["typical"].round(1).tolist()[1:]
     [0.1, 0.2, 0.2, 0.2, 0.2, 0.2]
     """
-    if not isinstance(result, Cumulative):
-        raise SettingsError(
-            f"`result` must be a Cumulative; got {type(result).__name__}. Make one by cumulative."
-        )
+    check_kind("result", result, Cumulative, "cumulative")
     table = result.table.reset_index(drop=True)
-    last = [False] * (len(table) - 1) + [True]
+    records = table.to_dict("records")
+    counts = [(f"{row['studies']}", f"{row['patients']:,}") for row in records]
+    rates = rate_cells(table, scale)
     rows = Rows(
         heading=f"Up to {result.by}",
         axis=scale.label("Rate"),
-        columns=_columns(result, scale),
-        labels=[_label(row) for row in table.to_dict("records")],
-        cells=[_cells(row, scale, tau=_has_tau(result)) for row in table.to_dict("records")],
-        bold=last,
+        columns=("Studies", "Patients", *rate_columns(table, result.ci_prob, scale)),
+        labels=list(map(_label, records)),
+        cells=[(*known, *found) for known, found in zip(counts, rates, strict=True)],
+        bold=[False] * (len(table) - 1) + [True],
     )
-    failed = int((~table["ok"].astype(bool)).sum())
+    words = Words(
+        f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
+        [*_notes(result), *notes],
+        warning_of_fits(int((~table["ok"].astype(bool)).sum()), len(table)),
+    )
     with house_style():
-        figure, graph, heights = draw_rows(
-            rows,
-            f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
-            [*_notes(result), *notes],
-            warning_of_fits(failed, len(table)),
-        )
+        figure, graph, heights = draw_rows(rows, words)
         draw_rates(graph, table, heights, len(table) - 1, scale=scale)
-    return CumulativePlot(figure, table)
-
-
-def _has_tau(result: Cumulative) -> bool:
-    return bool(result.table["tau"].notna().any())
-
-
-def _columns(result: Cumulative, scale: RateScale) -> tuple[str, ...]:
-    tau = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if _has_tau(result) else ()
-    return "Studies", "Patients", *rate_columns(result.ci_prob, scale), *tau
+    return Plot("cumulative", figure, table, counted(len(table), "row"))
 
 
 def _label(row: Mapping[Hashable, Any]) -> str:
     name = "All" if np.isnan(row["year"]) else f"{row['year']:.10g}"
     return name if row["ok"] else f"{name}*"
-
-
-def _cells(row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool) -> tuple[str, ...]:
-    found = (f"{row['studies']}", f"{row['patients']:,}", *rate_cells(row, scale))
-    return (*found, tau_cell(row)) if tau else found
 
 
 def _notes(result: Cumulative) -> list[str]:

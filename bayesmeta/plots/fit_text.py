@@ -1,30 +1,73 @@
-"""What figures of a fit say in words: its model and its evidence."""
+"""What figures of a fit say in words: its model, its evidence, and whether its draws may be used."""
 
 from collections.abc import Sequence
 
-from bayesmeta.errors import counted
+from bayesmeta.errors import counted, listed
+from bayesmeta.estimates.posterior import has_draws, outcomes_of
 from bayesmeta.estimates.words import words_of
+from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.lettering import UNKNOWN, printable
+from bayesmeta.plots.pages import Words
 
-__all__ = ["about_characters", "about_evidence", "title_of_fit"]
+__all__ = [
+    "about_characters",
+    "about_conditional",
+    "about_evidence",
+    "fit_words",
+    "title_of_fit",
+    "warning_of",
+    "warning_of_diagnostics",
+    "warning_of_fits",
+]
 
 
-def title_of_fit(fit: Fit) -> str:
-    """Return the outcome and the model."""
-    outcome = words_of(fit).outcome(fit.arms.selection.get("outcome") or "Response rate")
-    return f"{outcome}, model '{fit.spec.name}'"
+def fit_words(
+    what: str,
+    fit: Fit,
+    notes: Sequence[str],
+    more: Sequence[str],
+    *,
+    outcome: str | None = None,
+) -> Words:
+    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more.
+
+    Of nested outcomes the figure is of one, or of all where it is None.
+    """
+    title = title_of_fit(fit, outcome)
+    return Words(
+        f"{what}: {title}" if what else title,
+        [*notes, about_evidence(fit, outcome), *more],
+        warning_of(fit),
+    )
 
 
-def about_evidence(fit: Fit) -> str:
+def title_of_fit(fit: Fit, outcome: str | None = None) -> str:
+    """Return the outcomes, outermost first, and the model."""
+    several = (outcome,) if outcome else outcomes_of(fit)
+    names = several or (fit.arms.selection.get("outcome") or "Response rate",)
+    return f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
+
+
+def about_evidence(fit: Fit, outcome: str | None = None) -> str:
     """Return what the fit rests on, and what makes it again."""
-    arms, origin = fit.arms, fit.provenance
-    empty = f" ({len(arms.without_patients)} without patients)" if arms.without_patients else ""
+    arms, origin = fit.arms.of(outcome) if outcome else fit.arms, fit.provenance
+    lacking = arms.without_patients
+    empty = f" ({len(lacking)} without patients)" if lacking else ""
     return (
         f"Evidence: {counted(len(arms.studies), 'study', 'studies')}, {counted(len(arms), 'arm')}"
         f"{empty}, {counted(int(arms.n.sum()), 'patient')}. "
-        f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
+        f"Random seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
     )
+
+
+def about_conditional(fit: Fit, outcome: str | None, what: str) -> str:
+    """Return whose parameters a figure of a nested outcome has; nothing of the outermost."""
+    place = outcomes_of(fit).index(outcome) if outcome else 0
+    if not place:
+        return ""
+    inner, outer = map(words_of(fit).outcome, (str(outcome), fit.arms.outcomes[place - 1]))
+    return f"{what} of the conditional probability of {inner} given {outer}."
 
 
 def about_characters(labels: Sequence[str]) -> str:
@@ -32,3 +75,25 @@ def about_characters(labels: Sequence[str]) -> str:
     if UNKNOWN not in "".join(printable(label) for label in labels):
         return ""
     return f"{UNKNOWN} stands for a character that no installed font has."
+
+
+def warning_of(fit: object) -> str:
+    """Return what is wrong with the draws of a fit; nothing if they may be used, or there are none."""
+    return warning_of_diagnostics(diagnose(fit)) if has_draws(fit) else ""
+
+
+def warning_of_diagnostics(diagnostics: Diagnostics) -> str:
+    """Return what is wrong with draws that were diagnosed; nothing if they may be used."""
+    if diagnostics.ok:
+        return ""
+    kinds = listed(
+        dict.fromkeys(problem.kind.replace("_", " ") for problem in diagnostics.problems)
+    )
+    return f"WARNING: the draws failed their diagnostics ({kinds}): do not use these results."
+
+
+def warning_of_fits(failed: int, fits: int) -> str:
+    """Return that some of several fits should not be used; nothing if all may be."""
+    if not failed:
+        return ""
+    return f"WARNING: {failed} of {fits} fits failed, or their draws the diagnostics: do not use these results."

@@ -1,6 +1,7 @@
 """The forest plot: each arm as observed and as the model sees it, and each group's rates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -9,47 +10,29 @@ from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
+from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
-from bayesmeta.plots.forest_page import Captions, Layout, draw_forest
+from bayesmeta.plots.forest_page import Layout, draw_forest
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.warning import warning_of
+from bayesmeta.priors import Prior
 from bayesmeta.wording import Wording
 
-__all__ = ["Forest", "forest"]
-
-
-class Forest(Plot):
-    """A forest plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        Every number drawn, rates as probabilities: one row per arm, typical rate and new study
-        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
-
-    See Also
-    --------
-    forest : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        arms, groups = (int((self.table["kind"] == kind).sum()) for kind in (ARM, TYPICAL))
-        return f"Forest({counted(arms, 'arm')} in {counted(groups, 'group')})"
+__all__ = ["forest"]
 
 
 def forest(  # noqa: PLR0913 - each is a choice of the reader's
     fit: Fit,
     *,
+    outcome: str | None = None,
     by: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
@@ -58,7 +41,7 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     labels: Mapping[str, str] = MappingProxyType({}),
     title: str | None = None,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
-) -> Forest:
+) -> Plot:
     """Return the forest plot of a fit.
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
@@ -77,6 +60,8 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     by : str, optional
         Factor of the model whose levels are the groups; the first of the formula where None.
     profile : mapping, optional
@@ -99,8 +84,10 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
 
     Returns
     -------
-    Forest
-        With `figure`, `table` (probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        every number drawn, rates as probabilities: one row per arm, typical rate and new study
+        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
 
     Raises
     ------
@@ -121,22 +108,31 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> bm.plots.forest(fit, order="-observed", columns=["year", "events", "model"])
-    Forest(14 arms in 1 group)
+    Plot(forest: 14 arms in 1 group)
     """
     numbers = forest_numbers(
-        fit, by=by, profile=profile, ci_prob=ci_prob, order=order, more=evidence_columns(columns)
+        fit,
+        outcome=outcome,
+        by=by,
+        profile=profile,
+        ci_prob=ci_prob,
+        order=order,
+        more=evidence_columns(columns),
     )
     _check_labels(labels, numbers)
     words, axis = words_of(fit), _axis(numbers.table, scale)
-    captions = Captions(
-        warning=warning_of(fit),
-        title=title_of_fit(fit) if title is None else title,
-        subtitle=fit.spec.description,
-        notes=_notes(fit, numbers, axis, words),
-    )
+    said = [
+        *_notes(fit, numbers, axis, words),
+        about_conditional(fit, outcome, "tau is that"),
+        _about_priors(fit, outcome, words),
+    ]
+    own = fit_words("", fit, said, [], outcome=outcome)
+    around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        figure = draw_forest(numbers, captions, Layout(axis, columns, labels, words))
-    return Forest(figure, numbers.table.copy())
+        figure = draw_forest(numbers, around, Layout(axis, columns, labels, words))
+    kinds = numbers.table["kind"].value_counts()
+    about = f"{counted(int(kinds[ARM]), 'arm')} in {counted(int(kinds[TYPICAL]), 'group')}"
+    return Plot("forest", figure, numbers.table.copy(), about)
 
 
 def _check_labels(labels: Mapping[str, str], numbers: ForestNumbers) -> None:
@@ -159,19 +155,13 @@ def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
 def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> list[str]:
     """Return the lines below the graph."""
     return [
-        note
-        for note in (
-            about_characters([*numbers.table["label"], *numbers.table["group"]]),
-            _about_heterogeneity(numbers, fit.spec, words),
-            words.text(_about_profiles(numbers)),
-            _about_thin_groups(numbers.table),
-            _about_inferred(numbers.table),
-            _about_weights(numbers),
-            axis.note,
-            _about_priors(fit, words),
-            about_evidence(fit),
-        )
-        if note
+        about_characters([*numbers.table["label"], *numbers.table["group"]]),
+        _about_heterogeneity(numbers, fit.spec, words),
+        f"Typical rates and new studies are at {words.text(numbers.held)}." if numbers.held else "",
+        _about_thin_groups(numbers.table),
+        _about_inferred(numbers.table),
+        _about_weights(numbers),
+        axis.note,
     ]
 
 
@@ -194,13 +184,9 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording
             f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
             for name, (median, lower, upper) in numbers.tau.items()
         )
-        kind = "standard deviation" if spec.study_effects.name == "normal" else "scale"
+        kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
         return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
     return f"Heterogeneity: {without_tau(spec)}."
-
-
-def _about_profiles(numbers: ForestNumbers) -> str:
-    return f"Typical rates and new studies are at {numbers.held}." if numbers.held else ""
 
 
 def _about_thin_groups(table: pd.DataFrame) -> str:
@@ -224,14 +210,24 @@ def _about_inferred(table: pd.DataFrame) -> str:
     )
 
 
-def _about_priors(fit: Fit, words: Wording) -> str:
+def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Priors: those of the PyMC model."
+    if outcomes_of(fit):
+        drawn = draws_of(fit, outcome)
+        priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
+        priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        priors |= {one.label: one.prior for one in drawn.taus()}
+        return _written(priors, fit.spec.link.scale, words)
     priors = {"mu": fit.spec.mu}
     own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
-    for name, prior in zip(fit.design.coding.names, fit.design.beta, strict=True):
+    for name, prior in zip(fit.coding.names, fit.design.beta, strict=True):
         priors[f"beta[{name}]" if name in own else "beta"] = prior
     scalars = fit.design.scalars
     priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
+    return _written(priors, fit.spec.link.scale, words)
+
+
+def _written(priors: Mapping[str, Prior], scale: str, words: Wording) -> str:
     written = (f"{words.parameter(name)} ~ {prior!r}" for name, prior in priors.items())
-    return f"Priors ({fit.spec.link.scale}): {'; '.join(written)}."
+    return f"Priors ({scale}): {'; '.join(written)}."

@@ -11,6 +11,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
 
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL
+from bayesmeta.plots.pages import bare
 from bayesmeta.plots.rate_axis import RateAxis
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, SMALL
 
@@ -38,29 +39,17 @@ def draw_axis(graph: Axes, axis: RateAxis, inches: float) -> None:
     """Draw the axis of rates, with numbers above and below."""
     axis.put_on(graph.xaxis, inches)
     graph.set(yticks=[])
-    graph.tick_params(axis="x", top=True, labeltop=True, labelsize=SMALL, length=2.5, pad=2)
-    for side in ("left", "right", "top"):
-        graph.spines[side].set_visible(False)
+    bare(graph, grid=None, sides=["bottom"])
+    graph.tick_params(axis="x", top=True, labeltop=True)
     graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
 
 
 def draw_marks(
     graph: Axes, table: pd.DataFrame, heights: Sequence[float], axis: RateAxis, *, sizes: str
 ) -> None:
-    """Draw each row of a table.
+    """Draw each row of the table of `forest_numbers` at its height.
 
-    Parameters
-    ----------
-    graph : Axes
-        Axes with rates across, as `draw_axis` left it, and inches from the top down.
-    table : DataFrame
-        The table of `forest_numbers`; rates are probabilities.
-    heights : sequence of float
-        Middle of each row.
-    axis : RateAxis
-        The axis of rates.
-    sizes : str
-        Column with which the markers of arms grow.
+    The markers of arms grow with the column `sizes`.
     """
     table = table.assign(y=heights)
     for _, group in table.groupby("group", sort=False):
@@ -113,8 +102,7 @@ def _symbol(
     shape: str | Path, size: float, face: str, edge: str, *, line: str = INK, width: float = 0
 ) -> Line2D:
     return Line2D(
-        [],
-        [],
+        *([], []),
         color=line,
         linewidth=width,
         linestyle="-" if width else "none",

@@ -13,41 +13,23 @@ from bayesmeta.estimates.forest_table import TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.forest_columns import Column, columns_of
 from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
-from bayesmeta.plots.lettering import (
-    Paragraph,
-    paragraph,
-    printable,
-    put_paragraphs,
-    put_text,
-    shortened,
-    text_width,
-)
-from bayesmeta.plots.pages import inch_axes
+from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
+from bayesmeta.plots.pages import MARGIN, Words, inch_axes, sheet
 from bayesmeta.plots.rate_axis import RateAxis
-from bayesmeta.plots.style import ALARM, BAND, INK, SMALL, TITLE
+from bayesmeta.plots.style import BAND, INK
 from bayesmeta.wording import Wording
 
-__all__ = ["Captions", "Layout", "draw_forest"]
+__all__ = ["Layout", "draw_forest"]
 
 Row = dict[Any, Any]
 
 HEADING = "heading"
 
-MARGIN, GAP, INDENT, PAD = 0.25, 0.22, 0.1, 0.04
+GAP, INDENT, PAD = 0.22, 0.1, 0.04
 ROW, BAND_HEIGHT, BETWEEN_GROUPS = 0.21, 0.21, 0.06
 HEADER, TITLES, AXIS, LEGEND = 0.42, 0.31, 0.46, 0.46
 GRAPH, LONGEST_LABEL, LEAST_PAGE = 3.2, 2.6, 7.8
 """Sizes in inches; the legend needs the least width of a page."""
-
-
-@dataclass(frozen=True)
-class Captions:
-    """The text around the graph; a warning or subtitle may be empty."""
-
-    warning: str
-    title: str
-    subtitle: str
-    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -85,19 +67,14 @@ class _Places:
         return self.page - 2 * MARGIN
 
 
-def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> Figure:
-    """Return the figure of `numbers` between its captions; to be called in `house_style`."""
+def draw_forest(numbers: ForestNumbers, words: Words, layout: Layout) -> Figure:
+    """Return the figure of `numbers` with its text; to be called in `house_style`."""
     columns = columns_of(numbers, layout.axis.scale, layout.columns, layout.words)
     lines = list(_lines(numbers, columns, layout))
     places = _places(columns, lines)
-    above, below = _above(captions, places.text), _below(captions, places.text)
-    rule = MARGIN + sum(text.height for text in above) + HEADER
-    bottom = rule + lines[-1].y + ROW / 2 + PAD
-    notes = bottom + AXIS + LEGEND
-    figure = Figure(figsize=(places.page, notes + sum(text.height for text in below) + MARGIN))
-    page = inch_axes(figure, (0, places.page), (0, figure.get_figheight()))
-    page.axis("off")
-    put_paragraphs(page, MARGIN, MARGIN, above)
+    depth = HEADER + lines[-1].y + ROW / 2 + PAD
+    figure, page, top = sheet(words, places.page, depth + AXIS + LEGEND)
+    rule, bottom = top + HEADER, top + depth
     _put_header(page, columns, places, rule=rule, rate=layout.axis.scale.label("Rate"))
     for line in lines:
         _put_line(page, line, places, rule + line.y)
@@ -106,7 +83,6 @@ def draw_forest(numbers: ForestNumbers, captions: Captions, layout: Layout) -> F
     heights = [rule + line.y for line in lines if line.kind != HEADING]
     draw_marks(graph, numbers.table, heights, layout.axis, sizes=numbers.sizes)
     draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
-    put_paragraphs(page, MARGIN, notes, below)
     return figure
 
 
@@ -168,19 +144,6 @@ def _places(columns: Sequence[Column], lines: Sequence[_Line]) -> _Places:
         edge += GAP + width
         edges.append(edge)
     return _Places(graph, tuple(edges), labels, edge + MARGIN)
-
-
-def _above(captions: Captions, width: float) -> list[Paragraph]:
-    paragraphs = (
-        paragraph(captions.warning, width, bold=True, colour=ALARM),
-        paragraph(captions.title, width, size=TITLE, bold=True),
-        paragraph(captions.subtitle, width),
-    )
-    return [paragraph for paragraph in paragraphs if paragraph.lines]
-
-
-def _below(captions: Captions, width: float) -> list[Paragraph]:
-    return [paragraph(note, width, size=SMALL) for note in captions.notes]
 
 
 def _put_header(

@@ -11,17 +11,15 @@ from scipy.special import ndtri
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.funnel_numbers import ARM, LIMITS, FunnelNumbers, funnel_numbers
 from bayesmeta.inference.result import Fit
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.fit_text import about_characters, fit_words
+from bayesmeta.plots.pages import Key, Plot, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["FunnelPlot", "funnel"]
+__all__ = ["funnel"]
 
 GRAPH, MARK, APART = (5.4, 3.6), 20.0, 0.16
 """Size in inches, area of marks in square points, and least distance of labels in inches."""
@@ -54,35 +52,14 @@ RESIDUAL = (
 )
 
 
-class FunnelPlot(Plot):
-    """A funnel plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``); rates are
-        probabilities. Columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
-
-    See Also
-    --------
-    funnel : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        arms = self.table[self.table["kind"] == ARM]
-        outside = int((arms["outside"] == "model").sum())
-        return f"FunnelPlot({counted(len(arms), 'arm')}, {outside} outside the limits of the model)"
-
-
 def funnel(
     fit: Fit,
     *,
+    outcome: str | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> FunnelPlot:
+) -> Plot:
     """Return the funnel plot of a fit: arms by number of patients, within their limits.
 
     Without covariates, observed rates stand within solid lines, the limits within which an arm of a
@@ -97,6 +74,8 @@ def funnel(
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     ci_prob : float
         Probability that an arm lies within its limits.
     scale : RateScale
@@ -106,13 +85,15 @@ def funnel(
 
     Returns
     -------
-    FunnelPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``); rates are
+        probabilities. Columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome, or `ci_prob` is not between 0 and 1.
+        If `fit` has no draws, `outcome` is not one of the fit, or `ci_prob` is not between 0 and 1.
     EvidenceError
         If no arm has patients.
 
@@ -127,22 +108,25 @@ def funnel(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> bm.plots.funnel(bm.fit(bm.load_model("pooled"), arms, seed=1))
-    FunnelPlot(14 arms, 0 outside the limits of the model)
+    Plot(funnel: 14 arms, 0 outside the limits of the model)
     """
-    numbers = funnel_numbers(fit, ci_prob=ci_prob)
+    numbers = funnel_numbers(fit, outcome=outcome, ci_prob=ci_prob)
     axis = _axis(numbers, scale)
     own = numbers.typical is None
-    title = f"{'Residuals by size' if own else 'Funnel plot'}: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers, axis), *notes])
+    what = "Residuals by size" if own else "Funnel plot"
+    words = fit_words(what, fit, _notes(numbers, axis), notes, outcome=outcome)
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, left=0.55, below=0.45)
         keys = _residual_keys(ci_prob) if own else _keys(ci_prob)
-        figure, _, [graph] = panel_page(words, keys, panels)
+        figure, [graph] = panel_page(words, keys, panels)
         if own:
             _draw_residuals(graph, numbers)
         else:
             _draw(graph, numbers, axis)
-    return FunnelPlot(figure, numbers.table.copy())
+    arms = numbers.table[numbers.table["kind"] == ARM]
+    outside = int((arms["outside"] == "model").sum())
+    about = f"{counted(len(arms), 'arm')}, {outside} outside the limits of the model"
+    return Plot("funnel", figure, numbers.table.copy(), about)
 
 
 def _axis(numbers: FunnelNumbers, scale: RateScale) -> RateAxis:
@@ -199,9 +183,9 @@ def _draw(graph: Axes, numbers: FunnelNumbers, axis: RateAxis) -> None:
     axis.put_on(graph.xaxis, GRAPH[0])
     graph.set_xlabel(axis.scale.label("Observed rate"), labelpad=2)
     graph.axvline(axis.marks(numbers.typical), zorder=1, **TYPICAL)
-    for law, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
+    for distribution, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
         for side in ("lower", "upper"):
-            graph.plot(axis.scale.per * limits[f"{law}_{side}"], heights, zorder=2, **look)
+            graph.plot(axis.scale.per * limits[f"{distribution}_{side}"], heights, zorder=2, **look)
     _draw_arms(graph, arms, axis.marks(arms["rate"]))
 
 
@@ -240,7 +224,7 @@ def _draw_sizes(graph: Axes, top: float) -> None:
     graph.set_ylabel("Patients (square-root scale)", labelpad=3)
 
 
-def _notes(fit: Fit, numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
+def _notes(numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
     arms = numbers.table[numbers.table["kind"] == ARM]
     beyond = arms[arms["outside"] == "model"]
     own = numbers.typical is None
@@ -251,7 +235,6 @@ def _notes(fit: Fit, numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
         RESIDUAL if own else ASYMMETRY,
         "" if own else axis.note,
         about_characters([*beyond["label"], *numbers.unknown]),
-        about_evidence(fit),
     ]
 
 

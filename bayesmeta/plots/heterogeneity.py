@@ -19,17 +19,15 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
+from bayesmeta.plots.pages import Key, Plot, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import put_ticks
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["HeterogeneityPlot", "heterogeneity"]
+__all__ = ["heterogeneity"]
 
 GRAPH, LEGROOM, APART = (5.4, 3.2), 0.075, 0.13
 """Size in inches, share of it below the rates, where the posterior stands, and least distance of labels
@@ -49,36 +47,15 @@ MEDIAN: dict[str, Any] = {
 }
 
 
-class HeterogeneityPlot(Plot):
-    """A heterogeneity plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
-        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
-        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
-
-    See Also
-    --------
-    heterogeneity : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        [row] = self.table[self.table["kind"] == POSTERIOR].to_dict("records")
-        return f"HeterogeneityPlot(tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f})"
-
-
 def heterogeneity(
     fit: Fit,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> HeterogeneityPlot:
+) -> Plot:
     """Return what tau means for rates: the range of the true rates of studies against tau.
 
     The band holds the true rates of studies with probability `ci_prob` if tau were known, about the
@@ -90,6 +67,8 @@ def heterogeneity(
     fit : Fit
         Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
         first line.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre. Where tau differs
         by a column, its level decides whose tau is drawn.
@@ -102,13 +81,16 @@ def heterogeneity(
 
     Returns
     -------
-    HeterogeneityPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
+        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
+        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome or of a model without tau, or `ci_prob` is not between 0
+        If `fit` has no draws or is of a model without tau, or `ci_prob` is not between 0
         and 1.
     ProfileError
         If the profile can't be coded.
@@ -126,16 +108,23 @@ def heterogeneity(
     >>> plot.table["kind"].unique().tolist()
     ['band', 'guide', 'posterior']
     """
-    numbers = tau_numbers(fit, profile=profile, ci_prob=ci_prob)
-    title = f"What heterogeneity means for rates: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers, scale), *notes])
+    numbers = tau_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
+    words = fit_words(
+        "What heterogeneity means for rates",
+        fit,
+        _notes(fit, outcome, numbers, scale),
+        notes,
+        outcome=outcome,
+    )
     bands = numbers.table[numbers.table["kind"] == BAND]
     axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(ci_prob), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob), panels)
         _draw(graph, numbers, axis, fit.spec.link.scale)
-    return HeterogeneityPlot(figure, numbers.table.copy())
+    [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
+    about = f"tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f}"
+    return Plot("heterogeneity", figure, numbers.table.copy(), about)
 
 
 def _keys(ci_prob: float) -> list[Key]:
@@ -195,7 +184,7 @@ def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
             last = at
 
 
-def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
+def _notes(fit: Fit, outcome: str | None, numbers: TauNumbers, scale: RateScale) -> list[str]:
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     sure, rates = f"{100 * numbers.ci_prob:g}%", scale.texts(row["lower"], row["upper"])
     words = words_of(fit)
@@ -205,23 +194,23 @@ def _notes(fit: Fit, numbers: TauNumbers, scale: RateScale) -> list[str]:
         f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
         f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
-        f"The typical rate is at {words.text(numbers.profile)}."
-        if fit.design.coding.columns
-        else "",
-        _about_law(fit, numbers),
+        f"The typical rate is at {words.text(numbers.profile)}." if fit.coding.columns else "",
+        about_conditional(fit, outcome, "Rates and tau are those"),
+        _about_distribution(fit, numbers),
         _about_guides(numbers),
         about_characters([numbers.profile, numbers.level]),
-        about_evidence(fit),
     ]
 
 
-def _about_law(fit: Fit, numbers: TauNumbers) -> str:
+def _about_distribution(fit: Fit, numbers: TauNumbers) -> str:
     if isinstance(fit.spec, OwnModel):
         return "Study effects of a PyMC model are taken to be normal, with standard deviation tau."
-    known = ", ".join(f"{name} at its median {value:.2g}" for name, value in numbers.law.items())
-    law = f"Law of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
+    known = ", ".join(
+        f"{name} at its median {value:.2g}" for name, value in numbers.distribution.items()
+    )
+    distribution = f"Distribution of study effects: {fit.spec.study_effects.symbol}{f'; {known}' if known else ''}."
     more = fit.spec.arm_effects is not None or fit.spec.likelihood.parameters
-    return f"{law} Arms of a study differ beyond that." if more else law
+    return f"{distribution} Arms of a study differ beyond that." if more else distribution
 
 
 def _about_guides(numbers: TauNumbers) -> str:

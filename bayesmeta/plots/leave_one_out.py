@@ -10,15 +10,14 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_rows import PERCENT
+from bayesmeta.plots.checks import check_columns, check_numbers
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, INK, MODEL, RANGE, house_style
-from bayesmeta.plots.tables import check_columns, check_numbers
 from bayesmeta.plots.ticks import number_texts
 
-__all__ = ["LeaveOneOutPlot", "leave_one_out"]
+__all__ = ["leave_one_out"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,26 +31,6 @@ THICK, MARK = 2.0, 22.0
 """Width of lines in points, and area of marks in square points."""
 
 
-class LeaveOneOutPlot(Plot):
-    """A leave-one-out forest and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        The table that was given, the fit to all studies first: `study`, `label`, `estimate`, `lower`,
-        `upper`, and `change`, the difference from that fit, on the scale of the estimate.
-
-    See Also
-    --------
-    leave_one_out : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"LeaveOneOutPlot({counted(len(self.table) - 1, 'study', 'studies')} left out)"
-
-
 def leave_one_out(
     table: pd.DataFrame,
     *,
@@ -60,7 +39,7 @@ def leave_one_out(
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> LeaveOneOutPlot:
+) -> Plot:
     """Return the forest of a pooled estimate without each study in turn.
 
     A line and a band through all rows are the estimate and interval of the fit to all studies. A study
@@ -86,9 +65,10 @@ def leave_one_out(
 
     Returns
     -------
-    LeaveOneOutPlot
-        With `figure`, `table` and `save(path)`. The table is the one given, the fit to all studies
-        first, with `change`, the difference from that fit.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        the table that was given, the fit to all studies first: `study`, `label`, `estimate`, `lower`,
+        `upper`, and `change`, the difference from that fit, on the scale of the estimate.
 
     Raises
     ------
@@ -102,7 +82,7 @@ def leave_one_out(
     >>> rows = {"study": ["", "a"], "label": ["", "A 2020"], "estimate": [0.5, 0.4]}
     >>> table = pd.DataFrame(rows | {"lower": [0.4, 0.3], "upper": [0.6, 0.5]})
     >>> bm.plots.leave_one_out(table)
-    LeaveOneOutPlot(1 study left out)
+    Plot(leave_one_out: 1 study left out)
     """
     check_ci_prob(ci_prob)
     table = check_columns(table, COLUMNS)
@@ -120,25 +100,30 @@ def leave_one_out(
     ordered["change"] = ordered["estimate"] - ordered["estimate"].iloc[0]
     label = scale.label(quantity) if rates else quantity
     heading = f"Estimate {scale.unit}" if rates else "Estimate"
-    points = "points" if scale.per == PERCENT.per else scale.unit
     rows = Rows(
         heading="Without",
         axis=quantity,
         columns=(
             f"{heading}\n({100 * ci_prob:g}% CrI)",
-            "Change\n" + (points if rates else ""),
+            "Change\n" + (scale.points if rates else ""),
         ),
         labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
         cells=[_cells(row, scale if rates else None) for row in ordered.to_dict("records")],
         bold=[True] + [False] * (len(ordered) - 1),
     )
     with house_style():
-        figure, graph, heights = draw_rows(rows, f"{quantity}, each study left out in turn", notes)
+        words = Words(f"{quantity}, each study left out in turn", notes)
+        figure, graph, heights = draw_rows(rows, words)
         scaled = ordered[list(NUMBERS)].to_numpy(dtype=np.float64) * (scale.per if rates else 1)
         _draw(graph, scaled, heights)
         within = (0.0, float(scale.per)) if rates else (-np.inf, np.inf)
         draw_axis(graph, scaled, label, within)
-    return LeaveOneOutPlot(figure, ordered)
+    return Plot(
+        "leave_one_out",
+        figure,
+        ordered,
+        f"{counted(len(ordered) - 1, 'study', 'studies')} left out",
+    )
 
 
 def _said(table: pd.DataFrame, column: str, default: str) -> str:
@@ -162,16 +147,8 @@ def _draw(graph: Axes, numbers: Array, heights: Array) -> None:
     graph.fill_betweenx([top, bottom], lower[0], upper[0], color=BAND, linewidth=0, zorder=0.5)
     graph.vlines(estimate[0], top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
     graph.hlines(heights, lower, upper, color=RANGE, linewidth=THICK, zorder=2)
+    look: dict[str, Any] = {"color": MODEL, "zorder": 3}
+    graph.scatter(estimate[1:], heights[1:], s=MARK, edgecolor="white", linewidth=0.4, **look)
     graph.scatter(
-        estimate[1:], heights[1:], s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3
-    )
-    graph.scatter(
-        estimate[:1],
-        heights[:1],
-        s=2 * MARK,
-        marker="D",
-        color=MODEL,
-        edgecolor=INK,
-        linewidth=0.8,
-        zorder=3,
+        estimate[:1], heights[:1], s=2 * MARK, marker="D", edgecolor=INK, linewidth=0.8, **look
     )

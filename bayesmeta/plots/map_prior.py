@@ -1,28 +1,27 @@
 """The MAP prior: the draws of a new study's rate, the mixture fitted to them, and its robust version."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.plots.lettering import put_paragraphs, put_text
-from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.pages import Key, Plot, Words, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.style import ALARM, FAINT, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import round_ticks, tick_texts
 
-__all__ = ["MapPriorPlot", "map_prior"]
+__all__ = ["map_prior"]
 
-Array = npt.NDArray[np.float64]
-
-GRAPH, LEGEND, AXIS, KEY = (5.2, 2.4), 0.22, 0.5, 0.3
-"""Width and height of the graph; heights of the legend and the axis, and length of its keys: inches."""
+GRAPH = (5.2, 2.4)
+"""Width and height of the graph in inches."""
 
 POINTS, BARS = 401, 60
 REACH = 0.005
@@ -31,27 +30,12 @@ REACH = 0.005
 HEADROOM = 1.08
 """Height of the graph in multiples of the greatest density of the prior and of the draws."""
 
+UNRELIABLE = "NOT RELIABLE: the draws failed their diagnostics."
 
-class MapPriorPlot(Plot):
-    """A MAP prior and the densities it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per `rate` (probability), with densities: `draws` (of the bar of the histogram there),
-        `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
-
-    See Also
-    --------
-    map_prior : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        components = sum(str(name).startswith("component_") for name in self.table.columns)
-        robust = ", robust" if "robust" in self.table.columns else ""
-        return f"MapPriorPlot({counted(components, 'component')}{robust})"
+DRAWS: dict[str, Any] = {"color": FAINT, "linewidth": 6.0}
+MAP: dict[str, Any] = {"color": MODEL, "linewidth": 1.8}
+COMPONENT: dict[str, Any] = {"color": RANGE, "linewidth": 0.9}
+ROBUST: dict[str, Any] = {"color": ALARM, "linewidth": 1.6, "linestyle": "--"}
 
 
 def map_prior(
@@ -61,7 +45,7 @@ def map_prior(
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     labels: Labels = Labels(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> MapPriorPlot:
+) -> Plot:
     """Return the density of a MAP prior over the histogram of the draws behind it.
 
     Parameters
@@ -79,8 +63,10 @@ def map_prior(
 
     Returns
     -------
-    MapPriorPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per `rate` (probability), with densities: `draws` (of the bar of the histogram there),
+        `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
 
     Raises
     ------
@@ -91,38 +77,27 @@ def map_prior(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.plots.map_prior(bm.map_prior(posterior, components=1))
-    MapPriorPlot(1 component)
+    Plot(map_prior: 1 component)
     """
-    for name, value, kind in (("prior", prior, MapPrior), ("robust", robust, BetaMixture)):
-        if not isinstance(value, kind) and not (name == "robust" and value is None):
-            raise SettingsError(
-                f"`{name}` must be a {kind.__name__}; got {type(value).__name__}. Make one by "
-                f"{'map_prior' if kind is MapPrior else 'robustify'}."
-            )
+    check_kind("prior", prior, MapPrior, "map_prior")
+    if robust is not None:
+        check_kind("robust", robust, BetaMixture, "robustify")
     ends = _ends(prior.mixture)
     table = _table(prior, robust, ends)
+    words = Words(
+        f"Prior of the rate of a new study: {labels.text(prior.profile)}",
+        [_note(prior, scale), *notes],
+        "" if prior.reliable else UNRELIABLE,
+    )
     with house_style():
-        width = 2 * MARGIN + GRAPH[0]
-        warning = "" if prior.reliable else _UNRELIABLE
-        above = title_of(
-            f"Prior of the rate of a new study: {labels.text(prior.profile)}", GRAPH[0], warning
-        )
-        below = notes_of([_note(prior, scale), *notes], GRAPH[0])
-        top = MARGIN + sum(each.height for each in above) + LEGEND
-        bottom = top + GRAPH[1]
-        figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
-        put_paragraphs(page, MARGIN, MARGIN, above)
-        put_paragraphs(page, MARGIN, bottom + AXIS, below)
-        _put_legend(page, top - LEGEND, _keys(table))
-        graph = inch_axes(figure, (MARGIN, MARGIN + GRAPH[0]), (top, bottom))
+        panels = Panels(count=1, columns=1, size=GRAPH, left=0, right=0)
+        figure, [graph] = panel_page(words, _keys(table), panels)
         _draw(graph, table)
         _draw_axis(graph, ends, scale)
-    return MapPriorPlot(figure, table)
-
-
-_UNRELIABLE = "NOT RELIABLE: the draws failed their diagnostics."
+    about = counted(len(prior.mixture.weights), "component") + (", robust" if robust else "")
+    return Plot("map_prior", figure, table, about)
 
 
 def _ends(mixture: BetaMixture) -> tuple[float, float]:
@@ -153,11 +128,10 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
     graph.fill_between(rate, table["draws"].to_numpy(), step="post", color=FAINT, linewidth=0)
     for name in table.columns:
         if str(name).startswith("component_"):
-            graph.plot(rate, table[name].to_numpy(), color=RANGE, linewidth=0.9, zorder=2)
+            graph.plot(rate, table[name].to_numpy(), zorder=2, **COMPONENT)
     if "robust" in table.columns:
-        line = table["robust"].to_numpy()
-        graph.plot(rate, line, color=ALARM, linewidth=1.6, linestyle=(0, (4, 2)), zorder=4)
-    graph.plot(rate, table["map"].to_numpy(), color=MODEL, linewidth=1.8, zorder=3)
+        graph.plot(rate, table["robust"].to_numpy(), zorder=4, **ROBUST)
+    graph.plot(rate, table["map"].to_numpy(), zorder=3, **MAP)
     graph.set_ylim(0, HEADROOM * float(table[["draws", "map"]].to_numpy().max()))
 
 
@@ -165,36 +139,24 @@ def _draw_axis(graph: Axes, ends: tuple[float, float], scale: RateScale) -> None
     ticks = round_ticks(scale.per * ends[0], scale.per * ends[1], 6)
     graph.set(xlim=ends, yticks=[])
     graph.set_xticks([tick / scale.per for tick in ticks], tick_texts(ticks))
-    graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
+    bare(graph, grid=None, sides=["bottom"])
     graph.set_xlabel(scale.label("Rate"), size=SMALL, labelpad=2)
-    for side in ("left", "right", "top"):
-        graph.spines[side].set_visible(False)
 
 
-def _keys(table: pd.DataFrame) -> list[tuple[str, str, float, str]]:
-    """Return text, colour, width and dashes of each kind of line; one component is the prior itself."""
-    keys = [("Draws", FAINT, 6.0, "-"), ("MAP prior", MODEL, 1.8, "-")]
+def _keys(table: pd.DataFrame) -> list[Key]:
+    """Return what each kind of line is; one component is the prior itself."""
+    keys = [Key(DRAWS, "Draws"), Key(MAP, "MAP prior")]
     if "component_2" in table.columns:
-        keys.append(("Components", RANGE, 0.9, "-"))
+        keys.append(Key(COMPONENT, "Components"))
     if "robust" in table.columns:
-        keys.append(("Robust", ALARM, 1.6, "--"))
+        keys.append(Key(ROBUST, "Robust"))
     return keys
-
-
-def _put_legend(page: Axes, y: float, keys: Sequence[tuple[str, str, float, str]]) -> None:
-    """Write what the lines are, each beside a piece of it."""
-    middle = y + LEGEND / 3
-    for number, (text, colour, width, dashes) in enumerate(keys):
-        x = MARGIN + number * GRAPH[0] / 4
-        look = {"color": colour, "linewidth": width, "linestyle": dashes}
-        page.plot([x, x + KEY], [middle] * 2, solid_capstyle="butt", **look)  # type: ignore[arg-type]
-        put_text(page, x + KEY + 0.06, middle, text, size=SMALL, colour=INK)
 
 
 def _note(prior: MapPrior, scale: RateScale) -> str:
     mean, low, high = scale.texts(prior.mixture.mean, *prior.mixture.interval(0.95))
     return (
         f"Mixture of {counted(len(prior.mixture.weights), 'beta distribution')}: mean {mean}{scale.suffix}, "
-        f"95% interval {low} to {high}{scale.suffix}. Its distribution function differs from that "
-        f"of the draws by at most {100 * prior.ecdf_difference:.1f} percentage points."
+        f"95% interval {low} to {high}{scale.suffix}. Kolmogorov distance between the mixture and "
+        f"the draws: {100 * prior.ecdf_difference:.1f} percentage points."
     )

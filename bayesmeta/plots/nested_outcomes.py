@@ -14,12 +14,12 @@ from matplotlib.patches import Patch
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.words import words_of
-from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.fit_text import warning_of
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["NestedOutcomesPlot", "nested_outcomes"]
+__all__ = ["nested_outcomes"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,30 +32,9 @@ BAR = 0.72
 CI_PROB = 0.95
 
 
-class NestedOutcomesPlot(Plot):
-    """How the patients of new cohorts divide into nested outcomes, and the numbers.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
-        `profile`, `n`, `label`; `mean` (missing of outcomes), `lower`, `median` and `upper` are
-        numbers of patients of n.
-
-    See Also
-    --------
-    nested_outcomes : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"NestedOutcomesPlot({counted(self.table['profile'].nunique(), 'profile')})"
-
-
 def nested_outcomes(
     predictions: NestedPrediction | Sequence[NestedPrediction], *, notes: Sequence[str] = ()
-) -> NestedOutcomesPlot:
+) -> Plot:
     """Return how the patients of a new cohort divide into nested outcomes, one bar per prediction.
 
     Parameters
@@ -68,9 +47,11 @@ def nested_outcomes(
 
     Returns
     -------
-    NestedOutcomesPlot
-        With `figure`, `table` (mean and 95% interval of the patients of each category, interval of
-        those with each outcome) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
+        `profile`, `n`, `label`; `mean` (missing of outcomes), `lower`, `median` and `upper` are
+        numbers of patients of n.
 
     Raises
     ------
@@ -83,10 +64,10 @@ def nested_outcomes(
     >>> table = bm.load_evidence("rr_aml_venetoclax")
     >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
     >>> few = bm.SamplerSettings(chains=2, draws=1000)
-    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
     >>> plot = bm.plots.nested_outcomes(bm.predict(fit, n=40, seed=2))
     >>> plot
-    NestedOutcomesPlot(1 profile)
+    Plot(nested_outcomes: 1 profile)
     >>> plot.table.head(3).set_index("label")["mean"].round(-1).to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
     """
@@ -109,12 +90,9 @@ def nested_outcomes(
             f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
             f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
         )
-        figure, graph, heights = draw_rows(
-            rows,
-            "Nested outcomes to expect",
-            [note, *notes],
-            next(filter(None, (warning_of(one.rates.fit) for one in several)), ""),
-        )
+        warning = next(filter(None, (warning_of(one.rates.fit) for one in several)), "")
+        title = "Predicted cohort by nested outcome"
+        figure, graph, heights = draw_rows(rows, Words(title, [note, *notes], warning))
         fills = [*_fills(len(categories) - 1), BAND]
         for own, height in zip(numbers, heights, strict=True):
             _draw(graph, _shares(own), fills, height)
@@ -132,13 +110,13 @@ def nested_outcomes(
             handlelength=1.0,
             columnspacing=1.0,
         )
-    return NestedOutcomesPlot(figure, table)
+    return Plot("nested_outcomes", figure, table, counted(len(several), "profile"))
 
 
 def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
     if not predictions or not all(isinstance(one, NestedPrediction) for one in predictions):
         raise SettingsError(
-            "`predictions` must be one NestedPrediction or several. Make them by predict(NestedFit, ...)."
+            "`predictions` must be one NestedPrediction or several. Make them by predict(Fit, ...)."
         )
     first = predictions[0]
     for one in predictions:

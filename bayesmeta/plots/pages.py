@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import Paragraph, paragraph
-from bayesmeta.plots.style import ALARM, SMALL, TITLE, figure_bytes, save_figure
+from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs
+from bayesmeta.plots.style import ALARM, FAINT, SMALL, TITLE, figure_bytes, save_figure
 
-__all__ = ["MARGIN", "Plot", "inch_axes", "notes_of", "page_of", "title_of"]
+__all__ = ["MARGIN", "Key", "Plot", "Words", "bare", "inch_axes", "sheet"]
 
 MARGIN = 0.25
 """Free edge of a page in inches."""
@@ -28,14 +29,30 @@ class Plot:
 
     Parameters
     ----------
+    name : str
+        The function that drew it.
     figure : matplotlib.figure.Figure
         The figure; it belongs to no pyplot window.
     table : DataFrame
         Every number drawn, in the order in which they are drawn.
+    about : str
+        What it shows, in a few words.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> bm.plots.power({"flat prior": trial})
+    Plot(power: 1 design)
     """
 
+    name: str
     figure: Figure
     table: pd.DataFrame
+    about: str
+
+    def __repr__(self) -> str:
+        return f"Plot({self.name}: {self.about})"
 
     def save(self, path: str | PathLike[str], *, dpi: int = 300) -> None:
         """Write the figure to a file, replacing one that stands there.
@@ -65,12 +82,54 @@ class Plot:
         return self.png(dpi=_SCREEN_DPI)
 
 
-def page_of(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a figure, and axes over all of it in inches from the top left."""
+@dataclass(frozen=True)
+class Words:
+    """The text around a figure; what is empty is left out."""
+
+    title: str
+    notes: Sequence[str] = ()
+    warning: str = ""
+    subtitle: str = ""
+
+    def above(self, width: float) -> list[Paragraph]:
+        """Return what stands above the figure, in lines of so many inches."""
+        found = (
+            paragraph(self.warning, width, bold=True, colour=ALARM),
+            paragraph(self.title, width, size=TITLE, bold=True),
+            paragraph(self.subtitle, width),
+        )
+        return [one for one in found if one.lines]
+
+    def below(self, width: float) -> list[Paragraph]:
+        """Return the notes below the figure."""
+        return [
+            paragraph(note, min(width, LONGEST_LINE), size=SMALL) for note in self.notes if note
+        ]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a line or a bar is: its look, its name, and what else there is to say of it."""
+
+    look: dict[str, Any]
+    name: str
+    more: str = ""
+
+
+def sheet(words: Words, width: float, body: float) -> tuple[Figure, Axes, float]:
+    """Return a figure with its text, its page in inches, and where its body of a height begins.
+
+    To be called in `house_style`.
+    """
+    above, below = words.above(width - 2 * MARGIN), words.below(width - 2 * MARGIN)
+    top = MARGIN + sum(each.height for each in above)
+    height = top + body + sum(each.height for each in below) + MARGIN
     figure = Figure(figsize=(width, height))
     page = inch_axes(figure, (0, width), (0, height))
     page.axis("off")
-    return figure, page
+    put_paragraphs(page, MARGIN, MARGIN, above)
+    put_paragraphs(page, MARGIN, top + body, below)
+    return figure, page, top
 
 
 def inch_axes(figure: Figure, across: tuple[float, float], down: tuple[float, float]) -> Axes:
@@ -83,12 +142,16 @@ def inch_axes(figure: Figure, across: tuple[float, float], down: tuple[float, fl
     return axes
 
 
-def title_of(title: str, width: float, warning: str = "") -> list[Paragraph]:
-    """Return the title of a figure as a paragraph, below a warning if there is one."""
-    first = [paragraph(warning, width, bold=True, colour=ALARM)] if warning else []
-    return [*first, paragraph(title, width, size=TITLE, bold=True)]
-
-
-def notes_of(notes: Sequence[str], width: float) -> list[Paragraph]:
-    """Return the notes below a figure as paragraphs."""
-    return [paragraph(note, min(width, LONGEST_LINE), size=SMALL) for note in notes if note]
+def bare(
+    graph: Axes,
+    *,
+    grid: Literal["both", "x", "y"] | None = "both",
+    sides: Sequence[str] = ("left", "bottom"),
+) -> None:
+    """Leave of the frame of a graph its axes at these sides, with small labels and a faint grid."""
+    graph.tick_params(labelsize=SMALL, length=2.5, pad=2)
+    if grid:
+        graph.grid(axis=grid, color=FAINT, linewidth=0.5, zorder=0)
+        graph.set_axisbelow(True)
+    for side, spine in graph.spines.items():
+        spine.set_visible(side in sides)

@@ -1,4 +1,4 @@
-"""A page of panels in rows: a warning and a title above them, a key, and notes below."""
+"""Pages of graphs: panels in rows below a key, or graphs below each other with a key beside them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_text, text_width
-from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
-from bayesmeta.plots.style import ALARM, FAINT, SMALL
+from bayesmeta.plots.lettering import (
+    Paragraph,
+    paragraph,
+    put_paragraphs,
+    put_text,
+    shortened,
+    text_width,
+)
+from bayesmeta.plots.pages import MARGIN, Key, Words, bare, inch_axes, sheet
+from bayesmeta.plots.style import SMALL
 
-__all__ = ["STEP", "Panels", "Words", "bare", "key_lines", "panel_page", "put_keys"]
+__all__ = ["STEP", "Panels", "graphs_page", "key_lines", "panel_page", "put_keys"]
 
 SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
 """Of the key, in inches: length of a sample, its distance from its name, and those between entries."""
 
-BELOW_KEY = 0.08
+BELOW_KEY, HEADING = 0.08, 0.15
+"""Height of what stands below the key, and of the middle of a heading above its panel, in inches."""
 
-
-@dataclass(frozen=True)
-class Words:
-    """The text around the panels; the warning may be empty."""
-
-    warning: str
-    title: str
-    notes: Sequence[str]
+GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
+"""Of a graph with its key beside it, in inches: its size, then what stands beside and below it."""
 
 
 @dataclass(frozen=True)
@@ -61,45 +62,23 @@ class Panels:
 
 
 def panel_page(
-    words: Words, keys: Sequence[Key], panels: Panels
-) -> tuple[Figure, Axes, list[Axes]]:
-    """Return a figure with its text, its page in inches, and its panels, empty as yet.
+    words: Words, keys: Sequence[Key], panels: Panels, headings: Sequence[str] = ()
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its text, and its panels, empty as yet.
 
-    To be called in `house_style`.
+    To be called in `house_style`. Headings stand in the room above the panels.
     """
     room = panels.columns * panels.across
-    above, below = _above(words, room), notes_of(words.notes, room)
     lines = key_lines(keys, room)
-    key_top = MARGIN + sum(each.height for each in above)
-    top = key_top + len(lines) * STEP + BELOW_KEY
-    foot = top + -(-panels.count // panels.columns) * panels.down
-    height = foot + sum(each.height for each in below) + MARGIN
-    figure, page = page_of(room + 2 * MARGIN, height)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, foot, below)
-    put_keys(page, key_top, lines)
+    head = len(lines) * STEP + BELOW_KEY
+    rows = -(-panels.count // panels.columns)
+    figure, page, top = sheet(words, room + 2 * MARGIN, head + rows * panels.down)
+    put_keys(page, top, lines)
     width, tall = panels.size
-    corners = panels.corners(top)
-    return figure, page, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
-
-
-def bare(graph: Axes, *, grid: bool = True) -> None:
-    """Take away the frame of a panel but for its axes, and put a faint grid behind it."""
-    graph.tick_params(labelsize=SMALL, length=2.5, pad=2)
-    if grid:
-        graph.grid(color=FAINT, linewidth=0.5, zorder=0)
-        graph.set_axisbelow(True)
-    for side in ("right", "top"):
-        graph.spines[side].set_visible(False)
-
-
-def _above(words: Words, width: float) -> list[Paragraph]:
-    warning = paragraph(words.warning, width, bold=True, colour=ALARM)
-    return [*([warning] if warning.lines else []), *title_of(words.title, width)]
-
-
-def _width(key: Key) -> float:
-    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
+    corners = list(panels.corners(top + head))
+    for heading, (x, y) in zip(headings, corners, strict=bool(headings)):
+        put_text(page, x, y - HEADING, shortened(heading, width, bold=True), bold=True)
+    return figure, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
 
 
 def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
@@ -113,6 +92,10 @@ def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
     return lines
 
 
+def _width(key: Key) -> float:
+    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
+
+
 def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
     """Put lines of samples and names from `top` down; a marker stands in the middle of its sample."""
     for number, line in enumerate(lines):
@@ -122,3 +105,50 @@ def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
             page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
             put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
             x += _width(key)
+
+
+def graphs_page(
+    words: Words, keys: Sequence[Key], *, heights: Sequence[float] = (GRAPH[1],)
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its text, and graphs of these heights (inches) one below the other.
+
+    To be called in `house_style`. The keys stand beside the graphs, with more to say of each.
+    """
+    edge, start = MARGIN + LEFT + GRAPH[0], 0.05
+    width = edge + (GAP + KEY if keys else 0) + MARGIN
+    entries = [_entry(key) for key in keys]
+    body = max(sum(heights) + len(heights) * AXIS, sum(map(_height, entries)))
+    figure, page, top = sheet(words, width, start + body)
+    _put_entries(page, (edge + GAP, top + start), keys, entries)
+    graphs = []
+    for i, height in enumerate(heights):
+        y = top + start + sum(heights[:i]) + i * AXIS
+        graphs.append(inch_axes(figure, (MARGIN + LEFT, edge), (y, y + height)))
+        bare(graphs[-1])
+    return figure, graphs
+
+
+def _entry(key: Key) -> list[Paragraph]:
+    """Return a name in bold, and below it what there is to say."""
+    room = KEY - SAMPLE - SPACE
+    more = [paragraph(key.more, room, size=SMALL)] if key.more else []
+    return [paragraph(key.name, room, bold=True), *more]
+
+
+def _height(entry: Sequence[Paragraph]) -> float:
+    return sum(each.height for each in entry) + SPACE
+
+
+def _put_entries(
+    page: Axes,
+    corner: tuple[float, float],
+    keys: Sequence[Key],
+    entries: Sequence[Sequence[Paragraph]],
+) -> None:
+    """Put a sample of each look beside its entry, from the top left corner down."""
+    left, top = corner
+    for key, entry in zip(keys, entries, strict=True):
+        y = top + entry[0].step / 2
+        page.plot([left, left + SAMPLE], [y, y], solid_capstyle="butt", **key.look)
+        put_paragraphs(page, left + SAMPLE + SPACE, top, entry)
+        top += _height(entry)

@@ -5,21 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
-from bayesmeta.errors import SettingsError, counted
-from bayesmeta.plots.lettering import paragraph, put_paragraphs
-from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
-from bayesmeta.plots.style import FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.errors import counted
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.pages import Plot, Words, bare
+from bayesmeta.plots.panels import Panels, panel_page
+from bayesmeta.plots.style import FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["PosteriorPredictivePlot", "posterior_predictive"]
+__all__ = ["posterior_predictive"]
 
 Array = npt.NDArray[np.float64]
 
-PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.8, 0.3, 0.46
-"""Sizes in inches: width and height of a panel, and what stands beside, between, above and below."""
+PANELS = Panels(count=2, columns=2, size=(2.75, 1.9), right=0.2, above=0.3)
 
 LINES = 50
 """Replicates drawn one by one."""
@@ -36,28 +35,7 @@ NOTE = (
 )
 
 
-class PosteriorPredictivePlot(Plot):
-    """A posterior predictive check and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        The statistics of the check; see `PosteriorPredictiveCheck`.
-
-    See Also
-    --------
-    posterior_predictive : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"PosteriorPredictivePlot({counted(len(self.table), 'statistic')})"
-
-
-def posterior_predictive(
-    check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()
-) -> PosteriorPredictivePlot:
+def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()) -> Plot:
     """Return replicated rates of arms beside the observed ones, and how much arms differ in both.
 
     Parameters
@@ -69,8 +47,9 @@ def posterior_predictive(
 
     Returns
     -------
-    PosteriorPredictivePlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        the statistics of the check; see `PosteriorPredictiveCheck`.
 
     Raises
     ------
@@ -87,19 +66,16 @@ def posterior_predictive(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> bm.plots.posterior_predictive(bm.posterior_predictive_check(fit, seed=1))
-    PosteriorPredictivePlot(2 statistics)
+    Plot(posterior_predictive: 2 statistics)
     """
-    if not isinstance(check, PosteriorPredictiveCheck):
-        raise SettingsError(
-            f"`check` must be a PosteriorPredictiveCheck; got {type(check).__name__}. Make one by "
-            "posterior_predictive_check."
-        )
+    check_kind("check", check, PosteriorPredictiveCheck, "posterior_predictive_check")
     title = f"Model '{check.model}': {counted(len(check.arms), 'arm')}, replicated from the posterior and observed"
     with house_style():
-        figure, left, right = _page(title, [_values(check), NOTE, *notes])
+        words = Words(title, [_values(check), NOTE, *notes])
+        figure, [left, right] = panel_page(words, [], PANELS, HEADINGS)
         _draw_rates(left, check)
         _draw_statistic(right, check)
-    return PosteriorPredictivePlot(figure, check.table)
+    return Plot("posterior_predictive", figure, check.table, counted(len(check.table), "statistic"))
 
 
 def _values(check: PosteriorPredictiveCheck) -> str:
@@ -119,28 +95,8 @@ def _p(value: float) -> str:
     return "above 0.999" if value > 0.999 else f"{value:.3f}"  # noqa: PLR2004
 
 
-def _page(title: str, notes: Sequence[str]) -> tuple[Figure, Axes, Axes]:
-    """Return a figure with its text, and its two panels, empty as yet."""
-    first = MARGIN + LEFT
-    lefts = (first, first + PANEL[0] + GAP)
-    width = lefts[1] + PANEL[0] + MARGIN
-    above, below = title_of(title, width - 2 * MARGIN), notes_of(notes, width - 2 * MARGIN)
-    top = MARGIN + sum(each.height for each in above) + HEAD
-    foot = top + PANEL[1] + AXIS
-    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, foot, below)
-    panels = []
-    for left, heading in zip(lefts, HEADINGS, strict=True):
-        put_paragraphs(page, left, top - HEAD + 0.06, [paragraph(heading, PANEL[0], bold=True)])
-        panel = inch_axes(figure, (left, left + PANEL[0]), (top, top + PANEL[1]))
-        panel.tick_params(labelsize=SMALL, length=2.5, pad=2)
-        panel.spines[["right", "top"]].set_visible(False)
-        panels.append(panel)
-    return figure, panels[0], panels[1]
-
-
 def _draw_rates(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    bare(graph, grid=None)
     n = check.arms["n"].to_numpy()
     share = np.arange(len(n) + 1) / len(n)
     # Even steps through the chains rather than the first draws of the first.
@@ -163,6 +119,7 @@ def _steps(
 
 
 def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    bare(graph, grid=None)
     values = 100 * check.statistics["sd of rates"].to_numpy()
     observed = 100 * float(check.table.set_index("statistic")["observed"]["sd of rates"])
     height, _, _ = graph.hist(

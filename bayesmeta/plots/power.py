@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.planning.single_arm import SingleArmTrial
-from bayesmeta.plots.graph_page import LINES, Key, check_lines, graph_page
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.style import INK, house_style
+from bayesmeta.plots.checks import check_lines
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.panels import graphs_page
+from bayesmeta.plots.style import INK, LINES, house_style
 
-__all__ = ["PowerPlot", "power"]
+__all__ = ["power"]
 
 POINTS = 201
 """True rates of a curve."""
@@ -27,26 +28,7 @@ SHOWN = 0.05
 """Type-I error (%) that a decimal shows."""
 
 
-class PowerPlot(Plot):
-    """Power curves and the numbers they show.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per design and true rate: `design`, `rate` and `success` (both probabilities).
-
-    See Also
-    --------
-    power : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"PowerPlot({counted(self.table['design'].nunique(), 'design')})"
-
-
-def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -> PowerPlot:
+def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -> Plot:
     """Return the probability of success against the true rate, one line for each design.
 
     Parameters
@@ -58,8 +40,9 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
 
     Returns
     -------
-    PowerPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per design and true rate: `design`, `rate` and `success` (both probabilities).
 
     Raises
     ------
@@ -71,7 +54,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     >>> import bayesmeta as bm
     >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
     >>> bm.plots.power({"flat prior": trial})
-    PowerPlot(1 design)
+    Plot(power: 1 design)
     """
     if not designs or not all(isinstance(each, SingleArmTrial) for each in designs.values()):
         raise SettingsError(
@@ -96,9 +79,10 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
         f"success at the null. Dotted: {_thresholds(designs)}."
     )
     with house_style():
-        figure, graph = graph_page("Probability of success by true rate", keys, [explained, *notes])
+        words = Words("Probability of success by true rate", [explained, *notes])
+        figure, [graph] = graphs_page(words, keys)
         _draw(graph, table, designs)
-    return PowerPlot(figure, table)
+    return Plot("power", figure, table, counted(len(designs), "design"))
 
 
 def _highest(trials: Sequence[SingleArmTrial]) -> float:

@@ -7,25 +7,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.predict import Prediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prediction_table import (
-    EVENTS,
     prediction_window,
     rate_table,
     responder_table,
 )
 from bayesmeta.estimates.words import words_of
-from bayesmeta.plots.graph_page import Key, graphs_page
-from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.fit_text import warning_of
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.panels import graphs_page
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
-from bayesmeta.plots.warning import warning_of
 from bayesmeta.wording import PLAIN
 
-__all__ = ["PredictionPlot", "prediction"]
+__all__ = ["prediction"]
 
 HEIGHTS = (1.25, 1.75)
 """Of the graphs of the rate and of the responders, in inches."""
@@ -44,29 +44,6 @@ SURE = 0.999
 THRESHOLD: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"}
 
 
-class PredictionPlot(Plot):
-    """The prediction for a new cohort and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
-        per number of responders, or range of them (``"events"``; the first and the last number), with
-        `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
-        (of rates).
-
-    See Also
-    --------
-    prediction : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        patients = int(self.table.loc[self.table["kind"] == EVENTS, "upper"].max())
-        return f"PredictionPlot({counted(patients, 'patient')})"
-
-
 def prediction(
     prediction: Prediction,
     *,
@@ -75,7 +52,7 @@ def prediction(
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> PredictionPlot:
+) -> Plot:
     """Return the true rate and the responders to expect of a new cohort.
 
     Above, the density of the cohort's true rate; below, the probability of each number of responders.
@@ -100,8 +77,12 @@ def prediction(
 
     Returns
     -------
-    PredictionPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
+        per number of responders, or range of them (``"events"``; the first and the last number), with
+        `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
+        (of rates).
 
     Raises
     ------
@@ -117,15 +98,13 @@ def prediction(
     --------
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    >>> posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> bm.plots.prediction(bm.predict(posterior, n=40, seed=1), events_at_least=10)
-    PredictionPlot(40 patients)
+    Plot(prediction: 40 patients)
     """
-    if not isinstance(prediction, Prediction):
-        raise SettingsError(
-            f"`prediction` must be a Prediction; got {type(prediction).__name__}. Make one by predict; of "
-            "nested outcomes, take .of(outcome)."
-        )
+    check_kind(
+        "prediction", prediction, Prediction, "predict; of nested outcomes, take .of(outcome)"
+    )
     check_ci_prob(ci_prob)
     keys = _keys(prediction, (rate_above, events_at_least), ci_prob, scale)
     window = prediction_window(prediction, rate_above, events_at_least)
@@ -133,16 +112,19 @@ def prediction(
     events = responder_table(prediction, ci_prob, events_at_least)
     with house_style():
         figure, (upper, lower) = graphs_page(
-            _title(prediction),
+            Words(_title(prediction), [_note(prediction), *notes], warning_of(prediction.fit)),
             keys,
-            [_note(prediction), *notes],
             heights=HEIGHTS,
-            warning=warning_of(prediction.fit),
         )
         _draw_rate(upper, rates, rate_above, scale)
         _draw_events(lower, events, events_at_least, window)
         _set_scale(upper, lower, window, prediction.n, per=scale.per)
-    return PredictionPlot(figure, pd.concat([rates, events], ignore_index=True))
+    return Plot(
+        "prediction",
+        figure,
+        pd.concat([rates, events], ignore_index=True),
+        counted(prediction.n, "patient"),
+    )
 
 
 def _title(prediction: Prediction) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.plots.lettering import paragraph, put_paragraphs
-from bayesmeta.plots.pages import MARGIN, Plot, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.fit_text import warning_of_diagnostics, warning_of_fits
+from bayesmeta.plots.pages import Plot, Words, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.style import (
     ALARM,
     BAND as SHADE,
@@ -21,16 +21,14 @@ from bayesmeta.plots.style import (
     INK,
     MODEL,
     RANGE,
-    SMALL,
     house_style,
 )
 from bayesmeta.plots.ticks import put_ticks
-from bayesmeta.plots.warning import warning_of_diagnostics, warning_of_fits
 
-__all__ = ["PredictiveChecksPlot", "predictive_checks"]
+__all__ = ["predictive_checks"]
 
-PANEL, LEFT, GAP, HEAD, AXIS = (2.75, 1.9), 0.5, 0.9, 0.3, 0.46
-"""Sizes in inches: width and height of a panel, and what stands beside, between, above and below."""
+PANELS = Panels(count=2, columns=2, size=(2.75, 1.9), left=0.6, right=0.2, above=0.3)
+HEADINGS = ("Evenness of predictions", "Coverage of intervals")
 
 THICK, MARK, REACH = 2.4, 26.0, 0.28
 """Width of lines in points, area of marks, and half the height of the mark of what is wanted."""
@@ -45,31 +43,7 @@ NOTE = (
 )
 
 
-class PredictiveChecksPlot(Plot):
-    """Predictive checks and the numbers they show.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
-        `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
-        `arms`, `inside`, `share`, `expected`, and its exact interval from `lower` to `upper`).
-
-    See Also
-    --------
-    predictive_checks : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        arms = int(self.table["arms"].max())
-        return f"PredictiveChecksPlot({counted(arms, 'arm')})"
-
-
-def predictive_checks(
-    held_out: LeftOut | Validation, *, notes: Sequence[str] = ()
-) -> PredictiveChecksPlot:
+def predictive_checks(held_out: LeftOut | Validation, *, notes: Sequence[str] = ()) -> Plot:
     """Return how predictions of arms that were held out agree with what was seen.
 
     Left, the distribution function of the randomised PITs minus an even one, within its
@@ -85,8 +59,11 @@ def predictive_checks(
 
     Returns
     -------
-    PredictiveChecksPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
+        `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
+        `arms`, `inside`, `share`, `expected`, and its exact interval from `lower` to `upper`).
 
     Raises
     ------
@@ -122,13 +99,13 @@ def predictive_checks(
         raise SettingsError("`held_out` has no arm that was predicted. Look at its `fits`.")
     pit, coverage = pit_table(held_out.arms), coverage_table(held_out.arms)
     with house_style():
-        figure, left, right = _page(
-            _title(held_out), [*_about_few(held_out), NOTE, *notes], _warning(held_out)
-        )
+        said = [*_about_few(held_out), NOTE, *notes]
+        words = Words(_title(held_out), said, _warning(held_out))
+        figure, [left, right] = panel_page(words, [], PANELS, HEADINGS)
         _draw_pit(left, pit)
         _draw_coverage(right, coverage)
     table = pd.concat([pit.assign(kind="pit"), coverage.assign(kind="coverage")], ignore_index=True)
-    return PredictiveChecksPlot(figure, table)
+    return Plot("predictive_checks", figure, table, counted(int(table["arms"].max()), "arm"))
 
 
 def _warning(held_out: LeftOut | Validation) -> str:
@@ -155,31 +132,8 @@ def _about_few(held_out: LeftOut | Validation) -> list[str]:
     ]
 
 
-def _page(title: str, notes: Sequence[str], warning: str) -> tuple[Figure, Axes, Axes]:
-    """Return a figure with its text, and its two panels, empty as yet."""
-    first = MARGIN + LEFT
-    second = first + PANEL[0] + GAP
-    width = second + PANEL[0] + MARGIN
-    above = title_of(title, width - 2 * MARGIN, warning)
-    below = notes_of(notes, width - 2 * MARGIN)
-    top = MARGIN + sum(each.height for each in above) + HEAD
-    foot = top + PANEL[1] + AXIS
-    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, foot, below)
-    panels = []
-    for left, heading in ((first, "Evenness of predictions"), (second, "Coverage of intervals")):
-        head = paragraph(heading, PANEL[0], bold=True)
-        put_paragraphs(page, left, top - HEAD + 0.06, [head])
-        panel = inch_axes(figure, (left, left + PANEL[0]), (top, top + PANEL[1]))
-        panel.tick_params(labelsize=SMALL, length=2.5, pad=2)
-        for side in ("right", "top"):
-            panel.spines[side].set_visible(False)
-        panels.append(panel)
-    return figure, panels[0], panels[1]
-
-
 def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
+    bare(graph, grid=None)
     place = table["place"].to_numpy()
     lower, upper, difference = (table[name].to_numpy() for name in ("lower", "upper", "difference"))
     graph.fill_between(place, lower, upper, color=SHADE, linewidth=0, zorder=0)
@@ -203,6 +157,7 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
 
 
 def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
+    bare(graph, grid="x")
     places = np.arange(len(table), dtype=np.float64)
     lower, upper, share, expected = (
         100 * table[name].to_numpy(dtype=np.float64)
@@ -222,8 +177,6 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     )
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
     graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
-    graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
-    graph.set_axisbelow(True)
     graph.set_xlabel("Arms inside (%)", labelpad=2)
     graph.set_ylabel("Prediction interval", labelpad=2)
 

@@ -17,18 +17,16 @@ from bayesmeta.estimates.prior_posterior_numbers import (
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import Key
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.lettering import printable, shortened
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.pages import Key, Plot, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
-from bayesmeta.plots.warning import warning_of
 from bayesmeta.wording import Wording
 
-__all__ = ["PriorPosteriorPlot", "prior_posterior"]
+__all__ = ["prior_posterior"]
 
 PANEL, COLUMNS = (2.2, 1.6), 3
 """Size of a panel in inches, and panels beside each other."""
@@ -43,35 +41,15 @@ OUTLINE: dict[str, Any] = {"color": MODEL, "linewidth": 1.1}
 NAMES = {"typical rate": "Typical rate", "new study": "Rate of a new study"}
 
 
-class PriorPosteriorPlot(Plot):
-    """Priors and posteriors and the numbers they show.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per point of a prior and bar of a posterior; rates are probabilities, tau is on the
-        scale of the link. Columns as of
-        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`.
-
-    See Also
-    --------
-    prior_posterior : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"PriorPosteriorPlot({counted(self.table['quantity'].nunique(), 'quantity', 'quantities')})"
-
-
 def prior_posterior(
     fit: Fit,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> PriorPosteriorPlot:
+) -> Plot:
     """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
     A panel each: the prior is a line, the posterior a histogram of the draws. Below stand both
@@ -81,6 +59,8 @@ def prior_posterior(
     ----------
     fit : Fit
         Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values; what is left out stands at the reference level or the centre.
     ci_prob : float
@@ -92,8 +72,11 @@ def prior_posterior(
 
     Returns
     -------
-    PriorPosteriorPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per point of a prior and bar of a posterior; rates are probabilities, tau is on the
+        scale of the link. Columns as of
+        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`.
 
     Raises
     ------
@@ -111,12 +94,13 @@ def prior_posterior(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> bm.plots.prior_posterior(bm.fit(bm.load_model("pooled"), arms, seed=1))
-    PriorPosteriorPlot(3 quantities)
+    Plot(prior_posterior: 3 quantities)
     """
-    numbers = prior_posterior_numbers(fit, profile=profile, ci_prob=ci_prob)
+    numbers = prior_posterior_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
     quantities = list(dict.fromkeys(numbers.table["quantity"]))
-    title = f"Prior and posterior: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers, scale), *notes])
+    words = fit_words(
+        "Prior and posterior", fit, _notes(fit, outcome, numbers, scale), notes, outcome=outcome
+    )
     keys = [
         Key(PRIOR_LINE, "Prior"),
         Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
@@ -125,11 +109,12 @@ def prior_posterior(
         columns = min(COLUMNS, len(quantities))
         below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
         panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=below)
-        figure, _, graphs = panel_page(words, keys, panels)
+        figure, graphs = panel_page(words, keys, panels)
         for graph, quantity in zip(graphs, quantities, strict=True):
             own = numbers.table[numbers.table["quantity"] == quantity]
             _draw(graph, own, scale, words_of(fit).parameter(quantity))
-    return PriorPosteriorPlot(figure, numbers.table.copy())
+    about = counted(len(quantities), "quantity", "quantities")
+    return Plot("prior_posterior", figure, numbers.table.copy(), about)
 
 
 def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None:
@@ -144,7 +129,7 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
     graph.plot(unit * prior["x"], prior["density"], zorder=3, **PRIOR_LINE)
     inner = float(prior["density"].iloc[2:-2].max())
     highest = float(heights.max())
-    bare(graph, grid=False)
+    bare(graph, grid=None, sides=["bottom"])
     first, second, last = (float(prior["x"].iloc[at]) for at in (0, 1, -1))
     half = (second - first) / 2
     graph.set(
@@ -152,7 +137,6 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
         ylim=(0, HEADROOM * max(highest, min(inner, HIGHEST * highest))),
         yticks=[],
     )
-    graph.spines["left"].set_visible(False)
     put_ticks(graph.xaxis, 5)
     label = rates.label(NAMES[quantity]) if quantity in NAMES else f"{name} ({scale})"
     # A level stands above its reference, as both have no room in one line.
@@ -162,16 +146,18 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
     graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
 
 
-def _notes(fit: Fit, numbers: PriorPosteriorNumbers, scale: RateScale) -> list[str]:
+def _notes(
+    fit: Fit, outcome: str | None, numbers: PriorPosteriorNumbers, scale: RateScale
+) -> list[str]:
     sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
     rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.design.coding.columns else ""
+    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else ""
     return [
         *rows,
         at_profile,
+        about_conditional(fit, outcome, "tau and coefficients are those"),
         "Overlap: the area under both densities; above 80% the evidence hardly changed the prior.",
         about_characters([*numbers.intervals["quantity"], numbers.profile]),
-        about_evidence(fit),
     ]
 
 

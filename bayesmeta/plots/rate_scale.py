@@ -70,6 +70,11 @@ class RateScale:
         """What follows a rate in a sentence."""
         return "%" if self.per == PERCENT else f" {self.unit}"
 
+    @property
+    def points(self) -> str:
+        """What differences of rates are counted in."""
+        return "points" if self.per == PERCENT else self.unit
+
     def label(self, what: str) -> str:
         """Return what an axis or a column shows, with its unit."""
         return f"{what} (%)" if self.per == PERCENT else f"{what} {self.unit}"

@@ -17,19 +17,17 @@ from bayesmeta.estimates.regression_numbers import (
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
-from bayesmeta.plots.graph_page import LINES, Key
+from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.lettering import printable, shortened
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Panels, Words, bare, panel_page
+from bayesmeta.plots.pages import Key, Plot, bare
+from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, FAINT, LEVELS, MODEL, OBSERVED, RANGE, house_style
+from bayesmeta.plots.style import ALARM, FAINT, LEVELS, LINES, MODEL, OBSERVED, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
-from bayesmeta.plots.warning import warning_of
 from bayesmeta.wording import Wording
 
-__all__ = ["RegressionPlot", "regression"]
+__all__ = ["regression"]
 
 GRAPH = (5.4, 3.4)
 """Size in inches."""
@@ -51,39 +49,17 @@ ECOLOGICAL = (
 )
 
 
-class RegressionPlot(Plot):
-    """A bubble plot and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per arm (`kind` ``"arm"``), then the curve by value of the covariate (``"curve"``),
-        which is `x` in its own unit; rates are probabilities. Columns as of
-        `bayesmeta.estimates.regression_numbers.regression_numbers`.
-
-    See Also
-    --------
-    regression : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        arms = self.table[self.table["kind"] == ARM]
-        low, high = arms["x"].min(), arms["x"].max()
-        return f"RegressionPlot({counted(len(arms), 'arm')}, x from {low:g} to {high:g})"
-
-
 def regression(
     fit: Fit,
     covariate: str,
     *,
+    outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     unit: str = "",
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> RegressionPlot:
+) -> Plot:
     """Return the bubble plot of a meta-regression: the rate against a numeric covariate.
 
     One bubble per arm, as observed, its area in proportion to its patients. The line is the typical
@@ -101,6 +77,8 @@ def regression(
         so in its first line.
     covariate : str
         The covariate, drawn in its own unit.
+    outcome : str, optional
+        Which of nested outcomes.
     profile : mapping, optional
         Covariate values, that of `covariate` aside; what is left out stands at the reference level or
         the centre.
@@ -115,8 +93,11 @@ def regression(
 
     Returns
     -------
-    RegressionPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per arm (`kind` ``"arm"``), then the curve by value of the covariate (``"curve"``),
+        which is `x` in its own unit; rates are probabilities. Columns as of
+        `bayesmeta.estimates.regression_numbers.regression_numbers`.
 
     Raises
     ------
@@ -140,21 +121,24 @@ def regression(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.ModelSpec("size", covariates="{1 / sqrt(n)}"), arms, seed=1)
     >>> bm.plots.regression(fit, "n")
-    RegressionPlot(14 arms, x from 10 to 90)
+    Plot(regression: 14 arms, x from 10 to 90)
     """
-    numbers = regression_numbers(fit, covariate, profile=profile, ci_prob=ci_prob)
+    numbers = regression_numbers(fit, covariate, outcome=outcome, profile=profile, ci_prob=ci_prob)
     axis, looks = _axis(numbers.table, scale), _looks(numbers)
     said = words_of(fit)
     name = said.column(covariate)
-    title = f"Rate by {name}: {title_of_fit(fit)}"
-    words = Words(warning_of(fit), title, [*_notes(fit, numbers, axis, looks), *notes])
+    words = fit_words(
+        f"Rate by {name}", fit, _notes(fit, numbers, axis, looks), notes, outcome=outcome
+    )
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, _, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
+        figure, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
         _draw_axes(graph, numbers, axis, f"{name} ({unit})" if unit else name)
         _draw_curves(graph, numbers.table, axis, looks)
         _draw_arms(graph, numbers.table, axis, looks)
-    return RegressionPlot(figure, numbers.table.copy())
+    arms = numbers.table[numbers.table["kind"] == ARM]
+    about = f"{counted(len(arms), 'arm')}, x from {arms['x'].min():g} to {arms['x'].max():g}"
+    return Plot("regression", figure, numbers.table.copy(), about)
 
 
 def _looks(numbers: RegressionNumbers) -> dict[str, dict[str, Any]]:
@@ -250,7 +234,10 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
 
 
 def _notes(
-    fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
+    fit: Fit,
+    numbers: RegressionNumbers,
+    axis: RateAxis,
+    looks: dict[str, dict[str, Any]],
 ) -> list[str]:
     arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))
@@ -272,7 +259,6 @@ def _notes(
         f"Areas of bubbles are in proportion to patients ({fewest} to {most}), as far as they can be seen.",
         axis.note,
         about_characters([numbers.covariate, numbers.held, *numbers.levels, *numbers.unknown]),
-        about_evidence(fit),
     ]
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.errors import SettingsError
-from bayesmeta.planning.single_arm import CountLaw, SingleArmTrial
-from bayesmeta.plots.graph_page import Key, graph_page
-from bayesmeta.plots.pages import Plot
+from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.panels import graphs_page
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["RespondersPlot", "responders"]
+__all__ = ["responders"]
 
 BAR, FEW = 0.8, 60
 """Width of a bar, and patients up to which bars stand apart."""
@@ -24,44 +24,29 @@ TAIL, WIDE = 0.001, 0.6
 which on all numbers are shown."""
 
 
-class RespondersPlot(Plot):
-    """Responders to expect and which succeed.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per number of responders: `events` (of the patients), `probability`, and whether it is
-        a `success`.
-
-    See Also
-    --------
-    responders : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"RespondersPlot({len(self.table) - 1} patients)"
-
-
 def responders(
-    trial: SingleArmTrial, *, law: CountLaw | None = None, notes: Sequence[str] = ()
-) -> RespondersPlot:
+    trial: SingleArmTrial,
+    *,
+    distribution: CountDistribution | None = None,
+    notes: Sequence[str] = (),
+) -> Plot:
     """Return the probability of each number of responders, with the boundary of success.
 
     Parameters
     ----------
     trial : SingleArmTrial
         The trial.
-    law : BetaMixture or law of a prediction, optional
+    distribution : BetaMixture or distribution of a prediction, optional
         What is believed of the rate before the trial; the prior of the analysis where None.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
-    RespondersPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per number of responders: `events` (of the patients), `probability`, and whether it is
+        a `success`.
 
     Raises
     ------
@@ -73,15 +58,14 @@ def responders(
     >>> import bayesmeta as bm
     >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
     >>> bm.plots.responders(trial)
-    RespondersPlot(40 patients)
+    Plot(responders: 40 patients)
     """
-    if not isinstance(trial, SingleArmTrial):
-        raise SettingsError(f"`trial` must be a SingleArmTrial; got {type(trial).__name__}.")
-    probability = (trial.prior if law is None else law).pmf(trial.n)
+    check_kind("trial", trial, SingleArmTrial, "SingleArmTrial(n, prior, success)")
+    probability = (trial.prior if distribution is None else distribution).pmf(trial.n)
     table = pd.DataFrame(
         {"events": np.arange(trial.n + 1), "probability": probability, "success": trial.successes}
     )
-    found = trial.probability_of_success(law)
+    found = trial.probability_of_success(distribution)
     keys = [
         Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%: {trial.words}"),
         Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
@@ -91,17 +75,17 @@ def responders(
         explained = f"Success: {trial.success}."
         if 0 < trial.successes.sum() <= trial.n:
             explained += " Dashed: where success begins or ends."
-        figure, graph = graph_page(title, keys, [explained, *notes])
+        figure, [graph] = graphs_page(Words(title, [explained, *notes]), keys)
         _draw(graph, table)
-    return RespondersPlot(figure, table)
+    return Plot("responders", figure, table, f"{trial.n} patients")
 
 
 def _window(table: pd.DataFrame) -> tuple[int, int]:
-    """Return the numbers between which nearly all of the law and the ends of success lie."""
+    """Return the numbers between which nearly all of the distribution and the ends of success lie."""
     last = len(table) - 1
-    law = np.cumsum(table["probability"].to_numpy())
+    distribution = np.cumsum(table["probability"].to_numpy())
     ends = np.flatnonzero(np.diff(table["success"].to_numpy(dtype=int)))
-    seen = [*np.searchsorted(law, [TAIL, 1 - TAIL]), *ends]
+    seen = [*np.searchsorted(distribution, [TAIL, 1 - TAIL]), *ends]
     low, high = int(min(seen)), int(max(seen)) + 1
     if last <= FEW or high - low > WIDE * last:
         return 0, last

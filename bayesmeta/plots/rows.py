@@ -1,19 +1,33 @@
 """A figure of rows: a label, a place in the graph, and numbers, one line for each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
-from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
-from bayesmeta.plots.style import FAINT, INK, SMALL
+from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
+from bayesmeta.plots.pages import MARGIN, Words, bare, inch_axes, sheet
+from bayesmeta.plots.rate_axis import rate_axis
+from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.style import BAND, INK, MODEL, PREDICTION
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["GRAPH", "ROW", "Rows", "draw_axis", "draw_panels", "draw_rows"]
+__all__ = [
+    "GRAPH",
+    "ROW",
+    "Rows",
+    "draw_axis",
+    "draw_panels",
+    "draw_rates",
+    "draw_rows",
+    "rate_cells",
+    "rate_columns",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -27,25 +41,18 @@ ROUNDING = 1e-6
 SPARE = 0.04
 """Share of the range of the numbers that is left free at either end of the axis."""
 
+RATES = ("typical", "typical_lower", "typical_upper", "new_study_lower", "new_study_upper")
+"""Columns of the tables of rates (probability)."""
+
+WIDE, THICK, MARK = 5.0, 2.0, 22.0
+"""Widths of lines in points: of a new study and of the typical rate; and area of marks."""
+
 
 @dataclass(frozen=True)
 class Rows:
-    """The text of the rows.
+    """The text of the rows: headings of labels, graph and columns, and of each row label and cells.
 
-    Parameters
-    ----------
-    heading : str
-        Above the labels.
-    axis : str
-        What the graph shows, and its unit.
-    columns : sequence of str
-        Above the numbers, each in one line or two.
-    labels : sequence of str
-        Of the rows, from the top.
-    cells : sequence of tuples
-        Numbers of each row, as text.
-    bold : sequence of bool
-        Whether a row is in bold.
+    A heading of a column has one line or two; a row may be in bold.
     """
 
     heading: str
@@ -56,35 +63,22 @@ class Rows:
     bold: Sequence[bool]
 
 
-def draw_rows(
-    rows: Rows, title: str, notes: Sequence[str], warning: str = ""
-) -> tuple[Figure, Axes, Array]:
+def draw_rows(rows: Rows, words: Words) -> tuple[Figure, Axes, Array]:
     """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
 
     To be called in `house_style`. The graph has inches from the top of the page down.
     """
-    figure, [(graph, heights)] = draw_panels([rows], title, notes, warning)
+    figure, [(graph, heights)] = draw_panels([rows], words)
     return figure, graph, heights
 
 
-def draw_panels(
-    panels: Sequence[Rows], title: str, notes: Sequence[str], warning: str = ""
-) -> tuple[Figure, list[tuple[Axes, Array]]]:
-    """Return a figure of several rows, one below the other: of each its graph and heights.
-
-    To be called in `house_style`.
-    """
+def draw_panels(panels: Sequence[Rows], words: Words) -> tuple[Figure, list[tuple[Axes, Array]]]:
+    """Return a figure of several rows, one below the other: of each its graph and heights."""
     graph = MARGIN + min(max(map(_longest, panels)), LONGEST_LABEL) + GAP
     edges = [_edges(rows, graph + GRAPH) for rows in panels]
     width = max(each[-1] for each in edges) + MARGIN
-    above = title_of(title, width - 2 * MARGIN, warning)
-    below = notes_of(notes, width - 2 * MARGIN)
-    top = MARGIN + sum(each.height for each in above)
     sizes = [HEADER + 2 * PAD + len(rows.labels) * ROW + AXIS for rows in panels]
-    foot = top + sum(sizes)
-    figure, page = page_of(width, foot + sum(each.height for each in below) + MARGIN)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, foot, below)
+    figure, page, top = sheet(words, width, sum(sizes))
     drawn = []
     for rows, own, size in zip(panels, edges, sizes, strict=True):
         down, heights = _put_panel(page, rows, (graph, *own), top)
@@ -128,11 +122,7 @@ def draw_axis(
     spare = SPARE * (high - low or 1.0)
     graph.set(xlim=(max(low - spare, within[0]), min(high + spare, within[1])), yticks=[])
     put_ticks(graph.xaxis, 6)
-    graph.tick_params(axis="x", labelsize=SMALL, length=2.5, pad=2)
-    graph.grid(axis="x", color=FAINT, linewidth=0.5, zorder=0)
-    graph.set_axisbelow(True)
-    for side in ("left", "right", "top"):
-        graph.spines[side].set_visible(False)
+    bare(graph, grid="x", sides=["bottom"])
     graph.set_xlabel(label, labelpad=2)
 
 
@@ -156,3 +146,67 @@ def _put_header(page: Axes, rows: Rows, places: Sequence[float], rule: float) ->
         for y, text in zip((upper, lower)[-len(lines) :], lines, strict=True):
             put_text(page, edge, y, text, bold=True, align="right")
     page.hlines(rule, MARGIN, page.get_xlim()[1] - MARGIN, color=INK, linewidth=0.8)
+
+
+def rate_columns(table: pd.DataFrame, ci_prob: float, scale: RateScale) -> tuple[str, ...]:
+    """Return what stands above the numbers of `rate_cells`: rates, and tau where a table has it."""
+    sure = f"{100 * ci_prob:g}%"
+    tau = (f"tau\n({sure} CrI)",) if table["tau"].notna().any() else ()
+    return f"Typical {scale.unit}\n({sure} CrI)", f"New study {scale.unit}\n({sure} PI)", *tau
+
+
+def rate_cells(table: pd.DataFrame, scale: RateScale) -> list[tuple[str, ...]]:
+    """Return the rates of each row as text, and tau where a table has it; empty where there is none."""
+    rows, tau = table.to_dict("records"), bool(table["tau"].notna().any())
+    return [(*_rates(row, scale), *([_tau(row)] if tau else [])) for row in rows]
+
+
+def _rates(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, str]:
+    if pd.isna(row["typical"]):
+        return "", ""
+    typical, low, high = scale.texts(*(row[name] for name in RATES[:3]))
+    new_low, new_high = scale.texts(*(row[name] for name in RATES[3:]))
+    return f"{typical} ({low} to {high})", f"{new_low} to {new_high}"
+
+
+def _tau(row: Mapping[Hashable, Any]) -> str:
+    if pd.isna(row["tau"]):
+        return ""
+    median, low, high = (f"{row[f'tau{end}']:.2f}" for end in ("", "_lower", "_upper"))
+    return f"{median} ({low} to {high})"
+
+
+def draw_rates(
+    graph: Axes, table: pd.DataFrame, heights: Array, reference: int, *, scale: RateScale
+) -> None:
+    """Draw rows and their axis; the typical rate of row `reference` is a line and band through all.
+
+    Rows without numbers stay empty.
+    """
+    rates = table[list(RATES)].to_numpy(dtype=np.float64)
+    known = np.isfinite(rates).all(axis=1)
+    wanted = replace(scale, axis="zoom") if scale.axis == "auto" else scale
+    axis = rate_axis(wanted, rates[known], rates[known, 0])
+    typical, lower, upper, new_lower, new_upper = axis.places(rates).T
+    draw_axis(graph, np.array(axis.limits), scale.label("Typical rate, and rate of a new study"))
+    axis.put_on(graph.xaxis, GRAPH)
+    ends = heights[0] - ROW / 2, heights[-1] + ROW / 2
+    graph.fill_betweenx(
+        ends, lower[reference], upper[reference], color=BAND, linewidth=0, zorder=0.5
+    )
+    graph.vlines(typical[reference], *ends, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+    rows = heights[known]
+    graph.hlines(
+        rows, new_lower[known], new_upper[known], color=PREDICTION, linewidth=WIDE, zorder=2
+    )
+    graph.hlines(rows, lower[known], upper[known], color=MODEL, linewidth=THICK, zorder=3)
+    chosen = np.arange(len(table)) == reference
+    marks = axis.marks(rates[:, 0])
+    for some, size, marker, edge in (
+        (known & ~chosen, MARK, "o", "white"),
+        (known & chosen, 2 * MARK, "D", INK),
+    ):
+        graph.scatter(
+            marks[some], heights[some], s=size, marker=marker, color=MODEL, edgecolor=edge,
+            linewidth=0.6, zorder=4,
+        )  # fmt: skip

@@ -8,19 +8,26 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.power_scaling import SENSITIVE
-from bayesmeta.comparison.sensitivity import Sensitivity
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
+from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.fit_text import warning_of_fits
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Rows, draw_axis, draw_panels
+from bayesmeta.plots.rows import (
+    Rows,
+    draw_axis,
+    draw_panels,
+    draw_rates,
+    rate_cells,
+    rate_columns,
+)
 from bayesmeta.plots.style import ALARM, MODEL, house_style
-from bayesmeta.plots.warning import warning_of_fits
+from bayesmeta.sensitivity.power_scaling import SENSITIVE
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import TippingPoint
 
-__all__ = ["SensitivityPlot", "sensitivity"]
+__all__ = ["sensitivity"]
 
 Array = npt.NDArray[np.float64]
 
@@ -38,34 +45,13 @@ SCALING_NOTE = (
 )
 
 
-class SensitivityPlot(Plot):
-    """The sensitivity to priors and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per prior tried (`kind` ``"prior"``), with the columns of `Sensitivity.changes` (rates
-        are probabilities), and per estimate (``"scaling"``), with those of `power_scaling`.
-
-    See Also
-    --------
-    sensitivity : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        priors, estimates = (int((self.table["kind"] == kind).sum()) for kind in ("prior", "scaling"))  # fmt: skip
-        return f"SensitivityPlot({counted(priors, 'prior')}, {counted(estimates, 'estimate')})"
-
-
 def sensitivity(
     result: Sensitivity,
     *,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     labels: Labels = Labels(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> SensitivityPlot:
+) -> Plot:
     """Return the rates under other priors, and how fast estimates move with priors and likelihood.
 
     Parameters
@@ -82,8 +68,10 @@ def sensitivity(
 
     Returns
     -------
-    SensitivityPlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per prior tried (`kind` ``"prior"``), with the columns of `Sensitivity.changes` (rates
+        are probabilities), and per estimate (``"scaling"``), with those of `power_scaling`.
 
     Raises
     ------
@@ -101,30 +89,33 @@ def sensitivity(
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> found = bm.sensitivity(fit, priors={"tau": [bm.HalfNormal(0.5)]})
     >>> bm.plots.sensitivity(found)
-    SensitivityPlot(2 priors, 5 estimates)
+    Plot(sensitivity: 2 priors, 5 estimates)
     """
-    if not isinstance(result, Sensitivity):
-        raise SettingsError(
-            f"`result` must be a Sensitivity; got {type(result).__name__}. Make one by sensitivity."
-        )
+    check_kind("result", result, Sensitivity, "sensitivity")
     priors, scaling = result.changes, result.scaling
-    failed, fits = _failed(result)
     with house_style():
         figure, [(upper, heights), (lower, places)] = draw_panels(
             [_prior_rows(result, priors, scale, labels), _scaling_rows(scaling, labels)],
-            f"Sensitivity to priors: {labels.text(result.profile)}",
-            [NOTE, SCALING_NOTE, *_notes(result), *notes],
-            warning_of_fits(failed, fits),
+            Words(
+                f"Sensitivity to priors: {labels.text(result.profile)}",
+                [NOTE, SCALING_NOTE, *_notes(result), *notes],
+                warning_of_fits(*_failed(result)),
+            ),
         )
         draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()), scale=scale)
         _draw_scaling(lower, scaling, places)
     both = [priors.assign(kind="prior"), scaling.assign(kind="scaling")]
-    return SensitivityPlot(figure, pd.concat(both, ignore_index=True))
+    return Plot(
+        "sensitivity",
+        figure,
+        pd.concat(both, ignore_index=True),
+        f"{counted(len(priors), 'prior')}, {counted(len(scaling), 'estimate')}",
+    )
 
 
 def _failed(result: Sensitivity) -> tuple[int, int]:
-    """Return how many fits failed, of those with other priors and of those that sought a flip."""
-    verdicts = [result.priors["ok"], *(flip.trials["ok"] for flip in result.flips)]
+    """Return how many fits failed, with other priors and for tipping points, and how many there were."""
+    verdicts = [result.priors["ok"], *(one.trials["ok"] for one in result.tipping_points)]
     return sum(int((~one.astype(bool)).sum()) for one in verdicts), sum(map(len, verdicts))
 
 
@@ -132,20 +123,17 @@ def _prior_rows(
     result: Sensitivity, priors: pd.DataFrame, scale: RateScale, labels: Labels
 ) -> Rows:
     rows = priors.to_dict("records")
-    tau = bool(priors["tau"].notna().any())
-    asked = "probability" in priors
-    extra = (f"tau\n({100 * result.ci_prob:g}% CrI)",) if tau else ()
+    typical, new_study, *tau = rate_columns(priors, result.ci_prob, scale)
+    asked = ("P",) if "probability" in priors else ()
     return Rows(
         heading="Prior",
         axis=scale.label("Rate"),
-        columns=(
-            *rate_columns(result.ci_prob, scale),
-            "Overlap\n%",
-            *extra,
-            *(("P",) if asked else ()),
-        ),
+        columns=(typical, new_study, "Overlap\n%", *tau, *asked),
         labels=[labels.text(_prior_label(row)) for row in rows],
-        cells=[_prior_cells(row, scale, tau=tau, asked=asked) for row in rows],
+        cells=[
+            (*rates[:2], _overlap(row), *rates[2:], *_probability(row))
+            for row, rates in zip(rows, rate_cells(priors, scale), strict=True)
+        ],
         bold=priors["own"].tolist(),
     )
 
@@ -157,17 +145,15 @@ def _prior_label(row: Mapping[Hashable, Any]) -> str:
     return (changed or "The model's own") + ("" if row["ok"] else "*")
 
 
-def _prior_cells(
-    row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool, asked: bool
-) -> tuple[str, ...]:
-    known = not pd.isna(row["overlap"])
-    overlap = "" if row["own"] or not known else f"{100 * row['overlap']:.0f}"
-    found = [*rate_cells(row, scale), overlap]
-    if tau:
-        found.append(tau_cell(row))
-    if asked:
-        found.append(f"{row['probability']:.3f}" if known else "")
-    return tuple(found)
+def _overlap(row: Mapping[Hashable, Any]) -> str:
+    return "" if row["own"] or pd.isna(row["overlap"]) else f"{100 * row['overlap']:.0f}"
+
+
+def _probability(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    """Return the probability asked for; nothing where none was."""
+    if "probability" not in row:
+        return ()
+    return ("" if pd.isna(row["overlap"]) else f"{row['probability']:.3f}",)
 
 
 def _scaling_rows(scaling: pd.DataFrame, labels: Labels) -> Rows:
@@ -177,13 +163,11 @@ def _scaling_rows(scaling: pd.DataFrame, labels: Labels) -> Rows:
         axis="Power-scaling sensitivity",
         columns=("Priors", "Likelihood", "Diagnosis"),
         labels=[labels.text(str(row["quantity"])) for row in rows],
-        cells=[_scaling_cells(row) for row in rows],
+        cells=[
+            (f"{row['prior']:.3f}", f"{row['likelihood']:.3f}", row["diagnosis"]) for row in rows
+        ],
         bold=[bool(row["diagnosis"]) for row in rows],
     )
-
-
-def _scaling_cells(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
-    return f"{row['prior']:.3f}", f"{row['likelihood']:.3f}", row["diagnosis"]
 
 
 def _draw_scaling(graph: Axes, scaling: pd.DataFrame, heights: Array) -> None:
@@ -194,24 +178,24 @@ def _draw_scaling(graph: Axes, scaling: pd.DataFrame, heights: Array) -> None:
     )
     graph.scatter(prior, heights, s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3)
     ends = np.array([0.0, 2 * SENSITIVE, np.nanmax([prior, likelihood])])
-    draw_axis(graph, ends, "Sensitivity", (-np.inf, np.inf))
+    draw_axis(graph, ends, "Sensitivity")
 
 
 def _notes(result: Sensitivity) -> list[str]:
     found = [f"P: {result.question}."] if result.question else []
-    found += [_about_flip(flip) for flip in result.flips]
+    found += [_about_tipping_point(one) for one in result.tipping_points]
     if not result.priors["ok"].all():
         found.append("* The fit could not be made, or its draws failed their diagnostics.")
     return found
 
 
-def _about_flip(flip: FlipPoint) -> str:
-    """Return where a decision flips with the scale of a prior, or that it does not."""
-    head = f"Decision that demands {flip.question} of {flip.certainty:g}, and the prior of {flip.parameter}:"
-    if flip.open_at_own:
+def _about_tipping_point(found: TippingPoint) -> str:
+    """Return at which scale of a prior a decision changes, or that it does not."""
+    head = f"Decision that demands {found.question} of {found.certainty:g}, and the prior of {found.parameter}:"
+    if found.open_at_own:
         head += " it is open with the model's own, within Monte-Carlo error;"
-    if not flip.flips:
-        low, high = flip.trials["factor"].iloc[[0, -1]]
-        return f"{head} no flip between {low:g} and {high:g} times its scale."
-    low, high = flip.factor_interval
-    return f"{head} it flips at {flip.factor:.2f} times its scale (95% {low:.2f} to {high:.2f} from Monte-Carlo error)."
+    if not found.exists:
+        low, high = found.trials["factor"].iloc[[0, -1]]
+        return f"{head} no tipping point between {low:g} and {high:g} times its scale."
+    low, high = found.factor_interval
+    return f"{head} it changes at {found.factor:.2f} times its scale (95% {low:.2f} to {high:.2f} from Monte-Carlo error)."

@@ -6,38 +6,18 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.plots.pages import Plot
+from bayesmeta.plots.checks import check_columns, check_numbers
+from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.specification_page import Captions, Shown, draw_specifications
+from bayesmeta.plots.specification_page import Shown, draw_specifications
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.tables import check_columns, check_numbers
 
-__all__ = ["CHOICES", "SpecificationCurve", "specification_curve"]
+__all__ = ["CHOICES", "specification_curve"]
 
 CHOICES = ("outcome", "inclusion", "covariates", "study_effects", "prior_tau", "prior_mu")
 """Columns of choices that are drawn where none are named."""
 
 NUMBERS = ("estimate", "lower", "upper")
-
-
-class SpecificationCurve(Plot):
-    """A specification curve and the numbers it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        The fits drawn, from the lowest `estimate` to the highest, with the columns of the table that
-        was given.
-
-    See Also
-    --------
-    specification_curve : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"SpecificationCurve({counted(len(self.table), 'fit')})"
 
 
 def specification_curve(
@@ -49,7 +29,7 @@ def specification_curve(
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> SpecificationCurve:
+) -> Plot:
     """Return the estimates of many fits from lowest to highest, and the choices behind each.
 
     Above, one column per fit: its estimate and interval. Below, in the same column, a mark in the row of
@@ -76,8 +56,10 @@ def specification_curve(
 
     Returns
     -------
-    SpecificationCurve
-        With `figure`, `table` (the fits drawn, in their order) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        the fits drawn, from the lowest `estimate` to the highest, with the columns of the table that
+        was given.
 
     Raises
     ------
@@ -91,12 +73,12 @@ def specification_curve(
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> laws = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
-    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=laws)
+    >>> distributions = {"common": bm.CommonEffect(), "normal": bm.NormalEffects()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=distributions)
     >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
     >>> plot = bm.plots.specification_curve(found.curve)
     >>> plot
-    SpecificationCurve(2 fits)
+    Plot(specification_curve: 2 fits)
     >>> plot.table["study_effects"].tolist()
     ['common', 'normal']
     """
@@ -122,11 +104,10 @@ def specification_curve(
         for name in names
     }
     varied = {name: found for name, found in levels.items() if len(found) > 1}
-    shown = Shown.of(drawn, scale if rates else None)
-    captions = Captions(
-        title=f"{quantity}: {counted(len(drawn), 'fit')}",
-        axis=scale.label(quantity) if rates else quantity,
-        notes=[
+    shown = Shown.of(drawn, quantity, scale if rates else None)
+    words = Words(
+        f"{quantity}: {counted(len(drawn), 'fit')}",
+        [
             _about_curve(drawn, ci_prob, shown),
             _about_constants(drawn, [name for name in names if name not in varied]),
             _about_failures(table, drawn),
@@ -134,8 +115,8 @@ def specification_curve(
         ],
     )
     with house_style():
-        figure = draw_specifications(drawn, varied, captions, shown)
-    return SpecificationCurve(figure, drawn)
+        figure = draw_specifications(drawn, varied, words, shown)
+    return Plot("specification_curve", figure, drawn, counted(len(drawn), "fit"))
 
 
 def _about_curve(drawn: pd.DataFrame, ci_prob: float, shown: Shown) -> str:

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import printable, put_paragraphs, put_text, shortened, text_width
-from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
+from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
+from bayesmeta.plots.pages import MARGIN, Words, bare, inch_axes, sheet
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, BAND, FAINT, INK, MODEL, RANGE, SMALL
+from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, SMALL
 from bayesmeta.plots.ticks import decimals_of, put_ticks
 
-__all__ = ["Captions", "Shown", "draw_specifications"]
+__all__ = ["Shown", "draw_specifications"]
 
 Array = npt.NDArray[np.float64]
 
@@ -35,28 +35,25 @@ POINTS_PER_INCH = 72
 
 
 @dataclass(frozen=True)
-class Captions:
-    """The text around the graph."""
-
-    title: str
-    axis: str
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Shown:
-    """How estimates are written: as rates of a scale, or plainly where it is None."""
+    """What is estimated, and how it is written: as rates of a scale, or plainly where it is None."""
 
+    quantity: str
     scale: RateScale | None
     places: int
 
     @classmethod
-    def of(cls, table: pd.DataFrame, scale: RateScale | None) -> "Shown":
+    def of(cls, table: pd.DataFrame, quantity: str, scale: RateScale | None) -> "Shown":
         """Return what tells the ends of the narrowest interval apart."""
         width = float((table["upper"] - table["lower"]).min())
         if scale is None:
-            return cls(None, decimals_of(width, least=2))
-        return cls(scale, scale.places(width, float(table["estimate"].min())))
+            return cls(quantity, None, decimals_of(width, least=2))
+        return cls(quantity, scale, scale.places(width, float(table["estimate"].min())))
+
+    @property
+    def axis(self) -> str:
+        """What the axis shows, with its unit."""
+        return self.quantity if self.scale is None else self.scale.label(self.quantity)
 
     @property
     def per(self) -> float:
@@ -92,40 +89,27 @@ class _Line:
 
 
 def draw_specifications(
-    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], captions: Captions, shown: Shown
+    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], words: Words, shown: Shown
 ) -> Figure:
     """Return the figure of the fits of a table, in its order; to be called in `house_style`.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row per fit: estimate, lower, upper, ok, and a column for each choice.
-    levels : mapping
-        What can be chosen, by column.
-    captions : Captions
-        Title, name of the axis and notes.
-    shown : Shown
-        How estimates are written.
+    `levels` are what can be chosen, by column of the table.
     """
     lines = list(_lines(table, levels))
-    room = max(_label_width(lines), min(text_width(captions.axis, bold=True), LONGEST_LABEL))
+    room = max(_label_width(lines), min(text_width(shown.axis, bold=True), LONGEST_LABEL))
     left = MARGIN + room + GAP
+    below = TICK + CURVE + BELOW_CURVE
+    body = below + (lines[-1].y + ROW if lines else 0)
     width = left + GRAPH + COLUMNS[-1] + MARGIN
-    above = title_of(captions.title, width - 2 * MARGIN)
-    below = notes_of(captions.notes, width - 2 * MARGIN)
-    top = MARGIN + sum(each.height for each in above) + TICK
-    start = top + CURVE + BELOW_CURVE
-    bottom = start + (lines[-1].y + ROW if lines else 0)
-    figure, page = page_of(width, bottom + AXIS + sum(each.height for each in below) + MARGIN)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, bottom + AXIS, below)
-    put_text(page, MARGIN, top - TICK / 2, shortened(captions.axis, room, bold=True), bold=True)
-    graph = inch_axes(figure, (left, left + GRAPH), (top, top + CURVE))
+    figure, page, top = sheet(words, width, body + AXIS)
+    put_text(page, MARGIN, top + TICK / 2, shortened(shown.axis, room, bold=True), bold=True)
+    graph = inch_axes(figure, (left, left + GRAPH), (top + TICK, top + TICK + CURVE))
     _draw_curve(graph, table, shown.per)
     if lines:
+        start = top + below
         _put_levels(page, lines, (start, room))
         _put_numbers(page, lines, (left + GRAPH, start), table["estimate"].to_numpy(), shown=shown)
-        choices = inch_axes(figure, (left, left + GRAPH), (start, bottom))
+        choices = inch_axes(figure, (left, left + GRAPH), (start, top + body))
         _draw_choices(choices, lines, start, len(table))
     return figure
 
@@ -182,11 +166,7 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, scale: float) -> None:
         transform=graph.get_xaxis_transform(),
         zorder=4,
     )
-    graph.tick_params(axis="y", labelsize=SMALL, length=2.5, pad=2)
-    graph.grid(axis="y", color=FAINT, linewidth=0.5)
-    graph.set_axisbelow(True)
-    for side in ("right", "top", "bottom"):
-        graph.spines[side].set_visible(False)
+    bare(graph, grid="y", sides=["left"])
 
 
 def _put_levels(page: Axes, lines: Sequence[_Line], place: tuple[float, float]) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "FAINT",
     "INK",
     "LEVELS",
+    "LINES",
     "MODEL",
     "OBSERVED",
     "PREDICTION",
@@ -46,6 +47,16 @@ OBSERVED, MODEL, RANGE = "#5a5a5a", "#0072b2", "#56b4e9"
 
 PREDICTION, ALARM = "#f2c14e", "#b03000"
 """What the model expects of a new study; a warning."""
+
+LINES: tuple[dict[str, Any], ...] = (
+    {"color": MODEL, "linestyle": "-", "linewidth": 1.8},
+    {"color": ALARM, "linestyle": "--", "linewidth": 1.4},
+    {"color": INK, "linestyle": ":", "linewidth": 1.6},
+    {"color": OBSERVED, "linestyle": "-.", "linewidth": 1.4},
+    {"color": RANGE, "linestyle": (0, (7, 2)), "linewidth": 2.2},
+    {"color": PREDICTION, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "linewidth": 2.2},
+)
+"""Looks of lines, told apart by their strokes as well as their colours."""
 
 LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
 """Levels of a factor, whose lines differ in their strokes, too."""

@@ -1,7 +1,6 @@
 """The rates of each level of a factor below each other, those of all studies, and tau."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,46 +11,25 @@ from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbe
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_evidence, title_of_fit
+from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_rows import draw_rates, rate_cells, rate_columns, tau_cell
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Rows, draw_rows
+from bayesmeta.plots.rows import Rows, draw_rates, draw_rows, rate_cells, rate_columns
 from bayesmeta.plots.style import house_style
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["SubgroupsPlot", "subgroups"]
-
-
-class SubgroupsPlot(Plot):
-    """A table of subgroups with its graph.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per level and one of all studies; rates are probabilities. Columns as of
-        `bayesmeta.estimates.subgroup_numbers.subgroup_numbers`.
-
-    See Also
-    --------
-    subgroups : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        return f"SubgroupsPlot({counted(len(self.table) - 1, 'level')})"
+__all__ = ["subgroups"]
 
 
 def subgroups(
     fit: Fit,
     *,
+    outcome: str | None = None,
     by: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
-) -> SubgroupsPlot:
+) -> Plot:
     """Return the typical rate of each level of a factor, a new study's, those of all studies, and tau.
 
     A forest plot without its arms: one row per level, and below them all studies together.
@@ -61,6 +39,8 @@ def subgroups(
     fit : Fit
         Posterior draws of a model with a factor. If their diagnostics fail, the figure says so in its
         first line.
+    outcome : str, optional
+        Which of nested outcomes.
     by : str, optional
         The factor; the first of the formula where None.
     profile : mapping, optional
@@ -74,13 +54,15 @@ def subgroups(
 
     Returns
     -------
-    SubgroupsPlot
-        With `figure`, `table` (rates as probabilities) and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per level and one of all studies; rates are probabilities. Columns as of
+        `bayesmeta.estimates.subgroup_numbers.subgroup_numbers`.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of one outcome or of a model without factors, `by` is no factor of the
+        If `fit` has no draws or is of a model without factors, `by` is no factor of the
         formula, or `ci_prob` is not between 0 and 1.
     ProfileError
         If the profile can't be coded.
@@ -92,42 +74,30 @@ def subgroups(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> bm.plots.subgroups(bm.fit(bm.load_model("regimen"), arms, seed=1))
-    SubgroupsPlot(8 levels)
+    Plot(subgroups: 8 levels)
     """
-    numbers = subgroup_numbers(fit, by=by, profile=profile, ci_prob=ci_prob)
-    table, words = numbers.table, words_of(fit)
-    factor = words.column(numbers.factor)
-    records = table.to_dict("records")
-    labels = [
-        *(words.level(numbers.factor, one) for one in table["label"].iloc[:-1]),
-        "All studies",
-    ]
-    tau = bool(table["tau"].notna().any())
+    numbers = subgroup_numbers(fit, outcome=outcome, by=by, profile=profile, ci_prob=ci_prob)
+    table, said = numbers.table, words_of(fit)
+    factor, records = said.column(numbers.factor), table.to_dict("records")
+    levels = [said.level(numbers.factor, one) for one in table["label"].iloc[:-1]]
+    labels = [*levels, "All studies"]
+    counts = [(f"{row['studies']}", f"{row['events']}/{row['n']}") for row in records]
+    rates = rate_cells(table, scale)
     rows = Rows(
         heading=factor,
         axis=scale.label("Rate"),
-        columns=(
-            "Studies",
-            "Responders\n/ patients",
-            *rate_columns(ci_prob, scale),
-            *((f"tau\n({100 * ci_prob:g}% CrI)",) if tau else ()),
-        ),
+        columns=("Studies", "Responders\n/ patients", *rate_columns(table, ci_prob, scale)),
         labels=[marked(label, row["inferred"]) for label, row in zip(labels, records, strict=True)],
-        cells=[_cells(row, scale, tau=tau) for row in records],
+        cells=[(*known, *found) for known, found in zip(counts, rates, strict=True)],
         bold=[False] * (len(table) - 1) + [True],
     )
-    title = f"By {factor}: {title_of_fit(fit)}"
+    words = fit_words(
+        f"By {factor}", fit, _notes(fit, outcome, numbers, labels), notes, outcome=outcome
+    )
     with house_style():
-        lines = [*_notes(fit, numbers, labels), *notes]
-        figure, graph, heights = draw_rows(rows, title, lines, warning_of(fit))
+        figure, graph, heights = draw_rows(rows, words)
         draw_rates(graph, table, heights, len(table) - 1, scale=scale)
-    return SubgroupsPlot(figure, table.copy())
-
-
-def _cells(row: Mapping[Hashable, Any], scale: RateScale, *, tau: bool) -> tuple[str, ...]:
-    counts = (f"{row['studies']}", f"{row['events']}/{row['n']}")
-    found = (*counts, *rate_cells(row, scale))
-    return (*found, tau_cell(row)) if tau else found
+    return Plot("subgroups", figure, table.copy(), counted(len(table) - 1, "level"))
 
 
 def _inferred(table: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, int, int]]:
@@ -136,14 +106,17 @@ def _inferred(table: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, int
     return [(label, int(arms), int(few)) for label, arms, few in rows]
 
 
-def _notes(fit: Fit, numbers: SubgroupNumbers, labels: Sequence[str]) -> list[str]:
-    tau = "tau" in fit.posterior
+def _notes(
+    fit: Fit, outcome: str | None, numbers: SubgroupNumbers, labels: Sequence[str]
+) -> list[str]:
     return [
         "Thin, dark lines and marks: typical rate; wide, light bars: prediction interval of a new study. All studies: "
         "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
-        f"tau: {fit.spec.link.scale}." if tau else f"Heterogeneity: {without_tau(fit.spec)}.",
+        f"tau: {fit.spec.link.scale}."
+        if "tau" in fit.posterior
+        else f"Heterogeneity: {without_tau(fit.spec)}.",
+        about_conditional(fit, outcome, "tau is that"),
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
         *inferred_words(_inferred(numbers.table, labels)),
         about_characters(numbers.table["label"].tolist()),
-        about_evidence(fit),
     ]

@@ -6,45 +6,21 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.plots.fit_text import about_characters, title_of_fit
+from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.panels import Words
 from bayesmeta.plots.style import house_style
 from bayesmeta.plots.trace_page import SURE, draw_chains
-from bayesmeta.plots.warning import warning_of
 
-__all__ = ["TracePlot", "trace"]
-
-
-class TracePlot(Plot):
-    """Traces and ranks of chains, and their diagnostics.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it belongs to no pyplot window.
-    table : DataFrame
-        One row per quantity, on its own scale, with columns as of
-        `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws themselves are those of the fit.
-
-    See Also
-    --------
-    trace : Draws one, with an example.
-    """
-
-    def __repr__(self) -> str:
-        failed = int(self.table["failed"].sum())
-        return f"TracePlot({counted(len(self.table), 'quantity', 'quantities')}, {failed} failed)"
+__all__ = ["trace"]
 
 
 def trace(
-    fit: Fit | NestedFit,
+    fit: Fit,
     *,
     quantities: Sequence[str] | None = None,
     notes: Sequence[str] = (),
-) -> TracePlot:
+) -> Plot:
     """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
 
     In the middle, each chain's draws in their order. To the right, for each chain, the distribution
@@ -53,18 +29,20 @@ def trace(
 
     Parameters
     ----------
-    fit : Fit or NestedFit
+    fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
-        None, all but the effects of studies and arms; of a PyMC model of one's own, its scalars.
+        None, all but the effects of studies and arms; of a user-supplied PyMC model, its scalars.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
-    TracePlot
-        With `figure`, `table` and `save(path)`.
+    Plot
+        With `figure`, `save(path)` and `table`:
+        one row per quantity, on its own scale, with columns as of
+        `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws themselves are those of the fit.
 
     Raises
     ------
@@ -81,24 +59,19 @@ def trace(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> bm.plots.trace(bm.fit(bm.load_model("pooled"), arms, seed=1))
-    TracePlot(2 quantities, 0 failed)
+    Plot(trace: 2 quantities, 0 failed)
     """
     numbers = trace_numbers(fit, quantities=quantities)
-    words = Words(warning_of(fit), f"Chains: {_title(fit)}", [*_notes(fit, numbers), *notes])
+    words = fit_words("Chains", fit, _notes(numbers), notes)
     with house_style():
         figure = draw_chains(numbers, words, words_of(fit).parameter)
-    return TracePlot(figure, numbers.table.copy())
+    table = numbers.table
+    about = f"{counted(len(table), 'quantity', 'quantities')}, {int(table['failed'].sum())} failed"
+    return Plot("trace", figure, table.copy(), about)
 
 
-def _title(fit: Fit | NestedFit) -> str:
-    if isinstance(fit, NestedFit):
-        outcomes = " > ".join(map(words_of(fit).outcome, fit.outcomes))
-        return f"{outcomes}, model '{fit.spec.name}'"
-    return title_of_fit(fit)
-
-
-def _notes(fit: Fit | NestedFit, numbers: TraceNumbers) -> list[str]:
-    table, origin = numbers.table, fit.provenance
+def _notes(numbers: TraceNumbers) -> list[str]:
+    table = numbers.table
     failing = int(table["failed"].sum())
     verdict = (
         f"Marked with ! is what misses these, in {counted(failing, 'parameter')}."
@@ -111,7 +84,6 @@ def _notes(fit: Fit | NestedFit, numbers: TraceNumbers) -> list[str]:
         "studies and arms are diagnosed, too, but not drawn.",
         "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
         "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
-        f"probability {100 * SURE:g}% or more, for as many independent draws as a chain is worth by itself.",
+        f"probability {100 * SURE:g}% or more, for as many independent draws as the effective sample size (ESS) of a chain.",
         about_characters([str(name) for name in table["quantity"]]),
-        f"Seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}.",
     ]

@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from bayesmeta.calibration.bands import band
 from bayesmeta.estimates.trace_numbers import TraceNumbers
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.plots.graph_page import Key
-from bayesmeta.plots.lettering import paragraph, printable, put_paragraphs, put_text, shortened
-from bayesmeta.plots.pages import MARGIN, inch_axes, notes_of, page_of, title_of
-from bayesmeta.plots.panels import STEP, Words, key_lines, put_keys
+from bayesmeta.plots.lettering import printable, put_text, shortened
+from bayesmeta.plots.pages import MARGIN, Key, Words, bare, inch_axes, sheet
+from bayesmeta.plots.panels import STEP, key_lines, put_keys
 from bayesmeta.plots.style import (
     ALARM,
     BAND,
@@ -71,21 +70,13 @@ def draw_chains(numbers: TraceNumbers, words: Words, called: Callable[[str], str
 def _page(words: Words, rows: Sequence[Row]) -> tuple[Figure, Axes, list[float]]:
     """Return a figure with its text, its page in inches, and the top of each row."""
     room = _NUMBERS + NUMBERS - MARGIN
-    warning = paragraph(words.warning, room, bold=True, colour=ALARM)
-    above = [*([warning] if warning.lines else []), *title_of(words.title, room)]
-    below = notes_of(words.notes, room)
     keys = key_lines(_keys(rows[0]["chains"]), room)
-    key_top = MARGIN + sum(each.height for each in above)
-    header = key_top + len(keys) * STEP
-    tops = [header + HEADER + number * (HEIGHT + BETWEEN) for number in range(len(rows))]
-    foot = tops[-1] + HEIGHT + 1.5 * BETWEEN
-    height = foot + sum(each.height for each in below) + MARGIN
-    figure, page = page_of(room + 2 * MARGIN, height)
-    put_paragraphs(page, MARGIN, MARGIN, above)
-    put_paragraphs(page, MARGIN, foot, below)
-    put_keys(page, key_top, keys)
-    _put_header(page, header + HEADER / 2)
-    return figure, page, tops
+    head = len(keys) * STEP + HEADER
+    body = head + len(rows) * (HEIGHT + BETWEEN) + BETWEEN / 2
+    figure, page, top = sheet(words, room + 2 * MARGIN, body)
+    put_keys(page, top, keys)
+    _put_header(page, top + head - HEADER / 2)
+    return figure, page, [top + head + place * (HEIGHT + BETWEEN) for place in range(len(rows))]
 
 
 def _put_header(page: Axes, y: float) -> None:
@@ -169,9 +160,8 @@ def _draw_ranks(figure: Figure, ranks: Array, limits: tuple[Array, Array], top: 
 def _dress(graph: Axes) -> None:
     put_ticks(graph.xaxis, 5)
     put_ticks(graph.yaxis, 3)
+    bare(graph, grid=None)
     graph.tick_params(labelsize=SMALL - 1, length=2, pad=1.5)
-    for side in ("right", "top"):
-        graph.spines[side].set_visible(False)
 
 
 def _band(row: Row) -> tuple[Array, Array]:

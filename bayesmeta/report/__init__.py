@@ -1,1 +1,1 @@
-"""Report room. In: fits and the tables made from them. Out: text for people and JSON for machines."""
+"""Results as text, HTML and JSON."""

@@ -1,10 +1,9 @@
 """The part of a comparison's report that says how far its numbers may be trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from bayesmeta import plots
 from bayesmeta.report.document import Block, Figure, Table, Text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import AUTHOR, LEFT_OUT, NOT_DONE, USUAL, Answer, done
@@ -16,7 +15,6 @@ from bayesmeta.report.sections.titles import (
     REDO,
     SENSITIVITY,
 )
-from bayesmeta.wording import Wording
 
 __all__ = [
     "comparison_answers",
@@ -25,8 +23,6 @@ __all__ = [
     "sensitivity_blocks",
     "validation_blocks",
 ]
-
-QUANTITY = "typical rate"
 
 
 def diagnostics_of_all(run: SavedComparison) -> Iterator[Block]:
@@ -57,18 +53,10 @@ def diagnostics_of_all(run: SavedComparison) -> Iterator[Block]:
     )
 
 
-def sensitivity_blocks(run: SavedComparison, words: Wording) -> Iterator[Block]:
+def sensitivity_blocks(run: SavedComparison, figures: Mapping[str, Figure]) -> Iterator[Block]:
     """Yield what the best model owes to single studies, and marginal likelihoods to priors."""
-    best = run.best
-    if best is not None:
-        plot = plots.leave_one_out(
-            best.influence_on(QUANTITY),
-            ci_prob=run.question["ci_prob"],
-            scale=plots.RateScale(per=words.rates.per),
-            notes=[words.text(f"Model {best.model}, {for_whom(run)}.")],
-        )
-        said = f"The {QUANTITY} of {best.model} without each study in turn"
-        yield Figure("leave_one_out", plot, f"{said}.", said)
+    if "leave_one_out" in figures:
+        yield figures["leave_one_out"]
     if "prior_change" in run.table and run.table["prior_change"].notna().any():
         cells = run.table[run.table["prior_change"].notna()]
         yield Table(
@@ -93,20 +81,14 @@ def for_whom(run: SavedComparison) -> str:
     return "at the reference of its covariates, or else of all studies"
 
 
-def validation_blocks(run: SavedComparison) -> Iterator[Block]:
+def validation_blocks(run: SavedComparison, figures: Mapping[str, Figure]) -> Iterator[Block]:
     """Yield how the predictions of studies left out hold."""
     yield Text(
         "Every score above is of studies that the fit had not seen. How the predictions of the best model agree with "
         "what was seen:"
     )
-    best = run.best
-    if best is not None:
-        yield Figure(
-            "predictive_checks",
-            plots.predictive_checks(best),
-            "How predictions of studies left out hold.",
-            f"Leave-one-study-out predictive check of {best.model}: observed counts against predictions",
-        )
+    if "predictive_checks" in figures:
+        yield figures["predictive_checks"]
     yield Table("Log score of each study by model", _scores(run))
 
 

@@ -1,11 +1,10 @@
 """The report of a comparison of models: what each predicts of every study from all others."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from bayesmeta import plots
 from bayesmeta.errors import counted
 from bayesmeta.model import to_toml
 from bayesmeta.report.comparison_checks import (
@@ -17,6 +16,7 @@ from bayesmeta.report.comparison_checks import (
 )
 from bayesmeta.report.comparison_text import averaged_sentence, comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
+from bayesmeta.report.many_figures import figures_of_comparison
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import (
     checklists_section,
@@ -58,17 +58,18 @@ COLUMNS_SAY = (
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
     outcome = words.outcome(run.evidence.selection.get("outcome") or "Response")
-    reliable = all(one.ok for one in run.left_out.values())
+    reliable = run.ok
+    figures = figures_of_comparison(run, words, run.question["ci_prob"])
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if reliable else UNRELIABLE,
         sections=(
             Section(BRIEF, tuple(_brief(run, outcome, words, reliable=reliable))),
-            Section(ANSWERS, tuple(_answers(run, words))),
+            Section(ANSWERS, tuple(_answers(run, words, figures))),
             evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
-            Section(SENSITIVITY, tuple(sensitivity_blocks(run, words))),
-            Section(VALIDATION, tuple(validation_blocks(run))),
+            Section(SENSITIVITY, tuple(sensitivity_blocks(run, figures))),
+            Section(VALIDATION, tuple(validation_blocks(run, figures))),
             limits_section(
                 run.evidence,
                 run.notes,
@@ -79,7 +80,7 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
             checklists_section(comparison_answers(run)),
             Section(REDO, tuple(_redo(run)), appendix=True),
         ),
-        made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, seed {run.plan['seed']}.",
+        made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, random seed {run.plan['seed']}.",
         verdict=PASSED,
     )
 
@@ -130,11 +131,7 @@ def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
-    how = (
-        "by fits of their own"
-        if run.plan["exact"]
-        else "by weighting draws, or by fits where that does not hold"
-    )
+    how = "by refits" if run.plan["exact"] else "by PSIS, or by refits where PSIS is unreliable"
     yield Text(
         f"Each study was left out in turn, {how}, and predicted from all others, its effect integrated out over all its arms."
     )
@@ -159,11 +156,11 @@ def _described(run: SavedComparison, name: str) -> dict[str, str]:
     }
 
 
-def _answers(run: SavedComparison, words: Wording) -> Iterator[Block]:
-    ranked = run.table[run.table["elpd_diff"].notna()] if "elpd_diff" in run.table else None
-    if ranked is not None and len(ranked):
-        said = "Differences between models in expected log predictive density (elpd)"
-        yield Figure("comparison", plots.comparison(ranked), _alt(ranked), said)
+def _answers(
+    run: SavedComparison, words: Wording, figures: Mapping[str, Figure]
+) -> Iterator[Block]:
+    if "comparison" in figures:
+        yield figures["comparison"]
     yield Table(
         "Models by what each predicts of every study from all others", comparison_cells(run.table)
     )
@@ -217,11 +214,3 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
     for name, spec in run.models.items():
         yield Text(f"models/{name}.toml:")
         yield Code(to_toml(spec))
-
-
-def _alt(ranked: pd.DataFrame) -> str:
-    parts = [
-        f"{row['model']} {row['elpd_diff']:.1f} (standard error {row['dse']:.1f})"
-        for row in ranked.to_dict("records")
-    ]
-    return f"Differences in elpd from the best model: {'; '.join(parts)}."

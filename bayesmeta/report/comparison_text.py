@@ -20,14 +20,14 @@ __all__ = [
     "change_text",
     "comparison_cells",
     "comparison_lines",
-    "foretold_cells",
+    "predicted_cells",
     "validation_lines",
 ]
 
 Row = Mapping[Hashable, Any]
 
 SHOWN = 3
-"""Studies that are named as those that most hangs on."""
+"""Studies that are named as those with the greatest influence."""
 
 FINER = 4
 """By how much a change is written more finely than the interval of what changes."""
@@ -43,7 +43,7 @@ def comparison_lines(
         *first,
         *evidence_lines(comparison.evidence, words),
         "",
-        "Models by what each foretells of every study from all others, the best first",
+        "Models by what each predicts of every study from all others, the best first",
         *table_text(comparison_cells(comparison.table), indent=2).splitlines(),
         "  elpd: log probability of the studies' counts, each given all other studies, and its difference from the best",
         "  with its standard error over studies. Weight: by stacking. CRPS: mean error of the predicted counts, in",
@@ -64,7 +64,7 @@ def _about_fits(comparison: Comparison | SavedComparison) -> str:
     tables = [one.studies for one in comparison.left_out.values() if len(one.studies)]
     if not any(table["pareto_k"].notna().any() for table in tables):
         return "Fits: to all studies, and without each."
-    return "Studies are left out by weighting draws (PSIS). Fits: to all studies, and without a study where weights fail."
+    return "Studies are left out by PSIS. Fits: to all studies, and without a study where PSIS is unreliable."
 
 
 def comparison_cells(table: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def _influence_lines(comparison: Comparison | SavedComparison, words: Wording) -
     ]
     return [
         "",
-        f"What hangs on one study: the typical rate of {best.model} without it changes most, {words.rates.in_points}, for",
+        f"Influence of single studies: the typical rate of {best.model} without it changes most, {words.rates.in_points}, for",
         f"  {', '.join(changes)}.",
     ]
 
@@ -131,7 +131,7 @@ def _averaged(prediction: AveragedPrediction) -> str:
 
 
 def validation_lines(validation: Validation) -> list[str]:
-    """Return each cohort with what was foretold of it, and the scores of all."""
+    """Return each cohort with what was predicted of it, and the scores of all."""
     first = (
         []
         if validation.diagnostics.ok
@@ -145,8 +145,8 @@ def validation_lines(validation: Validation) -> list[str]:
     return [
         *first,
         f"Model {validation.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
-        f"foretells {counted(len(arms), 'arm')} of {counted(len(validation.studies), 'study', 'studies')}",
-        *table_text(foretold_cells(arms), indent=2).splitlines(),
+        f"predicts {counted(len(arms), 'arm')} of {counted(len(validation.studies), 'study', 'studies')}",
+        *table_text(predicted_cells(arms), indent=2).splitlines(),
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {validation.elpd:.1f} (MCSE {_root(validation.studies['mcse_elpd']):.2f}), "
         f"mean CRPS {arms['crps'].mean():.1f} responders.",
@@ -154,9 +154,9 @@ def validation_lines(validation: Validation) -> list[str]:
     ]
 
 
-def foretold_cells(arms: pd.DataFrame) -> pd.DataFrame:
-    """Return each arm with what was foretold of it, as people read it."""
-    return pd.DataFrame([_foretold(row) for row in arms.to_dict("records")])
+def predicted_cells(arms: pd.DataFrame) -> pd.DataFrame:
+    """Return each arm with what was predicted of it, as people read it."""
+    return pd.DataFrame([_predicted(row) for row in arms.to_dict("records")])
 
 
 def _root(errors: "pd.Series[float]") -> float:
@@ -199,11 +199,11 @@ def _number(value: Any, digits: int = 1) -> str:
     return "-" if value is None or pd.isna(value) else f"{value:.{digits}f}"
 
 
-def _foretold(row: Row) -> dict[str, str]:
+def _predicted(row: Row) -> dict[str, str]:
     return {
         "arm": str(row["arm"]),
         "observed": f"{row['events']}/{row['n']}",
-        "foretold": f"{row['median']}",
+        "predicted": f"{row['median']}",
         "95% interval": f"{row['lower_95']} to {row['upper_95']}",
         "inside": "yes" if row["inside_95"] else "NO",
         "P(so few)": probability_text(row["at_most"]),

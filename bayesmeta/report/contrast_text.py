@@ -39,8 +39,9 @@ LARGEST = 1000
 def contrast_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:
     """Return the pairs of levels, one a line, with what their contrast rests on."""
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
+    of = f"{words.outcome(contrasts.outcome)}: contrasts" if contrasts.outcome else "Contrasts"
     return [
-        f"Contrasts of {words.labels.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
+        f"{of} of {words.labels.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
         *table_text(contrast_cells(contrasts, words), indent=2).splitlines(),
         *(f"  {sentence}" for sentence in contrasts_say(words)),
         *(f"  {line}" for line in contrast_inferred(contrasts, words)),

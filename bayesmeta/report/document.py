@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from bayesmeta.layout import cell_rows, is_numeric
-from bayesmeta.plots.pages import Plot
 from bayesmeta.wording import Wording
+
+if TYPE_CHECKING:
+    from bayesmeta.plots import Plot
 
 __all__ = [
     "Block",
@@ -101,7 +103,7 @@ class Figure:
     """
 
     name: str
-    plot: Plot
+    plot: "Plot"
     alt: str
     caption: str
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from bayesmeta import plots
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.report.contrast_text import sensitivity_lines
 from bayesmeta.report.document import Block, Figure, Table, Text
-from bayesmeta.report.fit_results import FitResults, studies_with_patients
+from bayesmeta.report.figures import figure_blocks
+from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.sections.checklists import AUTHOR, NOT_DONE, USUAL, Answer, done
 from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import prior_cells, scaling_cells
@@ -14,11 +16,19 @@ from bayesmeta.rounding import percent
 
 __all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
 
-LEFT_OUT_QUANTITY = "typical rate"
+NOT_REFITTED = "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
+NOT_LEFT_OUT = (
+    "Studies were not left out in turn. `bayesmeta.joint_against_separate` does, and compares this model with one of "
+    "each outcome. There is no posterior predictive check, whose statistics are of one outcome."
+)
+METHODS = {"weighted": "by PSIS", "refit": "by refits", "bridged": "by bridge sampling"}
 
 
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how far the rates rest on the priors."""
+    if results.several:
+        yield from _nested_sensitivity(results)
+        return
     if results.tau_prior is not None:
         yield Text(
             sensitivity_lines(results.tau_prior, results.words)[0].removeprefix("Prior").strip()
@@ -26,7 +36,7 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     found = results.sensitivity
     if found is None:
         yield Text(
-            "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
+            NOT_REFITTED
             if results.fit.settings.arm_draws
             else "The fit kept no draws of arms, without which sensitivity to the priors can't be told."
         )
@@ -36,7 +46,7 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     plot = plots.sensitivity(found, scale=results.scale, labels=results.words.labels)
     yield Figure("sensitivity", plot, f"{said}.", said)
     yield Table(
-        f"Other priors, each by a fit of its own: median and {width} interval{results.words.rates.note} ({found.profile})",
+        f"Other priors, each by a refit: median and {width} interval{results.words.rates.note} ({found.profile})",
         prior_cells(found.priors, found.question, results.words),
     )
     yield Table(
@@ -46,14 +56,37 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     yield Text("From 0.05 on an estimate counts as sensitive (doi:10.1007/s11222-023-10366-5).")
 
 
+def _nested_sensitivity(results: FitResults) -> Iterator[Block]:
+    fit, asked, words, found = results.fit, results.asked, results.words, results.prior_grid
+    if found is None:
+        yield Text(NOT_REFITTED)
+        return
+    label, width = profile_label(fit.coding, asked.profile), f"{100 * asked.ci_prob:g}%"
+    for place, (outcome, rows) in enumerate(found.groupby("outcome", sort=False)):
+        if not place and not rows["ok"].all():
+            yield Text(
+                f"NOT RELIABLE: {int((~rows['ok']).sum())} of {len(rows)} fits failed, or the diagnostics of their draws.",
+                "warning",
+            )
+        yield Table(
+            f"{words.outcome(str(outcome))} under other priors, each by a joint refit: median and {width} interval"
+            f"{words.rates.note} ({label})",
+            prior_cells(rows, words=words),
+        )
+    yield Text("Rates are of all patients; tau is that of the conditional probability.")
+
+
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how replicated counts look, and how studies were predicted from all others."""
-    yield from _replicated(results)
+    if results.several:
+        yield Text(NOT_LEFT_OUT)
+        return
+    yield from figure_blocks("posterior_predictive", results)
     found = results.left_out
     if found is None:
         reason = (
             "With one study that has patients, none can be predicted from others."
-            if studies_with_patients(results.fit) == 1
+            if results.studies_with_patients == 1
             else "Studies were not left out in turn. `bayesmeta compare` does, and a report without --quick."
         )
         yield Text(reason)
@@ -72,10 +105,10 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
     yield Figure(
         "predictive_checks",
         plots.predictive_checks(found),
-        "How predictions of studies left out hold.",
+        "Held-out predictions against the observed counts.",
         "Leave-one-study-out predictive check: observed counts against predictions from all other studies",
     )
-    influence = found.influence_on(LEFT_OUT_QUANTITY)
+    influence = found.influence_on("typical rate")
     yield Figure(
         "leave_one_out",
         plots.leave_one_out(
@@ -89,31 +122,10 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
     )
 
 
-def _replicated(results: FitResults) -> Iterator[Block]:
-    """Yield the posterior predictive check."""
-    found = results.replicated
-    if found is None:
-        yield Text(
-            "No posterior predictive check: it needs two arms with patients, and draws of arms."
-        )
-        return
-    yield Figure(
-        "posterior_predictive",
-        plots.posterior_predictive(found),
-        "Rates replicated from the posterior beside those observed.",
-        "Posterior predictive check: replicated counts, with the effects of these studies, against the observed",
-    )
-
-
 def _methods(found: LeftOut) -> str:
     """Return how studies were left out."""
     counts = found.studies["method"].value_counts()
-    words = {
-        "weighted": "by weighting draws (PSIS)",
-        "refit": "by a fit of their own",
-        "bridged": "by bridge sampling",
-    }
-    parts = [f"{count} {words[str(method)]}" for method, count in counts.items()]
+    parts = [f"{count} {METHODS[str(method)]}" for method, count in counts.items()]
     return f"Studies left out: {', '.join(parts)}."
 
 
@@ -127,10 +139,12 @@ def _coverage(found: LeftOut) -> str:
 
 def fit_answers(results: FitResults) -> dict[str, Answer]:
     """Return the answers to the checklists."""
+    if results.several:
+        return {**USUAL, **({} if results.asked.refits else {"5A": Answer(NOT_DONE, SENSITIVITY)})}
     fitted_again = results.sensitivity is not None
     own: dict[str, Answer] = {}
     if results.left_out is not None:
-        weighted = f"{VALIDATION}: weighted draws, with refits where weights are poor"
+        weighted = f"{VALIDATION}: PSIS, with refits where it is not reliable"
         own["2D"] = Answer("in part", weighted)
     if results.replicated is not None:
         own["3A"] = done(VALIDATION)

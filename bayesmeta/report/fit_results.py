@@ -1,8 +1,9 @@
-"""Everything that a report of one fit tells, computed before a word is written."""
+"""What a report of one fit is asked, and everything that it tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,53 +13,52 @@ from bayesmeta.comparison.posterior_predictive import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
-from bayesmeta.comparison.sensitivity import Sensitivity, sensitivity
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
-from bayesmeta.estimates.predict import Prediction, predict
+from bayesmeta.estimates.nested.predict import NestedPrediction, predict_nested
+from bayesmeta.estimates.posterior import outcomes_of
+from bayesmeta.estimates.predict import predict
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_table import SummaryTable
-from bayesmeta.estimates.words import with_labels
+from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
+from bayesmeta.sensitivity.prior_grid import prior_grid
+from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:
     from bayesmeta.plots import RateScale
 
-__all__ = ["FitResults", "ReportRequest", "fit_results", "studies_with_patients"]
+__all__ = ["FigureStyle", "FitResults", "ReportRequest", "fit_results"]
+
+
+@dataclass(frozen=True, eq=False)
+class FigureStyle:
+    """How figures are to look: arguments of `RateScale` and `forest`, and units of covariates."""
+
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    forest: Mapping[str, Any] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the command that were given."""
+        return [f"--{name}" for name in (*self.scale, *self.forest, *["unit"] * bool(self.units))]
 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What a report is asked.
+    """What a report is asked, or the figures of a run; the arguments of `write_report`.
 
-    Parameters
-    ----------
-    profile : mapping or None
-        Covariate values of the new cohort; what is left out stands at the reference level or the
-        centre.
-    per : mapping or None
-        Units for odds ratios of numbers beside those per 1.
-    cohort : int
-        Patients of the new cohort.
-    ci_prob : float
-        Probability of all intervals.
-    rate_above : float or None
-        Rate (probability) of which the report says how probably the true rate lies above it.
-    refits : bool
-        Whether the model is fitted again, under other priors and without each study.
-    ranks : bool
-        Whether ranks of levels are shown though some are compared between studies only.
-    rates_per : {100, 1000, 10000, 100000}
-        Patients that rates are written per; 100 for percent.
-    labels : Labels, mapping, path or None
-        Labels of levels and outcomes, in place of those that model and evidence have.
+    `style` is how figures are to look.
     """
 
     profile: Profile | None = None
@@ -70,117 +70,198 @@ class ReportRequest:
     ranks: bool = False
     rates_per: int = 100
     labels: LabelSource = None
-
-
-@dataclass(frozen=True, eq=False)
-class FitResults:
-    """A fit and the answers to be reported; what does not apply, or was not asked for, is None."""
-
-    fit: Fit
-    asked: ReportRequest
-    diagnostics: Diagnostics
-    summary: SummaryTable
-    prediction: Prediction
-    notes: tuple[str, ...]
-    contrasts: tuple[Contrasts, ...]
-    tau_prior: pd.DataFrame | None
-    sensitivity: Sensitivity | None
-    left_out: LeftOut | None
-    replicated: PosteriorPredictiveCheck | None
-
-    @property
-    def drawn(self) -> Fit:
-        """The fit for figures, which its labels go with."""
-        return with_labels(self.fit, self.asked.labels)
+    style: FigureStyle = field(default_factory=FigureStyle)
 
     @property
     def scale(self) -> "RateScale":
         """How figures show rates."""
         from bayesmeta.plots import RateScale
 
-        return RateScale(per=self.asked.rates_per)
+        return RateScale(**{"per": self.rates_per, **self.style.scale})
+
+
+@dataclass(frozen=True, eq=False)
+class FitResults:
+    """A fit and the answers to be reported, each computed once; what does not apply is None."""
+
+    fit: Fit
+    asked: ReportRequest
+
+    @property
+    def several(self) -> bool:
+        """Whether the outcomes are several, nested ones."""
+        return bool(outcomes_of(self.fit))
+
+    @cached_property
+    def drawn(self) -> Fit:
+        """The fit for figures and predictions, which its labels go with."""
+        return with_labels(self.fit, self.asked.labels)
+
+    @property
+    def scale(self) -> "RateScale":
+        """How figures show rates."""
+        return self.asked.scale
 
     @property
     def words(self) -> Wording:
         """How rates and names are written."""
-        return self.summary.words
+        return words_of(self.fit, rates_per=self.asked.rates_per, labels=self.asked.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outcomes as figures and tables are asked for them; one needs no name."""
+        return outcomes_of(self.fit) or ("",)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes as they are written, outermost first."""
+        selected = self.fit.arms.selection.get("outcome") or "Response"
+        return tuple(self.words.outcome(name or selected) for name in self.names)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Whether the draws may be used."""
+        return diagnose(self.fit)
+
+    @cached_property
+    def summary(self) -> SummaryTable:
+        """Parameters and rates."""
+        asked = self.asked
+        return summary(
+            self.fit,
+            profiles=default_profiles(self.fit.coding, asked.profile),
+            per=asked.per,
+            ci_prob=asked.ci_prob,
+            cohort=asked.cohort,
+            rates_per=asked.rates_per,
+            labels=asked.labels,
+        )
+
+    @cached_property
+    def prediction(self) -> Prediction | NestedPrediction:
+        """The new cohort."""
+        return self.predicted(self.asked.profile)
+
+    def predicted(self, profile: Profile | None) -> Prediction | NestedPrediction:
+        """Return the new cohort at a profile."""
+        n, seed = self.asked.cohort, self.fit.provenance.seed
+        if self.several:
+            return predict_nested(self.drawn, n, profile, None, seed)
+        return predict(self.drawn, n=n, profile=profile, seed=seed)
+
+    @cached_property
+    def predictions(self) -> Mapping[str, Prediction]:
+        """The new cohort by outcome; of one outcome, which may have no name, by none."""
+        found = self.prediction
+        if isinstance(found, NestedPrediction):
+            return {outcome: found.of(outcome) for outcome in found.outcomes}
+        return {"": found}
+
+    def of(self, outcome: str, text: str) -> str:
+        """Return text with the outcome that it is about, where there are several."""
+        return f"{self.words.outcome(outcome)}: {text}" if outcome else text
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the evidence can't tell, and which priors are wide."""
+        fit = self.fit
+        return (*wide_priors(fit.design.beta, fit.spec.link, fit.coding), *notes(fit))
+
+    @cached_property
+    def contrasts(self) -> tuple[Contrasts, ...]:
+        """Levels of each factor against its reference, of each outcome."""
+        asked = self.asked
+        return tuple(
+            one
+            for outcome in self.names
+            for one in contrasts_with_reference(
+                self.drawn,
+                outcome=outcome or None,
+                profile=asked.profile,
+                ci_prob=asked.ci_prob,
+            )
+        )
+
+    @cached_property
+    def tau_prior(self) -> pd.DataFrame | None:
+        """The interval of a new study with the prior of tau stronger or weaker."""
+        fit, asked = self.fit, self.asked
+        if self.several or fit.spec.study_effects.tau is None:
+            return None
+        return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity | None:
+        """The sensitivity to priors of one outcome, by refits."""
+        fit, asked = self.fit, self.asked
+        if self.several or not asked.refits or not fit.settings.arm_draws:
+            return None
+        above: dict[str, Any] = {} if asked.rate_above is None else {"rate_above": asked.rate_above}
+        return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob, **above)
+
+    @cached_property
+    def prior_grid(self) -> pd.DataFrame | None:
+        """Nested outcomes under other priors, by refits."""
+        if not self.several or not self.asked.refits:
+            return None
+        return prior_grid(self.fit, profile=self.asked.profile, ci_prob=self.asked.ci_prob)
+
+    @property
+    def studies_with_patients(self) -> int:
+        """How many studies tell anything."""
+        arms = self.fit.arms
+        return int(arms.frame.loc[arms.n > 0, "study"].nunique())
+
+    @cached_property
+    def left_out(self) -> LeftOut | None:
+        """Each study predicted from all others, by refits or PSIS."""
+        fit, asked = self.fit, self.asked
+        if self.several or not asked.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+            return None
+        return leave_one_study_out(
+            fit.spec,
+            fit.arms,
+            seed=fit.provenance.seed,
+            method="psis",
+            profile=asked.profile,
+            ci_prob=asked.ci_prob,
+            progress=False,
+        )
+
+    @cached_property
+    def replicated(self) -> PosteriorPredictiveCheck | None:
+        """The posterior predictive check."""
+        fit = self.fit
+        if self.several or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
+            return None
+        return posterior_predictive_check(fit, seed=fit.provenance.seed)
 
 
 def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
-    """Return what a report of a fit tells.
+    """Return what a report of a fit tells; what can be refused is refused before any refit.
 
     Raises
     ------
     SettingsError
-        If something asked is out of its range, or the fit is of a PyMC model of one's own.
+        If something asked is out of its range, or has no effect on nested outcomes.
     ProfileError
         If the profile can't be coded.
     """
-    # What can be refused is refused before the refits rather than after them.
-    drawn = with_labels(fit, asked.labels)
-    prediction = predict(drawn, n=asked.cohort, profile=asked.profile, seed=fit.provenance.seed)
+    found = FitResults(fit, asked)
+    if found.several:
+        _refuse_nested(asked)
+    prediction = found.prediction
     if asked.rate_above is not None:
-        prediction.probability(rate_above=asked.rate_above)
-    profiles = default_profiles(fit.coding, asked.profile)
-    found = summary(
-        fit,
-        profiles=profiles,
-        per=asked.per,
-        ci_prob=asked.ci_prob,
-        cohort=asked.cohort,
-        rates_per=asked.rates_per,
-        labels=asked.labels,
-    )
-    with_tau = fit.spec.study_effects.tau is not None
-    several = studies_with_patients(fit) > 1
-    return FitResults(
-        fit=fit,
-        asked=asked,
-        diagnostics=diagnose(fit),
-        summary=found,
-        prediction=prediction,
-        notes=(
-            *wide_priors(fit.design.beta, fit.spec.link, fit.coding),
-            *notes(fit),
-        ),
-        contrasts=contrasts_with_reference(drawn, profile=asked.profile, ci_prob=asked.ci_prob),
-        tau_prior=_tau_prior(fit, asked) if with_tau else None,
-        sensitivity=_sensitivity(fit, asked) if asked.refits and fit.settings.arm_draws else None,
-        left_out=_left_out(fit, asked) if asked.refits and several else None,
-        replicated=_replicated(fit),
-    )
+        prediction.probability(rate_above=asked.rate_above)  # type: ignore[call-arg]
+    _ = found.summary
+    return found
 
 
-def studies_with_patients(fit: Fit) -> int:
-    """Return how many studies tell anything."""
-    return int(fit.arms.frame.loc[fit.arms.n > 0, "study"].nunique())
-
-
-def _replicated(fit: Fit) -> PosteriorPredictiveCheck | None:
-    if not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
-        return None
-    return posterior_predictive_check(fit, seed=fit.provenance.seed)
-
-
-def _tau_prior(fit: Fit, asked: ReportRequest) -> pd.DataFrame:
-    return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
-
-
-def _sensitivity(fit: Fit, asked: ReportRequest) -> Sensitivity:
-    if asked.rate_above is None:
-        return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
-    return sensitivity(
-        fit, profile=asked.profile, ci_prob=asked.ci_prob, rate_above=asked.rate_above
-    )
-
-
-def _left_out(fit: Fit, asked: ReportRequest) -> LeftOut:
-    return leave_one_study_out(
-        fit.spec,
-        fit.arms,
-        seed=fit.provenance.seed,
-        method="psis",
-        profile=asked.profile,
-        ci_prob=asked.ci_prob,
-        progress=False,
-    )
+def _refuse_nested(asked: ReportRequest) -> None:
+    if asked.rate_above is not None:
+        raise SettingsError(
+            "`rate_above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
+            "--joint` answers such questions."
+        )
+    if asked.ranks:
+        raise SettingsError("`--ranks` has no effect on nested outcomes. Leave it out.")

@@ -1,10 +1,10 @@
 """What a terminal shows of a fit: evidence, model, draws, parameters and rates."""
 
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import summary_blocks
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec
 from bayesmeta.report.model_text import model_lines
 from bayesmeta.report.text import Blocks, diagnosis_lines, evidence_lines, failure_lines
 from bayesmeta.wording import PLAIN, Wording
@@ -17,13 +17,13 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Block
     return [
         *head_blocks(fit, diagnostics, table.words),
         summary_blocks(table, table.heading),
-        *_independent_note(fit.spec),
+        *_independent_note(fit),
     ]
 
 
-def _independent_note(spec: ModelSpec) -> list[str]:
+def _independent_note(fit: Fit) -> list[str]:
     """Return what to know of rates where no study tells of another."""
-    if spec.study_effects.name != "independent":
+    if outcomes_of(fit) or fit.spec.study_effects.pools:
         return []
     return [
         "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "
@@ -36,7 +36,7 @@ def head_blocks(fit: Fit, diagnostics: Diagnostics, words: Wording = PLAIN) -> B
     return [
         failure_lines(diagnostics),
         evidence_lines(fit.arms, words),
-        model_lines(fit.spec, fit.design, words),
+        model_lines(fit, words),
         diagnosis_lines(diagnostics, fit),
         "",
     ]

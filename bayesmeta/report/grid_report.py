@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_files import grid_toml
-from bayesmeta.comparison.grid_results import DONE, GridResults
-from bayesmeta.comparison.specification_grid import AXES
 from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
-from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
-from bayesmeta.report.grid_figures import grid_plots
+from bayesmeta.multiverse.files import grid_toml
+from bayesmeta.multiverse.results import DONE, GridResults
+from bayesmeta.multiverse.specification_grid import AXES
+from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
 from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
+from bayesmeta.report.many_figures import figures_of_grid
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -42,6 +42,11 @@ ROWS = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
 LISTED = 400
 """Combinations listed one by one; the folder of the run has all."""
 
+NOTES = (
+    "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
+    "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
+)
+
 type Selected = tuple[str, str, Arms | str]
 """An outcome, a rule of inclusion, and the arms that it leaves, or why it leaves none."""
 
@@ -64,19 +69,19 @@ def grid_document(
             Section(ANSWERS, tuple(_answers(results, words))),
             Section(EVIDENCE, tuple(_evidence(evidence, selected, words))),
             Section(CHOICES, tuple(_choices(results))),
-            section_of_limits([*_notes(), *about_frame(_used(selected), covariates=True)]),
+            section_of_limits([*NOTES, *about_frame(_used(selected), covariates=True)]),
             Section(DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
             checklists_section(_checklist(results)),
             Section(REDO, tuple(_redo(results, evidence, versions)), appendix=True),
         ),
-        made=f"Made by bayesmeta from the grid '{grid.name}', seed {results.seed}.",
+        made=f"Made by bayesmeta from the grid '{grid.name}', random seed {results.seed}.",
         verdict=PASSED,
     )
 
 
 def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterator[Block]:
     """Yield the question, and between what the estimates of each outcome lie."""
-    answer, where = results.grid.answer, profile_text(results.grid)
+    answer, where = results.grid.question, profile_text(results.grid)
     above = answer.rate_above
     also = (
         ""
@@ -87,9 +92,14 @@ def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterat
         f"Question: how far does the {RATES[answer.rate]}{f' ({where})' if where else ''}{also} move with choices that "
         "could have been made otherwise? Every combination that is possible was fitted; none is singled out."
     )
-    yield Text(
-        " ".join(filter(None, (*_sentences(results, words), *_rows_used(used), _reliable(results))))
+    studies = counted(used["study"].nunique(), "study", "studies")
+    told = (
+        *_sentences(results, words),
+        f"The combinations use {counted(len(used), 'count')} of {studies} between them.",
+        inferred_sentence(used),
+        RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED,
     )
+    yield Text(" ".join(filter(None, told)))
 
 
 def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
@@ -97,7 +107,7 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
     if results.curve.empty:
         yield "No fit is done: there is no answer."
         return
-    rate, effects = RATES[results.grid.answer.rate], results.effects
+    rate, effects = RATES[results.grid.question.rate], results.effects
     for row in results.ranges.to_dict("records"):
         of = f"{words.outcome(row['outcome'])}, {rate}" if row["outcome"] else rate.capitalize()
         names = ("least", "greatest", "middle", "lower", "upper")
@@ -113,16 +123,6 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
                 words.rates.error(moving[0]["typical"]),
             )
             yield f"The choice that moves them most is that of {strongest}: by {points} {words.rates.points} in the median."
-
-
-def _rows_used(used: pd.DataFrame) -> Iterator[str]:
-    studies = counted(used["study"].nunique(), "study", "studies")
-    yield f"The combinations use {counted(len(used), 'count')} of {studies} between them."
-    yield inferred_sentence(used)
-
-
-def _reliable(results: GridResults) -> str:
-    return RELIABLE if results.meets("diagnostics") else NOT_TO_BE_USED
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -151,7 +151,7 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
 
 
 def _evidence(evidence: EvidenceTable, selected: list[Selected], words: Wording) -> Iterator[Block]:
-    name = _bundled_name(evidence) or "a table of one's own"
+    name = _bundled_name(evidence) or "a user-supplied table"
     yield Text(
         f"{len(evidence)} rows of {name}; SHA-256 {evidence.hash}. Each rule of inclusion leaves other arms for each "
         "outcome:"
@@ -205,15 +205,12 @@ def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selecte
 
 
 def _choices(results: GridResults) -> Iterator[Block]:
+    levels = {axis: results.table[axis].fillna("").unique() for axis in AXES}
     rows = [
-        {"choice": axis.replace("_", " "), "levels": ", ".join(_levels(results, axis))}
-        for axis in AXES
+        {"choice": axis.replace("_", " "), "levels": ", ".join(str(one) or "none" for one in own)}
+        for axis, own in levels.items()
     ]
     yield Table("What could be chosen", pd.DataFrame(rows))
-
-
-def _levels(results: GridResults, axis: str) -> list[str]:
-    return [str(level) or "none" for level in results.table[axis].fillna("").unique()]
 
 
 def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
@@ -222,10 +219,8 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    for (name, plot), outcome in zip(grid_plots(results, words).items(), outcomes, strict=True):
-        said = f"Specification curve{f' of {words.outcome(outcome)}' if outcome else ''}: estimates of all combinations, in order"
-        yield Figure(name, plot, _alt(curve[curve["outcome"] == outcome], words), said)
-    rate = RATES[results.grid.answer.rate]
+    yield from figures_of_grid(results, words).values()
+    rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     if len(results.effects):
         yield Table(
@@ -238,7 +233,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
 
 def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterator[Block]:
     """Yield the combinations of an outcome, from the lowest estimate up."""
-    answer, rate = results.grid.answer, results.grid.answer.rate
+    answer, rate = results.grid.question, results.grid.question.rate
     own = results.table[
         (results.table["state"] == DONE) & (results.table["outcome"].fillna("") == outcome)
     ].sort_values(f"{rate}_median", kind="stable")
@@ -264,13 +259,6 @@ def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterato
         )
 
 
-def _notes() -> tuple[str, ...]:
-    return (
-        "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
-        "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
-    )
-
-
 def _checklist(results: GridResults) -> dict[str, Answer]:
     own = {
         "1A": done(EVIDENCE, CHOICES),
@@ -283,7 +271,7 @@ def _checklist(results: GridResults) -> dict[str, Answer]:
         "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
         "5A": done(ANSWERS),
     }
-    if results.grid.answer.rate_above is not None:
+    if results.grid.question.rate_above is not None:
         own["4"] = Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for")
         own["5C"] = done(ANSWERS)
     return {**USUAL, **own}
@@ -306,8 +294,3 @@ def _redo(
 def _bundled_name(evidence: EvidenceTable) -> str:
     """Return the name of the bundled table that this is; empty if it is none."""
     return next((n for n in bundled_evidence() if load_evidence(n).hash == evidence.hash), "")
-
-
-def _alt(curve: pd.DataFrame, words: Wording) -> str:
-    low, high = words.rates.texts(curve["estimate"].min(), curve["estimate"].max())
-    return f"Estimates of all combinations in order, from {low} to {high}{words.rates.per_text}, with their choices."

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.grid_checks import SEPARATOR
-from bayesmeta.comparison.grid_results import GridResults
-from bayesmeta.comparison.specification_grid import AXES, SpecificationGrid
 from bayesmeta.errors import SHOWN
 from bayesmeta.layout import table_text
 from bayesmeta.model.values import values_text
+from bayesmeta.multiverse.checks import SEPARATOR
+from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.report.machine import records
 from bayesmeta.wording import PLAIN, Wording
 
@@ -24,7 +24,7 @@ RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a
 def grid_lines(results: GridResults, words: Wording = PLAIN) -> list[str]:
     """Return what is printed of a grid: counts, ranges of the answer, and what moves it."""
     grid = results.grid
-    rate, width = RATES[grid.answer.rate], f"{100 * grid.answer.ci_prob:g}%"
+    rate, width = RATES[grid.question.rate], f"{100 * grid.question.ci_prob:g}%"
     lines = [*_warning(results), *_counts(results), ""]
     if results.curve.empty:
         return [*lines, "No fit is done: there is no answer to show."]
@@ -43,7 +43,7 @@ def grid_json(results: GridResults) -> dict[str, Any]:
     """Return the same for machines."""
     return {
         "grid": results.grid.name,
-        "rate": results.grid.answer.rate,
+        "rate": results.grid.question.rate,
         "seed": results.seed,
         "combinations": len(results.table),
         "fits": results.fits,
@@ -59,7 +59,7 @@ def grid_json(results: GridResults) -> dict[str, Any]:
 
 def profile_text(grid: SpecificationGrid) -> str:
     """Return whom the rates of models with covariates are for; empty where no model has any."""
-    given = grid.answer.profile
+    given = grid.question.profile
     used = [name for one in grid.covariates.values() for name in one.parsed.columns]
     left = [name for name in dict.fromkeys(used) if name not in given]
     rest = [f"at reference or centre: {', '.join(left)}"] if left else []
@@ -94,7 +94,7 @@ def _counts(results: GridResults) -> list[str]:
     lines = [
         f"{head}{f' ({shared:,} combinations are the same fit as another)' if shared else ''}."
     ]
-    lines.append(f"Fits took {results.seconds:,.0f} s of work; seed {results.seed}.")
+    lines.append(f"Fits took {results.seconds:,.0f} s of work; random seed {results.seed}.")
     for what, rows, column in (
         ("Not possible", results.impossible, "reason"),
         ("Failed", results.failed, "reason"),

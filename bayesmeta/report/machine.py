@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.count_laws import range_step
+from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.inferred import Inferred
-from bayesmeta.estimates.predict import Prediction
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 
@@ -28,6 +29,7 @@ __all__ = [
     "comparison_json",
     "contrast_json",
     "fit_json",
+    "nested_prediction_json",
     "plain_value",
     "prediction_json",
     "records",
@@ -35,7 +37,7 @@ __all__ = [
 ]
 
 
-def arms_json(arms: Arms | NestedArms) -> dict[str, Any]:
+def arms_json(arms: Arms) -> dict[str, Any]:
     """Return the rows kept, the rows left out, and the selection that decided."""
     return {
         "selection": arms.selection,
@@ -49,6 +51,8 @@ def fit_json(
     result: Fit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
 ) -> dict[str, Any]:
     """Return a fit's verdict, evidence and summary."""
+    arms = result.arms
+    several = len(arms.outcomes) > 1
     return {
         "diagnostics_ok": diagnostics.ok,
         "diagnostics_level": diagnostics.level,
@@ -56,11 +60,12 @@ def fit_json(
         "diagnostics_warnings": [str(warning) for warning in diagnostics.warnings],
         "sampled_again": list(diagnostics.repeats),
         "model": result.spec.name,
-        "arms": len(result.arms),
-        "studies": len(result.arms.studies),
-        "events": int(result.arms.events.sum()),
-        "n": int(result.arms.n.sum()),
-        "findings": list(map(asdict, result.arms.findings)),
+        **({"outcomes": list(arms.outcomes)} if several else {}),
+        "arms": len(arms),
+        "studies": len(arms.studies),
+        **({} if several else {"events": int(arms.events.sum())}),
+        "n": int(arms.n.sum()),
+        "findings": list(map(asdict, arms.findings)),
         "seed": result.provenance.seed,
         "seconds": result.provenance.seconds,
         "summary": records(table),
@@ -71,19 +76,11 @@ def fit_json(
 def prediction_json(
     prediction: Prediction, ci: float, asked: Sequence[tuple[str, Any]]
 ) -> dict[str, Any]:
-    """Return a prediction's interval, probability mass function and the probabilities asked for.
-
-    Of more than 10,000 patients the mass is that of ranges of `pmf_step` counts, from 0 on.
-    """
+    """Return a prediction's interval, probability mass function and the probabilities asked for."""
     probabilities = {name: prediction.probability(**{name: value}) for name, value in asked}
     return {
-        "n": prediction.n,
-        "profile": prediction.profile,
-        "study": prediction.study,
-        "ci_prob": ci,
-        "interval": by_row(prediction.interval(ci)),
-        "pmf": prediction.listed["probability"].tolist(),
-        "pmf_step": range_step(prediction.n),
+        **_cohort_json(prediction, ci),
+        **_mass_json(prediction, ci),
         "probabilities": {
             name: {
                 "at": value,
@@ -92,6 +89,40 @@ def prediction_json(
             }
             for name, value in asked
         },
+    }
+
+
+def nested_prediction_json(
+    prediction: NestedPrediction, ci: float, asked: Sequence[str]
+) -> dict[str, Any]:
+    """Return a prediction's intervals, categories and the joint probabilities asked for."""
+    probabilities = {event: prediction.probability(event) for event in asked}
+    return {
+        **_cohort_json(prediction, ci),
+        "outcomes": {one: _mass_json(prediction.of(one), ci) for one in prediction.outcomes},
+        "categories": records(prediction.table(ci).reset_index()),
+        "probabilities": {
+            event: {"probability": float(found), "mcse": found.mcse}
+            for event, found in probabilities.items()
+        },
+    }
+
+
+def _cohort_json(prediction: Prediction | NestedPrediction, ci: float) -> dict[str, Any]:
+    return {
+        "n": prediction.n,
+        "profile": prediction.profile,
+        "study": prediction.study,
+        "ci_prob": ci,
+    }
+
+
+def _mass_json(prediction: Prediction, ci: float) -> dict[str, Any]:
+    """Return interval and mass; of more than 10,000 patients that of ranges of `pmf_step` counts."""
+    return {
+        "interval": by_row(prediction.interval(ci)),
+        "pmf": prediction.listed["probability"].tolist(),
+        "pmf_step": range_step(prediction.n),
     }
 
 
@@ -137,7 +168,7 @@ def comparison_json(comparison: "Comparison", ci: float) -> dict[str, Any]:
 
 
 def validation_json(validation: "Validation") -> dict[str, Any]:
-    """Return what was foretold of each cohort, and the scores."""
+    """Return what was predicted of each cohort, and the scores."""
     return {
         "diagnostics_ok": validation.diagnostics.ok,
         "model": validation.fit.spec.name,

@@ -1,48 +1,58 @@
 """A model and its priors as text: in symbols, with the range that each prior allows."""
 
-from bayesmeta.model import Design, ModelSpec
+from itertools import pairwise
+
+import numpy as np
+
+from bayesmeta.estimates.posterior import outcomes_of
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Design
 from bayesmeta.model.default_priors import over_a_spread
-from bayesmeta.model.nested import NestedDesign
 from bayesmeta.priors import Prior
 from bayesmeta.rounding import PERCENT, number_texts
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["beta_lines", "model_lines", "prior_range"]
+__all__ = ["model_lines", "nested_model_lines", "prior_rates_line"]
 
 
-def model_lines(spec: ModelSpec, design: Design, words: Wording = PLAIN) -> list[str]:
+def model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
-    law, link = spec.study_effects, spec.link
+    if outcomes_of(fit):
+        return [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)]
+    spec, design = fit.spec, fit.design
+    distribution, link = spec.study_effects, spec.link
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    effects = ["u(study)"] * bool(law.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
+    effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
     typical = words.rates.range(*link.rate(spec.mu.interval(0.95)))
     lines = [
         f"Model      {spec.name}: events ~ {spec.likelihood.symbol}, {link.name}(rate) = {predictor}",
         f"Priors     mu ~ {spec.mu!r}: typical rate {typical} with 95% probability",
     ]
-    lines += beta_lines(design)
-    if law.symbol:
-        by = f", one for each level of {law.by}" if law.by else ""
-        tau = f", tau ~ {law.tau!r}: {prior_range(law.tau)}{by}" if law.tau is not None else ""
-        lines.append(f"           {law.symbol}{tau}")
+    lines += _beta_lines(design)
+    if distribution.symbol:
+        by = f", one for each level of {distribution.by}" if distribution.by else ""
+        tau = (
+            f", tau ~ {distribution.tau!r}: {_range(distribution.tau)}{by}"
+            if distribution.tau is not None
+            else ""
+        )
+        lines.append(f"           {distribution.symbol}{tau}")
     if spec.arm_effects is not None:
         tau_arm = spec.arm_effects.tau_arm
-        lines.append(
-            f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {prior_range(tau_arm)}"
-        )
-    own = {**law.parameters, **spec.likelihood.parameters}
+        lines.append(f"           w ~ Normal(0, tau_arm), tau_arm ~ {tau_arm!r}: {_range(tau_arm)}")
+    own = {**distribution.parameters, **spec.likelihood.parameters}
     return lines + [
-        f"           {name} ~ {prior!r}: {prior_range(prior)}" for name, prior in own.items()
+        f"           {name} ~ {prior!r}: {_range(prior)}" for name, prior in own.items()
     ]
 
 
-def beta_lines(design: Design | NestedDesign) -> list[str]:
+def _beta_lines(design: Design) -> list[str]:
     """Return the priors of coefficients: of levels by range, of numbers by what they do to rates."""
     link, spreads = design.spec.link, design.coding.spreads
     named = list(zip(design.coding.names, design.beta, strict=True))
     levels = dict.fromkeys(prior for name, prior in named if name not in spreads)
-    lines = [f"beta ~ {prior!r}: {prior_range(prior)} ({link.scale})" for prior in levels]
+    lines = [f"beta ~ {prior!r}: {_range(prior)} ({link.scale})" for prior in levels]
     lines += [
         f"beta[{name}] ~ {prior!r} per unit: over one standard deviation ({spreads[name]:.3g}) a typical rate of 50% "
         f"becomes {PERCENT.range(*over_a_spread(prior, link, spreads[name]))} with 95% probability"
@@ -52,6 +62,44 @@ def beta_lines(design: Design | NestedDesign) -> list[str]:
     return [f"           {line}" for line in lines]
 
 
-def prior_range(prior: Prior) -> str:
+def _range(prior: Prior) -> str:
     """Return the 95% range of a prior."""
     return f"95% between {' and '.join(number_texts(*prior.interval(0.95)))}"
+
+
+def nested_model_lines(design: Design, words: Wording = PLAIN) -> list[str]:
+    """Return the model in symbols and its priors, each with the range it allows."""
+    spec, outcomes = design.spec, tuple(map(words.outcome, design.arms.outcomes))
+    terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
+    chain = [
+        outcomes[0],
+        *(f"{one} | {outer}" for outer, one in pairwise(outcomes)),
+    ]
+    lines = [
+        f"Model      {spec.name}: counts ~ nested binomials of the conditional probabilities {', '.join(f'P({one})' for one in chain)}",
+        f"           {spec.link.name}(p) = {' + '.join(['mu', *terms, 'u(study)'])}, for each p apart",
+    ]
+    for place, (outcome, prior) in enumerate(zip(outcomes, design.mu, strict=True)):
+        typical = PERCENT.range(*spec.link.rate(prior.interval(0.95)))
+        head = "           " if place else "Priors     "
+        lines.append(f"{head}mu of {outcome} ~ {prior!r}: typical p {typical} with 95% probability")
+    lines += _beta_lines(design)
+    lines += [
+        f"           tau of {outcome} ~ {prior!r}: {_range(prior)}"
+        for outcome, prior in zip(outcomes, design.tau, strict=True)
+    ]
+    effects = "independent" if spec.correlation is None else f"correlated by {spec.correlation!r}"
+    return [*lines, f"           effects of a study on the p: {effects}"]
+
+
+def prior_rates_line(fit: Fit, words: Wording = PLAIN) -> str:
+    """Return what the priors of the ratios together let expect of each rate."""
+    mu = np.asarray(fit.draws["prior"]["mu"])[0]
+    rates = np.cumprod(fit.spec.link.rate(mu), axis=-1)
+    shown = [
+        f"{words.outcome(outcome)} {words.rates.interval(median, low, high)}"
+        for outcome, (low, median, high) in zip(
+            fit.outcomes, np.quantile(rates, [0.025, 0.5, 0.975], axis=0).T, strict=True
+        )
+    ]
+    return f"           typical rates before any evidence{words.rates.note}: {', '.join(shown)}"

@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.layout import table_text
-from bayesmeta.report.comparison_text import change_text, foretold_cells
+from bayesmeta.report.comparison_text import change_text, predicted_cells
 from bayesmeta.rounding import Rates, number_texts, percent
 from bayesmeta.wording import PLAIN, Wording
 
@@ -16,7 +16,12 @@ __all__ = ["cumulative_lines", "left_out_lines", "shrinkage_lines"]
 
 
 def shrinkage_lines(
-    table: pd.DataFrame, labels: Sequence[str], ci_prob: float, words: Wording = PLAIN
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    ci_prob: float,
+    words: Wording = PLAIN,
+    *,
+    outcome: str | None = None,
 ) -> list[str]:
     """Return each arm's observed rate and its estimate, and how far it is drawn."""
     rates = words.rates
@@ -31,8 +36,9 @@ def shrinkage_lines(
         for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
     largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
+    of = f"{words.outcome(outcome)}: true rate" if outcome else "True rate"
     return [
-        f"True rate of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
+        f"{of} of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
         *table_text(pd.DataFrame(rows), indent=2).splitlines(),
         "  Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
         f"  Monte-Carlo standard errors of these rates: at most {largest} {rates.points}.",
@@ -63,7 +69,7 @@ def left_out_lines(found: LeftOut, words: Wording = PLAIN) -> list[str]:
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
     return [
         f"Model {found.model}: each study predicted from all others",
-        *table_text(foretold_cells(found.arms), indent=2).splitlines(),
+        *table_text(predicted_cells(found.arms), indent=2).splitlines(),
         "  P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as there were.",
         f"  {inside}. elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f}).",
         *_influence_lines(found, words),

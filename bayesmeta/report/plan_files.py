@@ -3,8 +3,8 @@
 import pandas as pd
 
 from bayesmeta import plots
-from bayesmeta.planning.json_text import to_json
 from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
@@ -96,7 +96,9 @@ def _figures(plan: Plan | TwoArmPlan, words: Wording) -> dict[str, bytes]:
     drawn: dict[str, Plot] = {"map_prior": prior}
     if isinstance(plan, Plan):
         drawn["power"] = plots.power(plan.trials, notes=notes)
-        drawn["responders"] = plots.responders(plan.trial, law=plan.priors[MAP], notes=notes)
+        drawn["responders"] = plots.responders(
+            plan.trial, distribution=plan.priors[MAP], notes=notes
+        )
         if plan.trial.success.direction is not None:
             sizes = range(min(SMALLEST, plan.trial.n), plan.trial.n + 1)
             drawn["boundary"] = plots.boundary(

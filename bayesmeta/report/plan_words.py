@@ -92,7 +92,7 @@ def prior_lines(
     return [
         f"MAP prior  of {rate} ({profile}): {_terms(history)}",
         f"           {_summary(history, words.rates)}; {_worth(sizes[MAP])}.",
-        f"           Distribution functions of mixture and draws differ by at most {fitted.ecdf_difference:.4f}.",
+        f"           Kolmogorov distance between mixture and draws: {fitted.ecdf_difference:.4f}.",
         *(f"WARNING    {text}" for text in mixture_warnings(fitted)),
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
         f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
@@ -106,8 +106,8 @@ def mixture_warnings(fitted: MapPrior) -> list[str]:
     if fitted.ecdf_difference <= MOST_DIFFERENCE:
         return []
     return [
-        "The mixture does not follow the draws, whose rates lie close to 0 or 1: its distribution function differs by "
-        f"up to {fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
+        "The mixture does not follow the draws, whose rates lie close to 0 or 1: the Kolmogorov distance is "
+        f"{fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
     ]
 
 
@@ -137,7 +137,7 @@ def _summary(mixture: BetaMixture, rates: Rates) -> str:
 def _worth(sizes: "pd.Series[float]") -> str:
     """Return how many patients a prior is worth, by each method."""
     found = [f"{METHODS[str(name)]} {size_text(value)}" for name, value in sizes.dropna().items()]
-    return f"worth so many patients: {', '.join(found) or 'not known'}"
+    return f"effective sample size (ESS): {', '.join(found) or 'not known'}"
 
 
 def size_text(patients: float) -> str:

@@ -10,22 +10,25 @@ import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import averaged_models, notes_of
-from bayesmeta.comparison.grid_files import load_grid
-from bayesmeta.comparison.grid_results import GridResults, columns
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
+from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
-from bayesmeta.inference.folders import MANIFEST as FIT_MANIFEST
-from bayesmeta.inference.nested.result import NestedFit, load_nested_fit
 from bayesmeta.inference.result import Fit, load_fit
-from bayesmeta.inference.storage import ONE_OUTCOME, form_of
-from bayesmeta.model import ModelSpec, load_model
+from bayesmeta.label_files import LabelSource, as_labels
+from bayesmeta.model import ModelSpec, parse_model
+from bayesmeta.model.labelling import known_names
 from bayesmeta.model.values import values_text
+from bayesmeta.multiverse.files import load_grid
+from bayesmeta.multiverse.results import GridResults, columns
+from bayesmeta.rounding import Rates
 from bayesmeta.runs import check_run, describe_run
 from bayesmeta.runs.files import file_names
 from bayesmeta.runs.manifest import Manifest
+from bayesmeta.runs.whole_folder import FIT
+from bayesmeta.wording import Wording
 
 __all__ = [
     "SavedComparison",
@@ -34,6 +37,7 @@ __all__ = [
     "is_reliable",
     "kept_prediction",
     "load_run",
+    "words_of_run",
 ]
 
 TEXTS = {
@@ -65,7 +69,7 @@ class SavedComparison:
     notes : tuple of str
         What is to be known of the numbers.
     plan : mapping
-        How it was done: `seed`, `exact` (or by weighting draws), `settings`, and the `question`:
+        How it was done: `seed`, `exact` (or PSIS), `settings`, and the `question`:
         profile, factor, cohort and probability of intervals.
     versions : mapping
         Versions of what it was made with.
@@ -108,7 +112,7 @@ class SavedComparison:
 
     @property
     def best(self) -> LeftOut | None:
-        """The model that foretells best; None if none has all its scores."""
+        """The model that predicts best; None if none has all its scores."""
         name = best_of(self.table)
         return None if name is None else self.left_out[name]
 
@@ -124,7 +128,7 @@ class SavedComparison:
         return values_text(self.question["profile"] or {})
 
 
-type SavedRun = Fit | NestedFit | SavedComparison | GridResults
+type SavedRun = Fit | SavedComparison | GridResults
 
 
 def load_run(folder: Path) -> SavedRun:
@@ -135,8 +139,8 @@ def load_run(folder: Path) -> SavedRun:
     RunError
         If it is no folder of results, or not as it was written.
     """
-    if (folder / FIT_MANIFEST).is_file():
-        return load_fit(folder) if form_of(folder) == ONE_OUTCOME.name else load_nested_fit(folder)
+    if (folder / FIT).is_file():
+        return load_fit(folder)
     if not folder.is_dir():
         raise RunError(f"There is no folder {folder}. Give that of a saved run.")
     found = describe_run(folder)
@@ -166,11 +170,29 @@ def evidence_of_grid(folder: Path) -> EvidenceTable:
 
 def is_reliable(run: SavedRun) -> bool:
     """Return whether the draws behind a run may be used."""
-    if isinstance(run, Fit | NestedFit):
+    if isinstance(run, Fit):
         return diagnose(run).ok
     if isinstance(run, GridResults):
         return run.meets("diagnostics")
     return run.ok
+
+
+def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
+    """Return the scale of rates and the labels: those given, then those of models and evidence.
+
+    Raises
+    ------
+    SpecError
+        If a label given is of a column, level or outcome that is not there; of a grid, none is checked.
+    """
+    if isinstance(run, Fit):
+        return words_of(run, rates_per=rates_per, labels=labels)
+    given = as_labels(labels)
+    if isinstance(run, GridResults):
+        return Wording(Rates(rates_per), given)
+    given.check(known_names(run.evidence, None))
+    named = given.merged(spec.labels for spec in run.models.values())
+    return evidence_wording(run.evidence, named, rates_per)
 
 
 def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
@@ -188,7 +210,7 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         table=tables["comparison"],
         left_out=left_out,
         evidence=evidence,
-        models={name: load_model(folder / f"inputs/models/{files[name]}.toml") for name in names},
+        models={name: _model(folder, files[name]) for name in names},
         notes=notes_of(tables["comparison"], left_out),
         plan=manifest.identity,
         versions=manifest.versions,
@@ -249,6 +271,12 @@ def _left_out(model: str, tables: Mapping[str, pd.DataFrame], labels: Mapping[st
     return LeftOut(
         model, own["studies"], own["arms"], own["influence"], own["fits"], float("nan"), {}, labels
     )
+
+
+def _model(folder: Path, name: str) -> ModelSpec:
+    """Return a model that was compared, whatever release wrote it."""
+    text = (folder / f"inputs/models/{name}.toml").read_text(encoding="utf-8")
+    return parse_model(text, name, warn=False)
 
 
 def _grid(folder: Path, manifest: Manifest) -> GridResults:

@@ -2,14 +2,15 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bayesmeta.selfcheck import Check, Environment, SelfCheck
+if TYPE_CHECKING:
+    from bayesmeta.selfcheck import Check, Environment, SelfCheck
 
 __all__ = ["check_line", "environment_lines", "selfcheck_json", "verdict_lines"]
 
 
-def environment_lines(environment: Environment) -> list[str]:
+def environment_lines(environment: "Environment") -> list[str]:
     """Return versions and machine."""
     packages = ", ".join(f"{name} {version}" for name, version in environment.packages.items())
     return [
@@ -20,14 +21,14 @@ def environment_lines(environment: Environment) -> list[str]:
     ]
 
 
-def check_line(check: Check) -> str:
+def check_line(check: "Check") -> str:
     """Return what became of a check, in one line."""
     detail = " ".join(check.detail.split())
     word = "PASS" if check.ok else "FAIL"
     return f"{word} {check.seconds:6.1f} s  {check.group}: {check.name} ({detail})"
 
 
-def verdict_lines(found: SelfCheck) -> list[str]:
+def verdict_lines(found: "SelfCheck") -> list[str]:
     """Return what became of all checks together, and the failed ones again."""
     total, time = len(found.checks), timedelta(seconds=round(found.seconds))
     if found.ok:
@@ -39,7 +40,7 @@ def verdict_lines(found: SelfCheck) -> list[str]:
     ]
 
 
-def selfcheck_json(found: SelfCheck) -> dict[str, Any]:
+def selfcheck_json(found: "SelfCheck") -> dict[str, Any]:
     """Return all checks and the environment."""
     environment = found.environment
     return {

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bayesmeta.comparison.changed_priors import prior_text
-from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.sensitivity import Sensitivity
 from bayesmeta.report.machine import plain_value, records
+from bayesmeta.sensitivity.changed_priors import prior_text
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import TippingPoint
 
 __all__ = ["sensitivity_json"]
 
@@ -18,21 +18,21 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
         "refits_ok": found.ok,
         "scaling": records(found.scaling),
         "priors": records(found.priors),
-        "flips": [_flip(flip) for flip in found.flips],
+        "tipping_points": [_tipping_point(one) for one in found.tipping_points],
     }
 
 
-def _flip(flip: FlipPoint) -> dict[str, Any]:
-    low, high = flip.factor_interval
+def _tipping_point(found: TippingPoint) -> dict[str, Any]:
+    low, high = found.factor_interval
     return {
-        "question": str(flip.question),
-        "certainty": flip.certainty,
-        "parameter": flip.parameter,
-        "prior": prior_text(flip.prior),
-        "flips": flip.flips,
-        "factor": plain_value(flip.factor),
+        "question": str(found.question),
+        "certainty": found.certainty,
+        "parameter": found.parameter,
+        "prior": prior_text(found.prior),
+        "exists": found.exists,
+        "factor": plain_value(found.factor),
         "factor_lower": plain_value(low),
         "factor_upper": plain_value(high),
-        "bracket": records(flip.bracket),
-        "trials": records(flip.trials),
+        "bracket": records(found.bracket),
+        "trials": records(found.trials),
     }

@@ -5,21 +5,21 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.flip_point import FlipPoint
-from bayesmeta.comparison.power_scaling import APART, SENSITIVE
-from bayesmeta.comparison.sensitivity import Sensitivity
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import error_text, number_texts, probability_text
+from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
+from bayesmeta.sensitivity.sensitivity import Sensitivity
+from bayesmeta.sensitivity.tipping_point import TippingPoint
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
-    "flip_lines",
     "nested_prior_lines",
     "prior_cells",
     "prior_lines",
     "scaling_cells",
     "scaling_lines",
     "sensitivity_lines",
+    "tipping_point_lines",
 ]
 
 Row = Mapping[Hashable, Any]
@@ -30,8 +30,8 @@ RATES = {"typical": "typical", "mean": "mean", "new study": "new_study"}
 def sensitivity_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
     """Return all three parts of a sensitivity analysis, those that there are."""
     lines = [*scaling_lines(found.scaling, words), "", *prior_lines(found, words)]
-    for flip in found.flips:
-        lines += ["", *flip_lines(flip)]
+    for one in found.tipping_points:
+        lines += ["", *tipping_point_lines(one)]
     return lines
 
 
@@ -59,7 +59,7 @@ def prior_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
     """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
     table = found.priors
     return [
-        f"Other priors, each by a fit of its own: median and {100 * found.ci_prob:g}% interval"
+        f"Refits under other priors: median and {100 * found.ci_prob:g}% interval"
         f"{words.rates.note} ({words.text(found.profile)})",
         *table_text(prior_cells(table, found.question, words), indent=2).splitlines(),
         f"  {_errors(table, words)}",
@@ -71,12 +71,12 @@ def nested_prior_lines(
 ) -> list[str]:
     """Return the estimates of each nested outcome under each prior that was tried, one a line."""
     lines = [
-        f"Other priors, each by a joint fit of its own: median and {100 * ci_prob:g}% interval"
+        f"Joint refits under other priors: median and {100 * ci_prob:g}% interval"
         f"{words.rates.note} ({words.text(profile)})"
     ]
     for outcome, rows in table.groupby("outcome", sort=False):
         lines += [
-            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its ratio to the outcome around it",
+            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its conditional probability",
             *table_text(prior_cells(rows, words=words), indent=4).splitlines(),
         ]
     return [*lines, f"  {_errors(table, words)}"]
@@ -112,42 +112,42 @@ def prior_cells(
     return cells
 
 
-def flip_lines(flip: FlipPoint) -> list[str]:
-    """Return where a decision flips with the scale of a prior, or that it does not."""
-    rows = flip.trials.to_dict("records")
+def tipping_point_lines(found: TippingPoint) -> list[str]:
+    """Return at which scale of a prior a decision changes, or that it does not."""
+    rows = found.trials.to_dict("records")
     [own] = [row for row in rows if row["factor"] == 1]
-    demand = f"{flip.question} of {flip.certainty:g} demanded"
+    demand = f"{found.question} of {found.certainty:g} demanded"
     lines = [
-        f"Flip point in the prior of {flip.parameter}: {demand}, {_answer(own)} with the model's own."
+        f"Tipping point in the prior of {found.parameter}: {demand}, {_answer(own)} with the model's own."
     ]
-    if flip.open_at_own:
+    if found.open_at_own:
         lines.append(
             "  That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
         )
-    failed = int((~flip.trials["ok"].astype(bool)).sum())
+    failed = int((~found.trials["ok"].astype(bool)).sum())
     if failed:
         lines.append(
             f"  NOT RELIABLE: {failed} of {len(rows)} fits with the prior wider or narrower failed their diagnostics."
         )
-    if not flip.flips:
-        probabilities = flip.trials["probability"]
+    if not found.exists:
+        probabilities = found.trials["probability"]
         low, high = probabilities.min(), probabilities.max()
         lines.append(
-            f"  It does not flip between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
+            f"  The decision does not change between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
             f"P stays from {_probability(low)} to {_probability(high)}."
         )
-        if low < flip.certainty < high:
+        if low < found.certainty < high:
             lines.append(
-                f"  It comes so near {flip.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
+                f"  It comes so near {found.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
             )
         return lines
-    low, high = flip.factor_interval
+    low, high = found.factor_interval
     below, above = (
-        f"{row['factor']:.2f} times, {_answer(row)}" for row in flip.bracket.to_dict("records")
+        f"{row['factor']:.2f} times, {_answer(row)}" for row in found.bracket.to_dict("records")
     )
     return [
         *lines,
-        f"  It flips where the prior is {flip.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
+        f"  It changes where the prior is {found.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
         "Monte-Carlo error, within which fits can't be told apart).",
         f"  The nearest fits on either side: {below}; {above}.",
     ]

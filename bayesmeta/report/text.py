@@ -1,16 +1,18 @@
 """What a terminal shows of evidence, fits and predictions: they format, they compute nothing."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.predict import Prediction, Probability
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
 from bayesmeta.model import ModelSpec
@@ -21,13 +23,15 @@ __all__ = [
     "NOT_RELIABLE",
     "Blocks",
     "arms_blocks",
+    "category_cells",
     "cohort_lines",
     "diagnosis_lines",
     "evidence_lines",
     "failure_lines",
-    "finding_lines",
     "heterogeneity_line",
     "left_out_lines",
+    "nested_prediction_lines",
+    "outcome_texts",
     "prediction_lines",
     "probability_words",
     "warning_lines",
@@ -45,12 +49,13 @@ NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 
 def arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a selection, and the rows left out with their rules."""
-    kept = arms.frame.assign(arm=arms.labels)[["arm", "events", "n"]]
-    columns = ["study", "arm", "stratum", "events", "n", "rule"]
+    several = len(arms.outcomes) > 1
+    counts = ["n", *arms.outcomes] if several else ["events", "n"]
+    rows = ["outcome", "events"] if several else ["stratum", "events", "n"]
     return [
         evidence_lines(arms),
-        table_text(kept, indent=2),
-        left_out_lines(arms.excluded, columns),
+        table_text(arms.frame.assign(arm=arms.labels)[["arm", *counts]], indent=2),
+        left_out_lines(arms.excluded, ["study", "arm", *rows, "rule"]),
     ]
 
 
@@ -74,17 +79,17 @@ def warning_lines(diagnostics: Diagnostics) -> list[str]:
 
 def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     """Return what was selected and what was left out, by rule."""
-    outcome = words.outcome(arms.selection.get("outcome") or "responders")
-    head = (
-        f"Evidence   {outcome} in {arms.selection.get('table', 'the table')}: "
-        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
-        f"{arms.events.sum()} of {arms.n.sum()} patients responded."
-    )
-    lines = [head]
+    several = len(arms.outcomes) > 1
+    outcomes = arms.outcomes if several else (arms.selection.get("outcome") or "responders",)
+    lines = [
+        f"Evidence   {' > '.join(map(words.outcome, outcomes))} in {arms.selection.get('table', 'the table')}: "
+        f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {_responded(arms, words)}."
+    ]
     if len(arms.excluded):
         kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
         counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
-        lines.append(f"           {counted(len(arms.excluded), 'row')} left out ({counts}).")
+        what = counted(len(arms.excluded), "count" if several else "row")
+        lines.append(f"           {what} left out ({counts}).")
     if len(arms.studies) == 1:
         lines.append(
             "           One study: tau and what a new study would show rest on the priors."
@@ -93,15 +98,19 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
         lines.append(
             f"           Without patients, so without information: {', '.join(arms.without_patients)}."
         )
-    return [*lines, *finding_lines(arms)]
+    return [*lines, *(f"           Check: {finding}" for finding in arms.findings)]
 
 
-def finding_lines(arms: Arms | NestedArms) -> list[str]:
-    """Return what was found in the arms that is probably not meant."""
-    return [f"           Check: {finding}" for finding in arms.findings]
+def _responded(arms: Arms, words: Wording) -> str:
+    """Return how many patients responded; of nested outcomes, how many arms report each."""
+    if len(arms.outcomes) == 1:
+        return f"{arms.events.sum()} of {arms.n.sum()} patients responded"
+    reported = zip(arms.outcomes, (~np.isnan(arms.counts)).sum(axis=0), strict=True)
+    counts = ", ".join(f"{words.outcome(name)} {k}" for name, k in reported)
+    return f"{arms.n.sum()} patients; arms that report {counts}"
 
 
-def diagnosis_lines(diagnostics: Diagnostics, fit: Fit | NestedFit) -> list[str]:
+def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
     """Return the verdict on the draws; a failed one comes with what to do."""
     table, sizes = diagnostics.table, fit.posterior.sizes
     measured = (
@@ -184,3 +193,49 @@ def probability_words(probability: Probability) -> str:
     text, mcse = probability_text(probability), probability.mcse
     sign = "" if text[0] in "<>" else "= "
     return f"{sign}{text} (MCSE {error_text(mcse, ERROR_PLACES)})"
+
+
+def nested_prediction_lines(
+    prediction: NestedPrediction,
+    ci_prob: float,
+    asked: Sequence[str],
+    words: Wording = PLAIN,
+) -> list[str]:
+    """Return the table of categories, and each joint probability asked for with its error."""
+    who = "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
+    table = prediction.table(ci_prob)
+    lines = [
+        f"A cohort of {prediction.n} patients of {who} ({words.text(prediction.profile)}), {100 * ci_prob:g}% intervals"
+    ]
+    lines += [
+        f"  {outcome}: true rate {rate}, patients {patients}"
+        for outcome, rate, patients in outcome_texts(prediction, ci_prob, words)
+    ]
+    lines += ["Patients by category", table_text(category_cells(table, words), indent=2)]
+    for event in asked:
+        probability = prediction.probability(event)
+        lines.append(f"P({event}) {probability_words(probability)}.")
+    return lines
+
+
+def outcome_texts(
+    prediction: NestedPrediction, ci_prob: float, words: Wording = PLAIN
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each outcome, its true rate and its patients, with their intervals."""
+    interval = prediction.interval(ci_prob)
+    for outcome in prediction.outcomes:
+        own = interval.xs(outcome, level="outcome")
+        rate = words.rates.sentence(*own.loc["rate", ["median", "lower", "upper"]])
+        median, low, high = own.loc["events", ["median", "lower", "upper"]]
+        yield words.outcome(outcome), rate, f"{median:.0f} ({low:.0f} to {high:.0f})"
+
+
+def category_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return the patients of each category as people read them, one row each."""
+    shown = table.reset_index()
+    cells: dict[str, Any] = {"category": [words.category(str(name)) for name in shown["category"]]}
+    cells["mean"] = [f"{value:.1f}" for value in shown["mean"]]
+    cells["MCSE"] = [error_text(value, 2) for value in shown["mcse_mean"]]
+    for name in ("lower", "median", "upper"):
+        cells[name] = shown[name].astype(str)
+    return pd.DataFrame(cells)

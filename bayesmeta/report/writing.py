@@ -5,25 +5,27 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from bayesmeta.comparison.grid_results import GridResults
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.label_files import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
+from bayesmeta.multiverse.results import GridResults
 from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import ReportRequest, fit_results
 from bayesmeta.report.grid_report import grid_document
-from bayesmeta.report.nested_report import nested_document
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.docx import pandoc
-from bayesmeta.report.saved_runs import SavedComparison, evidence_of_grid, load_run
-from bayesmeta.report.saved_words import words_of_run
+from bayesmeta.report.saved_runs import (
+    SavedComparison,
+    evidence_of_grid,
+    load_run,
+    words_of_run,
+)
 from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
 from bayesmeta.runs.files import check_writable, write_whole
@@ -207,7 +209,7 @@ def _form(form: str | None, out: Path | None) -> str:
 
 
 def _path(name: str, value: object) -> Path:
-    if isinstance(value, Fit | NestedFit):
+    if isinstance(value, Fit):
         raise SettingsError(
             f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
             "fit.save(folder), and give the folder."
@@ -240,11 +242,9 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
                     "A report is of a model of the family, of which it knows what each part means; this is a "
-                    "PyMC model of one's own."
+                    "user-supplied PyMC model."
                 )
             found = fit_document(fit_results(run, asked))
-        case NestedFit():
-            found = nested_document(run, asked)
         case GridResults():
             _refuse(asked, "grid")
             versions = describe_run(folder).manifest.versions

@@ -1,4 +1,4 @@
-"""Runs room. In: many jobs that need nothing of each other. Out: what became of each, kept on disk.
+"""Many independent jobs, and the result of each, kept on disk.
 
 It knows nothing of models and evidence. A run that is stopped at any moment goes on from what is
 kept, and ends with the same bytes in its tables.

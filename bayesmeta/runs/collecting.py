@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.runs.jobs import Job, Outcome, attempt
 from bayesmeta.runs.keys import versions
-from bayesmeta.runs.threads import keep_one_thread
+from bayesmeta.runs.processes import keep_one_thread
 
 __all__ = ["Collected", "Lost", "Record", "collect"]
 
@@ -60,25 +60,10 @@ class _Desk:
 
 
 def collect(executor: Executor, waiting: deque[Job], *, window: int, record: Record) -> Collected:
-    """Do all jobs that wait, until the executor breaks.
+    """Do all jobs that wait, `window` of them at once, until the executor breaks.
 
-    Parameters
-    ----------
-    executor : Executor
-        Anything with `submit`, which returns futures that call back when done.
-    waiting : deque of Job
-        Jobs to do; those that were not handed out stay in it.
-    window : int
-        Jobs handed out at once.
-    record : callable
-        Called here, in this thread, with each job that is done.
-
-    Raises
-    ------
-    SettingsError
-        If a job can't be sent to another process.
-    RunError
-        If a worker has other versions of packages, or not the code of the job.
+    Those that were not handed out stay in `waiting`. `record` is called here, in this thread, with
+    each that is done.
     """
     desk = _Desk(executor, window)
     lost: list[Lost] = []

@@ -19,18 +19,8 @@ def dask_executor(address: str) -> Iterator[Executor]:
     A worker that dies is made up for by the others; a job that several workers died of is given up,
     and recorded as failed.
 
-    Parameters
-    ----------
-    address : str
-        Where the scheduler listens, such as ``"tcp://127.0.0.1:8786"``. It and its workers run what
-        they are sent: let only those reach them who may.
-
-    Raises
-    ------
-    SettingsError
-        If Dask is not installed, or `address` is no address.
-    RunError
-        If no scheduler answers there, or it has no workers.
+    `address` is where the scheduler listens, such as ``"tcp://127.0.0.1:8786"``. It and its workers
+    run what they are sent: let only those reach them who may.
     """
     try:
         from distributed import Client

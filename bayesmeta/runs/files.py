@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError
+from bayesmeta.paths import expanded
 
 __all__ = [
     "PARTIAL",
@@ -19,8 +21,10 @@ __all__ = [
     "check_writable",
     "explained",
     "file_names",
+    "folder_of",
     "sealed",
     "sha256_of",
+    "sync_file",
     "sync_folder",
     "unsealed",
     "write_whole",
@@ -64,16 +68,24 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def folder_of(path: object) -> Path:
+    """Return the folder that a person names, which need not be there."""
+    if not isinstance(path, str | PathLike):
+        raise RunError(f"`folder` must be a path; got {path!r}.")
+    folder = expanded(path)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} can't be read: {error}. Choose another folder.") from error
+    return folder
+
+
 @contextmanager
 def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
     """Turn an error of the file system into one that says what to do.
 
     Where no `remedy` is given, the file is one of a run, which goes on from what is kept.
-
-    Raises
-    ------
-    RunError
-        If the block raises an OSError.
     """
     try:
         yield
@@ -89,13 +101,8 @@ def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
 def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> None:
     """Write a file beside its place, push it to the disk, and give it its name.
 
-    The writer must be the only one in its folder. `remedy` is what to do if it can't be written, where
-    that is not to run the same again.
-
-    Raises
-    ------
-    RunError
-        If it can't be written; a file that was there is then as it was.
+    The writer must be the only one in its folder. If the file can't be written, one that was there is
+    as it was; `remedy` is what to do then, where that is not to run the same again.
     """
     partial = path.with_name(f".{path.name}{PARTIAL}")
     with explained(path, remedy):
@@ -110,13 +117,7 @@ def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> Non
 
 
 def check_writable(path: Path, *, remedy: str) -> None:
-    """Raise if no file of this name can be written, by writing an empty one and removing it.
-
-    Raises
-    ------
-    RunError
-        If it can't; `remedy` is what to do.
-    """
+    """Raise, with `remedy`, if no file of this name can be written; an empty one is tried."""
     partial = path.with_name(f".{path.name}{PARTIAL}")
     with explained(path, remedy):
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o644))
@@ -124,18 +125,19 @@ def check_writable(path: Path, *, remedy: str) -> None:
 
 
 def check_folder_writable(folder: Path, *, remedy: str) -> None:
-    """Raise if no file can be written into a folder, or no folder be made where there is none yet.
-
-    Raises
-    ------
-    RunError
-        If it can't; `remedy` is what to do.
-    """
+    """Raise, with `remedy`, if no file can be written into a folder, which need not be there yet."""
     places = (folder, *folder.absolute().parents)
     there = next(place for place in places if place.exists())
     if not there.is_dir():
         raise RunError(f"{folder} can't be written: {there} is no folder. {remedy}.")
     check_writable(there / "file", remedy=remedy)
+
+
+def sync_file(path: Path) -> None:
+    """Push a file to the disk."""
+    # Windows syncs only what is open for writing.
+    with path.open("rb+") as file:
+        os.fsync(file)
 
 
 def sync_folder(folder: Path) -> None:
@@ -155,13 +157,7 @@ def sealed(content: Any, *, indent: int | None = None) -> bytes:
 
 
 def unsealed(written: bytes) -> Any:
-    """Return the content of what `sealed` made.
-
-    Raises
-    ------
-    ValueError
-        If a byte of it differs.
-    """
+    """Return the content of what `sealed` made; a ValueError if a byte of it differs."""
     text = written[len(_framed(b"")) - len(_END) : -len(_END)]
     if _framed(text) != written:
         raise ValueError("it is truncated or edited")

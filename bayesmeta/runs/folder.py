@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed
-from bayesmeta.paths import expanded
-from bayesmeta.runs.files import PARTIAL, PLAIN, explained, sync_folder, write_whole
+from bayesmeta.runs.files import PARTIAL, PLAIN, explained, folder_of, sync_folder, write_whole
 from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
-from bayesmeta.runs.jobs import Job, Outcome
+from bayesmeta.runs.jobs import JOBS, Job, Outcome, read_record, record_path, write_record
 from bayesmeta.runs.locks import HOLDER, LOCK, held
 from bayesmeta.runs.manifest import (
     MANIFEST,
@@ -22,7 +21,6 @@ from bayesmeta.runs.manifest import (
     read_manifest,
     write_manifest,
 )
-from bayesmeta.runs.records import JOBS, read_record, record_path, write_record
 
 __all__ = ["RunFolder", "open_run"]
 
@@ -34,13 +32,7 @@ _OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a run that is open; see `open_run`.
-
-    Parameters
-    ----------
-    path : Path
-        Where it is.
-    """
+    """The folder of a run that is open; see `open_run`."""
 
     path: Path
 
@@ -50,13 +42,7 @@ class RunFolder:
         return record and record.outcome
 
     def keep(self, job: Job, outcome: Outcome) -> None:
-        """Keep what became of a job, so that it is not done again.
-
-        Raises
-        ------
-        RunError
-            If it can't be written.
-        """
+        """Keep what became of a job, so that it is not done again."""
         self._change()
         write_record(self.path, job, outcome)
 
@@ -64,13 +50,6 @@ class RunFolder:
         """Write a table or figure of results, whole or not at all.
 
         It must hold no dates and times, so that a resumed run ends with the same bytes.
-
-        Raises
-        ------
-        SettingsError
-            If `name` is no name of a file, or one that the folder itself needs.
-        RunError
-            If it can't be written.
         """
         if not PLAIN.fullmatch(name) or name.casefold() in _OWN:
             raise SettingsError(
@@ -155,17 +134,12 @@ def _check_arguments(kind: str, texts: Mapping[str, str]) -> None:
 
 def _made(path: str | PathLike[str]) -> Path:
     """Return the folder of a run, made if it is not there, and refused if it is something else."""
-    if not isinstance(path, str | PathLike):
-        raise RunError(f"`path` must be a path; got {path!r}.")
-    folder = expanded(path).absolute()
-    try:
-        with explained(folder):
-            if not folder.exists():
-                folder.mkdir(parents=True, exist_ok=True)
-                sync_folder(folder.parent)
-            _check_free(folder)
-    except ValueError as error:
-        raise RunError(f"{path!r} can't be written: {error}. Choose another folder.") from error
+    folder = folder_of(path).absolute()
+    with explained(folder):
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(folder.parent)
+        _check_free(folder)
     return folder
 
 
@@ -176,10 +150,10 @@ def _check_free(folder: Path) -> None:
     if (folder / MANIFEST).exists():
         return
     left = {LOCK, HOLDER, f".{MANIFEST}{PARTIAL}"}
-    strangers = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
-    if strangers:
+    unexpected = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
+    if unexpected:
         raise RunError(
-            f"{folder} exists and is no run (it holds {listed(strangers)}, and no {MANIFEST}); it is left alone. "
+            f"{folder} exists and is no run (it holds {listed(unexpected)}, and no {MANIFEST}); it is left alone. "
             "Choose another folder."
         )
 

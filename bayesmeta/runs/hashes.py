@@ -29,13 +29,7 @@ def finish(folder: Path, started: datetime, seconds: float) -> None:
 
 
 def read_hashes(folder: Path) -> dict[str, str] | None:
-    """Return the SHA-256 of every file by name, or None where the run is not finished.
-
-    Raises
-    ------
-    RunError
-        If the file of hashes is damaged.
-    """
+    """Return the SHA-256 of every file by name, or None where the run is not finished."""
     try:
         found: dict[str, str] = unsealed((folder / HASHES).read_bytes())
     except FileNotFoundError:

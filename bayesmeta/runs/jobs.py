@@ -1,16 +1,33 @@
-"""Jobs and what becomes of them."""
+"""Jobs, what becomes of them, and the file that keeps it."""
 
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.runs.files import sealed, unsealed, write_whole
 from bayesmeta.runs.keys import versions
 
-__all__ = ["Failed", "Finished", "Job", "Outcome", "attempt"]
+__all__ = [
+    "JOBS",
+    "Failed",
+    "Finished",
+    "Job",
+    "Outcome",
+    "Record",
+    "attempt",
+    "read_record",
+    "read_records",
+    "record_path",
+    "write_record",
+]
+
+JOBS = "jobs"
+"""Folder of these files within that of the run."""
 
 LONGEST_MESSAGE = 4000
 """Characters of an error's message that are kept."""
@@ -28,16 +45,9 @@ class Job:
         What people read, unique within a run, such as ``"regimen / without Smith 2019"``.
     key : str
         `job_key` of everything that the result depends on. Jobs of one key are done once.
-    work : callable
-        A function of a module, which returns a mapping that JSON can hold (NaN and infinities, and
-        NumPy's numbers and arrays as numbers and lists, among it).
-    arguments : tuple
-        Its arguments; pickle must be able to send them to another process.
-
-    Raises
-    ------
-    SettingsError
-        If `key` was not made by `job_key`.
+    work, arguments
+        A function of a module and its arguments, which pickle can send to another process. It
+        returns a mapping that JSON can hold, NaN, infinities and NumPy's numbers among it.
     """
 
     name: str
@@ -62,19 +72,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The error that a job ended with.
+    """The error that a job ended with: its class (``"WorkerDied"`` where the process died) and message.
 
-    Parameters
-    ----------
-    error : str
-        Class of the error; ``"WorkerDied"`` where the process of the job died.
-    message : str
-        Its message.
-    seconds : float
-        Time until then.
-    again : bool
-        Whether the cause may have been the machine (memory, disk, a killed process) rather than the
-        job, which is then done again when the run is resumed.
+    It is done `again` when the run is resumed if the cause may have been the machine (memory, disk, a
+    killed process).
     """
 
     error: str
@@ -89,20 +90,7 @@ Outcome = Finished | Failed
 def attempt(
     work: Callable[..., Mapping[str, Any]], arguments: tuple[Any, ...], expected: Mapping[str, str]
 ) -> Outcome:
-    """Return what becomes of a job, done in this process.
-
-    Parameters
-    ----------
-    work, arguments
-        Those of the job.
-    expected : mapping
-        `versions` where the run is: a worker elsewhere may have others.
-
-    Raises
-    ------
-    RunError
-        If this process has other versions than `expected`.
-    """
+    """Return what becomes of a job, done in this process, whose versions must be as `expected`."""
     _check_versions(expected)
     started = time.perf_counter()
     try:
@@ -149,3 +137,48 @@ def _as_builtin(value: object) -> object:
 
 def _since(started: float) -> float:
     return round(time.perf_counter() - started, 6)
+
+
+class Record(NamedTuple):
+    """A job that is done."""
+
+    name: str
+    key: str
+    outcome: Outcome
+
+
+def record_path(folder: Path, key: str) -> Path:
+    """Return where the outcome of the job of a key is kept."""
+    return folder / JOBS / f"{key}.json"
+
+
+def write_record(folder: Path, job: Job, outcome: Outcome) -> None:
+    """Keep the outcome of a job, whole or not at all."""
+    content = {
+        "name": job.name,
+        "key": job.key,
+        "outcome": type(outcome).__name__,
+        **asdict(outcome),
+    }
+    write_whole(record_path(folder, job.key), sealed(content))
+
+
+def read_record(path: Path) -> Record | None:
+    """Return what is kept of a job, or None where nothing is, or not as it was written."""
+    try:
+        content = unsealed(path.read_bytes())
+        kind = {"Finished": Finished, "Failed": Failed}[content.pop("outcome")]
+        record = Record(content.pop("name"), content.pop("key"), kind(**content))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path} can't be read: {error.strerror}. Make it readable.") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return record if record.key == path.stem else None
+
+
+def read_records(folder: Path) -> Iterator[tuple[Path, Record | None]]:
+    """Yield each file of a job with what it holds, by name of the file."""
+    for path in sorted((folder / JOBS).glob("[!.]*.json")):
+        yield path, read_record(path)

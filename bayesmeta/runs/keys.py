@@ -34,16 +34,8 @@ LENGTH = 32
 def job_key(**parts: Part) -> str:
     """Return the key of a job: 32 hexadecimal digits that stand for `parts` and `versions`.
 
-    Parameters
-    ----------
-    **parts
-        Everything that the result depends on: hash of the evidence, text of the model, settings,
-        seed. The order of a mapping makes no difference; ``1``, ``1.0``, ``True`` and ``"1"`` do.
-
-    Raises
-    ------
-    SettingsError
-        If a part is of another type.
+    The parts are everything that the result depends on: hash of the evidence, text of the model,
+    settings, seed. The order of a mapping makes no difference; ``1``, ``1.0``, ``True`` and ``"1"`` do.
 
     Examples
     --------

@@ -20,13 +20,7 @@ LOCK, HOLDER = "lock", "holder.json"
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a run folder; the system lets go of it when this process ends, however it ends.
-
-    Raises
-    ------
-    RunError
-        If another process holds it.
-    """
+    """Hold a run folder; the system lets go of it when this process ends, however it ends."""
     lock = FileLock(folder / LOCK, blocking=False, thread_local=False)
     with explained(folder):
         _acquire(lock, folder)

@@ -25,40 +25,22 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run is.
-
-    Parameters
-    ----------
-    kind : str
-        What made it, such as ``"compare"``.
-    identity : mapping
-        What all of it depends on, as JSON holds it.
-    inputs : mapping
-        SHA-256 of each text kept with it.
-    versions : mapping
-        Version of Python and of each package that may change a result.
-    machine : mapping
-        Platform, number of processors, Python.
-    created : str
-        When, UTC, ISO 8601.
-    """
+    """What a run is."""
 
     kind: str
+    """What made it, such as ``"compare"``."""
     identity: Mapping[str, Any]
+    """What all of it depends on, as JSON holds it."""
     inputs: Mapping[str, str]
+    """SHA-256 of each text kept with it."""
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     created: str
+    """UTC, ISO 8601."""
 
 
 def make_manifest(kind: str, identity: Mapping[str, Any], texts: Mapping[str, str]) -> Manifest:
-    """Return the manifest of a run begun now.
-
-    Raises
-    ------
-    SettingsError
-        If `identity` is not what JSON can hold; NaN and infinities are not.
-    """
+    """Return the manifest of a run begun now."""
     try:
         plain = json.loads(json.dumps(dict(identity), sort_keys=True, allow_nan=False))
     except (TypeError, ValueError) as error:
@@ -85,13 +67,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest in a folder, which must be there.
-
-    Raises
-    ------
-    RunError
-        If it can't be read, is not as it was written, or was written by another release.
-    """
+    """Return the manifest in a folder, which must be there."""
     path = folder / MANIFEST
     try:
         content = unsealed(path.read_bytes())
@@ -112,13 +88,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def check_same(kept: Manifest, new: Manifest, folder: Path) -> None:
-    """Check that a run goes on with what it was begun with.
-
-    Raises
-    ------
-    RunError
-        If kind, identity, inputs or versions differ; the message names the entries.
-    """
+    """Raise unless a run goes on with the kind, identity, inputs and versions it was begun with."""
     before, now = (dict(_entries(each)) for each in (kept, new))
     differing = [name for name in sorted({**before, **now}) if before.get(name) != now.get(name)]
     if differing:

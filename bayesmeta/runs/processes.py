@@ -1,4 +1,7 @@
-"""Processes of this machine to work in."""
+"""Processes of this machine to work in, and one thread of linear algebra in each.
+
+The number of threads changes the last digits of a sum.
+"""
 
 import multiprocessing
 import os
@@ -9,12 +12,16 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 from bayesmeta.errors import RunError
-from bayesmeta.runs.threads import keep_one_thread
 
-__all__ = ["processes"]
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+__all__ = ["keep_one_thread", "one_thread", "processes"]
 
 MOST = 61 if os.name == "nt" else 1 << 15
 """Processes of one executor: on Windows, as many as can be waited for."""
@@ -24,17 +31,11 @@ MOST = 61 if os.name == "nt" else 1 << 15
 def processes(workers: int) -> Iterator[Executor]:
     """Yield an executor of so many processes, `MOST` at most, of one thread of linear algebra each.
 
-    They ignore interrupts, and end at once if the block fails or is interrupted, or if this process
-    dies, even by SIGKILL.
-
-    Raises
-    ------
-    RunError
-        If they can't start.
+    They ignore interrupts, and end at once if the block fails or this process dies, even by SIGKILL.
     """
     workers = min(workers, MOST)
     # Where compiled code can be kept is asked here alone, so that light commands load no compiler.
-    from bayesmeta.inference.places import share_temporary
+    from bayesmeta.places import share_temporary
 
     share_temporary()
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
@@ -119,3 +120,26 @@ def _noted_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if seen:
             signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Do the linear algebra of a block in one thread, so that jobs give the same bytes everywhere."""
+    with _pools().limit(limits=1):
+        yield
+
+
+@cache
+def keep_one_thread() -> None:
+    """Do all linear algebra of this process in one thread from now on."""
+    _pools().limit(limits=1)
+
+
+@cache
+def _pools() -> "ThreadpoolController":
+    # Both bring a linear algebra library of their own, which must be there to be found.
+    import numpy  # noqa: F401
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -6,13 +6,12 @@ from concurrent.futures import Executor
 
 from bayesmeta.errors import RunError, SettingsError, listed
 from bayesmeta.numeric import is_whole
+from bayesmeta.progress import progress_bar
 from bayesmeta.runs.collecting import Lost, Record, collect
 from bayesmeta.runs.folder import RunFolder
 from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt
 from bayesmeta.runs.keys import versions
-from bayesmeta.runs.processes import processes
-from bayesmeta.runs.progress import progress_bar
-from bayesmeta.runs.threads import one_thread
+from bayesmeta.runs.processes import one_thread, processes
 
 __all__ = ["run_jobs"]
 
@@ -34,7 +33,7 @@ def run_jobs(
     progress: bool | None = None,
     what: str = "fits",
 ) -> dict[str, Outcome]:
-    """Return what becomes of each job.
+    """Return what becomes of each job, by name.
 
     A job that fails does not stop the others. Linear algebra runs in one thread meanwhile, here
     and in workers, so that results are the same wherever jobs are done.
@@ -51,16 +50,8 @@ def run_jobs(
         replaced, and the job that it died of found and recorded as failed.
     executor : Executor, optional
         Anything with the interface of `concurrent.futures` to do the jobs instead.
-    progress : bool, optional
-        Show a bar where a person watches, and lines in a log. Where None, only where a person
-        watches.
-    what : str
-        What jobs are called there.
-
-    Returns
-    -------
-    dict
-        Name of each job to its outcome, in the order of `jobs`.
+    progress, what
+        Whether a bar is shown, and what it calls the jobs; see `progress_bar`.
 
     Raises
     ------

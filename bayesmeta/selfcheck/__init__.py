@@ -1,4 +1,4 @@
-"""Self-check room. In: an installed package. Out: whether it gives known answers on this machine.
+"""Checks of an installed package against known answers.
 
 All that it needs comes with the package: no tests, no network. It writes to a temporary folder.
 """

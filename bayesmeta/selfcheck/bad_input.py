@@ -30,28 +30,17 @@ SHORT = SamplerSettings(warmup=100, draws=100)
 
 @dataclass(frozen=True)
 class BadInput:
-    """Something that must be refused.
-
-    Parameters
-    ----------
-    name : str
-        What is wrong.
-    error : type
-        The error that it must end in.
-    says : str
-        What the message must say.
-    call : callable
-        What is given the input, in a folder of its own.
-    file, text : str, optional
-        A file in that folder, and what it holds; ``{folder}`` in it stands for the folder.
-    """
+    """Something that must be refused."""
 
     name: str
     error: type[BayesmetaError]
     says: str
+    """What the message must say."""
     call: Callable[[Path], object]
+    """What is given the input, in a folder of its own."""
     file: str = ""
     text: str = ""
+    """What a file in that folder holds; ``{folder}`` in it stands for the folder."""
 
 
 def check_refusal(case: BadInput, folder: Path) -> Finding:
@@ -97,7 +86,7 @@ def _read(folder: Path) -> object:
 
 
 def _model(name: str, says: str, text: str) -> BadInput:
-    text = f"schema = 1\n{text}"
+    text = f"schema = 2\n{text}"
     return BadInput(f"a model {name}", SpecError, says, _fit_model, "model.toml", text)
 
 
@@ -136,7 +125,7 @@ CASES = (
     _model(
         "whose tau may be negative",
         "Use HalfNormal",
-        '[study_effects]\nlaw = "normal"\ntau = "Normal(0, 1)"\n',
+        '[study_effects]\ndistribution = "normal"\ntau = "Normal(0, 1)"\n',
     ),
     _model("with code as its formula", "__import__", f'[covariates]\nformula = "{_CODE}"\n'),
     BadInput("a condition with code", EvidenceError, "__import__", _condition),

@@ -24,15 +24,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Task:
-    """A check that is still to be done.
-
-    Parameters
-    ----------
-    group, name : str
-        What people read, such as ``"references"`` and ``"draws of ORR"``.
-    work : callable
-        What finds it, in an empty folder of its own.
-    """
+    """A check that is still to be done, by work in an empty folder of its own."""
 
     group: str
     name: str
@@ -41,19 +33,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Check:
-    """What became of a check.
-
-    Parameters
-    ----------
-    group, name : str
-        Those of its task.
-    ok : bool
-        Whether all was as it should be.
-    detail : str
-        What was seen, or the class and message of the error that stopped it.
-    seconds : float
-        How long it took.
-    """
+    """What became of a check; `detail` is what was seen, or the error that stopped it."""
 
     group: str
     name: str
@@ -63,15 +43,7 @@ class Check:
 
 
 def performed(task: Task, folder: Path) -> Check:
-    """Return what becomes of a task; an error is a check that failed.
-
-    Parameters
-    ----------
-    task : Task
-        What to do.
-    folder : Path
-        An empty folder for its files.
-    """
+    """Return what becomes of a task, given an empty folder; an error is a check that failed."""
     started = time.perf_counter()
     with warnings.catch_warnings():
         # Notes on made-up evidence are of no use to anybody.

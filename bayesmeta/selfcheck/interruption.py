@@ -11,7 +11,7 @@ from bayesmeta.errors import listed
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import load_model
 from bayesmeta.runs import check_run
-from bayesmeta.runs.records import JOBS
+from bayesmeta.runs.jobs import JOBS
 from bayesmeta.selfcheck.checks import Finding, Task
 from bayesmeta.selfcheck.quadrature import bundled
 
@@ -60,15 +60,7 @@ def check_kill(folder: Path) -> Finding:
 
 
 def killed(folder: Path, fits: int) -> bool:
-    """Return whether a run was killed, by SIGKILL where there is one, before all fits were kept.
-
-    Raises
-    ------
-    RuntimeError
-        If the run failed.
-    TimeoutError
-        If it takes too long.
-    """
+    """Return whether a run was killed, by SIGKILL where there is one, before all fits were kept."""
     deadline = time.monotonic() + PATIENCE
     with begun(folder) as process:
         try:

@@ -9,7 +9,7 @@ from scipy.special import gammaln
 
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit
 from bayesmeta.model import Covariates, ModelSpec, NormalEffects
@@ -32,7 +32,7 @@ LARGEST_Z = 4.0
 def check_posterior(_: Path) -> Finding:
     """Compare the deterministic posterior of Pritz 1997 with that of a quadrature in R."""
     spec = ModelSpec(mu=Normal(0, 1.5), study_effects=NormalEffects(Gamma(2, 4)))
-    posterior = fit(spec, published_data.pritz(), method="grid").posterior
+    posterior = fit(spec, published_data.pritz(), method="quadrature").posterior
     truth = published_data.PRITZ_POSTERIOR
     found = {name: posterior.marginal(name) for name in truth}
     values = [[own.mean, own.sd, *own.quantile(QUANTILES)] for own in found.values()]

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from bayesmeta.selfcheck.bad_input import BAD_INPUT
 from bayesmeta.selfcheck.checks import Check, Task, performed
-from bayesmeta.selfcheck.environment import ENVIRONMENT, Environment, this_environment
+from bayesmeta.selfcheck.environment import (
+    ENVIRONMENT,
+    REPRODUCIBILITY,
+    Environment,
+    this_environment,
+)
 from bayesmeta.selfcheck.interruption import INTERRUPTION
 from bayesmeta.selfcheck.published import PUBLISHED
 from bayesmeta.selfcheck.quadrature import QUADRATURE
-from bayesmeta.selfcheck.reproducibility import REPRODUCIBILITY
 
 __all__ = ["TASKS", "SelfCheck", "run_selfcheck"]
 
@@ -22,17 +26,7 @@ TASKS = (*ENVIRONMENT, *PUBLISHED, *QUADRATURE, *REPRODUCIBILITY, *BAD_INPUT, *I
 
 @dataclass(frozen=True)
 class SelfCheck:
-    """What became of all checks.
-
-    Parameters
-    ----------
-    environment : Environment
-        Versions and machine.
-    checks : tuple of Check
-        In the order in which they were done.
-    seconds : float
-        How long it took.
-    """
+    """What became of all checks, in the order in which they were done."""
 
     environment: Environment
     checks: tuple[Check, ...]
@@ -54,19 +48,8 @@ def run_selfcheck(
 ) -> SelfCheck:
     """Check on this machine that known answers are found, bad input is refused and runs survive.
 
-    An error in a check is a check that failed; the others go on. Files are written to a temporary
-    folder only, which is removed.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        What to check; everything if left out.
-    ended : callable
-        Called with each check as it ends.
-
-    Returns
-    -------
-    SelfCheck
+    An error in a check is a check that failed; the others go on, and `ended` is called with each.
+    Files are written to a temporary folder only, which is removed.
     """
     started = time.perf_counter()
     checks = []

@@ -3,11 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pandas as pd
 
 import bayesmeta as bm
+from bayesmeta.estimates.nested.predict import predict_nested
 from bayesmeta.inference.compiled import functions
 from bayesmeta.runs.processes import processes
 
@@ -71,10 +72,10 @@ def _nested() -> None:
     outer = _frame().assign(outcome="ORR")
     inner = outer.assign(outcome="CR", events=outer["events"] // 2)
     table = bm.read_evidence(pd.concat([outer, inner]))
-    arms = cast("bm.NestedArms", table.select(outcomes=["ORR", "CR"]))
-    fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
+    arms = table.select(outcomes=["ORR", "CR"])
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=FEW)
     bm.summary(fit)
-    prediction = bm.predict(fit, n=10, seed=1)
+    prediction = predict_nested(fit, 10, None, None, 1)
     prediction.interval(0.95)
     prediction.probability("ORR >= 5 and CR >= 2")
 

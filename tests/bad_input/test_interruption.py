@@ -15,7 +15,7 @@ import xarray as xr
 from corpus import Workspace, contents
 
 from bayesmeta.cli import main
-from bayesmeta.inference import storage
+from bayesmeta.inference import saved
 
 BAD_INPUT, INTERRUPTED = 2, 3
 FIT = "fit pooled --evidence evidence.csv --seed 1"
@@ -66,7 +66,7 @@ def test_nothing_is_half_written(
         Path(file).write_bytes(b"half of the dra")
         raise error
 
-    monkeypatch.setattr(storage, "write_tree", write_half)
+    monkeypatch.setattr(saved, "write_tree", write_half)
     assert words in stopped(f"{FIT} {QUICK} {place}", code)
 
 
@@ -90,14 +90,18 @@ def test_a_run_to_be_replaced_is_never_lost(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal to watch")
-@pytest.mark.parametrize("sign", ["Progress", "1s"], ids=["at once", "a second later"])
+@pytest.mark.parametrize("sign", ["draws:", "00:01"], ids=["at once", "a second later"])
 def test_ctrl_c_while_sampling(sign: str, workspace: Workspace) -> None:
+    # Not there on Windows.
+    import termios
+
     before = contents(workspace.folder)
     program = shutil.which("bayesmeta", path=str(Path(sys.executable).parent))
     assert program is not None
     arguments = [program, *shlex.split(f"{FIT} --out new --draws 200000")]
     # The progress bar, which only a terminal gets, shows that sampling has begun.
     ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     process = subprocess.Popen(
         arguments,
         cwd=workspace.folder,

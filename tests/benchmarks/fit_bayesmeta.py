@@ -24,7 +24,8 @@ from bayesmeta.inference.density.coordinates import size, starting_point
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.log_density import usual_density
 from bayesmeta.inference.density.views import pack
-from bayesmeta.inference.processors import processors
+from bayesmeta.inference.settings import processors
+from bayesmeta.inference.targets import target_of
 from bayesmeta.model import make_design
 
 COPIES = (1, 10, 100, 1000)
@@ -68,11 +69,11 @@ def refit(settings: bm.SamplerSettings, seed: int, refits: int) -> dict[str, flo
 
 def sampling(settings: bm.SamplerSettings, seed: int, repeats: int) -> dict[str, float]:
     """Return seconds of the sampler alone, and how many gradients it asked for."""
-    data = density_data(make_design(bm.load_model("regimen"), evidence()))
+    target = target_of(make_design(bm.load_model("regimen"), evidence()))
 
     def sample(address: int | None = None) -> nuts.RawDraws:
         root = np.random.SeedSequence(seed)
-        return nuts.sample_density(data, settings, root, progress=False, address=address)
+        return nuts.sample_target(target, settings, root, progress=False, address=address)
 
     seconds, draws = zip(*(timed(sample) for _ in range(repeats)), strict=True)
     again, gradients = counted(sample)

@@ -1,9 +1,9 @@
 """A grid of 1,000 fits: how many a second, where the time goes, and what the machinery takes.
 
 Run from the project root: ``uv run python tests/benchmarks/grid.py [--fits 1000] [--workers 2]``.
-The models are those of the bundled example: three laws of study effects, three covariate sets. With a
-few fits (``--fits 100``) it takes half a minute. Other work on the machine shows in the seconds, not
-in the processor time.
+The models are those of the bundled example: three distributions of study effects, three covariate
+sets. With a few fits (``--fits 100``) it takes half a minute. Other work on the machine shows in
+the seconds, not in the processor time.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import bayesmeta as bm
-from bayesmeta.comparison.grid_files import example_grid, parse_grid
-from bayesmeta.comparison.grid_plan import plan_rows
+from bayesmeta.multiverse.combinations import plan_rows
+from bayesmeta.multiverse.files import example_grid, parse_grid
 
 TARGET = 5.0
 """Fits a second on two processors."""

@@ -7,7 +7,7 @@ effects of standard deviation 0.5 (log-odds); 1,000 data sets for each rate, the
 Printed are the mean of the posterior medians over the true rate, how often the 95% interval holds the
 true rate, and its median upper end, with tau ~ HalfNormal(1). Posteriors are sums over a lattice of mu
 and tau, so that one table of likelihoods serves every prior; the first data set of each rate is held to
-`bayesmeta.fit(..., method="grid")`.
+`bayesmeta.fit(..., method="quadrature")`.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special
 
 import bayesmeta as bm
-from bayesmeta.inference.grid.posterior import grid_posterior
+from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 
 Array = npt.NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def intervals(events: npt.NDArray[np.int64], prior: bm.Prior, tables: list[Array
 
 def check(events: npt.NDArray[np.int64], prior: bm.Prior, found: Array) -> None:
     """Stop if an interval is not that of the package's quadrature, to two digits."""
-    posterior = grid_posterior(events, PATIENTS, prior, TAU_PRIOR)
+    posterior = quadrature_posterior(events, PATIENTS, prior, TAU_PRIOR)
     expected = posterior.marginal("typical").quantile([0.5, 0.975])
     if not np.allclose(found[1:], expected, rtol=0.03):
         raise SystemExit(

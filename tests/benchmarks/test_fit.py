@@ -31,8 +31,8 @@ def test_gradient(benchmark: Callable[..., object], orr: bm.Arms) -> None:
 
 def test_grid(benchmark: Callable[..., object], orr: bm.Arms) -> None:
     spec = bm.load_model("pooled")
-    bm.fit(spec, orr, method="grid")
-    benchmark(bm.fit, spec, orr, method="grid")
+    bm.fit(spec, orr, method="quadrature")
+    benchmark(bm.fit, spec, orr, method="quadrature")
 
 
 @pytest.mark.parametrize(

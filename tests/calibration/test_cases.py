@@ -6,22 +6,21 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases, select_cases
 from bayesmeta.calibration.layouts import REPORTED
-from bayesmeta.calibration.nested import NestedCase
+from bayesmeta.calibration.model_case import ModelCase
 from bayesmeta.calibration.parts import PARTS, ROLES
-from bayesmeta.calibration.single import SingleCase
-from bayesmeta.inference.nested.simulation import draw_counts, nested_prior_draws
+from bayesmeta.inference.nested.simulation import draw_counts
 from bayesmeta.inference.simulation import draw_events, prior_draws
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 CASES = all_cases()
-SINGLE = [case for case in CASES if isinstance(case, SingleCase)]
-NESTED = [case for case in CASES if isinstance(case, NestedCase)]
+SINGLE = [case for case in CASES if not case.several]
+NESTED = [case for case in CASES if case.several]
 
 
-def test_every_law_and_every_prior_family_is_a_part() -> None:
-    assert {f"law-{name}" for name in LAWS} <= set(PARTS)
+def test_every_distribution_and_every_prior_family_is_a_part() -> None:
+    assert {f"distribution-{name}" for name in DISTRIBUTIONS} <= set(PARTS)
     assert set(ROLES) == set(FAMILIES)
     for family, roles in ROLES.items():
         for prior in map(parse_prior, roles.values()):
@@ -39,8 +38,8 @@ def test_names_are_unique_and_selection_is_by_part() -> None:
     assert len({case.part for case in select_cases(short=True)}) == len(select_cases(short=True))
     assert {case.part for case in select_cases(short=True)} == {case.part for case in CASES}
     assert {case.part for case in select_cases(["coverage"])} == {"coverage"}
-    with pytest.raises(bm.SettingsError, match="Did you mean 'law-normal'"):
-        select_cases(["law-norml"])
+    with pytest.raises(bm.SettingsError, match="Did you mean 'distribution-normal'"):
+        select_cases(["distribution-norml"])
 
 
 def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
@@ -54,7 +53,7 @@ def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
     [case for case in select_cases(short=True) if case in SINGLE],
     ids=lambda case: case.name,
 )
-def test_few_simulated_tables_are_all_or_nothing(case: SingleCase) -> None:
+def test_few_simulated_tables_are_all_or_nothing(case: ModelCase) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
     events = draw_events(design, prior_draws(design, rng, (400,)), rng)
     # The default prior of mu has room for rates near 0 and 1, which small arms can't tell from them.
@@ -62,9 +61,9 @@ def test_few_simulated_tables_are_all_or_nothing(case: SingleCase) -> None:
 
 
 @pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name)
-def test_few_simulated_nests_are_all_or_nothing(case: NestedCase) -> None:
+def test_few_simulated_nests_are_all_or_nothing(case: ModelCase) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
-    counts = draw_counts(design, nested_prior_draws(design, rng, (400,))["theta"], rng)
+    counts = draw_counts(design, prior_draws(design, rng, (400,))["theta"], rng)
     around = design.arms.n
     for level in range(counts.shape[-1]):
         assert all_or_nothing(counts[..., level], around) < 0.1
@@ -100,8 +99,8 @@ def test_counts_are_put_where_arms_report_them() -> None:
         for own, n in zip(seen.arms.counts, seen.arms.n, strict=True)
         if not np.isnan(own).any()
     ][:1]
-    assert list(seen.segments.trials[:3]) == [n, *reported[:2]]
-    assert list(seen.segments.events[:3]) == list(reported)
+    assert list(seen.conditional_counts.trials[:3]) == [n, *reported[:2]]
+    assert list(seen.conditional_counts.events[:3]) == list(reported)
 
 
 def test_a_held_tau_is_held() -> None:

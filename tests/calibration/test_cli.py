@@ -19,17 +19,17 @@ def run(*arguments: str) -> int:
 @pytest.mark.slow
 def test_it_prints_and_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--short", "--sets", "20", "--out", str(tmp_path))
-    assert run(*arguments, "--part", "coverage", "--part", "law-common") == 0
+    assert run(*arguments, "--part", "coverage", "--part", "distribution-common") == 0
     text = capsys.readouterr().out
     for part in (
         "Calibration(2 cases, 40 fits: ok)",
         "coverage-3",
         "Ranks",
-        "law-common",
+        "distribution-common",
         "Kept in",
     ):
         assert part in text, part
-    assert run(*arguments, "--part", "law-common", "--json") == 0
+    assert run(*arguments, "--part", "distribution-common", "--json") == 0
     content = json.loads(capsys.readouterr().out)
     assert content["ok"] is True
     assert {row["quantity"] for row in content["ranks"]} == {
@@ -43,8 +43,8 @@ def test_it_prints_and_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_a_part_that_is_none_is_bad_input(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("--part", "law-norml", "--out", str(tmp_path)) == 2
-    assert "Did you mean 'law-normal'?" in capsys.readouterr().err
+    assert run("--part", "distribution-norml", "--out", str(tmp_path)) == 2
+    assert "Did you mean 'distribution-normal'?" in capsys.readouterr().err
 
 
 def test_help_names_every_part(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,9 @@ def f(x: float) -> float:
 CASES = {case.name: case for case in all_cases()}
 
 
-@pytest.fixture(scope="module", params=["law-normal-3-factor", "nested-correlated-3-factor"])
+@pytest.fixture(
+    scope="module", params=["distribution-normal-3-factor", "nested-correlated-3-factor"]
+)
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
@@ -38,27 +40,27 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "own", "others"),
+    ("name", "own"),
     [
         (
-            "law-normal-3-factor",
-            ("calibration.single", "inference.density.log_density", "inference.density.laws"),
-            ("calibration.nested", "inference.nested", "model.nested"),
+            "distribution-normal-3-factor",
+            (
+                "calibration.model_case",
+                "inference.density.log_density",
+                "inference.density.distributions",
+            ),
         ),
         (
             "nested-correlated-3-factor",
-            ("calibration.nested", "inference.nested.log_density", "model.nested.design"),
-            ("calibration.single", "inference.lattice"),
+            ("calibration.model_case", "inference.nested.log_density", "model.conditional_counts"),
         ),
     ],
 )
-def test_every_module_that_a_fit_runs_through_counts(
-    name: str, own: tuple[str, ...], others: tuple[str, ...]
-) -> None:
+def test_every_module_that_a_fit_runs_through_counts(name: str, own: tuple[str, ...]) -> None:
     code = identity_of(CASES[name])["code"]
     for module in (*own, "calibration.trials", "inference.kernels", "priors.positive"):
         assert f"bayesmeta.{module}" in code
-    apart = [f"bayesmeta.{module}" for module in ("evidence", "plots", *others)]
+    apart = [f"bayesmeta.{module}" for module in ("evidence", "plots")]
     assert not any(module.startswith(tuple(apart)) for module in code)
 
 
@@ -96,9 +98,9 @@ def test_status_lists_stale_and_missing_cases(case: Case) -> None:
     empty = Tally(1, {}, {}, {}, 0, 0)
     stored = identity_of(case)
     known = CaseResult(case.name, case.part, True, 1, empty, 1.0, {}, stored)
-    gone = replace(known, name="law-gone-3-none")
+    gone = replace(known, name="distribution-gone-3-none")
     table = status([known, gone]).set_index("case")["state"]
     assert table[case.name] == "current"
-    assert table["law-gone-3-none"] == "stale"
-    assert (table.drop([case.name, "law-gone-3-none"]) == "missing").all()
+    assert table["distribution-gone-3-none"] == "stale"
+    assert (table.drop([case.name, "distribution-gone-3-none"]) == "missing").all()
     assert len(table) == len(all_cases()) + 1

@@ -11,7 +11,12 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.calibration import read_results, running
 
-ARGUMENTS = {"parts": ("law-normal", "law-common"), "short": True, "sets": 60, "seed": 3}
+ARGUMENTS = {
+    "parts": ("distribution-normal", "distribution-common"),
+    "short": True,
+    "sets": 60,
+    "seed": 3,
+}
 
 
 def no_work(*_: object, **__: object) -> None:
@@ -48,8 +53,8 @@ def test_what_is_finished_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.slow
 @pytest.mark.stored
 def test_a_case_does_not_depend_on_the_others(folder: Path, tmp_path: Path) -> None:
-    alone = bm.calibrate(tmp_path, **(ARGUMENTS | {"parts": ["law-common"]}))
-    [stored] = [each for each in read_results(folder) if each.part == "law-common"]
+    alone = bm.calibrate(tmp_path, **(ARGUMENTS | {"parts": ["distribution-common"]}))
+    [stored] = [each for each in read_results(folder) if each.part == "distribution-common"]
     assert alone.results[0].tally == stored.tally
 
 
@@ -95,12 +100,14 @@ def test_a_killed_run_is_taken_up(folder: Path, tmp_path: Path) -> None:
 def test_a_short_calibration_passes(tmp_path: Path) -> None:
     found = bm.calibrate(tmp_path, short=True, seed=1, workers=2)
     assert found.ok, found.ranks.query("not ok")
-    assert {"law-normal", "nested-correlated", "nested-independent"} <= set(found.ranks["part"])
+    assert {"distribution-normal", "nested-correlated", "nested-independent"} <= set(
+        found.ranks["part"]
+    )
 
 
 def test_a_damaged_result_is_named(tmp_path: Path) -> None:
-    (tmp_path / "law-normal-3-none.json").write_text('{"format": 1, "name"')
-    with pytest.raises(bm.RunError, match=r"law-normal-3-none\.json is no result"):
+    (tmp_path / "distribution-normal-3-none.json").write_text('{"format": 1, "name"')
+    with pytest.raises(bm.RunError, match=r"distribution-normal-3-none\.json is no result"):
         bm.calibrate(tmp_path, **ARGUMENTS)
 
 

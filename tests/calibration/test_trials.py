@@ -5,9 +5,8 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases
-from bayesmeta.calibration.single import SingleCase
+from bayesmeta.calibration.model_case import ModelCase
 from bayesmeta.calibration.trials import RANKS, _rank, _up_to, run_trial, seed_of
-from bayesmeta.inference.nested.simulation import nested_prior_draws
 from bayesmeta.inference.simulation import prior_draws
 
 CASES = {case.name: case for case in all_cases()}
@@ -17,12 +16,6 @@ def from_prior(design, settings, seed):
     """A sampler that is right where evidence says nothing: it draws from the prior."""
     rng = np.random.default_rng(seed)
     drawn = prior_draws(design, rng, (1, settings.draws))
-    return drawn, {"diverging": np.zeros((1, settings.draws), dtype=bool)}
-
-
-def from_nested_prior(design, settings, seed):
-    rng = np.random.default_rng(seed)
-    drawn = nested_prior_draws(design, rng, (1, settings.draws))
     return drawn, {"diverging": np.zeros((1, settings.draws), dtype=bool)}
 
 
@@ -42,7 +35,7 @@ def test_ties_are_broken_evenly() -> None:
 
 
 def test_a_trial_ranks_every_parameter_and_is_reproducible() -> None:
-    case = CASES["law-normal-10-factor"]
+    case = CASES["distribution-normal-10-factor"]
     trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_prior)
     assert set(trial.ranks) == {
         "mu",
@@ -61,7 +54,7 @@ def test_a_trial_ranks_every_parameter_and_is_reproducible() -> None:
 
 def test_a_nested_trial_ranks_every_parameter_of_each_outcome() -> None:
     case = CASES["nested-correlated-10-factor"]
-    trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_nested_prior)
+    trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_prior)
     outcomes = ("ORR", "CR_CRi", "CR")
     assert set(trial.ranks) == {
         *(f"{name}[{outcome}]" for name in ("mu", "tau", "new_study_rate") for outcome in outcomes),
@@ -73,9 +66,9 @@ def test_a_nested_trial_ranks_every_parameter_of_each_outcome() -> None:
     }
     assert tuple(trial.predicted) == outcomes
     assert all(0 <= own.fewer <= own.at_most <= 1 for own in trial.predicted.values())
-    assert run_trial(case, case.designs, seed_of(case, 1, 0), from_nested_prior) == trial
+    assert run_trial(case, case.designs, seed_of(case, 1, 0), from_prior) == trial
     case = CASES["nested-independent-3-none"]
-    trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_nested_prior)
+    trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_prior)
     assert len(trial.ranks) == 3 * 3 + 1
 
 
@@ -98,7 +91,7 @@ def test_new_studies_of_nested_outcomes_have_correlated_effects() -> None:
 
 
 def test_divergences_are_tried_again_at_a_higher_acceptance() -> None:
-    case = CASES["law-normal-3-none"]
+    case = CASES["distribution-normal-3-none"]
     asked = []
 
     def diverging(design, settings, seed):
@@ -119,7 +112,7 @@ def test_predictive_probabilities_are_those_of_predict(pooled_fit: bm.Fit) -> No
         name: values.to_numpy().reshape(-1, *values.shape[2:])
         for name, values in pooled_fit.posterior.items()
     }
-    case = SingleCase("pooled", "pooled", design.spec, len(design.arms.studies))
+    case = ModelCase("pooled", "pooled", design.spec, len(design.arms.studies))
     rates = case.predicted_rates(design, draws, np.random.default_rng(1))[""]
     at_most_rate = float((rates <= 0.4).mean())
     fewer, at_most = _up_to(18, rates)

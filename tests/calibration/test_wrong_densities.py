@@ -14,15 +14,14 @@ import pytest
 from numba import carray, cfunc
 
 from bayesmeta.calibration import all_cases, judge, run_case
-from bayesmeta.calibration.single import sample_compiled
 from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import LOG_DENSITY
 from bayesmeta.inference.density.log_density import usual_density
 from bayesmeta.inference.density.scales import bounded
 from bayesmeta.inference.density.views import common_data
+from bayesmeta.inference.engines import sample_compiled
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.nested.log_density import nested_density
-from bayesmeta.inference.nested.sampling import sample_nested
 from bayesmeta.inference.nested.views import unpack_nested
 
 CASES = {case.name: case for case in all_cases()}
@@ -111,10 +110,9 @@ def verdicts(
     wrong: Callable[[Any], Density],
     sets: int,
     right: Callback = usual_density,
-    fit: Any = sample_compiled,
 ) -> pd.Series:
     density = cfunc(LOG_DENSITY, error_model="numpy")(wrong(right.ctypes))
-    sampler = partial(fit, address=density.address)
+    sampler = partial(sample_compiled, address=density.address)
     result = run_case(CASES[case], sets=sets, seed=1, sampler=sampler)
     return judge([result]).set_index("quantity")["p"]
 
@@ -125,24 +123,20 @@ def test_a_jacobian_left_out_is_found() -> None:
 
 
 def test_a_scale_taken_as_a_variance_is_found() -> None:
-    assert verdicts("law-normal-3-none", scale_as_variance, 300)["tau"] < 1e-6
+    assert verdicts("distribution-normal-3-none", scale_as_variance, 600)["tau"] < 1e-6
 
 
 def test_ignored_evidence_is_found_and_only_by_the_log_likelihood() -> None:
-    p = verdicts("law-normal-3-factor", without_evidence, 100)
+    p = verdicts("distribution-normal-3-factor", without_evidence, 100)
     assert p["log_likelihood"] < 1e-6
     assert (p.drop("log_likelihood") > 1e-3).all()
 
 
 def test_a_jacobian_of_correlations_left_out_is_found() -> None:
-    p = verdicts(
-        "nested-correlated-3-none", nested_without_jacobian, 600, nested_density, sample_nested
-    )
+    p = verdicts("nested-correlated-3-none", nested_without_jacobian, 600, nested_density)
     assert p[[name for name in p.index if name.startswith("correlation")]].min() < 1e-6
 
 
 def test_outcomes_left_out_and_forgotten_are_found() -> None:
-    p = verdicts(
-        "nested-independent-3-none", products_as_single_ratios, 100, nested_density, sample_nested
-    )
+    p = verdicts("nested-independent-3-none", products_as_single_ratios, 100, nested_density)
     assert p[["mu[CR_CRi]", "mu[CR]"]].min() < 1e-6

@@ -11,9 +11,11 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 from scipy.special import expit
 
 import bayesmeta as bm
+from bayesmeta.comparison.answers import RATES, predictive
 from bayesmeta.comparison.averaging import asked_alike, averaged
 from bayesmeta.comparison.gates import GATES, tripped
-from bayesmeta.comparison.questions import RATES, Answered, Question, asked_of, predictive
+from bayesmeta.comparison.predictions import predictions_of
+from bayesmeta.comparison.questions import Answered, asked_of
 from bayesmeta.comparison.ranking import ranked
 from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_lines
@@ -99,7 +101,7 @@ def test_log_marginal_likelihoods_are_those_of_the_deterministic_posterior(
 ) -> None:
     table = comparison.table.set_index("model")
     for spec in models[:2]:
-        exact = bm.fit(spec, arms, method="grid").log_marginal_likelihood
+        exact = bm.fit(spec, arms, method="quadrature").log_marginal_likelihood
         assert table.loc[spec.name, "log_marginal_likelihood"] == pytest.approx(exact, abs=0.05)
     assert any("depend on the priors throughout" in note for note in comparison.notes)
 
@@ -120,7 +122,9 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     assert (found.profile, found.weights) == ("regimen=b", {"regimen": 1.0})
     fit = bm.fit(models[2], arms, seed=1, settings=QUICK)
     alone = bm.predict(fit, n=40, profile={"regimen": "b"}, seed=1)
-    assert found.pmf["probability"].to_numpy() == pytest.approx(alone.law.pmf(40), abs=1e-9)
+    assert found.pmf["probability"].to_numpy() == pytest.approx(
+        alone.distribution.pmf(40), abs=1e-9
+    )
     [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
     assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
     assert "pooled (answers for all studies)" in note
@@ -136,7 +140,7 @@ def test_how_studies_were_left_out_is_told(method: str, make_arms: Maker) -> Non
     found = bm.compare([model], arms, seed=1, method=method, marginal=False, settings=QUICK)
     told = "\n".join(comparison_lines(found, 0.95))
     assert ("Fits: to all studies, and without each." in told) == (method == "exact")
-    assert ("by weighting draws (PSIS)" in told) == (method == "psis")
+    assert ("left out by PSIS" in told) == (method == "psis")
 
 
 def test_models_that_answer_alike_are_those_of_most_covariates_asked_about() -> None:
@@ -158,7 +162,7 @@ def test_the_averaged_prediction_is_the_mixture(models: list[bm.ModelSpec], arms
     for spec in models[:2]:
         fit = bm.fit(spec, arms, seed=1, settings=QUICK)
         prediction = bm.predict(fit, n=40, seed=1)
-        expected += weights[spec.name] * prediction.law.pmf(40)
+        expected += weights[spec.name] * prediction.distribution.pmf(40)
         above += weights[spec.name] * prediction.probability(rate_above=0.4)
     found = comparison.prediction
     assert found.pmf["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
@@ -180,7 +184,7 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
     }
     found = averaged({"m": 1.0}, predictive, "all studies").interval(0.5).loc["rate"]
     assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
-    # Of a law so narrow that most rates have no probability at all.
+    # Of a distribution so narrow that most rates have no probability at all.
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
     found = averaged({"m": 1.0}, narrow, "all studies").interval(0.95).loc["rate"]
     assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
@@ -192,9 +196,9 @@ def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
     arms = bm.read_evidence(pd.DataFrame(rows)).select()
     fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
     rates = KnownRates(fit)
-    asked = asked_of(fit.coding, Question())
+    asked = asked_of(fit.coding, bm.Question())
     found = (
-        averaged({"m": 1.0}, {"m": predictive(rates, asked)}, "all studies")
+        averaged({"m": 1.0}, {"m": predictive(predictions_of(fit), asked)[""]}, "all studies")
         .interval(0.95)
         .loc["rate"]
     )
@@ -272,7 +276,7 @@ def test_models_go_by_any_name(arms: bm.Arms, tmp_path: Path) -> None:
 
 
 def test_a_model_file_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
-    (tmp_path / "my model.toml").write_text("schema = 1\n")
+    (tmp_path / "my model.toml").write_text("schema = 2\n")
     assert bm.load_model(tmp_path / "my model.toml").name == "my model"
 
 
@@ -320,7 +324,7 @@ def test_the_table_of_models_is_that_of_the_bundled_evidence(
     assert set(rows) == set(bm.bundled_models())
     arms = table.select(outcome=outcome, venetoclax="yes")
     for model in ("pooled", "common_effect"):
-        grid = bm.fit(bm.load_model(model), arms, method="grid")
+        grid = bm.fit(bm.load_model(model), arms, method="quadrature")
         exact = grid.posterior.log_predictive_left_out().sum()
         # To the Monte-Carlo error of a sum over studies, and rounding.
         assert float(rows[model]) == pytest.approx(exact, abs=0.2)

@@ -11,7 +11,7 @@ import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
 from bayesmeta.comparison.held_out_fits import fit_without
 from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import Question, asked_of
+from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, make_design
 from bayesmeta.report.comparison_text import comparison_lines
 
@@ -23,7 +23,7 @@ QUICK = bm.SamplerSettings(warmup=300, draws=500, target_accept=0.95)
 
 def exact(spec: bm.ModelSpec, arms: bm.Arms) -> np.ndarray:
     """Return the log predictive density of each study, without Monte-Carlo error."""
-    grid = bm.fit(spec, arms, method="grid")
+    grid = bm.fit(spec, arms, method="quadrature")
     return np.asarray(grid.posterior.log_predictive_left_out())
 
 
@@ -150,7 +150,7 @@ def test_a_coefficient_that_only_one_study_informs_has_its_prior_without_it(
     without = found.influence[found.influence["left_out"] == arms.studies[3]]
     odds = without.set_index("quantity").loc["regimen: b / a"]
     assert odds["estimate"] == pytest.approx(1, abs=0.001)
-    # With no room for the coefficient, the last study is foretold as by the model without it.
+    # With no room for the coefficient, the last study is predicted as by the model without it.
     alone = bm.ModelSpec("pooled")
     assert found.studies["elpd"].iloc[3] == pytest.approx(exact(alone, arms)[3], abs=0.05)
 
@@ -184,7 +184,7 @@ def test_the_fit_of_the_whole_evidence_is_that_of_fit(make_arms: Maker) -> None:
     )
 
 
-def test_missing_numbers_of_a_study_left_out_are_foretold_too(make_arms: Maker) -> None:
+def test_missing_numbers_of_a_study_left_out_are_predicted_too(make_arms: Maker) -> None:
     counts = [(4, 20), (9, 22), (14, 31), (5, 25), (8, 30), (7, 19)]
     arms = make_arms(counts, age=[70.0, 66.0, np.nan, 72.0, 55.0, np.nan])
     covariates = bm.Covariates("age", impute=["age"])
@@ -206,17 +206,17 @@ def test_studies_without_patients_are_not_left_out(make_arms: Maker) -> None:
 def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
     arms = make_arms([(4, 20), (5, 22), (6, 31)])
-    whole = held_out_fits.light_fit
+    whole = careful.light_fit
 
     def failing(design: object, *arguments: object, **options: object) -> object:
         if str(arms.studies[1]) not in design.arms.studies:  # type: ignore[attr-defined]
             raise bm.SamplingError("The sampler stopped: for a test. Seed 1 reproduces it.")
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "light_fit", failing)
+    monkeypatch.setattr(careful, "light_fit", failing)
     found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert found.fits["state"].tolist() == ["done", "done", "failed", "done"]
     assert "SamplingError: The sampler stopped" in found.fits["error"][2]
@@ -230,9 +230,13 @@ def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
     arms = make_arms([(4, 20), (5, 22), (16, 31)])
     spec = bm.ModelSpec("independent", study_effects=bm.IndependentStudies())
     found = bm.leave_one_study_out(spec, arms, seed=1, method="psis", settings=QUICK)
-    # Each study is foretold by the prior of mu, whatever the others say.
+    # Each study is predicted by the prior of mu, whatever the others say.
     alone = [
-        bm.fit(bm.ModelSpec("c", study_effects=bm.CommonEffect()), make_arms([pair]), method="grid")
+        bm.fit(
+            bm.ModelSpec("c", study_effects=bm.CommonEffect()),
+            make_arms([pair]),
+            method="quadrature",
+        )
         for pair in [(4, 20), (5, 22), (16, 31)]
     ]
     expected = [one.log_marginal_likelihood for one in alone]
@@ -243,12 +247,12 @@ def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
 def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
     def failing(*_: object, **__: object) -> None:
         raise bm.SamplingError("The sampler stopped: for a test.")
 
-    monkeypatch.setattr(held_out_fits, "light_fit", failing)
+    monkeypatch.setattr(careful, "light_fit", failing)
     arms = make_arms([(4, 20), (5, 22)])
     with pytest.raises(
         bm.SamplingError, match="fit of the whole evidence failed: The sampler stop"
@@ -267,15 +271,15 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
 def test_every_fit_has_random_numbers_of_its_own(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.comparison import held_out_fits
+    from bayesmeta.inference import careful
 
-    used, whole = set(), held_out_fits.light_fit
+    used, whole = set(), careful.light_fit
 
     def recorded(design: Design, *arguments: object, **options: object) -> object:
         used.add((options["stream"][:2], tuple(design.arms.studies)))  # type: ignore[index]
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held_out_fits, "light_fit", recorded)
+    monkeypatch.setattr(careful, "light_fit", recorded)
     arms = make_arms([(4, 20), (5, 22), (16, 31)])
     bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert len(used) == len({stream for stream, _ in used}) == 4
@@ -349,10 +353,10 @@ def assert_the_same_probability(score: dict[str, float], row: dict[str, float]) 
 
 
 @pytest.mark.parametrize("place", [2, 3])
-def test_a_study_that_lacks_a_value_is_foretold_from_the_values_of_the_others(
+def test_a_study_that_lacks_a_value_is_predicted_from_the_values_of_the_others(
     lacking: Design, place: int
 ) -> None:
-    plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=Question())
+    plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=bm.Question())
     asked = asked_of(lacking.coding, plan.question)
     found = fit_without(lacking, str(lacking.arms.studies[place]), plan, asked)
     assert found["fit"]["ok"]

@@ -68,7 +68,7 @@ def test_what_cannot_be_checked(make_arms: Maker, misfit: bm.Fit) -> None:
     alone = bm.fit(bm.load_model("pooled"), make_arms([(3, 9), (0, 0)]), seed=1, settings=QUICK)
     with pytest.raises(bm.EvidenceError, match="needs two arms with patients; got 1"):
         bm.posterior_predictive_check(alone, seed=1)
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got str"):
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got str"):
         bm.posterior_predictive_check("fit", seed=1)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`check` must be a PosteriorPredictiveCheck"):
         bm.plots.posterior_predictive(misfit)  # type: ignore[arg-type]

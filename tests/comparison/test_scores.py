@@ -11,9 +11,9 @@ from scipy.stats import betabinom, binom, kstest
 
 import bayesmeta as bm
 from bayesmeta.comparison.gates import coverage_gate
+from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.scores import arm_scores, count_scores, study_scores
-from bayesmeta.estimates.count_laws import ListedCounts
-from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.estimates.count_distributions import ListedCounts
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.model import Design
 
@@ -61,22 +61,24 @@ def test_randomised_pits_of_right_predictions_are_uniform() -> None:
     rng = np.random.default_rng(3)
     pmf = betabinom.pmf(np.arange(13), 12, 2, 3)
     counts = betabinom.rvs(12, 2, 3, size=4000, random_state=rng)
-    law = ListedCounts(pmf)
-    pits = [count_scores(law, 12, int(y), rng.random())["pit"] for y in counts]
+    distribution = ListedCounts(pmf)
+    pits = [count_scores(distribution, 12, int(y), rng.random())["pit"] for y in counts]
     assert kstest(pits, "uniform").pvalue > 1e-3
 
 
 def test_equal_weights_are_no_weights() -> None:
     theta = np.random.default_rng(1).normal(size=(2, 50, 4))
     weights = np.full(100, 1 / 100)
-    law = DrawnRates(theta)
-    assert law.counts(9, weights).at_most(range(10)) == pytest.approx(np.cumsum(law.pmf(9)))
+    distribution = DrawnRates(theta)
+    assert distribution.counts(9, weights).at_most(range(10)) == pytest.approx(
+        np.cumsum(distribution.pmf(9))
+    )
 
 
 def test_a_study_is_scored_over_all_its_arms_together() -> None:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=bm.SamplerSettings(draws=500))
-    rows = {row["study"]: row for row in study_scores(fit, fit.design)}
+    rows = {row["study"]: row for row in study_scores(predictions_of(fit), fit.design)}
     several = arms.frame.groupby("study").size().idxmax()
     own = arms.frame[arms.frame["study"] == several]
     assert rows[several]["arms"] == len(own) > 1
@@ -100,7 +102,7 @@ def test_a_study_is_scored_over_all_its_arms_together() -> None:
 def test_arms_without_patients_are_not_scored(make_arms: Maker) -> None:
     arms = make_arms([(3, 10), (5, 20), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=bm.SamplerSettings(draws=200))
-    rows = arm_scores(KnownRates(fit), fit.design, np.random.default_rng(1))
+    rows = arm_scores(predictions_of(fit), fit.design, np.random.default_rng(1))
     assert [row["n"] for row in rows] == [10, 20]
 
 
@@ -120,10 +122,10 @@ def test_values_that_an_arm_lacks_are_averaged_over(make_arms: Maker) -> None:
     ages = np.stack([mean + sd * rng.standard_normal(shape), np.full(shape, 62.0)])
     rates = expit(drawn["mu"] + drawn["beta"] * (ages - 60) + u)
     design = Design(spec, new, fit.coding)
-    [row] = study_scores(fit, design)
+    [row] = study_scores(predictions_of(fit), design)
     both = binom.pmf(6, 15, rates[0]) * binom.pmf(8, 15, rates[1])
     assert row["elpd"] == pytest.approx(np.log(both.mean()), abs=0.02)
-    found = arm_scores(KnownRates(fit), design, np.random.default_rng(1))
+    found = arm_scores(predictions_of(fit), design, np.random.default_rng(1))
     for scores, events, rate in zip(found, (6, 8), rates, strict=True):
         assert scores["at_most"] == pytest.approx(binom.cdf(events, 15, rate).mean(), abs=0.005)
     # It matters: ages that are not known spread the first arm's rate.

@@ -25,6 +25,6 @@ def test_arviz_leaves_out_studies_as_the_package_does() -> None:
 
 def test_a_fit_of_draws_is_needed() -> None:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    grid = bm.fit(bm.load_model("common_effect"), arms, method="grid")
+    grid = bm.fit(bm.load_model("common_effect"), arms, method="quadrature")
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit"):
         bm.log_likelihood_by_study(grid)

@@ -265,9 +265,11 @@ def test_a_model_without_factors(pooled_fit: bm.Fit) -> None:
         contrast(pooled_fit)
 
 
-def test_a_grid_fit_has_no_factors(orr: bm.Arms) -> None:
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
-        contrast(bm.fit(bm.load_model("pooled"), orr, method="grid"))  # type: ignore[arg-type]
+def test_a_quadrature_fit_has_no_factors(orr: bm.Arms) -> None:
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
+        contrast(bm.fit(bm.load_model("pooled"), orr, method="quadrature"))  # type: ignore[arg-type]
 
 
 def test_where_the_model_has_one_rate_for_all_levels(

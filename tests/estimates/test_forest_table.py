@@ -183,6 +183,6 @@ def test_a_wrong_probability_is_refused(common):
 
 
 def test_a_fit_without_arm_rates_is_refused(common):
-    grid = bm.fit(bm.load_model("pooled"), common.arms, method="grid")
-    with pytest.raises(bm.SettingsError, match=r"`fit` must be a Fit.*got GridFit"):
+    grid = bm.fit(bm.load_model("pooled"), common.arms, method="quadrature")
+    with pytest.raises(bm.SettingsError, match=r"`fit` must be a Fit.*got QuadratureFit"):
         forest_numbers(grid)

@@ -34,9 +34,12 @@ def normal_overlap(loc: float, scale: float) -> float:
     c = -((loc / scale) ** 2) - 2 * np.log(scale)
     roots = np.roots([a, b, c]) if a else np.roots([b, c])
     cuts = [-np.inf, *sorted(roots.real), np.inf]
-    laws = (stats.norm(0, 1), stats.norm(loc, scale))
+    distributions = (stats.norm(0, 1), stats.norm(loc, scale))
     return float(
-        sum(min(law.cdf(high) - law.cdf(low) for law in laws) for low, high in pairwise(cuts))
+        sum(
+            min(distribution.cdf(high) - distribution.cdf(low) for distribution in distributions)
+            for low, high in pairwise(cuts)
+        )
     )
 
 
@@ -166,9 +169,13 @@ def test_a_level_without_patients_and_a_rare_reference(
     assert "dose[high] (" in same
 
 
-def test_a_grid_fit_has_no_coefficients(orr: bm.Arms) -> None:
-    posterior = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
+def test_a_quadrature_fit_has_no_coefficients(orr: bm.Arms) -> None:
+    posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         identifiability(posterior)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit; got GridFit"):
+    with pytest.raises(
+        bm.SettingsError, match="`fit` must be a Fit, which has draws; got QuadratureFit"
+    ):
         notes(posterior)  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def test_predictions_contrasts_and_the_forest_say_so(fit: bm.Fit) -> None:
 
 
 def test_without_covariates_all_arms_count(arms: bm.Arms) -> None:
-    exact = bm.fit(bm.ModelSpec(), arms, method="grid")
+    exact = bm.fit(bm.ModelSpec(), arms, method="quadrature")
     rates = bm.summary(exact).set_index("quantity").loc["typical rate"]
     assert (rates["arms"], rates["inferred"]) == (5, 2)
     prior = bm.map_prior(exact, components=1)
@@ -77,13 +77,13 @@ def test_of_nested_outcomes_each_has_its_own(table: bm.EvidenceTable) -> None:
 def test_a_saved_run_of_nested_outcomes_keeps_them(table: bm.EvidenceTable, tmp_path: Path) -> None:
     arms = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes")
     few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
-    bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few).save(tmp_path / "run")
-    loaded = bm.load_nested_fit(tmp_path / "run")
+    bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few).save(tmp_path / "run")
+    loaded = bm.load_fit(tmp_path / "run")
     pd.testing.assert_frame_equal(loaded.arms.frame, arms.frame)
     assert [found.inferred for found in basis_of(loaded, None, None)] == [1, 2]
 
 
 def test_evidence_that_says_nothing_of_it_has_no_mark(orr: bm.Arms) -> None:
     frame = orr.frame[["study", "arm", "events", "n"]]
-    exact = bm.fit(bm.ModelSpec(), bm.read_evidence(frame).select(), method="grid")
+    exact = bm.fit(bm.ModelSpec(), bm.read_evidence(frame).select(), method="quadrature")
     assert inferred_lines(bm.summary(exact)) == []

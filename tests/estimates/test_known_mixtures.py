@@ -21,7 +21,9 @@ FRAME = pd.DataFrame(
     }
 )
 COVARIATES = bm.Covariates(
-    "regimen", {"regimen": "low"}, shares={"regimen": {"low": "in_low", "high": "in_high"}}
+    "regimen",
+    {"regimen": "low"},
+    level_proportions={"regimen": {"low": "in_low", "high": "in_high"}},
 )
 
 

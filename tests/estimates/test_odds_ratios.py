@@ -81,9 +81,9 @@ def test_nested_outcomes_have_one_of_each_ratio():
     rows |= {"events": [21, 9, 24, 12, 13, 2, 14, 6], "n": [45, 43, 55, 30] * 2}
     rows |= {"year": [2018, 2019, 2021, 2022] * 2}
     arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    fit = bm.fit(bm.NestedSpec(covariates="year"), arms, seed=1, settings=TINY)
+    fit = bm.fit(bm.ModelSpec(covariates="year"), arms, seed=1, settings=TINY)
     found = bm.summary(fit, per={"year": 5})
     rows = found[found["quantity"].str.startswith("odds_ratio")]
     assert rows["outcome"].tolist() == ["ORR", "ORR", "CR", "CR"]
-    beta = fit.posterior["beta"].sel(level="CR", covariate="year").to_numpy()
+    beta = fit.posterior["beta"].sel(outcome="CR", covariate="year").to_numpy()
     assert rows["median"].iloc[-1] == pytest.approx(np.median(np.exp(5 * beta)))

@@ -1,4 +1,4 @@
-"""Predictions: laws, intervals and probabilities that agree with each other and with simulation."""
+"""Predictions that agree with each other and with simulation."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_draws_agree_with_the_interval_and_the_pmf(regimen_fit: bm.Fit) -> None:
     assert interval.loc["rate", "lower"] == pytest.approx(low, abs=0.01)
     assert interval.loc["rate", "upper"] == pytest.approx(high, abs=0.01)
     observed = np.bincount(draws["events"].to_numpy().ravel(), minlength=41) / draws["events"].size
-    # 12,000 multinomial draws over 41 counts differ from their law by about 0.02.
+    # 12,000 multinomial draws over 41 counts differ from their distribution by about 0.02.
     assert np.abs(observed - prediction.pmf["probability"]).sum() / 2 < 0.04
 
 
@@ -92,7 +92,7 @@ def test_without_a_profile_it_is_the_reference(regimen_fit: bm.Fit) -> None:
 
 @pytest.mark.slow
 def test_the_deterministic_posterior_predicts_too(pooled_fit: bm.Fit, orr: bm.Arms) -> None:
-    exact = bm.predict(bm.fit(bm.load_model("pooled"), orr, method="grid"), n=40, seed=1)
+    exact = bm.predict(bm.fit(bm.load_model("pooled"), orr, method="quadrature"), n=40, seed=1)
     drawn = bm.predict(pooled_fit, n=40, seed=1)
     assert np.abs(exact.pmf["probability"] - drawn.pmf["probability"]).sum() / 2 < 0.01
     assert exact.probability(rate_above=0.5).mcse == 0
@@ -168,7 +168,7 @@ def test_bad_questions(pooled_fit: bm.Fit, asked: dict[str, float], message: str
         bm.predict(pooled_fit, n=40, seed=1).probability(**asked)  # type: ignore[arg-type]
 
 
-def test_a_grid_fit_predicts_a_new_study_only(orr: bm.Arms) -> None:
-    posterior = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    with pytest.raises(bm.SettingsError, match="have no effect on a GridFit"):
+def test_a_quadrature_fit_predicts_a_new_study_only(orr: bm.Arms) -> None:
+    posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    with pytest.raises(bm.SettingsError, match="`study` has no effect on a QuadratureFit"):
         bm.predict(posterior, n=40, study="hu2023", seed=1)

@@ -25,7 +25,7 @@ def test_what_priors_of_mu_make_of_rare_events(
     mu: bm.Prior, mean: float, upper: float, make_arms: Callable[..., bm.Arms]
 ) -> None:
     spec = bm.ModelSpec(mu=mu, study_effects=NARROW)
-    posterior = bm.fit(spec, make_arms(RARE), method="grid").posterior
+    posterior = bm.fit(spec, make_arms(RARE), method="quadrature").posterior
     assert posterior.marginal("mean").mean == pytest.approx(mean, abs=5e-5)
     assert posterior.marginal("new_study").quantile(0.975) == pytest.approx(upper, abs=5e-4)
 
@@ -33,7 +33,7 @@ def test_what_priors_of_mu_make_of_rare_events(
 def test_very_rare_events_keep_their_rate(make_arms: Callable[..., bm.Arms]) -> None:
     """80 of 320,000 in four studies: 0.025%, of which Normal(0, 1.5) makes a mean of 0.6%."""
     arms = make_arms([(20, 80_000), (18, 80_000), (22, 80_000), (20, 80_000)])
-    posterior = bm.fit(bm.ModelSpec(), arms, method="grid").posterior
+    posterior = bm.fit(bm.ModelSpec(), arms, method="quadrature").posterior
     assert posterior.marginal("mean").mean == pytest.approx(0.00027, abs=2e-5)
 
 
@@ -49,10 +49,12 @@ def test_notes_tell_of_mu_and_of_rates(make_arms: Callable[..., bm.Arms]) -> Non
 def test_notes_of_nested_outcomes_tell_of_each(table: bm.EvidenceTable) -> None:
     arms = table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes")
     settings = bm.SamplerSettings(chains=2, warmup=300, draws=300)
-    spec = bm.NestedSpec(mu={"CR": bm.Normal(-4, 0.3)}, tau=bm.HalfNormal(0.05))
+    spec = bm.ModelSpec(
+        mu={"CR": bm.Normal(-4, 0.3)}, study_effects=bm.NormalEffects(bm.HalfNormal(0.05))
+    )
     told = " ".join(bm.notes(bm.fit(spec, arms, seed=1, settings=settings)))
     assert "disagree about tau of ORR" in told
-    assert "disagree about mu of CR (its ratio)" in told
+    assert "disagree about mu of CR (its conditional probability)" in told
     assert "disagree about the typical rate of CR:" in told
 
 

@@ -18,7 +18,7 @@ def test_it_is_the_posterior_under_the_other_prior(
 ) -> None:
     """A half-normal density to a power is that of another scale; its posterior is had exactly."""
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(bm.HalfNormal(1 / np.sqrt(power))))
-    exact = bm.summary(bm.fit(spec, orr, method="grid")).set_index("quantity")
+    exact = bm.summary(bm.fit(spec, orr, method="quadrature")).set_index("quantity")
     row = found.loc[power]
     for name, quantity in (("tau", "tau"), ("new_study", "new study")):
         # Reweighting leaves some 7,000 of 12,000 draws; their quantiles are good to 0.1 sd.

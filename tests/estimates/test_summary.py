@@ -1,6 +1,7 @@
 """Summary: the four rates are told apart, and every number comes with its own error."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special, stats
 from scipy.special import expit
@@ -96,7 +97,7 @@ def test_a_common_effect_has_one_rate(orr: bm.Arms, quick: bm.SamplerSettings) -
 def test_the_deterministic_summary_has_the_same_form(pooled_fit: bm.Fit, orr: bm.Arms) -> None:
     drawn, exact = (
         bm.summary(pooled_fit),
-        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="grid")),
+        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="quadrature")),
     )
     assert list(exact.columns) == COLUMNS
     assert exact["quantity"].tolist() == [name for name in drawn["quantity"] if name != "i_squared"]
@@ -117,9 +118,11 @@ def test_bad_arguments(pooled_fit: bm.Fit, arguments: dict[str, float], message:
         bm.summary(pooled_fit, **arguments)  # type: ignore[arg-type]
 
 
-def test_profiles_of_a_grid_fit_would_have_no_effect(orr: bm.Arms) -> None:
-    with pytest.raises(bm.SettingsError, match="`profiles` has no effect on a GridFit"):
-        bm.summary(bm.fit(bm.load_model("pooled"), orr, method="grid"), profiles=[{}])
+def test_a_quadrature_fit_has_the_one_profile_of_a_model_without_covariates(orr: bm.Arms) -> None:
+    exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    pd.testing.assert_frame_equal(bm.summary(exact, profiles=[{}]), bm.summary(exact))
+    with pytest.raises(bm.ProfileError, match="no covariate of the model"):
+        bm.summary(exact, profiles=[{"age": 70}])
 
 
 def test_typical_variance() -> None:

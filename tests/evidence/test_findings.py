@@ -8,7 +8,6 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import main
-from bayesmeta.report.nested_text import nested_evidence_lines
 from bayesmeta.report.sections.evidence import evidence_section
 from bayesmeta.report.text import evidence_lines
 
@@ -137,7 +136,7 @@ def test_nested_outcomes_tell_each_finding_once() -> None:
         ("total", ("b/all",)),
         ("total", ("b/all",)),
     ]
-    assert sum("Check: " in line for line in nested_evidence_lines(arms)) == 3
+    assert sum("Check: " in line for line in evidence_lines(arms)) == 3
 
 
 def one_size(studies: int, arms: int, *, n: int = 20) -> pd.DataFrame:

@@ -14,7 +14,7 @@ BY_DEFINITION = ["aldoss2019a", "byrne2020", "feld2021", "lou2020"]
 
 
 @pytest.fixture(scope="module")
-def nest(table: bm.EvidenceTable) -> bm.NestedArms:
+def nest(table: bm.EvidenceTable) -> bm.Arms:
     return table.select(outcomes=NEST, venetoclax="yes")
 
 
@@ -28,18 +28,18 @@ def rows_of(counts: dict[str, tuple[int | None, ...]], outcomes: tuple[str, ...]
     return pd.DataFrame(rows, columns=["study", "arm", "outcome", "events", "n"])
 
 
-def by_arm(arms: bm.NestedArms) -> dict[str, list[int | None]]:
+def by_arm(arms: bm.Arms) -> dict[str, list[int | None]]:
     counts = [[None if np.isnan(x) else int(x) for x in row] for row in arms.counts]
     return {
         label: [int(n), *row] for label, n, row in zip(arms.labels, arms.n, counts, strict=True)
     }
 
 
-def test_the_bundled_nest(table: bm.EvidenceTable, nest: bm.NestedArms) -> None:
+def test_the_bundled_nest(table: bm.EvidenceTable, nest: bm.Arms) -> None:
     assert (len(nest), len(nest.studies)) == (35, 35)
     assert [len(nest.of(outcome)) for outcome in NEST] == [23, 30, 14]
     assert repr(nest) == (
-        "NestedArms(ORR > CR_CRi > CR: 35 arms of 35 studies (ORR of 23, CR_CRi of 30, CR of 14); "
+        "Arms(ORR > CR_CRi > CR: 35 arms of 35 studies (ORR of 23, CR_CRi of 30, CR of 14); "
         "70 rows left out)"
     )
     assert by_arm(nest)["dinardo2020/ven_dec10"] == [55, 34, 23, 13]
@@ -64,7 +64,7 @@ def test_every_row_of_the_outcomes_is_kept_or_accounted_for(
 
 
 def test_what_was_told_by_definition_only_is_missing(
-    table: bm.EvidenceTable, nest: bm.NestedArms
+    table: bm.EvidenceTable, nest: bm.Arms
 ) -> None:
     told = nest.excluded[nest.excluded["rule"].str.startswith("definition: ")]
     assert sorted(told["study"]) == BY_DEFINITION
@@ -109,7 +109,7 @@ def test_a_definition_is_one_only_where_it_adds_nothing(
 
 
 @pytest.mark.parametrize("study", ["italy57", "stahl2021", "goldberg2017"])
-def test_parts_or_the_whole_are_chosen_once(nest: bm.NestedArms, study: str) -> None:
+def test_parts_or_the_whole_are_chosen_once(nest: bm.Arms, study: str) -> None:
     """No part reports what the whole does beyond ORR (of Italy, CR), so the whole stands for all."""
     whole = "ven_hma" if study == "italy57" else "ven_hma_ldac"
     assert nest.frame.set_index("study").loc[study, "arm"] == whole
@@ -153,7 +153,7 @@ def test_why_the_whole_is_kept_does_not_depend_on_the_order_of_rows() -> None:
 
 
 def test_one_of_overlapping_cohorts_stands_for_all_outcomes(
-    table: bm.EvidenceTable, nest: bm.NestedArms
+    table: bm.EvidenceTable, nest: bm.Arms
 ) -> None:
     group = [study for study in nest.studies if study.startswith("aldoss")]
     assert group == ["aldoss2019a"]
@@ -173,7 +173,7 @@ def test_the_lowest_rank_stands_even_where_another_reports_more() -> None:
     assert len(arms.excluded) == 2
 
 
-def test_one_outcome_of_a_nest(nest: bm.NestedArms) -> None:
+def test_one_outcome_of_a_nest(nest: bm.Arms) -> None:
     cr = nest.of("CR")
     assert isinstance(cr, bm.Arms)
     assert cr.selection["outcome"] == "CR"
@@ -198,14 +198,14 @@ def test_strata_of_nested_outcomes() -> None:
     assert arms.frame["tp53"].to_list() == ["mut", "wt"]
 
 
-def test_the_selection_is_recorded(nest: bm.NestedArms) -> None:
+def test_the_selection_is_recorded(nest: bm.Arms) -> None:
     assert nest.selection["outcomes"] == list(NEST)
     assert nest.selection["outcome"] == "ORR > CR_CRi > CR"
     assert nest.selection["by_definition"] == "missing"
     assert nest.selection["columns"] == {"venetoclax": ["yes"]}
 
 
-def test_columns_of_outcomes_are_left_out_and_those_of_arms_kept(nest: bm.NestedArms) -> None:
+def test_columns_of_outcomes_are_left_out_and_those_of_arms_kept(nest: bm.Arms) -> None:
     """What differs between the rows of an arm, such as where a count stands, is no property of it."""
     assert {"regimen_class", "age_median", "label"} <= set(nest.frame.columns)
     assert not {"derivation", "locator", "events", "outcome", "orr_definition"} & set(
@@ -227,11 +227,11 @@ CALLS: list[tuple[dict[str, object], type[Exception], str]] = [
     ),
     ({"outcomes": []}, bm.SettingsError, r"two outcomes or more, each once; got \[\]"),
     ({"outcomes": ["ORR", "ORR"]}, bm.SettingsError, r"each once; got \['ORR', 'ORR'\]"),
-    ({"outcomes": "ORR"}, bm.SettingsError, r"from the outside in, such as .*; got 'ORR'"),
+    ({"outcomes": "ORR"}, bm.SettingsError, r"outermost first, such as .*; got 'ORR'"),
     (
         {"outcomes": dict.fromkeys(["ORR", "CR"]).keys()},
         bm.SettingsError,
-        "`outcomes` must list outcomes from the outside in",
+        "`outcomes` must list outcomes outermost first",
     ),
     (
         {"outcome": "CR", "outcomes": ["ORR", "CR"]},
@@ -287,9 +287,9 @@ def test_a_column_named_like_an_outcome_is_refused() -> None:
         bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
 
 
-def by_hand(**columns: object) -> bm.NestedArms:
+def by_hand(**columns: object) -> bm.Arms:
     frame = pd.DataFrame({"study": ["a", "b"], "n": [9, 8], "ORR": [5, 4], "CR": [3, 2]})
-    return bm.NestedArms(frame.assign(**columns), ("ORR", "CR"), pd.DataFrame())
+    return bm.Arms(frame.assign(**columns), pd.DataFrame(), outcomes=("ORR", "CR"))
 
 
 @pytest.mark.parametrize(
@@ -307,10 +307,13 @@ def by_hand(**columns: object) -> bm.NestedArms:
             lambda: by_hand(study=["a", "a"], arm=["x", "y"], part_of=["", "x"]),
             "whole arm can't be pooled with its own parts or strata: a/x",
         ),
-        (lambda: bm.NestedArms(by_hand().frame.iloc[:0], ("ORR", "CR"), pd.DataFrame()), "no arm"),
         (
-            lambda: bm.NestedArms(by_hand().frame, ("ORR", "PR"), pd.DataFrame()),
-            "need the columns study, n, ORR, PR; PR is missing",
+            lambda: bm.Arms(by_hand().frame.iloc[:0], pd.DataFrame(), outcomes=("ORR", "CR")),
+            "no arm",
+        ),
+        (
+            lambda: bm.Arms(by_hand().frame, pd.DataFrame(), outcomes=("ORR", "PR")),
+            "need the columns study, ORR, PR and n; PR is missing",
         ),
     ],
     ids=range(8),
@@ -386,8 +389,7 @@ def test_the_order_of_outcomes_matters(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("outcomes", "counts", "message"),
     [
-        (("ORR",), [1, 2], "two outcomes or more, each once; got \\['ORR'\\]"),
-        (("ORR", "ORR"), [1, 2], "two outcomes or more, each once"),
+        (("ORR", "ORR"), [1, 2], "`outcomes` must name each outcome once; got \\['ORR', 'ORR'\\]"),
         (("ORR", "CR"), [1.5, 2], "Counts of CR must be whole numbers; not so: 1.5"),
         (("ORR", "CR"), ["few", 2], "Counts of CR must be whole numbers; not so: 'few'"),
     ],
@@ -397,7 +399,7 @@ def test_nested_arms_made_by_hand_are_checked(
 ) -> None:
     frame = pd.DataFrame({"study": ["a", "b"], "n": [10, 12], "ORR": [4, 5], "CR": counts})
     with pytest.raises(bm.EvidenceError, match=message):
-        bm.NestedArms(frame, outcomes, frame.iloc[:0])
+        bm.Arms(frame, frame.iloc[:0], outcomes=outcomes)
 
 
 def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:
@@ -412,10 +414,10 @@ def test_a_covariate_in_which_rows_of_an_arm_differ_is_told() -> None:
     )
     arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
     with pytest.raises(bm.SpecError, match="'age', in which the rows of an arm differ"):
-        bm.build_nested(bm.NestedSpec(covariates="age"), arms)  # type: ignore[arg-type]
+        bm.build(bm.ModelSpec(covariates="age"), arms)  # type: ignore[arg-type]
 
 
-def defined(definition: str, orr: int, inner: int | None) -> bm.NestedArms:
+def defined(definition: str, orr: int, inner: int | None) -> bm.Arms:
     rows = [("a", "ORR", orr, definition), ("b", "ORR", 9, "CR+CRi+MLFS"), ("b", "CR_CRi", 6, "")]
     rows += [] if inner is None else [("a", "CR_CRi", inner, "")]
     columns = ["study", "outcome", "events", "orr_definition"]
@@ -444,3 +446,21 @@ def test_a_count_that_contradicts_its_definition_is_refused() -> None:
 @pytest.mark.parametrize("definition", ["CR+CRi+PR", "not stated", "CRi+PR", ""])
 def test_other_definitions_leave_counts_as_they_are(definition: str) -> None:
     assert by_arm(defined(definition, 7, 7))["a"] == [20, 7, 7]
+
+
+def test_one_outcome_and_several_are_one_kind(nest: bm.Arms, table: bm.EvidenceTable) -> None:
+    one = table.select(outcome="CR", venetoclax="yes")
+    assert one.outcomes == ("CR",)
+    assert one.of("CR") is one
+    np.testing.assert_array_equal(one.counts, one.events[:, None])
+    assert nest.outcomes == ("ORR", "CR_CRi", "CR")
+    assert nest.of("CR").outcomes == ("CR",)
+    with pytest.raises(
+        bm.EvidenceError, match=r"several outcomes, ORR, CR_CRi, CR, .* Use `counts`, or .of\("
+    ):
+        nest.events  # noqa: B018
+
+
+def test_an_outcome_may_have_no_name() -> None:
+    rows = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]})
+    assert bm.read_evidence(rows).select().outcomes == ("",)

@@ -82,8 +82,8 @@ def test_the_density_follows_a_change_in_a_file_that_it_is_made_of_and_no_other(
     assert densities(home, "pooled", **kept) == ([first], 0)
     change(home / "bayesmeta" / "inference" / "nuts.py", "STARTS = 20", "STARTS = 21")
     assert densities(home, "pooled", **kept) == ([first], 0)
-    laws = home / "bayesmeta" / "inference" / "density" / "laws.py"
-    change(laws, "return -0.5 * x * x - LOG_ROOT", "return 9 - 0.5 * x * x - LOG_ROOT")
+    distributions = home / "bayesmeta" / "inference" / "density" / "distributions.py"
+    change(distributions, "return -0.5 * x * x - LOG_ROOT", "return 9 - 0.5 * x * x - LOG_ROOT")
     (changed,), compiled = densities(home, "pooled", **kept)
     assert compiled > 0
     # Nine more for each of the 14 studies.

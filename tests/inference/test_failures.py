@@ -9,7 +9,9 @@ from numba import carray, cfunc
 import bayesmeta as bm
 from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, NOT_FINITE
-from bayesmeta.inference.nuts import sample_density
+from bayesmeta.inference.density.views import pack
+from bayesmeta.inference.nuts import sample_target
+from bayesmeta.inference.targets import target_of
 from bayesmeta.model import make_design
 
 
@@ -22,18 +24,19 @@ def never_finite(dim, point, gradient, value, data):
 
 
 def test_a_chain_that_fails_tells_its_seed(orr: bm.Arms) -> None:
-    data = density_data(make_design(bm.load_model("pooled"), orr))
+    target = target_of(make_design(bm.load_model("pooled"), orr))
     seed = np.random.SeedSequence(41, spawn_key=(2, 7)).spawn(1)[0]
     settings = bm.SamplerSettings(chains=1, warmup=100, draws=100)
     with pytest.raises(bm.SamplingError, match="Seed 41, stream 7 reproduces it"):
-        sample_density(data, settings, seed, progress=False, address=never_finite.address)
+        sample_target(target, settings, seed, progress=False, address=never_finite.address)
 
 
 def test_a_density_that_is_nowhere_finite_where_chains_start(orr: bm.Arms) -> None:
-    data = density_data(make_design(bm.load_model("pooled"), orr))
-    broken = data._replace(log_coefficient=np.full(len(orr), np.nan))
+    design = make_design(bm.load_model("pooled"), orr)
+    data = density_data(design)._replace(log_coefficient=np.full(len(orr), np.nan))
+    broken = replace(target_of(design), data=pack(data))
     with pytest.raises(bm.SamplingError, match=r"not finite where chains start.*Seed 3 reproduces"):
-        sample_density(broken, bm.SamplerSettings(), np.random.SeedSequence(3), progress=None)
+        sample_target(broken, bm.SamplerSettings(), np.random.SeedSequence(3), progress=None)
 
 
 def test_priors_that_exclude_the_data_are_still_sampled(make_arms: object) -> None:

@@ -58,7 +58,10 @@ def mirrored(table: pd.DataFrame) -> pd.DataFrame:
 SYMMETRIC = {
     "probit": (bm.ModelSpec(likelihood=bm.Binomial(bm.Probit())), ["tau"]),
     "student": (bm.ModelSpec(study_effects=bm.StudentTEffects()), ["tau", "nu"]),
-    "contaminated": (bm.ModelSpec(study_effects=bm.ContaminatedEffects()), ["tau", "share"]),
+    "contaminated": (
+        bm.ModelSpec(study_effects=bm.ContaminatedEffects()),
+        ["tau", "outlier_proportion"],
+    ),
     "arms": (bm.ModelSpec(arm_effects=bm.ArmEffects()), ["tau", "tau_arm"]),
     "beta-binomial": (
         bm.ModelSpec(likelihood=bm.BetaBinomial(), study_effects=bm.CommonEffect()),
@@ -128,7 +131,7 @@ def test_with_many_degrees_of_freedom_it_is_the_normal() -> None:
 
 @pytest.mark.slow
 def test_without_outlying_studies_it_is_the_normal() -> None:
-    none = bm.ContaminatedEffects(share=bm.Uniform(0, 1e-6))
+    none = bm.ContaminatedEffects(outlier_proportion=bm.Uniform(0, 1e-6))
     assert_same(
         summary_of(bm.ModelSpec(study_effects=none)),
         summary_of(bm.ModelSpec(), seed=2),
@@ -155,7 +158,7 @@ def test_a_whole_share_is_the_level_itself() -> None:
     shares = {"drug": {"x": "in_x", "y": "in_y"}}
     posteriors = [
         bm.fit(
-            bm.ModelSpec(covariates=bm.Covariates("drug", {"drug": "x"}, shares=own)),
+            bm.ModelSpec(covariates=bm.Covariates("drug", {"drug": "x"}, level_proportions=own)),
             bm.read_evidence(frame).select(),
             seed=1,
             settings=quick,

@@ -88,8 +88,8 @@ def test_prior_draws_follow_the_priors(regimen_fit: bm.Fit) -> None:
     """Kolmogorov-Smirnov on 1000 draws each; false alarm 1e-4 each."""
     prior, spec = regimen_fit.draws["prior"], regimen_fit.spec
     known = {"mu": spec.mu, "tau": spec.study_effects.tau}
-    for name, law in known.items():
-        assert stats.kstest(prior[name].to_numpy().ravel(), law.cdf).pvalue > 1e-4
+    for name, distribution in known.items():
+        assert stats.kstest(prior[name].to_numpy().ravel(), distribution.cdf).pvalue > 1e-4
     standard = (prior["u"] / prior["tau"]).to_numpy()[..., 0].ravel()
     assert stats.kstest(standard, "norm").pvalue > 1e-4
 
@@ -149,8 +149,12 @@ def test_the_pymc_engine_gives_the_same_posterior(make_arms: Callable[..., bm.Ar
         ({"seed": -1}, bm.SettingsError, "`seed` must be"),
         ({"seed": 1.5}, bm.SettingsError, "`seed` must be"),
         ({"engine": "stan"}, bm.SettingsError, "`engine` must be 'compiled' or 'pymc'; got 'stan'"),
-        ({"method": "hmc"}, bm.SettingsError, "`method` must be 'nuts' or 'grid'; got 'hmc'"),
-        ({"method": "grid"}, bm.SettingsError, "`seed` has no effect with method='grid'"),
+        ({"method": "hmc"}, bm.SettingsError, "`method` must be 'nuts' or 'quadrature'; got 'hmc'"),
+        (
+            {"method": "quadrature"},
+            bm.SettingsError,
+            "`seed` has no effect with method='quadrature'",
+        ),
         ({"spec": "pooled"}, bm.SpecError, "`spec` must be a ModelSpec or a PyMC model; got str"),
         ({"arms": "mine.csv"}, bm.SettingsError, "`arms` must be Arms; got str"),
     ],
@@ -168,7 +172,7 @@ def test_the_grid_takes_no_covariates(orr: bm.Arms) -> None:
     with pytest.raises(
         bm.SpecError, match="takes models without covariates; regimen has 'regimen_class'"
     ):
-        bm.fit(bm.load_model("regimen"), orr, method="grid")
+        bm.fit(bm.load_model("regimen"), orr, method="quadrature")
 
 
 @pytest.mark.parametrize(
@@ -185,3 +189,10 @@ def test_the_grid_takes_no_covariates(orr: bm.Arms) -> None:
 def test_settings_out_of_range(change: dict[str, object], message: str) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.SamplerSettings(**change)  # type: ignore[arg-type]
+
+
+def test_the_old_word_for_quadrature_still_works_and_names_the_new_one(orr: bm.Arms) -> None:
+    with pytest.warns(DeprecationWarning, match="method='grid' is now method='quadrature'"):
+        found = bm.fit(bm.load_model("pooled"), orr, method="grid")  # type: ignore[call-overload]
+    with pytest.warns(DeprecationWarning, match="bayesmeta.GridFit is now bayesmeta.QuadratureFit"):
+        assert isinstance(found, bm.GridFit)

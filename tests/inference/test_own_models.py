@@ -33,7 +33,7 @@ def model_of(arms: bm.Arms, **changes: Any) -> Any:
 def test_it_gives_what_the_family_gives(arms: bm.Arms) -> None:
     own = bm.fit(model_of(arms), arms, seed=1)
     assert bm.diagnose(own).ok
-    exact = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     found = bm.summary(own).set_index("quantity")
     for quantity, row in bm.summary(exact).set_index("quantity").iterrows():
         if quantity != "new cohort":
@@ -44,7 +44,7 @@ def test_it_gives_what_the_family_gives(arms: bm.Arms) -> None:
     assert bm.shrinkage(own)["weight"].sum() == pytest.approx(1)
     assert "new study" in set(bm.plots.forest(own).table["kind"])
     for answer in (bm.identifiability, bm.notes, bm.verify):
-        with pytest.raises(bm.SettingsError, match="needs the priors of a ModelSpec"):
+        with pytest.raises(bm.SettingsError, match="needs the parts of a ModelSpec"):
             answer(own)
     with pytest.raises(bm.SettingsError, match="can't be saved as a run"):
         own.save("run")
@@ -85,4 +85,4 @@ def test_arguments_without_effect(arms: bm.Arms) -> None:
     with pytest.raises(bm.SettingsError, match="`engine` has no effect on a PyMC model"):
         bm.fit(model, arms, seed=1, engine="pymc")
     with pytest.raises(bm.SpecError, match="takes a ModelSpec, not a PyMC model"):
-        bm.fit(model, arms, method="grid")  # type: ignore[call-overload]
+        bm.fit(model, arms, method="quadrature")  # type: ignore[call-overload]

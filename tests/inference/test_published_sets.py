@@ -18,8 +18,8 @@ import pytest
 from scipy import stats
 
 import bayesmeta as bm
+from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.precision import Estimate, mean_of
-from bayesmeta.estimates.shrinkage import arm_rates
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "published"
 PRINTED = json.loads((REFERENCE / "published.json").read_text())
@@ -66,7 +66,7 @@ def test_placebo_response_in_migraine(quantity: str) -> None:
     spec = bm.ModelSpec(
         mu=bm.Normal(0, 1 / sqrt(0.1 * 0.9)), study_effects=bm.NormalEffects(bm.HalfNormal(0.5))
     )
-    exact = bm.fit(spec, arms_of(data), method="grid").posterior.marginal(quantity)
+    exact = bm.fit(spec, arms_of(data), method="quadrature").posterior.marginal(quantity)
     printed, draws = data[quantity], EFFICIENCY * data["draws"]
     for moment in ("mean", "sd"):
         margin = 4 * exact.sd / sqrt(draws) + rounding(printed[moment], 3)
@@ -84,7 +84,7 @@ BATTING_MU = bm.Normal(-1, 1)
 def test_batting_averages_pooled_completely() -> None:
     """18 players of Efron and Morris (1975), one rate: `stan_glm` of rstanarm."""
     spec = bm.ModelSpec(mu=BATTING_MU, study_effects=bm.CommonEffect())
-    exact = bm.fit(spec, arms_of(BASEBALL), method="grid").posterior.marginal("typical")
+    exact = bm.fit(spec, arms_of(BASEBALL), method="quadrature").posterior.marginal("typical")
     for probability, value in BASEBALL["complete_pooling"].items():
         check_quantile(
             lambda x: Estimate(float(exact.cdf(x)), 0),
@@ -97,7 +97,7 @@ def test_batting_averages_pooled_completely() -> None:
 def test_batting_averages_pooled_partially() -> None:
     """The same players, each with a rate: `stan_glmer`, and the density of the rest of the season."""
     spec = bm.ModelSpec(mu=BATTING_MU, study_effects=bm.NormalEffects(bm.Exponential(1)))
-    rates = arm_rates(bm.fit(spec, arms_of(BASEBALL), seed=11))
+    rates = draws_of(bm.fit(spec, arms_of(BASEBALL), seed=11)).arm_rates()
     for probability, values in BASEBALL["partial_pooling"].items():
         for player, value in enumerate(values):
             check_quantile(
@@ -120,7 +120,7 @@ def test_batting_averages_pooled_partially() -> None:
 def test_three_trials_of_left_main_revascularisation() -> None:
     """Death, infarction or stroke after bypass surgery in three trials: R's quadrature."""
     spec = bm.ModelSpec(mu=bm.Normal(0, 1.5), study_effects=bm.NormalEffects(bm.Exponential(1)))
-    posterior = bm.fit(spec, arms_of(LEFT_MAIN["arms"]), method="grid").posterior
+    posterior = bm.fit(spec, arms_of(LEFT_MAIN["arms"]), method="quadrature").posterior
     assert posterior.log_marginal_likelihood == pytest.approx(LEFT_MAIN["log_evidence"], abs=1e-7)
     for quantity, truth in LEFT_MAIN["posterior"].items():
         exact = posterior.marginal(quantity)
@@ -159,7 +159,7 @@ def test_mortality_of_cardiac_surgery_in_twelve_hospitals() -> None:
     spec = bm.ModelSpec(mu=bm.Normal(0, 1000), study_effects=bm.NormalEffects(bm.HalfCauchy(1)))
     fit = bm.fit(spec, arms_of(SURGICAL), seed=12)
     drawn = Weighted(weights_of_bugs(fit.posterior["tau"].to_numpy()))
-    for hospital, rates in enumerate(np.moveaxis(arm_rates(fit), -1, 0)):
+    for hospital, rates in enumerate(np.moveaxis(draws_of(fit).arm_rates(), -1, 0)):
         draws, mean, sd = (SURGICAL[c][hospital] for c in ("effective_draws", "mean", "sd"))
         ours = drawn.mean(rates)
         square = drawn.mean((rates - ours.value) ** 2)

@@ -87,7 +87,7 @@ def test_bad_arguments(first: bm.Fit, arguments: dict[str, object], message: str
         bm.refit(first, **arguments)  # type: ignore[arg-type]
 
 
-def test_a_grid_fit_has_no_draws_to_make_again(orr: bm.Arms) -> None:
-    exact = bm.fit(bm.load_model("pooled"), orr, method="grid")
-    with pytest.raises(bm.SettingsError, match="must be a Fit of a ModelSpec; got GridFit"):
+def test_a_quadrature_fit_has_no_draws_to_make_again(orr: bm.Arms) -> None:
+    exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
+    with pytest.raises(bm.SettingsError, match="must be a Fit of a ModelSpec; got QuadratureFit"):
         bm.refit(exact, stream=0)  # type: ignore[arg-type]

@@ -47,20 +47,6 @@ def test_a_repeat_is_the_same_on_any_number_of_processors(
         assert both.posterior[name].to_numpy().tobytes() == variable.to_numpy().tobytes(), name
 
 
-def test_a_stored_repeat_ends_whole(unlike: bm.Arms, repeated: bm.Fit, tmp_path: Path) -> None:
-    stored = bm.fit(
-        bm.ModelSpec(),
-        unlike,
-        seed=1,
-        settings=replace(LOW, cores=1),
-        store=tmp_path / "draws.zarr",
-    )
-    assert stored.provenance.repeats == repeated.provenance.repeats
-    assert stored.settings == repeated.settings
-    xr.testing.assert_identical(stored.draws.load(), repeated.draws)
-    assert [file.name for file in tmp_path.iterdir()] == ["draws.zarr"]
-
-
 @pytest.fixture
 def warned(regimen_fit: bm.Fit) -> bm.Fit:
     """A good fit of which three transitions diverged."""

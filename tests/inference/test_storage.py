@@ -1,5 +1,6 @@
 """Saved runs: lossless, whole or absent, and refused when they are not what was written."""
 
+import hashlib
 import json
 import signal
 from collections.abc import Callable
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.folders import whole_folder
+from bayesmeta.inference.netcdf import read_tree, write_tree
+from bayesmeta.runs.whole_folder import whole_folder
 
 ODD_NAMES = [
     'a, "quoted" study',
@@ -71,7 +73,14 @@ def test_a_loaded_fit_answers_like_the_fit(tmp_path: Path, small_fit: bm.Fit) ->
 def test_a_run_is_text_and_netcdf(tmp_path: Path, small_fit: bm.Fit) -> None:
     small_fit.save(tmp_path / "deep" / "run")
     files = {path.name for path in (tmp_path / "deep" / "run").iterdir()}
-    assert files == {"draws.nc", "model.toml", "arms.csv", "excluded.csv", "fit.json"}
+    assert files == {
+        "draws.nc",
+        "model.toml",
+        "coding.json",
+        "arms.csv",
+        "excluded.csv",
+        "fit.json",
+    }
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "run"]
 
 
@@ -159,6 +168,7 @@ def other_schema(run: Path) -> None:
         (edit, "arms.csv is not as it was written"),
         (other_schema, "has schema 99; this release reads schema 1"),
         (lambda run: (run / "draws.nc").unlink(), "not complete: draws.nc is missing"),
+        (lambda run: (run / "coding.json").unlink(), "not complete: coding.json is missing"),
         (lambda run: (run / "fit.json").unlink(), "holds no fit.json"),
         (lambda run: (run / "fit.json").write_text("{"), "fit.json is damaged"),
         (lambda run: (run / "fit.json").write_text("[]"), "has schema None"),
@@ -177,3 +187,28 @@ def test_damaged_runs_are_refused(
 def test_a_run_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(bm.RunError, match="There is no run folder"):
         bm.load_fit(tmp_path / "none")
+
+
+def test_draws_that_release_0_1_0_named_otherwise_have_the_name_of_today(
+    tmp_path: Path, orr: bm.Arms, quick: bm.SamplerSettings
+) -> None:
+    spec = bm.ModelSpec(study_effects=bm.ContaminatedEffects())
+    fit = bm.fit(spec, orr, seed=1, settings=quick)
+    fit.save(tmp_path / "run")
+    names = {"outlier_proportion": "share"}
+    with read_tree(tmp_path / "run" / "draws.nc") as tree:
+        old = tree.map_over_datasets(
+            lambda one: one.rename({new: name for new, name in names.items() if new in one}).load()
+        )
+    (tmp_path / "run" / "draws.nc").unlink()
+    write_tree(old, tmp_path / "run" / "draws.nc")
+    manifest = json.loads((tmp_path / "run" / "fit.json").read_text())
+    content = (tmp_path / "run" / "draws.nc").read_bytes()
+    manifest["sha256"]["draws.nc"] = hashlib.sha256(content).hexdigest()
+    (tmp_path / "run" / "fit.json").write_text(json.dumps(manifest))
+    found = bm.load_fit(tmp_path / "run")
+    for group in ("posterior", "prior"):
+        assert "share" not in found.draws[group]
+        assert found.draws[group]["outlier_proportion"].equals(
+            fit.draws[group]["outlier_proportion"]
+        )

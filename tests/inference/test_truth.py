@@ -12,8 +12,8 @@ from scipy.special import expit
 
 import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of, quantile_of
-from bayesmeta.inference.exact import grid_fit
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.exact import quadrature_fit
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.model import make_design
 from bayesmeta.priors import Prior
 
@@ -83,7 +83,7 @@ def test_default_settings_are_precise(table: bm.EvidenceTable, name: str) -> Non
     fit = bm.fit(POOLED, arms, seed=6)
     exact, drawn = (
         bm.summary(any_fit).set_index("quantity")
-        for any_fit in (bm.fit(POOLED, arms, method="grid"), fit)
+        for any_fit in (bm.fit(POOLED, arms, method="quadrature"), fit)
     )
     quantities = ["mu", "tau", "typical rate", "mean rate", "new study"]
     for quantity in quantities:
@@ -242,7 +242,7 @@ def test_the_deterministic_posterior_is_that_of_r() -> None:
     """Pritz 1997 under Normal(0, 1.5) and Gamma(2, 4): R's quadrature, evidence included."""
     truth = BAYESIAN["pritz1997_quadrature"]
     arms = bm.read_evidence(REFERENCE / "pritz1997.csv").select()
-    posterior = grid_fit(
+    posterior = quadrature_fit(
         make_design(bm.ModelSpec(mu=R_MU, study_effects=GAMMA_EFFECTS), arms)
     ).posterior
     assert posterior.log_marginal_likelihood == pytest.approx(truth["log_evidence"], abs=1e-6)

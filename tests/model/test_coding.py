@@ -192,7 +192,7 @@ def test_a_profile_outside_a_splines_range(make_arms: Maker) -> None:
         ({"mu": 0.5}, "`mu` must be a prior"),
         ({"covariates": "age", "beta": bm.Exponential(1)}, "`beta` is on the log-odds scale"),
         ({"beta": bm.Normal(0, 2)}, "`beta` has no effect without covariates"),
-        ({"study_effects": "normal"}, "must be a law such as NormalEffects"),
+        ({"study_effects": "normal"}, "must be a distribution such as NormalEffects"),
         ({"covariates": 3}, "`covariates` must be Covariates or a formula"),
     ],
 )

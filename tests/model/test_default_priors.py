@@ -12,9 +12,8 @@ from scipy.stats import norm
 
 import bayesmeta as bm
 from bayesmeta.comparison.held_out import without
-from bayesmeta.comparison.prior_grid import usual_priors
 from bayesmeta.model import make_design, parse_model, to_toml
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.sensitivity.usual_priors import usual_priors
 
 COUNTS = [(4, 20), (6, 22), (9, 25), (15, 30), (14, 24), (11, 31)]
 AGE = [61.0, 60.5, 70.0, 55.0, 48.0, 66.0]
@@ -95,7 +94,9 @@ def test_without_a_study_the_prior_is_that_of_the_whole_evidence(arms: bm.Arms) 
 def test_the_usual_other_priors_are_as_many_times_as_wide(arms: bm.Arms) -> None:
     spec = make_design(bm.ModelSpec(covariates="age"), arms).spec
     [own] = spec.beta_priors.keys() - {"default"}
-    scales = [one[own].scale / spec.beta_priors[own].scale for one in usual_priors(spec)["beta"]]  # type: ignore[attr-defined]
+    scales = [
+        one[own].scale / spec.beta_priors[own].scale for one in usual_priors(spec, arms)["beta"]
+    ]  # type: ignore[attr-defined]
     assert scales == pytest.approx([0.5, 1, 2])
 
 
@@ -127,12 +128,12 @@ def test_nested_outcomes_have_the_same() -> None:
     rows |= {"events": [21, 9, 24, 12, 13, 2, 14, 6], "n": [45, 43, 55, 30] * 2}
     rows |= {"age": [61, 70, 55, 48] * 2}
     arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    design = make_nested_design(bm.NestedSpec(covariates="age"), arms)
+    design = make_design(bm.ModelSpec(covariates="age"), arms)
     chosen = bm.Normal(0, rounded(1 / np.std([61, 70, 55, 48], ddof=1)))
     assert design.beta == (chosen,)
     assert design.spec.beta == {"age": chosen}
     with pytest.warns(bm.ModelWarning, match="`beta` of age ~ Normal"):
-        make_nested_design(bm.NestedSpec(covariates="age", beta=bm.Normal(0, 1)), arms)
+        make_design(bm.ModelSpec(covariates="age", beta=bm.Normal(0, 1)), arms)
 
 
 def quadrature(spread: float) -> float:

@@ -1,4 +1,4 @@
-"""Laws of study effects: quantiles, means over studies, variances and draws, against SciPy."""
+"""Distributions of study effects: quantiles, means over studies, variances and draws, against SciPy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from scipy import integrate, stats
 import bayesmeta as bm
 from bayesmeta.inference.simulation import prior_draws
 from bayesmeta.model import make_design
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.links import LINKS
 
 FALSE_ALARM = 1e-3
-"""Chance that a right law fails a test of its draws; the seed is fixed, so that it can't come and go."""
+"""Chance that a right distribution fails a test of its draws; the seed is fixed."""
 
 TAUS = (0.1, 0.5, 3.0, 20.0)
 PREDICTORS = np.array([-4.0, -1.0, 0.4, 3.0])
@@ -23,9 +23,9 @@ PREDICTORS = np.array([-4.0, -1.0, 0.4, 3.0])
 
 @dataclass(frozen=True)
 class Case:
-    """A law with values of its own parameters, and its distribution at scale 1 written out."""
+    """A distribution with values of its own parameters, and its distribution at scale 1 written out."""
 
-    law: bm.StudyEffects
+    distribution: bm.StudyEffects
     own: dict[str, float]
     cdf: Callable[[np.ndarray], np.ndarray]
     pdf: Callable[[float], float]
@@ -34,16 +34,27 @@ class Case:
 def mixture(share: float, ratio: float) -> Case:
     usual, outlying = stats.norm(0, 1), stats.norm(0, ratio)
     return Case(
-        bm.ContaminatedEffects(ratio=ratio),
-        {"share": share},
+        bm.ContaminatedEffects(outlier_scale=ratio),
+        {"outlier_proportion": share},
         lambda x: (1 - share) * usual.cdf(x) + share * outlying.cdf(x),
         lambda x: (1 - share) * usual.pdf(x) + share * outlying.pdf(x),
     )
 
 
 def student(nu: float) -> Case:
-    law = stats.t(nu)
-    return Case(bm.StudentTEffects(), {"nu": nu}, law.cdf, law.pdf)
+    distribution = stats.t(nu)
+    return Case(bm.StudentTEffects(), {"nu": nu}, distribution.cdf, distribution.pdf)
+
+
+def skewed(skew: float) -> Case:
+    distribution = stats.skewnorm(skew, *skew_normal_place(skew))
+    return Case(bm.SkewNormalEffects(), {"skew": skew}, distribution.cdf, distribution.pdf)
+
+
+def skew_normal_place(skew: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Location and scale with which SciPy's distribution has mean 0 and standard deviation 1."""
+    mean, sd = stats.skewnorm.mean(skew), stats.skewnorm.std(skew)
+    return -mean / sd, 1 / sd
 
 
 CASES = {
@@ -54,29 +65,34 @@ CASES = {
     "a tenth contaminated": mixture(0.1, 4),
     "half contaminated": mixture(0.5, 20),
     "hardly contaminated": mixture(1e-6, 100),
+    "without slant": skewed(0.0),
+    "slanting up": skewed(3.0),
+    "steeply down": skewed(-12.0),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
 
-def test_every_law_with_a_scale_is_here() -> None:
-    scaled = {name for name, law in LAWS.items() if law().tau is not None}
-    assert {case.law.name for case in CASES.values()} == scaled
-    assert set(LAWS) - scaled == {"common", "independent"}
+def test_every_distribution_with_a_scale_is_here() -> None:
+    scaled = {
+        name for name, distribution in DISTRIBUTIONS.items() if distribution().tau is not None
+    }
+    assert {case.distribution.name for case in CASES.values()} == scaled
+    assert set(DISTRIBUTIONS) - scaled == {"common", "independent"}
 
 
 @cases
 @pytest.mark.parametrize("tau", TAUS)
 def test_quantiles_invert_the_distribution_function(case: Case, tau: float) -> None:
     probability = np.concatenate([[1e-9, 1e-5], np.linspace(0.001, 0.999, 301), [1 - 1e-5]])
-    found = case.law.quantile(probability, tau, **case.own)
+    found = case.distribution.quantile(probability, tau, **case.own)
     assert case.cdf(found / tau) == pytest.approx(probability, rel=1e-8, abs=1e-12)
 
 
 def test_quantiles_of_many_draws_at_once() -> None:
-    law, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
+    distribution, rng = bm.ContaminatedEffects(), np.random.default_rng(1)
     share, tau, probability = rng.random((3, 40, 1)), rng.random((40, 1)), rng.random((40, 16))
-    together = law.quantile(probability, tau[2] * 0 + tau, share=share[0])
-    one = law.quantile(probability[7], tau[7], share=share[0, 7])
+    together = distribution.quantile(probability, tau[2] * 0 + tau, outlier_proportion=share[0])
+    one = distribution.quantile(probability[7], tau[7], outlier_proportion=share[0, 7])
     assert together.shape == (40, 16)
     assert together[7] == pytest.approx(one)
 
@@ -87,13 +103,15 @@ def test_nodes_average_rates(case: Case, tau: float) -> None:
     """Means over studies of every link within 1e-5 of adaptive quadrature."""
     expected = mean_rates(case, tau)
     for i, link in enumerate(LINKS.values()):
-        effects, weights = case.law.nodes(np.array([tau]), link().pole, **as_arrays(case.own))
+        effects, weights = case.distribution.nodes(
+            np.array([tau]), link().pole, **as_arrays(case.own)
+        )
         rates = link().rate(PREDICTORS[:, None] + effects)
         assert (rates * weights).sum(axis=-1) == pytest.approx(expected[i], abs=1e-5)
 
 
 def mean_rates(case: Case, tau: float) -> np.ndarray:
-    """Means by SciPy, dims (link, predictor); pieces begin where the law or a rate bends."""
+    """Means by SciPy, dims (link, predictor); pieces begin where the distribution or a rate bends."""
     edges = ppf(case, np.array([1e-7, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 1e-4, 1 - 1e-7]))
     bends = ((np.array([-6.0, 0, 6])[:, None] - PREDICTORS) / tau).ravel()
     points = np.unique([-np.inf, *edges, *bends, np.inf])
@@ -120,33 +138,34 @@ def test_nodes_of_many_draws_are_those_of_each() -> None:
     tau = np.array([0.05, 0.7, 4.0])
     for case in CASES.values():
         own = {name: np.full(3, value) for name, value in case.own.items()}
-        effects, weights = case.law.nodes(tau, np.pi, **own)
+        effects, weights = case.distribution.nodes(tau, np.pi, **own)
         weights = np.broadcast_to(weights, effects.shape)
         assert weights.sum(axis=-1) == pytest.approx(1)
         for i, one in enumerate(tau):
-            apart, own_weights = case.law.nodes(one[None], np.pi, **as_arrays(case.own))
+            apart, own_weights = case.distribution.nodes(one[None], np.pi, **as_arrays(case.own))
             found = (bm.Logit().rate(effects[i] - 1) * weights[i]).sum()
             expected = (bm.Logit().rate(apart - 1) * own_weights).sum()
             assert found == pytest.approx(expected, abs=1e-6)
 
 
 @cases
-def test_variance_is_that_of_the_law(case: Case) -> None:
+def test_variance_is_that_of_the_distribution(case: Case) -> None:
     def squared(x: float) -> float:
         return x**2 * case.pdf(x)
 
-    expected = 2 * sum(
-        integrate.quad(squared, a, b, limit=400)[0] for a, b in ((0, 5), (5, 500), (500, np.inf))
+    edges = (-np.inf, -500, -5, 0, 5, 500, np.inf)
+    expected = sum(integrate.quad(squared, a, b, limit=400)[0] for a, b in pairwise(edges))
+    assert float(case.distribution.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
+    assert float(case.distribution.variance(0.3, **case.own)) == pytest.approx(
+        0.09 * expected, rel=1e-3
     )
-    assert float(case.law.variance(1.0, **case.own)) == pytest.approx(expected, rel=1e-3)
-    assert float(case.law.variance(0.3, **case.own)) == pytest.approx(0.09 * expected, rel=1e-3)
 
 
 @cases
-def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
+def test_effects_drawn_from_the_prior_follow_the_distribution(case: Case) -> None:
     """Given its parameters each draw's distribution function is uniform: Kolmogorov-Smirnov."""
     counts = [(3, 10), (4, 12), (1, 9), (8, 20), (5, 11), (2, 30)]
-    design = make_design(bm.ModelSpec(study_effects=case.law), arms_of(counts))
+    design = make_design(bm.ModelSpec(study_effects=case.distribution), arms_of(counts))
     drawn = prior_draws(design, np.random.default_rng(11), (1, 4000))
     own = {name: drawn[name][0] for name in case.own}
     place = written(case, own, drawn["u"][0, :, 0] / drawn["tau"][0])
@@ -156,12 +175,17 @@ def test_effects_drawn_from_the_prior_follow_the_law(case: Case) -> None:
 
 
 def written(case: Case, own: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
-    """The distribution function of the case's law at other values of its parameters."""
-    if isinstance(case.law, bm.StudentTEffects):
+    """The distribution function of the case's distribution at other values of its parameters."""
+    if isinstance(case.distribution, bm.StudentTEffects):
         return stats.t.cdf(x, own["nu"])
-    if isinstance(case.law, bm.ContaminatedEffects):
-        outlying = stats.norm.cdf(x / case.law.ratio)
-        return (1 - own["share"]) * stats.norm.cdf(x) + own["share"] * outlying
+    if isinstance(case.distribution, bm.ContaminatedEffects):
+        share, outlying = (
+            own["outlier_proportion"],
+            stats.norm.cdf(x / case.distribution.outlier_scale),
+        )
+        return (1 - share) * stats.norm.cdf(x) + share * outlying
+    if isinstance(case.distribution, bm.SkewNormalEffects):
+        return stats.skewnorm.cdf(x, own["skew"], *skew_normal_place(own["skew"]))
     return stats.norm.cdf(x)
 
 
@@ -188,9 +212,11 @@ def test_degrees_of_freedom_follow_the_cut_prior() -> None:
 def test_the_ends_of_the_scale() -> None:
     """No effects of their own for a new study: none differ, or mu is what is known of it."""
     common, independent = bm.CommonEffect(), bm.IndependentStudies()
-    for law in (common, independent):
-        assert law.quantile(np.array([[0.1], [0.9]]), np.zeros(3)).tolist() == [[0] * 3] * 2
-        effects, weights = law.nodes(np.zeros(3), np.pi)
+    for distribution in (common, independent):
+        assert (
+            distribution.quantile(np.array([[0.1], [0.9]]), np.zeros(3)).tolist() == [[0] * 3] * 2
+        )
+        effects, weights = distribution.nodes(np.zeros(3), np.pi)
         assert (effects.shape, weights.tolist()) == ((3, 1), [1])
     assert common.variance(np.zeros(2)).tolist() == [0, 0]
     assert np.isinf(independent.variance(np.zeros(2))).all()
@@ -219,12 +245,30 @@ def test_independent_studies_have_the_prior_of_mu() -> None:
             {"nu": bm.Uniform(0.5, 1.5)},
             "`nu`: The prior must allow values above 2; got Uniform",
         ),
-        (bm.ContaminatedEffects, {"share": bm.HalfNormal(1)}, "`share` is a share of studies"),
-        (bm.ContaminatedEffects, {"share": bm.Uniform(-0.1, 1)}, "must lie within 0 and 1"),
-        (bm.ContaminatedEffects, {"ratio": 1}, "`ratio` must be a number above 1, at most 100"),
-        (bm.ContaminatedEffects, {"ratio": float("nan")}, "`ratio` must be a number"),
-        (bm.ContaminatedEffects, {"ratio": True}, "`ratio` must be a number"),
-        (bm.ContaminatedEffects, {"ratio": "4"}, "`ratio` must be a number"),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_proportion": bm.HalfNormal(1)},
+            "`outlier_proportion` is a proportion of",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_proportion": bm.Uniform(-0.1, 1)},
+            "must lie within 0 and 1",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_scale": 1},
+            "`outlier_scale` must be a number above 1, at most 100",
+        ),
+        (
+            bm.ContaminatedEffects,
+            {"outlier_scale": float("nan")},
+            "`outlier_scale` must be a number",
+        ),
+        (bm.ContaminatedEffects, {"outlier_scale": True}, "`outlier_scale` must be a number"),
+        (bm.ContaminatedEffects, {"outlier_scale": "4"}, "`outlier_scale` must be a number"),
+        (bm.SkewNormalEffects, {"skew": 3}, "`skew` must be a prior, .* got 3"),
+        (bm.SkewNormalEffects, {"tau": bm.Normal(0, 1)}, "`tau` is a standard deviation"),
         (bm.NormalEffects, {"by": ""}, "`by` must name a study-level column; got ''"),
         (bm.NormalEffects, {"by": ["design"]}, "`by` must name a study-level column"),
         (bm.ArmEffects, {"tau_arm": bm.Normal(0, 1)}, "`tau_arm` is a standard deviation"),
@@ -236,3 +280,11 @@ def test_arguments_that_make_no_sense(
 ) -> None:
     with pytest.raises(bm.SpecError, match=message):
         part(**arguments)
+
+
+def test_old_names_of_arguments_work_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="is now `outlier_") as warned:
+        found = bm.ContaminatedEffects(share=bm.Beta(2, 8), ratio=6)  # type: ignore[call-arg]
+    assert found == bm.ContaminatedEffects(outlier_proportion=bm.Beta(2, 8), outlier_scale=6)
+    assert len(warned) == 2
+    assert {one.filename for one in warned} == {__file__}

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.model import model_hash, parse_model, to_toml
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
 
@@ -86,10 +86,18 @@ SPECS = [
     bm.ModelSpec(
         "contaminated",
         study_effects=bm.ContaminatedEffects(
-            bm.HalfCauchy(1), "design", share=bm.Beta(2, 8), ratio=6.5
+            bm.HalfCauchy(1), "design", outlier_proportion=bm.Beta(2, 8), outlier_scale=6.5
         ),
     ),
     bm.ModelSpec("independent", study_effects=bm.IndependentStudies()),
+    bm.ModelSpec(
+        "by outcome",
+        mu={"CR": bm.Cauchy(0, 1)},  # type: ignore[arg-type]
+        study_effects=bm.NormalEffects({"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)}),  # type: ignore[arg-type]
+        correlation=bm.LKJ(0.1 + 0.2),
+    ),
+    bm.ModelSpec("uncorrelated", correlation=None),
+    bm.ModelSpec("no effects", study_effects=bm.CommonEffect(), correlation=bm.LKJ(3)),
     bm.ModelSpec(
         "arms by period",
         study_effects=bm.NormalEffects(by="period"),
@@ -100,7 +108,7 @@ SPECS = [
         covariates=bm.Covariates(
             "hma + age",
             {"hma": "aza"},
-            shares={"hma": {"aza": "share aza", "dec": "share_dec"}},
+            level_proportions={"hma": {"aza": "share aza", "dec": "share_dec"}},
             impute=["age"],
         ),
     ),
@@ -125,7 +133,7 @@ def test_the_hash_is_that_of_the_assumptions() -> None:
 
 
 def test_defaults_are_those_stated() -> None:
-    spec = parse_model("schema = 1\n")
+    spec = parse_model("schema = 2\n")
     assert (spec.mu, spec.study_effects) == (
         bm.StudentT(3, 0, 1.5),
         bm.NormalEffects(bm.HalfNormal(1)),
@@ -139,17 +147,17 @@ def test_defaults_are_those_stated() -> None:
 
 def test_every_key_of_the_readme_can_be_read() -> None:
     """The tables of the form, each by itself; keys that stand in place of others are commented."""
-    [form] = [text for text in BLOCKS if text.startswith("schema = 1")]
+    [form] = [text for text in BLOCKS if text.startswith("schema = 2")]
     assert isinstance(parse_model(form), bm.ModelSpec)
     for text in BLOCKS:
         assert isinstance(
-            parse_model("schema = 1\n" + text.removeprefix("schema = 1")), bm.ModelSpec
+            parse_model("schema = 2\n" + text.removeprefix("schema = 2")), bm.ModelSpec
         )
     written = "\n".join(BLOCKS)
-    for part in (*LAWS.values(), *LIKELIHOODS.values(), bm.ArmEffects, bm.Covariates):
+    for part in (*DISTRIBUTIONS.values(), *LIKELIHOODS.values(), bm.ArmEffects, bm.Covariates):
         for one in fields(part):
             assert not one.init or f"{one.name} = " in written or f".{one.name}" in written, one
-    for name in (*LAWS, *LIKELIHOODS, *LINKS):
+    for name in (*DISTRIBUTIONS, *LIKELIHOODS, *LINKS):
         assert f'"{name}"' in README, name
 
 
@@ -160,8 +168,27 @@ def test_the_defaults_in_the_readme_are_those_of_the_links() -> None:
 
 @pytest.mark.parametrize("levels", [21, 300])
 def test_what_is_nested_too_deep_is_refused_however_full_the_stack(levels: int) -> None:
-    text = f"schema = 1\nname = {'[' * levels}{']' * levels}\n"
+    text = f"schema = 2\nname = {'[' * levels}{']' * levels}\n"
     with pytest.raises(
         bm.SpecError, match=r"deep has more than 20 levels of nesting\. Take some out"
     ):
         parse_model(text, "deep")
+
+
+@pytest.mark.parametrize(
+    "correlation",
+    ['"LKJ(x)"', '"LKJ()"', '"LKJ(2"', '"lkj(2)"', '"LKJ(nan)"', '"None"', "2", "true"],
+)
+def test_correlations_that_are_no_prior(correlation: str) -> None:
+    with pytest.raises(
+        bm.SpecError, match=r'`correlation` must be "LKJ\(eta\)" with a number, such as'
+    ):
+        parse_model(f"schema = 2\n[study_effects]\ncorrelation = {correlation}\n")
+
+
+@pytest.mark.parametrize(
+    ("eta", "got"), [("0", "0"), ("-2", "-2"), ("1e9", "1e\\+09"), ("inf", "inf")]
+)
+def test_eta_out_of_range(eta: str, got: str) -> None:
+    with pytest.raises(bm.SpecError, match=f"`eta` of LKJ must be from 0.1 to 1000; got {got}"):
+        parse_model(f'schema = 2\n[study_effects]\ncorrelation = "LKJ({eta})"\n')

@@ -1,4 +1,4 @@
-"""Likelihoods: log probabilities, laws of the true rate, and draws, against SciPy."""
+"""Likelihoods: log probabilities, distributions of the true rate, and draws, against SciPy."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def own(likelihood: Likelihood, rho: np.ndarray = RHO) -> dict[str, np.ndarray]:
 
 
 def shapes(rate: np.ndarray | float, rho: float) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters of the beta law of rates with this mean, of which rho is the overdispersion."""
+    """Parameters of the beta distribution of rates with this mean and overdispersion rho."""
     size = 1 / rho - 1
     return np.asarray(rate * size), np.asarray((1 - rate) * size)
 
@@ -83,15 +83,15 @@ def test_the_rate_of_a_binomial_arm_is_certain(link: bm.Link) -> None:
 
 
 @links
-def test_rates_of_beta_binomial_arms_follow_a_beta_law(link: bm.Link) -> None:
+def test_rates_of_beta_binomial_arms_follow_a_beta_distribution(link: bm.Link) -> None:
     probability = np.linspace(0.01, 0.99, 33)
     found = bm.BetaBinomial(link).rate(np.array([-0.7]), probability, rho=RHO)
     assert found == pytest.approx(stats.beta(*shapes(link.rate(-0.7), 0.07)).ppf(probability))
 
 
 @links
-def test_known_patients_update_the_law_of_the_rate(link: bm.Link) -> None:
-    """A beta law given 9 responders of 12: conjugate."""
+def test_known_patients_update_the_distribution_of_the_rate(link: bm.Link) -> None:
+    """A beta distribution given 9 responders of 12: conjugate."""
     probability = np.linspace(0.01, 0.99, 33)
     found = bm.BetaBinomial(link).rate(np.array([-0.7]), probability, events=9, n=12, rho=RHO)
     alpha, beta = shapes(link.rate(-0.7), 0.07)
@@ -107,7 +107,7 @@ def test_rho_is_the_correlation_of_two_patients() -> None:
 
 
 @likelihoods
-def test_draws_have_the_mean_and_variance_of_the_law(likelihood: Likelihood) -> None:
+def test_draws_have_the_mean_and_variance_of_the_distribution(likelihood: Likelihood) -> None:
     """Within 5 standard errors, which for variances come from the fourth moment of the draws."""
     draws, theta, n = 40_000, -0.6, 25
     found = likelihood.draw(

@@ -21,7 +21,7 @@ links = pytest.mark.parametrize("link", [kind() for kind in LINKS.values()], ids
     ids=list(LINKS),
 )
 def test_rates_are_distribution_functions(link: Link, rate: np.ndarray) -> None:
-    """Of the logistic, the normal and the smallest-extreme-value law."""
+    """Of the logistic, the normal and the smallest-extreme-value distribution."""
     assert link.rate(THETA) == pytest.approx(rate, rel=1e-12)
 
 

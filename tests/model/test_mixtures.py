@@ -39,7 +39,7 @@ def rows_of_parts(coding: Coding, age: float) -> np.ndarray:
 
 @pytest.mark.parametrize("formula", ["hma + age", "hma * age", "hma:age + hma", "hma + log(age)"])
 def test_a_mixed_arm_is_the_weighted_mean_of_its_levels(make_arms: Maker, formula: str) -> None:
-    coded = design(make_arms, bm.Covariates(formula, REFERENCE, shares=SHARES))
+    coded = design(make_arms, bm.Covariates(formula, REFERENCE, level_proportions=SHARES))
     assert coded.matrix[3] == pytest.approx(rows_of_parts(coded.coding, AGE[3]))
     for arm in (0, 1, 2, 4, 5):
         row = coded.coding.row({"hma": HMA[arm], "age": AGE[arm]})
@@ -47,7 +47,7 @@ def test_a_mixed_arm_is_the_weighted_mean_of_its_levels(make_arms: Maker, formul
 
 
 def test_a_profile_may_be_a_mixture(make_arms: Maker) -> None:
-    coded = design(make_arms, bm.Covariates("hma * age", REFERENCE, shares=SHARES))
+    coded = design(make_arms, bm.Covariates("hma * age", REFERENCE, level_proportions=SHARES))
     mixed = coded.coding.row({"hma": {"aza": 0.65, "dec": 0.35}, "age": 50.0})
     assert mixed == pytest.approx(rows_of_parts(coded.coding, 50.0))
     pure = coded.coding.row({"hma": {"dec": 1}, "age": 50.0})
@@ -62,7 +62,7 @@ def test_profiles_may_be_mixtures_without_mixed_arms(make_arms: Maker) -> None:
 
 def test_a_mixed_arm_needs_no_level_of_its_own(make_arms: Maker) -> None:
     """With a level or without, it is the mixture; it is not left out."""
-    covariates = bm.Covariates("hma", REFERENCE, shares=SHARES)
+    covariates = bm.Covariates("hma", REFERENCE, level_proportions=SHARES)
     hma = [*HMA[:3], None, *HMA[4:]]
     assert design(make_arms, covariates, hma=hma).matrix.tolist() == (
         design(make_arms, covariates).matrix.tolist()
@@ -71,14 +71,14 @@ def test_a_mixed_arm_needs_no_level_of_its_own(make_arms: Maker) -> None:
 
 def test_a_level_may_be_known_from_mixed_arms_only(make_arms: Maker) -> None:
     hma = ["aza"] * 3 + [None] + ["aza"] * 4
-    coded = design(make_arms, bm.Covariates("hma", REFERENCE, shares=SHARES), hma=hma)
+    coded = design(make_arms, bm.Covariates("hma", REFERENCE, level_proportions=SHARES), hma=hma)
     assert coded.coding.names == ("hma[dec]",)
     assert coded.matrix[:, 0] == pytest.approx([0, 0, 0, 0.35, 0, 0, 0, 0])
 
 
 def test_a_share_left_blank_is_none(make_arms: Maker) -> None:
     arms = {"share_aza": at(3, 1.0), "share_dec": at(5, 1.0)}
-    coded = design(make_arms, bm.Covariates("hma", REFERENCE, shares=SHARES), **arms)
+    coded = design(make_arms, bm.Covariates("hma", REFERENCE, level_proportions=SHARES), **arms)
     assert coded.matrix[3].tolist() == coded.coding.row({"hma": "aza"}).tolist()
     assert coded.matrix[5].tolist() == coded.coding.row({"hma": "dec"}).tolist()
 
@@ -86,7 +86,7 @@ def test_a_share_left_blank_is_none(make_arms: Maker) -> None:
 def test_published_shares_may_be_rounded(make_arms: Maker) -> None:
     """0.667 and 0.33 count as 0.669 and 0.331."""
     shares = {"share_aza": at(3, 0.667), "share_dec": at(3, 0.33)}
-    coded = design(make_arms, bm.Covariates("hma", REFERENCE, shares=SHARES), **shares)
+    coded = design(make_arms, bm.Covariates("hma", REFERENCE, level_proportions=SHARES), **shares)
     assert coded.matrix[3, 0] == pytest.approx(0.33 / 0.997)
 
 
@@ -106,7 +106,7 @@ def test_shares_that_make_no_sense(
     make_arms: Maker, columns: dict[str, object], message: str
 ) -> None:
     with pytest.raises(bm.SpecError, match=message):
-        design(make_arms, bm.Covariates("hma", REFERENCE, shares=SHARES), **columns)
+        design(make_arms, bm.Covariates("hma", REFERENCE, level_proportions=SHARES), **columns)
 
 
 @pytest.mark.parametrize(
@@ -116,28 +116,37 @@ def test_shares_that_make_no_sense(
             {
                 "formula": "hma",
                 "reference": REFERENCE,
-                "shares": {"hma": {"aza": "share_aza", "dec": "share_decc"}},
+                "level_proportions": {"hma": {"aza": "share_aza", "dec": "share_decc"}},
             },
             "'share_decc', which is no column of the evidence. Did you mean 'share_dec'",
         ),
         (
-            {"formula": "age", "shares": {"age": {"1": "share_aza", "2": "share_dec"}}},
-            "`shares` names 'age', which holds numbers. Name a factor",
+            {"formula": "age", "level_proportions": {"age": {"1": "share_aza", "2": "share_dec"}}},
+            "`level_proportions` names 'age', which holds numbers. Name a factor",
         ),
         (
-            {"formula": "hma", "shares": {"hma": {"aza": "share_aza"}}},
-            "`shares` of 'hma' must give two levels or more a column each",
+            {"formula": "hma", "level_proportions": {"hma": {"aza": "share_aza"}}},
+            "`level_proportions` of 'hma' must give two levels or more a column each",
         ),
         (
-            {"formula": "hma", "shares": {"hma": {"aza": "share_aza", "dec": "share_aza"}}},
+            {
+                "formula": "hma",
+                "level_proportions": {"hma": {"aza": "share_aza", "dec": "share_aza"}},
+            },
             "must give two levels or more a column each",
         ),
         (
-            {"formula": "age", "shares": SHARES},
-            "`shares` names 'hma', which the formula does not use",
+            {"formula": "age", "level_proportions": SHARES},
+            "`level_proportions` names 'hma', which the formula does not use",
         ),
-        ({"formula": "hma", "shares": {"hma": "share_aza"}}, "`shares` of 'hma' must map levels"),
-        ({"formula": "hma", "shares": ["share_aza"]}, "`shares` must map columns to values"),
+        (
+            {"formula": "hma", "level_proportions": {"hma": "share_aza"}},
+            "`level_proportions` of 'hma' must map levels",
+        ),
+        (
+            {"formula": "hma", "level_proportions": ["share_aza"]},
+            "`level_proportions` must map columns to values",
+        ),
     ],
 )
 def test_declarations_of_shares_that_make_no_sense(
@@ -168,7 +177,7 @@ def test_mixed_profiles_that_make_no_sense(
 
 def test_a_mixture_has_no_tau_of_its_own(make_arms: Maker) -> None:
     spec = bm.ModelSpec(
-        covariates=bm.Covariates("hma", REFERENCE, shares=SHARES),
+        covariates=bm.Covariates("hma", REFERENCE, level_proportions=SHARES),
         study_effects=bm.NormalEffects(by="hma"),
     )
     columns = {"hma": [*HMA[:3], None, *HMA[4:]], "share_aza": AZA, "share_dec": DEC}

@@ -1,6 +1,7 @@
 """Specifications of nested outcomes: what is refused, and what a design makes of them."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,14 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
+from bayesmeta.model.effects import DISTRIBUTIONS
+from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit, refuse_several
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 
 
-def arms_of(**columns: object) -> bm.NestedArms:
+def arms_of(**columns: object) -> bm.Arms:
     frame = pd.DataFrame(
         {
             "study": ["a", "b", "c", "d"],
@@ -24,7 +27,7 @@ def arms_of(**columns: object) -> bm.NestedArms:
             "CR": [5, None, 3, 2],
         }
     )
-    return bm.NestedArms(frame.assign(**columns), OUTCOMES, pd.DataFrame())
+    return bm.Arms(frame.assign(**columns), pd.DataFrame(), outcomes=OUTCOMES)
 
 
 FAULTS: list[tuple[Callable[[], object], str]] = [
@@ -34,26 +37,20 @@ FAULTS: list[tuple[Callable[[], object], str]] = [
     (lambda: bm.LKJ(math.inf), "must be from 0.1 to 1000; got inf"),
     (lambda: bm.LKJ("2"), "`eta` of LKJ must be a number; got '2'"),  # type: ignore[arg-type]
     (lambda: bm.LKJ(True), "`eta` of LKJ must be a number; got True"),
-    (lambda: bm.NestedSpec(3), "`name` must be text; got 3"),  # type: ignore[arg-type]
-    (lambda: bm.NestedSpec(correlation=2), r"`correlation` must be LKJ\(eta\) or None; got 2"),  # type: ignore[arg-type]
-    (lambda: bm.NestedSpec(link="logit"), "`link` must be Link; got 'logit'"),  # type: ignore[arg-type]
-    (lambda: bm.NestedSpec(covariates=3), "`covariates` must be Covariates; got 3"),  # type: ignore[arg-type]
+    (lambda: bm.ModelSpec(3), "`name` must be text; got 3"),  # type: ignore[arg-type]
+    (lambda: bm.ModelSpec(correlation=2), r"`correlation` must be LKJ\(eta\) or None; got 2"),  # type: ignore[arg-type]
     (
-        lambda: bm.NestedSpec(covariates=bm.Covariates("age", impute=["age"])),
-        "`impute` is not available for nested outcomes",
-    ),
-    (
-        lambda: bm.NestedSpec(tau=bm.Normal(0, 1)),
+        lambda: bm.NormalEffects(bm.Normal(0, 1)),
         r"`tau` is a standard deviation.*no value below 0.*got Normal\(0, 1\)",
     ),
-    (lambda: bm.NestedSpec(tau={"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),
-    (lambda: bm.NestedSpec(tau=0.5), "`tau`.*got 0.5"),  # type: ignore[arg-type]
+    (lambda: bm.NormalEffects({"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),  # type: ignore[arg-type]
+    (lambda: bm.NormalEffects({"CR": 0.5}), "`tau CR` must be a prior.*got 0.5"),  # type: ignore[arg-type]
     (
-        lambda: bm.NestedSpec(mu=bm.HalfNormal(1)),
+        lambda: bm.ModelSpec(mu=bm.HalfNormal(1)),
         "`mu` is on the log-odds scale.*allow every number",
     ),
-    (lambda: bm.NestedSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),  # type: ignore[dict-item]
-    (lambda: bm.NestedSpec(beta=bm.Normal(0, 2)), "`beta` has no effect without covariates"),
+    (lambda: bm.ModelSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),  # type: ignore[dict-item]
+    (lambda: bm.ModelSpec(beta=bm.Normal(0, 2)), "`beta` has no effect without covariates"),
 ]
 
 
@@ -67,44 +64,45 @@ def test_faults_of_a_specification(make: Callable[[], object], message: str) -> 
     ("spec", "message"),
     [
         (
-            bm.NestedSpec("m", mu={"CRi": bm.Normal(0, 1)}),
-            r"m: `mu` has a prior for 'CRi', which the evidence has not\. Did you mean 'CR",
+            bm.ModelSpec("m", mu={"CRi": bm.Normal(0, 1)}),
+            r"m: `mu` has a prior for 'CRi', which is no outcome of the evidence\. Did you mean 'CR",
         ),
         (
-            bm.NestedSpec(tau={"PR": bm.HalfNormal(1)}),
+            bm.ModelSpec(study_effects=bm.NormalEffects({"PR": bm.HalfNormal(1)})),
             "`tau` has a prior for 'PR'.*Valid: CR, CR_CRi, ORR",
         ),
         (
-            bm.NestedSpec(covariates="x", beta={"z": bm.Normal(0, 1)}),
-            "`beta` has a prior for 'z', which the evidence has not",
+            bm.ModelSpec(covariates="x", beta={"z": bm.Normal(0, 1)}),
+            "`beta` has a prior for 'z', which is no coefficient",
         ),
-        (bm.NestedSpec(covariates="agee"), "`formula` names 'agee', which is no column"),
+        (bm.ModelSpec(covariates="agee"), "`formula` names 'agee', which is no column"),
     ],
     ids=["mu", "tau", "beta", "covariate"],
 )
-def test_what_the_evidence_has_not(spec: bm.NestedSpec, message: str) -> None:
+def test_what_the_evidence_has_not(spec: bm.ModelSpec, message: str) -> None:
     with pytest.raises(bm.SpecError, match=message):
-        make_nested_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
+        make_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
 
 
 def test_priors_by_outcome_and_coefficient() -> None:
-    spec = bm.NestedSpec(
+    spec = bm.ModelSpec(
         covariates=bm.Covariates("x"),
         mu={"CR": bm.Cauchy(0, 1)},
-        tau={"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)},
+        study_effects=bm.NormalEffects({"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)}),
         beta={"x": bm.Normal(0, 0.3)},
-        link=bm.Probit(),
+        likelihood=bm.Binomial(bm.Probit()),
     )
-    design = make_nested_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
+    design = make_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]))
     assert design.mu == (bm.Probit.mu, bm.Probit.mu, bm.Cauchy(0, 1))
     assert design.tau == (bm.HalfCauchy(1), bm.Exponential(2), bm.Exponential(2))
     assert design.beta == (bm.Normal(0, 0.3),)
-    assert bm.NestedSpec(link=bm.CLogLog()).mu == bm.CLogLog.mu
+    one = make_design(spec, arms_of(x=[1.0, 2.0, 3.0, 5.0]).of("CR"))
+    assert (one.spec.mu, one.spec.study_effects.tau) == (bm.Cauchy(0, 1), bm.Exponential(2))
 
 
 def test_a_missing_outcome_joins_the_ratios_about_it() -> None:
     """One binomial count per outcome reported, of the patients with the one reported around it."""
-    seen = make_nested_design(bm.NestedSpec(), arms_of()).segments
+    seen = make_design(bm.ModelSpec(), arms_of()).conditional_counts
     assert np.column_stack([*seen]).tolist() == [
         [0, 0, 0, 20, 12],
         [0, 1, 1, 12, 8],
@@ -120,40 +118,66 @@ def test_a_missing_outcome_joins_the_ratios_about_it() -> None:
 def test_arms_without_a_covariate_are_left_out_and_named() -> None:
     arms = arms_of(x=[1.0, 2.0, None, 5.0])
     with pytest.warns(bm.EvidenceWarning, match="1 of 4 arms are left out because x is missing: c"):
-        design = make_nested_design(bm.NestedSpec(covariates="x"), arms)
+        design = make_design(bm.ModelSpec(covariates="x"), arms)
     assert list(design.arms.labels) == ["a", "b", "d"]
     assert design.arms.excluded["rule"].to_list() == ["covariate: x is missing"]
     with pytest.raises(bm.SpecError, match="No arm has all covariates of the model; missing: x"):
-        make_nested_design(bm.NestedSpec(covariates="x"), arms_of(x=[np.nan] * 4))
+        make_design(bm.ModelSpec(covariates="x"), arms_of(x=[np.nan] * 4))
 
 
 def test_pairs_are_named_by_their_outcomes() -> None:
-    assert make_nested_design(bm.NestedSpec(), arms_of()).pairs == (
+    assert make_design(bm.ModelSpec(), arms_of()).pairs == (
         "ORR, CR_CRi",
         "ORR, CR",
         "CR_CRi, CR",
     )
-    assert make_nested_design(bm.NestedSpec(correlation=None), arms_of()).pairs == ()
+    assert make_design(bm.ModelSpec(correlation=None), arms_of()).pairs == ()
 
 
 def test_a_specification_says_what_it_is() -> None:
-    assert repr(bm.NestedSpec("p")) == (
-        "NestedSpec(p: mu + u for each ratio, effects correlated by LKJ(2))"
-    )
-    assert repr(bm.NestedSpec("i", covariates="x", correlation=None, link=bm.Probit())) == (
-        "NestedSpec(i: mu + x + u for each ratio, independent effects, probit link)"
+    assert repr(bm.ModelSpec("p")) == "ModelSpec(p: mu + u, normal study effects)"
+    assert repr(bm.ModelSpec("i", covariates="x", correlation=None)) == (
+        "ModelSpec(i: mu + x + u, normal study effects, correlation None)"
     )
 
 
-def test_models_are_built_of_their_own_kinds(orr: bm.Arms, table: bm.EvidenceTable) -> None:
-    pooled, nested = bm.load_model("pooled"), bm.load_nested_model("nested/pooled")
+def test_a_model_is_built_of_a_model_and_arms(orr: bm.Arms, table: bm.EvidenceTable) -> None:
     build: Any = bm.build
-    build_nested: Any = bm.build_nested
     with pytest.raises(bm.SettingsError, match=r"`spec` must be a ModelSpec; got str. Make one by"):
         build("regimen", orr)
     with pytest.raises(bm.SettingsError, match=r"`arms` must be Arms; got EvidenceTable. Make"):
-        build(pooled, table)
-    with pytest.raises(bm.SettingsError, match=r"`spec` must be a NestedSpec; got str. Make one"):
-        build_nested("x", orr)
-    with pytest.raises(bm.SettingsError, match=r"`arms` must be NestedArms; .*outcomes="):
-        build_nested(nested, orr)
+        build(bm.load_model("pooled"), table)
+
+
+LIMITED: dict[str, bm.ModelSpec] = {
+    "a beta-binomial likelihood": bm.ModelSpec(likelihood=bm.BetaBinomial()),
+    "`arm_effects`": bm.ModelSpec(arm_effects=bm.ArmEffects()),
+    "a distribution of `study_effects` other than the normal": bm.ModelSpec(
+        study_effects=bm.StudentTEffects()
+    ),
+    "tau by a column (`by`)": bm.ModelSpec(study_effects=bm.NormalEffects(by="design")),
+    "imputing covariates (`impute`)": bm.ModelSpec(covariates=bm.Covariates("age", impute=["age"])),
+}
+
+
+@pytest.mark.parametrize("limit", SEVERAL_OUTCOMES, ids=lambda limit: limit.what)
+def test_what_is_not_available_for_several_outcomes_is_refused(limit: Limit) -> None:
+    arms = arms_of()
+    expected = re.escape(
+        f"{limit.what} is not available for several outcomes (ORR, CR_CRi, CR), since {limit.reason}. "
+        f"{limit.remedy}, or fit each outcome by itself: arms.of('ORR')."
+    )
+    if limit.holds is None:
+        with pytest.raises(bm.SettingsError, match=expected):
+            refuse_several(arms, limit.what)
+        refuse_several(arms.of("ORR"), limit.what)
+        return
+    with pytest.raises(bm.SpecError, match=f"^pooled: {expected}"):
+        make_design(LIMITED[limit.what], arms)
+
+
+def test_every_distribution_but_the_normal_is_refused() -> None:
+    for distribution in DISTRIBUTIONS.values():
+        if distribution is not bm.NormalEffects:
+            with pytest.raises(bm.SpecError, match="other than the normal is not available"):
+                make_design(bm.ModelSpec(study_effects=distribution()), arms_of())

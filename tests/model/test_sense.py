@@ -29,14 +29,16 @@ def design(make_arms: Maker, studies: list[str] | None = None, **parts: object) 
 
 
 @pytest.mark.parametrize(
-    "law", [bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects], ids=lambda law: law.name
+    "distribution",
+    [bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects],
+    ids=lambda distribution: distribution.name,
 )
 @pytest.mark.usefixtures("no_warning")
 def test_tau_by_a_column_has_the_level_of_most_studies_first(
-    make_arms: Maker, law: Callable[..., bm.StudyEffects]
+    make_arms: Maker, distribution: Callable[..., bm.StudyEffects]
 ) -> None:
     period = ["old"] * 3 + ["new"] * 5
-    coded = design(make_arms, study_effects=law(by="period"), period=period)
+    coded = design(make_arms, study_effects=distribution(by="period"), period=period)
     assert coded.tau_levels == ("new", "old")
     assert coded.tau_of_study.tolist() == [1] * 3 + [0] * 5
     assert [scalar.name for scalar in coded.scalars[:2]] == ["tau", "tau"]
@@ -124,17 +126,21 @@ def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "message"),
+    ("distribution", "message"),
     [
         (bm.StudentTEffects(), "4 studies can't show outlying ones: `nu` rests on its prior"),
-        (bm.ContaminatedEffects(), "4 studies can't show outlying ones: `share` rests"),
+        (
+            bm.ContaminatedEffects(),
+            "4 studies can't show outlying ones: `outlier_proportion` rests",
+        ),
+        (bm.SkewNormalEffects(), "4 studies can't show a skew distribution: `skew` rests"),
     ],
 )
-def test_few_studies_show_no_outlying_ones(
-    make_arms: Maker, law: bm.StudyEffects, message: str
+def test_few_studies_show_no_shape(
+    make_arms: Maker, distribution: bm.StudyEffects, message: str
 ) -> None:
     with pytest.warns(bm.ModelWarning, match=message):
-        design(make_arms, ["a", "b", "c", "d"], study_effects=law)
+        design(make_arms, ["a", "b", "c", "d"], study_effects=distribution)
 
 
 def test_few_studies_of_a_level_leave_its_tau_to_the_prior(make_arms: Maker) -> None:
@@ -144,12 +150,12 @@ def test_few_studies_of_a_level_leave_its_tau_to_the_prior(make_arms: Maker) -> 
         )
 
 
-@pytest.mark.parametrize("law", [bm.NormalEffects(), bm.IndependentStudies()])
+@pytest.mark.parametrize("distribution", [bm.NormalEffects(), bm.IndependentStudies()])
 def test_overdispersion_and_study_effects_of_single_arms_overlap(
-    make_arms: Maker, law: bm.StudyEffects
+    make_arms: Maker, distribution: bm.StudyEffects
 ) -> None:
     with pytest.warns(bm.ModelWarning, match="with one arm per study, `rho`.*can't be told apart"):
-        design(make_arms, study_effects=law, likelihood=bm.BetaBinomial())
+        design(make_arms, study_effects=distribution, likelihood=bm.BetaBinomial())
 
 
 def test_covariates_between_independent_studies_rest_on_their_priors(make_arms: Maker) -> None:

@@ -126,5 +126,5 @@ def test_columns_are_those_of_formulaic_to_the_last_bit(data: st.DataObject) -> 
 
 def test_a_level_that_is_not_known_is_no_number() -> None:
     terms = learn_terms(parse_formula("design"), {}, FRAME, {})
-    stranger = pd.DataFrame({"design": pd.Categorical([None], FRAME["design"].cat.categories)})
-    assert np.isnan(terms.columns(stranger)).all()
+    unexpected = pd.DataFrame({"design": pd.Categorical([None], FRAME["design"].cat.categories)})
+    assert np.isnan(terms.columns(unexpected)).all()

@@ -1,7 +1,7 @@
 """Borrowing against none: each row is a trial of its own."""
 
 import pytest
-from laws import BOTH, HISTORY, VAGUE
+from distributions import BOTH, HISTORY, VAGUE
 
 import bayesmeta as bm
 

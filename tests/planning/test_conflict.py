@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from laws import HISTORY, VAGUE
+from distributions import HISTORY, VAGUE
 
 import bayesmeta as bm
 from bayesmeta.planning.conflict import conflict_table
 
 
 @pytest.mark.parametrize("events", [0, 5, 17, 39, 40])
-def test_tails_are_sums_of_the_predictive_law(events):
+def test_tails_are_sums_of_the_predictive_distribution(events):
     pmf = HISTORY.pmf(40)
     found = bm.prior_data_conflict(HISTORY, events=events, n=40)
     low, high = pmf[: events + 1].sum(), pmf[events:].sum()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from laws import BOTH, HISTORY, VAGUE
+from distributions import BOTH, HISTORY, VAGUE
 from scipy import stats
 
 import bayesmeta as bm
@@ -58,9 +58,9 @@ def test_a_look_that_never_stops_changes_nothing():
     )
 
 
-def test_another_law_predicts_with_its_own_certainty():
+def test_another_distribution_predicts_with_its_own_certainty():
     trial = bm.SingleArmTrial(25, VAGUE, BOTH)
-    sure = bm.InterimLook(trial, 10, 0.1, law=HISTORY).table["success"]
+    sure = bm.InterimLook(trial, 10, 0.1, distribution=HISTORY).table["success"]
     for y in (0, 4, 10):
         assert sure[y] == pytest.approx(trial.probability_of_success(HISTORY, events=y, n=10))
 
@@ -79,17 +79,17 @@ def test_bad_input():
         bm.InterimLook("trial", 10, 0.1)
 
 
-@pytest.mark.parametrize("law", ["x", 0.4, [0.2, 0.8]])
-def test_what_is_no_law_is_refused(law: object) -> None:
+@pytest.mark.parametrize("distribution", ["x", 0.4, [0.2, 0.8]])
+def test_what_is_no_distribution_is_refused(distribution: object) -> None:
     flat, condition = bm.BetaMixture([1], a=[1], b=[1]), bm.Condition(0.3, certainty=0.9)
     single = bm.SingleArmTrial(20, prior=flat, success=condition)
     two = bm.TwoArmTrial(20, 20, prior_treated=flat, prior_control=flat, success=bm.DifferenceCondition(0.0, certainty=0.9))  # fmt: skip
-    message = "must be a BetaMixture, or the `law` of a prediction; got"
-    with pytest.raises(bm.SettingsError, match=f"`law` {message}"):
-        single.probability_of_success(law)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match=f"`law` {message}"):
-        bm.InterimLook(single, n=10, stop_below=0.1, law=law)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match=f"`law_treated` {message}"):
-        two.probability_of_success(law)  # type: ignore[arg-type]
-    with pytest.raises(bm.SettingsError, match=f"`law_control` {message}"):
-        two.probability_of_success(None, law)  # type: ignore[arg-type]
+    message = "must be a BetaMixture, or the `distribution` of a prediction; got"
+    with pytest.raises(bm.SettingsError, match=f"`distribution` {message}"):
+        single.probability_of_success(distribution)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`distribution` {message}"):
+        bm.InterimLook(single, n=10, stop_below=0.1, distribution=distribution)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`distribution_treated` {message}"):
+        two.probability_of_success(distribution)  # type: ignore[arg-type]
+    with pytest.raises(bm.SettingsError, match=f"`distribution_control` {message}"):
+        two.probability_of_success(None, distribution)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.rates import GridRates
+from bayesmeta.estimates.quadrature_rates import QuadratureRates
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[1] / "reference" / "rbest" / "published.json").read_text()
@@ -28,7 +28,7 @@ def spondylitis(make_arms):
 
 @pytest.fixture(scope="module")
 def grid_prior(spondylitis):
-    return bm.map_prior(bm.fit(SPEC, spondylitis, method="grid"))
+    return bm.map_prior(bm.fit(SPEC, spondylitis, method="quadrature"))
 
 
 @pytest.fixture(scope="module")
@@ -131,15 +131,12 @@ def test_texts_of_a_reliable_prior_bear_no_mark(grid_prior):
 
 
 def test_arguments_without_effect_are_refused(spondylitis):
-    grid = bm.fit(SPEC, spondylitis, method="grid")
-    for arguments in ({"profile": {}}, {"force": True}):
-        with pytest.raises(
-            bm.SettingsError, match="`profile` and `force` have no effect on a GridFit"
-        ):
-            bm.map_prior(grid, **arguments)
-    with pytest.raises(
-        bm.SettingsError, match="`fit` must be a Fit, NestedFit or GridFit; got str"
-    ):
+    grid = bm.fit(SPEC, spondylitis, method="quadrature")
+    with pytest.raises(bm.SettingsError, match="`force` has no effect on a fit without draws"):
+        bm.map_prior(grid, force=True)
+    with pytest.raises(bm.ProfileError, match="no covariate of the model"):
+        bm.map_prior(grid, profile={"age": 70})
+    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit or QuadratureFit; got str"):
         bm.map_prior("fit")
 
 
@@ -160,10 +157,10 @@ def test_draws_and_quadrature_give_one_prior(spondylitis, grid_prior):
 @pytest.mark.slow
 @pytest.mark.parametrize(("events", "n"), [([2, 18, 0, 2], 30), ([0, 0, 1, 0, 0], 40)])
 def test_rates_near_zero_have_a_prior_and_a_size(make_arms, events, n):
-    grid = bm.fit(SPEC, make_arms([(y, n) for y in events]), method="grid")
+    grid = bm.fit(SPEC, make_arms([(y, n) for y in events]), method="quadrature")
     prior = bm.map_prior(grid)
     assert prior.ecdf_difference < 0.005
-    exact = GridRates(grid).rate
+    exact = QuadratureRates(grid).rate
     assert prior.mixture.mean == pytest.approx(exact.mean().value, rel=0.02)
     robust = prior.robustify(weight=0.1)
     assert 2 < bm.effective_sample_size(robust) < bm.effective_sample_size(prior) < 5 * n

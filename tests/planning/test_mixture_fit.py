@@ -78,9 +78,9 @@ def test_likelihood_never_falls(seed, number, a, b):
     assert min(path[-1][0].a + path[-1][0].b) >= 1 - 1e-12
 
 
-@pytest.mark.parametrize("law", [(0.3, 5), (0.5, 0.5), (1.5, 0.4), (12, 30), (900, 2)])
-def test_best_parameters_are_those_of_a_general_optimiser(law):
-    theta = logit(np.random.default_rng(4).beta(*law, 2000))
+@pytest.mark.parametrize("distribution", [(0.3, 5), (0.5, 0.5), (1.5, 0.4), (12, 30), (900, 2)])
+def test_best_parameters_are_those_of_a_general_optimiser(distribution):
+    theta = logit(np.random.default_rng(4).beta(*distribution, 2000))
     means = [each[np.isfinite(theta)].mean() for each in log_rates(theta)]
     found = np.ravel(maximise_betas(*np.reshape(means, (2, 1)), np.ones(1), np.ones(1)))
     points = Points(*np.reshape(means, (2, 1)), np.ones(1))
@@ -120,13 +120,16 @@ def test_components_are_checked(components):
 
 
 @pytest.mark.parametrize(
-    ("law", "message"),
+    ("distribution", "message"),
     [
-        ([np.nan] * 200, "`law` must be finite log-odds"),
-        ([0.1] * 99, "`law` must have at least 100 draws; got 99"),
-        ("rates", "`law` must be DrawnRates, GridRates or an array of log-odds; got str"),
+        ([np.nan] * 200, "`distribution` must be finite log-odds"),
+        ([0.1] * 99, "`distribution` must have at least 100 draws; got 99"),
+        (
+            "rates",
+            "`distribution` must be that of a prediction or an array of log-odds; got str",
+        ),
     ],
 )
-def test_laws_are_checked(law, message):
+def test_distributions_are_checked(distribution, message):
     with pytest.raises(bm.SettingsError, match=message):
-        bm.fit_mixture(law)
+        bm.fit_mixture(distribution)

@@ -108,8 +108,8 @@ def test_posterior_is_prior_times_likelihood():
 def test_what_is_certain_has_probability_one_and_no_more():
     # The weights of one in forty add up to a rounding more than 1.
     for shares in np.random.default_rng(1).uniform(0.01, 1, (400, 3)):
-        law = bm.BetaMixture(shares / shares.sum(), [1, 2, 3], [3, 2, 1])
-        for found in (law.above(0), law.below(1)):
+        distribution = bm.BetaMixture(shares / shares.sum(), [1, 2, 3], [3, 2, 1])
+        for found in (distribution.above(0), distribution.below(1)):
             assert 1 - 1e-12 < found <= 1
 
 
@@ -215,7 +215,7 @@ def test_text_for_brms_holds_the_stan_functions_and_the_bounds():
         (True, "got True"),
     ],
 )
-def test_rates_of_a_law_are_probabilities(name, rate, message):
+def test_rates_of_a_distribution_are_probabilities(name, rate, message):
     with pytest.raises(bm.SettingsError, match=message):
         getattr(PRIOR, name)(rate)
 

@@ -59,12 +59,12 @@ def test_two_arm(case):
 
 def test_differences():
     for case in PINS["differences"]:
-        laws = [
+        distributions = [
             Betas(*(np.array([getattr(PRIORS[case[arm]], name)]) for name in ("weights", "a", "b")))
             for arm in ("treated", "control")
         ]
         # RBesT integrates to about 1e-6.
-        found = difference_above(*laws, case["difference"])[0, 0]
+        found = difference_above(*distributions, case["difference"])[0, 0]
         assert found == pytest.approx(case["above"], abs=5e-6)
 
 

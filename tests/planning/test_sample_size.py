@@ -157,6 +157,6 @@ def test_priors_without_a_size_are_refused():
     ):
         bm.effective_sample_size(MAP, method="ELIR")
     with pytest.raises(
-        bm.SettingsError, match="`prior` must be a BetaMixture or MapPrior; got float"
+        bm.SettingsError, match="`prior` must be a BetaMixture or a MapPrior; got float"
     ):
         bm.effective_sample_size(0.5)

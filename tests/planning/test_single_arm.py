@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from distributions import BOTH, HISTORY, VAGUE, conditions, mixtures
 from hypothesis import given, settings, strategies as st
-from laws import BOTH, HISTORY, VAGUE, conditions, mixtures
 from scipy import integrate, stats
 
 import bayesmeta as bm
@@ -48,8 +48,8 @@ def test_enumeration_agrees_with_loops(prior, n, listed, data):
     seen = data.draw(st.integers(0, n))
     events = data.draw(st.integers(0, seen))
     rest = n - seen
-    law = prior.update(events=events, n=seen) if seen else prior
-    after = law.pmf(rest) if rest else [1.0]
+    distribution = prior.update(events=events, n=seen) if seen else prior
+    after = distribution.pmf(rest) if rest else [1.0]
     direct = sum(after[y] for y in range(rest + 1) if trial.successes[events + y])
     assert trial.probability_of_success(events=events, n=seen) == pytest.approx(direct, abs=1e-10)
 
@@ -72,16 +72,18 @@ def test_interim_at_the_end_is_the_decision():
 
 
 class Impossible:
-    """A law of counts in which nobody responds."""
+    """A distribution of counts in which nobody responds."""
 
     def pmf(self, n):
         return np.eye(n + 1)[0]
 
 
-def test_a_law_of_counts_is_enough():
+def test_a_distribution_of_counts_is_enough():
     trial = bm.SingleArmTrial(20, VAGUE, "P(rate < 0.35) > 0.9")
     assert trial.probability_of_success(Impossible(), events=0, n=5) == pytest.approx(1)
-    with pytest.raises(bm.SettingsError, match="`law` holds 1 responders of 5 to be impossible"):
+    with pytest.raises(
+        bm.SettingsError, match="`distribution` holds 1 responders of 5 to be impossible"
+    ):
         trial.probability_of_success(Impossible(), events=1, n=5)
 
 
@@ -135,14 +137,19 @@ def test_the_certainty_is_the_smallest_that_keeps_the_error(prior, n, listed, al
     null, others = success.null, [each for each in listed if each is not success.null]
     after = [prior.update(events=y, n=n) for y in range(n + 1)]
 
-    def certainty(law, each):
-        return float((law.above if each.direction == ">" else law.below)(each.threshold))
+    def certainty(distribution, each):
+        return float(
+            (distribution.above if each.direction == ">" else distribution.below)(each.threshold)
+        )
 
-    allowed = [all(certainty(law, each) > each.certainty for each in others) for law in after]
+    allowed = [
+        all(certainty(distribution, each) > each.certainty for each in others)
+        for distribution in after
+    ]
     floor = max([0.5, *(each.certainty for each in others)])
     found = bm.SingleArmTrial(n, prior, success).certainty_for(alpha)
     tried = []
-    for level in sorted({floor, *(certainty(law, null) for law in after)}):
+    for level in sorted({floor, *(certainty(distribution, null) for distribution in after)}):
         met = [y for y in range(n + 1) if allowed[y] and certainty(after[y], null) > level]
         error = sum(stats.binom.pmf(y, n, null.threshold) for y in met)
         if level >= floor and met and error <= alpha:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from laws import HISTORY, VAGUE
+from distributions import HISTORY, VAGUE
 from scipy import stats
 
 import bayesmeta as bm

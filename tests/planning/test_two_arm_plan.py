@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from laws import VAGUE
+from distributions import VAGUE
 from scipy import stats
 
 import bayesmeta as bm
@@ -17,7 +17,7 @@ SUCCESS = "P(rate - control > 0) > 0.9 and P(rate - control > 0.1) > 0.6"
 @pytest.fixture(scope="module")
 def prior() -> bm.MapPrior:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="grid"), components=2)
+    return bm.map_prior(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), components=2)
 
 
 @pytest.fixture(scope="module")

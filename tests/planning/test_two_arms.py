@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from distributions import HISTORY, VAGUE, mixtures
 from hypothesis import example, given, settings, strategies as st
-from laws import HISTORY, VAGUE, mixtures
 from scipy import integrate, stats
 
 import bayesmeta as bm
@@ -12,9 +12,12 @@ from bayesmeta.planning.difference import Betas, difference_above
 SUCCESS = "P(rate - control > 0) > 0.9 and P(rate - control > 0.15) > 0.5"
 
 
-def betas(*laws):
+def betas(*distributions):
     return Betas(
-        *(np.array([getattr(law, name) for law in laws]) for name in ("weights", "a", "b"))
+        *(
+            np.array([getattr(distribution, name) for distribution in distributions])
+            for name in ("weights", "a", "b")
+        )
     )
 
 
@@ -43,9 +46,9 @@ def test_difference_agrees_with_double_integration(rate, control, difference):
     assert above(rate, control, difference) == pytest.approx(direct, abs=1e-6)
 
 
-def mirrored(law):
-    """Return the law of one minus the rate."""
-    return bm.BetaMixture(law.weights, law.b, law.a)
+def mirrored(distribution):
+    """Return the distribution of one minus the rate."""
+    return bm.BetaMixture(distribution.weights, distribution.b, distribution.a)
 
 
 @given(mixtures(0.002), mixtures(0.002), st.floats(0, 0.95))
@@ -85,14 +88,14 @@ def test_powers_of_uniform_rates_differ_as_known(a, other):
 )
 def test_differences_of_rates_that_pile_up_at_an_end(rate, control, difference, exact):
     """By mpmath, with 30 digits, over the log-odds of the control's rate."""
-    laws = (bm.BetaMixture([1], [a], [b]) for a, b in (rate, control))
-    assert above(*laws, difference) == pytest.approx(exact, abs=1e-11)
+    distributions = (bm.BetaMixture([1], [a], [b]) for a, b in (rate, control))
+    assert above(*distributions, difference) == pytest.approx(exact, abs=1e-11)
 
 
 @pytest.mark.parametrize("shape", [0.002, 0.05, 1 / 3, 1, 20, 5000])
-def test_equal_laws_are_a_toss(shape):
-    law = bm.BetaMixture([1], a=[shape], b=[shape])
-    assert above(law, law, 0.0) == pytest.approx(0.5, abs=1e-9)
+def test_equal_distributions_are_a_toss(shape):
+    distribution = bm.BetaMixture([1], a=[shape], b=[shape])
+    assert above(distribution, distribution, 0.0) == pytest.approx(0.5, abs=1e-9)
 
 
 def test_uniform_rates_differ_by_a_triangle():

@@ -32,9 +32,10 @@ def calibration() -> bm.Calibration:
 def test_lines_are_the_ranks_of_the_table(calibration: bm.Calibration) -> None:
     plot = bm.plots.calibration(calibration)
     assert len(plot.table) == 12
-    assert repr(plot) == "RankPlot(12 lines in 3 panels)"
+    assert repr(plot) == "Plot(calibration: 12 lines in 3 panels)"
     _, *graphs = plot.figure.axes
-    assert [graph.get_title(loc="left").split(":")[0] for graph in graphs] == [
+    words = [text.get_text() for text in plot.figure.axes[0].texts]
+    assert [word.split(":")[0] for word in words if word.endswith(" outside")] == [
         "mu",
         "beta",
         "log_likelihood",
@@ -50,7 +51,7 @@ def test_what_leaves_the_band_stands_out(calibration: bm.Calibration) -> None:
     assert set(outside["case"]) == {"bad_3"}
     graph = plot.figure.axes[1]
     assert [line.get_color() == ALARM for line in graph.lines[1:]] == [False, False, True]
-    assert graph.get_title(loc="left") == "mu: 1 of 3 outside"
+    assert "mu: 1 of 3 outside" in [text.get_text() for text in plot.figure.axes[0].texts]
     [shade] = [each for each in graph.collections if isinstance(each, PolyCollection)]
     low = shade.get_paths()[0].get_extents().y0
     assert graph.lines[3].get_ydata().max() > -low

@@ -44,7 +44,7 @@ def test_marks_and_text_are_the_numbers_of_the_table(table):
         np.testing.assert_allclose(ends, np.transpose(expected))
     shown = [text.get_text() for text in plot.figure.axes[0].texts]
     assert {"best", "\N{MINUS SIGN}6.1 (2.2)", "70", "<$x$>", "32 studies."} <= set(shown)
-    assert repr(plot) == "ComparisonPlot(4 models)"
+    assert repr(plot) == "Plot(comparison: 4 models)"
     assert plot._repr_png_().startswith(b"\x89PNG")
 
 

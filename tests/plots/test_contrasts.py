@@ -110,5 +110,5 @@ def test_ranks_are_drawn_unasked_only_where_levels_are_compared_within_studies(f
 
 
 def test_what_is_no_contrasts_is_refused(found):
-    with pytest.raises(bm.SettingsError, match="`contrasts` must be Contrasts; got DataFrame"):
+    with pytest.raises(bm.SettingsError, match="`contrasts` must be a Contrasts; got DataFrame"):
         bm.plots.contrasts(found["zeros"].table)

@@ -23,7 +23,7 @@ def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.cumulative(results[name], notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
     number = len(results[name].table)
-    assert repr(plot) == f"CumulativePlot({number} row{'s' * (number > 1)})"
+    assert repr(plot) == f"Plot(cumulative: {number} row{'s' * (number > 1)})"
 
 
 def test_marks_lines_and_text_are_the_numbers_of_the_table(results):

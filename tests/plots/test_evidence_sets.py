@@ -64,7 +64,7 @@ def test_nested_outcomes(evidence_sets, collisions, name):
     outer = rows_of(arms, "events", "n").assign(outcome="ORR")
     nested = bm.read_evidence(pd.concat([outer, inner])).select(outcomes=["ORR", "CR"])
     quick = bm.SamplerSettings(warmup=300, draws=300)
-    fit = bm.fit(bm.load_nested_model("nested/pooled"), nested, seed=1, settings=quick)
+    fit = bm.fit(bm.load_model("pooled"), nested, seed=1, settings=quick)
     study = str(arms.studies[-1])
     found = [bm.predict(fit, n=30, seed=1), bm.predict(fit, n=30, study=study, seed=1)]
     plot = bm.plots.nested_outcomes(found)

@@ -239,7 +239,7 @@ def test_the_footer_tells_tau_priors_and_evidence(regimen_fit, nothing):
     )
     assert "mu ~ StudentT(3, 0, 1.5); beta ~ Normal(0, 1); tau ~ HalfNormal(1)" in shown
     assert f"{len(regimen_fit.arms.studies)} studies, {len(regimen_fit.arms)} arms" in shown
-    assert "Seed 1, bayesmeta" in shown
+    assert "Random seed 1, bayesmeta" in shown
     assert "Heterogeneity: none" in " ".join(lines_of(bm.plots.forest(nothing).figure))
 
 
@@ -294,7 +294,7 @@ def test_pyplot_is_not_needed(one, tmp_path, monkeypatch):
     forest = bm.plots.forest(one)
     forest.save(tmp_path / "f.png", dpi=30)
     assert forest._repr_png_().startswith(b"\x89PNG")
-    assert repr(forest) == "Forest(1 arm in 1 group)"
+    assert repr(forest) == "Plot(forest: 1 arm in 1 group)"
 
 
 def test_the_users_own_style_neither_changes_nor_matters(one):

@@ -1,4 +1,4 @@
-"""Funnel plots: limits are those of binomial and mixed laws, and arms stand at their counts."""
+"""Funnel plots: limits are those of binomial and mixed distributions, and arms stand at their counts."""
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,9 @@ from bayesmeta.estimates.funnel_limits import interpolated_limits, representativ
 SETS = ("bundled", "one", "sixty", "zeros")
 
 
-def exact_side(events, n, law):
+def exact_side(events, n, distribution):
     """Return whether so few or so many responders have a tail probability below 2.5%."""
-    return law.cdf(events) < 0.025 or law.sf(events - 1) < 0.025
+    return distribution.cdf(events) < 0.025 or distribution.sf(events - 1) < 0.025
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.4, 0.97])
@@ -21,17 +21,17 @@ def test_limits_without_heterogeneity_part_what_the_binomial_parts(rate):
     n = np.arange(1, 120)
     lower, upper = interpolated_limits(n, np.array([rate]), 0.95)
     for size, low, high in zip(n, lower, upper, strict=True):
-        law = stats.binom(size, rate)
+        distribution = stats.binom(size, rate)
         events = np.arange(size + 1)
         outside = (events / size < low - 1e-12) | (events / size > high + 1e-12)
-        assert outside.tolist() == [bool(exact_side(y, size, law)) for y in events]
+        assert outside.tolist() == [bool(exact_side(y, size, distribution)) for y in events]
 
 
 def test_limits_are_interpolated_as_published():
     # Spiegelhalter 2005, appendix A.1.1: r - (F(r) - p) / (F(r) - F(r - 1)).
-    law, tail = stats.binom(40, 0.3), 0.025
-    r = law.ppf(tail)
-    expected = (r - (law.cdf(r) - tail) / law.pmf(r)) / 40
+    distribution, tail = stats.binom(40, 0.3), 0.025
+    r = distribution.ppf(tail)
+    expected = (r - (distribution.cdf(r) - tail) / distribution.pmf(r)) / 40
     [lower], _ = interpolated_limits(np.array([40]), np.array([0.3]), 0.95)
     assert lower == pytest.approx(expected, rel=1e-12)
 
@@ -40,12 +40,15 @@ def test_limits_with_heterogeneity_are_those_of_the_beta_binomial():
     rates = representatives(stats.beta(3, 5).ppf((np.arange(100_000) + 0.5) / 100_000))
     for size in (1, 10, 80):
         [lower], [upper] = interpolated_limits(np.array([size]), rates, 0.95)
-        law = stats.betabinom(size, 3, 5)
+        distribution = stats.betabinom(size, 3, 5)
         for events in range(size + 1):
-            # Far enough from the tail that 400 rates in place of the law don't matter.
-            if min(abs(law.cdf(events) - 0.025), abs(law.sf(events - 1) - 0.025)) > 1e-4:
+            # Far enough from the tail that 400 rates in place of the distribution don't matter.
+            if (
+                min(abs(distribution.cdf(events) - 0.025), abs(distribution.sf(events - 1) - 0.025))
+                > 1e-4
+            ):
                 outside = events / size < lower - 1e-12 or events / size > upper + 1e-12
-                assert outside == bool(exact_side(events, size, law))
+                assert outside == bool(exact_side(events, size, distribution))
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -76,12 +79,12 @@ def test_arms_are_outside_by_the_exact_tails(pooled_fits):
     fit = pooled_fits["bundled"]
     arms = bm.plots.funnel(fit).table.query("kind == 'arm'")
     typical = float(np.median(1 / (1 + np.exp(-fit.posterior["mu"]))))
-    law = bm.predict(fit, n=10, seed=1).law
+    distribution = bm.predict(fit, n=10, seed=1).distribution
     for row in arms.itertuples():
         expected = ""
         if exact_side(row.events, row.n, stats.binom(row.n, typical)):
             expected = "chance"
-        pmf = law.pmf(row.n)
+        pmf = distribution.pmf(row.n)
         tails = pmf[: row.events + 1].sum(), pmf[row.events :].sum()
         if min(tails) < 0.025:
             expected = "model"
@@ -114,8 +117,10 @@ def test_each_arm_has_the_limits_of_its_own_covariates(regimen_fit, collisions):
     assert arms["events"].tolist() == regimen_fit.arms.events.tolist()
     classes = regimen_fit.arms.frame["regimen_class"].astype(str)
     for row, level in zip(arms.itertuples(), classes, strict=True):
-        law = bm.predict(regimen_fit, n=10, profile={"regimen_class": level}, seed=1).law
-        pmf = law.pmf(row.n)
+        distribution = bm.predict(
+            regimen_fit, n=10, profile={"regimen_class": level}, seed=1
+        ).distribution
+        pmf = distribution.pmf(row.n)
         tails = pmf[: row.events + 1].sum(), pmf[row.events :].sum()
         expected = stats.norm.ppf(min(*tails, 0.5)) * (1 if tails[0] < tails[1] else -1)
         assert row.residual == pytest.approx(expected, abs=0.02)
@@ -184,8 +189,8 @@ def test_what_can_not_be_drawn_is_refused(pooled_fits):
         bm.plots.funnel(7)
     with pytest.raises(bm.SettingsError, match="`ci_prob` must lie between 0 and 1"):
         bm.plots.funnel(pooled_fits["one"], ci_prob=95)
-    grid = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
-    with pytest.raises(bm.SettingsError, match=r'got GridFit. Fit with method="nuts"'):
+    grid = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="quadrature")
+    with pytest.raises(bm.SettingsError, match=r'got QuadratureFit.*with method="nuts"'):
         bm.plots.funnel(grid)
 
 
@@ -194,4 +199,4 @@ def test_arms_without_patients_are_not_drawn(quick):
     fit = bm.fit(bm.load_model("pooled"), bm.read_evidence(frame).select(), seed=1, settings=quick)
     plot = bm.plots.funnel(fit)
     assert plot.table.query("kind == 'arm'")["study"].tolist() == ["b", "c"]
-    assert repr(plot) == "FunnelPlot(2 arms, 0 outside the limits of the model)"
+    assert repr(plot) == "Plot(funnel: 2 arms, 0 outside the limits of the model)"

@@ -1,4 +1,4 @@
-"""Heterogeneity plots: bands are quantiles of the law of study effects, the bar is the posterior."""
+"""Heterogeneity plots: bands are quantiles of study effects, the bar is the posterior."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def expit(theta):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_band_is_the_normal_law_about_the_typical_rate(name, pooled_fits, collisions):
+def test_the_band_is_the_normal_distribution_about_the_typical_rate(name, pooled_fits, collisions):
     fit = pooled_fits[name]
     plot = bm.plots.heterogeneity(fit, notes=["A note."])
     assert collisions(plot.figure) == ([], [])
@@ -58,7 +58,7 @@ def test_what_is_drawn_is_the_table(pooled_fits):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
 @pytest.mark.parametrize("name", ["robust", "outlying", "cloglog", "tau_by_design", "arms"])
-def test_other_laws_links_and_levels(name, orr, quick, collisions):
+def test_other_distributions_links_and_levels(name, orr, quick, collisions):
     fit = bm.fit(bm.load_model(name), orr, seed=1, settings=quick)
     plot = bm.plots.heterogeneity(fit, ci_prob=0.8)
     assert collisions(plot.figure) == ([], [])
@@ -66,7 +66,7 @@ def test_other_laws_links_and_levels(name, orr, quick, collisions):
     [row] = plot.table.query("kind == 'posterior'").itertuples()
     tau = posterior["tau"] if posterior["tau"].ndim == 2 else posterior["tau"][..., 0]
     assert row.tau == pytest.approx(float(np.median(tau)))
-    probability = _law(name, posterior).cdf
+    probability = _distribution(name, posterior).cdf
     theta = [float(spec.link.theta(rate)) for rate in (row.lower, row.typical, row.upper)]
     effects = (np.array(theta) - theta[1]) / row.tau
     np.testing.assert_allclose(probability(effects), [0.1, 0.5, 0.9], atol=1e-6)
@@ -82,11 +82,11 @@ class _Contaminated:
         return (1 - self.share) * stats.norm.cdf(x) + self.share * stats.norm(0, 4).cdf(x)
 
 
-def _law(name, posterior):
+def _distribution(name, posterior):
     if name == "robust":
         return stats.t(float(np.median(posterior["nu"])))
     if name == "outlying":
-        return _Contaminated(float(np.median(posterior["share"])))
+        return _Contaminated(float(np.median(posterior["outlier_proportion"])))
     return stats.norm
 
 
@@ -99,15 +99,16 @@ def test_a_profile_moves_the_typical_rate(regimen_fit):
     texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
     assert "regimen_class=venetoclax + LDAC" in texts
     tau = float(np.median(regimen_fit.posterior["tau"]))
-    assert repr(plot).startswith(f"HeterogeneityPlot(tau {tau:.2f},")
+    assert repr(plot).startswith(f"Plot(heterogeneity: tau {tau:.2f},")
 
 
 def test_models_without_tau_are_refused(pooled_fits, quick):
     arms = pooled_fits["zeros"].arms
-    for name, law in (("common_effect", "common"), ("independent", "independent")):
+    for name, distribution in (("common_effect", "common"), ("independent", "independent")):
         fit = bm.fit(bm.load_model(name), arms, seed=1, settings=quick)
         with pytest.raises(
-            bm.SettingsError, match=f"must be of a model with tau; '{name}' has {law} study effects"
+            bm.SettingsError,
+            match=f"must be of a model with tau; '{name}' has {distribution} study effects",
         ):
             bm.plots.heterogeneity(fit)
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got str"):

@@ -66,7 +66,7 @@ def test_the_text_is_that_of_the_table():
     assert "Smith <$x_1$> 0" in shown
     assert "All studies" in shown
     assert "(90% CrI)" in shown
-    assert repr(plot) == "LeaveOneOutPlot(5 studies left out)"
+    assert repr(plot) == "Plot(leave_one_out: 5 studies left out)"
 
 
 def test_other_quantities_keep_their_scale():

@@ -35,7 +35,7 @@ def test_lines_and_text_are_the_numbers_of_the_table():
     np.testing.assert_allclose(table["component_1"] + table["component_2"], table["map"])
     shown = [text.get_text() for text in plot.figure.axes[0].texts]
     assert {"Draws", "MAP prior", "Components", "Robust", "8 studies."} <= set(shown)
-    assert repr(plot) == "MapPriorPlot(2 components, robust)"
+    assert repr(plot) == "Plot(map_prior: 2 components, robust)"
 
 
 def test_a_prior_that_is_not_reliable_says_so_and_one_component_needs_no_key():
@@ -43,7 +43,7 @@ def test_a_prior_that_is_not_reliable_says_so_and_one_component_needs_no_key():
     shown = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
     assert "NOT RELIABLE" in shown
     assert "Components" not in shown
-    assert repr(plot) == "MapPriorPlot(1 component)"
+    assert repr(plot) == "Plot(map_prior: 1 component)"
 
 
 def test_what_can_not_be_drawn_is_refused():

@@ -20,7 +20,7 @@ def shares_of(plot):
 
 def test_predictions_of_one_profile_by_two_fits_have_a_row_each(table, collisions):
     arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
-    model = bm.load_nested_model("nested/pooled")
+    model = bm.load_model("pooled")
     predictions = [
         bm.predict(bm.fit(model, arms, seed=seed, settings=FEW), n=40, seed=2) for seed in (1, 2)
     ]
@@ -39,7 +39,7 @@ def test_six_outcomes_have_a_colour_each():
         for place, outcome in enumerate("ABCDEF")
     ]
     arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=list("ABCDEF"))
-    fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=FEW)
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=FEW)
     plot = bm.plots.nested_outcomes(bm.predict(fit, n=40, seed=2))
     colours = {bar.get_facecolor() for bar in plot.figure.axes[1].patches}
     assert len(colours) == 7

@@ -35,7 +35,7 @@ def test_nothing_overlaps_or_is_cut_off(collisions):
         bm.plots.boundary({"MAP": HISTORY, LONG: VAGUE}, SUCCESS, n=range(5, 201)),
         bm.plots.boundary({"none": VAGUE}, NEVER, n=[1]),
         bm.plots.boundary({"none": VAGUE}, "P(rate < 0.2) > 0.9", n=range(1, 40)),
-        *(bm.plots.responders(each, law=HISTORY) for each in DESIGNS.values()),
+        *(bm.plots.responders(each, distribution=HISTORY) for each in DESIGNS.values()),
     ]
     for plot in plots:
         assert collisions(plot.figure) == ([], [])
@@ -58,7 +58,7 @@ def test_power_curves_are_operating_characteristics():
     assert errors == [
         pytest.approx([35, 100 * trial(40, prior).type_one_error()]) for prior in (HISTORY, VAGUE)
     ]
-    assert repr(plot) == "PowerPlot(2 designs)"
+    assert repr(plot) == "Plot(power: 2 designs)"
 
 
 def page_text(plot):
@@ -104,12 +104,12 @@ def test_boundaries_are_those_of_trials():
     assert "none of fewer" in texts
     below = bm.plots.boundary({"none": VAGUE}, "P(rate < 0.35) > 0.9", n=[40])
     assert below.table["boundary"].tolist() == [9]
-    assert repr(below) == "BoundaryPlot(1 prior)"
+    assert repr(below) == "Plot(boundary: 1 prior)"
 
 
 @pytest.mark.parametrize("n", [1, 40, 200])
-def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
-    plot = bm.plots.responders(trial(n), law=HISTORY)
+def test_bars_are_the_predictive_distribution_and_their_lightness_the_decision(n):
+    plot = bm.plots.responders(trial(n), distribution=HISTORY)
     graph = plot.figure.axes[1]
     heights = {round(bar.get_x() + bar.get_width() / 2): bar for bar in graph.patches}
     for row in plot.table.itertuples():
@@ -118,12 +118,12 @@ def test_bars_are_the_predictive_law_and_their_lightness_the_decision(n):
         assert (np.dot(bar.get_facecolor()[:3], [0.3, 0.6, 0.1]) < 0.5) == row.success
     title = plot.figure.axes[0].texts[0].get_text()
     assert f"{100 * trial(n).probability_of_success(HISTORY):.1f}%" in title
-    assert repr(plot) == f"RespondersPlot({n} patients)"
+    assert repr(plot) == f"Plot(responders: {n} patients)"
 
 
 def test_responders_of_a_rare_event_are_seen():
     rare = bm.BetaMixture([1], a=[25], b=[100_000])
-    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), law=rare)
+    plot = bm.plots.responders(trial(5000, success="P(rate < 0.0004) > 0.9"), distribution=rare)
     low, high = plot.figure.axes[1].get_xlim()
     assert low < 0
     assert nbinom(25, 100_000 / 105_000).ppf(0.999) < high < 20

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import betabinom
 
 import bayesmeta as bm
-from bayesmeta.estimates.count_laws import ListedCounts
+from bayesmeta.estimates.count_distributions import ListedCounts
 
 SIZES = {"bundled": 40, "one": 1, "sixty": 500, "zeros": 20}
 
@@ -19,7 +19,7 @@ def shown(plot) -> set[str]:
 @pytest.fixture(scope="module")
 def exact() -> bm.Prediction:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    return bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=30, seed=1)
+    return bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=30, seed=1)
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_nothing_overlaps_or_is_cut_off(pooled_fits, collisions, name):
     for asked in ({}, {"rate_above": 0.3, "events_at_least": 1}, {"rate_above": 1.0}):
         plot = bm.plots.prediction(prediction, **asked, notes=["Further <$x$> words. " * 12])
         assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == f"PredictionPlot({n} patient{'s' * (n > 1)})"
+    assert repr(plot) == f"Plot(prediction: {n} patient{'s' * (n > 1)})"
 
 
 def test_a_profile_and_a_study_with_long_names_are_wrapped(exact, collisions):
@@ -40,10 +40,10 @@ def test_a_profile_and_a_study_with_long_names_are_wrapped(exact, collisions):
     assert any("<script>" in text for text in shown(plot))
 
 
-def test_bars_are_binomial_probabilities_averaged_over_the_law_of_the_rate(pooled_fits):
+def test_bars_are_binomial_probabilities_averaged_over_the_distribution_of_the_rate(pooled_fits):
     prediction = bm.predict(pooled_fits["zeros"], n=20, seed=1)
     plot = bm.plots.prediction(prediction)
-    rate = 1 / (1 + np.exp(-prediction.law.theta.ravel()))
+    rate = 1 / (1 + np.exp(-prediction.distribution.theta.ravel()))
     events = plot.table[plot.table["kind"] == "events"]
     expected = [np.mean((1 - rate) ** 20), np.mean(20 * rate * (1 - rate) ** 19)]
     np.testing.assert_allclose(events["probability"][:2], expected, rtol=1e-9)
@@ -59,7 +59,7 @@ def test_bars_are_binomial_probabilities_averaged_over_the_law_of_the_rate(poole
 def test_bins_hold_the_share_of_rates_between_their_edges(pooled_fits):
     prediction = bm.predict(pooled_fits["bundled"], n=40, seed=1)
     plot = bm.plots.prediction(prediction, rate_above=0.3)
-    rate = 1 / (1 + np.exp(-prediction.law.theta.ravel()))
+    rate = 1 / (1 + np.exp(-prediction.distribution.theta.ravel()))
     bins = plot.table[plot.table["kind"] == "rate"]
     assert bins["probability"].sum() == pytest.approx(1, abs=1e-9)
     assert bins.loc[bins["asked"], "probability"].sum() == pytest.approx((rate > 0.3).mean())
@@ -98,19 +98,19 @@ def test_counts_stand_below_the_rates_that_they_are_shares_of_n_of(exact):
 
 
 @pytest.mark.slow
-def test_a_known_beta_binomial_law_is_drawn_as_it_is(collisions):
+def test_a_known_beta_binomial_distribution_is_drawn_as_it_is(collisions):
     class Beta:
-        """A stand-in law with closed forms."""
+        """A stand-in distribution with closed forms."""
 
         def __init__(self, prediction):
-            self.__dict__.update(prediction.law.__dict__)
-            self.rate, self.above = prediction.law.rate, prediction.law.above
+            self.__dict__.update(prediction.distribution.__dict__)
+            self.rate, self.above = prediction.distribution.rate, prediction.distribution.above
             self.pmf = lambda n: betabinom(n, 2, 5).pmf(np.arange(n + 1))
             self.counts = lambda n: ListedCounts(self.pmf(n))
 
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=12, seed=1)
-    plot = bm.plots.prediction(replace(fitted, law=Beta(fitted)))
+    fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=12, seed=1)
+    plot = bm.plots.prediction(replace(fitted, distribution=Beta(fitted)))
     heights = [bar.get_height() for bar in plot.figure.axes[2].patches]
     assert sorted(heights) == pytest.approx(sorted(100 * betabinom(12, 2, 5).pmf(np.arange(13))))
     assert collisions(plot.figure) == ([], [])
@@ -119,7 +119,7 @@ def test_a_known_beta_binomial_law_is_drawn_as_it_is(collisions):
 def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
     arms = make_arms([(y, 80_000) for y in (20, 16, 22, 18)])
     plot = bm.plots.prediction(
-        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="grid"), n=40_000, seed=1)
+        bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=40_000, seed=1)
     )
     rates, events = (plot.table[plot.table["kind"] == kind] for kind in ("rate", "events"))
     assert events["probability"].sum() == pytest.approx(1)
@@ -133,9 +133,9 @@ def test_rare_events_of_many_patients_have_a_bar_for_each_number(make_arms):
 @pytest.mark.slow
 def test_millions_of_patients_are_drawn_by_ranges(collisions):
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    posterior = bm.fit(bm.load_model("pooled"), arms, method="grid")
+    posterior = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     plot = bm.plots.prediction(bm.predict(posterior, n=10_000_000, seed=1))
-    assert repr(plot) == "PredictionPlot(10,000,000 patients)"
+    assert repr(plot) == "Plot(prediction: 10,000,000 patients)"
     bars = plot.table[plot.table["kind"] == "events"]
     assert bars["probability"].sum() == pytest.approx(1)
     assert ((bars["lower"].iloc[1:] - bars["upper"].shift().iloc[1:]) == 1).all()

@@ -36,7 +36,7 @@ def test_few_arms_are_drawn_and_told(zeros, collisions):
     plot = bm.plots.predictive_checks(zeros, notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
     assert "FEW ARMS: 6." in shown(plot)
-    assert repr(plot) == "PredictiveChecksPlot(6 arms)"
+    assert repr(plot) == "Plot(predictive_checks: 6 arms)"
 
 
 def test_one_arm_is_drawn(zeros, collisions):
@@ -65,7 +65,7 @@ def test_evidence_of_many_studies_is_drawn(evidence_sets, collisions, name):
     assert len(found.arms) >= 20
 
 
-def test_one_study_can_not_be_foretold_from_others(evidence_sets):
+def test_one_study_can_not_be_predicted_from_others(evidence_sets):
     with pytest.raises(bm.EvidenceError, match="needs two studies with patients or more; got 1"):
         bm.leave_one_study_out(
             bm.load_model("pooled"), evidence_sets["one"], seed=1, progress=False

@@ -19,12 +19,12 @@ def simulated_priors(fit, beta_prior=None):
     if beta_prior is not None:
         theta = theta + beta_prior.draw(rng, DRAWS)
     new = theta
-    law = spec.study_effects
-    if law.tau is not None:
+    distribution = spec.study_effects
+    if distribution.tau is not None:
         z = rng.standard_normal(DRAWS)
-        if law.name == "student_t":
-            z = rng.standard_t(law.parameters["nu"].draw(rng, DRAWS))
-        new = theta + law.tau.draw(rng, DRAWS) * z
+        if distribution.name == "student_t":
+            z = rng.standard_t(distribution.parameters["nu"].draw(rng, DRAWS))
+        new = theta + distribution.tau.draw(rng, DRAWS) * z
     if spec.arm_effects is not None:
         new = new + spec.arm_effects.tau_arm.draw(rng, DRAWS) * rng.standard_normal(DRAWS)
     typical, new = spec.link.rate(theta), spec.link.rate(new)
@@ -55,7 +55,7 @@ def test_every_panel_shows_its_prior_and_its_draws(name, pooled_fits, collisions
     fit = pooled_fits[name]
     plot = bm.plots.prior_posterior(fit, notes=["A note."])
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == "PriorPosteriorPlot(3 quantities)"
+    assert repr(plot) == "Plot(prior_posterior: 3 quantities)"
     table = plot.table
     drawn = {
         "typical rate": 1 / (1 + np.exp(-fit.posterior["mu"].to_numpy().ravel())),

@@ -95,7 +95,7 @@ def test_arms_without_the_covariate_are_named(orr, quick, collisions):
     assert collisions(plot.figure) == ([], [])
     known = int(orr.frame["age_median"].notna().sum())
     assert known < len(orr)
-    assert repr(plot) == f"RegressionPlot({known} arms, x from 46 to 69)"
+    assert repr(plot) == f"Plot(regression: {known} arms, x from 46 to 69)"
     texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
     assert "Not drawn, because age_median is not known: " in texts
 

@@ -26,7 +26,7 @@ def shown(plot) -> list[str]:
 def test_nothing_overlaps_or_is_cut_off(results, collisions, name):
     plot = bm.plots.sensitivity(results[name], notes=["Further <$x$> words. " * 12])
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == "SensitivityPlot(3 priors, 5 estimates)"
+    assert repr(plot) == "Plot(sensitivity: 3 priors, 5 estimates)"
     assert {"The model's own", "tau ~ HalfNormal(0.5)"} <= {text.strip("*") for text in shown(plot)}
     assert "P: P(rate of a new study > 0.3)." in shown(plot)
 
@@ -78,14 +78,14 @@ def test_a_fit_that_could_not_be_made_leaves_its_row_empty(results, collisions):
 
 
 @pytest.mark.slow
-def test_decisions_that_flip_and_that_do_not_are_told(pooled_fits, results, collisions):
-    exact = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="grid")
-    flips = [bm.flip_point(exact, rate_above=0.25, certainty=level) for level in (0.8, 0.99)]
-    assert [flip.flips for flip in flips] == [True, False]
-    plot = bm.plots.sensitivity(replace(results["one"], flips=tuple(flips)))
+def test_decisions_that_change_and_that_do_not_are_told(pooled_fits, results, collisions):
+    exact = bm.fit(bm.load_model("pooled"), pooled_fits["one"].arms, method="quadrature")
+    points = [bm.tipping_point(exact, rate_above=0.25, certainty=level) for level in (0.8, 0.99)]
+    assert [one.exists for one in points] == [True, False]
+    plot = bm.plots.sensitivity(replace(results["one"], tipping_points=tuple(points)))
     text = " ".join(shown(plot))
-    assert f"it flips at {flips[0].factor:.2f} times its scale" in text
-    assert "no flip between 0.125 and 8 times its scale" in text
+    assert f"it changes at {points[0].factor:.2f} times its scale" in text
+    assert "no tipping point between 0.125 and 8 times its scale" in text
     assert collisions(plot.figure) == ([], [])
 
 

@@ -59,7 +59,7 @@ def lines_of(plot) -> list[str]:
 def test_nothing_overlaps_or_is_cut_off(number, collisions):
     plot = bm.plots.specification_curve(fits(number))
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == f"SpecificationCurve({number:,} fit{'s' * (number > 1)})"
+    assert repr(plot) == f"Plot(specification_curve: {number:,} fit{'s' * (number > 1)})"
 
 
 def test_fits_stand_in_order_at_their_estimates():

@@ -50,7 +50,7 @@ def test_rows_are_those_of_predict_and_of_the_mixture_of_levels(fit):
 def test_the_figure_has_every_row_and_number(fit, collisions):
     plot = bm.plots.subgroups(fit)
     assert collisions(plot.figure) == ([], [])
-    assert repr(plot) == "SubgroupsPlot(2 levels)"
+    assert repr(plot) == "Plot(subgroups: 2 levels)"
     texts = [text.get_text() for text in plot.figure.axes[0].texts]
     whole = plot.table.iloc[-1]
     assert {"a", "b", "All studies", "18/53"} <= set(texts)

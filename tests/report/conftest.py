@@ -90,6 +90,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> dict[
     bm.run_grid(grid, table, out=folder / "grid", progress=False)
     nested = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes", by_definition="keep")
     settings = bm.SamplerSettings(warmup=400, draws=1000)
-    joint = bm.fit(bm.load_nested_model("nested/pooled"), nested, seed=1, settings=settings)
+    joint = bm.fit(bm.load_model("pooled"), nested, seed=1, settings=settings)
     joint.save(folder / "nested")
     return {name: folder / name for name in ("fit", "compare", "grid", "nested")}

@@ -86,9 +86,9 @@ def test_a_file_is_read_again_as_it_was(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_nested_fit_is_made_again(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fit = bm.load_nested_fit(runs["nested"])
+    fit = bm.load_fit(runs["nested"])
     again(tmp_path, redo_section(fit), monkeypatch)
-    found = bm.load_nested_fit(tmp_path / "runs" / "again")
+    found = bm.load_fit(tmp_path / "runs" / "again")
     assert found.provenance.arms_hash == fit.provenance.arms_hash
     assert found.draws.identical(fit.draws)
 

@@ -49,18 +49,18 @@ def test_rates_and_parameters_are_those_of_the_summary(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_foretold_is_that_of_the_library(
+def test_what_is_predicted_is_that_of_the_library(
     documents: dict[str, Document], results: dict[str, FitResults], name: str
 ) -> None:
     fit = results[name].fit
-    foretold = bm.predict(fit, n=40, seed=fit.provenance.seed)
-    events = foretold.interval(0.95).loc["events"]
+    predicted = bm.predict(fit, n=40, seed=fit.provenance.seed)
+    events = predicted.interval(0.95).loc["events"]
     brief = " ".join(sentences(documents[name], "Summary"))
     assert (
         f"Responders of 40: {events['median']:.0f}, 95% interval {events['lower']:.0f} to {events['upper']:.0f}."
         in brief
     )
-    assert f"P(rate > 0.4) {probability_words(foretold.probability(rate_above=0.4))}." in brief
+    assert f"P(rate > 0.4) {probability_words(predicted.probability(rate_above=0.4))}." in brief
     arms = fit.arms
     studies = counted(len(arms.studies), "study", "studies")
     assert f"{counted(len(arms), 'arm')} of {studies}; {arms.events.sum():,} of {arms.n.sum():,}" in brief  # fmt: skip
@@ -169,7 +169,7 @@ def test_checklists_have_every_item_and_name_sections_that_are_there(
             assert set(where.split(", ")) <= titles
 
 
-def test_one_study_can_not_be_foretold_from_others(documents: dict[str, Document]) -> None:
+def test_one_study_can_not_be_predicted_from_others(documents: dict[str, Document]) -> None:
     assert "With one study that has patients, none can be predicted from others." in sentences(
         documents["one"], "Validation"
     )

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.grid_results import columns
-from bayesmeta.comparison.specification_grid import AXES
-from bayesmeta.report.grid_figures import grid_figures
+from bayesmeta.multiverse.results import columns
+from bayesmeta.multiverse.specification_grid import AXES
+from bayesmeta.report.many_figures import grid_figures
 
 
 def results_of(outcomes: list[str]) -> bm.GridResults:

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.grid_results import columns
-from bayesmeta.comparison.specification_grid import AXES
+from bayesmeta.multiverse.results import columns
+from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.grid_text import grid_json, grid_lines
 
-GRID = bm.SpecificationGrid("small", answer=bm.GridAnswer(rate_above=0.3), seed=4)
+GRID = bm.SpecificationGrid("small", question=bm.Question(rate_above=0.3), seed=4)
 
 
 def table_of(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -22,8 +22,8 @@ def table_of(rows: list[dict[str, object]]) -> pd.DataFrame:
     return frame.reindex(columns=list(types)).astype(types)
 
 
-def row(outcome: str, law: str, at: float, **others: object) -> dict[str, object]:
-    choices = dict.fromkeys(AXES, "one") | {"outcome": outcome, "study_effects": law}
+def row(outcome: str, distribution: str, at: float, **others: object) -> dict[str, object]:
+    choices = dict.fromkeys(AXES, "one") | {"outcome": outcome, "study_effects": distribution}
     rate = {"mean_median": at, "mean_lower": at - 0.1, "mean_upper": at + 0.1, "mean_mcse_median": 0.0004}  # fmt: skip
     return choices | {"state": "done", "ok": True} | rate | others
 
@@ -44,7 +44,7 @@ def results() -> bm.GridResults:
 def test_lines_of_a_grid(results: bm.GridResults) -> None:
     assert grid_lines(results) == [
         "small: 4 combinations, 3 fits (1 combinations are the same fit as another).",
-        "Fits took 12 s of work; seed 4.",
+        "Fits took 12 s of work; random seed 4.",
         "",
         "Range of the mean rate over the combinations: medians, and the outermost 95% bounds",
         "  outcome  combinations  lowest  middle  highest      bounds",
@@ -67,7 +67,13 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
         row("ORR", "arms", 0.5, state="failed", ok=None, reason="SamplingError: no.", **none),
         *(
             row(
-                "ORR", f"law{i}", 0.5, state="not possible", ok=None, reason=f"why {i // 2}", **none
+                "ORR",
+                f"distribution{i}",
+                0.5,
+                state="not possible",
+                ok=None,
+                reason=f"why {i // 2}",
+                **none,
             )
             for i in range(14)
         ),
@@ -78,7 +84,7 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
         "columns ok and state tell which."
     )
     start = lines.index("Not possible: 14.")
-    assert lines[start + 1] == "  2 as ORR / one / one / law0 / one / one: why 0"
+    assert lines[start + 1] == "  2 as ORR / one / one / distribution0 / one / one: why 0"
     assert lines[start + 6] == "  and 4 more"
     assert lines[start + 7 : start + 9] == [
         "Failed: 1.",

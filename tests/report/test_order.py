@@ -90,7 +90,7 @@ def test_letters_of_figures_are_twelve_pixels_at_least(made: tuple[str, Document
         assert min(letters) * scale * 96 / 72 >= 12 - 1e-9
 
 
-def test_nothing_is_foretold(made: tuple[str, Document]) -> None:
+def test_nothing_is_predicted(made: tuple[str, Document]) -> None:
     """The word of statistics is to predict."""
     _, document = made
     assert [text for text in everything(document) if re.search(r"\bfore(tell|told)", text)] == []

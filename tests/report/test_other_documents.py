@@ -132,7 +132,7 @@ def test_rows_of_a_grid(documents: dict[str, Document]) -> None:
 
 
 def test_rates_of_nested_outcomes(documents: dict[str, Document], runs: dict[str, Path]) -> None:
-    fit = bm.load_nested_fit(runs["nested"])
+    fit = bm.load_fit(runs["nested"])
     found = bm.summary(fit, cohort=40).set_index(["outcome", "quantity"])
     for outcome in fit.outcomes:
         caption = f"{LABELS[outcome]}, of all patients"
@@ -147,7 +147,7 @@ def test_rates_of_nested_outcomes(documents: dict[str, Document], runs: dict[str
 def test_the_cohort_of_nested_outcomes(
     documents: dict[str, Document], runs: dict[str, Path]
 ) -> None:
-    fit = bm.load_nested_fit(runs["nested"])
+    fit = bm.load_fit(runs["nested"])
     interval = bm.predict(fit, n=40, seed=fit.provenance.seed).interval(0.95)
     lines = sentences(documents["nested"], "Summary")
     for outcome in fit.outcomes:

@@ -9,9 +9,9 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import app
-from bayesmeta.comparison.crossing import Crossing, Point
-from bayesmeta.comparison.decisions import NewStudyEvent
-from bayesmeta.report.sensitivity_text import flip_lines, prior_cells
+from bayesmeta.estimates.events import Event
+from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_lines
+from bayesmeta.sensitivity.crossing import Crossing, Point
 
 POINTS = (
     Point(-3, 0.95, 0.001),
@@ -26,7 +26,7 @@ FLIP = 0.265
 
 def flip(
     *points: Point, certainty: float = 0.9, crossing: Crossing | None = None, ok: bool = True
-) -> bm.FlipPoint:
+) -> bm.TippingPoint:
     rows = [
         {
             "factor": 2**point.x,
@@ -37,10 +37,10 @@ def flip(
         }
         for point in points
     ]
-    question = NewStudyEvent("rate_above", 0.3)
+    question = Event("rate_above", 0.3)
     prior = bm.HalfNormal(0.5)
     table = pd.DataFrame(rows)
-    return bm.FlipPoint(question, certainty, "all studies", "tau", prior, crossing, table)
+    return bm.TippingPoint(question, certainty, "all studies", "tau", prior, crossing, table)
 
 
 def run(*arguments: str) -> int:
@@ -49,25 +49,25 @@ def run(*arguments: str) -> int:
     return int(left.value.code)
 
 
-def test_a_flip_is_told_with_its_interval_and_the_fits_beside_it() -> None:
+def test_a_tipping_point_is_told_with_its_interval_and_the_fits_beside_it() -> None:
     crossing = Crossing(-0.75, 0.05, POINTS[1], POINTS[2])
-    head, flips, nearest = flip_lines(flip(*POINTS, crossing=crossing))
+    head, where, nearest = tipping_point_lines(flip(*POINTS, crossing=crossing))
     assert head.startswith(
-        "Flip point in the prior of tau: P(rate of a new study > 0.3) of 0.9 demanded"
+        "Tipping point in the prior of tau: P(rate of a new study > 0.3) of 0.9 demanded"
     )
     assert head.endswith("P = 0.870 (MCSE 0.0010) with the model's own.")
-    assert "0.59 times as wide (95% 0.56 to 0.64 from Monte-Carlo error" in flips
+    assert "0.59 times as wide (95% 0.56 to 0.64 from Monte-Carlo error" in where
     assert "0.50 times, P = 0.910 (MCSE 0.0010); 1.00 times, P = 0.870" in nearest
 
 
-def test_no_flip_is_told_with_the_range_looked_at() -> None:
-    _, answer = flip_lines(flip(*POINTS, certainty=0.97))
-    assert "does not flip between 0.125 and 8 times the prior's scale" in answer
+def test_no_tipping_point_is_told_with_the_range_looked_at() -> None:
+    _, answer = tipping_point_lines(flip(*POINTS, certainty=0.97))
+    assert "does not change between 0.125 and 8 times the prior's scale" in answer
     assert "P stays from 0.800 to 0.950" in answer
 
 
 def test_an_open_decision_and_unreliable_draws_are_told() -> None:
-    head, answer, failed, *_ = flip_lines(flip(*POINTS, certainty=0.8695, ok=False))
+    head, answer, failed, *_ = tipping_point_lines(flip(*POINTS, certainty=0.8695, ok=False))
     assert "NOT RELIABLE" in head
     assert "within Monte-Carlo error of the demand: the decision is open" in answer
     assert f"{len(POINTS)} of {len(POINTS)} fits with the prior wider or narrower failed" in failed
@@ -80,7 +80,7 @@ def test_a_probability_stands_under_its_question() -> None:
         for end in ("", "_lower", "_upper")
     }
     table = pd.DataFrame([{"own": True, "ok": True, "probability": 0.25, **rates}])
-    cells = prior_cells(table, NewStudyEvent("rate_above", 0.3))
+    cells = prior_cells(table, Event("rate_above", 0.3))
     assert cells["P(rate of a new study > 0.3)"].tolist() == ["0.250"]
 
 
@@ -100,13 +100,13 @@ def test_the_command_prints_all_parts(
     )
     assert "the model's own" in printed
     assert "tau ~ HalfCauchy(0.5)" in printed
-    [factor] = re.findall(r"It flips where the prior is (0\.\d+) times", printed)
+    [factor] = re.findall(r"It changes where the prior is (0\.\d+) times", printed)
     assert float(factor) == pytest.approx(FLIP, abs=0.01)
-    assert "It does not flip between 0.125 and 8 times" in printed
+    assert "The decision does not change between 0.125 and 8 times" in printed
     assert run("sensitivity", folder, *question, "--json") == 0
     content = json.loads(capsys.readouterr().out)
-    assert [each["flips"] for each in content["flips"]] == [True, False]
-    assert content["flips"][1]["factor"] is None
+    assert [each["exists"] for each in content["tipping_points"]] == [True, False]
+    assert content["tipping_points"][1]["factor"] is None
     assert content["diagnostics_ok"] is content["refits_ok"] is True
     assert len(content["priors"]) == 8
 

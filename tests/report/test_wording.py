@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.comparison.answers import RATES
 from bayesmeta.comparison.averaging import averaged
-from bayesmeta.comparison.questions import RATES
 from bayesmeta.estimates.words import words_of
 from bayesmeta.report.comparison_text import averaged_sentence
 from bayesmeta.report.contrast_text import contrast_lines
@@ -31,12 +31,12 @@ RARE = pd.DataFrame(
 
 
 @pytest.fixture(scope="module")
-def rare() -> bm.GridFit:
+def rare() -> bm.QuadratureFit:
     spec = bm.ModelSpec(study_effects=bm.NormalEffects(tau=bm.HalfNormal(0.5)), mu=bm.Normal(0, 5))
-    return bm.fit(spec, bm.read_evidence(RARE).select(), method="grid")
+    return bm.fit(spec, bm.read_evidence(RARE).select(), method="quadrature")
 
 
-def test_rare_rates_are_told_with_their_digits(rare: bm.GridFit) -> None:
+def test_rare_rates_are_told_with_their_digits(rare: bm.QuadratureFit) -> None:
     text = str(bm.summary(rare))
     assert "0% (0%" not in text
     assert "0.0249% (0.0178% to 0.0344%)" in text
@@ -47,7 +47,7 @@ def test_rare_rates_are_told_with_their_digits(rare: bm.GridFit) -> None:
     assert "0.025%, 95% interval 0.013% to 0.046% (MCSE 0 and 0 points)" in first
 
 
-def test_a_summary_prints_as_a_fit_does_and_its_parts_as_tables(rare: bm.GridFit) -> None:
+def test_a_summary_prints_as_a_fit_does_and_its_parts_as_tables(rare: bm.QuadratureFit) -> None:
     table = bm.summary(rare)
     assert str(table).startswith("Parameters (log-odds; 95% interval)\n  quantity ")
     assert table._repr_html_() == f"<pre>{table!r}</pre>"

@@ -18,8 +18,8 @@ from typing import Any
 from run_works import log_lines, small_run, tables_in
 
 from bayesmeta.runs import check_run
-from bayesmeta.runs.records import read_records
-from bayesmeta.runs.threads import one_thread
+from bayesmeta.runs.jobs import read_records
+from bayesmeta.runs.processes import one_thread
 
 OPERATIONS = ("open", "write", "fsync", "close", "replace", "rename", "unlink", "mkdir")
 NUMBERS = range(3)

@@ -9,7 +9,7 @@ from run_works import log_lines, small_run, tables_in
 
 from bayesmeta.errors import RunError
 from bayesmeta.runs import check_run
-from bayesmeta.runs.records import read_records
+from bayesmeta.runs.jobs import read_records
 
 NUMBERS = range(30)
 

@@ -14,7 +14,7 @@ from run_works import log_lines, small_run, tables_in
 
 import bayesmeta as bm
 from bayesmeta.runs import check_run, open_run
-from bayesmeta.runs.records import read_records
+from bayesmeta.runs.jobs import read_records
 
 HERE = Path(__file__).parent
 FULL = OSError(errno.ENOSPC, "No space left on device")

@@ -13,7 +13,7 @@ from run_works import TEXTS, jobs_of, log_lines, small_run, tables_in
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, check_run, describe_run, open_run, run_jobs
 from bayesmeta.runs.files import file_names
-from bayesmeta.runs.records import record_path
+from bayesmeta.runs.jobs import record_path
 
 ARGUMENTS: dict[str, Any] = {"kind": "small", "identity": {"seed": 1, "model": {"tau": 0.5}}}
 
@@ -130,7 +130,7 @@ def test_a_run_without_its_manifest_is_no_run(copy: Path) -> None:
 
 @pytest.mark.parametrize("path", [3, "a\0b", None])
 def test_what_is_no_path_is_refused(path: Any) -> None:
-    with pytest.raises(bm.RunError, match=r"must be a path|can't be written"):
+    with pytest.raises(bm.RunError, match=r"must be a path|can't be read"):
         open_run(path, **ARGUMENTS).__enter__()
     with pytest.raises(bm.RunError, match=r"must be a path|can't be read|is no run"):
         check_run(path)

@@ -14,8 +14,8 @@ import pytest
 from run_works import interrupt, jobs_of, square
 
 from bayesmeta.runs import open_run, run_jobs
+from bayesmeta.runs.jobs import read_records
 from bayesmeta.runs.processes import _held_interrupts as held_interrupts
-from bayesmeta.runs.records import read_records
 
 HERE = Path(__file__).parent
 NUMBERS = range(200)

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.selfcheck import environment, reproducibility, this_environment
-from bayesmeta.selfcheck.environment import check_cache, check_version
-from bayesmeta.selfcheck.reproducibility import check_cores
+from bayesmeta.selfcheck import environment, this_environment
+from bayesmeta.selfcheck.environment import check_cache, check_cores, check_version
 
 
 def test_the_environment_names_what_matters() -> None:
@@ -30,32 +29,20 @@ def test_another_version_than_installed_fails(
     assert "the code is 0.0.1, what is installed says" in found.detail
 
 
-def test_compiled_code_is_kept_somewhere() -> None:
-    folder = environment.cache_folder()
-    assert folder is not None
-    assert folder.is_absolute()
-
-
-def test_a_cache_that_can_be_written_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(environment, "cache_folder", lambda: tmp_path / "cache")
+def test_compiled_code_is_kept_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_cache(tmp_path).ok
-    assert list((tmp_path / "cache").iterdir()) == []
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    found = check_cache(tmp_path)
+    assert found.ok
+    assert Path(found.detail).parent == tmp_path / "cache"
+    assert list(Path(found.detail).iterdir()) == []
 
 
 def test_a_cache_that_cannot_be_written_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(environment, "cache_folder", lambda: tmp_path / "file" / "cache")
-    found = check_cache(tmp_path)
-    assert not found.ok
-    assert "can't be written: Not a directory. Set NUMBA_CACHE_DIR" in found.detail
-
-
-def test_no_cache_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "cache_folder", lambda: None)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "cache"))
     found = check_cache(tmp_path)
     assert not found.ok
     assert found.detail.startswith("nowhere. Set NUMBA_CACHE_DIR")
@@ -80,7 +67,7 @@ def test_draws_that_differ_or_are_the_same_where_they_should_not_fail(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reproducibility, "drawn", lambda **how: SimpleNamespace(**how))
-    monkeypatch.setattr(reproducibility, "digest", digest)
+    monkeypatch.setattr(environment, "drawn", lambda **how: SimpleNamespace(**how))
+    monkeypatch.setattr(environment, "digest", digest)
     found = check_cores(tmp_path)
     assert (found.ok, found.detail) == (False, detail)

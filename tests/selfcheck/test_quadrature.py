@@ -10,7 +10,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates import verify as verification
-from bayesmeta.inference.exact import GridFit
+from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.model import Design
 from bayesmeta.selfcheck import quadrature
 from bayesmeta.selfcheck.checks import Task, performed
@@ -25,12 +25,12 @@ def test_it_passes(task: Task, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_draws_of_another_model_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    exact = verification.grid_fit
+    exact = verification.quadrature_fit
 
-    def of_another_prior(design: Design) -> GridFit:
+    def of_another_prior(design: Design) -> QuadratureFit:
         return exact(replace(design, spec=replace(design.spec, mu=bm.Normal(1, 0.5))))
 
-    monkeypatch.setattr(verification, "grid_fit", of_another_prior)
+    monkeypatch.setattr(verification, "quadrature_fit", of_another_prior)
     found = quadrature.check_draws(quadrature.none_respond, "common_effect", tmp_path)
     assert not found.ok
     assert "another seed" in found.detail
@@ -50,7 +50,7 @@ def test_draws_of_another_model_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_scores_of_studies_left_out_that_are_wrong_fail(
     *, error: tuple[float, ...], ok: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    grid = bm.fit(bm.load_model("pooled"), quadrature.none_respond(), method="grid")
+    grid = bm.fit(bm.load_model("pooled"), quadrature.none_respond(), method="quadrature")
     exact = grid.posterior.log_predictive_left_out()
     found = SimpleNamespace(studies=pd.DataFrame({"elpd": exact + np.array(error)}))
     monkeypatch.setattr(quadrature, "leave_one_study_out", lambda *_, **__: found)

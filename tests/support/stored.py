@@ -1,4 +1,4 @@
-"""Stored passes: dear tests run again when code that they can reach has changed since they passed.
+"""Stored passes: expensive tests run again when code that they can reach has changed since they passed.
 
 Tests of a file marked ``stored`` are left out of a run if `passes.json` holds a pass of the code of
 today. The key of a pass is a hash of every file that the tests can reach: the files beside their own,

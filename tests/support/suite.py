@@ -16,10 +16,10 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bayesm
 
 SLOW_EXAMPLES = (
     "comparison.compare.compare",
-    "comparison.flip_point.flip_point",
+    "sensitivity.tipping_point.tipping_point",
     "comparison.leave_one_out.leave_one_study_out",
-    "comparison.power_scaling.power_scaling",
-    "comparison.sensitivity.sensitivity",
+    "sensitivity.power_scaling.power_scaling",
+    "sensitivity.sensitivity.sensitivity",
     "plots.sensitivity.sensitivity",
     "report.writing.WrittenReport",
     "report.writing.write_report",

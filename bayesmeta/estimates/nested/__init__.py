@@ -1,1 +1,1 @@
-"""Answers about nested outcomes. In: a `NestedFit`. Out: rates and counts, nested in each draw."""
+"""Answers about nested outcomes. In: a `Fit`. Out: rates and counts, nested in each draw."""

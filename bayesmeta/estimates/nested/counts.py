@@ -9,7 +9,7 @@ from scipy.special import bdtrik, betaincc
 from bayesmeta.estimates.mixtures import add_binomial, log_factorials
 from bayesmeta.estimates.nested.events import CountBound
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.lattice import PRIMES, evenly
+from bayesmeta.inference.lattice import PRIMES, kronecker_sequence
 
 __all__ = ["LARGEST_SUMMED", "within_bounds"]
 
@@ -28,15 +28,6 @@ def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
 
     Above `LARGEST_SUMMED` patients it is right on average over many draws only: each has one path of
     counts.
-
-    Parameters
-    ----------
-    rates : array
-        Nested rates (probability), shape (draw, level).
-    n : int
-        Patients.
-    bounds : sequence of CountBound
-        What must hold; outcomes that no bound names don't matter.
     """
     levels = sorted({bound.level for bound in bounds})
     low, high = np.zeros(len(levels), dtype=np.int64), np.full(len(levels), n, dtype=np.int64)
@@ -64,7 +55,7 @@ def _one_path(ratio: Array, n: int, low: Counts, high: Counts) -> Array:
     weight of a path is the probability of each bound given the counts before (the method of Geweke,
     Hajivassiliou and Keane: Genz & Bretz 2009, doi:10.1007/978-3-642-01689-9).
     """
-    points = evenly(range(len(ratio)), 1, len(PRIMES))[:, 0, ::-1]
+    points = kronecker_sequence(range(len(ratio)), 1, len(PRIMES))[:, 0, ::-1]
     held, around = np.ones(len(ratio)), np.full(len(ratio), n)
     for level, rate in enumerate(ratio.T):
         below, upto = (_at_most(count, around, rate) for count in (low[level] - 1, high[level]))

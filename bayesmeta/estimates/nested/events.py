@@ -47,13 +47,7 @@ class JointEvent:
 
 
 def parse_event(text: str, outcomes: Sequence[str], n: int) -> JointEvent:
-    """Return the event that `text` describes, of a cohort of `n` patients.
-
-    Raises
-    ------
-    SettingsError
-        If it can't be read, or names an outcome that there is not; the place is pointed at.
-    """
+    """Return the event that `text` describes, of a cohort of `n` patients."""
     if not isinstance(text, str) or not text.strip():
         raise SettingsError(f"`event` must be text; got {text!r}. {_FORM}")
     counts, rates, place = [], [], 0

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.model.links import Link
 
 __all__ = ["median_rates"]
@@ -34,15 +34,6 @@ def median_rates(theta: Array, tau: Array, factor: Array, link: Link) -> Array:
     Of the first outcome it is the rate without effects. Of each other the ratios around it enter at
     evenly spread effects, and its own ratio by its distribution function given them; the median is
     found by bisection.
-
-    Parameters
-    ----------
-    theta, tau : array
-        Predictor of each ratio without effects, and the scale of its effects, dims (draw, level).
-    factor : array
-        Cholesky factor of the effects' correlations, dims (draw, level, level).
-    link : Link
-        Of rates and predictors.
     """
     found = np.cumprod(link.rate(theta), axis=-1)
     # Without effects all studies are the median one.
@@ -64,7 +55,7 @@ def _median(  # noqa: PLR0917 - what one level of `median_rates` needs
     level: int,
 ) -> Array:
     """Return the median of the rate at one level, shape (draw,)."""
-    points = evenly(range(int(rows[-1]) + 1), NODES, level)[rows]
+    points = kronecker_sequence(range(int(rows[-1]) + 1), NODES, level)[rows]
     # The baker's transformation makes the rule one of second order for smooth functions.
     standard = ndtri(1 - np.abs(2 * points - 1))
     effects = standard @ np.swapaxes(factor[:, : level + 1, :level], -1, -2)

@@ -10,13 +10,15 @@ import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.nested.counts import LARGEST_SUMMED, within_bounds
 from bayesmeta.estimates.nested.events import parse_event
-from bayesmeta.estimates.nested.rates import NestedRates, nested_rates, rates_as_drawn
+from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
 from bayesmeta.estimates.precision import mean_of
-from bayesmeta.estimates.predict import Prediction, Probability
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import profile_label, study_profile
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.estimates.rates import rates_as_drawn
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
 __all__ = ["NestedPrediction", "predict_nested"]
@@ -24,7 +26,7 @@ __all__ = ["NestedPrediction", "predict_nested"]
 Array = npt.NDArray[np.float64]
 
 JOINT_NODES, FEW_NODES = 4, 1
-"""Points of each draw's law that joint probabilities of counts, which are dear, are summed over; and
+"""Points of each draw over which joint probabilities of counts are summed; and
 those in cohorts of more than `LARGE` whose counts are summed, at a cost that grows as their square."""
 
 LARGE = 100
@@ -35,7 +37,7 @@ LARGE = 100
 class NestedPrediction:
     """The nested outcomes to expect in a cohort of n patients.
 
-    Made by `predict` from a `NestedFit`. In each draw every outcome is a part of the one around it.
+    Made by `predict` from a `Fit`. In each draw every outcome is a part of the one around it.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ class NestedPrediction:
     study : str or None
         The known study whose further cohort it is; None for a new study.
     rates : NestedRates
-        Posterior law of the cohort's true rates.
+        Posterior distribution of the cohort's true rates.
     seed : int
         Source of `draws`; intervals and probabilities are sums and need none.
 
@@ -56,7 +58,7 @@ class NestedPrediction:
     >>> table = bm.load_evidence("rr_aml_venetoclax")
     >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
     >>> few = bm.SamplerSettings(chains=2, draws=1000)
-    >>> fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=few)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
     >>> found = bm.predict(fit, n=40, seed=2)
     >>> found.table(0.95)["mean"].round().to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
@@ -72,7 +74,7 @@ class NestedPrediction:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes from the outside in."""
+        """The outcomes outermost first."""
         return self.rates.fit.outcomes
 
     def of(self, outcome: str) -> Prediction:
@@ -87,8 +89,8 @@ class NestedPrediction:
             raise SettingsError(
                 f"`outcome`: there is no '{outcome}'. {nearest(str(outcome), self.outcomes)}"
             )
-        law = self.rates.law(outcome)
-        return Prediction(self.n, self.profile, self.study, law, self.seed, self.rates.fit)
+        distribution = self.rates.distribution(outcome)
+        return Prediction(self.n, self.profile, self.study, distribution, self.seed, self.rates.fit)
 
     @cached_property
     def draws(self) -> xr.Dataset:
@@ -104,13 +106,13 @@ class NestedPrediction:
             ratio = np.divide(rate[..., level], before, out=np.zeros_like(before), where=before > 0)
             events[..., level] = around = rng.binomial(around, np.minimum(ratio, 1.0))
             before = rate[..., level]
-        dims = ("chain", "draw", "level")
+        dims = ("chain", "draw", "outcome")
         return xr.Dataset(
             {"rate": (dims, rate), "events": (dims, events)},
             coords={
                 "chain": np.arange(chains),
                 "draw": np.arange(draws),
-                "level": list(self.outcomes),
+                "outcome": list(self.outcomes),
             },
         )
 
@@ -214,7 +216,7 @@ class NestedPrediction:
 
 
 def predict_nested(  # noqa: PLR0917
-    fit: NestedFit, n: int, profile: Profile | None, study: str | None, seed: int
+    fit: Fit, n: int, profile: Profile | None, study: str | None, seed: int
 ) -> NestedPrediction:
     """Return the nested outcomes to expect in a cohort of n patients; see `predict`."""
     if study is not None:

@@ -5,21 +5,23 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from scipy.special import ndtri
 
 from bayesmeta.estimates.nested.medians import median_rates
+from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
-from bayesmeta.estimates.rates import DrawnRates
-from bayesmeta.inference.lattice import evenly
-from bayesmeta.inference.nested.result import NestedFit
+from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
+from bayesmeta.inference.lattice import kronecker_sequence
+from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["NestedRates", "cholesky_draws", "nested_rates", "predictors_of", "rates_as_drawn"]
+__all__ = ["NestedRates", "OutcomeRates", "cholesky_draws", "nested_rates", "predictors_of"]
 
 Array = npt.NDArray[np.float64]
 
 NODES = 16
-"""Points at which each draw's law of a new study is represented."""
+"""Points at which each draw's distribution of a new study is represented."""
 
 MEAN_NODES = 64
 """Points over which each draw's rates are averaged. A draw's own mean errs by about 0.003, each by
@@ -29,54 +31,31 @@ BLOCK = 1 << 22
 """Rates that are held in memory at once."""
 
 
-def nested_rates(
-    fit: NestedFit, profile: Profile | None, study: str | None = None
-) -> "NestedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
-
-    Parameters
-    ----------
-    fit : NestedFit
-        Posterior draws.
-    profile : mapping, optional
-        Values of covariates.
-    study : str, optional
-        A study of the evidence, whose own effects a further cohort has.
-
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    ProfileError
-        If the profile can't be coded.
-    """
+def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     warn_beyond_evidence(fit.coding, profile)
     theta = predictors_of(fit, fit.coding.row(profile))
-    if study is not None:
-        drawn = fit.posterior["u"]
-        theta = theta + np.asarray(drawn)[:, :, drawn.indexes["study"].get_loc(study)]
-        return NestedRates(fit, theta, np.zeros_like(theta), cholesky_draws(fit))
-    return NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
+    found = NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
+    return found if study is None else found.of_study(study)
 
 
-def predictors_of(fit: NestedFit, row: Array) -> Array:
+def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
     """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
-    mu = np.asarray(fit.posterior["mu"])
-    return np.asarray(mu + np.asarray(fit.posterior["beta"]) @ row) if row.size else mu
+    drawn = fit.posterior if drawn is None else drawn
+    mu = np.asarray(drawn["mu"])
+    return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
 
 
-def cholesky_draws(fit: NestedFit) -> Array:
+def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:
     """Return the Cholesky factor of the effects' correlations, dims (chain, draw, level, level)."""
+    drawn = fit.posterior if drawn is None else drawn
     levels = len(fit.outcomes)
-    matrix = np.zeros((*fit.posterior["mu"].shape[:2], levels, levels)) + np.eye(levels)
-    if "correlation" not in fit.posterior:
+    matrix = np.zeros((*drawn["mu"].shape[:2], levels, levels)) + np.eye(levels)
+    if "correlation" not in drawn:
         return matrix
     first, second = np.triu_indices(levels, 1)
-    drawn = np.asarray(fit.posterior["correlation"])
-    matrix[..., first, second] = matrix[..., second, first] = drawn
+    found = np.asarray(drawn["correlation"])
+    matrix[..., first, second] = matrix[..., second, first] = found
     return np.linalg.cholesky(matrix)
 
 
@@ -84,11 +63,11 @@ def cholesky_draws(fit: NestedFit) -> Array:
 class NestedRates:
     """Draws of the rates of nested outcomes at one profile.
 
-    Every array has last dim level: the outcomes from the outside in, each a part of the one before.
+    Every array has last dim level: the outcomes outermost first, each a part of the one before.
 
     Parameters
     ----------
-    fit : NestedFit
+    fit : Fit
         Posterior draws.
     theta : array
         Predictor of each ratio without effects, dims (chain, draw, level), scale of the link.
@@ -98,24 +77,24 @@ class NestedRates:
         Cholesky factor of the effects' correlations, dims (chain, draw, level, level).
     """
 
-    fit: NestedFit
+    fit: Fit
     theta: Array
     tau: Array
     factor: Array
 
-    @property
+    @cached_property
     def typical(self) -> Array:
         """Rates (probability) of the median study, dims (chain, draw, level); see `median_rates`."""
         return median_rates(*self._flat, self.fit.spec.link).reshape(self.theta.shape)
 
-    @property
+    @cached_property
     def mean(self) -> Array:
         """Rates (probability) averaged over studies in each draw, dims (chain, draw, level)."""
         theta, tau, factor = self._flat
         step, found = max(1, BLOCK // (MEAN_NODES * theta.shape[-1])), []
         for i in range(0, len(theta), step):
             rows = slice(i, min(i + step, len(theta)))
-            points = evenly(range(rows.start, rows.stop), MEAN_NODES, theta.shape[-1])
+            points = kronecker_sequence(range(rows.start, rows.stop), MEAN_NODES, theta.shape[-1])
             # The baker's transformation makes the rule one of second order for smooth rates.
             standard = ndtri(1 - np.abs(2 * points - 1))
             found.append(self._rates(theta[rows], tau[rows], factor[rows], standard).mean(axis=1))
@@ -125,18 +104,24 @@ class NestedRates:
     def new_study(self) -> Array:
         """Rates (probability) of a new study, dims (chain, draw, node, level).
 
-        Each draw's law enters at evenly spread points, so that no further randomness is added and the
-        same fit always gives the same interval.
+        Each draw's distribution enters at evenly spread points, so that no further randomness is
+        added and the same fit always gives the same interval.
         """
         theta, tau, factor = self._flat
         # For a known study nothing is left to vary.
         nodes = NODES if tau.any() else 1
-        standard = ndtri(evenly(range(len(theta)), nodes, theta.shape[-1]))
+        standard = ndtri(kronecker_sequence(range(len(theta)), nodes, theta.shape[-1]))
         found = self._rates(theta, tau, factor, standard)
         return found.reshape(*self.theta.shape[:2], nodes, -1)
 
-    def law(self, outcome: str) -> DrawnRates:
-        """Return the law of the true rate of one outcome in a new study."""
+    def of_study(self, study: str) -> "NestedRates":
+        """Return the rates of a further cohort of a known study, which has its effects."""
+        drawn = self.fit.posterior["u"]
+        effects = np.asarray(drawn)[:, :, drawn.indexes["study"].get_loc(study)]
+        return NestedRates(self.fit, self.theta + effects, np.zeros_like(self.tau), self.factor)
+
+    def distribution(self, outcome: str) -> DrawnRates:
+        """Return the distribution of the true rate of one outcome in a new study."""
         return rates_as_drawn(self.new_study[..., self.fit.outcomes.index(outcome)])
 
     @property
@@ -155,7 +140,60 @@ class NestedRates:
         return np.asarray(np.cumprod(self.fit.spec.link.rate(theta[:, None, :] + effects), axis=-1))
 
 
-def rates_as_drawn(rate: Array) -> DrawnRates:
-    """Return the law of rates (probability), dims (chain, draw, node), that may be rounded to 0 or 1."""
-    tiny = np.finfo(np.float64).tiny
-    return DrawnRates(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))
+@dataclass(frozen=True, eq=False)
+class OutcomeRates:
+    """Draws of the rates of one nested outcome at one profile, among all patients.
+
+    Parameters
+    ----------
+    rates : NestedRates
+        The rates of all outcomes.
+    outcome : str
+        Which of them.
+    """
+
+    rates: NestedRates
+    outcome: str
+
+    @property
+    def level(self) -> int:
+        """Position of the outcome, outermost first."""
+        return self.rates.fit.outcomes.index(self.outcome)
+
+    @property
+    def theta(self) -> Array:
+        """Predictor of the outcome's conditional probability without effects, dims (chain, draw)."""
+        return np.asarray(self.rates.theta[..., self.level])
+
+    @property
+    def tau(self) -> Array:
+        """Scale of the study effects on the conditional probability, dims (chain, draw)."""
+        return np.asarray(self.rates.tau[..., self.level])
+
+    @property
+    def typical(self) -> Array:
+        """Rate (probability) of the median study, dims (chain, draw)."""
+        return np.asarray(self.rates.typical[..., self.level])
+
+    @property
+    def typical_log_odds(self) -> Array:
+        """Log-odds of the typical rate, dims (chain, draw)."""
+        return safe_log_odds(self.typical)
+
+    @property
+    def mean(self) -> Array:
+        """Rate (probability) averaged over studies, dims (chain, draw)."""
+        return np.asarray(self.rates.mean[..., self.level])
+
+    def distribution(self, quantity: str) -> Distribution | None:
+        """Return the posterior of a quantity of the profile."""
+        return self.new_study().rate if quantity == "new_study" else Draws(getattr(self, quantity))
+
+    def new_study(self) -> DrawnRates:
+        """Return the distribution of the true rate of a new study."""
+        return self.rates.distribution(self.outcome)
+
+    def cohort(self, study: str | None = None) -> DrawnRates:
+        """Return the distribution of the true rate of a new study, or of a further cohort of one."""
+        own = self.rates if study is None else self.rates.of_study(study)
+        return own.distribution(self.outcome)

@@ -5,9 +5,9 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import CommonData, OtherData
-from bayesmeta.inference.density.laws import LOG_ROOT_TWO_PI
+from bayesmeta.inference.density.distributions import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood
-from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
+from bayesmeta.inference.density.noncentring import log_jacobian, noncentred, noncentring_adjoint
 from bayesmeta.inference.density.scalars import Scalars
 
 __all__ = ["arm_means", "log_arms", "log_arms_and_effects", "pull_arms"]
@@ -76,11 +76,11 @@ def log_arms_and_effects(  # noqa: PLR0913, PLR0917
     values, _, carried = scalars
     tau, total = values[tau_arm], 0.0
     for i in range(mean.size):
-        p = placed(tau, information[i], level[i], mean[i], q[place + i])
+        p = noncentred(tau, information[i], level[i], mean[i], q[place + i])
         value, by_theta, _ = log_likelihood(BINOMIAL, link, events[i], n[i], p.level, 0.0)
         total += coefficient[i] + value
         total += log_jacobian(p) - 0.5 * p.standard * p.standard - LOG_ROOT_TWO_PI
-        gradient[place + i], by_mean[i], by_log_tau = pulled(p, by_theta, -p.standard)
+        gradient[place + i], by_mean[i], by_log_tau = noncentring_adjoint(p, by_theta, -p.standard)
         carried[tau_arm] += by_log_tau / tau
     return total
 

@@ -5,7 +5,6 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.laws import INDEPENDENT
 from bayesmeta.model import Design, ModelSpec
 
 __all__ = ["density_data"]
@@ -14,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 TYPICAL_TAU_ARM = 0.2
 TYPICAL_RHO = 0.05
-"""What arms and patients are taken to differ by when effects are placed; geometry only."""
+"""What arms and patients are taken to differ by where effects are non-centred; geometry only."""
 
 
 def density_data(design: Design) -> DensityData:
@@ -23,8 +22,8 @@ def density_data(design: Design) -> DensityData:
     events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
     study = arms.study_index
     means = _study_means(design.matrix, n, study)
-    independent = spec.study_effects.code == INDEPENDENT
-    centre = np.zeros(design.matrix.shape[1]) if independent else design.matrix.mean(axis=0)
+    distribution = spec.study_effects
+    centre = design.matrix.mean(axis=0) if distribution.pools else np.zeros(design.matrix.shape[1])
     arm_level, arm_information = _empirical(events, n, spec)
     with_arms = spec.arm_effects is not None
     if with_arms:
@@ -45,10 +44,12 @@ def density_data(design: Design) -> DensityData:
         information=information,
         arm_level=arm_level if with_arms else np.zeros(0),
         arm_information=arm_information if with_arms else np.zeros(0),
-        tau_of_study=design.tau_of_study.astype(np.float64),
+        tau_of_study=design.tau_of_study.astype(np.float64)[
+            : None if distribution.has_effects else 0
+        ],
         priors=np.array([[*prior.kernel] for prior in own], dtype=np.float64),
         scales=np.array(
-            [[*scalar.prior.support, scalar.turn] for scalar in design.scalars]
+            [[*scalar.prior.support, scalar.transition_scale] for scalar in design.scalars]
         ).reshape(-1, 3),
         parts=np.array(_parts(design), dtype=np.float64),
         **_imputation(design),
@@ -56,22 +57,22 @@ def density_data(design: Design) -> DensityData:
 
 
 def _parts(design: Design) -> Parts:
-    law = design.spec.study_effects
+    distribution = design.spec.study_effects
 
     def place(name: str) -> int:
         return next(iter(design.places(name)), -1)
 
-    own = place(next(iter(law.parameters), ""))
+    own = place(next(iter(distribution.parameters), ""))
     return Parts(
         design.spec.link.code,
         design.spec.likelihood.code,
-        law.code,
-        len(design.places("tau")),
+        distribution.code,
         own,
         place("tau_arm"),
         place("rho"),
         place("x_mean"),
-        law.constants[0],
+        distribution.constants[0],
+        int(distribution.pools),
     )
 
 
@@ -110,7 +111,7 @@ def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
     """Return each row's linear predictor and the information on it, with half a patient each way.
 
     Where none or all respond in all rows there is none: beyond a bound the likelihood is flat, and mu
-    may lie far from what would place the effects.
+    may lie far from where it would put the effects.
     """
     theta = spec.link.theta((events + 0.5) / (n + 1))
     informed = (n > 0) & (0 < events.sum() < n.sum())

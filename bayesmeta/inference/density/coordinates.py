@@ -5,7 +5,6 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.laws import COMMON, INDEPENDENT
 from bayesmeta.model import Design
 from bayesmeta.priors import Shape
 
@@ -27,7 +26,7 @@ Array = npt.NDArray[np.float64]
 
 def size(data: DensityData) -> int:
     """Return the number of coordinates."""
-    effects = 0 if data.parts[2] == COMMON else data.level.size
+    effects = data.tau_of_study.size
     return parameters_size(data) + effects + data.arm_level.size + data.missing_arm.size
 
 
@@ -39,7 +38,7 @@ def parameters_size(data: DensityData) -> int:
 def starting_point(data: DensityData, rng: np.random.Generator) -> Array:
     """Return a point near the data from which a chain may start, different for each call."""
     point = rng.normal(scale=0.3, size=size(data))
-    if data.parts[2] != INDEPENDENT:
+    if Parts(*data.parts).pools:
         weight = data.information + 1e-6
         point[0] += unlocated(data.priors[0], weight @ data.level / weight.sum())
     return point
@@ -142,18 +141,18 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
     beta = found.get("beta", np.zeros((*mu.shape[:-1], 0)))
     parts, study = Parts(*data.parts), data.study.astype(np.int64)
     scalars, new = found["scalars"], {}
-    effects = 0 if parts.law == COMMON else data.level.size
-    mean = data.priors[0, 1] if parts.law == INDEPENDENT else mu
+    effects = data.tau_of_study.size
+    mean = mu if parts.pools else data.priors[0, 1]
     level = mean + beta @ data.study_mean.T
     if effects:
-        if parts.law == INDEPENDENT:
-            tau = np.full((*mu.shape[:-1], 1), data.priors[0, 2])
-        else:
+        if parts.pools:
             tau = scalars[..., data.tau_of_study.astype(np.int64)]
+        else:
+            tau = np.full((*mu.shape[:-1], 1), data.priors[0, 2])
         u = _effect(tau, data.information, data.level - level, rest[..., :effects])
         level = level + u
         # Of an independent study, u is what its level has beyond mu.
-        new["u"] = u + (mean - found["mu"][..., None]) if parts.law == INDEPENDENT else u
+        new["u"] = u if parts.pools else u + (mean - found["mu"][..., None])
     theta = level[..., study] + beta @ data.deviation.T
     rest = rest[..., effects:]
     if data.missing_arm.size:
@@ -174,7 +173,7 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
 
 
 def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
-    """Return the effect that z stands for, its data being `gap` from its mean; see `placement`."""
+    """Return the effect that z stands for, its data being `gap` from its mean; see `noncentring`."""
     rest = 1 / (1 + tau**2 * information)
     return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
 
@@ -188,11 +187,11 @@ def _missing(data: DensityData, scalars: Array, z: Array) -> Array:
 def bounded_values(scales: Array, x: Array) -> Array:
     """Return scalars at x on their unbounded scales; see `scales`."""
     values = np.array(x, dtype=np.float64)
-    for j, (low, high, turn) in enumerate(scales):
+    for j, (low, high, transition) in enumerate(scales):
         at = x[..., j]
         if np.isfinite(low) and np.isinf(high):
             root, soft = 2 * np.logaddexp(0, at / 2), np.logaddexp(0, -at)
-            values[..., j] = low + turn * np.exp(2 * np.log(root) - soft**2 / 2)
+            values[..., j] = low + transition * np.exp(2 * np.log(root) - soft**2 / 2)
         elif np.isfinite(low):
             values[..., j] = low + (high - low) * expit(at)
     return values

@@ -18,23 +18,24 @@ class Parts(NamedTuple):
 
     link: int
     likelihood: int
-    law: int
-    taus: int
+    distribution: int
     own: int
     tau_arm: int
     rho: int
     imputed: int
     constant: float
-    """Fixed number of the law of study effects."""
+    """Fixed number of the distribution of study effects."""
+    pools: int
+    """1 if studies tell of each other; 0 if the level of each has the prior of mu."""
 
 
 class DensityData(NamedTuple):
     """A model and its evidence as arrays.
 
-    A arms, S studies, K covariates, P scalars beside mu and beta, C covariates that are imputed, M
-    missing values. Coordinates of a point, all unbounded: that of mu at the centre of the covariates,
-    beta (K), the scalars (P), then z of the study effects (S), of the arm effects (A) and of the
-    missing values (M), as far as the model has them.
+    A arms, S studies, E study effects (S or none), K covariates, P scalars beside mu and beta, C
+    covariates that are imputed, M missing values. Coordinates of a point, all unbounded: that of mu at
+    the centre of the covariates, beta (K), the scalars (P), then z of the study effects (E), of the arm
+    effects (A) and of the missing values (M), as far as the model has them.
     """
 
     events: Array
@@ -56,11 +57,11 @@ class DensityData(NamedTuple):
     information: Array
     """Information on it, the inverse of its variance, shape (S,); geometry only."""
     tau_of_study: Array
-    """Position of each study's tau, shape (S,)."""
+    """Position of each study's tau, shape (E,)."""
     priors: Array
     """Kernels of the priors of mu, beta and the scalars, shape (1 + K + P, 5)."""
     scales: Array
-    """Lower bound, upper bound and turn of each scalar, shape (P, 3)."""
+    """Lower bound, upper bound and transition scale of each scalar, shape (P, 3)."""
     arm_level: Array
     """Empirical linear predictor of each arm, shape (A,), or (0,) without arm effects."""
     arm_information: Array

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import OtherData
-from bayesmeta.inference.density.laws import LOG_ROOT_TWO_PI
+from bayesmeta.inference.density.distributions import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.scalars import Scalars
 
 __all__ = ["add_missing", "log_known", "log_missing"]

@@ -4,7 +4,7 @@ from math import erfc, exp, expm1, log, log1p, pi, sqrt
 
 from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["LOGIT", "log_rates"]
+__all__ = ["LOGIT", "log_normal_cdf", "log_rates"]
 
 LOGIT = 0
 """Code of the usual link."""
@@ -39,8 +39,8 @@ def _logit(theta: float) -> tuple[float, float, float, float]:
 
 @compiled
 def _probit(theta: float) -> tuple[float, float, float, float]:
-    below, slope_below = _log_normal_cdf(theta)
-    above, slope_above = _log_normal_cdf(-theta)
+    below, slope_below = log_normal_cdf(theta)
+    above, slope_above = log_normal_cdf(-theta)
     return below, above, slope_below, -slope_above
 
 
@@ -53,7 +53,7 @@ def _complementary_log_log(theta: float) -> tuple[float, float, float, float]:
 
 
 @compiled
-def _log_normal_cdf(x: float) -> tuple[float, float]:
+def log_normal_cdf(x: float) -> tuple[float, float]:
     """Return the log of the normal distribution function, and its derivative."""
     log_density = -0.5 * x * x - _LOG_ROOT_TWO_PI
     if x > -_FAR:

@@ -1,12 +1,12 @@
 """The log density of the model family and its gradient, as C functions put together from its parts.
 
-Data, design, priors and parts are arguments, so that another covariate set, prior, law or selection
-of studies costs no compilation. The PyMC model of `bayesmeta.model.build` is the definition; a
+Data, design, priors and parts are arguments, so that another covariate set, prior, distribution or
+selection of studies costs no compilation. The PyMC model of `bayesmeta.model.build` is the definition; a
 contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone: covariate columns are centred,
 scalars stand on an unbounded scale and mu on one without heavy tails (`scales`), and effects are
-replaced by where they lie within what is expected of them given tau and their own data (`placement`).
+replaced by where they lie within what is expected of them given tau and their own data (`noncentring`).
 
 Compiling the whole family takes twice as long as compiling what most models need. So one text makes
 two functions: what constants exclude, numba leaves out. Parts are copied into the text, and hold no
@@ -33,8 +33,8 @@ from bayesmeta.inference.density.callbacks import (
     zeros_at,
 )
 from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.distributions import NORMAL
 from bayesmeta.inference.density.imputed import add_missing, log_known, log_missing
-from bayesmeta.inference.density.laws import COMMON, NORMAL
 from bayesmeta.inference.density.likelihoods import BINOMIAL
 from bayesmeta.inference.density.links import LOGIT
 from bayesmeta.inference.density.scalars import (
@@ -53,6 +53,8 @@ Array = npt.NDArray[np.float64]
 
 NONE = -1
 """Place of a parameter that there isn't."""
+POOLED = 1
+"""What `Parts.pools` of usual models is."""
 
 
 def log_density(point: Array, data: DensityData, gradient: Array) -> float:
@@ -79,7 +81,7 @@ def density_of(data: DensityData) -> Callback:
 def _is_usual(parts: Parts) -> bool:
     """Return whether study effects are normal or none, and all else is as in most models."""
     return (
-        parts.law in (COMMON, NORMAL)
+        (parts.distribution, parts.pools) == (NORMAL, POOLED)
         and (parts.likelihood, parts.link) == (BINOMIAL, LOGIT)
         and {parts.own, parts.tau_arm, parts.rho, parts.imputed} == {NONE}
     )
@@ -94,17 +96,21 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
         mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
         prior = log_slope + log_coefficients(q, mu, d, gradient)
         prior += log_scalars(q, d, scalars, gradient)
-        law = NORMAL if scalars.values.size else COMMON
+        pools = POOLED
         if not usual:
             o = other_data(pointers)
-            link, likelihood, law, _, own, tau_arm, rho, imputed, constant = parts_of(o.parts)
+            link, likelihood, distribution, own, tau_arm, rho, imputed, constant, pools = parts_of(
+                o.parts
+            )
             prior += log_known(o, imputed, scalars)
-        studies = studies_at(q, mu, d, law, scalars.values)
+        studies = studies_at(q, mu, d, pools, scalars.values)
         theta, by_arm = arm_means(q, d, studies.level), np.empty(d.events.size)
         if usual:
             rest = log_arms(d, BINOMIAL, LOGIT, NONE, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
-            rest = log_effects(q, d, studies, NORMAL, NONE, 0.0, scalars, by_level, gradient, rest)
+            rest = log_effects(
+                q, d, studies, POOLED, NORMAL, NONE, 0.0, scalars, by_level, gradient, rest
+            )
         else:
             place = 1 + d.centre.size + scalars.values.size + studies.tau.size
             add_missing(q, o, place, imputed, scalars, theta)
@@ -116,8 +122,10 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
                 rest = log_arms(d, likelihood, link, rho, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
             rest += log_missing(q, o, place, imputed, scalars, by_arm, gradient)
-            rest = log_effects(q, d, studies, law, own, constant, scalars, by_level, gradient, rest)
-        pull_studies(d, law, by_level, gradient)
+            rest = log_effects(
+                q, d, studies, pools, distribution, own, constant, scalars, by_level, gradient, rest
+            )
+        pull_studies(d, pools, by_level, gradient)
         pull_scalars(d, scalars, gradient)
         gradient[0] = gradient[0] * slope_of_mu + bend
         value[0] = prior + rest

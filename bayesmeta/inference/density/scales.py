@@ -20,21 +20,21 @@ STUDENT_T = int(Shape.STUDENT_T)
 def bounded(scale: Array, x: float) -> tuple[float, float, float, float]:
     """Return the scalar at x, its derivative, the log of that, and the derivative of that log.
 
-    `scale` is a row of `DensityData.scales`: bounds and turn. Without bounds the scalar is x;
-    between two it is logistic. With a lower one alone it is
-    ``low + turn * (2 * log1pexp(x / 2))**2 * exp(-log1pexp(-x)**2 / 2)``. For large values that is the
-    square of x: under a prior such as a half-normal one, the density of a logarithm would fall like
-    exp(-exp(2 x)), a wall at which trajectories diverge. Towards the bound, where the density of a
-    scale is flat, the density of x falls like a normal one instead of exponentially, and chains come
+    `scale` is a row of `DensityData.scales`: bounds and transition scale. Without bounds the scalar
+    is x; between two it is logistic. With a lower one alone it is
+    ``low + transition * (2 * log1pexp(x / 2))**2 * exp(-log1pexp(-x)**2 / 2)``. For large values that
+    is the square of x: under a prior such as a half-normal one, the density of a logarithm would fall
+    like exp(-exp(2 x)), a wall at which trajectories diverge. Towards the bound, where the density of
+    a scale is flat, the density of x falls like a normal one instead of exponentially, and chains come
     back.
     """
-    low, high, turn = scale[0], scale[1], scale[2]
+    low, high, transition = scale[0], scale[1], scale[2]
     if low == -np.inf:
         return x, 1.0, 0.0, 0.0
     if high == np.inf:
         soft, share, root = log1pexp(-x), sigmoid(-x), 2 * log1pexp(x / 2)
         growth = 2 * sigmoid(x / 2) / root
-        log_above = log(turn) + 2 * log(root) - 0.5 * soft * soft
+        log_above = log(transition) + 2 * log(root) - 0.5 * soft * soft
         above, rate = exp(log_above), growth + soft * share
         bent = growth * (sigmoid(-x / 2) - growth) / 2 - share * (share + soft * (1 - share))
         return low + above, above * rate, log_above + log(rate), rate + bent / rate

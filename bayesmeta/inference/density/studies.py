@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import CommonData
-from bayesmeta.inference.density.laws import COMMON, INDEPENDENT, log_law
-from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
+from bayesmeta.inference.density.distributions import log_distribution
+from bayesmeta.inference.density.noncentring import log_jacobian, noncentred, noncentring_adjoint
 from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior
 
@@ -30,23 +30,23 @@ class Studies(NamedTuple):
 
 
 @inlined
-def studies_at(q: Array, mu: float, d: CommonData, law: int, values: Array) -> Studies:  # noqa: PLR0917
+def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
     """Return where studies lie, given mu at the centre and the values of the scalars."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
-    start = d.priors[0, 1] if law == INDEPENDENT else mu
+    start = mu if pools else d.priors[0, 1]
     study_mean, information, data = d.study_mean, d.information, d.level
     (studies, covariates), tau_of_study = study_mean.shape, d.tau_of_study
     place = 1 + covariates + values.size
     mean, level = np.empty(studies), np.empty(studies)
-    tau = np.empty(0 if law == COMMON else studies)
+    tau = np.empty(tau_of_study.size)
     for s in range(studies):
         mean[s] = start
         for k in range(covariates):
             mean[s] += study_mean[s, k] * q[1 + k]
         level[s] = mean[s]
     for s in range(tau.size):
-        tau[s] = d.priors[0, 2] if law == INDEPENDENT else values[int(tau_of_study[s])]
-        level[s] = placed(tau[s], information[s], data[s], mean[s], q[place + s]).level
+        tau[s] = values[int(tau_of_study[s])] if pools else d.priors[0, 2]
+        level[s] = noncentred(tau[s], information[s], data[s], mean[s], q[place + s]).level
     return Studies(mean, tau, level)
 
 
@@ -55,7 +55,8 @@ def log_effects(  # noqa: PLR0913, PLR0917
     q: Array,
     d: CommonData,
     studies: Studies,
-    law: int,
+    pools: int,
+    distribution: int,
     own: int,
     constant: float,
     scalars: Scalars,
@@ -66,22 +67,24 @@ def log_effects(  # noqa: PLR0913, PLR0917
     """Return `total` and the log density of the effects together, adding its gradient.
 
     What each study's level carries, `by_level`, becomes what its mean carries. `own` is the place
-    of the law's parameter among the scalars, -1 where it has none.
+    of the distribution's parameter among the scalars, -1 where it has none.
     """
     (mean, tau, _), (values, _, carried) = studies, scalars
     information, level, tau_of_study, prior = d.information, d.level, d.tau_of_study, d.priors[0]
     place, parameter = 1 + d.centre.size + values.size, values[own] if own >= 0 else 0.0
     for s in range(tau.size):
-        p = placed(tau[s], information[s], level[s], mean[s], q[place + s])
-        if law == INDEPENDENT:
-            log_effect, score = _log_level(prior, p.standard)
-        else:
-            log_effect, score, by_own = log_law(law, p.standard, parameter, constant)
+        p = noncentred(tau[s], information[s], level[s], mean[s], q[place + s])
+        if pools:
+            log_effect, score, by_own = log_distribution(
+                distribution, p.standard, parameter, constant
+            )
             if own >= 0:
                 carried[own] += by_own
+        else:
+            log_effect, score = _log_level(prior, p.standard)
         total += log_effect + log_jacobian(p)
-        gradient[place + s], by_level[s], by_log_tau = pulled(p, by_level[s], score)
-        if law != INDEPENDENT:
+        gradient[place + s], by_level[s], by_log_tau = noncentring_adjoint(p, by_level[s], score)
+        if pools:
             carried[int(tau_of_study[s])] += by_log_tau / p.tau
     return total
 
@@ -94,11 +97,11 @@ def _log_level(prior: Array, standard: float) -> tuple[float, float]:
 
 
 @inlined
-def pull_studies(d: CommonData, law: int, by_mean: Array, gradient: Array) -> None:
+def pull_studies(d: CommonData, pools: int, by_mean: Array, gradient: Array) -> None:
     """Add to the gradient in mu and beta what the mean predictors of studies carry."""
     study_mean = d.study_mean
     for s in range(by_mean.size):
-        if law != INDEPENDENT:
+        if pools:
             gradient[0] += by_mean[s]
         for k in range(study_mean.shape[1]):
             gradient[1 + k] += by_mean[s] * study_mean[s, k]

@@ -26,6 +26,7 @@ def pack(data: DensityData) -> Pointers:
         data.missing_arm.size,
         len(data.known),
         data.parts.size,
+        data.tau_of_study.size,
     ]
     return pointers_to([sizes, *data])
 
@@ -34,7 +35,7 @@ def pack(data: DensityData) -> Pointers:
 def common_data(pointers: Any) -> CommonData:
     """Return the arrays that every model has."""
     sizes = pointers[0]
-    a, s, k, p = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3])
+    a, s, k, p, e = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3]), int(sizes[8])
     return CommonData(
         carray(pointers[1], (a,)),
         carray(pointers[2], (a,)),
@@ -45,7 +46,7 @@ def common_data(pointers: Any) -> CommonData:
         carray(pointers[7], (k,)),
         carray(pointers[8], (s,)),
         carray(pointers[9], (s,)),
-        carray(pointers[10], (s,)),
+        carray(pointers[10], (e,)),
         carray(pointers[11], (1 + k + p, 5)),
         carray(pointers[12], (p, 3)),
     )
@@ -78,6 +79,6 @@ def parts_of(parts: Array) -> Parts:
         int(parts[4]),
         int(parts[5]),
         int(parts[6]),
-        int(parts[7]),
-        parts[8],
+        parts[7],
+        int(parts[8]),
     )

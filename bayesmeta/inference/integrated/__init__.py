@@ -1,1 +1,1 @@
-"""Integrated room. In: a design and parameters. Out: log likelihoods of studies, without effects."""
+"""Log likelihoods of studies given the parameters, with the study effects integrated out."""

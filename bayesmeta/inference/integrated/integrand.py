@@ -7,29 +7,33 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.density.distributions import (
+    LOG_ROOT_TWO_PI,
+    NORMAL,
+    log_distribution,
+)
 from bayesmeta.inference.integrated.arms import log_arm
 
 __all__ = [
-    "NORMAL",
     "STUDENT",
+    "Distribution",
     "Kind",
-    "Law",
     "Study",
     "StudyArms",
-    "law_of",
+    "distribution_of",
     "log_arm_at",
     "log_arms",
+    "log_effect",
     "log_integrand",
-    "log_law",
 ]
 
 Array = npt.NDArray[np.float64]
 
-NORMAL, STUDENT = 1, 2
-"""Laws that are integrated over; others are these, or mixtures of them."""
+STUDENT = 1
+"""Code of a distribution whose constant is computed once: it takes longer than all the rest."""
 
 MANY = 100.0
-"""Degrees of freedom from which the constant of a Student law is had from its series."""
+"""Degrees of freedom from which the constant of a Student t distribution is had from its series."""
 
 
 class StudyArms(NamedTuple):
@@ -60,55 +64,62 @@ class Kind(NamedTuple):
     """Overdispersion of a beta-binomial."""
 
 
-class Law(NamedTuple):
-    """A law of study effects, on the scale of the link."""
+class Distribution(NamedTuple):
+    """A distribution of study effects, on the scale of the link."""
 
     code: int
-    """`NORMAL` or `STUDENT`."""
+    """Code of its class."""
     tau: float
     """Its scale."""
-    nu: float
-    """Degrees of freedom of a Student law."""
+    own: float
+    """Its own parameter."""
+    fixed: float
+    """Its fixed number."""
     constant: float
-    """Log density at zero."""
+    """What the log density at scale 1 lacks: all that does not depend on the effect."""
 
 
 class Study(NamedTuple):
-    """What is integrated over: arms, each `shift` above its linear predictor, and a law."""
+    """What is integrated over: arms, each `shift` above its linear predictor, and a distribution."""
 
     arms: StudyArms
     shift: float
     kind: Kind
-    law: Law
+    distribution: Distribution
 
 
 @compiled
-def log_constant(law: int, tau: float, nu: float) -> float:
-    """Return the log density at zero of a law with scale `tau`."""
-    if law == NORMAL:
-        return -log(tau) - 0.5 * log(2 * pi)
+def _constant_of_student(nu: float) -> float:
+    """Return the log density at zero of a Student t distribution with scale 1."""
     if nu < MANY:
-        return lgamma((nu + 1) / 2) - lgamma(nu / 2) - 0.5 * log(nu * pi) - log(tau)
+        return lgamma((nu + 1) / 2) - lgamma(nu / 2) - 0.5 * log(nu * pi)
     # The log gamma functions would cancel (Abramowitz & Stegun 6.1.47).
     y = 1 / (nu * nu)
     series = (-1 / 4 + y * (1 / 24 - y * (1 / 20 - y * 17 / 112))) / nu
-    return series - 0.5 * log(2 * pi) - log(tau)
+    return series - LOG_ROOT_TWO_PI
 
 
 @compiled
-def law_of(code: int, tau: float, nu: float) -> Law:
-    """Return a law with its constant."""
-    return Law(code, tau, nu, log_constant(code, tau, nu))
+def distribution_of(code: int, tau: float, own: float, fixed: float) -> Distribution:
+    """Return a distribution with its constant."""
+    constant = -log(tau)
+    if code == NORMAL:
+        constant -= LOG_ROOT_TWO_PI
+    if code == STUDENT:
+        constant += _constant_of_student(own)
+    return Distribution(code, tau, own, fixed, constant)
 
 
 @compiled
-def log_law(u: float, study: Study) -> float:
+def log_effect(u: float, study: Study) -> float:
     """Return the log density of the study effect at `u`."""
-    law = study.law
-    x = u / law.tau
-    if law.code == NORMAL:
-        return law.constant - 0.5 * x * x
-    return law.constant - 0.5 * (law.nu + 1) * log1p(x * x / law.nu)
+    code, tau, own, fixed, constant = study.distribution
+    x = u / tau
+    if code == NORMAL:
+        return constant - 0.5 * x * x
+    if code == STUDENT:
+        return constant - 0.5 * (own + 1) * log1p(x * x / own)
+    return constant + log_distribution(code, x, own, fixed)[0]
 
 
 @compiled
@@ -131,4 +142,4 @@ def log_arms(u: float, study: Study) -> float:
 @compiled
 def log_integrand(u: float, study: Study) -> float:
     """Return the log likelihood of the arms and the log density of the effect together."""
-    return log_arms(u, study) + log_law(u, study)
+    return log_arms(u, study) + log_effect(u, study)

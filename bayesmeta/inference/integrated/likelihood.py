@@ -1,6 +1,6 @@
 """`study_log_likelihood`: studies given the parameters alone, their effects integrated out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ from scipy.special import gammaln
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.integrated.integrand import NORMAL, STUDENT, Kind, StudyArms
+from bayesmeta.inference.density.distributions import NORMAL
+from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
-from bayesmeta.model import Design, IndependentStudies
-from bayesmeta.priors import Prior, Shape
+from bayesmeta.model import Design
+from bayesmeta.priors import Shape
 
 __all__ = ["study_log_likelihood"]
 
@@ -39,12 +40,21 @@ class _Given(NamedTuple):
     """Linear predictor without effects, shape (draw, arm)."""
     spread: Array
     """Standard deviation of its own perturbation, shape (draw, arm), or (draw, 0) for none."""
+    rho: Array
+    """Overdispersion, shape (draw,)."""
+
+
+class _Part(NamedTuple):
+    """The study effects, or one of the distributions that theirs is a mixture of, draw by draw."""
+
+    log_weight: Array
+    """Logarithm of its probability, shape (draw,) or ()."""
+    code: int
     tau: Array
     """Scale of the study effect, shape (draw, study)."""
     own: Array
-    """The law's own parameter, shape (draw,)."""
-    rho: Array
-    """Overdispersion, shape (draw,)."""
+    """The distribution's own parameter, shape (draw,)."""
+    fixed: float
 
 
 def study_log_likelihood(
@@ -63,9 +73,9 @@ def study_log_likelihood(
     design : Design
         The model, and the arms whose events are asked for.
     variables : mapping
-        `mu`, shape (...); `beta`, shape (..., covariate); `tau`, shape (...) or (..., level); `nu`,
-        `share`, `rho` and `tau_arm`, shape (...); `x_mean` and `x_sd`, shape (..., imputed), in the
-        columns' own units; as far as the model has them.
+        `mu`, shape (...); `beta`, shape (..., covariate); `tau`, shape (...) or (..., level); `tau_arm`
+        and the parameters of distribution and likelihood, shape (...); `x_mean` and `x_sd`, shape
+        (..., imputed), in the columns' own units; as far as the model has them.
     imputed : sequence of str, optional
         The columns that `x_mean` and `x_sd` are of: those that the fit imputed. Where None, those
         that the model imputes and that lack values in these arms.
@@ -92,12 +102,16 @@ def study_log_likelihood(
     draws, studies = flat["mu"].size, arms.first.size - 1
     found = np.empty((draws, studies))
     rows = max(1, CELLS // max(len(order), 1))
-    law = design.spec.study_effects
-    codes = np.array([design.spec.likelihood.code, design.spec.link.code, _law(design)])
+    codes = np.array([design.spec.likelihood.code, design.spec.link.code])
     for first in range(0, draws, rows):
         block = {name: values[first : first + rows] for name, values in flat.items()}
         given = _given(design, block, affine, order)
-        found[first : first + rows] = _studies(arms, given, codes, law.constants[0])
+        each = [
+            part.log_weight[..., None]
+            + _studies(arms, given, codes, part.code, part.tau, part.own, part.fixed)
+            for part in _parts(design, block)
+        ]
+        found[first : first + rows] = np.logaddexp.reduce(each)
     return (found + coefficients).reshape(*shape, studies)
 
 
@@ -149,8 +163,8 @@ def _check_imputed(
     names: tuple[str, ...], lacking: list[str], variables: Mapping[str, Array]
 ) -> None:
     known = variables["x_mean"].shape[-1] if "x_mean" in variables else 0
-    strangers = [name for name in lacking if name not in names]
-    if strangers or (known != len(names) and lacking):
+    unexpected = [name for name in lacking if name not in names]
+    if unexpected or (known != len(names) and lacking):
         raise SettingsError(
             f"`imputed` must name the {known} columns of `x_mean`, among them {listed(lacking)}, in which these "
             f"arms lack values; got {listed(names)}. Give those that the fit imputed."
@@ -165,8 +179,7 @@ def _given(
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
-    law, none = spec.study_effects, np.zeros(mu.shape)
-    level = _prior_of_level(spec.mu)[0] if isinstance(law, IndependentStudies) else mu[:, None]
+    level = mu[:, None] if spec.study_effects.pools else spec.mu.kernel.a
     eta = np.broadcast_to(level, (mu.size, len(order))).copy()
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
@@ -177,55 +190,54 @@ def _given(
             steep = variables["beta"] @ slope.T
             eta += steep * (variables["x_mean"][:, i, None] - affine.centre[i])
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
-    own = next((variables[name] for name in law.parameters), none)
-    tau = _tau(design, variables)
-    if isinstance(law, IndependentStudies):
-        own = np.full(mu.shape, _prior_of_level(spec.mu)[2])
+    rho = next((variables[name] for name in spec.likelihood.parameters), np.zeros(mu.shape))
     return _Given(
         np.ascontiguousarray(eta[:, order]),
         np.ascontiguousarray(np.sqrt(variance)[:, order]),
-        tau,
-        own,
-        variables.get("rho", none),
+        rho,
     )
 
 
-def _tau(design: Design, variables: Mapping[str, Array]) -> Array:
-    """Return the scale of each study's effect, dims (draw, study)."""
-    law, shape = design.spec.study_effects, (variables["mu"].size, len(design.arms.studies))
-    if isinstance(law, IndependentStudies):
-        return np.full(shape, _prior_of_level(design.spec.mu)[1])
-    if law.tau is None:
-        return np.zeros(shape)
-    tau = variables["tau"][:, design.tau_of_study] if law.by else variables["tau"][:, None]
-    return np.ascontiguousarray(np.broadcast_to(tau, shape))
-
-
-def _law(design: Design) -> int:
-    """Return the code of the law, independent studies being of that of the prior of mu."""
-    law = design.spec.study_effects
-    if not isinstance(law, IndependentStudies):
-        return law.code
-    return NORMAL if design.spec.mu.kernel.shape == Shape.NORMAL else STUDENT
-
-
-def _prior_of_level(prior: Prior) -> tuple[float, float, float]:
-    """Return centre, scale and degrees of freedom of a prior of `mu`: normal, Student or Cauchy."""
-    kernel = prior.kernel
-    return kernel.a, kernel.b, kernel.c
+def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:
+    """Yield the parts of the distribution of study effects; there is one unless it is a mixture."""
+    distribution, mu = design.spec.study_effects, variables["mu"]
+    shape = (mu.size, len(design.arms.studies))
+    if not distribution.pools:
+        # Each level has the prior of mu: normal, Student or Cauchy.
+        kernel = design.spec.mu.kernel
+        code = NORMAL if kernel.shape == Shape.NORMAL else STUDENT
+        yield _Part(np.zeros(()), code, np.full(shape, kernel.b), np.full(mu.shape, kernel.c), 0.0)
+        return
+    tau = np.zeros((mu.size, 1))
+    if distribution.tau is not None:
+        tau = variables["tau"]
+        tau = tau[:, design.tau_of_study] if distribution.by else tau[:, None]
+    parameters = {name: variables[name] for name in distribution.parameters}
+    own = next(iter(parameters.values()), np.zeros(mu.shape))
+    for weight, factor, part in distribution.mixture(**parameters):
+        scaled = np.ascontiguousarray(np.broadcast_to(factor * tau, shape))
+        yield _Part(np.log(weight), part.code, scaled, own, part.constants[0])
 
 
 @compiled
-def _studies(arms: _Arms, given: _Given, codes: npt.NDArray[np.int64], ratio: float) -> Array:
+def _studies(  # noqa: PLR0917
+    arms: _Arms,
+    given: _Given,
+    codes: npt.NDArray[np.int64],
+    code: int,
+    tau: Array,
+    own: Array,
+    fixed: float,
+) -> Array:
     """Return the log likelihood of each study in each draw, without coefficients."""
-    draws, studies = given.tau.shape
+    draws, studies = tau.shape
     found = np.empty((draws, studies))
     for d in range(draws):
         eta, spread = given.eta[d], given.spread[d]
         kind = Kind(codes[0], codes[1], given.rho[d])
         for s in range(studies):
             a, b = arms.first[s], arms.first[s + 1]
-            own = StudyArms(
+            those = StudyArms(
                 eta[a:b],
                 arms.events[a:b],
                 arms.n[a:b],
@@ -233,7 +245,5 @@ def _studies(arms: _Arms, given: _Given, codes: npt.NDArray[np.int64], ratio: fl
                 arms.level[a:b],
                 arms.information[a:b],
             )
-            found[d, s] = integrated_study(
-                own, kind, codes[2], given.tau[d, s], given.own[d], ratio
-            )
+            found[d, s] = integrated_study(those, kind, code, tau[d, s], own[d], fixed)
     return found

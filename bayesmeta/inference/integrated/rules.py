@@ -17,7 +17,16 @@ import numpy.typing as npt
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.integrated.integrand import Study
 
-__all__ = ["Hull", "LogFunction", "Peak", "climb", "log_panels", "log_trapezoid"]
+__all__ = [
+    "AGREEMENT",
+    "HEAVY_AGREEMENT",
+    "Hull",
+    "LogFunction",
+    "Peak",
+    "climb",
+    "log_panels",
+    "log_trapezoid",
+]
 
 Array = npt.NDArray[np.float64]
 Hull = tuple[float, float]
@@ -30,7 +39,9 @@ NEAR = 0.1
 DROP = 28.0
 """Where the logarithm has fallen by this much from the peak, nothing is left."""
 AGREEMENT = 2e-7
-"""Share by which two steps of the trapezoid rule may differ."""
+"""Share by which two steps of the trapezoid rule may differ where the logarithm is concave."""
+HEAVY_AGREEMENT = 1e-9
+"""The same where heavy tails may leave a second, narrow rise that is no peak."""
 LONGEST_MARCH = 150
 """Steps on one side of the peak after which the trapezoid rule gives up."""
 LEVELS = 4
@@ -122,14 +133,16 @@ def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
 
 
 @inlined
-def log_trapezoid(function: LogFunction, study: Study, peak: Peak, hull: Hull) -> float:
+def log_trapezoid(  # noqa: PLR0917
+    function: LogFunction, study: Study, peak: Peak, hull: Hull, agreement: float
+) -> float:
     """Return the log integral of a function with one peak; NaN if steps don't agree."""
     step, total = peak.sd, 0.0
     for level in range(LEVELS):
         comb = _combed(function, study, peak, hull, step, 0.5 if level > 0 else 0.0)
         if not isfinite(comb):
             break
-        if level > 0 and abs(total - comb) <= 2 * AGREEMENT * total:
+        if level > 0 and abs(total - comb) <= 2 * agreement * total:
             return peak.height + log(0.5 * step * (total + comb))
         total += comb
         step = 0.5 * step if level > 0 else step

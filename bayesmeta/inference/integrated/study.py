@@ -2,31 +2,31 @@
 
 Effects of arms and missing covariates move each arm by itself, and are normal; so they are one
 normal perturbation of the arm, integrated out inside the integral over the study's effect. In a
-study of one arm a normal effect and the perturbation are one. An effect of a contaminated law is
-normal with one of two scales.
+study of one arm a normal effect and the perturbation are one.
 """
 
-from math import exp, hypot, inf, isfinite, log, log1p, sqrt
+from math import hypot, inf, isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
+from bayesmeta.inference.density.distributions import NORMAL
 from bayesmeta.inference.integrated.integrand import (
-    NORMAL,
     STUDENT,
+    Distribution,
     Kind,
-    Law,
     Study,
     StudyArms,
-    law_of,
+    distribution_of,
     log_arm_at,
     log_arms,
+    log_effect,
     log_integrand,
-    log_law,
 )
 from bayesmeta.inference.integrated.rules import (
+    AGREEMENT,
+    HEAVY_AGREEMENT,
     Hull,
     LogFunction,
     Peak,
@@ -34,23 +34,23 @@ from bayesmeta.inference.integrated.rules import (
     log_panels,
     log_trapezoid,
 )
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 
 __all__ = ["integrated_study"]
 
 Array = npt.NDArray[np.float64]
 
-COMMON, CONTAMINATED = 0, 3
 BINOMIAL, LOGIT = 0, 0
 
 NO_EFFECT = 1e-12
-"""Scale of a normal effect below which it changes no digit."""
+"""Scale of an effect without heavy tails below which it changes no digit."""
 LEAST_TAU = 1e-30
 """Scale at which Student effects are taken that are smaller still: what they do is all in the tails."""
 
 
 @compiled
 def integrated_study(  # noqa: PLR0917
-    arms: StudyArms, kind: Kind, code: int, tau: float, own: float, ratio: float
+    arms: StudyArms, kind: Kind, code: int, tau: float, own: float, fixed: float
 ) -> float:
     """Return the log likelihood of a study's arms, without their coefficients.
 
@@ -61,36 +61,23 @@ def integrated_study(  # noqa: PLR0917
     kind : Kind
         Likelihood and link.
     code : int
-        Code of the law's class; independent studies have that of the prior of mu.
+        Code of the distribution's class; independent studies have that of the prior of mu.
     tau : float
         Scale of the effect; 0 for none.
-    own, ratio : float
-        Degrees of freedom of a Student law, or the share of outlying studies and their scale over
-        that of the others.
+    own, fixed : float
+        The distribution's own parameter, and its fixed number.
     """
-    if code != CONTAMINATED:
-        return _scaled(arms, kind, code, 0.0 if code == COMMON else tau, own)
-    usual = _scaled(arms, kind, NORMAL, tau, own) + log1p(-own)
-    outlying = _scaled(arms, kind, NORMAL, ratio * tau, own) + log(own)
-    top = max(usual, outlying)
-    return top + log(exp(usual - top) + exp(outlying - top))
-
-
-@compiled
-def _scaled(arms: StudyArms, kind: Kind, code: int, tau: float, nu: float) -> float:  # noqa: PLR0917
-    """Return the log likelihood under a normal or Student law, or without effects where tau is 0."""
     perturbed = False
     for i in range(arms.eta.size):
         perturbed = perturbed or (arms.spread[i] > NO_EFFECT and arms.n[i] > 0)
-    if code != STUDENT and arms.eta.size == 1:
+    if code == NORMAL and arms.eta.size == 1:
         tau, perturbed = hypot(tau, arms.spread[0]), False
     if code != STUDENT and tau < NO_EFFECT:
-        study = Study(arms, 0.0, kind, Law(NORMAL, 0.0, nu, 0.0))
+        study = Study(arms, 0.0, kind, Distribution(NORMAL, 0.0, 0.0, 0.0, 0.0))
         return _log_moved_arms(0.0, study) if perturbed else log_arms(0.0, study)
-    if code != STUDENT and not perturbed:
+    if code == NORMAL and not perturbed:
         return _normal(arms, 0.0, kind, tau)
-    code = STUDENT if code == STUDENT else NORMAL
-    study = Study(arms, 0.0, kind, law_of(code, max(tau, LEAST_TAU), nu))
+    study = Study(arms, 0.0, kind, distribution_of(code, max(tau, LEAST_TAU), own, fixed))
     return _moved(study) if perturbed else _still(study)
 
 
@@ -99,7 +86,7 @@ def _normal(arms: StudyArms, shift: float, kind: Kind, tau: float) -> float:
     """Return the log likelihood under normal effects, without perturbations."""
     if kind.likelihood == BINOMIAL and kind.link == LOGIT:
         return integrated_log_likelihood(arms.eta + shift, tau, arms.events, arms.n, 0)
-    return _still(Study(arms, shift, kind, law_of(NORMAL, tau, 0.0)))
+    return _still(Study(arms, shift, kind, distribution_of(NORMAL, tau, 0.0, 0.0)))
 
 
 @compiled
@@ -118,7 +105,7 @@ def _moved(study: Study) -> float:
 def _log_integral(function: LogFunction, study: Study) -> float:
     """Return the log integral of a function of the effect."""
     # A normal effect and binomial arms have a concave logarithm.
-    concave = study.law.code == NORMAL and study.kind.likelihood == BINOMIAL
+    concave = study.distribution.code == NORMAL and study.kind.likelihood == BINOMIAL
     peaks, hull = _starts(study, concave)
     count = 0
     for k in range(len(peaks)):
@@ -126,14 +113,16 @@ def _log_integral(function: LogFunction, study: Study) -> float:
         count = _kept(peaks, count, peak)
     value = np.nan
     if count == 1:
-        value = log_trapezoid(function, study, Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2]), hull)
+        agreement = AGREEMENT if concave else HEAVY_AGREEMENT
+        peak = Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2])
+        value = log_trapezoid(function, study, peak, hull, agreement)
     return value if isfinite(value) else log_panels(function, study, peaks[:count], hull)
 
 
 @compiled
 def _log_moved(u: float, study: Study) -> float:
     """Return the log integrand at effect `u`, perturbations of the arms integrated out."""
-    return _log_moved_arms(u, study) + log_law(u, study)
+    return _log_moved_arms(u, study) + log_effect(u, study)
 
 
 @compiled
@@ -167,12 +156,13 @@ def _arm(arms: StudyArms, i: int) -> StudyArms:
 def _starts(study: Study, concave: bool) -> tuple[Array, Hull]:  # noqa: FBT001
     """Return where to look for peaks, and bounds outside which there are none.
 
-    If there is but one, where it would be if all were normal; else at zero, where the law has its
-    own, and where each arm would have its own. In columns as `Peak` has them.
+    If there is but one, where it would be if all were normal; else at zero, near which the
+    distribution has its own, and where each arm would have its own. In columns as `Peak` has them.
     """
-    arms, tau = study.arms, study.law.tau
+    arms, tau = study.arms, study.distribution.tau
     found = np.zeros((1 + arms.eta.size, 3))
-    low, high, precision, weighted, count = 0.0, 0.0, 1 / tau**2, 0.0, 1
+    # The distribution may be skew: its own peak is within tau of zero.
+    low, high, precision, weighted, count = -tau, tau, 1 / tau**2, 0.0, 1
     for i in range(arms.eta.size):
         if arms.information[i] == 0:
             continue

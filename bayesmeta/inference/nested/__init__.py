@@ -1,5 +1,5 @@
-"""Nested outcomes, fitted. In: a `NestedDesign`. Out: a `NestedFit`, its draws and its density.
+"""The compiled density of several nested outcomes.
 
-The PyMC model of `bayesmeta.model.nested` is the definition; a contract test holds the compiled
+The PyMC model of `bayesmeta.model.build` is the definition; a contract test holds the compiled
 density to it.
 """

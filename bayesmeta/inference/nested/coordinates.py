@@ -9,6 +9,7 @@ from bayesmeta.inference.nested.data import NestedData
 
 __all__ = [
     "correlations_of",
+    "nested_parameters",
     "nested_parameters_size",
     "nested_size",
     "nested_start",
@@ -41,42 +42,56 @@ def nested_start(data: NestedData, rng: np.random.Generator) -> Array:
 
 
 def nested_variables(data: NestedData, points: Array) -> dict[str, Array]:
-    """Return the model's variables at points in the sampler's coordinates.
+    """Return the model's variables at points in the sampler's coordinates, shape (..., coordinates).
 
-    Parameters
-    ----------
-    data : NestedData
-        Model and evidence.
-    points : array
-        Shape (..., coordinates).
-
-    Returns
-    -------
-    dict
-        `mu` and `tau` with last dim level, `beta` (level, covariate) where there are covariates,
-        `correlation` (pair) where effects are correlated, `u` (study, level) and `theta` (arm, level);
-        on the scale of the link but for the correlations.
+    `mu` and `tau` with last dim outcome, `beta` (outcome, covariate) where there are covariates,
+    `correlation` (pair) where effects are correlated, `u` (study, outcome) and `theta` (arm, outcome);
+    on the scale of the link but for the correlations.
     """
     studies, levels = data.level.shape
-    covariates, head = data.centre.size, points.shape[:-1]
-    place = levels * (1 + covariates)
-    beta = points[..., levels:place].reshape(*head, levels, covariates)
-    tau = bounded_values(data.scales[:levels], points[..., place : place + levels])
-    x = points[..., place + levels : nested_parameters_size(data)]
-    log_root = -(np.logaddexp(0, x) + np.logaddexp(0, -x)) / 2
-    factor = cholesky_rows(np.tanh(x / 2), 2 * np.exp(log_root), levels)
-    z = points[..., nested_parameters_size(data) :].reshape(*head, studies, levels)
-    mu = np.stack([located_values(data.priors[j], points[..., j]) for j in range(levels)], axis=-1)
-    mean = mu[..., None, :] + np.einsum("sk,...jk->...sj", data.study_mean, beta)
-    level = _levels(data, mean, tau, factor, z)
+    beta, factor = _coefficients(data, points), _factor(data, points)
+    z = points[..., nested_parameters_size(data) :].reshape(*points.shape[:-1], studies, levels)
+    mean = _centred(data, points)[..., None, :] + np.einsum(
+        "sk,...jk->...sj", data.study_mean, beta
+    )
+    found = nested_parameters(data, points)
+    level = _levels(data, mean, found["tau"], factor, z)
     theta = level[..., data.study.astype(np.int64), :]
     theta = theta + np.einsum("ak,...jk->...aj", data.deviation, beta)
-    found = {"mu": mu - beta @ data.centre, "tau": tau}
-    if covariates:
-        found["beta"] = beta
-    if x.shape[-1]:
-        found["correlation"] = correlations_of(factor)
     return found | {"u": level - mean, "theta": theta}
+
+
+def nested_parameters(data: NestedData, points: Array) -> dict[str, Array]:
+    """Return mu, tau, beta and the correlations as `nested_variables` does, from leading coordinates."""
+    levels, beta = data.level.shape[1], _coefficients(data, points)
+    place = levels * (1 + data.centre.size)
+    tau = bounded_values(data.scales[:levels], points[..., place : place + levels])
+    found = {"mu": _centred(data, points) - beta @ data.centre, "tau": tau}
+    if data.centre.size:
+        found["beta"] = beta
+    if len(data.scales) > levels:
+        found["correlation"] = correlations_of(_factor(data, points))
+    return found
+
+
+def _centred(data: NestedData, points: Array) -> Array:
+    """Return mu at the centre of the covariates."""
+    columns = (located_values(data.priors[j], points[..., j]) for j in range(data.level.shape[1]))
+    return np.stack(list(columns), axis=-1)
+
+
+def _coefficients(data: NestedData, points: Array) -> Array:
+    levels, covariates = data.level.shape[1], data.centre.size
+    beta = points[..., levels : levels * (1 + covariates)]
+    return beta.reshape(*points.shape[:-1], levels, covariates)
+
+
+def _factor(data: NestedData, points: Array) -> Array:
+    """Return the Cholesky factor of the correlations."""
+    levels, last = data.level.shape[1], nested_parameters_size(data)
+    x = points[..., levels * (2 + data.centre.size) : last]
+    log_root = -(np.logaddexp(0, x) + np.logaddexp(0, -x)) / 2
+    return cholesky_rows(np.tanh(x / 2), 2 * np.exp(log_root), levels)
 
 
 def _levels(data: NestedData, mean: Array, tau: Array, factor: Array, z: Array) -> Array:  # noqa: PLR0917
@@ -96,7 +111,7 @@ def _levels(data: NestedData, mean: Array, tau: Array, factor: Array, z: Array) 
 
 
 def correlations_of(factor: Array) -> Array:
-    """Return the correlation of each pair of levels, in the order of `NestedDesign.pairs`."""
+    """Return the correlation of each pair of levels, in the order of `Design.pairs`."""
     matrix = factor @ np.swapaxes(factor, -1, -2)
     first, second = np.triu_indices(factor.shape[-1], 1)
     return np.asarray(matrix[..., first, second])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.model.nested.design import NestedDesign
+from bayesmeta.model import Design
 from bayesmeta.priors import Beta, Prior
 
 __all__ = ["NestedData", "correlation_priors", "nested_data"]
@@ -14,13 +14,13 @@ Array = npt.NDArray[np.float64]
 
 HALF = 0.5
 TURN = 0.4
-"""Value of tau at which the sampler's scale turns; geometry only."""
+"""Transition scale of tau; geometry only."""
 
 
 class NestedData(NamedTuple):
     """A joint model and its evidence as arrays.
 
-    A arms, S studies, L levels (the outcomes from the outside in), K covariates, G segments (counts
+    A arms, S studies, L levels (the outcomes outermost first), K covariates, G segments (counts
     that are reported), P partial correlations. Coordinates of a point, all unbounded: those of mu
     at the centre of the covariates (L), beta (L, K), tau (L), the partial correlations (P), then z of
     the study effects (S, L).
@@ -45,7 +45,7 @@ class NestedData(NamedTuple):
     last: Array
     """Last ratio of it, shape (G,)."""
     trials: Array
-    """Patients with the outcome around, shape (G,)."""
+    """Patients with the enclosing outcome, shape (G,)."""
     events: Array
     """Patients with the outcome reported, shape (G,)."""
     log_coefficient: Array
@@ -55,16 +55,16 @@ class NestedData(NamedTuple):
     beta_priors: Array
     """Kernels of the priors of the coefficients, shape (K, 5)."""
     scales: Array
-    """Lower bound, upper bound and turn of tau and the partial correlations, shape (L + P, 3)."""
+    """Bounds and transition scale of tau and the partial correlations, shape (L + P, 3)."""
     link: Array
     """Code of the link, shape (1,)."""
 
 
-def nested_data(design: NestedDesign) -> NestedData:
+def nested_data(design: Design) -> NestedData:
     """Return the arrays that the compiled density needs."""
     from scipy.special import gammaln
 
-    arms, seen = design.arms, design.segments
+    arms, seen = design.arms, design.conditional_counts
     study, n = arms.study_index, arms.n.astype(np.float64)
     means = _study_means(design.matrix, n, study)
     centre = design.matrix.mean(axis=0)
@@ -92,7 +92,7 @@ def nested_data(design: NestedDesign) -> NestedData:
     )
 
 
-def correlation_priors(design: NestedDesign) -> tuple[Prior, ...]:
+def correlation_priors(design: Design) -> tuple[Prior, ...]:
     """Return the priors of the partial correlations, moved from (-1, 1) to (0, 1), in rows.
 
     Under an LKJ prior they are independent, and beta (Lewandowski, Kurowicka & Joe 2009,
@@ -121,14 +121,14 @@ def _study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array
     )
 
 
-def _empirical(design: NestedDesign) -> tuple[Array, Array]:
+def _empirical(design: Design) -> tuple[Array, Array]:
     """Return each study's predictor of each ratio and the information on it, where counted directly.
 
     A product of ratios informs on none of them alone, and counts for its first one only where it is
     the one; elsewhere the information is 0. So it is of a ratio that is 0 or 1 in all studies: beyond a
     bound the likelihood is flat, and mu may lie far from what would place the effects.
     """
-    arms, seen, link = design.arms, design.segments, design.spec.link
+    arms, seen, link = design.arms, design.conditional_counts, design.spec.link
     shape = (len(arms.studies), len(arms.outcomes))
     events, trials = np.zeros(shape), np.zeros(shape)
     single = seen.first == seen.last

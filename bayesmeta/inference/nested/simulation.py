@@ -8,13 +8,13 @@ import numpy.typing as npt
 from bayesmeta.inference.nested.coordinates import correlations_of
 from bayesmeta.inference.nested.correlations import cholesky_rows
 from bayesmeta.inference.nested.data import correlation_priors
-from bayesmeta.model.nested.design import NestedDesign
+from bayesmeta.model import Design
 
 __all__ = [
     "draw_counts",
     "log_ratios",
     "nested_log_likelihood",
-    "nested_prior_draws",
+    "nested_prior_effects",
     "nested_prior_parameters",
     "rates_of",
 ]
@@ -24,9 +24,12 @@ Shape = tuple[int, ...]
 
 
 def nested_prior_parameters(
-    design: NestedDesign, rng: np.random.Generator, shape: Shape
+    design: Design, rng: np.random.Generator, shape: Shape
 ) -> dict[str, Array]:
-    """Return draws of mu, tau, beta and the correlations from their priors, shape `shape` and own."""
+    """Return draws of mu, tau, beta and the correlations from their priors, shape `shape` and own.
+
+    `cholesky`, their factor, is among them: near -1 and 1 the correlations have not its digits.
+    """
     levels = len(design.arms.outcomes)
     drawn = {
         "mu": np.stack([prior.draw(rng, shape) for prior in design.mu], axis=-1),
@@ -43,26 +46,22 @@ def nested_prior_parameters(
     return drawn
 
 
-def nested_prior_draws(
-    design: NestedDesign, rng: np.random.Generator, shape: Shape
+def nested_prior_effects(
+    design: Design, parameters: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> dict[str, Array]:
-    """Return draws of every variable before counts are seen, shape `shape` and its own dims."""
-    drawn = nested_prior_parameters(design, rng, shape)
-    studies, levels = len(design.arms.studies), len(design.arms.outcomes)
-    u = rng.standard_normal((*shape, studies, levels))
-    if "cholesky" in drawn:
-        u = u @ np.swapaxes(drawn.pop("cholesky"), -1, -2)
-    drawn["u"] = u * drawn["tau"][..., None, :]
-    theta = drawn["mu"][..., None, :] + drawn["u"][..., design.arms.study_index, :]
-    if "beta" in drawn:
-        theta = theta + np.einsum("ak,...jk->...aj", design.matrix, drawn["beta"])
-    return drawn | {"theta": theta}
+    """Return draws of u and theta given those of `nested_prior_parameters`."""
+    u = rng.standard_normal((*shape, len(design.arms.studies), len(design.outcomes)))
+    if "cholesky" in parameters:
+        u = u @ np.swapaxes(parameters["cholesky"], -1, -2)
+    u = u * parameters["tau"][..., None, :]
+    theta = parameters["mu"][..., None, :] + u[..., design.arms.study_index, :]
+    if "beta" in parameters:
+        theta = theta + np.einsum("ak,...jk->...aj", design.matrix, parameters["beta"])
+    return {"u": u, "theta": theta}
 
 
-def draw_counts(
-    design: NestedDesign, theta: Array, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """Return nested counts of each arm, dims (..., arm, level): each outcome among the one around it."""
+def draw_counts(design: Design, theta: Array, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return nested counts of each arm, dims (..., arm, outcome)."""
     ratios = design.spec.link.rate(theta)
     around = np.broadcast_to(design.arms.n, theta.shape[:-1])
     counts = np.empty(theta.shape, dtype=np.int64)
@@ -71,21 +70,21 @@ def draw_counts(
     return counts
 
 
-def log_ratios(design: NestedDesign, theta: Array) -> tuple[Array, Array]:
+def log_ratios(design: Design, theta: Array) -> tuple[Array, Array]:
     """Return the logarithms of each ratio and of its complement, of the shape of `theta`."""
     return design.spec.link.log_rates(theta)
 
 
-def rates_of(design: NestedDesign, theta: Array) -> Array:
+def rates_of(design: Design, theta: Array) -> Array:
     """Return the rate (probability) of each outcome among all patients, of the shape of `theta`."""
     return np.asarray(np.cumprod(design.spec.link.rate(theta), axis=-1))
 
 
-def nested_log_likelihood(design: NestedDesign, variables: Mapping[str, Array]) -> Array:
-    """Return the log probability of each count reported, dims (..., segment)."""
+def nested_log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
+    """Return the log probability of each count reported, dims (..., count)."""
     from scipy.special import gammaln
 
-    seen = design.segments
+    seen = design.conditional_counts
     log_ratio, log_miss = log_ratios(design, variables["theta"])
     found = np.empty((*log_ratio.shape[:-2], seen.arm.size))
     for g, (arm, first, last) in enumerate(zip(seen.arm, seen.first, seen.last, strict=True)):

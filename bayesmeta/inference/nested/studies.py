@@ -1,16 +1,16 @@
 """Studies in the density of nested outcomes: where they lie, what effects cost, and derivatives.
 
-The effects of a study are placed one ratio after the other (`bayesmeta.inference.density.placement`):
+The effects of a study are non-centred one ratio after the other (`inference.density.noncentring`):
 given those before, an effect is normal about what they let expect, so that correlated effects are
-placed as independent ones are.
+treated as independent ones are.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
-from bayesmeta.inference.density.laws import LOG_ROOT_TWO_PI
-from bayesmeta.inference.density.placement import log_jacobian, placed, pulled
+from bayesmeta.inference.density.distributions import LOG_ROOT_TWO_PI
+from bayesmeta.inference.density.noncentring import log_jacobian, noncentred, noncentring_adjoint
 from bayesmeta.inference.nested.data import NestedData
 
 __all__ = ["log_effects", "pull_studies"]
@@ -29,7 +29,7 @@ def log_effects(  # noqa: PLR0917
     total = 0.0
     for s in range(studies):
         for j in range(levels):
-            p = placed(
+            p = noncentred(
                 tau[j] * factor[j, j],
                 information[s, j],
                 data[s, j],
@@ -89,8 +89,8 @@ def pull_studies(  # noqa: PLR0913, PLR0917
         for back in range(levels):
             j = levels - 1 - back
             mean = _expected(q, mu, study_mean, tau, factor, standard, s, j)
-            p = placed(tau[j] * factor[j, j], information[s, j], data[s, j], mean, q[place + j])
-            gradient[place + j], by_mean, by_log_scale = pulled(
+            p = noncentred(tau[j] * factor[j, j], information[s, j], data[s, j], mean, q[place + j])
+            gradient[place + j], by_mean, by_log_scale = noncentring_adjoint(
                 p, by_level[s, j], by_standard[j] - p.standard
             )
             by_tau[j] += by_log_scale / tau[j]

@@ -1,7 +1,7 @@
-"""Laws of the study effects u: how studies of one profile differ on the scale of the link.
+"""Distributions of the study effects u: how studies of one profile differ on the scale of the link.
 
-A new law is one class in this room, one entry of `LAWS`, and one branch of
-`bayesmeta.inference.density.laws`.
+A new distribution is one class in this room, one entry of `DISTRIBUTIONS`, and one branch of
+`bayesmeta.inference.density.distributions`.
 """
 
 from bayesmeta.model.effects.arms import ArmEffects
@@ -9,27 +9,30 @@ from bayesmeta.model.effects.base import StudyEffects, normal_nodes
 from bayesmeta.model.effects.ends import CommonEffect, IndependentStudies
 from bayesmeta.model.effects.heavy_tailed import ContaminatedEffects, StudentTEffects
 from bayesmeta.model.effects.normal import NormalEffects
+from bayesmeta.model.effects.skew_normal import SkewNormalEffects
 
 __all__ = [
-    "LAWS",
+    "DISTRIBUTIONS",
     "ArmEffects",
     "CommonEffect",
     "ContaminatedEffects",
     "IndependentStudies",
     "NormalEffects",
+    "SkewNormalEffects",
     "StudentTEffects",
     "StudyEffects",
     "normal_nodes",
 ]
 
-LAWS: dict[str, type[StudyEffects]] = {
-    law.name: law
-    for law in (
+DISTRIBUTIONS: dict[str, type[StudyEffects]] = {
+    distribution.name: distribution
+    for distribution in (
         NormalEffects,
         StudentTEffects,
         ContaminatedEffects,
+        SkewNormalEffects,
         CommonEffect,
         IndependentStudies,
     )
 }
-"""Every law by the name it has in a model file."""
+"""Every distribution by the name it has in a model file."""

@@ -1,9 +1,9 @@
-"""What every law of study effects is, and the rule that averages over one."""
+"""What every distribution of study effects is, and the rule that averages over one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, NamedTuple, override
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,12 @@ import numpy.typing as npt
 from bayesmeta.errors import SpecError
 from bayesmeta.priors import HalfNormal, Prior
 
-__all__ = ["ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
+__all__ = ["MixturePart", "ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
 
 Array = npt.NDArray[np.float64]
 
 REACH = 8.5
-"""Standard deviations of a normal law beyond which nothing is left."""
+"""Standard deviations of a normal distribution beyond which nothing is left."""
 
 WIDEST_STEP = 0.5
 EXPONENT = 18.0
@@ -24,17 +24,16 @@ EXPONENT = 18.0
 
 
 class StudyEffects(ABC):
-    """The law of the study effects u, on the scale of the linear predictor.
+    """The distribution of the study effects u, on the scale of the linear predictor.
 
-    Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
-    density), `tau` (prior of the effects' scale, None where there is none) and `by` (study-level column
-    whose levels each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and
-    `variance`; and, where it has them, `parameters` (priors beside tau) and `constants`.
-
-    See Also
-    --------
-    NormalEffects, StudentTEffects, ContaminatedEffects, CommonEffect, IndependentStudies :
-        The laws there are.
+    Abstract: a subclass gives `name` (its name in a model file), `words` (a sentence of reports), `tau`
+    (prior of the effects' scale, None where there is none) and `by` (study-level column whose levels
+    each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and `variance`;
+    where its shape is not normal, `code` (its branch in the compiled density); and, where it has one, a
+    parameter of its own: `units`, `parameters`, `transition_scale` and `constants`. What it can do
+    stands beside: `has_effects`, `pools`, `is_normal`, `is_symmetric`,
+    `tau_is_sd`, `fewest_studies`.
+    `bayesmeta.model.effects.DISTRIBUTIONS` holds every distribution.
 
     Examples
     --------
@@ -44,24 +43,55 @@ class StudyEffects(ABC):
     """
 
     name: ClassVar[str]
-    code: ClassVar[int]
+    words: ClassVar[str]
+    code: ClassVar[int] = 0
+    """Its branch in the compiled density; 0 for a normal shape, or where it needs none."""
+    has_effects: ClassVar[bool] = True
+    """Whether studies of one profile differ."""
+    pools: ClassVar[bool] = True
+    """Whether studies tell of each other; if not, each level has the prior of `mu`."""
+    is_normal: ClassVar[bool] = False
+    """Whether effects are normal, so that they and normal effects of arms add up to normal ones."""
+    is_symmetric: ClassVar[bool] = True
+    """Whether the median study has no effect, as the mean study has none."""
+    tau_is_sd: ClassVar[bool] = True
+    """Whether `tau` is the standard deviation of the effects, and not another scale."""
+    fewest_studies: ClassVar[int] = 0
+    """Studies below which the parameter of its own rests on its prior."""
+    feature: ClassVar[str] = ""
+    """What so few studies can't show, such as ``"outlying ones"``."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """Unit of each parameter of its own, such as ``{"nu": "degrees of freedom"}``."""
+    transition_scale: ClassVar[float] = 1.0
+    """Height above a lower bound at which the sampler's scale of that parameter changes from
+    logarithms to square roots; geometry only."""
     tau: Prior | None
     by: str | None
 
     @property
     @abstractmethod
     def symbol(self) -> str:
-        """The law as it is written, such as ``"u ~ Normal(0, tau)"``; empty for no effects."""
+        """The distribution as it is written, such as ``"u ~ Normal(0, tau)"``; empty for no effects."""
 
     @property
     def parameters(self) -> Mapping[str, Prior]:
-        """Priors of the law's own parameters beside tau, by name."""
+        """Priors of the distribution's own parameters beside tau, by name."""
         return {}
 
     @property
     def constants(self) -> tuple[float, ...]:
         """Fixed numbers that the compiled density needs."""
         return (0.0,)
+
+    def mixture(self, **parameters: Array) -> "tuple[MixturePart, ...]":
+        """Return the distributions that it is a mixture of; by default, itself alone.
+
+        Parameters
+        ----------
+        **parameters : array
+            Its own parameters.
+        """
+        return (MixturePart(np.ones(()), 1.0, self),)
 
     @abstractmethod
     def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
@@ -76,7 +106,7 @@ class StudyEffects(ABC):
         mu_prior : Prior
             Prior of `mu`.
         **parameters
-            The law's own parameters.
+            The distribution's own parameters.
         """
 
     @abstractmethod
@@ -92,7 +122,7 @@ class StudyEffects(ABC):
         tau : array
             Scale of the study effects; broadcast with `probability`.
         **parameters : array
-            The law's own parameters; broadcast with `probability`.
+            The distribution's own parameters; broadcast with `probability`.
         """
 
     @abstractmethod
@@ -108,7 +138,7 @@ class StudyEffects(ABC):
         pole : float
             How far from the real line what is averaged stays smooth; `Link.pole` for rates.
         **parameters : array
-            The law's own parameters, of the shape of `tau`.
+            The distribution's own parameters, of the shape of `tau`.
 
         Returns
         -------
@@ -123,14 +153,25 @@ class StudyEffects(ABC):
         """Return the variance of the effects, of the shape of `tau`."""
 
 
+class MixturePart(NamedTuple):
+    """One of the distributions that a distribution of study effects is a mixture of."""
+
+    weight: Array
+    """Its probability, of the shape of the mixture's own parameters."""
+    factor: float
+    """Its scale over `tau`."""
+    distribution: StudyEffects
+    """Its shape; the parameters are those of the mixture."""
+
+
 @dataclass(frozen=True)
 class ScaledEffects(StudyEffects):
-    """A law with a scale `tau`, or one for each level of a study-level column.
+    """A distribution with a scale `tau`, or one for each level of a study-level column.
 
     Parameters
     ----------
-    tau : Prior
-        Prior of each scale.
+    tau : Prior or mapping
+        Prior of each scale; or priors by outcome, with ``"default"`` for the others.
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
     """
@@ -139,7 +180,12 @@ class ScaledEffects(StudyEffects):
     by: str | None = None
 
     def __post_init__(self) -> None:
-        check_scale("tau", self.tau)
+        # Priors by outcome become one prior when the model meets arms of one outcome.
+        if isinstance(self.tau, Mapping):
+            object.__setattr__(self, "tau", {"default": HalfNormal(1), **self.tau})
+        by_outcome = self.tau if isinstance(self.tau, Mapping) else {"default": self.tau}
+        for outcome, prior in by_outcome.items():
+            check_scale("tau" if outcome == "default" else f"tau {outcome}", prior)
         if self.by is not None and (not isinstance(self.by, str) or not self.by):
             raise SpecError(f"`by` must name a study-level column; got {self.by!r}.")
 
@@ -167,7 +213,7 @@ def check_scale(name: str, prior: object) -> None:
 
 
 def normal_nodes(scale: npt.ArrayLike, pole: float) -> tuple[Array, Array]:
-    """Return nodes and weights of a normal law of standard deviation `scale`; see `nodes`.
+    """Return nodes and weights of a normal distribution of standard deviation `scale`; see `nodes`.
 
     The trapezoid rule errs by exp(-2 pi d / step) where the integrand has its poles at distance d
     (Trefethen & Weideman 2014, doi:10.1137/130932132): of rates, at pole / scale. The step errs by

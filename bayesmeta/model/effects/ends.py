@@ -14,7 +14,7 @@ __all__ = ["CommonEffect", "IndependentStudies"]
 
 @dataclass(frozen=True)
 class _Unscaled(StudyEffects):
-    """A law without a scale, under which a new study has no effect of its own."""
+    """A distribution without a scale, under which a new study has no effect of its own."""
 
     tau: None = field(default=None, init=False, repr=False)
     by: None = field(default=None, init=False, repr=False)
@@ -44,7 +44,10 @@ class CommonEffect(_Unscaled):
     """
 
     name: ClassVar[str] = "common"
-    code: ClassVar[int] = 0
+    words: ClassVar[str] = (
+        "The model has no study effects: all studies with the same covariates have one rate."
+    )
+    has_effects: ClassVar[bool] = False
 
     @property
     @override
@@ -75,7 +78,8 @@ class IndependentStudies(_Unscaled):
     """
 
     name: ClassVar[str] = "independent"
-    code: ClassVar[int] = 4
+    words: ClassVar[str] = "Each study stands for itself: none tells anything of another."
+    pools: ClassVar[bool] = False
 
     @property
     @override

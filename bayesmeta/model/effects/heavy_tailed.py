@@ -1,4 +1,4 @@
-"""Laws of study effects with room for outlying studies."""
+"""Distributions of study effects with room for outlying studies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError
-from bayesmeta.model.effects.base import EXPONENT, Array, ScaledEffects, normal_nodes
+from bayesmeta.model.effects.base import (
+    EXPONENT,
+    Array,
+    MixturePart,
+    ScaledEffects,
+    normal_nodes,
+)
+from bayesmeta.model.effects.normal import NormalEffects
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Beta, Gamma, Prior, Truncated
 
@@ -19,7 +27,7 @@ LEAST_NU = 2.0
 """Degrees of freedom below which the effects have no variance."""
 
 FARTHEST = 9.0
-"""Inverse hyperbolic sine of the farthest node of a Student law."""
+"""Inverse hyperbolic sine of the farthest node of a Student t distribution."""
 
 BISECTIONS = 8
 NEWTON_STEPS = 4
@@ -27,12 +35,12 @@ NEWTON_STEPS = 4
 WIDEST_STEP = 0.25
 
 FAR = 5.0
-"""Linear predictor up to which the mean rate of a Student law is exact to about 1e-6."""
+"""Linear predictor up to which the mean rate of a Student t distribution is exact to about 1e-6."""
 
 
 @dataclass(frozen=True)
 class StudentTEffects(ScaledEffects):
-    """Study effects of a Student law about zero, with scale `tau` and `nu` degrees of freedom.
+    """Student t study effects about zero, with scale `tau` and `nu` degrees of freedom.
 
     Parameters
     ----------
@@ -52,7 +60,15 @@ class StudentTEffects(ScaledEffects):
     """
 
     name: ClassVar[str] = "student_t"
-    code: ClassVar[int] = 2
+    words: ClassVar[str] = (
+        "Studies differ: their effects follow Student's t, which leaves room for outlying studies."
+    )
+    code: ClassVar[int] = 1
+    tau_is_sd: ClassVar[bool] = False
+    fewest_studies: ClassVar[int] = 5
+    feature: ClassVar[str] = "outlying ones"
+    units: ClassVar[Mapping[str, str]] = {"nu": "degrees of freedom"}
+    transition_scale: ClassVar[float] = 10.0
     nu: Prior = field(default_factory=lambda: Gamma(2, 0.1))
 
     def __post_init__(self) -> None:
@@ -98,7 +114,7 @@ class StudentTEffects(ScaledEffects):
         tau = np.asarray(tau, dtype=np.float64)
         nu = np.asarray(parameters["nu"], dtype=np.float64)[..., None]
         # In v = asinh(t) the tails fall exponentially. There the rate of a predictor `FAR` from 0, which
-        # turns far out in the law, has its poles this close to the real line.
+        # rises far out in the distribution, has its poles this close to the real line.
         distance = pole / float(np.hypot(tau.max(), FAR))
         step = min(WIDEST_STEP, 2 * np.pi * distance / EXPONENT)
         v = np.arange(-int(np.ceil(FARTHEST / step)), int(np.ceil(FARTHEST / step)) + 1) * step
@@ -112,9 +128,10 @@ class StudentTEffects(ScaledEffects):
         return np.asarray(tau, dtype=np.float64) ** 2 * nu / (nu - LEAST_NU)
 
 
+@renamed_arguments(share="outlier_proportion", ratio="outlier_scale")
 @dataclass(frozen=True)
 class ContaminatedEffects(ScaledEffects):
-    """Study effects normal about zero, a share of them with a wider standard deviation.
+    """Study effects normal about zero, a proportion of them with a wider standard deviation.
 
     Parameters
     ----------
@@ -122,9 +139,9 @@ class ContaminatedEffects(ScaledEffects):
         Prior of the standard deviation of the usual studies.
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
-    share : Prior
-        Prior of the share of outlying studies, within 0 and 1.
-    ratio : float
+    outlier_proportion : Prior
+        Prior of the proportion of outlying studies, within 0 and 1.
+    outlier_scale : float
         Standard deviation of outlying studies over that of usual ones, above 1.
 
     References
@@ -134,53 +151,70 @@ class ContaminatedEffects(ScaledEffects):
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> bm.ContaminatedEffects(ratio=3).symbol
-    'u ~ Normal(0, tau), or in a share of studies Normal(0, 3 tau)'
+    >>> bm.ContaminatedEffects(outlier_scale=3).symbol
+    'u ~ Normal(0, tau), or in a proportion of studies Normal(0, 3 tau)'
     """
 
     name: ClassVar[str] = "contaminated"
-    code: ClassVar[int] = 3
-    share: Prior = field(default_factory=lambda: Beta(1, 9))
-    ratio: float = 4.0
+    words: ClassVar[str] = (
+        "Studies differ: their effects are normal, in a small proportion of studies with a wider scale."
+    )
+    code: ClassVar[int] = 2
+    tau_is_sd: ClassVar[bool] = False
+    fewest_studies: ClassVar[int] = 5
+    feature: ClassVar[str] = "outlying ones"
+    units: ClassVar[Mapping[str, str]] = {"outlier_proportion": "proportion of studies"}
+    outlier_proportion: Prior = field(default_factory=lambda: Beta(1, 9))
+    outlier_scale: float = 4.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        share = self.share
-        if not isinstance(share, Prior) or share.support[0] < 0 or share.support[1] > 1:
+        proportion, scale = self.outlier_proportion, self.outlier_scale
+        if not isinstance(proportion, Prior) or not _within(proportion.support, 0, 1):
             raise SpecError(
-                f"`share` is a share of studies: its prior must lie within 0 and 1; got {share!r}. "
-                "Use Beta(1, 9) or a Uniform within 0 and 1."
+                f"`outlier_proportion` is a proportion of studies: its prior must lie within 0 and 1; got "
+                f"{proportion!r}. Use Beta(1, 9) or a Uniform within 0 and 1."
             )
-        if not is_number(self.ratio) or not 1 < self.ratio <= 100:  # noqa: PLR2004
-            raise SpecError(f"`ratio` must be a number above 1, at most 100; got {self.ratio!r}.")
-        object.__setattr__(self, "ratio", float(self.ratio))
+        if not is_number(scale) or not 1 < scale <= 100:  # noqa: PLR2004
+            raise SpecError(
+                f"`outlier_scale` must be a number above 1, at most 100; got {scale!r}."
+            )
+        object.__setattr__(self, "outlier_scale", float(scale))
 
     @property
     @override
     def symbol(self) -> str:
-        return f"u ~ Normal(0, tau), or in a share of studies Normal(0, {self.ratio:g} tau)"
+        return f"u ~ Normal(0, tau), or in a proportion of studies Normal(0, {self.outlier_scale:g} tau)"
 
     @property
     @override
     def parameters(self) -> Mapping[str, Prior]:
-        return {"share": self.share}
+        return {"outlier_proportion": self.outlier_proportion}
 
     @property
     @override
     def constants(self) -> tuple[float, ...]:
-        return (self.ratio,)
+        return (self.outlier_scale,)
+
+    @override
+    def mixture(self, **parameters: Array) -> tuple[MixturePart, ...]:
+        proportion, normal = parameters["outlier_proportion"], NormalEffects(self.tau, self.by)
+        return (
+            MixturePart(1 - proportion, 1.0, normal),
+            MixturePart(proportion, self.outlier_scale, normal),
+        )
 
     @override
     def standard(self, **parameters: Any) -> Any:
         import pymc as pm
         import pytensor.tensor as pt
 
-        share = parameters["share"]
+        proportion = parameters["outlier_proportion"]
         return pm.NormalMixture(
             "z",
-            w=pt.stack([1 - share, share]),
+            w=pt.stack([1 - proportion, proportion]),
             mu=0,
-            sigma=np.array([1.0, self.ratio]),
+            sigma=np.array([1.0, self.outlier_scale]),
             dims="study",
         )
 
@@ -188,48 +222,58 @@ class ContaminatedEffects(ScaledEffects):
     def quantile(
         self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
     ) -> Array:
-        probability, share = np.broadcast_arrays(
-            np.asarray(probability, dtype=np.float64), np.asarray(parameters["share"], np.float64)
+        probability, proportion = np.broadcast_arrays(
+            np.asarray(probability, dtype=np.float64),
+            np.asarray(parameters["outlier_proportion"], np.float64),
         )
-        return np.asarray(self._standard_quantile(probability, share) * np.asarray(tau))
+        return np.asarray(self._standard_quantile(probability, proportion) * np.asarray(tau))
 
-    def _standard_quantile(self, probability: Array, share: Array) -> Array:
+    def _standard_quantile(self, probability: Array, proportion: Array) -> Array:
         """Return quantiles at scale 1, by bisection between those of the two parts, then Newton."""
         inner = special.ndtri(probability)
-        low, high = np.minimum(inner, self.ratio * inner), np.maximum(inner, self.ratio * inner)
+        low, high = (
+            np.minimum(inner, self.outlier_scale * inner),
+            np.maximum(inner, self.outlier_scale * inner),
+        )
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            below = self._cdf(middle, share) < probability
+            below = self._cdf(middle, proportion) < probability
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         found = (low + high) / 2
         for _ in range(NEWTON_STEPS):
-            density = (1 - share) * _density(found) + share * _density(
-                found / self.ratio
-            ) / self.ratio
-            step = (self._cdf(found, share) - probability) / density
+            density = (1 - proportion) * _density(found) + proportion * _density(
+                found / self.outlier_scale
+            ) / self.outlier_scale
+            step = (self._cdf(found, proportion) - probability) / density
             found = np.clip(found - step, low, high)
         return np.asarray(found)
 
-    def _cdf(self, x: Array, share: Array) -> Array:
-        return np.asarray((1 - share) * special.ndtr(x) + share * special.ndtr(x / self.ratio))
+    def _cdf(self, x: Array, proportion: Array) -> Array:
+        return np.asarray(
+            (1 - proportion) * special.ndtr(x) + proportion * special.ndtr(x / self.outlier_scale)
+        )
 
     @override
     def nodes(
         self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
     ) -> tuple[Array, Array]:
         tau = np.asarray(tau, dtype=np.float64)
-        share = np.asarray(parameters["share"], dtype=np.float64)[..., None]
+        proportion = np.asarray(parameters["outlier_proportion"], dtype=np.float64)[..., None]
         usual, usual_weights = normal_nodes(tau, pole)
-        outlying, outlying_weights = normal_nodes(tau * self.ratio, pole)
+        outlying, outlying_weights = normal_nodes(tau * self.outlier_scale, pole)
         effects = np.concatenate([usual, outlying], axis=-1)
-        weights = [(1 - share) * usual_weights, share * outlying_weights]
+        weights = [(1 - proportion) * usual_weights, proportion * outlying_weights]
         return effects, np.concatenate(weights, axis=-1)
 
     @override
     def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
-        share = np.asarray(parameters["share"], dtype=np.float64)
-        return np.asarray(tau, np.float64) ** 2 * (1 + share * (self.ratio**2 - 1))
+        proportion = np.asarray(parameters["outlier_proportion"], dtype=np.float64)
+        return np.asarray(tau, np.float64) ** 2 * (1 + proportion * (self.outlier_scale**2 - 1))
 
 
 def _density(x: Array) -> Array:
     return np.asarray(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
+
+
+def _within(support: tuple[float, float], low: float, high: float) -> bool:
+    return low <= support[0] and support[1] <= high

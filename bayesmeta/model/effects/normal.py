@@ -17,8 +17,9 @@ class NormalEffects(ScaledEffects):
 
     Parameters
     ----------
-    tau : Prior
-        Prior of the standard deviation (log-odds where the link is the logit).
+    tau : Prior or mapping
+        Prior of the standard deviation (log-odds where the link is the logit); or priors by outcome,
+        with ``"default"`` for the others.
     by : str, optional
         Study-level column whose levels each have a `tau` of their own.
 
@@ -30,7 +31,10 @@ class NormalEffects(ScaledEffects):
     """
 
     name: ClassVar[str] = "normal"
-    code: ClassVar[int] = 1
+    words: ClassVar[str] = (
+        "Studies differ: the effects of studies are normal about zero, with standard deviation tau."
+    )
+    is_normal: ClassVar[bool] = True
 
     @property
     @override

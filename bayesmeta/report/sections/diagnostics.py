@@ -2,11 +2,9 @@
 
 import pandas as pd
 
-from bayesmeta import plots
 from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
-from bayesmeta.report.document import Block, Figure, Items, Section, Table
+from bayesmeta.report.document import Block, Items, Section, Table
 from bayesmeta.report.sections.titles import DIAGNOSTICS
 
 __all__ = [
@@ -15,7 +13,6 @@ __all__ = [
     "RELIABLE",
     "UNRELIABLE",
     "diagnostics_section",
-    "trace_figure",
     "verdict_line",
     "verdict_words",
 ]
@@ -37,7 +34,7 @@ LISTED = 40
 """Parameters listed one by one; of more, those that mixed worst."""
 
 
-def diagnostics_section(fit: Fit | NestedFit, diagnostics: Diagnostics, *more: Block) -> Section:
+def diagnostics_section(fit: Fit, diagnostics: Diagnostics, *more: Block) -> Section:
     """Return what the verdict on the draws rests on."""
     blocks = (*_measured(fit, diagnostics), *more, _parameters(diagnostics))
     return Section(DIAGNOSTICS, blocks, appendix=True)
@@ -55,13 +52,7 @@ def verdict_words(diagnostics: Diagnostics) -> str:
     return {"ok": RELIABLE, "warning": WARNED, "failed": NOT_TO_BE_USED}[diagnostics.level]
 
 
-def trace_figure(fit: Fit | NestedFit) -> Figure:
-    """Return the chains."""
-    said = "Traces and ranks of the chains by parameter"
-    return Figure("trace", plots.trace(fit), f"{said}.", said)
-
-
-def _measured(fit: Fit | NestedFit, diagnostics: Diagnostics) -> tuple[Block, ...]:
+def _measured(fit: Fit, diagnostics: Diagnostics) -> tuple[Block, ...]:
     table, settings, origin = diagnostics.table, fit.settings, fit.provenance
     sizes = fit.posterior.sizes
     facts = [

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import counted, listed
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
@@ -17,7 +17,7 @@ __all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "w
 
 
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
-"""Columns that say how a count was had and where it stands, as far as a table has them."""
+"""Columns that say how the count was derived and where it stands, as far as a table has them."""
 
 DEFINITION = "_definition"
 """How columns end that say how studies define an outcome."""
@@ -31,9 +31,7 @@ PARTS = {
 }
 
 
-def evidence_section(
-    arms: Arms | NestedArms, covariates: Sequence[str] = (), words: Wording = PLAIN
-) -> Section:
+def evidence_section(arms: Arms, covariates: Sequence[str] = (), words: Wording = PLAIN) -> Section:
     """Return the arms that were used, with their covariates and origins, and the rows that were not."""
     return Section(
         EVIDENCE,
@@ -62,14 +60,14 @@ def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
     ]
 
 
-def _facts(arms: Arms | NestedArms, words: Wording) -> Iterator[str]:
+def _facts(arms: Arms, words: Wording) -> Iterator[str]:
     selection = arms.selection
-    table = selection.get("table") or "a table of one's own"
+    table = selection.get("table") or "a user-supplied table"
     head = (
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, "
         f"{counted(int(arms.n.sum()), 'patient')}, from {table}"
     )
-    if isinstance(arms, Arms):
+    if len(arms.outcomes) == 1:
         head += f"; {arms.events.sum():,} responded{_share(arms, words)}"
     yield f"{head}."
     yield from _wanted(selection.get("where"), selection.get("columns") or {})
@@ -88,12 +86,12 @@ def _facts(arms: Arms | NestedArms, words: Wording) -> Iterator[str]:
         )
     if DERIVATION in arms.frame.columns:
         ways = words_of(arms.frame, DERIVATION).replace("", "not stated").value_counts()
-        yield f"How counts were had: {', '.join(f'{way} {k}' for way, k in ways.items())}."
-    elif isinstance(arms, NestedArms):
-        yield "How each count was had, and how each study defines its outcomes, is not kept where outcomes are joined."
+        yield f"How counts were derived: {', '.join(f'{way} {k}' for way, k in ways.items())}."
+    elif len(arms.outcomes) > 1:
+        yield "How each count was derived, and how each study defines its outcomes, is not kept where outcomes are joined."
     else:
-        yield "The table does not say how its counts were had."
-    if isinstance(arms, Arms) and arms.without_patients:
+        yield "The table does not say how its counts were derived."
+    if arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
 
 
@@ -123,11 +121,11 @@ def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -
         yield f"Only rows with {', '.join(parts)}."
 
 
-def _arms_table(arms: Arms | NestedArms, covariates: Sequence[str], words: Wording) -> Table:
+def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
     frame = arms.frame
     cells = pd.DataFrame({"study": list(_labels(arms))})
     cells["arm"] = [label.partition("/")[2] for label in arms.labels]
-    if isinstance(arms, Arms):
+    if len(arms.outcomes) == 1:
         cells["responders / n"] = [f"{y} / {n}" for y, n in zip(arms.events, arms.n, strict=True)]
         observed = [
             words.rates.observed(int(y), int(n)) for y, n in zip(arms.events, arms.n, strict=True)
@@ -149,7 +147,7 @@ def _arms_table(arms: Arms | NestedArms, covariates: Sequence[str], words: Wordi
     return Table("Arms that were used", cells)
 
 
-def _labels(arms: Arms | NestedArms) -> Iterator[str]:
+def _labels(arms: Arms) -> Iterator[str]:
     """Yield each arm's study as people write it."""
     frame = arms.frame
     shown = words_of(frame, "label") if "label" in frame.columns else [""] * len(frame)

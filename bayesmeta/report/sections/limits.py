@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from bayesmeta.errors import counted
-from bayesmeta.evidence import Arms, NestedArms
+from bayesmeta.evidence import Arms
 from bayesmeta.report.document import Items, Section
 from bayesmeta.report.sections.evidence import DEFINITION, DERIVATION, words_of
 from bayesmeta.report.sections.titles import LIMITS
@@ -25,9 +25,7 @@ DERIVED = {
 FEW_STUDIES, SHOWN = 5, 8
 
 
-def limits_section(
-    arms: Arms | NestedArms, notes: Sequence[str], *, covariates: bool, tau: bool
-) -> Section:
+def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: bool) -> Section:
     """Return the limits of a result: notes of the fit, and what the evidence itself leaves open."""
     own = list(about_frame(arms.frame, covariates=covariates))
     studies = len(arms.studies)

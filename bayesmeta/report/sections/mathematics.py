@@ -4,7 +4,7 @@ import re
 
 from bayesmeta.model import ModelSpec
 
-__all__ = ["latex", "model_formulas"]
+__all__ = ["latex", "model_formulas", "nested_formulas"]
 
 GREEK = frozenset({"mu", "beta", "tau", "nu", "rho", "theta", "eta"})
 
@@ -12,12 +12,12 @@ _PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 
 
 def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the likelihood, the predictor and the laws of the effects, one formula each."""
-    law = spec.study_effects
+    """Return the likelihood, the predictor and the distributions of the effects, one formula each."""
+    distribution = spec.study_effects
     terms = [
         "mu",
         *(["x_i' beta"] if spec.covariates.parsed.terms else []),
-        *(["u_s(i)"] if law.symbol else []),
+        *(["u_s(i)"] if distribution.symbol else []),
         *(["w_i"] if spec.arm_effects is not None else []),
     ]
     predictor = " + ".join(PREDICTOR[term] for term in terms)
@@ -26,13 +26,23 @@ def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
         rf"y_i\ \sim\ {likelihood}",
         rf"\text{{{spec.link.name}}}(p_i) = {predictor}",
     ]
-    if " ~ " in law.symbol:
-        lines.append(latex(law.symbol).replace("u", "u_s", 1))
-    elif law.symbol:
-        lines.append(rf"\text{{{law.symbol}}}")
+    if " ~ " in distribution.symbol:
+        lines.append(latex(distribution.symbol).replace("u", "u_s", 1))
+    elif distribution.symbol:
+        lines.append(rf"\text{{{distribution.symbol}}}")
     if spec.arm_effects is not None:
         lines.append(r"w_i\ \sim\ \text{Normal}(0,\ \tau_{\text{arm}})")
     return tuple(lines)
+
+
+def nested_formulas(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the same of a model of nested outcomes, by their conditional probabilities."""
+    terms = r"\mu_k + x_i^{\top} \beta_k" if spec.covariates.parsed.terms else r"\mu_k"
+    return (
+        r"\text{P}(\text{outcome } k) = \prod_{j \le k} p_{ij}",
+        rf"\text{{{spec.link.name}}}(p_{{ik}}) = {terms} + u_{{s(i)k}}",
+        r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)",
+    )
 
 
 PREDICTOR = {

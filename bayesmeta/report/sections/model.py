@@ -1,31 +1,46 @@
 """What was assumed: the model in mathematics and words, and its priors on the scale of rates."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
+from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
-from bayesmeta.report.sections.mathematics import model_formulas
-from bayesmeta.report.sections.titles import MODEL, PRIORS
+from bayesmeta.report.model_text import nested_model_lines, prior_rates_line
+from bayesmeta.report.sections.mathematics import model_formulas, nested_formulas
+from bayesmeta.report.sections.titles import MODEL
 from bayesmeta.rounding import number_texts
+from bayesmeta.wording import Wording
 
-__all__ = ["model_blocks", "model_section", "prior_table", "priors_section"]
-
-
-LAWS = {
-    "normal": "Studies differ: the effects of studies are normal about zero, with standard deviation tau.",
-    "student_t": "Studies differ: their effects follow Student's t, which leaves room for outlying studies.",
-    "contaminated": "Studies differ: their effects are normal, in a small share of studies with a wider scale.",
-    "common": "The model has no study effects: all studies with the same covariates have one rate.",
-    "independent": "Each study stands for itself: none tells anything of another.",
-}
+__all__ = ["model_blocks", "model_section", "prior_blocks"]
 
 
-def model_section(design: Design) -> Section:
+def model_section(design: Design, words: Wording) -> Section:
     """Return the model of a fit."""
+    if len(design.arms.outcomes) > 1:
+        return Section(MODEL, _nested_blocks(design, words))
     return Section(MODEL, tuple(model_blocks(design.spec, design)))
+
+
+def _nested_blocks(design: Design, words: Wording) -> tuple[Block, ...]:
+    spec, outcomes = design.spec, list(map(words.outcome, design.arms.outcomes))
+    chain = [outcomes[0], *(f"{one} given {outer}" for outer, one in pairwise(outcomes))]
+    effects = (
+        ", and are independent."
+        if spec.correlation is None
+        else f", and correlations with prior {spec.correlation!r}."
+    )
+    told = (
+        f"The p are the probabilities of {', '.join(chain)}.",
+        "Counts are binomial, as they are; an arm that does not report an outcome between two others is binomial with "
+        "the product of their conditional probabilities.",
+        f"The effects of a study on them have a standard deviation tau each{effects}",
+    )
+    return Formulas(nested_formulas(spec)), Items(told)
 
 
 def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Block]:
@@ -38,16 +53,20 @@ def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Bloc
         yield Text(_coding(design))
 
 
-def priors_section(design: Design) -> Section:
+def prior_blocks(fit: Fit, words: Wording) -> tuple[Block, ...]:
     """Return the priors of a fit on their own scale and on that of rates."""
-    return Section(
-        PRIORS,
-        (
-            Text(
-                "Each prior with the range it allows; the last column says what that means for response rates."
-            ),
-            prior_table(design),
+    if outcomes_of(fit):
+        lines = [line.strip() for line in nested_model_lines(fit.design, words)[2:]]
+        expected = prior_rates_line(fit, words).strip()
+        return (
+            Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
+            Text(f"{expected[0].upper()}{expected[1:]}."),
+        )
+    return (
+        Text(
+            "Each prior with the range it allows; the last column says what that means for response rates."
         ),
+        prior_table(fit.design),
     )
 
 
@@ -73,11 +92,11 @@ def _words(spec: ModelSpec) -> Iterator[str]:
         "y is the number of responders among the n patients of arm i in study s(i), counted as it is: no "
         "continuity correction, no transformation."
     )
-    law = spec.study_effects
-    if not spec.likelihood.parameters or law.symbol:
-        yield LAWS.get(law.name, f"Study effects: {law.symbol}.")
-    if law.by:
-        yield f"tau has a value for each level of {law.by}."
+    distribution = spec.study_effects
+    if not spec.likelihood.parameters or distribution.symbol:
+        yield distribution.words
+    if distribution.by:
+        yield f"tau has a value for each level of {distribution.by}."
     if spec.arm_effects is not None:
         yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
     if spec.likelihood.parameters:

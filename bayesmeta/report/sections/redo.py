@@ -9,11 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.evidence import bundled_evidence
-from bayesmeta.inference.nested.result import NestedFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import OwnModel, to_toml
-from bayesmeta.model.nested import NestedSpec, nested_to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
 from bayesmeta.report.sections.titles import REDO
 
@@ -35,7 +33,7 @@ DEFAULTS = {
 """Options of a selection that need not be written."""
 
 
-def redo_section(fit: Fit | NestedFit) -> Section:
+def redo_section(fit: Fit) -> Section:
     """Return the command, the model and what a fit came from."""
     origin = fit.provenance
     facts = {
@@ -51,7 +49,7 @@ def redo_section(fit: Fit | NestedFit) -> Section:
         versions_table(origin.versions),
     ]
     if not isinstance(fit.spec, OwnModel):
-        text = nested_to_toml(fit.spec) if isinstance(fit.spec, NestedSpec) else to_toml(fit.spec)
+        text = to_toml(fit.spec)
         blocks += [
             Text("The model, to be saved as model.toml:"),
             Code(text),
@@ -61,7 +59,7 @@ def redo_section(fit: Fit | NestedFit) -> Section:
     return Section(REDO, tuple(blocks), appendix=True)
 
 
-def _promise(fit: Fit | NestedFit) -> str:
+def _promise(fit: Fit) -> str:
     """Return what the command does, and what of the fit it can't."""
     lacking = list(_unwritten(fit))
     if not lacking:
@@ -69,7 +67,7 @@ def _promise(fit: Fit | NestedFit) -> str:
     return f"The fit, in part: what a command can't say is {'; '.join(lacking)}."
 
 
-def _unwritten(fit: Fit | NestedFit) -> Iterator[str]:
+def _unwritten(fit: Fit) -> Iterator[str]:
     """Yield what of a fit no option of the command says."""
     default = SamplerSettings()
     for name in ("max_treedepth", "arm_draws"):
@@ -90,7 +88,7 @@ def versions_table(versions: Mapping[str, str]) -> Table:
     return Table("Versions", _pairs(versions), sortable=False)
 
 
-def fit_command(fit: Fit | NestedFit) -> str:
+def fit_command(fit: Fit) -> str:
     """Return the command that fits the model again."""
     settings, default = fit.settings, SamplerSettings()
     changed = [

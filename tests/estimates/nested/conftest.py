@@ -8,16 +8,16 @@ import pytest
 import xarray as xr
 
 import bayesmeta as bm
-from bayesmeta.inference.nested.draws import assemble_nested
+from bayesmeta.inference.draws import assemble
 from bayesmeta.inference.nested.simulation import nested_prior_parameters
 from bayesmeta.inference.result import provenance
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
 
 CHAINS, DRAWS = 4, 500
 
 
 @pytest.fixture(scope="session")
-def arms() -> bm.NestedArms:
+def arms() -> bm.Arms:
     rows = [
         ("s1", 20, {"ORR": 12, "CR_CRi": 8, "CR": 5}, "a"),
         ("s2", 30, {"CR_CRi": 14}, "b"),
@@ -35,11 +35,11 @@ def arms() -> bm.NestedArms:
 
 
 @pytest.fixture(scope="session")
-def make_fit(arms: bm.NestedArms) -> Callable[[bm.NestedSpec], bm.NestedFit]:
+def make_fit(arms: bm.Arms) -> Callable[[bm.ModelSpec], bm.Fit]:
     """Return what makes a fit whose draws are those of the prior, in chains."""
 
-    def make(spec: bm.NestedSpec) -> bm.NestedFit:
-        design, rng = make_nested_design(spec, arms), np.random.default_rng(5)
+    def make(spec: bm.ModelSpec) -> bm.Fit:
+        design, rng = make_design(spec, arms), np.random.default_rng(5)
         drawn = nested_prior_parameters(design, rng, (CHAINS, DRAWS))
         drawn.pop("cholesky", None)
         studies, levels = len(arms.studies), len(arms.outcomes)
@@ -50,17 +50,15 @@ def make_fit(arms: bm.NestedArms) -> Callable[[bm.NestedSpec], bm.NestedFit]:
             "diverging": np.zeros((CHAINS, DRAWS), dtype=bool),
             "reached_max_treedepth": np.zeros((CHAINS, DRAWS), dtype=bool),
         }
-        draws: xr.DataTree = assemble_nested(design, drawn, statistics, np.random.SeedSequence(1))
+        draws: xr.DataTree = assemble(design, drawn, statistics, np.random.SeedSequence(1))
         origin = provenance(spec, arms, seed=1, engine="compiled", seconds=0.0)
         settings = bm.SamplerSettings(draws=DRAWS)
-        return bm.NestedFit(spec, arms, settings, draws, provenance=origin, coding=design.coding)
+        return bm.Fit(spec, arms, settings, draws, provenance=origin, coding=design.coding)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def fit(make_fit: Callable[[bm.NestedSpec], bm.NestedFit]) -> bm.NestedFit:
-    spec = bm.NestedSpec(
-        covariates=bm.Covariates("regimen", {"regimen": "a"}), mu=bm.Normal(0, 0.5)
-    )
+def fit(make_fit: Callable[[bm.ModelSpec], bm.Fit]) -> bm.Fit:
+    spec = bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}), mu=bm.Normal(0, 0.5))
     return make_fit(spec)

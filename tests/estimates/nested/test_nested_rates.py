@@ -9,7 +9,7 @@ from scipy.special import expit
 
 import bayesmeta as bm
 from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
-from bayesmeta.inference.lattice import evenly
+from bayesmeta.inference.lattice import kronecker_sequence
 
 CORRELATION = np.array([[1.0, 0.4, 0.1], [0.4, 1.0, -0.3], [0.1, -0.3, 1.0]])
 
@@ -23,7 +23,7 @@ def exact_means(theta: np.ndarray, tau: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("tau", [0.3, 1.0, 2.0])
-def test_mean_rates_are_those_of_quadrature(fit: bm.NestedFit, tau: float) -> None:
+def test_mean_rates_are_those_of_quadrature(fit: bm.Fit, tau: float) -> None:
     theta, shape = np.array([0.4, -0.2, 0.7]), (4, 250)
     rates = NestedRates(
         fit,
@@ -39,7 +39,7 @@ def test_mean_rates_are_those_of_quadrature(fit: bm.NestedFit, tau: float) -> No
     assert rates.new_study.mean(axis=(0, 1, 2)) == pytest.approx(expected, abs=1e-3)
 
 
-def test_rates_are_nested_in_every_draw(fit: bm.NestedFit) -> None:
+def test_rates_are_nested_in_every_draw(fit: bm.Fit) -> None:
     rates = nested_rates(fit, {"regimen": "b"})
     for found in (rates.typical, rates.mean, rates.new_study):
         # Weights of nodes may add up to a rounding more than 1.
@@ -47,7 +47,7 @@ def test_rates_are_nested_in_every_draw(fit: bm.NestedFit) -> None:
         assert ((found >= 0) & (found <= 1 + 1e-12)).all()
 
 
-def test_a_known_study_has_its_own_effects_and_no_others(fit: bm.NestedFit) -> None:
+def test_a_known_study_has_its_own_effects_and_no_others(fit: bm.Fit) -> None:
     rates = nested_rates(fit, {"regimen": "a"}, "s1")
     theta = fit.posterior["mu"].to_numpy() + fit.posterior["u"].sel(study="s1").to_numpy()
     assert rates.new_study.shape[2] == 1
@@ -55,15 +55,15 @@ def test_a_known_study_has_its_own_effects_and_no_others(fit: bm.NestedFit) -> N
 
 
 def test_independent_effects_have_no_correlation(
-    make_fit: Callable[[bm.NestedSpec], bm.NestedFit],
+    make_fit: Callable[[bm.ModelSpec], bm.Fit],
 ) -> None:
-    rates = nested_rates(make_fit(bm.NestedSpec(correlation=None)), None)
+    rates = nested_rates(make_fit(bm.ModelSpec(correlation=None)), None)
     assert rates.factor == pytest.approx(np.broadcast_to(np.eye(3), rates.factor.shape))
 
 
 def test_points_are_even_whatever_the_block() -> None:
-    whole = evenly(range(20), 16, 3)
-    assert whole[7:12] == pytest.approx(evenly(range(7, 12), 16, 3), rel=1e-12)
+    whole = kronecker_sequence(range(20), 16, 3)
+    assert whole[7:12] == pytest.approx(kronecker_sequence(range(7, 12), 16, 3), rel=1e-12)
     assert ((whole > 0) & (whole < 1)).all()
     for dim in range(3):
         counts = np.histogram(whole[..., dim], bins=10, range=(0, 1))[0]

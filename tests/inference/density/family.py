@@ -7,7 +7,7 @@ import pandas as pd
 
 import bayesmeta as bm
 from bayesmeta.model import Design, make_design
-from bayesmeta.model.effects import LAWS
+from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior
@@ -19,7 +19,7 @@ COVARIATES = {
     "both": bm.Covariates("regimen * age", {"regimen": "a"}, centre={"age": 6}),
     "imputed": bm.Covariates("regimen * dose + prior", {"regimen": "a"}, impute=["dose", "prior"]),
     "shares": bm.Covariates(
-        "regimen", {"regimen": "a"}, shares={"regimen": {"a": "in_a", "b": "in_b"}}
+        "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "in_a", "b": "in_b"}}
     ),
 }
 MU_PRIORS: list[Prior] = [bm.Normal(0.2, 1.5), bm.StudentT(4, -0.5, 2), bm.Cauchy(0, 2.5)]
@@ -65,38 +65,53 @@ def design_of(**parts: object) -> Design:
         return make_design(spec, arms())
 
 
-def laws() -> list[bm.StudyEffects]:
-    """Every law, and every one with a scale also with a tau for each level of a factor."""
-    found = [law() for law in LAWS.values()]
-    return [*found, *(type(law)(by="period") for law in found if law.tau is not None)]  # type: ignore[call-arg]
+def distributions() -> list[bm.StudyEffects]:
+    """Every distribution, and every one with a scale also with a tau for each level of a factor."""
+    found = [distribution() for distribution in DISTRIBUTIONS.values()]
+    return [
+        *found,
+        *(
+            type(distribution)(by="period")
+            for distribution in found
+            if distribution.tau is not None
+        ),
+    ]  # type: ignore[call-arg]
 
 
 def likelihoods() -> list[bm.Likelihood]:
     """Every likelihood with every link."""
-    return [law(link=link()) for law in LIKELIHOODS.values() for link in LINKS.values()]  # type: ignore[call-arg]
+    return [
+        distribution(link=link())
+        for distribution in LIKELIHOODS.values()
+        for link in LINKS.values()
+    ]  # type: ignore[call-arg]
 
 
 def combinations() -> list[dict[str, object]]:
-    """Every likelihood, link, law and kind of effects, with covariates known, imputed or none."""
+    """Every likelihood, link and kind of effects, with covariates known, imputed or none."""
     found = []
     for i, likelihood in enumerate(likelihoods()):
-        for j, law in enumerate(laws()):
+        for j, distribution in enumerate(distributions()):
             arm_effects = [None] if likelihood.parameters else [None, bm.ArmEffects()]
             for k, own in enumerate(arm_effects):
                 covariates = list(COVARIATES)[(i + j + k) % len(COVARIATES)]
                 for used in sorted({"imputed", covariates}):
-                    parts = {"likelihood": likelihood, "study_effects": law, "arm_effects": own}
+                    parts = {
+                        "likelihood": likelihood,
+                        "study_effects": distribution,
+                        "arm_effects": own,
+                    }
                     found.append({**parts, "covariates": used})
     return found
 
 
 def parts_of(parts: dict[str, object]) -> list[str]:
     """Return the names of the parts of a combination."""
-    likelihood, law = parts["likelihood"], parts["study_effects"]
+    likelihood, distribution = parts["likelihood"], parts["study_effects"]
     return [
         likelihood.name,  # type: ignore[attr-defined]
         likelihood.link.name,  # type: ignore[attr-defined]
-        law.name + ("-by" if law.by else ""),  # type: ignore[attr-defined]
+        distribution.name + ("-by" if distribution.by else ""),  # type: ignore[attr-defined]
         "arms" if parts["arm_effects"] else "",
         str(parts["covariates"]),
     ]

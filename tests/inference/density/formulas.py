@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
 STEP = 1e-30
-COMMON, NORMAL, STUDENT, CONTAMINATED, INDEPENDENT = range(5)
+NORMAL, STUDENT, CONTAMINATED, SKEW_NORMAL = range(4)
 
 
 @dataclass
@@ -85,12 +85,12 @@ def point_at(q: Complex, data: DensityData) -> Point:
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     centred, slope = located(data.priors[0], q[0])
-    level = (data.priors[0, 1] if parts.law == INDEPENDENT else centred) + data.study_mean @ beta
+    level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ beta
     standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
-    if parts.law != COMMON:
+    if data.tau_of_study.size:
         studies = level.size
         tau = np.full(studies, data.priors[0, 2] + 0j)
-        if parts.law != INDEPENDENT:
+        if parts.pools:
             tau = scalars[data.tau_of_study.astype(int)]
         level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
         rest = rest[studies:]
@@ -136,19 +136,24 @@ def log_normal(x: complex) -> complex:
 
 
 def log_effect(data: DensityData, parts: Parts, at: Point, x: complex) -> complex:
-    if parts.law == INDEPENDENT:
+    if not parts.pools:
         centre, scale = data.priors[0, 1], data.priors[0, 2]
         return log_prior(data.priors[0], centre + scale * x) + np.log(scale)
     own = at.scalars[int(parts.own)] if parts.own >= 0 else None
-    if parts.law == STUDENT:
+    if parts.distribution == STUDENT:
         half = special.loggamma((own + 1) / 2) - special.loggamma(own / 2)
         return half - np.log(own * np.pi) / 2 - (own + 1) / 2 * np.log1p(x**2 / own)
-    if parts.law == CONTAMINATED:
+    if parts.distribution == CONTAMINATED:
         ratio = parts.constant
         usual, outlying = -(x**2) / 2, -((x / ratio) ** 2) / 2 - np.log(ratio)
         top = max(usual.real, outlying.real)
         mixture = (1 - own) * np.exp(usual - top) + own * np.exp(outlying - top)
         return top + np.log(mixture) - np.log(2 * np.pi) / 2
+    if parts.distribution == SKEW_NORMAL:
+        mean = np.sqrt(2 / np.pi) * own / np.sqrt(1 + own**2)
+        sd = np.sqrt(1 - mean**2)
+        y = mean + sd * x
+        return np.log(2 * sd) + log_normal(y) + special.log_ndtr(own * y)
     return log_normal(x)
 
 

@@ -36,7 +36,10 @@ PRIORS: list[dict[str, object]] = [
     *[{"covariates": "number", "mu": mu} for mu in MU_PRIORS],
     *[{"study_effects": bm.NormalEffects(tau), "covariates": "none"} for tau in TAU_PRIORS],
     {"study_effects": bm.StudentTEffects(nu=bm.Uniform(0, 40)), "covariates": "none"},
-    {"study_effects": bm.ContaminatedEffects(share=bm.Uniform(0, 0.2)), "covariates": "none"},
+    {
+        "study_effects": bm.ContaminatedEffects(outlier_proportion=bm.Uniform(0, 0.2)),
+        "covariates": "none",
+    },
     {"likelihood": bm.BetaBinomial(rho=bm.Uniform(0, 0.5)), "covariates": "none"},
     {
         "beta": {"default": bm.Normal(0, 1), "regimen[b]": bm.StudentT(3, 0, 1)},
@@ -114,7 +117,7 @@ def far_points(design: Design, data: DensityData) -> list[Array]:
 
 
 def unbounded(scale: Array, log_tau: float) -> float:
-    # Above its turn a scale grows like the square of its coordinate.
+    # Above its transition scale a scalar grows like the square of its coordinate.
     far = 2 * np.exp(max(log_tau - np.log(scale[2]), 0) / 2) + 30
     return brentq(lambda x: np.log(bounded(scale, x)[0] - scale[0]) - log_tau, -12, far, xtol=1e-13)
 
@@ -138,7 +141,7 @@ def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Comp
     found["z"], found["z_arm"] = at.standard, at.arm_standard
     for c in range(len(design.imputed)):
         found[f"x_z_{c}"] = at.x_standard[data.missing_column == c]
-    assert parts.law == design.spec.study_effects.code
+    assert parts.distribution == design.spec.study_effects.code
     return found
 
 
@@ -164,7 +167,7 @@ def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
     total = at.log_roots
     for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
         total += np.log(slope * pymc_scale(bounds, value)[1])
-    if parts.law == 4:
+    if not parts.pools:
         total += data.level.size * np.log(data.priors[0, 2])
     return total + 0j
 

@@ -18,7 +18,7 @@ from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import value_and_gradient
 from bayesmeta.inference.density.coordinates import size, starting_point, translate, variables
 from bayesmeta.inference.density.data import CommonData, DensityData, OtherData
-from bayesmeta.inference.density.laws import digamma
+from bayesmeta.inference.density.distributions import digamma
 from bayesmeta.inference.density.links import log_rates
 from bayesmeta.inference.density.log_density import (
     density_of,
@@ -75,13 +75,15 @@ def test_value_and_gradient_of_every_prior(covariates: str, tau: Prior) -> None:
         st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5
     ),
     noise=st.integers(0, 2**32 - 1),
-    law=st.sampled_from([bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects]),
+    distribution=st.sampled_from(
+        [bm.NormalEffects, bm.StudentTEffects, bm.ContaminatedEffects, bm.SkewNormalEffects]
+    ),
 )
 def test_value_and_gradient_at_extreme_points(
-    log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int, law: type
+    log_tau: float, mu: float, counts: list[tuple[int, int]], noise: int, distribution: type
 ) -> None:
     ordered = tuple((min(pair), max(pair)) for pair in counts)
-    data = density_data(_extreme_design(ordered, law))
+    data = density_data(_extreme_design(ordered, distribution))
     q = np.random.default_rng(noise).normal(size=size(data))
     # Under Cauchy(0, 2), mu is twice the hyperbolic sine of half its coordinate.
     q[0], q[1] = 2 * np.arcsinh(mu / 2), unbounded(log_tau)
@@ -101,13 +103,13 @@ def unbounded(log_tau: float) -> float:
 
 
 @functools.cache
-def _extreme_design(counts: tuple[tuple[int, int], ...], law: type) -> Design:
+def _extreme_design(counts: tuple[tuple[int, int], ...], distribution: type) -> Design:
     import warnings
 
     frame = pd.DataFrame(counts, columns=["events", "n"]).assign(
         study=[f"s{i}" for i in range(len(counts))]
     )
-    spec = bm.ModelSpec(study_effects=law(bm.HalfCauchy(1)), mu=bm.Cauchy(0, 2))
+    spec = bm.ModelSpec(study_effects=distribution(bm.HalfCauchy(1)), mu=bm.Cauchy(0, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bm.ModelWarning)
         return make_design(spec, bm.read_evidence(frame).select())
@@ -115,12 +117,12 @@ def _extreme_design(counts: tuple[tuple[int, int], ...], law: type) -> Design:
 
 @pytest.mark.parametrize("covariates", [name for name in COVARIATES if name != "imputed"])
 @pytest.mark.parametrize(
-    "law", [bm.CommonEffect(), bm.NormalEffects(), bm.NormalEffects(by="period")], ids=repr
+    "distribution", [bm.CommonEffect(), bm.NormalEffects(), bm.NormalEffects(by="period")], ids=repr
 )
 def test_usual_models_have_the_familys_density_to_the_byte(
-    covariates: str, law: bm.StudyEffects
+    covariates: str, distribution: bm.StudyEffects
 ) -> None:
-    data = density_data(design_of(covariates=covariates, study_effects=law))
+    data = density_data(design_of(covariates=covariates, study_effects=distribution))
     assert density_of(data) is usual_density
     rng, pointers = np.random.default_rng(1), pack(data)
     for scale in (1, 1, 1, 10):

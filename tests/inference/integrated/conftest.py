@@ -9,7 +9,7 @@ from scipy import special, stats
 
 Array = npt.NDArray[np.float64]
 Arm = dict[str, float]
-Law = dict[str, float | str]
+Distribution = dict[str, float | str]
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 INNER = np.linspace(-12, 12, 961)
@@ -67,40 +67,53 @@ def log_moved_arm(arm: Arm, link: str, rho: float | None, theta: Array) -> Array
     return np.asarray(special.logsumexp(inside, axis=-1) + np.log(INNER[1] - INNER[0]))
 
 
-def log_law(law: Law, u: Array) -> Array:
-    tau = float(law["tau"])
-    if law["name"] == "student_t":
-        return np.asarray(stats.t.logpdf(u, law["nu"], scale=tau))
+def log_distribution(distribution: Distribution, u: Array) -> Array:
+    tau = float(distribution["tau"])
+    if distribution["name"] == "student_t":
+        return np.asarray(stats.t.logpdf(u, distribution["nu"], scale=tau))
+    if distribution["name"] == "skew_normal":
+        skew = float(distribution["skew"])
+        mean = np.sqrt(2 / np.pi) * skew / np.sqrt(1 + skew**2)
+        sd = np.sqrt(1 - mean**2)
+        y = mean + sd * u / tau
+        return np.asarray(np.log(2 * sd / tau) + stats.norm.logpdf(y) + special.log_ndtr(skew * y))
     usual = stats.norm.logpdf(u, scale=tau)
-    if law["name"] == "normal":
+    if distribution["name"] == "normal":
         return np.asarray(usual)
-    share, outlying = float(law["share"]), stats.norm.logpdf(u, scale=tau * float(law["ratio"]))
+    share, outlying = (
+        float(distribution["outlier_proportion"]),
+        stats.norm.logpdf(u, scale=tau * float(distribution["outlier_scale"])),
+    )
     return np.asarray(np.logaddexp(np.log1p(-share) + usual, np.log(share) + outlying))
 
 
-def log_study(arms: list[Arm], link: str, law: Law, rho: float | None = None) -> float:
+def log_study(
+    arms: list[Arm], link: str, distribution: Distribution, rho: float | None = None
+) -> float:
     """Return the log probability of a study's events, effects integrated out.
 
-    `arms` have y, n, eta and spread; `law` has name, tau and what its law needs.
+    `arms` have y, n, eta and spread; `distribution` has name, tau and what its distribution needs.
     """
 
     def log_arms(u: Array) -> Array:
         return np.sum([log_moved_arm(arm, link, rho, arm["eta"] + u) for arm in arms], axis=0)
 
-    if law["name"] == "common":
+    if distribution["name"] == "common":
         return float(log_arms(np.zeros(1))[0])
-    edges = panel_edges(arms, link, law, lambda u: log_arms(u) + log_law(law, u))
+    edges = panel_edges(
+        arms, link, distribution, lambda u: log_arms(u) + log_distribution(distribution, u)
+    )
     half, middle = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
     u = middle[:, None] + half[:, None] * NODES
-    logs = (log_arms(u.ravel()) + log_law(law, u.ravel())).reshape(u.shape)
+    logs = (log_arms(u.ravel()) + log_distribution(distribution, u.ravel())).reshape(u.shape)
     return float(special.logsumexp(logs + np.log(half[:, None] * WEIGHTS)))
 
 
 def panel_edges(
-    arms: list[Arm], link: str, law: Law, log_integrand: Callable[[Array], Array]
+    arms: list[Arm], link: str, distribution: Distribution, log_integrand: Callable[[Array], Array]
 ) -> Array:
     """Panels that double in length away from every place where something may happen."""
-    tau, centres = float(law["tau"]), [0.0]
+    tau, centres = float(distribution["tau"]), [0.0]
     for arm in arms:
         rate = (arm["y"] + 0.5) / (arm["n"] + 1)
         theta = {
@@ -110,7 +123,7 @@ def panel_edges(
         }[link]
         centres.append(float(theta) - arm["eta"])
     # No normal effect goes so far, however strongly it is pulled; a Student one may.
-    reach = 1e9 if law["name"] == "student_t" else 4 * max(map(abs, centres)) + 200 * tau
+    reach = 1e9 if distribution["name"] == "student_t" else 4 * max(map(abs, centres)) + 200 * tau
     scan = [np.linspace(c - 12 * s, c + 12 * s, 101) for c in centres for s in (tau, 1, 0.1)]
     scan = np.concatenate(scan)
     centres.append(float(scan[np.argmax(log_integrand(scan))]))

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from family import arms as family_arms, combinations, design_of, laws, likelihoods, named
+from family import arms as family_arms, combinations, design_of, distributions, likelihoods, named
 from scipy.special import logsumexp
 
 import bayesmeta as bm
-from bayesmeta.inference.grid.quadrature import integrated_log_likelihood
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
+from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
 from bayesmeta.inference.simulation import log_likelihood, prior_effects, prior_parameters
 from bayesmeta.model import Design
 
@@ -46,10 +46,16 @@ def assert_simulated(design: Design, seed: int) -> None:
     assert np.all(np.abs(ratio.mean(axis=0) - 1) < 5 * error)
 
 
-@pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}{law.by or ''}")
+@pytest.mark.parametrize(
+    "distribution",
+    distributions(),
+    ids=lambda distribution: f"{distribution.name}{distribution.by or ''}",
+)
 @pytest.mark.parametrize("covariates", ["imputed", "shares"])
-def test_laws_against_simulated_effects(law: bm.StudyEffects, covariates: str) -> None:
-    assert_simulated(design_of(study_effects=law, covariates=covariates), 3)
+def test_distributions_against_simulated_effects(
+    distribution: bm.StudyEffects, covariates: str
+) -> None:
+    assert_simulated(design_of(study_effects=distribution, covariates=covariates), 3)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +73,8 @@ def test_every_combination_against_simulated_effects(parts: dict[str, object]) -
 
 @pytest.mark.parametrize("likelihood", likelihoods(), ids=lambda one: f"{one.name}-{one.link.name}")
 def test_studies_left_out_have_the_values_of_the_whole(likelihood: bm.Likelihood) -> None:
-    law = bm.NormalEffects(by="period")
-    whole = design_of(study_effects=law, covariates="imputed", likelihood=likelihood)
+    distribution = bm.NormalEffects(by="period")
+    whole = design_of(study_effects=distribution, covariates="imputed", likelihood=likelihood)
     variables = parameters_of(whole, 6, 5)
     together = study_log_likelihood(whole, variables)
     names = [one.name for one in whole.imputed]

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 import bayesmeta as bm
+from bayesmeta.model import Design, make_design
 from bayesmeta.model.links import LINKS
-from bayesmeta.model.nested import NestedDesign, make_nested_design
 
 OUTCOMES = ("DCR", "ORR", "CR_CRi", "CR")
 
@@ -23,7 +23,7 @@ def outcomes_of(levels: int) -> tuple[str, ...]:
 
 
 @functools.cache
-def arms(levels: int) -> bm.NestedArms:
+def arms(levels: int) -> bm.Arms:
     """Studies of one to three arms; every pattern of outcomes reported, none of them, all patients."""
     patterns = [shown for shown in product([True, False], repeat=levels) if any(shown)]
     rng = np.random.default_rng(levels)
@@ -45,7 +45,7 @@ def arms(levels: int) -> bm.NestedArms:
     frame["arm"] = [f"a{arm}" for arm in i]
     frame["regimen"] = [("a", "b", "c")[arm % 3] for arm in i]
     frame["age"] = 5 + rng.random(len(frame)) * 3
-    return bm.NestedArms(frame, outcomes_of(levels), pd.DataFrame())
+    return bm.Arms(frame, pd.DataFrame(), outcomes=outcomes_of(levels))
 
 
 def nested(rng: np.random.Generator, n: int, levels: int) -> list[int]:
@@ -61,14 +61,16 @@ def design_of(
     covariates: str = "none",
     correlation: bm.LKJ | None = None,
     **priors: object,
-) -> NestedDesign:
-    spec = bm.NestedSpec(
+) -> Design:
+    tau = priors.pop("tau", bm.HalfNormal(1))
+    spec = bm.ModelSpec(
         covariates=COVARIATES[covariates],
         correlation=correlation,
-        link=LINKS[link](),
+        likelihood=bm.Binomial(LINKS[link]()),
+        study_effects=bm.NormalEffects(tau),  # type: ignore[arg-type]
         **priors,  # type: ignore[arg-type]
     )
-    return make_nested_design(spec, arms(levels))
+    return make_design(spec, arms(levels))
 
 
 def combinations() -> list[tuple[int, str, str, bm.LKJ | None]]:

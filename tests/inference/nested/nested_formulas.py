@@ -11,7 +11,7 @@ from formulas import STEP, log_normal, log_prior
 from scipy import special
 
 from bayesmeta.inference.nested.data import NestedData
-from bayesmeta.model.nested import NestedDesign
+from bayesmeta.model import Design
 from bayesmeta.priors import Shape
 
 Array = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ def factor_of(partial: Complex, roots: Complex, levels: int) -> Complex:
     return factor
 
 
-def point_at(q: Complex, design: NestedDesign, data: NestedData) -> Point:
+def point_at(q: Complex, design: Design, data: NestedData) -> Point:
     levels, covariates = len(design.arms.outcomes), design.matrix.shape[1]
     studies, pairs = len(design.arms.studies), len(design.pairs)
     sizes = np.cumsum([levels, levels * covariates, levels, pairs])
@@ -119,7 +119,7 @@ def point_at(q: Complex, design: NestedDesign, data: NestedData) -> Point:
     return Point(mu, beta, tau, slopes, partial, roots, factor, standard, theta, log_roots)
 
 
-def log_posterior(q: Complex, design: NestedDesign, data: NestedData) -> Complex:
+def log_posterior(q: Complex, design: Design, data: NestedData) -> Complex:
     """Log likelihood, priors, and the logarithm of the change of variables."""
     at, levels = point_at(q, design, data), len(design.arms.outcomes)
     total = at.log_roots + np.log(at.slopes).sum(axis=-1)
@@ -161,7 +161,7 @@ def log_factor_slope(at: Point) -> Complex:
     return total
 
 
-def log_likelihood(theta: Complex, design: NestedDesign) -> Complex:
+def log_likelihood(theta: Complex, design: Design) -> Complex:
     total = np.zeros(theta.shape[:-2], dtype=complex)
     log_ratio, log_miss = log_rates(design.spec.link.code, theta)
     for arm, (n, counts) in enumerate(zip(design.arms.n, design.arms.counts, strict=True)):
@@ -203,6 +203,6 @@ def log_rates(link: int, theta: Complex) -> tuple[Complex, Complex]:
     return np.where(np.real(hazard) < 1, np.log(-np.expm1(-near)), np.log1p(-np.exp(-far))), -hazard
 
 
-def derivative(q: Array, design: NestedDesign, data: NestedData) -> Array:
+def derivative(q: Array, design: Design, data: NestedData) -> Array:
     """Derivatives of the log posterior by the complex step."""
     return np.imag(log_posterior(q + 1j * STEP * np.eye(q.size), design, data)) / STEP

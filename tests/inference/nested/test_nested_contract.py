@@ -25,8 +25,8 @@ from bayesmeta.inference.nested.coordinates import nested_size, nested_start
 from bayesmeta.inference.nested.data import NestedData, nested_data
 from bayesmeta.inference.nested.log_density import nested_density
 from bayesmeta.inference.nested.views import pack_nested
-from bayesmeta.model.nested import NestedDesign
-from bayesmeta.model.nested.build import build_nested_design
+from bayesmeta.model import Design
+from bayesmeta.model.build import build_design
 
 Array = npt.NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def test_the_map_of_the_factor_is_that_of_pymc(levels: int) -> None:
     assert found == pytest.approx(factor_values(factor), rel=1e-12)
 
 
-def assert_contract(design: NestedDesign) -> None:
+def assert_contract(design: Design) -> None:
     data = nested_data(design)
     definition = pymc_density(design)
     for q in points_of(design, data):
@@ -105,14 +105,14 @@ def assert_contract(design: NestedDesign) -> None:
         assert np.abs(gradient - expected).max() <= 1e-9 * max(1.0, np.abs(expected).max())
 
 
-def points_of(design: NestedDesign, data: NestedData) -> list[Array]:
+def points_of(design: Design, data: NestedData) -> list[Array]:
     """Three points near the data, and far ones."""
     rng = np.random.default_rng(7)
     near = [nested_start(data, rng) + rng.normal(size=nested_size(data)) for _ in range(3)]
     return [*near, *far_points(design, data)]
 
 
-def far_points(design: NestedDesign, data: NestedData) -> list[Array]:
+def far_points(design: Design, data: NestedData) -> list[Array]:
     """Points at tau = 1e-8 and 20, ratios and correlations far out, as far as PyMC can follow."""
     levels, covariates = data.level.shape[1], data.centre.size
     far = {"logit": 15.0, "probit": 4.0, "cloglog": 1.5}[design.spec.link.name]
@@ -138,7 +138,7 @@ def unbounded(log_tau: float) -> float:
     return brentq(gap, -50, 5e6, xtol=1e-13)
 
 
-def pymc_values(q: Complex, design: NestedDesign, data: NestedData) -> dict[str, Complex]:
+def pymc_values(q: Complex, design: Design, data: NestedData) -> dict[str, Complex]:
     """PyMC's unconstrained values at q, by the name of the variable, dims (..., value)."""
     at, head = point_at(q, design, data), q.shape[:-1]
     scales = [pymc_scale(prior.support, at.tau[..., j])[0] for j, prior in enumerate(design.tau)]
@@ -169,7 +169,7 @@ def pymc_scale(support: tuple[float, float], value: Complex) -> tuple[Complex, C
     return np.log((value - low) / (high - value)), 1 / (value - low) + 1 / (high - value)
 
 
-def log_determinant(q: Complex, design: NestedDesign, data: NestedData) -> Complex:
+def log_determinant(q: Complex, design: Design, data: NestedData) -> Complex:
     """Log of the Jacobian of PyMC's values in q, which is triangular."""
     at = point_at(q, design, data)
     total = at.log_roots
@@ -183,12 +183,12 @@ def log_determinant(q: Complex, design: NestedDesign, data: NestedData) -> Compl
     return total
 
 
-def flat(values: dict[str, Complex], design: NestedDesign) -> Complex:
+def flat(values: dict[str, Complex], design: Design) -> Complex:
     """Values in the order of the model's variables, dims (..., value)."""
     return np.concatenate([values[name] for name in free_names(design)], axis=-1)
 
 
-def free_names(design: NestedDesign) -> list[str]:
+def free_names(design: Design) -> list[str]:
     def each(name: str, priors: tuple[bm.priors.Prior, ...]) -> list[str]:
         return [name] if len(set(priors)) == 1 else [f"{name}_{i}" for i in range(len(priors))]
 
@@ -197,16 +197,16 @@ def free_names(design: NestedDesign) -> list[str]:
     return [*names, "cholesky"] if design.pairs else names
 
 
-def pymc_value(design: NestedDesign) -> Callable[[dict[str, Complex]], float]:
+def pymc_value(design: Design) -> Callable[[dict[str, Complex]], float]:
     """Value of the PyMC model at its own values."""
-    model = build_nested_design(design)
+    model = build_design(design)
     value = compiled(model, [model.logp()])
     return lambda values: float(value(*real(design, values))[0])
 
 
-def pymc_density(design: NestedDesign) -> Callable[[dict[str, Complex]], tuple[float, Array]]:
+def pymc_density(design: Design) -> Callable[[dict[str, Complex]], tuple[float, Array]]:
     """Value and gradient of the PyMC model at its own values, in the order that `flat` has."""
-    model = build_nested_design(design)
+    model = build_design(design)
     assert [variable.name for variable in model.free_RVs] == free_names(design)
     both = compiled(model, [model.logp(), model.dlogp(model.free_RVs)])
 
@@ -226,7 +226,7 @@ def compiled(model: pm.Model, outputs: list[Any]) -> Any:
     return model.compile_fn(outputs, inputs=variables, mode=mode, point_fn=False)
 
 
-def real(design: NestedDesign, values: dict[str, Complex]) -> list[Array]:
+def real(design: Design, values: dict[str, Complex]) -> list[Array]:
     """The values in the order and shapes of the model's variables."""
     shapes = {
         "z": (len(design.arms.studies), len(design.arms.outcomes)),

@@ -18,7 +18,7 @@ from bayesmeta.inference.nested.coordinates import nested_size, nested_start, ne
 from bayesmeta.inference.nested.data import NestedData, nested_data
 from bayesmeta.inference.nested.log_density import nested_density
 from bayesmeta.inference.nested.views import pack_nested
-from bayesmeta.model.nested import NestedDesign, make_nested_design
+from bayesmeta.model import Design, make_design
 
 Array = npt.NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def random_point(data: NestedData, rng: np.random.Generator) -> Array:
     return nested_start(data, rng) + rng.normal(size=nested_size(data))
 
 
-def assert_matches_formulas(q: Array, design: NestedDesign, data: NestedData) -> None:
+def assert_matches_formulas(q: Array, design: Design, data: NestedData) -> None:
     """As the sampler calls it; what is not finite in value or gradient fails."""
     value, gradient = value_and_gradient(q, pack_nested(data), nested_density)
     assert np.isfinite(value)
@@ -63,13 +63,19 @@ def test_value_and_gradient_of_priors_by_outcome(priors: dict[str, object]) -> N
 
 
 @functools.cache
-def extreme_design(counts: tuple[tuple[int | None, ...], ...], eta: float) -> NestedDesign:
+def extreme_design(counts: tuple[tuple[int | None, ...], ...], eta: float) -> Design:
     frame = pd.DataFrame(counts, columns=["n", *outcomes_of(3)])
-    arms = bm.NestedArms(
-        frame.assign(study=[f"s{i}" for i in range(len(frame))]), outcomes_of(3), pd.DataFrame()
+    arms = bm.Arms(
+        frame.assign(study=[f"s{i}" for i in range(len(frame))]),
+        pd.DataFrame(),
+        outcomes=outcomes_of(3),
     )
-    spec = bm.NestedSpec(mu=bm.Cauchy(0, 2), tau=bm.HalfCauchy(1), correlation=bm.LKJ(eta))
-    return make_nested_design(spec, arms)
+    spec = bm.ModelSpec(
+        mu=bm.Cauchy(0, 2),
+        study_effects=bm.NormalEffects(bm.HalfCauchy(1)),
+        correlation=bm.LKJ(eta),
+    )
+    return make_design(spec, arms)
 
 
 def unbounded(log_tau: float) -> float:

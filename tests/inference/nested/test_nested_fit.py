@@ -1,6 +1,5 @@
 """Fits of nested outcomes as a whole: draws, arguments, bytes, and runs on disk."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +7,13 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.nested.result import load_nested_fit
-from bayesmeta.inference.storage import form_of
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
-SPEC = bm.NestedSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}))
+SPEC = bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "a"}))
 
 
 @pytest.fixture(scope="module")
-def arms() -> bm.NestedArms:
+def arms() -> bm.Arms:
     frame = pd.DataFrame(
         {
             "study": ["s1", "s1", "s2", "s3", "naïve, — 试验"],
@@ -33,27 +30,27 @@ def arms() -> bm.NestedArms:
 
 
 @pytest.fixture(scope="module")
-def fit(arms: bm.NestedArms, quick: bm.SamplerSettings) -> bm.NestedFit:
+def fit(arms: bm.Arms, quick: bm.SamplerSettings) -> bm.Fit:
     return bm.fit(SPEC, arms, seed=1, settings=quick)
 
 
 @pytest.mark.slow
-def test_the_draws_have_every_group_with_their_dims(fit: bm.NestedFit) -> None:
+def test_the_draws_have_every_group_with_their_dims(fit: bm.Fit) -> None:
     posterior = fit.posterior
     assert dict(posterior.sizes) == {
         "chain": 4,
         "draw": 500,
-        "level": 3,
+        "outcome": 3,
         "covariate": 1,
         "pair": 3,
         "study": 4,
         "arm": 5,
     }
-    assert list(posterior["level"].to_numpy()) == list(OUTCOMES) == list(fit.outcomes)
+    assert list(posterior["outcome"].to_numpy()) == list(OUTCOMES) == list(fit.outcomes)
     assert list(posterior["pair"].to_numpy()) == ["ORR, CR_CRi", "ORR, CR", "CR_CRi, CR"]
     assert posterior["correlation"].dims == ("chain", "draw", "pair")
     likelihood = fit.draws["log_likelihood"]["reported"]
-    assert list(likelihood["segment"].to_numpy()[:3]) == ["s1/x/ORR", "s1/x/CR_CRi", "s1/x/CR"]
+    assert list(likelihood["count"].to_numpy()[:3]) == ["s1/x/ORR", "s1/x/CR_CRi", "s1/x/CR"]
     # A probability of 1 may end a rounding above it.
     assert (likelihood.to_numpy() <= 1e-9).all()
     for group in ("posterior_predictive", "prior_predictive"):
@@ -66,7 +63,7 @@ def test_the_draws_have_every_group_with_their_dims(fit: bm.NestedFit) -> None:
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
-    fit: bm.NestedFit, arms: bm.NestedArms
+    fit: bm.Fit, arms: bm.Arms
 ) -> None:
     settings = bm.SamplerSettings(chains=4, warmup=300, draws=500, cores=1)
     again = bm.fit(SPEC, arms, seed=1, settings=settings)
@@ -77,9 +74,9 @@ def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
 
 
 @pytest.mark.slow
-def test_saving_and_loading_is_identity(fit: bm.NestedFit, tmp_path: Path) -> None:
+def test_saving_and_loading_is_identity(fit: bm.Fit, tmp_path: Path) -> None:
     fit.save(tmp_path / "run")
-    loaded = bm.load_nested_fit(tmp_path / "run")
+    loaded = bm.load_fit(tmp_path / "run")
     assert loaded.draws.identical(fit.draws)
     pd.testing.assert_frame_equal(loaded.arms.frame, fit.arms.frame)
     pd.testing.assert_frame_equal(loaded.arms.excluded, fit.arms.excluded)
@@ -89,7 +86,7 @@ def test_saving_and_loading_is_identity(fit: bm.NestedFit, tmp_path: Path) -> No
         fit.settings,
         fit.provenance,
     )
-    assert form_of(tmp_path / "run") == "nested outcomes"
+    assert loaded.outcomes == OUTCOMES
     assert loaded.arms.hash == fit.arms.hash
 
 
@@ -98,76 +95,67 @@ def test_what_was_left_out_is_saved_as_it_was(
     table: bm.EvidenceTable, quick: bm.SamplerSettings, tmp_path: Path
 ) -> None:
     arms = table.select(outcomes=OUTCOMES, venetoclax="yes")
-    fit = bm.fit(bm.load_nested_model("nested/pooled"), arms, seed=1, settings=quick)
+    fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=quick)
     fit.save(tmp_path / "run")
-    loaded = bm.load_nested_fit(tmp_path / "run")
+    loaded = bm.load_fit(tmp_path / "run")
     assert loaded.draws.identical(fit.draws)
     pd.testing.assert_frame_equal(loaded.arms.frame, arms.frame)
     pd.testing.assert_frame_equal(loaded.arms.excluded, arms.excluded)
 
 
 @pytest.mark.slow
-def test_each_kind_of_run_has_its_own_reader(
-    fit: bm.NestedFit, pooled_fit: bm.Fit, tmp_path: Path
-) -> None:
-    fit.save(tmp_path / "nested")
-    pooled_fit.save(tmp_path / "one")
-    with pytest.raises(
-        bm.RunError,
-        match=r"run of nested outcomes, not of one outcome\. Read it by load_nested_fit",
-    ):
-        bm.load_fit(tmp_path / "nested")
-    with pytest.raises(
-        bm.RunError, match=r"run of one outcome, not of nested outcomes\. Read it by load_fit"
-    ):
-        load_nested_fit(tmp_path / "one")
-    # Runs of earlier releases do not say what they are of.
-    manifest = json.loads((tmp_path / "one" / "fit.json").read_text(encoding="utf-8"))
-    assert manifest.pop("form") == "one outcome"
-    (tmp_path / "one" / "fit.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert bm.load_fit(tmp_path / "one").draws.identical(pooled_fit.draws)
+def test_draws_of_parameters_alone(fit: bm.Fit, arms: bm.Arms) -> None:
+    settings = bm.SamplerSettings(chains=4, warmup=300, draws=500, arm_draws=False)
+    found = bm.fit(SPEC, arms, seed=1, settings=settings)
+    for name in ("mu", "beta", "tau", "correlation"):
+        np.testing.assert_allclose(found.posterior[name], fit.posterior[name], rtol=1e-12)
+    assert "u" not in found.posterior
+    assert "theta" not in found.posterior
+    assert bm.diagnose(found).unchecked == ("u",)
 
 
 @pytest.mark.slow
-def test_a_damaged_run_is_refused(fit: bm.NestedFit, tmp_path: Path) -> None:
+def test_a_refit_is_of_all_outcomes(fit: bm.Fit, arms: bm.Arms) -> None:
+    again = bm.refit(fit, stream=0, settings=bm.SamplerSettings(chains=2, warmup=200, draws=100))
+    assert again.outcomes == OUTCOMES
+    assert again.provenance.stream == (0,)
+    without = bm.refit(fit, stream=1, arms=arms.drop(arms.studies[arms.study_index] == "s2", "out"))
+    assert without.posterior.sizes["study"] == 3
+
+
+@pytest.mark.slow
+def test_a_damaged_run_is_refused(fit: bm.Fit, tmp_path: Path) -> None:
     fit.save(tmp_path / "run")
     with (tmp_path / "run" / "arms.csv").open("a") as file:
         file.write("\n")
     with pytest.raises(bm.RunError, match=r"arms\.csv is not as it was written"):
-        bm.load_nested_fit(tmp_path / "run")
+        bm.load_fit(tmp_path / "run")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"method": "grid"}, "`method`='grid' is not available for nested outcomes. Leave it out"),
-        ({"engine": "pymc"}, "`engine`='pymc' is not available for nested outcomes"),
-        ({"store": "draws.zarr"}, r"`store`='draws\.zarr' is not available for nested outcomes"),
-        ({"settings": bm.SamplerSettings(arm_draws=False)}, "`arm_draws`=False is not available"),
+        (
+            {"method": "quadrature"},
+            r"method='quadrature' is not available for several outcomes \(ORR, CR_CRi, CR\)",
+        ),
+        ({"engine": "pymc"}, "engine='pymc' is not available for several outcomes"),
+        ({"store": "draws.zarr"}, r"`store`='draws\.zarr': draws are no longer written to disk"),
         ({"settings": 3}, "`settings` must be SamplerSettings; got int"),
         ({"seed": None}, "`seed` must be a whole number of at least 0; got None"),
         ({"seed": -1}, "`seed` must be a whole number of at least 0; got -1"),
-        ({"arms": None}, "`arms` must be NestedArms for a NestedSpec; got NoneType"),
+        ({"arms": None}, "`arms` must be Arms; got NoneType"),
     ],
     ids=str,
 )
 def test_arguments_that_make_no_sense(
-    arms: bm.NestedArms, change: dict[str, object], message: str
+    arms: bm.Arms, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         bm.fit(**({"spec": SPEC, "arms": arms, "seed": 1} | change))  # type: ignore[call-overload]
 
 
-def test_a_model_and_its_evidence_must_be_of_a_kind(arms: bm.NestedArms) -> None:
-    with pytest.raises(
-        bm.SettingsError, match="`arms` must be NestedArms for a NestedSpec; got Arms"
-    ):
-        bm.fit(SPEC, arms.of("CR"), seed=1)  # type: ignore[call-overload]
-    with pytest.raises(bm.SettingsError, match="nested outcomes need a NestedSpec"):
-        bm.fit(bm.ModelSpec(), arms, seed=1)  # type: ignore[call-overload]
-
-
 @pytest.mark.parametrize("formula", ["ORR", "regimen + CR"])
-def test_a_response_is_no_covariate(arms: bm.NestedArms, formula: str) -> None:
+def test_a_response_is_no_covariate(arms: bm.Arms, formula: str) -> None:
     with pytest.raises(bm.SpecError, match=r"`formula` names '(ORR|CR)', which is an outcome"):
-        bm.fit(bm.NestedSpec(covariates=formula), arms, seed=1)
+        bm.fit(bm.ModelSpec(covariates=formula), arms, seed=1)

@@ -12,7 +12,7 @@ from scipy import special
 import bayesmeta as bm
 from bayesmeta.inference.nested.data import nested_data
 from bayesmeta.inference.nested.simulation import draw_counts, nested_log_likelihood, rates_of
-from bayesmeta.model.nested import NestedDesign, make_nested_design
+from bayesmeta.model import Design, make_design
 
 Array = npt.NDArray[np.float64]
 Counts = tuple[int | None, ...]
@@ -22,14 +22,14 @@ OUTCOMES = ("ORR", "CR_CRi", "CR")
 
 def design_of(
     counts: Sequence[Counts], studies: Sequence[str], *, outcomes: Sequence[str] = OUTCOMES
-) -> NestedDesign:
+) -> Design:
     frame = pd.DataFrame(counts, columns=["n", *outcomes])
     frame["study"], frame["arm"] = list(studies), [f"a{i}" for i in range(len(frame))]
-    arms = bm.NestedArms(frame, tuple(outcomes), pd.DataFrame())
-    return make_nested_design(bm.NestedSpec(), arms)
+    arms = bm.Arms(frame, pd.DataFrame(), outcomes=tuple(outcomes))
+    return make_design(bm.ModelSpec(), arms)
 
 
-def log_likelihood(design: NestedDesign, theta: Array) -> float:
+def log_likelihood(design: Design, theta: Array) -> float:
     return float(nested_log_likelihood(design, {"theta": theta}).sum())
 
 
@@ -111,7 +111,7 @@ def test_draws_follow_the_order_of_rows_only_by_chance() -> None:
     from bayesmeta.estimates.precision import mean_of
 
     rows: list[Counts] = [(20, 14, 9, 5), (24, None, 9, 4), (15, 6, 3, None), (30, 12, 9, 2)]
-    spec = bm.NestedSpec()
+    spec = bm.ModelSpec()
     one, other = (
         bm.fit(spec, design_of(own, names).arms, seed=2).posterior
         for own, names in ((rows, "abcd"), (rows[::-1], "dcba"))

@@ -17,12 +17,12 @@ from scipy import special, stats
 import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of, quantile_of, sd_of
 from bayesmeta.inference.nested.simulation import nested_prior_parameters
-from bayesmeta.model.nested import make_nested_design
+from bayesmeta.model import make_design
 
 Array = npt.NDArray[np.float64]
 
 PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
-NAMED = {"mu": bm.Normal(0, 1.5), "tau": bm.HalfNormal(0.5)}
+NAMED = {"mu": bm.Normal(0, 1.5), "study_effects": bm.NormalEffects(bm.HalfNormal(0.5))}
 """The priors of the references."""
 WEIGHED = 150_000
 NODES = 20
@@ -31,10 +31,10 @@ FULL = [(30, 20, 12, 9), (25, 11, 8, 1), (40, 30, 15, 10), (18, 9, 9, 5), (50, 2
 SOME = [(20, 14, 5), (24, None, 9), (15, 6, None), (30, 12, 9), (12, None, 7)]
 
 
-def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> bm.NestedArms:
+def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> bm.Arms:
     frame = pd.DataFrame(counts, columns=["n", *outcomes])
     frame["study"] = [f"s{i}" for i in range(len(frame))]
-    return bm.NestedArms(frame, outcomes, pd.DataFrame())
+    return bm.Arms(frame, pd.DataFrame(), outcomes=outcomes)
 
 
 @pytest.mark.slow
@@ -42,17 +42,17 @@ def arms_of(counts: list[tuple[int | None, ...]], outcomes: tuple[str, ...]) -> 
 def test_independent_ratios_are_those_of_one_outcome_each() -> None:
     outcomes = ("ORR", "CR_CRi", "CR")
     arms = arms_of(FULL, outcomes)
-    posterior = bm.fit(bm.NestedSpec(correlation=None, **NAMED), arms, seed=31).posterior
+    posterior = bm.fit(bm.ModelSpec(correlation=None, **NAMED), arms, seed=31).posterior
     for around, outcome in pairwise(("n", *outcomes)):
         own = pd.DataFrame(
             {"study": arms.studies, "events": arms.frame[outcome], "n": arms.frame[around]}
         )
         one = bm.read_evidence(own).select()
-        spec = bm.ModelSpec(mu=NAMED["mu"], study_effects=bm.NormalEffects(NAMED["tau"]))
-        truth = bm.fit(spec, one, method="grid").posterior
+        spec = bm.ModelSpec(**NAMED)
+        truth = bm.fit(spec, one, method="quadrature").posterior
         for name in ("mu", "tau"):
             exact = truth.marginal(name)
-            draws = posterior[name].sel(level=outcome).to_numpy()
+            draws = posterior[name].sel(outcome=outcome).to_numpy()
             pairs = [(mean_of(draws), exact.mean), (sd_of(draws), exact.sd)]
             pairs += [(quantile_of(draws, p), exact.quantile(p)) for p in PROBABILITIES]
             for found, value in pairs:
@@ -65,8 +65,8 @@ class Weighed:
     def __init__(self, correlation: bm.LKJ | None) -> None:
         rng = np.random.default_rng(5)
         self.values = {
-            f"{name} {level}": law.rvs(WEIGHED, random_state=rng)
-            for name, law in (("mu", stats.norm(0, 1.5)), ("tau", stats.halfnorm(0, 0.5)))
+            f"{name} {level}": distribution.rvs(WEIGHED, random_state=rng)
+            for name, distribution in (("mu", stats.norm(0, 1.5)), ("tau", stats.halfnorm(0, 0.5)))
             for level in ("ORR", "CR")
         }
         # Of two levels, the LKJ prior is a beta of (1 + r) / 2.
@@ -127,43 +127,45 @@ def test_missing_outcomes_and_correlated_effects_against_brute_force(
     correlation: bm.LKJ | None,
 ) -> None:
     truth = Weighed(correlation)
-    spec = bm.NestedSpec(correlation=correlation, **NAMED)
+    spec = bm.ModelSpec(correlation=correlation, **NAMED)
     fit = bm.fit(spec, arms_of(SOME, ("ORR", "CR")), seed=32)
     for name in ("mu", "tau"):
         for level in ("ORR", "CR"):
-            truth.check(f"{name} {level}", fit.posterior[name].sel(level=level).to_numpy())
+            truth.check(f"{name} {level}", fit.posterior[name].sel(outcome=level).to_numpy())
     if correlation is not None:
         truth.check("correlation", fit.posterior["correlation"].to_numpy()[..., 0])
 
 
 @pytest.mark.parametrize("eta", [0.5, 1.0, 4.0])
 @pytest.mark.parametrize("levels", [2, 3, 4])
-def test_correlations_before_the_evidence_have_their_known_law(levels: int, eta: float) -> None:
+def test_correlations_before_the_evidence_have_their_known_distribution(
+    levels: int, eta: float
+) -> None:
     """Each is 2 Beta(a, a) - 1 with a = eta - 1 + levels / 2, by Kolmogorov and Smirnov's test.
 
     Below 1e-4 by chance once in 10,000 comparisons, of which there are 30.
     """
     outcomes = ("DCR", "ORR", "CR_CRi", "CR")[-levels:]
     arms = arms_of([(0, *[0] * levels)], outcomes)
-    design = make_nested_design(bm.NestedSpec(correlation=bm.LKJ(eta)), arms)
+    design = make_design(bm.ModelSpec(correlation=bm.LKJ(eta)), arms)
     drawn = nested_prior_parameters(design, np.random.default_rng(1), (20_000,))["correlation"]
-    law = stats.beta(eta - 1 + levels / 2, eta - 1 + levels / 2, loc=-1, scale=2)
+    distribution = stats.beta(eta - 1 + levels / 2, eta - 1 + levels / 2, loc=-1, scale=2)
     for pair in drawn.T:
-        assert stats.kstest(pair, law.cdf).pvalue > 1e-4
+        assert stats.kstest(pair, distribution.cdf).pvalue > 1e-4
 
 
 @pytest.mark.slow
 @pytest.mark.stored
 def test_without_patients_the_posterior_is_the_prior() -> None:
     arms = arms_of([(0, 0, 0, 0), (0, 0, 0, 0)], ("ORR", "CR_CRi", "CR"))
-    posterior = bm.fit(bm.NestedSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
-    laws = {
+    posterior = bm.fit(bm.ModelSpec(correlation=bm.LKJ(1.0), **NAMED), arms, seed=33).posterior
+    distributions = {
         "mu": stats.norm(0, 1.5),
         "tau": stats.halfnorm(0, 0.5),
         "correlation": stats.beta(1.5, 1.5, loc=-1, scale=2),
     }
-    for name, law in laws.items():
+    for name, distribution in distributions.items():
         for draws in np.moveaxis(posterior[name].to_numpy(), -1, 0):
             for p in PROBABILITIES:
-                found = mean_of((draws <= law.ppf(p)).astype(float))
+                found = mean_of((draws <= distribution.ppf(p)).astype(float))
                 assert abs(found.value - p) <= 4 * found.mcse, (name, p, found)

@@ -1,0 +1,135 @@
+"""What answers ask of a fit, whatever it holds: draws of one outcome or of several, or a quadrature.
+
+Only this module asks what kind a fit is, and only `outcomes_of` how many outcomes it has.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.nested.rates import OutcomeRates, nested_rates
+from bayesmeta.estimates.precision import Distribution
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
+from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.evidence import Arms
+from bayesmeta.inference.diagnosis import diagnose
+from bayesmeta.inference.exact import QuadratureFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+__all__ = [
+    "QUANTITIES",
+    "AnyFit",
+    "ProfileRates",
+    "check_draws",
+    "check_one_outcome",
+    "check_posterior",
+    "checked_outcome",
+    "has_draws",
+    "is_reliable",
+    "named_outcomes",
+    "outcomes_of",
+    "posterior_of",
+    "rates_at",
+]
+
+AnyFit = Fit | QuadratureFit
+
+QUANTITIES = ("tau", "typical", "mean", "new_study")
+"""What is known of one outcome at one profile."""
+
+
+class ProfileRates(Protocol):
+    """The posterior of the rates of one outcome at one profile."""
+
+    def distribution(self, quantity: str) -> Distribution | None:
+        """Return the posterior of one of `QUANTITIES`; None of a tau that the model has not."""
+
+    def cohort(self, study: str | None = None) -> RateDistribution:
+        """Return the distribution of the true rate of a new study, or of a further cohort of one."""
+
+
+def outcomes_of(fit: AnyFit) -> tuple[str, ...]:
+    """Return the outcomes among which an answer must choose; none where there is one."""
+    return fit.arms.outcomes if len(fit.arms.outcomes) > 1 else ()
+
+
+def named_outcomes(arms: Arms) -> tuple[str, ...]:
+    """Return the outcomes as rows name them: the only one has no name."""
+    return arms.outcomes if len(arms.outcomes) > 1 else ("",)
+
+
+def posterior_of(fit: Any, profile: Profile | None) -> Mapping[str, ProfileRates]:
+    """Return the rates of a profile by outcome; the name of the only one is empty."""
+    outcomes = outcomes_of(fit)
+    if outcomes:
+        rates = nested_rates(fit, profile)
+        return {outcome: OutcomeRates(rates, outcome) for outcome in outcomes}
+    one = profile_rates if has_draws(fit) else RatesByQuadrature
+    return {"": one(fit, profile)}
+
+
+def rates_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -> ProfileRates:
+    """Return the rates of a profile and an outcome, which must be named where there are several."""
+    named = checked_outcome(fit, outcome)
+    return posterior_of(fit, profile)[named]
+
+
+def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
+    """Return the outcome asked for; empty where there is one, which has no need of a name."""
+    outcomes = outcomes_of(fit)
+    if not outcomes:
+        if outcome is not None:
+            raise SettingsError(
+                f"`outcome` has no effect on a {type(fit).__name__} of one outcome. Leave it out."
+            )
+        return ""
+    if outcome not in outcomes:
+        got = "it is missing" if outcome is None else f"got {outcome!r}"
+        raise SettingsError(
+            f"`outcome` must be one of {', '.join(outcomes)}, the nested outcomes of the fit; {got}."
+        )
+    return outcome
+
+
+def has_draws(fit: object) -> "TypeIs[Fit]":
+    """Return whether a posterior is known by draws of its parameters."""
+    # The one place that asks: a quadrature is the one posterior without draws.
+    return isinstance(fit, Fit)
+
+
+def is_reliable(fit: AnyFit) -> bool:
+    """Return whether a posterior may be used: one without draws may."""
+    return not has_draws(fit) or diagnose(fit).ok
+
+
+def check_posterior(fit: object) -> None:
+    """Raise unless `fit` is a posterior."""
+    # The arguments of users may be anything.
+    if not isinstance(fit, AnyFit):
+        raise SettingsError(
+            f"`fit` must be a Fit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
+        )
+
+
+def check_draws(fit: object) -> None:
+    """Raise unless `fit` has draws."""
+    if not has_draws(fit):
+        raise SettingsError(
+            f"`fit` must be a Fit, which has draws; got {type(fit).__name__}. Make one by bm.fit, with "
+            'method="nuts".'
+        )
+
+
+def check_one_outcome(fit: Any) -> None:
+    """Raise unless `fit` has draws of one outcome."""
+    check_draws(fit)
+    if outcomes_of(fit):
+        raise SettingsError(
+            f"`fit` must be a Fit of one outcome; got {type(fit).__name__}. Fit an outcome by itself: "
+            "table.select(outcome=...), then bm.fit."
+        )

@@ -1,0 +1,86 @@
+"""`Question`: what every fit of many is asked, so that the answers can stand side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from bayesmeta.errors import ProfileError, SettingsError, nearest
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.numeric import is_number
+
+__all__ = ["Question", "RateName"]
+
+RateName = Literal["typical", "mean", "new_study"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every fit of a specification grid, or of a comparison, is asked.
+
+    Parameters
+    ----------
+    profile : mapping
+        Covariate values that the rates are for. A model without one of these covariates ignores it,
+        and one with a covariate that is not named here stands at its reference.
+    rate : {"typical", "mean", "new_study"}
+        Which of the rates a summary and a figure show; tables have all of them.
+    rate_above : float, optional
+        A rate (probability); each of the rates is asked for its probability to lie above it.
+    cohort : int
+        Patients of the new cohort.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+    factor : str, optional
+        Factor whose levels are each compared with the first one, in the models that have it; of no
+        effect in a specification grid.
+
+    Raises
+    ------
+    ProfileError
+        If `profile` is no mapping.
+    SettingsError
+        If another argument is out of its range.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> question = bm.Question(rate="typical", rate_above=0.2)
+    >>> distributions = {"common": bm.CommonEffect()}
+    >>> grid = bm.SpecificationGrid(outcomes=["CR"], study_effects=distributions, question=question)
+    >>> found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
+    >>> found.table["typical_above"].round(1).tolist()
+    [0.9]
+    """
+
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    rate: RateName = "mean"
+    rate_above: float | None = None
+    cohort: int = 40
+    ci_prob: float = 0.95
+    factor: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.profile, Mapping):
+            raise ProfileError(
+                f"`profile` must map covariates to values; got {self.profile!r}. Write {{'regimen_class': 'ven_hma'}}."
+            )
+        if self.rate not in get_args(RateName):
+            raise SettingsError(
+                f"`rate`: there is none called {self.rate!r}. {nearest(str(self.rate), get_args(RateName))}"
+            )
+        at = self.rate_above
+        if at is not None and (not is_number(at) or not 0 < at < 1):
+            raise SettingsError(f"`rate_above` must lie between 0 and 1; got {at!r}.")
+        check_ci_prob(self.ci_prob)
+        if self.factor is not None and not isinstance(self.factor, str):
+            raise SettingsError(
+                f"`factor` must be the name of a factor; got {self.factor!r}. Write 'regimen_class'."
+            )
+        plain = {
+            "profile": dict(self.profile),
+            "rate_above": None if at is None else float(at),
+            "cohort": check_cohort("cohort", self.cohort),
+            "ci_prob": float(self.ci_prob),
+        }
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)

@@ -1,1 +1,0 @@
-"""Grid room. In: counts and priors. Out: the deterministic posterior of a model without covariates."""

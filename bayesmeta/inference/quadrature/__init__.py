@@ -1,0 +1,1 @@
+"""The deterministic posterior of counts and priors, of a model without covariates."""

@@ -1,0 +1,236 @@
+"""Densities on the real line as polynomials on adaptive panels.
+
+`climb` finds where a log density has its summit and how wide it is there, `outline` lays panels
+of doubling width to both sides until nothing is left, `resolve` evaluates the density at the
+Gauss-Legendre nodes of each panel and halves those panels on which the polynomial through
+the nodes has not converged. Doubling widths suit tails of any weight: a power distribution falls
+by the same factor on each panel. What is left is a `Panels` value: integrals are sums over its
+nodes, and the distribution function is the antiderivative of its polynomials.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numpy.polynomial import chebyshev
+from numpy.polynomial.legendre import leggauss
+
+__all__ = ["Panels", "Summit", "climb", "log_integral", "outline", "resolve", "roughness", "rule"]
+
+Array = npt.NDArray[np.float64]
+LogDensity = Callable[[float], float]
+
+NEGLIGIBLE = 25.0
+"""Where the log density lies this far below its summit, panels end."""
+FIRST_PANEL = 2.0
+"""Width of the innermost panels, in standard deviations."""
+MAX_HALVINGS = 50
+"""Of a panel; reached only by a density that is not smooth."""
+STEEP, FLAT = 1.0, 0.1
+"""Between these drops of the log density to its sides a parabola is fitted to the summit."""
+SIDES = 2
+
+
+class Rule(NamedTuple):
+    """Gauss-Legendre rule on [-1, 1], and the matrix from values at its nodes to a Chebyshev series."""
+
+    nodes: Array
+    weights: Array
+    to_coefficients: Array
+
+
+@cache
+def rule(order: int) -> Rule:
+    """Return the rule with `order` nodes."""
+    nodes, weights = leggauss(order)
+    to_coefficients = np.linalg.inv(chebyshev.chebvander(nodes, order - 1))
+    return Rule(nodes, weights, np.asarray(to_coefficients, dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Panels:
+    """A density on panels of the real line.
+
+    Attributes
+    ----------
+    lower, upper : array, shape (panel,)
+        Ends of the panels.
+    density : array, shape (panel, node)
+        Values at the Gauss-Legendre nodes.
+    """
+
+    lower: Array
+    upper: Array
+    density: Array
+
+    @property
+    def nodes(self) -> Array:
+        """Nodes, shape (panel, node)."""
+        return _nodes(self.lower, self.upper, self.density.shape[1])
+
+    @property
+    def weights(self) -> Array:
+        """Weights, shape (panel, node): an integral is ``sum(weights * density * f)``."""
+        return np.outer(self.upper - self.lower, rule(self.density.shape[1]).weights) / 2
+
+    @cached_property
+    def coefficients(self) -> Array:
+        """Chebyshev coefficients of the density on each panel, shape (node, panel)."""
+        return rule(self.density.shape[1]).to_coefficients @ self.density.T
+
+    @cached_property
+    def antiderivative(self) -> Array:
+        """Those of its integral from the lower end, in half panels, shape (node + 1, panel)."""
+        return np.asarray(chebyshev.chebint(self.coefficients, lbnd=-1, axis=0))
+
+    def mass_below(self, limit: Array) -> Array:
+        """Return the integral of each panel's density up to `limit`, shape (..., panel).
+
+        `limit` has one value for each panel in its last dimension, or a single one for all.
+        """
+        half = (self.upper - self.lower) / 2
+        local = np.clip((limit - self.lower) / half - 1, -1, 1)
+        return half * np.asarray(chebyshev.chebval(local, self.antiderivative, tensor=False))
+
+
+class Summit(NamedTuple):
+    """Where a log density is highest, the standard deviation of the normal like it, its value."""
+
+    mode: float
+    sd: float
+    height: float
+
+
+def climb(
+    log_density: LogDensity, start: float, step: float, support: tuple[float, float]
+) -> Summit:
+    """Climb to the summit of `log_density`, from `start` in steps of about `step`.
+
+    The summit is that of a parabola through three points about a standard deviation apart: near
+    enough to lay panels around it.
+    """
+    mode, height, shrinking = start, log_density(start), False
+    while True:
+        sides = [x for x in (mode - step, mode + step) if support[0] <= x <= support[1]]
+        drops = [height - log_density(x) for x in sides]
+        if min(drops, default=0.0) < 0:
+            mode = sides[drops.index(min(drops))]
+            height -= min(drops)
+        elif max(drops, default=math.inf) > STEEP:
+            step, shrinking = step / 2, True
+        elif max(drops) < FLAT and not shrinking:
+            step *= 2
+        else:
+            return _parabola(mode, height, step, drops)
+
+
+def _parabola(mode: float, height: float, step: float, drops: list[float]) -> Summit:
+    """Return the summit of the parabola that is lower than `height` by `drops` a step away."""
+    total = sum(drops) if len(drops) == SIDES else 2 * sum(drops)
+    if total <= 0:
+        return Summit(mode, step, height)
+    tilt = drops[0] - drops[-1]
+    shift = step * tilt / total / 2
+    return Summit(mode + shift, step / math.sqrt(total), height + tilt**2 / total / 8)
+
+
+def outline(
+    log_density: LogDensity, summit: Summit, support: tuple[float, float], growth: LogDensity
+) -> Array:
+    """Return edges of panels that hold all of a density but a negligible rest.
+
+    Parameters
+    ----------
+    log_density : callable
+    summit : Summit
+        From `climb`.
+    support : tuple of float
+        Bounds that no edge oversteps.
+    growth : callable
+        Added to the log density before it is judged negligible, so that moments are kept, too.
+
+    Returns
+    -------
+    array, shape (edge,)
+        Increasing.
+    """
+    edges = [summit.mode]
+    for sign in (-1, 1):
+        distance = 0.0
+        while True:
+            distance = 2 * distance or FIRST_PANEL
+            edge = summit.mode + sign * distance * summit.sd
+            edges.append(min(max(edge, support[0]), support[1]))
+            depth = summit.height - log_density(edges[-1]) - growth(edges[-1])
+            if depth > NEGLIGIBLE or edges[-1] != edge:
+                break
+    return np.unique(edges)
+
+
+def resolve(
+    evaluate: Callable[[Array], Array], edges: Array, order: int, tolerance: float
+) -> tuple[Array, Array, Array]:
+    """Evaluate a density on panels, halving those that are not yet smooth.
+
+    A panel is smooth when the last Chebyshev coefficients of the density on it, times its width,
+    are below `tolerance` of the whole integral.
+
+    Parameters
+    ----------
+    evaluate : callable
+        From points, shape (point,), to values, shape (point, column), the first column of which is
+        the log density; the others are carried along.
+    edges : array, shape (edge,)
+    order : int
+        Nodes per panel.
+    tolerance : float
+
+    Returns
+    -------
+    lower, upper : array, shape (panel,)
+    values : array, shape (panel, node, column)
+    """
+    lower, upper = edges[:-1], edges[1:]
+    smooth: list[tuple[Array, Array, Array]] = []
+    log_smooth = -math.inf
+    for left in reversed(range(MAX_HALVINGS)):
+        values = evaluate(_nodes(lower, upper, order).ravel()).reshape(lower.size, order, -1)
+        log_total = np.logaddexp(log_smooth, log_integral(lower, upper, values[:, :, 0]))
+        density = np.exp(values[:, :, 0] - log_total)
+        rough = (roughness(lower, upper, density) > tolerance) & (left > 0)
+        smooth.append((lower[~rough], upper[~rough], values[~rough]))
+        log_smooth = np.logaddexp(
+            log_smooth, log_integral(smooth[-1][0], smooth[-1][1], smooth[-1][2][:, :, 0])
+        )
+        if not rough.any():
+            break
+        middle = (lower[rough] + upper[rough]) / 2
+        lower, upper = np.r_[lower[rough], middle], np.r_[middle, upper[rough]]
+    lower, upper, values = (np.concatenate(parts) for parts in zip(*smooth, strict=True))
+    left_to_right = np.argsort(lower)
+    return lower[left_to_right], upper[left_to_right], values[left_to_right]
+
+
+def roughness(lower: Array, upper: Array, density: Array) -> Array:
+    """Return by how much the integral over each panel may be unresolved, shape (panel,)."""
+    coefficients = rule(density.shape[1]).to_coefficients @ density.T
+    half = (upper - lower) / 2
+    return np.asarray(half * np.abs(coefficients[-2:]).max(axis=0))
+
+
+def log_integral(lower: Array, upper: Array, log_density: Array) -> float:
+    """Return the log of the integral over all panels, given log densities at their nodes."""
+    peak = log_density.max(initial=-np.inf)
+    if not np.isfinite(peak):
+        return -math.inf
+    inner = np.exp(log_density - peak) @ rule(log_density.shape[1]).weights
+    return float(peak + np.log(inner @ (upper - lower) / 2))
+
+
+def _nodes(lower: Array, upper: Array, order: int) -> Array:
+    half = (upper - lower) / 2
+    return np.outer(half, rule(order).nodes) + (lower + half)[:, None]

@@ -1,0 +1,196 @@
+"""The posterior of an intercept-only model by quadrature, without Monte-Carlo error.
+
+For studies s with pooled counts::
+
+    events_s ~ Binomial(n_s, invlogit(mu + u_s)),  u_s ~ Normal(0, tau**2)
+
+and any priors on `mu` and `tau`, or without u (the common-effect model). Each study's effect is
+integrated out (`bayesmeta.inference.quadrature.rules`), which leaves a density of two variables.
+It is resolved on lines of constant `tau`: the lines stand at the Gauss-Legendre nodes of adaptive
+panels of log tau, and each has adaptive panels of `mu` of its own
+(`bayesmeta.inference.quadrature.panels`). Everything asked of the posterior is then a sum over
+nodes, or the integral of a polynomial.
+
+>>> from bayesmeta.priors import HalfNormal, Normal
+>>> posterior = quadrature_posterior([4, 9, 12], [20, 30, 25], Normal(0, 1.5), HalfNormal(0.5))
+>>> posterior.marginal("typical").quantile([0.025, 0.5, 0.975]).round(4)
+array([0.1963, 0.3345, 0.5065])
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from bayesmeta.errors import SettingsError, listed, nearest
+from bayesmeta.inference.quadrature.density import Problem
+from bayesmeta.inference.quadrature.lines import resolved_posterior
+from bayesmeta.inference.quadrature.marginals import TARGETS, Marginal
+from bayesmeta.inference.quadrature.prediction import (
+    left_out_scores,
+    predictive_pmf,
+    predictive_rates,
+)
+from bayesmeta.inference.quadrature.surface import Surface
+from bayesmeta.priors import Prior
+
+__all__ = ["QuadraturePosterior", "quadrature_posterior"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class QuadraturePosterior:
+    """The posterior of `mu` and `tau` given pooled counts per study; see `quadrature_posterior`.
+
+    Attributes
+    ----------
+    problem : Problem
+        Counts, priors, refinement.
+    log_coefficients : array, shape (study,)
+        Constants of each study's log likelihood.
+    log_marginal_likelihood : float
+        Log density of all counts, with the priors normalised and the constants included.
+    surface : Surface
+        The posterior density.
+    log_likelihood : array, shape (panel, node, study)
+        Integrated log likelihoods at the nodes of the surface, without the constants.
+    """
+
+    problem: Problem
+    log_coefficients: Array
+    log_marginal_likelihood: float
+    surface: Surface
+    log_likelihood: Array
+
+    def marginal(self, target: str) -> Marginal:
+        """Return the posterior distribution of a quantity.
+
+        Parameters
+        ----------
+        target : str
+            "mu" or "tau" (log-odds); or a rate (probability): "typical", invlogit(mu); "mean", the
+            mean of invlogit(mu + u) over study effects; "new_study", invlogit(mu + u) with a new u.
+
+        Returns
+        -------
+        Marginal
+            With `mean`, `sd`, `cdf(x)` and `quantile(probability)`.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such target, or "tau" is asked of a common-effect model.
+        """
+        if target not in TARGETS:
+            raise SettingsError(f"'{target}' is no target. {nearest(target, TARGETS)}")
+        return TARGETS[target](self.surface)
+
+    def predictive_pmf(self, n_new: int) -> Array:
+        """Return the probabilities of 0 to `n_new` events among `n_new` patients of a new study.
+
+        Returns
+        -------
+        array, shape (n_new + 1,)
+
+        Raises
+        ------
+        SettingsError
+            If `n_new` is not a whole number of patients.
+        """
+        if n_new != int(n_new) or n_new < 0:
+            raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
+        return predictive_pmf(self.surface, int(n_new), self.problem.tolerance)
+
+    def predictive_rates(self, n_new: int) -> tuple[Array, Array]:
+        """Return rates (probability) that stand for a new study's in a cohort, and their weights."""
+        theta, weights = predictive_rates(self.surface, n_new, self.problem.tolerance)
+        return np.asarray(expit(theta)), weights
+
+    def log_predictive_left_out(self) -> Array:
+        """Return log p(y_s | y of the other studies) for each study, its constant included.
+
+        Where the posterior without the study is not resolved by the panels of the full one, such
+        as when there are few studies, it is computed afresh.
+
+        Returns
+        -------
+        array, shape (study,)
+        """
+        scores, settled = left_out_scores(self.surface, self.log_likelihood)
+        for s in np.flatnonzero(~settled):
+            scores[s] = (
+                self._log_kernel_evidence - resolved_posterior(_without(self.problem, int(s)))[0]
+            )
+        return scores + self.log_coefficients
+
+    @property
+    def _log_kernel_evidence(self) -> float:
+        return self.log_marginal_likelihood - float(self.log_coefficients.sum())
+
+
+def quadrature_posterior(
+    events: npt.ArrayLike,
+    n: npt.ArrayLike,
+    mu_prior: Prior,
+    tau_prior: Prior | None,
+    *,
+    log_coefficients: npt.ArrayLike = 0.0,
+    refinement: int = 0,
+) -> QuadraturePosterior:
+    """Compute the posterior of `mu` and `tau`.
+
+    Parameters
+    ----------
+    events, n : array-like, shape (study,)
+        Counts, pooled over the arms of a study. A study with n = 0 contributes nothing.
+    mu_prior : Prior
+        On the mean log-odds.
+    tau_prior : Prior or None
+        On the standard deviation of the study effects (log-odds), positive; None for the
+        common-effect model, without study effects.
+    log_coefficients : array-like, shape (study,)
+        Constant of each study's log likelihood: the sum over its arms of log C(n_i, events_i). They
+        enter the marginal likelihood and the left-out predictive densities.
+    refinement : int
+        0 gives six digits or more. Each unit halves the steps of the inner quadrature,
+        adds four nodes to each panel and divides the tolerance by a hundred, which shows it.
+
+    Returns
+    -------
+    QuadraturePosterior
+
+    Raises
+    ------
+    SettingsError
+        If counts are not 0 <= events <= n for each study, or `tau_prior` allows negative values or
+        is singular at zero beyond what can be computed with, such as Gamma(0.01, 1).
+    """
+    events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
+    _check(events, n, tau_prior)
+    problem = Problem(events, n, mu_prior, tau_prior, refinement)
+    constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)
+    log_evidence, surface, log_likelihood = resolved_posterior(problem)
+    return QuadraturePosterior(
+        problem, constants, log_evidence + float(constants.sum()), surface, log_likelihood
+    )
+
+
+def _check(events: Array, n: Array, tau_prior: Prior | None) -> None:
+    if events.shape != n.shape or events.ndim != 1:
+        raise SettingsError(
+            f"`events` and `n` must be one-dimensional, of one length; "
+            f"got shapes {events.shape} and {n.shape}."
+        )
+    wrong = np.flatnonzero(~((events >= 0) & (events <= n) & np.isfinite(n)))
+    if wrong.size:
+        pairs = listed(f"{events[s]:g} of {n[s]:g}" for s in wrong)
+        raise SettingsError(f"`events` must lie between 0 and `n`; got {pairs}.")
+    if tau_prior is not None and tau_prior.support[0] < 0:
+        raise SettingsError(f"The prior of tau must allow positive values only; got {tau_prior}.")
+
+
+def _without(problem: Problem, study: int) -> Problem:
+    events, n = np.delete(problem.events, study), np.delete(problem.n, study)
+    return replace(problem, events=events, n=n)

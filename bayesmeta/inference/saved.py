@@ -1,0 +1,213 @@
+"""Fits on disk: netCDF draws, the model as TOML, the evidence as CSV, coding and provenance as JSON.
+
+Everything is text or numbers; reading a run executes nothing that stands in it.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.errors import BayesmetaError, RunError
+from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import ALWAYS_TEXT
+from bayesmeta.inference.netcdf import read_tree, write_tree
+from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import ModelSpec, parse_model, to_toml
+from bayesmeta.model.coding import Coding
+from bayesmeta.model.imputation import filled
+from bayesmeta.model.learning import learn_coding
+from bayesmeta.model.stored_coding import coding_json, read_coding
+from bayesmeta.runs.checking import differing
+from bayesmeta.runs.files import folder_of, sha256_of
+from bayesmeta.runs.whole_folder import FIT
+
+__all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
+
+SCHEMA = 1
+"""Version of the form of run folders."""
+
+OLD_FORM = "nested outcomes"
+"""What runs of release 0.1.0 call those of several outcomes."""
+
+DIMS = {"level": "outcome", "segment": "count"}
+"""Dims of their draws, with those of today."""
+
+_DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
+_FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
+_CODING = "coding.json"
+
+
+class Contents(NamedTuple):
+    """What a run folder holds."""
+
+    spec: ModelSpec
+    arms: Arms
+    settings: SamplerSettings
+    draws: xr.DataTree
+    provenance: dict[str, Any]
+    coding: Coding
+
+
+def write_run(contents: Contents, folder: Path) -> None:
+    """Write the files of a run into an empty folder."""
+    write_tree(contents.draws, folder / _DRAWS)
+    (folder / _MODEL).write_text(to_toml(contents.spec), encoding="utf-8")
+    _write_json(coding_json(contents.coding), folder / _CODING)
+    frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
+    for name, frame in frames.items():
+        _write_frame(frame, folder / name)
+    manifest = {
+        "schema": SCHEMA,
+        "outcomes": list(contents.arms.outcomes),
+        "provenance": contents.provenance,
+        "settings": asdict(contents.settings),
+        "selection": contents.arms.selection,
+        "types": {name: _types(frame) for name, frame in frames.items()},
+        "sha256": {name: sha256_of(folder / name) for name in (*_FILES, _CODING)},
+    }
+    _write_json(manifest, folder / FIT)
+
+
+def _write_json(content: Any, path: Path) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def read_run(folder: str | PathLike[str]) -> Contents:
+    """Return what a run folder holds, after checking that it is as it was written.
+
+    Raises
+    ------
+    RunError
+        If the folder is no saved run, was written by another version of the format, or a file is
+        missing or not as it was written.
+    """
+    path = folder_of(folder)
+    manifest = _manifest(path)
+    _check_files(path, manifest)
+    try:
+        return _contents(path, manifest)
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
+        raise RunError(f"{path} can't be read: {error}. Fit again.") from error
+
+
+def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
+    frames = {
+        name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
+    }
+    selection, draws = manifest["selection"], read_tree(path / _DRAWS)
+    outcomes = manifest.get("outcomes", ())
+    if manifest.get("form") == OLD_FORM:
+        outcomes, draws = selection["outcomes"], _renamed(draws, DIMS)
+    if "share" in draws["posterior"]:
+        draws = _renamed(draws, {"share": "outlier_proportion"})
+    spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
+    arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes))
+    coding = _coding(path, manifest, spec, arms.frame)
+    matrix = coding.matrix(filled(coding, arms.frame))
+    if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
+        made = manifest["provenance"]["versions"].get("formulaic")
+        raise RunError(
+            f"the coding of its covariates can't be had again with formulaic {version('formulaic')}; it was "
+            f"made with {made}"
+        )
+    settings = SamplerSettings(**manifest["settings"])
+    return Contents(spec, arms, settings, draws, manifest["provenance"], coding)
+
+
+def _coding(
+    path: Path, manifest: Mapping[str, Any], spec: ModelSpec, frame: pd.DataFrame
+) -> Coding:
+    """Return the coding that a run holds; those of release 0.1.0 hold none, and it is learnt again."""
+    if _CODING in manifest["sha256"]:
+        content = json.loads((path / _CODING).read_text(encoding="utf-8"))
+        return read_coding(content, spec.covariates)
+    return learn_coding(spec.covariates, frame, spec.study_effects.by)
+
+
+def _renamed(draws: xr.DataTree, names: Mapping[str, str]) -> xr.DataTree:
+    """Return draws of release 0.1.0 with the dims and variables of today."""
+    found = {}
+    for name, group in draws.children.items():
+        dataset = group.to_dataset()
+        there = {*dataset.dims, *dataset.variables}
+        found[name] = dataset.rename({old: new for old, new in names.items() if old in there})
+    return xr.DataTree.from_dict(found)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise RunError(f"There is no run folder {path}. Fit a model and save it there first.")
+    if not (path / FIT).is_file():
+        raise RunError(f"{path} is no saved run: it holds no {FIT}.")
+    try:
+        manifest = json.loads((path / FIT).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / FIT} is damaged: {error}. Fit again.") from error
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA or isinstance(schema, bool):
+        raise RunError(
+            f"{path} has schema {schema!r}; this release reads schema {SCHEMA}. Fit again, or use the release that wrote it."
+        )
+    return dict(manifest)
+
+
+def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
+    found = manifest.get("sha256")
+    hashes = dict.fromkeys(_FILES, "") | (found if isinstance(found, dict) else {})
+    for name, state in differing(path, hashes):
+        if state == "missing":
+            raise RunError(f"{path} is not complete: {name} is missing. Fit again.")
+        raise RunError(f"{path}: {name} is not as it was written (truncated or edited). Fit again.")
+
+
+def _types(frame: pd.DataFrame) -> dict[str, str]:
+    """Return what kind of values each column holds."""
+    return {
+        str(name): {"i": "count", "f": "number"}.get(dtype.kind, "text")
+        for name, dtype in frame.dtypes.items()
+    }
+
+
+def _write_frame(frame: pd.DataFrame, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(frame.columns)
+        for row in frame.itertuples(index=False):
+            writer.writerow(
+                [
+                    "" if pd.isna(value) else repr(value) if isinstance(value, float) else value
+                    for value in row
+                ]
+            )
+
+
+def _read_frame(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    return pd.DataFrame(
+        {
+            name: _column(name, list(values), types[name])
+            for name, values in zip(header, columns, strict=True)
+        }
+    )
+
+
+def _column(name: str, values: list[str], kind: str) -> "pd.Series":
+    if kind == "number":
+        return pd.Series(
+            [float(value) if value else float("nan") for value in values], dtype="float64"
+        )
+    if kind == "count":
+        return pd.Series([int(value) if value else pd.NA for value in values], dtype="Int64")
+    known = [value if value or name in ALWAYS_TEXT else None for value in values]
+    return pd.Series(known, dtype="str")

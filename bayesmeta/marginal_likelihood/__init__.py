@@ -1,0 +1,1 @@
+"""Log marginal likelihoods of models, by bridge sampling."""

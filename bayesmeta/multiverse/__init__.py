@@ -1,0 +1,1 @@
+"""Specification grids: every combination of choices, each fitted."""

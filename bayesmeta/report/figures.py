@@ -1,0 +1,212 @@
+"""The figures of fits, in reports and by the command `plot`: a new one is a function and a line."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta import plots
+from bayesmeta.errors import counted
+from bayesmeta.estimates.forest_table import ARM, TYPICAL
+from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.report.document import Block, Figure, Text
+from bayesmeta.report.fit_results import FitResults
+
+__all__ = ["FIGURES", "NESTED", "ONE", "Figures", "Inapplicable", "figure_blocks", "plain_name"]
+
+ONE, EITHER, NESTED = range(1, 4)
+"""Whether a figure is of a fit of one outcome, of any, or of nested outcomes."""
+
+
+FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
+
+
+class Inapplicable(str):
+    """A reason why a run has no such figure, whatever else is asked for."""
+
+    __slots__ = ()
+
+
+type Figures = tuple[Figure, ...] | str
+"""Figures, or the reason why there is none."""
+
+
+def figure_blocks(name: str, results: FitResults) -> Iterator[Block]:
+    """Yield the figures of a name for a report, or why a fit that could have them does not."""
+    whose, draw = FIGURES[name]
+    if whose == (ONE if results.several else NESTED):
+        return
+    found = draw(results)
+    if isinstance(found, Inapplicable):
+        return
+    if isinstance(found, str):
+        yield Text(f"{found[0].upper()}{found[1:]}.")
+        return
+    yield from found
+
+
+def plain_name(*parts: str) -> str:
+    """Return a name for a file of parts, of which some may be empty."""
+    return "_".join(re.sub("[^A-Za-z0-9]+", "_", part) for part in parts if part)
+
+
+def _figure(name: str, plot: "plots.Plot", caption: str, alt: str = "") -> Figure:
+    return Figure(name, plot, alt or f"{caption}.", caption)
+
+
+def _of_each(
+    results: FitResults, name: str, caption: str, more: Mapping[str, Mapping[str, Any]], **own: Any
+) -> tuple[Figure, ...]:
+    """Return a figure for each outcome, and for each of several subjects with arguments of its own."""
+    draw = getattr(plots, name)
+    return tuple(
+        _figure(
+            plain_name(name, outcome, subject if len(more) > 1 else ""),
+            draw(
+                results.drawn,
+                outcome=outcome or None,
+                ci_prob=results.asked.ci_prob,
+                scale=results.scale,
+                **own,
+                **given,
+            ),
+            results.of(outcome, caption.format(results.words.column(subject))),
+        )
+        for subject, given in more.items()
+        for outcome in results.names
+    )
+
+
+def _of_profile(name: str, caption: str) -> Callable[[FitResults], Figures]:
+    """Return what draws a figure of each outcome at a profile."""
+
+    def draw(results: FitResults) -> Figures:
+        return _of_each(results, name, caption, {"": {}}, profile=results.asked.profile)
+
+    return draw
+
+
+def _forest(results: FitResults) -> Figures:
+    asked = results.asked
+    if not results.fit.settings.arm_draws:
+        return "the fit kept no draws of arms, which a forest plot needs"
+    own = {"profile": asked.profile, **asked.style.forest}
+    drawn = _of_each(results, "forest", FOREST, {"": {}}, **own)
+    return tuple(replace(one, alt=_forest_alt(one.plot.table, results)) for one in drawn)
+
+
+def _forest_alt(table: pd.DataFrame, results: FitResults) -> str:
+    typical = table[table["kind"] == TYPICAL].to_dict("records")
+    rates = "; ".join(
+        f"{row['group']} {results.words.rates.interval(row['rate'], row['lower'], row['upper'])}"
+        for row in typical
+    )
+    arms = counted(int((table["kind"] == ARM).sum()), "arm")
+    return f"Forest plot of {arms}. Typical rates: {rates}."
+
+
+def _funnel(results: FitResults) -> Figures:
+    caption = "Arms by size, within the limits of chance and of the model"
+    return _of_each(results, "funnel", caption, {"": {}})
+
+
+def _posterior_predictive(results: FitResults) -> Figures:
+    if results.replicated is None:
+        return "no posterior predictive check: it needs two arms with patients, and draws of arms"
+    plot = plots.posterior_predictive(results.replicated)
+    caption = "Posterior predictive check: replicated counts, with the effects of these studies, against the observed"
+    return (_figure("posterior_predictive", plot, caption),)
+
+
+def _trace(results: FitResults) -> Figures:
+    plot = plots.trace(results.drawn)
+    return (_figure("trace", plot, "Traces and ranks of the chains by parameter"),)
+
+
+def _regression(results: FitResults) -> Figures:
+    names, units = list(results.fit.coding.centres), results.asked.style.units
+    if not names:
+        return Inapplicable("the model has no numeric covariate")
+    more = {name: {"covariate": name, "unit": units.get(name, "")} for name in names}
+    caption = "Observed and fitted rates by {}"
+    return _of_each(results, "regression", caption, more, profile=results.asked.profile)
+
+
+def _subgroups(results: FitResults) -> Figures:
+    names = list(results.fit.coding.factors)
+    if not names:
+        return Inapplicable("the model has no factor")
+    more = {name: {"by": name} for name in names}
+    caption = "Typical rates by {}"
+    return _of_each(results, "subgroups", caption, more, profile=results.asked.profile)
+
+
+def _contrasts(results: FitResults) -> Figures:
+    if not results.contrasts:
+        return Inapplicable("the model has no factor")
+    several = len(results.fit.coding.factors) > 1
+    return tuple(
+        _figure(
+            plain_name("contrasts", one.outcome, one.factor if several else ""),
+            plots.contrasts(one, scale=results.scale),
+            results.of(
+                one.outcome,
+                f"Odds ratios between levels of {results.words.labels.column(one.factor)}",
+            ),
+        )
+        for one in results.contrasts
+    )
+
+
+def _prediction(results: FitResults) -> Figures:
+    """Draw the new cohort, with one figure for each outcome."""
+    asked, found = results.asked, []
+    for outcome, one in results.predictions.items():
+        low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
+        plot = plots.prediction(
+            one,
+            rate_above=asked.rate_above,
+            ci_prob=asked.ci_prob,
+            scale=results.scale,
+            notes=[f"Outcome: {results.words.outcome(outcome)}."] if outcome else [],
+        )
+        caption = f"Predicted cohort of {one.n}: the true rate of a new study, and the number of responders"
+        alt = (
+            f"Probability of each number of responders among {one.n}: median {median:.0f}, "
+            f"{100 * asked.ci_prob:g}% interval {low:.0f} to {high:.0f}."
+        )
+        name = plain_name("prediction", outcome)
+        found.append(_figure(name, plot, results.of(outcome, caption), results.of(outcome, alt)))
+    return tuple(found)
+
+
+def _nested_outcomes(results: FitResults) -> Figures:
+    asked = results.asked
+    profiles = default_profiles(results.fit.coding) if asked.profile is None else [asked.profile]
+    plot = plots.nested_outcomes([results.predicted(one) for one in profiles])  # type: ignore[misc]
+    caption = f"Predicted cohort of {asked.cohort}: how its patients divide into the outcomes"
+    return (_figure("nested_outcomes", plot, caption),)
+
+
+FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
+    "forest": (EITHER, _forest),
+    "subgroups": (EITHER, _subgroups),
+    "trace": (EITHER, _trace),
+    "prior_posterior": (EITHER, _of_profile("prior_posterior", "Prior and posterior densities")),
+    "heterogeneity": (
+        EITHER,
+        _of_profile(
+            "heterogeneity",
+            "What heterogeneity means: the true rates of studies for each value of tau",
+        ),
+    ),
+    "regression": (EITHER, _regression),
+    "funnel": (EITHER, _funnel),
+    "posterior_predictive": (ONE, _posterior_predictive),
+    "prediction": (EITHER, _prediction),
+    "contrasts": (EITHER, _contrasts),
+    "nested_outcomes": (NESTED, _nested_outcomes),
+}
+"""Of each figure of a fit: what it is of, and what draws it."""

@@ -1,0 +1,1 @@
+"""How far answers rest on the priors."""

@@ -1,0 +1,206 @@
+"""`power_scaling`: how far estimates move when prior or likelihood count for a little more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from scipy.special import expit
+
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.identifiability import identifiability
+from bayesmeta.estimates.log_priors import log_likelihood, log_priors
+from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.posterior import check_one_outcome
+from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
+from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.tau_scaling import SENSITIVE
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+
+__all__ = ["APART", "CONFLICT", "SENSITIVE", "STRONG_PRIOR", "power_scaling"]
+
+Array = npt.NDArray[np.float64]
+Weights = tuple[xr.DataArray, xr.DataArray]
+
+POWERS = (0.99, 1.01)
+"""Powers between which the change is measured."""
+
+APART = 0.5
+"""Overlap of prior and posterior below which two sensitivities are told as a potential conflict."""
+
+CONFLICT = "potential prior-data conflict"
+STRONG_PRIOR = "strong prior / weak likelihood"
+
+SAMPLE = ["chain", "draw"]
+
+
+def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
+    """Return how sensitive each estimate is to the priors and to the likelihood.
+
+    A density to the power 1.01 counts for a hundredth more. The sensitivity is how fast the posterior
+    moves with that power: the cumulative Jensen-Shannon distance per doubling. Priors are those of mu,
+    of all coefficients together, of tau and of each other parameter, together and each by itself. The
+    distribution of the study effects is a part of the model and is not changed. The likelihood is
+    that of the arms given their rates: to a power it is what more patients in the same studies
+    would bring.
+
+    Of 12,000 draws, sensitivities to priors are good to a tenth of themselves; those to the likelihood,
+    which varies more from draw to draw, to about 0.02 where there are some thirty studies.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, with those of arms.
+    profile : mapping, optional
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
+
+    Returns
+    -------
+    DataFrame
+        One row per parameter and per rate (``typical rate``, ``mean rate``, ``new study``), with columns
+
+        - quantity, and profile, blank for parameters;
+        - prior: sensitivity to all priors together; likelihood: to the likelihood;
+        - overlap: of the densities of prior and posterior, from 0 to 1; NaN of the mean rate, whose
+          prior has no closed form;
+        - diagnosis: ``"potential prior-data conflict (overlap 20%)"`` where both are 0.05 or more and
+          the overlap is below 0.5, so that prior and evidence may pull apart: sensitivities alone
+          can't tell; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
+          prior decides; else empty. Of the mean rate the overlap is taken to be the typical rate's;
+        - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself.
+
+    Raises
+    ------
+    SettingsError
+        If the model is a user-supplied PyMC model, or the fit kept no draws of arms.
+    ProfileError
+        If the profile can't be coded.
+
+    References
+    ----------
+    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap of prior and posterior).
+    Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.power_scaling(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> found["quantity"].tolist()
+    ['mu', 'tau', 'typical rate', 'mean rate', 'new study']
+    >>> bool((found["likelihood"] > found["prior"]).all())
+    True
+    """
+    check_one_outcome(fit)
+    check_family(fit, "power_scaling")
+    label = profile_label(fit.design.coding, profile)
+    # Asked for first: it is what a fit may not have.
+    likelihood = log_likelihood(fit, "`power_scaling`")
+    quantities = {**_parameters(fit), **_rates(fit, profile, label)}
+    priors = log_priors(fit)
+    parts = {
+        "prior": np.sum(list(priors.values()), axis=0),
+        "likelihood": likelihood,
+        **{f"prior_{name}": log_prior for name, log_prior in priors.items()},
+    }
+    table = pd.DataFrame(list(quantities), columns=["quantity", "profile"])
+    for part, log_density in parts.items():
+        table[part] = _sensitivities(quantities, log_density)
+    overlaps = _overlaps(fit, profile)
+    table.insert(4, "overlap", table["quantity"].map(overlaps))
+    gates = table["quantity"].replace("mean rate", "typical rate").map(overlaps)
+    diagnoses = map(_diagnosis, table["prior"], table["likelihood"], gates)
+    table.insert(5, "diagnosis", list(diagnoses))
+    return table
+
+
+def _diagnosis(prior: float, likelihood: float, overlap: float) -> str:
+    if not prior >= SENSITIVE:
+        return ""
+    if likelihood < SENSITIVE:
+        return STRONG_PRIOR
+    return f"{CONFLICT} (overlap {100 * overlap:.0f}%)" if overlap < APART else ""
+
+
+def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
+    """Return the overlap of prior and posterior, by quantity."""
+    table = identifiability(fit)
+    found = dict(zip(table["coefficient"], table["prior_overlap"], strict=True))
+    beta = {f"beta[{name}]": found.pop(name) for name in fit.design.coding.names}
+    rates = rates_with_priors(draws_of(fit), profile)
+    return {
+        "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
+        **found,
+        **beta,
+        **{
+            name: prior_overlap(distribution, log_odds)
+            for name, (distribution, log_odds) in rates.items()
+        },
+    }
+
+
+def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
+    """Return the draws of every parameter with a prior of its own, dims (chain, draw), by label."""
+    found: dict[tuple[str, str], Array] = {}
+    for name in log_priors(fit):
+        variable = fit.posterior[name]
+        if variable.ndim == len(SAMPLE):
+            found[name, ""] = variable.to_numpy()
+            continue
+        [dim] = variable.dims[2:]
+        for i, label in enumerate(variable[dim].to_numpy()):
+            found[f"{name}[{label}]", ""] = variable[..., i].to_numpy()
+    return found
+
+
+def _rates(fit: Fit, profile: Profile | None, label: str) -> dict[tuple[str, str], Array]:
+    """Return draws of the rates of a profile; of a new study, dims (chain, draw, node)."""
+    rates = profile_rates(fit, profile)
+    return {
+        ("typical rate", label): rates.typical,
+        ("mean rate", label): rates.mean,
+        ("new study", label): expit(rates.new_study().theta),
+    }
+
+
+def _sensitivities(quantities: Mapping[Any, Array], log_density: Array) -> list[float]:
+    """Return the sensitivity of each quantity to a part of the model with this log density."""
+    lower, upper = _weights(log_density)
+    return [_sensitivity(drawn, lower, upper) for drawn in quantities.values()]
+
+
+def _weights(log_density: Array) -> Weights:
+    """Return the weights of the draws at each of `POWERS`, their tails smoothed."""
+    import arviz_stats  # noqa: F401  # registers `azstats`
+
+    density = xr.DataArray(log_density, dims=SAMPLE)
+    found = []
+    for power in POWERS:
+        weights = np.exp(density.azstats.power_scale_lw(alpha=power, dim=SAMPLE))
+        found.append(weights / weights.sum())
+    return found[0], found[1]
+
+
+def _sensitivity(drawn: Array, lower: xr.DataArray, upper: xr.DataArray) -> float:
+    """Return the mean gradient of the distance between the draws and the reweighted draws."""
+    nodes = drawn.shape[2] if drawn.ndim > len(SAMPLE) else 1
+    values = xr.DataArray(drawn.reshape(len(drawn), -1), dims=SAMPLE)
+    # Nodes of a draw share its weight.
+    each, other = (
+        xr.DataArray(np.repeat(one.to_numpy(), nodes, axis=1), dims=SAMPLE)
+        for one in (lower, upper)
+    )
+    found = values.azstats.power_scale_sense(
+        lower_w=each,
+        upper_w=other,
+        lower_alpha=POWERS[0],
+        upper_alpha=POWERS[1],
+        sample_dims=SAMPLE,
+    )
+    return float(found)

@@ -1,0 +1,169 @@
+"""`prior_grid`: tau, the rates and a probability under other priors, each by a refit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Unpack
+
+import pandas as pd
+
+from bayesmeta.errors import SamplingError
+from bayesmeta.estimates.arguments import check_ci_prob, check_family
+from bayesmeta.estimates.events import Event, EventKeywords, asked_event
+from bayesmeta.estimates.posterior import (
+    QUANTITIES,
+    AnyFit,
+    check_posterior,
+    is_reliable,
+    named_outcomes,
+    posterior_of,
+)
+from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.rows import wide_row
+from bayesmeta.inference.exact import QuadratureFit
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import LKJ
+from bayesmeta.model.coding import Profile
+from bayesmeta.priors import Prior
+from bayesmeta.sensitivity.changed_priors import (
+    changes_of,
+    checked_lists,
+    own_priors,
+    prior_text,
+    refitted,
+    with_prior,
+)
+from bayesmeta.sensitivity.usual_priors import usual_priors
+
+__all__ = ["prior_grid"]
+
+Row = dict[str, Any]
+
+
+def prior_grid(
+    fit: Fit | QuadratureFit,
+    *,
+    profile: Profile | None = None,
+    priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
+    together: bool = False,
+    ci_prob: float = 0.95,
+    **event: Unpack[EventKeywords],
+) -> pd.DataFrame:
+    """Return estimates under other priors, by fitting again with each.
+
+    Parameters
+    ----------
+    fit : Fit or QuadratureFit
+        The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
+    profile : mapping, optional
+        Covariate values that the rates are for; what is left out stands at the reference
+        level or the centre.
+    priors : mapping, optional
+        Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
+        `beta`, for all coefficients; of several outcomes, for all of them, and ``"correlation"``, of
+        which None stands for independent effects. The usual ones where None.
+    together : bool
+        Try every combination; else change one parameter's prior at a time, the others being the
+        model's own.
+    ci_prob : float
+        Probability of the equal-tailed intervals.
+    **event
+        An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
+        ``events_at_least=12, n=40``; of several outcomes, that of each.
+
+    Returns
+    -------
+    DataFrame
+        One row per fit, the model's own priors first; of several outcomes, one per fit and `outcome`,
+        which is a column more. Columns are
+
+        - changed: the parameters whose prior is another, empty in the first row; own: whether the
+          priors are the model's own;
+        - prior_mu, prior_tau, ...: the priors;
+        - ok: whether the draws passed their diagnostics, see `diagnose`;
+        - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
+          probability): posterior medians, with their interval in tau_lower, tau_upper, ...; NaN of
+          a model without tau, and of a fit that could not be made;
+        - probability: of the event, if there is one;
+        - mcse_...: Monte-Carlo standard error of each of these.
+
+    Raises
+    ------
+    SettingsError
+        If `priors` names no parameter of the model, or the event is not one.
+    SpecError
+        If a parameter can't have a prior given for it.
+    ProfileError
+        If the profile can't be coded.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> others = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
+    >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
+    [0.84, 0.88, 0.86]
+    """
+    check_posterior(fit)
+    check_ci_prob(ci_prob)
+    check_family(fit, "prior_grid")
+    asked, own = asked_event(event), own_priors(fit.spec, fit.arms)
+    fit.coding.resolved(profile)
+    tried = (
+        usual_priors(fit.spec, fit.arms)
+        if priors is None
+        else checked_lists(fit.spec, fit.arms, priors)
+    )
+    changes: list[dict[str, Any]] = [{}, *changes_of(own, tried, together=together)]
+    # Every model is made before the first fit: a prior that can't be is found at once.
+    models = [(changed, _with_priors(fit.spec, changed)) for changed in changes]
+    return pd.DataFrame(
+        [
+            {
+                **({"outcome": outcome} if outcome else {}),
+                "changed": ", ".join(changed),
+                "own": not changed,
+                **{
+                    f"prior_{name}": prior_text(prior)
+                    for name, prior in own_priors(spec, fit.arms).items()
+                },
+                **numbers,
+            }
+            for changed, spec in models
+            for outcome, numbers in _numbers(
+                fit, spec if changed else None, profile, ci_prob, asked
+            )
+        ]
+    )
+
+
+def _with_priors(spec: Any, changed: Mapping[str, Any]) -> Any:
+    for name, prior in changed.items():
+        spec = with_prior(spec, name, prior)
+    return spec
+
+
+def _numbers(  # noqa: PLR0917
+    fit: AnyFit, spec: Any, profile: Profile | None, ci_prob: float, event: Event | None
+) -> Iterator[tuple[str, Row]]:
+    """Yield each outcome with its numbers by a fit of `spec`; None stands for the fit itself."""
+    try:
+        found = fit if spec is None else refitted(fit, spec)
+    except SamplingError:
+        nothing = wide_row(dict.fromkeys(QUANTITIES), ci_prob, **_probability(event, None))
+        for outcome in named_outcomes(fit.arms):
+            yield outcome, {"ok": False, **nothing}
+        return
+    ok = is_reliable(found)
+    for outcome, rates in posterior_of(found, profile).items():
+        named = {name: rates.distribution(name) for name in QUANTITIES}
+        more = _probability(event, rates.cohort())
+        yield outcome, {"ok": ok, **wide_row(named, ci_prob, **more)}
+
+
+def _probability(event: Event | None, distribution: Any) -> dict[str, Estimate]:
+    if event is None:
+        return {}
+    if distribution is None:
+        return {"probability": Estimate(float("nan"), float("nan"))}
+    found = event.of(distribution)
+    return {"probability": Estimate(float(found), found.mcse)}
