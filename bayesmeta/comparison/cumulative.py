@@ -15,7 +15,7 @@ from bayesmeta.estimates.posterior import check_draws, posterior_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rows import wide_row
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import refit_with_retry
+from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design

@@ -17,7 +17,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtr, ndtri
 
-__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "half_scores", "mcse_limits", "mcse_mean", "r_hat"]
+__all__ = [
+    "e_bfmi",
+    "ess_bulk",
+    "ess_tail",
+    "half_scores",
+    "largest_mcse_of_limits",
+    "mcse_limits",
+    "mcse_mean",
+    "r_hat",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -88,6 +97,12 @@ def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.maximum(*errors) / flat.std(axis=-1, ddof=1)
     return np.asarray(np.where(_constant(draws), np.nan, found))
+
+
+def largest_mcse_of_limits(draws: npt.ArrayLike) -> float:
+    """Return the largest `mcse_limits` of draws, dims (chain, draw, ...), of one or more parameters."""
+    values = np.asarray(draws, dtype=np.float64)
+    return float(np.max(mcse_limits(np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0))))
 
 
 def _mcse_quantile(draws: Array, flat: Array, share: float) -> Array:

@@ -15,9 +15,9 @@ from bayesmeta.inference.convergence import (
     ess_bulk,
     ess_tail,
     half_scores,
+    largest_mcse_of_limits,
     r_hat,
 )
-from bayesmeta.inference.repeats import limits_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.verdict import THRESHOLDS, Diagnostics, Problem, Thresholds
 
@@ -76,7 +76,7 @@ def diagnose(fit: Fit) -> Diagnostics:
         *_about_parameters(table, fit.posterior.sizes["chain"]),
         *_about_sampler(statistics, e_bfmi),
     ]
-    limits = limits_of({"mu": fit.posterior["mu"]})
+    limits = largest_mcse_of_limits(fit.posterior["mu"])
     few = not problems and divergences <= THRESHOLDS.divergent * statistics["diverging"].size
     diverged = tuple(_about_divergences(divergences, statistics["diverging"].size))
     return Diagnostics(

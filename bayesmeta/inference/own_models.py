@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.repeats import sampled_again
+from bayesmeta.inference.engines import sampled_again
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Covariates, ModelSpec, OwnModel

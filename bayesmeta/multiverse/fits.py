@@ -9,8 +9,8 @@ from bayesmeta.estimates.known_rates import KnownRates
 from bayesmeta.estimates.precision import Draws, mean_of
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.rows import interval_of
-from bayesmeta.inference.careful import refit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.multiverse.combinations import PlannedFit
 
