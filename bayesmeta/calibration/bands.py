@@ -30,17 +30,7 @@ class Band:
 
 @cache
 def band(sets: int, ranks: int, probability: float) -> Band:
-    """Return the band that holds all numbers at once with at least `probability`.
-
-    Parameters
-    ----------
-    sets : int
-        Data sets.
-    ranks : int
-        Ranks that are possible.
-    probability : float
-        Probability of the band, simultaneous.
-    """
+    """Return the simultaneous band that holds all numbers of data sets with at least `probability`."""
     low, high = -40.0, 0.0  # logarithm of the tail probability of each number, both tails together
     while high - low > 1e-4:  # noqa: PLR2004
         middle = (low + high) / 2
@@ -58,13 +48,6 @@ def relative_distance(counts: Counts, limits: Band) -> float:
 
     Where no count at all would leave the band, as at the lowest ranks of few data sets, a deviation
     says nothing and does not count.
-
-    Parameters
-    ----------
-    counts : array
-        How many truths had each rank.
-    limits : Band
-        A band for as many data sets and ranks.
     """
     below, expected = _cumulative(counts)
     above = below > expected
@@ -78,11 +61,6 @@ def p_value(counts: Counts) -> float:
 
     How far they stray is the least tail probability of the number of truths up to any rank. The
     result is good to about 1e-13; what is less may be 0.
-
-    Parameters
-    ----------
-    counts : array
-        How many truths had each rank.
     """
     below, _ = _cumulative(counts)
     tails = _tails(int(counts.sum()), counts.size)

@@ -1,4 +1,4 @@
-"""`Question`: what every fit of many is asked, so that the answers can stand side by side."""
+"""`Question`: what is asked of a fit; of many the same, so that answers can stand side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RateName = Literal["typical", "mean", "new_study"]
 
 @dataclass(frozen=True)
 class Question:
-    """What every fit of a specification grid, or of a comparison, is asked.
+    """What is asked of a fit: of one in a report, or of every fit of a comparison or specification grid.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def _of_each(
             draw(
                 results.drawn,
                 outcome=outcome or None,
-                ci_prob=results.asked.ci_prob,
+                ci_prob=results.question.ci_prob,
                 scale=results.scale,
                 **own,
                 **given,
@@ -83,16 +83,15 @@ def _of_profile(name: str, caption: str) -> Callable[[FitResults], Figures]:
     """Return what draws a figure of each outcome at a profile."""
 
     def draw(results: FitResults) -> Figures:
-        return _of_each(results, name, caption, {"": {}}, profile=results.asked.profile)
+        return _of_each(results, name, caption, {"": {}}, profile=results.profile)
 
     return draw
 
 
 def _forest(results: FitResults) -> Figures:
-    asked = results.asked
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
-    own = {"profile": asked.profile, **asked.style.forest}
+    own = {"profile": results.profile, **results.options.forest}
     drawn = _of_each(results, "forest", FOREST, {"": {}}, **own)
     return tuple(replace(one, alt=_forest_alt(one.plot.table, results)) for one in drawn)
 
@@ -126,12 +125,12 @@ def _trace(results: FitResults) -> Figures:
 
 
 def _regression(results: FitResults) -> Figures:
-    names, units = list(results.fit.coding.centres), results.asked.style.units
+    names, units = list(results.fit.coding.centres), results.options.units
     if not names:
         return Inapplicable("the model has no numeric covariate")
     more = {name: {"covariate": name, "unit": units.get(name, "")} for name in names}
     caption = "Observed and fitted rates by {}"
-    return _of_each(results, "regression", caption, more, profile=results.asked.profile)
+    return _of_each(results, "regression", caption, more, profile=results.profile)
 
 
 def _subgroups(results: FitResults) -> Figures:
@@ -140,7 +139,7 @@ def _subgroups(results: FitResults) -> Figures:
         return Inapplicable("the model has no factor")
     more = {name: {"by": name} for name in names}
     caption = "Typical rates by {}"
-    return _of_each(results, "subgroups", caption, more, profile=results.asked.profile)
+    return _of_each(results, "subgroups", caption, more, profile=results.profile)
 
 
 def _contrasts(results: FitResults) -> Figures:
@@ -162,7 +161,7 @@ def _contrasts(results: FitResults) -> Figures:
 
 def _prediction(results: FitResults) -> Figures:
     """Draw the new cohort, with one figure for each outcome."""
-    asked, found = results.asked, []
+    asked, found = results.question, []
     for outcome, one in results.predictions.items():
         low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
         plot = plots.prediction(
@@ -183,10 +182,11 @@ def _prediction(results: FitResults) -> Figures:
 
 
 def _nested_outcomes(results: FitResults) -> Figures:
-    asked = results.asked
-    profiles = default_profiles(results.fit.coding) if asked.profile is None else [asked.profile]
+    profiles = [results.profile] if results.profile else default_profiles(results.fit.coding)
     plot = plots.nested_outcomes([results.predicted(one) for one in profiles])  # type: ignore[misc]
-    caption = f"Predicted cohort of {asked.cohort}: how its patients divide into the outcomes"
+    caption = (
+        f"Predicted cohort of {results.question.cohort}: how its patients divide into the outcomes"
+    )
     return (_figure("nested_outcomes", plot, caption),)
 
 

@@ -57,11 +57,12 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
 
 
 def _nested_sensitivity(results: FitResults) -> Iterator[Block]:
-    fit, asked, words, found = results.fit, results.asked, results.words, results.prior_grid
+    fit, words, found = results.fit, results.words, results.prior_grid
     if found is None:
         yield Text(NOT_REFITTED)
         return
-    label, width = profile_label(fit.coding, asked.profile), f"{100 * asked.ci_prob:g}%"
+    label = profile_label(fit.coding, results.profile)
+    width = f"{100 * results.question.ci_prob:g}%"
     for place, (outcome, rows) in enumerate(found.groupby("outcome", sort=False)):
         if not place and not rows["ok"].all():
             yield Text(
@@ -113,7 +114,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         "leave_one_out",
         plots.leave_one_out(
             influence,
-            ci_prob=results.asked.ci_prob,
+            ci_prob=results.question.ci_prob,
             scale=results.scale,
             notes=[f"Typical rate of: {results.words.text(results.prediction.profile)}."],
         ),
@@ -140,7 +141,10 @@ def _coverage(found: LeftOut) -> str:
 def fit_answers(results: FitResults) -> dict[str, Answer]:
     """Return the answers to the checklists."""
     if results.several:
-        return {**USUAL, **({} if results.asked.refits else {"5A": Answer(NOT_DONE, SENSITIVITY)})}
+        return {
+            **USUAL,
+            **({} if results.options.refits else {"5A": Answer(NOT_DONE, SENSITIVITY)}),
+        }
     fitted_again = results.sensitivity is not None
     own: dict[str, Answer] = {}
     if results.left_out is not None:
@@ -150,7 +154,7 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
         own["3A"] = done(VALIDATION)
     if not fitted_again:
         own["5A"] = Answer("in part", f"{SENSITIVITY}: tau alone")
-    if results.asked.rate_above is not None:
+    if results.question.rate_above is not None:
         own["4"] = Answer(AUTHOR, f"{BRIEF} has the probability asked for")
         own["5C"] = done(SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
     return {**USUAL, **own}

@@ -83,7 +83,7 @@ def _sections(results: FitResults) -> Iterator[Section]:
 
 def _summary(results: FitResults) -> Iterator[Block]:
     """Yield the question, the answer, and what of the profile lies outside the evidence."""
-    beyond = beyond_evidence(results.fit.coding, results.asked.profile)
+    beyond = beyond_evidence(results.fit.coding, results.profile)
     yield Text(_question(results))
     if isinstance(results.prediction, NestedPrediction):
         yield Text(" ".join(_nested_sentences(results)))
@@ -100,7 +100,7 @@ def _question(results: FitResults) -> str:
     by = fit.spec.covariates.formula
     return (
         f"Question: which rates of {outcomes}{nested} do these studies support{f', by {by}' if by else ''}, how much do "
-        f"studies differ, and what is to be expected in a new cohort of {results.asked.cohort} patients?"
+        f"studies differ, and what is to be expected in a new cohort of {results.question.cohort} patients?"
     )
 
 
@@ -110,7 +110,7 @@ def _evidence(results: FitResults) -> str:
 
 
 def _nested_sentences(results: FitResults) -> Iterator[str]:
-    asked = results.asked
+    asked = results.question
     yield f"{_evidence(results)}, {results.fit.arms.n.sum():,} patients."
     yield verdict_words(results.diagnostics)
     yield (
@@ -122,7 +122,7 @@ def _nested_sentences(results: FitResults) -> Iterator[str]:
 
 def _by_outcome(results: FitResults, prediction: NestedPrediction) -> Iterator[str]:
     found, words = results.summary, results.words
-    texts = outcome_texts(prediction, results.asked.ci_prob, words)
+    texts = outcome_texts(prediction, results.question.ci_prob, words)
     for name, (outcome, rate, patients) in zip(prediction.outcomes, texts, strict=True):
         typical = rate_table(found[found["outcome"] == name], words)["typical"].iloc[0]
         yield (
@@ -132,7 +132,7 @@ def _by_outcome(results: FitResults, prediction: NestedPrediction) -> Iterator[s
 
 
 def _sentences(results: FitResults) -> Iterator[str]:
-    arms, asked = results.fit.arms, results.asked
+    arms, asked = results.fit.arms, results.question
     words, width = results.words, f"{100 * asked.ci_prob:g}%"
     rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
@@ -185,7 +185,7 @@ def _categories(results: FitResults) -> Iterator[Block]:
     if isinstance(found, NestedPrediction):
         yield Table(
             f"Patients of a new cohort of {found.n} by category ({found.profile})",
-            category_cells(found.table(results.asked.ci_prob), results.words),
+            category_cells(found.table(results.question.ci_prob), results.words),
         )
 
 
@@ -196,7 +196,7 @@ def _contrasts(results: FitResults, found: Contrasts) -> Iterator[Block]:
     caption = results.of(found.outcome, f"Contrasts of {factor}: median and {width} interval")
     yield Table(caption, contrast_cells(found, words))
     yield Items((*contrasts_say(words), *contrast_inferred(found, words)))
-    if results.asked.ranks or found.rankable:
+    if results.options.ranks or found.rankable:
         caption = results.of(found.outcome, f"Probability of each rank of {factor}, 1 the highest")
         yield Table(caption, rank_cells(found, words))
         yield Text(RANKS_SAY)

@@ -9,7 +9,6 @@ from report_reading import as_finely, percentages, section, sentences, table
 
 import bayesmeta as bm
 from bayesmeta.report.document import Document, Figure
-from bayesmeta.report.fit_results import ReportRequest
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.writing import document_of
 
@@ -21,7 +20,7 @@ LABELS = {"ORR": "ORR", "CR_CRi": "CR/CRi"}
 
 @pytest.fixture(scope="module")
 def documents(runs: dict[str, Path]) -> dict[str, Document]:
-    return {name: document_of(runs[name], ReportRequest()) for name in KINDS}
+    return {name: document_of(runs[name]) for name in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)

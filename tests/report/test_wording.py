@@ -14,7 +14,7 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.report.comparison_text import averaged_sentence
 from bayesmeta.report.contrast_text import contrast_lines
 from bayesmeta.report.document import Table
-from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.fit_results import Options
 from bayesmeta.report.machine import by_row, records
 from bayesmeta.report.saved_runs import kept_prediction
 from bayesmeta.report.text import cohort_lines
@@ -69,7 +69,7 @@ def test_labels_take_the_place_of_levels(regimen_fit: bm.Fit) -> None:
 
 
 def test_labels_stand_throughout_a_report(runs: dict[str, Path]) -> None:
-    document = document_of(runs["fit"], ReportRequest(refits=False))
+    document = document_of(runs["fit"], options=Options(refits=False))
     told = [
         cell
         for section in document.sections

@@ -1,7 +1,7 @@
 """A case of calibration: any model, of one outcome or of several, on arms without responders."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.calibration.layouts import empty_arms, empty_nested_arms
-from bayesmeta.calibration.protocol import Probed
 from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS
-from bayesmeta.inference.engines import sample_compiled
 from bayesmeta.inference.lattice import SOURCES, spread
 from bayesmeta.inference.nested.simulation import rates_of
 from bayesmeta.inference.settings import SamplerSettings
@@ -24,15 +22,21 @@ from bayesmeta.inference.simulation import (
     new_study_rates,
     prior_draws,
 )
-from bayesmeta.inference.targets import target_of
+from bayesmeta.inference.targets import Target, target_of
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.files import to_toml
 
-__all__ = ["ModelCase"]
+__all__ = ["Case", "Sampler", "Variables"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Variables = Mapping[str, Array]
+
+Sampler = Callable[
+    [Design, SamplerSettings, np.random.SeedSequence],
+    tuple[Variables, Mapping[str, npt.NDArray[Any]]],
+]
+"""What fits a design: variables and sampler statistics, both with dims (chain, draw, ...)."""
 
 STRATA = 16
 """Points that represent each draw's new study in a predictive distribution."""
@@ -43,23 +47,13 @@ its tails stray less by these than by the draws."""
 
 
 @dataclass(frozen=True)
-class ModelCase:
+class Case:
     """A model, the layout of its evidence, and how the truth is drawn.
 
-    Parameters
-    ----------
-    name : str
-        What the case is called; its random numbers depend on it and the seed alone.
-    part : str
-        The part of the model family that it is about.
-    spec : ModelSpec
-        The model that is fitted.
-    studies : int
-        Number of studies; see `bayesmeta.calibration.layouts`.
-    truth : ModelSpec, optional
-        The model that parameters are drawn from where that is not `spec`; nothing is then judged.
-    several : bool
-        Whether the arms have several outcomes, some of which they report, or one.
+    Random numbers depend on `name` and the seed alone. `part` is that of the model family, `spec` the
+    model that is fitted, `studies` the number of studies of the layout; `truth` the model that
+    parameters are drawn from where that is another (nothing is then judged). With `several`, arms have
+    several outcomes.
     """
 
     name: str
@@ -109,15 +103,6 @@ class ModelCase:
             vars(seen)[name] = getattr(design, name)
         return seen
 
-    def sample(
-        self, design: Design, settings: SamplerSettings, seed: np.random.SeedSequence
-    ) -> tuple[Variables, Mapping[str, npt.NDArray[Any]]]:
-        """Return draws from the compiled density."""
-        found: tuple[Variables, Mapping[str, npt.NDArray[Any]]] = sample_compiled(
-            design, settings, seed
-        )
-        return found
-
     def parameters(self, design: Design, variables: Variables) -> dict[str, Array]:
         """Return every parameter that is not of a single study or arm, each one number a draw."""
         if design.several:
@@ -158,12 +143,11 @@ class ModelCase:
         points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
         return {"": new_study_rates(design, draws, points)}
 
-    def probed(self, design: Design, rate: float) -> Probed:
+    def probed(self, design: Design, rate: float) -> Target:
         """Return the density on evidence of about this rate of each outcome within the enclosing one."""
         rates = rate ** np.arange(1, len(design.outcomes) + 1)
         counts = np.round(design.arms.n[:, None] * rates).astype(np.int64)
-        target = target_of(self.observed(design, counts))
-        return Probed(target.size, target.log_density, target.probed)
+        return target_of(self.observed(design, counts))
 
 
 def _joint_parameters(design: Design, variables: Variables) -> dict[str, Array]:
