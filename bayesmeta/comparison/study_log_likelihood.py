@@ -50,7 +50,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     >>> int(loo.n_data_points), round(loo.elpd)
     (14, -42)
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`log_likelihood_by_study`")
     check_family(fit, "log_likelihood_by_study")
     arms, posterior = fit.arms, fit.posterior
     informed = np.bincount(arms.study_index, weights=arms.n) > 0

@@ -19,7 +19,7 @@ def log_priors(fit: Fit) -> dict[str, Array]:
     distribution is what `tau` and the others describe.
     """
     design, posterior = fit.design, fit.posterior
-    found = {"mu": design.spec.mu.logpdf(np.asarray(posterior["mu"]))}
+    found = {"mu": design.mu[0].logpdf(np.asarray(posterior["mu"]))}
     if design.beta:
         beta = np.asarray(posterior["beta"])
         each = [prior.logpdf(beta[..., i]) for i, prior in enumerate(design.beta)]

@@ -17,6 +17,7 @@ from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.sense import refuse_several
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -125,11 +126,7 @@ def check_draws(fit: object) -> None:
         )
 
 
-def check_one_outcome(fit: Any) -> None:
-    """Raise unless `fit` has draws of one outcome."""
+def check_one_outcome(fit: Any, what: str) -> None:
+    """Raise unless `fit` has draws, or if `what` is not available for its several outcomes."""
     check_draws(fit)
-    if outcomes_of(fit):
-        raise SettingsError(
-            f"`fit` must be a Fit of one outcome; got {type(fit).__name__}. Fit an outcome by itself: "
-            "table.select(outcome=...), then bm.fit."
-        )
+    refuse_several(fit.arms, what)

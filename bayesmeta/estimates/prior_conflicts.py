@@ -39,8 +39,8 @@ def tau_conflict(label: str, prior: Prior, draws: Array) -> Iterator[str]:
 def rate_conflicts(fit: Fit) -> Iterator[str]:
     """Yield that mu, or a typical rate at another level, lies in a tail of its prior."""
     link, mu = fit.spec.link, np.asarray(fit.posterior["mu"])
-    ends = np.asarray(fit.spec.mu.interval(MIDDLE[1] - MIDDLE[0]))
-    yield from _outside("mu", mu, ends, link.rate(ends), prior=f" {fit.spec.mu!r}")
+    ends = np.asarray(fit.design.mu[0].interval(MIDDLE[1] - MIDDLE[0]))
+    yield from _outside("mu", mu, ends, link.rate(ends), prior=f" {fit.design.mu[0]!r}")
     if not fit.coding.names:
         return
     drawn, prior = fit.draws["posterior"], fit.draws["prior"]

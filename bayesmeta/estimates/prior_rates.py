@@ -106,7 +106,7 @@ def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     moved = points.coefficients(profile) + points.effects(fit.design.coding.tau_level(profile))
     if not arms_vary:
         return _moved(fit, moved)
-    theta = moved + fit.design.spec.mu.quantile(points.next())
+    theta = moved + fit.design.mu[0].quantile(points.next())
     own = {
         name: prior.quantile(points.next())
         for name, prior in fit.spec.likelihood.parameters.items()
@@ -142,13 +142,11 @@ class _Points:
     def effects(self, level: int) -> Array:
         """Return how far effects of studies and arms move it; one point where there are none."""
         distribution, moved = self.fit.spec.study_effects, np.zeros(1)
-        if distribution.tau is not None:
+        for tau in self.fit.design.tau:
             own = {
                 name: prior.quantile(self.next()) for name, prior in distribution.parameters.items()
             }
-            moved = distribution.quantile(
-                self.next(), distribution.tau.quantile(self.next()), **own
-            )
+            moved = distribution.quantile(self.next(), tau.quantile(self.next()), **own)
         if self.fit.spec.arm_effects is not None:
             scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
             moved = moved + NormalEffects().quantile(self.next(), scale)
@@ -159,7 +157,7 @@ def _moved(fit: Fit, moved: Array) -> PriorRate:
     """Return the distribution of `mu` moved by each of some numbers."""
     rate = expit(LOG_ODDS)
     theta = fit.spec.link.theta(rate)[:, None] - moved
-    prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
+    prior, slope = fit.design.mu[0], np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
     return PriorRate(
         prior.cdf(theta).mean(axis=1),
         prior.sf(theta).mean(axis=1),

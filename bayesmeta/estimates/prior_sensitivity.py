@@ -75,7 +75,7 @@ def prior_sensitivity(
     >>> found["new_study_upper"].round(1).tolist()
     [0.6, 0.6, 0.6]
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`prior_sensitivity`")
     check_family(fit, "prior_sensitivity")
     check_ci_prob(ci_prob)
     if fit.spec.study_effects.tau is None:

@@ -92,7 +92,7 @@ def verify(fit: Fit) -> Verification:
     >>> bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1)).ok
     True
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`verify`")
     check_family(fit, "verify")
     exact = quadrature_fit(fit.design).posterior
     rates = profile_rates(fit, None)

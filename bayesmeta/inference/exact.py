@@ -88,8 +88,8 @@ def quadrature_fit(design: Design) -> QuadratureFit:
     posterior = quadrature_posterior(
         events,
         n,
-        design.spec.mu,
-        design.spec.study_effects.tau,
+        design.mu[0],
+        design.tau[0] if design.tau else None,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
     )
     return QuadratureFit(design.spec, arms, design.coding, posterior)

@@ -49,7 +49,7 @@ def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> 
     """Return the draws of `prior_draws` that belong to no study and no arm."""
     if design.several:
         return nested_prior_parameters(design, rng, shape)
-    drawn = {"mu": np.asarray(design.spec.mu.draw(rng, shape))}
+    drawn = {"mu": np.asarray(design.mu[0].draw(rng, shape))}
     if design.beta:
         drawn["beta"] = np.stack([prior.draw(rng, shape) for prior in design.beta], axis=-1)
     if design.scalars:
@@ -169,7 +169,7 @@ def _study_effects(
 ) -> Array:
     distribution, studies = design.spec.study_effects, (*shape, len(design.arms.studies))
     if not distribution.pools:
-        return design.spec.mu.draw(rng, studies) - drawn["mu"][..., None]
+        return design.mu[0].draw(rng, studies) - drawn["mu"][..., None]
     tau = drawn["tau"] if distribution.by else drawn["tau"][..., None]
     own = {name: drawn[name][..., None] for name in distribution.parameters}
     return distribution.quantile(rng.random(studies), tau[..., design.tau_of_study], **own)

@@ -217,7 +217,7 @@ class _Change(NamedTuple):
 def _check(fit: Fit | QuadratureFit, seed: object) -> None:
     check_posterior(fit)
     if has_draws(fit):
-        check_one_outcome(fit)
+        check_one_outcome(fit, "`log_marginal_likelihood`")
     check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
     if reason:

@@ -105,7 +105,7 @@ class Posterior:
         """
         design = self.design
         with_mu = design.spec.study_effects.pools
-        found = [Coordinate("mu", "mu", design.spec.mu)] if with_mu else []
+        found = [Coordinate("mu", "mu", design.mu[0])] if with_mu else []
         found += [
             Coordinate("beta", f"beta[{name}]", prior)
             for name, prior in zip(design.coding.names, design.beta, strict=True)

@@ -78,7 +78,7 @@ def build_design(design: Design) -> "pm.Model":
         return build_joint(design)
     spec, arms = design.spec, design.arms
     with pm.Model(coords=_coords(design)) as model:
-        mu = spec.mu.to_pymc("mu")
+        mu = design.mu[0].to_pymc("mu")
         predictor = mu + _regression(design)
         u = _study_effects(design, mu)
         if u is not None:
@@ -107,11 +107,11 @@ def _coords(design: Design) -> dict[str, Any]:
 def _study_effects(design: Design, mu: Any) -> Any:
     distribution = design.spec.study_effects
     tau = None
-    if distribution.tau is not None:
-        tau = distribution.tau.to_pymc("tau", dims="level" if distribution.by else None)
+    for prior in design.tau:
+        tau = prior.to_pymc("tau", dims="level" if distribution.by else None)
         tau = tau[design.tau_of_study] if distribution.by else tau
     own = {name: prior.to_pymc(name) for name, prior in distribution.parameters.items()}
-    return distribution.to_pymc(tau, mu, design.spec.mu, **own)
+    return distribution.to_pymc(tau, mu, design.mu[0], **own)
 
 
 def _regression(design: Design) -> Any:

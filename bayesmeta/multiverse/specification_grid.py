@@ -158,7 +158,7 @@ class SpecificationGrid:
             MODEL,
             study_effects=distribution,
             covariates=covariates,
-            mu=priors.get("mu"),  # type: ignore[arg-type]  # the link's own
+            mu=priors.get("mu"),
             beta=priors.get("beta") if covariates.parsed.terms else None,
             likelihood=self.likelihood[choices["likelihood"]],
             arm_effects=arm_effects,

@@ -219,7 +219,7 @@ def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
         priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
         priors |= {one.label: one.prior for one in drawn.taus()}
         return _written(priors, fit.spec.link.scale, words)
-    priors = {"mu": fit.spec.mu}
+    priors = {"mu": fit.design.mu[0]}
     own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
     for name, prior in zip(fit.coding.names, fit.design.beta, strict=True):
         priors[f"beta[{name}]" if name in own else "beta"] = prior

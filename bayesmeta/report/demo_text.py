@@ -22,8 +22,7 @@ DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 
 def _tau_line(fit: Fit) -> str:
     """Return what power-scaling says of tau, and how far prior and posterior overlap."""
-    prior = fit.spec.study_effects.tau
-    assert prior is not None  # noqa: S101 - the model of the demonstration has one
+    [prior] = fit.design.tau
     moved, by_likelihood = tau_scaling(fit)["tau"]
     overlap = f"{100 * prior_overlap(prior, np.asarray(fit.posterior['tau'])):.0f}%"
     verdict = "below" if moved < SENSITIVE else "above"

@@ -24,19 +24,16 @@ def model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
     effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
-    typical = words.rates.range(*link.rate(spec.mu.interval(0.95)))
+    [mu] = design.mu
+    typical = words.rates.range(*link.rate(mu.interval(0.95)))
     lines = [
         f"Model      {spec.name}: events ~ {spec.likelihood.symbol}, {link.name}(rate) = {predictor}",
-        f"Priors     mu ~ {spec.mu!r}: typical rate {typical} with 95% probability",
+        f"Priors     mu ~ {mu!r}: typical rate {typical} with 95% probability",
     ]
     lines += _beta_lines(design)
     if distribution.symbol:
         by = f", one for each level of {distribution.by}" if distribution.by else ""
-        tau = (
-            f", tau ~ {distribution.tau!r}: {_range(distribution.tau)}{by}"
-            if distribution.tau is not None
-            else ""
-        )
+        tau = "".join(f", tau ~ {prior!r}: {_range(prior)}{by}" for prior in design.tau)
         lines.append(f"           {distribution.symbol}{tau}")
     if spec.arm_effects is not None:
         tau_arm = spec.arm_effects.tau_arm

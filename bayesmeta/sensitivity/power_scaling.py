@@ -97,7 +97,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     >>> bool((found["likelihood"] > found["prior"]).all())
     True
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`power_scaling`")
     check_family(fit, "power_scaling")
     label = profile_label(fit.design.coding, profile)
     # Asked for first: it is what a fit may not have.
@@ -135,7 +135,7 @@ def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
     beta = {f"beta[{name}]": found.pop(name) for name in fit.design.coding.names}
     rates = rates_with_priors(draws_of(fit), profile)
     return {
-        "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
+        "mu": prior_overlap(fit.design.mu[0], np.asarray(fit.posterior["mu"])),
         **found,
         **beta,
         **{

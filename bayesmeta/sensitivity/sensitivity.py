@@ -162,7 +162,7 @@ def sensitivity(
     >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
     (['HalfNormal(1)', 'HalfNormal(0.5)'], True)
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`sensitivity`")
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
     asked = asked_event(event)

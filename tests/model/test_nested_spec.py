@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pymc as pm
 import pytest
 
 import bayesmeta as bm
 from bayesmeta.model import make_design
 from bayesmeta.model.effects import DISTRIBUTIONS
-from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit, refuse_several
+from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 
@@ -160,20 +161,55 @@ LIMITED: dict[str, bm.ModelSpec] = {
 }
 
 
+QUICK = bm.SamplerSettings(chains=2, warmup=50, draws=20)
+POOLED = bm.ModelSpec()
+
+
+def own_model() -> pm.Model:
+    with pm.Model() as model:
+        pm.Normal("theta")
+    return model
+
+
+REFUSED: dict[str, Callable[[bm.Fit], object]] = {
+    "method='quadrature'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, method="quadrature"),
+    "method='psis'": lambda fit: bm.leave_one_study_out(POOLED, fit.arms, seed=1, method="psis"),
+    "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
+    "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
+    "`verify`": lambda fit: bm.verify(fit),
+    "`prior_sensitivity`": lambda fit: bm.prior_sensitivity(fit),
+    "`power_scaling`": lambda fit: bm.power_scaling(fit),
+    "`sensitivity`": lambda fit: bm.sensitivity(fit, rate_above=0.2),
+    "`log_likelihood_by_study`": lambda fit: bm.log_likelihood_by_study(fit),
+    "`posterior_predictive_check`": lambda fit: bm.posterior_predictive_check(fit, seed=1),
+    "`log_marginal_likelihood`": lambda fit: bm.log_marginal_likelihood(fit, seed=1),
+}
+
+
+@pytest.fixture(scope="module")
+def joint_fit() -> bm.Fit:
+    return bm.fit(POOLED, arms_of(), seed=1, settings=QUICK)
+
+
 @pytest.mark.parametrize("limit", SEVERAL_OUTCOMES, ids=lambda limit: limit.what)
-def test_what_is_not_available_for_several_outcomes_is_refused(limit: Limit) -> None:
-    arms = arms_of()
+def test_what_is_not_available_for_several_outcomes_is_refused(
+    limit: Limit, joint_fit: bm.Fit
+) -> None:
+    remedy = f"{limit.remedy}, or fit" if limit.remedy else "Fit"
     expected = re.escape(
         f"{limit.what} is not available for several outcomes (ORR, CR_CRi, CR), since {limit.reason}. "
-        f"{limit.remedy}, or fit each outcome by itself: arms.of('ORR')."
+        f"{remedy} each outcome by itself: arms.of('ORR')."
     )
     if limit.holds is None:
-        with pytest.raises(bm.SettingsError, match=expected):
-            refuse_several(arms, limit.what)
-        refuse_several(arms.of("ORR"), limit.what)
+        with pytest.raises(bm.SettingsError, match=f"^{expected}"):
+            REFUSED[limit.what](joint_fit)
         return
     with pytest.raises(bm.SpecError, match=f"^pooled: {expected}"):
-        make_design(LIMITED[limit.what], arms)
+        make_design(LIMITED[limit.what], joint_fit.arms)
+
+
+def test_every_refusal_is_a_line_of_the_table() -> None:
+    assert {*LIMITED, *REFUSED} == {limit.what for limit in SEVERAL_OUTCOMES}
 
 
 def test_every_distribution_but_the_normal_is_refused() -> None:

@@ -31,7 +31,7 @@ def density_data(design: Design) -> DensityData:
     else:
         totals = np.bincount(study, weights=events), np.bincount(study, weights=n)
         level, information = _empirical(*totals, spec)
-    own = [spec.mu, *design.beta, *(scalar.prior for scalar in design.scalars)]
+    own = [design.mu[0], *design.beta, *(scalar.prior for scalar in design.scalars)]
     return DensityData(
         events=events,
         n=n,

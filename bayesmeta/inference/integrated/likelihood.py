@@ -179,7 +179,7 @@ def _given(
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
-    level = mu[:, None] if spec.study_effects.pools else spec.mu.kernel.a
+    level = mu[:, None] if spec.study_effects.pools else design.mu[0].kernel.a
     eta = np.broadcast_to(level, (mu.size, len(order))).copy()
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
@@ -204,7 +204,7 @@ def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:
     shape = (mu.size, len(design.arms.studies))
     if not distribution.pools:
         # Each level has the prior of mu: normal, Student or Cauchy.
-        kernel = design.spec.mu.kernel
+        kernel = design.mu[0].kernel
         code = NORMAL if kernel.shape == Shape.NORMAL else STUDENT
         yield _Part(np.zeros(()), code, np.full(shape, kernel.b), np.full(mu.shape, kernel.c), 0.0)
         return

@@ -65,7 +65,7 @@ class StudyEffects(ABC):
     transition_scale: ClassVar[float] = 1.0
     """Height above a lower bound at which the sampler's scale of that parameter changes from
     logarithms to square roots; geometry only."""
-    tau: Prior | None
+    tau: Prior | Mapping[str, Prior] | None
     by: str | None
 
     @property
@@ -176,7 +176,7 @@ class ScaledEffects(StudyEffects):
         Study-level column whose levels each have a `tau` of their own.
     """
 
-    tau: Prior = field(default_factory=lambda: HalfNormal(1))
+    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     by: str | None = None
 
     def __post_init__(self) -> None:
