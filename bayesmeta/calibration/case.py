@@ -14,13 +14,13 @@ from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS
 from bayesmeta.inference.lattice import SOURCES, spread
-from bayesmeta.inference.nested.simulation import rates_of
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.simulation import (
     draw_events,
     log_likelihood,
     new_study_rates,
     prior_draws,
+    rates_of,
 )
 from bayesmeta.inference.targets import Target, target_of
 from bayesmeta.model import Design, ModelSpec, make_design

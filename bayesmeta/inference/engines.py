@@ -14,16 +14,24 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.errors import SettingsError
 from bayesmeta.inference.blocks import filled
 from bayesmeta.inference.convergence import largest_mcse_of_limits
-from bayesmeta.inference.draws import DIMS, assemble
-from bayesmeta.inference.footprint import LARGEST, bytes_of_draws, check_footprint
+from bayesmeta.inference.draws import DIMS, PRIOR_DRAWS, assemble
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 
-__all__ = ["Engine", "sample_compiled", "sampled", "sampled_again"]
+__all__ = [
+    "LARGEST",
+    "Engine",
+    "bytes_of_draws",
+    "check_footprint",
+    "sample_compiled",
+    "sampled",
+    "sampled_again",
+]
 
 Engine = Literal["compiled", "pymc"]
 Sample = Callable[[SamplerSettings], tuple[Any, Mapping[str, npt.NDArray[Any]]]]
@@ -182,3 +190,44 @@ def _sample_pymc(
     tree = sample_pymc(build_design(design), settings, seed, progress=progress)
     posterior = {name: np.asarray(tree.posterior[name]) for name in DIMS if name in tree.posterior}
     return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
+
+
+LARGEST = 1 << 30
+"""Bytes of draws that a fit may hold in memory; while it is made it holds up to three times as much."""
+
+_NUMBER, _COUNT = 8, 4
+_STATISTICS = 8
+
+
+def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
+    """Return the bytes that all groups of a fit's draws take, labels aside."""
+    drawn = settings.chains * settings.draws
+    outcomes = len(design.outcomes)
+    parameters = outcomes * (1 + len(design.coding.names)) + len(design.scalars) + len(design.pairs)
+    total = _NUMBER * (drawn * (parameters + _STATISTICS) + PRIOR_DRAWS * parameters)
+    if not settings.arm_draws:
+        return total
+    arms, spec = len(design.arms) * outcomes, design.spec
+    effects = arms * (1 + len(design.imputed) + (spec.arm_effects is not None))
+    effects += len(design.arms.studies) * outcomes * spec.study_effects.has_effects
+    responders = arms * _COUNT
+    total += (drawn + PRIOR_DRAWS) * (_NUMBER * effects + responders)
+    return total + drawn * arms * _NUMBER
+
+
+def check_footprint(design: Design, settings: SamplerSettings) -> None:
+    """Raise if the draws would not fit in memory.
+
+    Raises
+    ------
+    SettingsError
+        If they take more than `LARGEST`.
+    """
+    needed = bytes_of_draws(design, settings)
+    if needed > LARGEST:
+        raise SettingsError(
+            f"The draws would take {needed / 2**30:.1f} GiB of memory ({len(design.arms):,} arms, "
+            f"{settings.chains * settings.draws:,} draws); at most {LARGEST / 2**30:.0f} GiB is kept. "
+            "Keep those of mu, beta, tau and the other parameters alone by "
+            "settings=SamplerSettings(arm_draws=False), or fewer draws."
+        )

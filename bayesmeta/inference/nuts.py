@@ -4,11 +4,15 @@ nutpie is pinned to a minor version because this uses its compiled interface (`n
 way its own PyMC models do; a Python callback would hold the interpreter's lock.
 """
 
+import importlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 import numpy as np
@@ -17,12 +21,11 @@ import pandas as pd
 
 from bayesmeta.errors import SamplingError
 from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
-from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.settings import SamplerSettings, processors
 from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
 
-__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
+__all__ = ["STATISTICS", "RawDraws", "nutpie_extension", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -273,3 +276,30 @@ def _kept(  # noqa: PLR0917
         first:
     ]
     return values if name == "point" else values[:, 0]
+
+
+_NAME = "nutpie._lib"
+
+
+def nutpie_extension() -> Any:
+    """Return the module `nutpie._lib`.
+
+    Importing it by its name would first run nutpie's package, which imports ArviZ, Matplotlib and
+    their like for what is not used here. So the file of the module is looked up and loaded by
+    itself, under its own name: nutpie, should it be imported later, finds it there.
+    """
+    if _NAME in sys.modules:
+        return sys.modules[_NAME]
+    package = find_spec("nutpie")
+    places = package.submodule_search_locations if package else None
+    spec = PathFinder.find_spec(_NAME, places) if places else None
+    if spec is None or spec.loader is None:
+        return importlib.import_module(_NAME)
+    module = module_from_spec(spec)
+    sys.modules[_NAME] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[_NAME]
+        raise
+    return module

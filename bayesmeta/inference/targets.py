@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import Callback
-from bayesmeta.inference.density.pointers import Pointers
+from bayesmeta.inference.density.callbacks import Pointers
 from bayesmeta.model import Design
 
 __all__ = ["Target", "target_of"]
@@ -59,9 +59,9 @@ def target_of(design: Design) -> Target:
 
 def _single(design: Design) -> Target:
     from bayesmeta.inference.density import coordinates
-    from bayesmeta.inference.density.arrays import density_data
+    from bayesmeta.inference.density.coordinates import density_data
+    from bayesmeta.inference.density.data import pack
     from bayesmeta.inference.density.log_density import density_of, log_density
-    from bayesmeta.inference.density.views import pack
 
     data = density_data(design)
     return Target(
@@ -79,9 +79,9 @@ def _single(design: Design) -> Target:
 
 def _joint(design: Design) -> Target:
     from bayesmeta.inference.nested import coordinates
-    from bayesmeta.inference.nested.data import nested_data
+    from bayesmeta.inference.nested.coordinates import nested_data
+    from bayesmeta.inference.nested.data import pack_nested
     from bayesmeta.inference.nested.log_density import log_density, nested_density
-    from bayesmeta.inference.nested.views import pack_nested
 
     data = nested_data(design)
     return Target(

@@ -75,7 +75,7 @@ class Coordinate:
     def _heavy_tailed(self) -> tuple[float, float]:
         """Centre and scale of a Student or Cauchy prior; zeros of another."""
         kernel = self.prior.kernel
-        return (kernel.a, kernel.b) if kernel.shape == Shape.STUDENT_T else (0.0, 0.0)
+        return (kernel.a, kernel.b) if kernel.is_student_t else (0.0, 0.0)
 
 
 def _inverse(target: Array) -> Array:

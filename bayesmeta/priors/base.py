@@ -71,6 +71,11 @@ class Kernel(NamedTuple):
     c: float
     constant: float
 
+    @property
+    def is_student_t(self) -> bool:
+        """Whether its tails fall like a power, which the sampler's coordinate of `mu` evens out."""
+        return self.shape == Shape.STUDENT_T
+
     def logpdf(self, x: Array) -> Array:
         """Return the log density at values that the prior allows, of the shape of `x`."""
         shape, a, b, c, constant = self

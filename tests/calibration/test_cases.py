@@ -8,8 +8,7 @@ from bayesmeta.calibration import all_cases, select_cases
 from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.layouts import REPORTED
 from bayesmeta.calibration.parts import PARTS, ROLES
-from bayesmeta.inference.nested.simulation import draw_counts
-from bayesmeta.inference.simulation import draw_events, prior_draws
+from bayesmeta.inference.simulation import draw_counts, draw_events, prior_draws
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES

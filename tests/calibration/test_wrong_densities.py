@@ -16,13 +16,12 @@ from numba import carray, cfunc
 from bayesmeta.calibration import all_cases, judge, run_case
 from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import LOG_DENSITY
+from bayesmeta.inference.density.data import common_data
 from bayesmeta.inference.density.log_density import usual_density
-from bayesmeta.inference.density.scales import bounded
-from bayesmeta.inference.density.views import common_data
 from bayesmeta.inference.engines import sample_compiled
-from bayesmeta.inference.kernels import log_prior
+from bayesmeta.inference.kernels import bounded, log_prior
+from bayesmeta.inference.nested.data import unpack_nested
 from bayesmeta.inference.nested.log_density import nested_density
-from bayesmeta.inference.nested.views import unpack_nested
 
 CASES = {case.name: case for case in all_cases()}
 

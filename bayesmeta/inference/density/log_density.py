@@ -20,32 +20,41 @@ import numpy.typing as npt
 from numba import carray
 
 from bayesmeta.inference.compiled import Callback
-from bayesmeta.inference.density.arms import (
-    arm_means,
-    log_arms,
-    log_arms_and_effects,
-    pull_arms,
-)
 from bayesmeta.inference.density.callbacks import (
     LOG_DENSITY,
     state,
     value_and_gradient,
     zeros_at,
 )
-from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.distributions import NORMAL
-from bayesmeta.inference.density.imputed import add_missing, log_known, log_missing
-from bayesmeta.inference.density.likelihoods import BINOMIAL
-from bayesmeta.inference.density.links import LOGIT
+from bayesmeta.inference.density.data import (
+    DensityData,
+    Parts,
+    common_data,
+    other_data,
+    pack,
+    parts_of,
+)
+from bayesmeta.inference.density.effects import NORMAL
+from bayesmeta.inference.density.likelihoods import BINOMIAL, LOGIT
 from bayesmeta.inference.density.scalars import (
+    add_missing,
     log_coefficients,
+    log_known,
+    log_missing,
     log_scalars,
     new_scalars,
     pull_scalars,
 )
-from bayesmeta.inference.density.scales import located
-from bayesmeta.inference.density.studies import log_effects, pull_studies, studies_at
-from bayesmeta.inference.density.views import common_data, other_data, pack, parts_of
+from bayesmeta.inference.density.studies import (
+    arm_means,
+    log_arms,
+    log_arms_and_effects,
+    log_effects,
+    pull_arms,
+    pull_studies,
+    studies_at,
+)
+from bayesmeta.inference.kernels import located
 
 __all__ = ["density_of", "family_density", "log_density", "usual_density"]
 

@@ -11,11 +11,10 @@ from scipy.special import gammaln
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.density.distributions import NORMAL
+from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model import Design
-from bayesmeta.priors import Shape
 
 __all__ = ["study_log_likelihood"]
 
@@ -205,7 +204,7 @@ def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:
     if not distribution.pools:
         # Each level has the prior of mu: normal, Student or Cauchy.
         kernel = design.mu[0].kernel
-        code = NORMAL if kernel.shape == Shape.NORMAL else STUDENT
+        code = STUDENT if kernel.is_student_t else NORMAL
         yield _Part(np.zeros(()), code, np.full(shape, kernel.b), np.full(mu.shape, kernel.c), 0.0)
         return
     tau = np.zeros((mu.size, 1))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.density.distributions import NORMAL
+from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import (
     STUDENT,
     Distribution,

@@ -1,7 +1,7 @@
 """Distributions of the study effects u: how studies of one profile differ on the scale of the link.
 
 A new distribution is one class in this room, one entry of `DISTRIBUTIONS`, and one branch of
-`bayesmeta.inference.density.distributions`.
+`bayesmeta.inference.density.effects`.
 """
 
 from bayesmeta.model.effects.arms import ArmEffects

@@ -14,19 +14,23 @@ from scipy import special
 from scipy.optimize import brentq
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import value_and_gradient
-from bayesmeta.inference.density.coordinates import size, starting_point, translate, variables
-from bayesmeta.inference.density.data import CommonData, DensityData, OtherData
-from bayesmeta.inference.density.distributions import digamma
-from bayesmeta.inference.density.links import log_rates
+from bayesmeta.inference.density.coordinates import (
+    density_data,
+    size,
+    starting_point,
+    translate,
+    variables,
+)
+from bayesmeta.inference.density.data import CommonData, DensityData, OtherData, pack
+from bayesmeta.inference.density.effects import digamma
+from bayesmeta.inference.density.likelihoods import log_rates
 from bayesmeta.inference.density.log_density import (
     density_of,
     family_density,
     log_density,
     usual_density,
 )
-from bayesmeta.inference.density.views import pack
 from bayesmeta.model import Design, make_design
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior

@@ -1,11 +1,20 @@
-"""Compiled distributions of study effects at scale 1; values and derivatives."""
+"""Compiled study effects: their distributions at scale 1, their coordinates, and derivatives."""
 
 from math import exp, lgamma, log, log1p, pi, sqrt
+from typing import NamedTuple
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.density.links import log_normal_cdf
+from bayesmeta.inference.density.likelihoods import log_normal_cdf
 
-__all__ = ["LOG_ROOT_TWO_PI", "NORMAL", "log_distribution"]
+__all__ = [
+    "LOG_ROOT_TWO_PI",
+    "NORMAL",
+    "Noncentred",
+    "log_distribution",
+    "log_jacobian",
+    "noncentred",
+    "noncentring_adjoint",
+]
 
 NORMAL = 0
 """Code of the usual distribution."""
@@ -80,3 +89,62 @@ def digamma(x: float) -> float:
     y = 1 / (x * x)
     series = 1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * 691 / 32760)))
     return value + log(x) - 0.5 / x - y * (1 / 12 - y * series)
+
+
+class Noncentred(NamedTuple):
+    """An effect about a mean, and what its derivatives need."""
+
+    level: float
+    """The mean and the effect together."""
+    standard: float
+    """The effect over its scale."""
+    rest: float
+    root: float
+    w_over_tau: float
+    gap: float
+    tau: float
+    z: float
+
+
+@compiled
+def noncentred(tau: float, information: float, level: float, mean: float, z: float) -> Noncentred:  # noqa: PLR0917
+    """Return the effect that z stands for, about `mean`, with data at `level`."""
+    q = tau * tau * information
+    rest = 1 / (1 + q)
+    root = sqrt(rest)
+    w_over_tau = tau * information * rest
+    gap = level - mean
+    # (1 - w) M + w a rather than M + w (a - M), which would cancel for large studies.
+    return Noncentred(
+        rest * mean + q * rest * level + tau * root * z,
+        w_over_tau * gap + root * z,
+        rest,
+        root,
+        w_over_tau,
+        gap,
+        tau,
+        z,
+    )
+
+
+@inlined
+def log_jacobian(p: Noncentred) -> float:
+    """Return the log derivative in z of the effect over its scale."""
+    return 0.5 * log(p.rest)
+
+
+@inlined
+def noncentring_adjoint(
+    p: Noncentred, by_level: float, by_standard: float
+) -> tuple[float, float, float]:
+    """Return derivatives in z, in the mean and in log tau, `log_jacobian` included.
+
+    `by_level` and `by_standard` are the derivatives of everything else in the level and in the
+    standardised effect.
+    """
+    w = 1 - p.rest
+    by_z = (by_level * p.tau + by_standard) * p.root
+    by_mean = by_level * p.rest - by_standard * p.w_over_tau
+    by_log_tau = by_level * p.tau * p.rest * (2 * p.w_over_tau * p.gap + p.root * p.z)
+    by_log_tau += by_standard * (p.w_over_tau * (1 - 2 * w) * p.gap - w * p.root * p.z) - w
+    return by_z, by_mean, by_log_tau
