@@ -5,7 +5,6 @@ from .calibration import (
     Calibration as Calibration,
     calibrate as calibrate,
 )
-from .comparison.averaging import AveragedPrediction as AveragedPrediction
 from .comparison.compare import compare as compare
 from .comparison.comparison import Comparison as Comparison
 from .comparison.cumulative import (
@@ -48,7 +47,6 @@ from .estimates.identifiability import (
     identifiability as identifiability,
     notes as notes,
 )
-from .estimates.nested.predict import NestedPrediction as NestedPrediction
 from .estimates.predict import predict as predict
 from .estimates.prediction import Prediction as Prediction
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity

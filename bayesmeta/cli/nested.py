@@ -100,14 +100,13 @@ def predict_nested(
     """Predict the nested outcomes of a new cohort from a saved run."""
     from bayesmeta.estimates.inferred import basis_of
     from bayesmeta.estimates.inferred_text import inferred_words
-    from bayesmeta.estimates.nested.predict import predict_nested as predicted
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import basis_json, nested_prediction_json
     from bayesmeta.report.text import nested_prediction_lines, warning_lines
 
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
-    prediction = predicted(result, n, profile, study, 0)
+    prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
     basis = basis_of(result, profile, study)
     saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
@@ -120,7 +119,7 @@ def predict_nested(
 
 
 def _prediction_tables(
-    prediction: "bm.NestedPrediction", ci: float, joint: Sequence[str]
+    prediction: "bm.Prediction", ci: float, joint: Sequence[str]
 ) -> "dict[str, pd.DataFrame]":
     import pandas as pd
 

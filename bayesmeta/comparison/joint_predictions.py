@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp, ndtri
 
 from bayesmeta.comparison.questions import Asked, Label
-from bayesmeta.estimates.nested.rates import NestedRates, cholesky_draws, predictors_of
+from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.result import Fit

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.comparisons import level_profiles
-from bayesmeta.estimates.nested.rates import OutcomeRates
+from bayesmeta.estimates.nested_rates import OutcomeRates
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.precision import Draws
 from bayesmeta.estimates.profile_rates import PredictedRates

@@ -11,7 +11,7 @@ from bayesmeta.errors import listed
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.comparisons import studies_by_level
 from bayesmeta.estimates.information import within_shares
-from bayesmeta.estimates.nested.ratios import informing, ratio_rows
+from bayesmeta.estimates.nested_information import informing, ratio_rows
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.posterior import check_draws, outcomes_of

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, override
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.estimates.nested.rates import (
+from bayesmeta.estimates.nested_rates import (
     NestedRates,
     OutcomeRates,
     cholesky_draws,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.nested.rates import OutcomeRates, nested_rates
+from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.quadrature_rates import RatesByQuadrature

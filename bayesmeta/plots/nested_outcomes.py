@@ -12,12 +12,13 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.wording import PLAIN
 
 __all__ = ["nested_outcomes"]
 
@@ -33,14 +34,14 @@ CI_PROB = 0.95
 
 
 def nested_outcomes(
-    predictions: NestedPrediction | Sequence[NestedPrediction], *, notes: Sequence[str] = ()
+    predictions: Prediction | Sequence[Prediction], *, notes: Sequence[str] = ()
 ) -> Plot:
     """Return how the patients of a new cohort divide into nested outcomes, one bar per prediction.
 
     Parameters
     ----------
-    predictions : NestedPrediction or sequence of them
-        Of the same outcomes and the same number of patients, in the order in which they are drawn. If
+    predictions : Prediction or sequence of them
+        Of the same nested outcomes and number of patients, in the order in which they are drawn. If
         draws behind one failed their diagnostics, the figure says so in its first line.
     notes : sequence of str
         Further lines below the figure.
@@ -71,11 +72,11 @@ def nested_outcomes(
     >>> plot.table.head(3).set_index("label")["mean"].round(-1).to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
     """
-    several = [predictions] if isinstance(predictions, NestedPrediction) else list(predictions)
+    several = [predictions] if isinstance(predictions, Prediction) else list(predictions)
     first = _checked(several)
     numbers = [pd.DataFrame(_rows_of(one)) for one in several]
     table = pd.concat(numbers, ignore_index=True)
-    words = words_of(first.rates.fit)
+    words = words_of(first.fit) if first.fit else PLAIN
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
     rows = Rows(
         heading="Profile",
@@ -90,7 +91,7 @@ def nested_outcomes(
             f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
             f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
         )
-        warning = next(filter(None, (warning_of(one.rates.fit) for one in several)), "")
+        warning = next(filter(None, (warning_of(one.fit) for one in several)), "")
         title = "Predicted cohort by nested outcome"
         figure, graph, heights = draw_rows(rows, Words(title, [note, *notes], warning))
         fills = [*_fills(len(categories) - 1), BAND]
@@ -113,10 +114,12 @@ def nested_outcomes(
     return Plot("nested_outcomes", figure, table, counted(len(several), "profile"))
 
 
-def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
-    if not predictions or not all(isinstance(one, NestedPrediction) for one in predictions):
+def _checked(predictions: Sequence[Prediction]) -> Prediction:
+    if not predictions or not all(
+        isinstance(one, Prediction) and one.outcomes for one in predictions
+    ):
         raise SettingsError(
-            "`predictions` must be one NestedPrediction or several. Make them by predict(Fit, ...)."
+            "`predictions` must be one Prediction of nested outcomes or several. Make them by predict."
         )
     first = predictions[0]
     for one in predictions:
@@ -128,12 +131,12 @@ def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
     return first
 
 
-def _label(prediction: NestedPrediction) -> str:
+def _label(prediction: Prediction) -> str:
     study = f"{prediction.study}: " if prediction.study else ""
     return study + prediction.profile
 
 
-def _rows_of(prediction: NestedPrediction) -> list[dict[str, Any]]:
+def _rows_of(prediction: Prediction) -> list[dict[str, Any]]:
     head = {"profile": _label(prediction), "n": prediction.n}
     found = [
         {

@@ -62,7 +62,7 @@ def prediction(
     Parameters
     ----------
     prediction : Prediction
-        Of `predict`; of nested outcomes, `NestedPrediction.of` one of them. If the draws behind it
+        Of `predict`; of nested outcomes, `Prediction.of` one of them. If the draws behind it
         failed their diagnostics, the figure says so in its first line.
     rate_above : float, optional
         A rate (probability) to be marked, with the probability that the true rate is above it.

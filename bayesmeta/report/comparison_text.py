@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.layout import table_text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines
@@ -110,12 +110,10 @@ def _prediction_lines(
     return ["", *lines]
 
 
-def averaged_sentence(
-    prediction: AveragedPrediction, ci_prob: float, words: Wording = PLAIN
-) -> str:
+def averaged_sentence(prediction: Prediction, ci_prob: float, words: Wording = PLAIN) -> str:
     """Return what the models together expect of a new cohort, in two lines."""
     found = prediction.interval(ci_prob)
-    low, median, high = found.loc["events"].astype(int)
+    low, median, high = found.loc["events", ["lower", "median", "upper"]].astype(int)
     rate, *ends = words.rates.texts(*found.loc["rate", ["median", "lower", "upper"]])
     return (
         f"A new cohort of {prediction.n} ({words.text(prediction.profile)}), by {_averaged(prediction)}:\n"
@@ -124,7 +122,7 @@ def averaged_sentence(
     )
 
 
-def _averaged(prediction: AveragedPrediction) -> str:
+def _averaged(prediction: Prediction) -> str:
     if len(prediction.weights) == 1:
         return f"{next(iter(prediction.weights))} alone"
     return ", ".join(f"{name} (weight {w:.2f})" for name, w in prediction.weights.items())

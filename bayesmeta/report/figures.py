@@ -183,7 +183,7 @@ def _prediction(results: FitResults) -> Figures:
 
 def _nested_outcomes(results: FitResults) -> Figures:
     profiles = [results.profile] if results.profile else default_profiles(results.fit.coding)
-    plot = plots.nested_outcomes([results.predicted(one) for one in profiles])  # type: ignore[misc]
+    plot = plots.nested_outcomes([results.predicted(one) for one in profiles])
     caption = (
         f"Predicted cohort of {results.question.cohort}: how its patients divide into the outcomes"
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred_text import contrast_inferred
-from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.estimates.summary_text import rate_table
 from bayesmeta.report.contrast_text import RANKS_SAY, contrast_cells, contrasts_say, rank_cells
@@ -85,7 +85,7 @@ def _summary(results: FitResults) -> Iterator[Block]:
     """Yield the question, the answer, and what of the profile lies outside the evidence."""
     beyond = beyond_evidence(results.fit.coding, results.profile)
     yield Text(_question(results))
-    if isinstance(results.prediction, NestedPrediction):
+    if results.several:
         yield Text(" ".join(_nested_sentences(results)))
         yield Items((*_by_outcome(results, results.prediction), *beyond))
     else:
@@ -120,7 +120,7 @@ def _nested_sentences(results: FitResults) -> Iterator[str]:
     )
 
 
-def _by_outcome(results: FitResults, prediction: NestedPrediction) -> Iterator[str]:
+def _by_outcome(results: FitResults, prediction: Prediction) -> Iterator[str]:
     found, words = results.summary, results.words
     texts = outcome_texts(prediction, results.question.ci_prob, words)
     for name, (outcome, rate, patients) in zip(prediction.outcomes, texts, strict=True):
@@ -182,7 +182,7 @@ def _answers(results: FitResults) -> Iterator[Block]:
 
 def _categories(results: FitResults) -> Iterator[Block]:
     found = results.prediction
-    if isinstance(found, NestedPrediction):
+    if found.outcomes:
         yield Table(
             f"Patients of a new cohort of {found.n} by category ({found.profile})",
             category_cells(found.table(results.question.ci_prob), results.words),

@@ -15,7 +15,6 @@ from bayesmeta.comparison.posterior_predictive import (
 )
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
 from bayesmeta.estimates.identifiability import notes
-from bayesmeta.estimates.nested.predict import NestedPrediction, predict_nested
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction
@@ -129,22 +128,20 @@ class FitResults:
         )
 
     @cached_property
-    def prediction(self) -> Prediction | NestedPrediction:
+    def prediction(self) -> Prediction:
         """The new cohort."""
         return self.predicted(self.profile)
 
-    def predicted(self, profile: Profile | None) -> Prediction | NestedPrediction:
+    def predicted(self, profile: Profile | None) -> Prediction:
         """Return the new cohort at a profile."""
         n, seed = self.question.cohort, self.fit.provenance.seed
-        if self.several:
-            return predict_nested(self.drawn, n, profile, None, seed)
         return predict(self.drawn, n=n, profile=profile, seed=seed)
 
     @cached_property
     def predictions(self) -> Mapping[str, Prediction]:
         """The new cohort by outcome; of one outcome, which may have no name, by none."""
         found = self.prediction
-        if isinstance(found, NestedPrediction):
+        if found.outcomes:
             return {outcome: found.of(outcome) for outcome in found.outcomes}
         return {"": found}
 

@@ -12,7 +12,6 @@ import pandas as pd
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.inferred import Inferred
-from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -93,7 +92,7 @@ def prediction_json(
 
 
 def nested_prediction_json(
-    prediction: NestedPrediction, ci: float, asked: Sequence[str]
+    prediction: Prediction, ci: float, asked: Sequence[str]
 ) -> dict[str, Any]:
     """Return a prediction's intervals, categories and the joint probabilities asked for."""
     probabilities = {event: prediction.probability(event) for event in asked}
@@ -108,7 +107,7 @@ def nested_prediction_json(
     }
 
 
-def _cohort_json(prediction: Prediction | NestedPrediction, ci: float) -> dict[str, Any]:
+def _cohort_json(prediction: Prediction, ci: float) -> dict[str, Any]:
     return {
         "n": prediction.n,
         "profile": prediction.profile,

@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction
+from bayesmeta.comparison.averaging import AveragedRates, prediction_by
 from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
@@ -75,7 +76,7 @@ class SavedComparison:
         Versions of what it was made with.
     created : str
         UTC time at which it was begun, ISO 8601.
-    prediction : AveragedPrediction or None
+    prediction : Prediction or None
         The prediction that the models average; None if no model has all its scores.
     not_applicable : mapping
         Of each model that the arms can't tell, why, by name.
@@ -89,7 +90,7 @@ class SavedComparison:
     plan: Mapping[str, Any]
     versions: Mapping[str, str]
     created: str
-    kept: AveragedPrediction | None
+    kept: Prediction | None
     not_applicable: Mapping[str, str]
 
     @property
@@ -98,7 +99,7 @@ class SavedComparison:
         return all(one.ok for one in self.left_out.values())
 
     @property
-    def prediction(self) -> AveragedPrediction:
+    def prediction(self) -> Prediction:
         """What the models together expect of a new cohort.
 
         Raises
@@ -239,14 +240,14 @@ def _evidence(inputs: Path) -> Arms:
     return Arms(frame.assign(**counts), excluded, selection)
 
 
-def kept_prediction(folder: Path, table: pd.DataFrame) -> AveragedPrediction | None:
+def kept_prediction(folder: Path, table: pd.DataFrame) -> Prediction | None:
     """Return the averaged prediction that was kept, every number as it was."""
     counts, rates = folder / "prediction.csv", folder / "prediction_rate.csv"
     if not (counts.is_file() and rates.is_file()):
         return None
     pmf, rate = map(_numbers, (counts, rates))
     weights, profile = averaged_models(table)
-    return AveragedPrediction(len(pmf) - 1, profile, weights, pmf, rate)
+    return prediction_by(weights, profile, AveragedRates(pmf, rate))
 
 
 def _numbers(file: Path) -> pd.DataFrame:

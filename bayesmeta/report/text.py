@@ -9,7 +9,6 @@ import pandas as pd
 from bayesmeta.errors import counted
 from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.nested.predict import NestedPrediction
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import Diagnostics
@@ -196,7 +195,7 @@ def probability_words(probability: Probability) -> str:
 
 
 def nested_prediction_lines(
-    prediction: NestedPrediction,
+    prediction: Prediction,
     ci_prob: float,
     asked: Sequence[str],
     words: Wording = PLAIN,
@@ -219,7 +218,7 @@ def nested_prediction_lines(
 
 
 def outcome_texts(
-    prediction: NestedPrediction, ci_prob: float, words: Wording = PLAIN
+    prediction: Prediction, ci_prob: float, words: Wording = PLAIN
 ) -> Iterator[tuple[str, str, str]]:
     """Yield each outcome, its true rate and its patients, with their intervals."""
     interval = prediction.interval(ci_prob)

@@ -9,7 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.comparison.answers import RATES
-from bayesmeta.comparison.averaging import averaged
+from bayesmeta.comparison.averaging import averaged, prediction_by
 from bayesmeta.estimates.words import words_of
 from bayesmeta.report.comparison_text import averaged_sentence
 from bayesmeta.report.contrast_text import contrast_lines
@@ -92,8 +92,9 @@ def test_a_comparison_and_its_report_tell_the_same_cohort(tmp_path: Path) -> Non
     cdf = np.clip(np.interp(RATES, [0.3, 0.3219, 0.6546, 0.7], [0, 0.025, 0.975, 1]), 0, 1)
     nothing = [0.0] * len(RATES)
     pmf = {"pmf": [0.1, 0.2, 0.7], "mcse_pmf": [0.0] * 3}
-    live = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}}, "all studies")
-    for name, table in (("prediction", live.pmf), ("prediction_rate", live.rate)):
+    rates = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}})
+    live = prediction_by({"one": 1.0}, "all studies", rates)
+    for name, table in (("prediction", live.pmf), ("prediction_rate", rates.tabulated)):
         table.reset_index().to_csv(tmp_path / f"{name}.csv", index=False, lineterminator="\n")
     table = {"model": ["one"], "average_weight": [1.0], "answers_for": ["all studies"]}
     kept = kept_prediction(tmp_path, pd.DataFrame(table))

@@ -6,19 +6,27 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from bayesmeta.estimates.nested.medians import median_rates
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
 from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.links import Link
 
-__all__ = ["NestedRates", "OutcomeRates", "cholesky_draws", "nested_rates", "predictors_of"]
+__all__ = [
+    "NestedRates",
+    "OutcomeRates",
+    "cholesky_draws",
+    "median_rates",
+    "nested_rates",
+    "predictors_of",
+]
 
 Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 NODES = 16
 """Points at which each draw's distribution of a new study is represented."""
@@ -27,8 +35,13 @@ MEAN_NODES = 64
 """Points over which each draw's rates are averaged. A draw's own mean errs by about 0.003, each by
 another error, as every draw has other points; the mean of all is as exact as the draws are many."""
 
-BLOCK = 1 << 22
-"""Rates that are held in memory at once."""
+BLOCK, MEDIAN_BLOCK = 1 << 22, 1 << 21
+"""Rates that are held in memory at once; of medians, numbers of one level."""
+
+HALVINGS = 40
+"""Of the rates between which a median lies."""
+
+LEAST = 1e-100
 
 
 def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
@@ -82,6 +95,11 @@ class NestedRates:
     tau: Array
     factor: Array
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes, outermost first."""
+        return self.fit.outcomes
+
     @cached_property
     def typical(self) -> Array:
         """Rates (probability) of the median study, dims (chain, draw, level); see `median_rates`."""
@@ -123,6 +141,29 @@ class NestedRates:
     def distribution(self, outcome: str) -> DrawnRates:
         """Return the distribution of the true rate of one outcome in a new study."""
         return rates_as_drawn(self.new_study[..., self.fit.outcomes.index(outcome)])
+
+    def categories(self) -> dict[str, Array]:
+        """Return the rate of each category in a new study, dims (chain, draw, node), innermost first."""
+        nodes, outcomes = self.new_study, self.outcomes
+        found = {outcomes[-1]: nodes[..., -1]}
+        for level in range(len(outcomes) - 2, -1, -1):
+            name = f"{outcomes[level]}, not {outcomes[level + 1]}"
+            found[name] = nodes[..., level] - nodes[..., level + 1]
+        return found | {"none": 1 - nodes[..., 0]}
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Array, Counts]:
+        """Return one rate and one nested count of n per draw, dims (chain, draw, level)."""
+        nodes = self.new_study
+        chains, draws, count, _ = nodes.shape
+        place = rng.integers(count, size=(chains, draws, 1, 1))
+        rate = np.take_along_axis(nodes, place, axis=2)[:, :, 0]
+        enclosing, events = np.full((chains, draws), n), np.empty(rate.shape, dtype=np.int64)
+        before = np.ones((chains, draws))
+        for level in range(rate.shape[-1]):
+            ratio = np.divide(rate[..., level], before, out=np.zeros_like(before), where=before > 0)
+            events[..., level] = enclosing = rng.binomial(enclosing, np.minimum(ratio, 1.0))
+            before = rate[..., level]
+        return rate, events
 
     @property
     def _flat(self) -> tuple[Array, Array, Array]:
@@ -197,3 +238,47 @@ class OutcomeRates:
         """Return the distribution of the true rate of a new study, or of a further cohort of one."""
         own = self.rates if study is None else self.rates.of_study(study)
         return own.distribution(self.outcome)
+
+
+def median_rates(theta: Array, tau: Array, factor: Array, link: Link) -> Array:
+    """Return the median of each nested rate over new studies, dims (draw, level).
+
+    Of the first outcome it is the rate without effects. Of each other the ratios around it enter at
+    evenly spread effects, and its own ratio by its distribution function given them; the median is
+    found by bisection.
+    """
+    found = np.cumprod(link.rate(theta), axis=-1)
+    # Without effects all studies are the median one.
+    varying = np.flatnonzero(tau.any(axis=-1))
+    for first in range(0, varying.size, MEDIAN_BLOCK // MEAN_NODES):
+        rows = varying[first : first + MEDIAN_BLOCK // MEAN_NODES]
+        for level in range(1, theta.shape[1]):
+            found[rows, level] = _median(theta[rows], tau[rows], factor[rows], link, rows, level)
+    # Each level has points of its own: where nearly all of a rate is the next, they must not cross.
+    return np.asarray(np.minimum.accumulate(found, axis=-1))
+
+
+def _median(  # noqa: PLR0917 - what one level of `median_rates` needs
+    theta: Array,
+    tau: Array,
+    factor: Array,
+    link: Link,
+    rows: npt.NDArray[np.int64],
+    level: int,
+) -> Array:
+    """Return the median of the rate at one level, shape (draw,)."""
+    points = kronecker_sequence(range(int(rows[-1]) + 1), MEAN_NODES, level)[rows]
+    # The baker's transformation makes the rule one of second order for smooth functions.
+    standard = ndtri(1 - np.abs(2 * points - 1))
+    effects = standard @ np.swapaxes(factor[:, : level + 1, :level], -1, -2)
+    mean = theta[:, None, : level + 1] + tau[:, None, : level + 1] * effects
+    own = (factor[:, level, level] * tau[:, level])[:, None]
+    around = np.prod(link.rate(mean[..., :level]), axis=-1)
+    low, high = np.zeros(len(theta)), np.ones(len(theta))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        ratio = np.clip(middle[:, None] / np.maximum(around, LEAST), LEAST, 1 - 1e-16)
+        below = ndtr((link.theta(ratio) - mean[..., level]) / np.maximum(own, LEAST))
+        enough = np.where(middle[:, None] >= around, 1.0, below).mean(axis=-1) >= 0.5  # noqa: PLR2004
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return (low + high) / 2
