@@ -146,7 +146,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method, arms) == "exact",
+        exact=check_method(method) == "exact",
         marginal=marginal,
     )
     with _folder(out, named, next(iter(designs.values())).arms, plan) as folder:

@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
+from bayesmeta.inference.integrated.nested import correlation_factor
 from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -62,14 +63,8 @@ def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Arra
 def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:
     """Return the Cholesky factor of the effects' correlations, dims (chain, draw, level, level)."""
     drawn = fit.posterior if drawn is None else drawn
-    levels = len(fit.outcomes)
-    matrix = np.zeros((*drawn["mu"].shape[:2], levels, levels)) + np.eye(levels)
-    if "correlation" not in drawn:
-        return matrix
-    first, second = np.triu_indices(levels, 1)
-    found = np.asarray(drawn["correlation"])
-    matrix[..., first, second] = matrix[..., second, first] = found
-    return np.linalg.cholesky(matrix)
+    names = [name for name in ("mu", "correlation") if name in drawn]
+    return correlation_factor({name: np.asarray(drawn[name]) for name in names})
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,11 +74,6 @@ SEVERAL_OUTCOMES = (
         "a rule would need two dimensions for each outcome",
         "Leave `method` out",
     ),
-    Limit(
-        "method='psis'",
-        "a study's likelihood, its effects integrated out, is known with noise that weights magnify",
-        "Leave studies out by refits, method='exact'",
-    ),
     Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
     Limit(
         "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"
@@ -87,11 +82,7 @@ SEVERAL_OUTCOMES = (
     Limit("`prior_sensitivity`", "it raises the prior of one tau to powers", "Use prior_grid"),
     Limit("`power_scaling`", "its quantities are those of one outcome", "Use prior_grid"),
     Limit("`sensitivity`", "it asks about the rate of one outcome", "Use prior_grid"),
-    Limit(
-        "`log_likelihood_by_study`", "a study's likelihood, its effects integrated out, has noise"
-    ),
     Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
-    Limit("`log_marginal_likelihood`", "the effects of a study are not integrated out exactly"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
 
