@@ -104,7 +104,7 @@ class Prior(ABC):
     Abstract: a subclass is a frozen dataclass of its parameters, has the name that PyMC gives the
     distribution, and gives `_below` and `_above` (its tails), `quantile`, `kernel` (its density) and
     `pymc_names`; `support` unless it allows every number, `positive` and `limits` of its parameters, and
-    `_scaled` where its width is no field `scale` or `rate`. It is read from text once it is in `FAMILIES`.
+    `_scaled` where its width is no `scale` or `rate`. It is read from text once it is in `FAMILIES`.
 
     Examples
     --------
