@@ -9,19 +9,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import (
+from bayesmeta.estimates.inferred import inferred_at
+from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.profiles import (
     Pair,
     checked_factor,
     coded_differences,
     level_pairs,
     level_profiles,
+    profile_label,
     studies_by_level,
 )
-from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.information import within_shares
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
-from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import level_profiles
 from bayesmeta.estimates.nested_rates import OutcomeRates
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.precision import Draws
 from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.rows import interval_of
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms

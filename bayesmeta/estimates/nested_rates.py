@@ -9,6 +9,7 @@ import xarray as xr
 from scipy.special import ndtr, ndtri
 
 from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
 from bayesmeta.inference.integrated.nested import correlation_factor
@@ -23,7 +24,6 @@ __all__ = [
     "cholesky_draws",
     "median_rates",
     "nested_rates",
-    "predictors_of",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -51,13 +51,6 @@ def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) ->
     theta = predictors_of(fit, fit.coding.row(profile))
     found = NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
     return found if study is None else found.of_study(study)
-
-
-def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
-    """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
-    drawn = fit.posterior if drawn is None else drawn
-    mu = np.asarray(drawn["mu"])
-    return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
 
 
 def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:

@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from bayesmeta.priors import Prior
-
-__all__ = ["Distribution", "density_of", "prior_overlap", "share_above"]
+__all__ = ["Distribution", "density_of", "prior_overlap"]
 
 Array = npt.NDArray[np.float64]
 
@@ -48,11 +46,6 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     expected = np.exp(-(points**2) / 2) / np.sqrt(2 * np.pi)
     area = np.minimum(density, expected).sum() * (points[1] - points[0])
     return float(min(area, 1.0))
-
-
-def share_above(prior: Prior, draws: Array, probability: float) -> float:
-    """Return the share of draws above the prior's quantile of a probability."""
-    return float((draws > float(prior.quantile(probability))).mean())
 
 
 def _normal_scores(distribution: Distribution, values: Array) -> Array:

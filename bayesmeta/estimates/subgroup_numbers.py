@@ -11,13 +11,12 @@ from scipy.special import expit
 
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import checked_factor, level_profiles
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.nested_rates import OutcomeRates
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit

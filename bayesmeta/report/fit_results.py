@@ -14,7 +14,7 @@ from bayesmeta.comparison.posterior_predictive import (
     posterior_predictive_check,
 )
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
-from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction

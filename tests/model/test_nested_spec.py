@@ -176,7 +176,6 @@ REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
     "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
     "`verify`": lambda fit: bm.verify(fit),
-    "`prior_sensitivity`": lambda fit: bm.prior_sensitivity(fit),
     "`posterior_predictive_check`": lambda fit: bm.posterior_predictive_check(fit, seed=1),
 }
 
