@@ -30,13 +30,14 @@ def boundary(
 ) -> Plot:
     """Return the number of responders that success needs, against the patients of the trial.
 
+    Where success asks for low rates, it is the largest number that succeeds.
+
     Parameters
     ----------
     priors : mapping of str to BetaMixture
-        One to six priors of the analysis, by name.
+        One to six priors of the analysis by name.
     success : Success or str
-        Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction. Where they
-        ask for a rate below, the boundary is the largest number that succeeds.
+        Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
     n : sequence of int
         Numbers of patients, ascending.
     notes : sequence of str
@@ -45,9 +46,8 @@ def boundary(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per prior and trial size: `prior`, `n` (patients) and `boundary` (responders), missing
-        where no number succeeds.
+        `table`: one row per prior and trial size: `prior`, `n` (patients) and `boundary` (responders),
+        missing where no number succeeds.
 
     Raises
     ------

@@ -1,7 +1,6 @@
 """The comparison of models: differences of their predictive scores, with standard errors."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,8 @@ from bayesmeta.errors import counted
 from bayesmeta.plots.checks import check_columns, check_numbers
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rows import Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import INK, MODEL, RANGE, house_style
+from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import DOT, INK, MODEL, RANGE, house_style
 
 __all__ = ["comparison"]
 
@@ -25,7 +24,7 @@ THIN, THICK, MARK = 0.8, 2.4, 26.0
 """Widths of lines in points, and area of marks in square points."""
 
 NOTE = (
-    "Difference in expected log predictive density (elpd) from the best model; thick lines reach one "
+    "Difference in expected log predictive density (elpd) from the best model. Thick lines reach one "
     "standard error to either side, thin ones two. A difference below 4, or below two standard "
     "errors, does not tell two models apart."
 )
@@ -37,19 +36,16 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     Parameters
     ----------
     table : DataFrame
-        One row per model, in the order in which they are drawn, with columns `model`, `elpd_diff`
-        (difference of the expected log predictive density from the best model's; 0 of that), `dse` (its
-        standard error) and `weight`, from 0 to 1. Where columns `fits`, `failed` and `flagged` say that
-        fits failed, or their draws the diagnostics, the figure says so in its first line.
+        Of `compare`: one row per model with columns `model`, `elpd_diff` (difference of the expected
+        log predictive density from the best model's), `dse` (its standard error) and `weight`, from
+        0 to 1. Where `fits`, `failed` and `flagged` say that fits failed, so does the first line.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        the table that was given, one row per model from the top down: `model`; `elpd_diff` and its
-        standard error `dse` (log predictive density); `weight`, from 0 to 1.
+        `table`: the table that was given, one row per model from the top down.
 
     Raises
     ------
@@ -73,19 +69,25 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     """
     table = check_columns(table, ("model", *NUMBERS)).reset_index(drop=True)
     check_numbers(table, NUMBERS, "model")
-    best = (table["elpd_diff"] == 0) & (table["dse"] == 0)
+    difference, error = (table[name].to_numpy(dtype=np.float64) for name in NUMBERS[:2])
+    best = (difference == 0) & (error == 0)
+    told = [
+        f"{one:.1f} ({own:.1f})".replace("-", "\N{MINUS SIGN}")
+        for one, own in zip(difference, error, strict=True)
+    ]
     rows = Rows(
         heading="Model",
         axis="Difference in elpd",
-        columns=("Difference\n(SE)", "Weight\n%"),
         labels=[str(name) for name in table["model"]],
-        cells=[_cells(row) for row in table.to_dict("records")],
-        bold=best.tolist(),
+        columns=[
+            Column("Difference\n(SE)", np.where(best, "best", told).tolist()),
+            Column("Weight\n%", [f"{100 * weight:.0f}" for weight in table["weight"]]),
+        ],
+        bold=np.flatnonzero(best).tolist(),
     )
     with house_style():
         words = Words("Models by predictive score", [NOTE, *notes], _warning(table))
         figure, graph, heights = draw_rows(rows, words)
-        difference, error = (table[name].to_numpy(dtype=np.float64) for name in NUMBERS[:2])
         _draw(graph, difference, error, heights)
         ends = np.concatenate([difference - 2 * error, difference + 2 * error, [0.0]])
         draw_axis(graph, ends, "Difference in elpd from the best model")
@@ -100,18 +102,9 @@ def _warning(table: pd.DataFrame) -> str:
     return warning_of_fits(failed + flagged, fits)
 
 
-def _cells(row: Mapping[Hashable, Any]) -> tuple[str, str]:
-    if row["elpd_diff"] == 0 and row["dse"] == 0:
-        return "best", f"{100 * row['weight']:.0f}"
-    difference = f"{row['elpd_diff']:.1f}".replace("-", "\N{MINUS SIGN}")
-    return f"{difference} ({row['dse']:.1f})", f"{100 * row['weight']:.0f}"
-
-
 def _draw(graph: Axes, difference: Array, error: Array, heights: Array) -> None:
     graph.axvline(0, color=INK, linewidth=0.8, linestyle=":", zorder=1)
     for reach, width, colour in ((2, THIN, MODEL), (1, THICK, RANGE)):
         ends = difference - reach * error, difference + reach * error
         graph.hlines(heights, *ends, color=colour, linewidth=width, zorder=2)
-    graph.scatter(
-        difference, heights, s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3
-    )
+    graph.scatter(difference, heights, s=MARK, zorder=3, **DOT)

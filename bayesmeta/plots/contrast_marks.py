@@ -1,5 +1,7 @@
 """Marks of the contrasts figure: odds ratios with their axis, and the cells of ranks."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,9 +12,9 @@ from matplotlib.patches import Rectangle
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import bare
 from bayesmeta.plots.rows import GRAPH, ROW
-from bayesmeta.plots.style import INK, MODEL, RANGE, SMALL
+from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL
 
-__all__ = ["WIDEST", "draw_ranks", "draw_ratio_axis", "draw_ratios", "ratio_ends"]
+__all__ = ["WIDEST", "draw_ranks", "draw_ratios"]
 
 Array = npt.NDArray[np.float64]
 
@@ -34,16 +36,10 @@ DARKEST = 0.8
 """Share of the scale of shades that is used, so that numbers stay legible."""
 
 
-def ratio_ends(table: pd.DataFrame) -> tuple[float, float]:
-    """Return the ends of the axis of odds ratios: as wide as the intervals, but never too wide."""
-    low = float(np.clip(table["odds_ratio_lower"].min() / 1.1, 1 / WIDEST, 0.5))
-    return low, float(np.clip(table["odds_ratio_upper"].max() * 1.1, 2, WIDEST))
-
-
 def draw_ratios(
     graph: Axes, table: pd.DataFrame, heights: Array, ends: tuple[float, float]
 ) -> None:
-    """Draw each odds ratio with its interval, as far as the axis reaches."""
+    """Draw each odds ratio with its interval as far as the log axis reaches, and the axis."""
     low, high = (
         np.clip(table[f"odds_ratio_{end}"].to_numpy(), *ends) for end in ("lower", "upper")
     )
@@ -51,22 +47,20 @@ def draw_ratios(
     graph.hlines(heights, low, high, color=RANGE, linewidth=THICK, zorder=2)
     between = table["between_only"].to_numpy(dtype=bool)
     median = table["odds_ratio"].to_numpy()
-    for chosen, face in ((~between, MODEL), (between, "white")):
-        graph.scatter(
-            median[chosen], heights[chosen], s=MARK, facecolor=face, edgecolor=MODEL, linewidth=1.0,
-            zorder=4,
-        )  # fmt: skip
-    beyond = ((table["odds_ratio_lower"] < ends[0], ends[0], "<"), (table["odds_ratio_upper"] > ends[1], ends[1], ">"))  # fmt: skip
-    for cut, end, marker in beyond:
+    for chosen, look in ((~between, {**HOLLOW, "facecolor": MODEL}), (between, HOLLOW)):
+        graph.scatter(median[chosen], heights[chosen], s=MARK, zorder=4, **look)
+    arrow: dict[str, Any] = {"s": MARK, "color": RANGE, "zorder": 3, "clip_on": False}
+    for cut, end, marker in (
+        (table["odds_ratio_lower"] < ends[0], ends[0], "<"),
+        (table["odds_ratio_upper"] > ends[1], ends[1], ">"),
+    ):
         rows = heights[cut.to_numpy()]
-        graph.scatter(
-            np.full(len(rows), end), rows, s=MARK, marker=marker, color=RANGE, zorder=3,
-            clip_on=False,
-        )  # fmt: skip
+        graph.scatter(np.full(len(rows), end), rows, marker=marker, **arrow)
+    _draw_axis(graph, ends)
 
 
-def draw_ratio_axis(graph: Axes, ends: tuple[float, float]) -> None:
-    """Draw the log axis of odds ratios, with 1 and as many other ticks as there is room for."""
+def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
+    """Draw the axis, with 1 and as many other ticks as there is room for."""
     graph.set(xscale="log", xlim=ends, yticks=[])
     apart = LEAST_TICK / GRAPH * np.log(ends[1] / ends[0])
     ticks = [1.0]
@@ -94,11 +88,8 @@ def draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
             cell.set_facecolor(shade(DARKEST * probability))
             graph.add_patch(cell)
             if wide:
-                colour = "white" if probability >= DARK else INK
-                put_text(
-                    graph, rank, y, f"{100 * probability:.0f}", size=SMALL, align="center",
-                    colour=colour,
-                )  # fmt: skip
+                colour, text = "white" if probability >= DARK else INK, f"{100 * probability:.0f}"
+                put_text(graph, rank, y, text, size=SMALL, align="center", colour=colour)
     step = max(1, int(np.ceil(LEAST_TICK / 2 * inch)))
     graph.set_xticks(range(1, number + 1, step))
     bare(graph, grid=None, sides=[])

@@ -8,11 +8,11 @@ import numpy as np
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
-from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Rows, draw_rates, draw_rows, rate_cells, rate_columns
+from bayesmeta.plots.rows import Column, Rows, draw_rates, draw_rows, rate_columns
 from bayesmeta.plots.style import house_style
 
 __all__ = ["cumulative"]
@@ -21,6 +21,7 @@ __all__ = ["cumulative"]
 def cumulative(
     result: Cumulative,
     *,
+    outcome: str | None = None,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     labels: Labels = Labels(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
@@ -28,32 +29,32 @@ def cumulative(
     """Return the cumulative forest: the typical rate and a new study's, as studies were added.
 
     Each row is a fit to all studies up to then. The thin, dark line and the mark are the typical
-    rate; the wide, light bar is the prediction interval of a new study, which does not shrink to nothing
-    however many studies there are. The band through all rows is the last typical rate's interval.
+    rate. The wide, light bar is the prediction interval of a new study, which does not shrink to
+    nothing however many studies there are. The band is the interval of the last typical rate.
 
     Parameters
     ----------
     result : Cumulative
-        Of `bayesmeta.cumulative`. If draws of a fit failed their diagnostics, the figure says so in
-        its first line, and the row is marked with an asterisk.
+        Of `bayesmeta.cumulative`. Rows whose draws failed their diagnostics have an asterisk.
+    outcome : str, optional
+        Which of several outcomes.
     scale : RateScale
         How rates are shown.
     labels : Labels
-        Labels of levels and columns, in place of their names.
+        Labels of levels, columns and outcomes, in place of their names.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per year, with the columns of `bayesmeta.cumulative`; rates are probabilities, tau is
-        on the scale of the link.
+        `table`: the rows of `bayesmeta.cumulative`: rates are probabilities, tau is on the scale
+        of the link.
 
     Raises
     ------
     SettingsError
-        If `result` is no Cumulative.
+        If `result` is no Cumulative, or `outcome` is not one of its outcomes.
 
     References
     ----------
@@ -72,20 +73,21 @@ def cumulative(
     [0.1, 0.2, 0.2, 0.2, 0.2, 0.2]
     """
     check_kind("result", result, Cumulative, "cumulative")
-    table = result.table.reset_index(drop=True)
-    records = table.to_dict("records")
-    counts = [(f"{row['studies']}", f"{row['patients']:,}") for row in records]
-    rates = rate_cells(table, scale)
+    table = rows_of_outcome(result.table, outcome).reset_index(drop=True)
     rows = Rows(
         heading=f"Up to {result.by}",
         axis=scale.label("Rate"),
-        columns=("Studies", "Patients", *rate_columns(table, result.ci_prob, scale)),
-        labels=list(map(_label, records)),
-        cells=[(*known, *found) for known, found in zip(counts, rates, strict=True)],
-        bold=[False] * (len(table) - 1) + [True],
+        labels=list(map(_label, table.to_dict("records"))),
+        columns=[
+            Column("Studies", table["studies"].astype(str).tolist()),
+            Column("Patients", [f"{patients:,}" for patients in table["patients"]]),
+            *rate_columns(table, result.ci_prob, scale),
+        ],
+        bold=[len(table) - 1],
     )
+    of = f"{labels.outcome(outcome)}: " if outcome else ""
     words = Words(
-        f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
+        f"{of}Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
         [*_notes(result), *notes],
         warning_of_fits(int((~table["ok"].astype(bool)).sum()), len(table)),
     )
@@ -102,9 +104,9 @@ def _label(row: Mapping[Hashable, Any]) -> str:
 
 def _notes(result: Cumulative) -> list[str]:
     found = [
-        "Each row: the same model fitted to all studies up to then. Thin, dark lines and marks: typical rate; wide, light "
-        "bars: prediction interval of a new study; band: the last row's typical rate. Rows share their studies, so "
-        "that an estimate which settles is no test."
+        "Each row: the same model fitted to all studies up to then. Thin, dark lines and marks: typical "
+        "rate. Wide, light bars: prediction interval of a new study. Band: typical rate of the last row. "
+        "Rows share their studies, so an estimate that settles is no test."
     ]
     if result.undated:
         found.append(

@@ -14,7 +14,9 @@ __all__ = [
     "about_characters",
     "about_conditional",
     "about_evidence",
+    "conditional_of",
     "fit_words",
+    "names_of",
     "title_of_fit",
     "warning_of",
     "warning_of_diagnostics",
@@ -61,13 +63,17 @@ def about_evidence(fit: Fit, outcome: str | None = None) -> str:
     )
 
 
-def about_conditional(fit: Fit, outcome: str | None, what: str) -> str:
-    """Return whose parameters a figure of a nested outcome has; nothing of the outermost."""
+def conditional_of(fit: Fit, outcome: str | None) -> str:
+    """Return an outcome and the one that encloses it; nothing of the outermost or the only one."""
     place = outcomes_of(fit).index(outcome) if outcome else 0
-    if not place:
-        return ""
-    inner, outer = map(words_of(fit).outcome, (str(outcome), fit.arms.outcomes[place - 1]))
-    return f"{what} of the conditional probability of {inner} given {outer}."
+    pair = fit.arms.outcomes[place - 1 : place + 1]
+    return " given ".join(map(words_of(fit).outcome, reversed(pair)))
+
+
+def about_conditional(fit: Fit, outcome: str | None, what: str) -> str:
+    """Return whose parameters a figure of an outcome within another has; nothing of others."""
+    pair = conditional_of(fit, outcome)
+    return f"{what} of the conditional probability of {pair}." if pair else ""
 
 
 def about_characters(labels: Sequence[str]) -> str:
@@ -97,3 +103,22 @@ def warning_of_fits(failed: int, fits: int) -> str:
     if not failed:
         return ""
     return f"WARNING: {failed} of {fits} fits failed, or their draws the diagnostics: do not use these results."
+
+
+def names_of(quantity: str) -> tuple[str, str]:
+    """Return the two lines of a parameter: of a coefficient its level, or outcome and level."""
+    level, versus, reference = quantity.partition(" vs ")
+    if versus:
+        return level, f"vs {reference}"
+    if quantity.startswith("correlation["):
+        return "correlation", quantity.removeprefix("correlation[").removesuffix("]")
+    if not quantity.startswith("beta["):
+        return quantity, ""
+    inside = quantity.removeprefix("beta[").removesuffix("]")
+    level = inside.rpartition("[")[2].rstrip("]")
+    outcome, comma, covariate = inside.partition("[")[0].rpartition(", ")
+    return (
+        (f"beta[{outcome}]", level if "[" in inside else covariate)
+        if comma
+        else (f"beta: {level}", "")
+    )

@@ -1,28 +1,28 @@
 """The marks of a forest plot: what an observed rate, a model's rate and a prediction look like."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
 
-from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL
-from bayesmeta.plots.pages import bare
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.plots.pages import Key, bare
 from bayesmeta.plots.rate_axis import RateAxis
-from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, SMALL
+from bayesmeta.plots.rows import GRAPH, ROW
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE
 
-__all__ = ["draw_axis", "draw_legend", "draw_marks"]
+__all__ = ["draw_marks", "mark_keys"]
 
 Array = npt.NDArray[np.float64]
 
 APART = 0.046
 """How far above the middle of a row the observed mark stands, and the model's below."""
 
-HALF_DIAMOND, HALF_BAR, HALF_ROW = 0.06, 0.035, 0.1
+HALF_DIAMOND, HALF_BAR = 0.06, 0.035
 """Half heights; all in inches."""
 
 LARGEST, SMALLEST = 36.0, 9.0
@@ -35,27 +35,18 @@ _WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
 _WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
 
 
-def draw_axis(graph: Axes, axis: RateAxis, inches: float) -> None:
-    """Draw the axis of rates, with numbers above and below."""
-    axis.put_on(graph.xaxis, inches)
+def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: RateAxis) -> None:
+    """Draw each row of the numbers at its height, and the axis with ticks above and below."""
+    axis.put_on(graph.xaxis, GRAPH)
     graph.set(yticks=[])
     bare(graph, grid=None, sides=["bottom"])
     graph.tick_params(axis="x", top=True, labeltop=True)
     graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
-
-
-def draw_marks(
-    graph: Axes, table: pd.DataFrame, heights: Sequence[float], axis: RateAxis, *, sizes: str
-) -> None:
-    """Draw each row of the table of `forest_numbers` at its height.
-
-    The markers of arms grow with the column `sizes`.
-    """
-    table = table.assign(y=heights)
+    table = numbers.table.assign(y=heights)
     for _, group in table.groupby("group", sort=False):
         _draw_grid(graph, group, axis)
     arms = table[table["kind"] == ARM]
-    areas = _areas(arms[sizes].to_numpy(dtype=np.float64))
+    areas = _areas(arms[numbers.sizes].to_numpy(dtype=np.float64))
     _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
     _draw_model(graph, arms, areas, axis)
     for row in table.to_dict("records"):
@@ -66,52 +57,33 @@ def draw_marks(
             _draw_bar(graph, (left, right), row["y"])
 
 
-def draw_legend(page: Axes, place: tuple[float, float], ci_prob: float) -> None:
-    """Explain the marks, from `place` (inches) on to the right and down."""
-    handles = [
-        _symbol("s", 5, "white", OBSERVED, line=OBSERVED, width=THIN),
-        _symbol("o", 6, MODEL, "white", line=RANGE, width=THICK),
-        _symbol(_WIDE_DIAMOND, 18, MODEL, INK),
-        _symbol(_WIDE_BAR, 18, PREDICTION, INK),
-    ]
-    page.legend(
-        handles,
-        _meanings(f"{100 * ci_prob:g}%"),
-        loc="upper left",
-        bbox_to_anchor=place,
-        bbox_transform=page.transData,
-        ncols=2,
-        fontsize=SMALL,
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=2.6,
-    )
-
-
-def _meanings(sure: str) -> list[str]:
+def mark_keys(ci_prob: float) -> list[Key]:
+    """Return what each mark means."""
+    sure = f"{100 * ci_prob:g}%"
+    observed = f"Observed rate, exact {sure} confidence interval (CI)"
+    model = f"Model: posterior median rate of the arm, {sure} credible interval (CrI)"
+    typical = f"Typical rate, that of the median study (also dotted), {sure} CrI"
+    new_study = f"New study: {sure} prediction interval of its true rate"
     return [
-        f"Observed rate, exact {sure} confidence interval (CI)",
-        f"Model: posterior median rate of the arm, {sure} credible interval (CrI)",
-        f"Typical rate, that of the median study (also dotted), {sure} CrI",
-        f"New study: {sure} prediction interval of its true rate",
+        Key(_symbol("s", 5, "white", OBSERVED, line=OBSERVED, width=THIN), observed),
+        Key(_symbol("o", 6, MODEL, "white", line=RANGE, width=THICK), model),
+        Key(_symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
+        Key(_symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
     ]
 
 
 def _symbol(
     shape: str | Path, size: float, face: str, edge: str, *, line: str = INK, width: float = 0
-) -> Line2D:
-    return Line2D(
-        *([], []),
-        color=line,
-        linewidth=width,
-        linestyle="-" if width else "none",
-        marker=shape,
-        markersize=size,
-        markerfacecolor=face,
-        markeredgecolor=edge,
-        markeredgewidth=EDGE,
-    )
+) -> dict[str, Any]:
+    return {
+        "color": line,
+        "linewidth": width,
+        "marker": shape,
+        "markersize": size,
+        "markerfacecolor": face,
+        "markeredgecolor": edge,
+        "markeredgewidth": EDGE,
+    }
 
 
 def _areas(sizes: Array) -> Array:
@@ -123,7 +95,7 @@ def _areas(sizes: Array) -> Array:
 
 def _draw_grid(graph: Axes, group: pd.DataFrame, axis: RateAxis) -> None:
     """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
-    top, bottom = group["y"].min() - HALF_ROW, group["y"].max() + HALF_ROW
+    top, bottom = group["y"].min() - ROW / 2, group["y"].max() + ROW / 2
     ticks = graph.get_xticks()
     graph.vlines(ticks, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
     typical = axis.marks(group.loc[group["kind"] == TYPICAL, "rate"])

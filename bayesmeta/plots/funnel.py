@@ -62,20 +62,20 @@ def funnel(
 ) -> Plot:
     """Return the funnel plot of a fit: arms by number of patients, within their limits.
 
-    Without covariates, observed rates stand within solid lines, the limits within which an arm of a
-    size lies with probability `ci_prob` by chance alone, if its true rate is the typical one; and
-    within dashed lines, those for a new study of the model, whose true rate differs by the
-    heterogeneity. Both are exact binomial limits, interpolated between numbers of responders.
+    Without covariates, solid lines are the limits within which an arm of a size lies with probability
+    `ci_prob` by chance alone, if its true rate is the typical one. Dashed lines are those for a new
+    study of the model, whose true rate differs by the heterogeneity. Both are exact binomial limits,
+    interpolated between numbers of responders.
 
-    With covariates each arm has limits of its own: residuals are shown in place of rates. That of an
-    arm is the normal quantile of its count in the prediction for a new study with its covariates.
+    With covariates each arm has limits of its own, so residuals are shown in place of rates. That of
+    an arm is the normal quantile of its count in the prediction for a new study with its covariates.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     ci_prob : float
         Probability that an arm lies within its limits.
     scale : RateScale
@@ -86,9 +86,8 @@ def funnel(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``); rates are
-        probabilities. Columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
+        `table`: one row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``), with columns
+        as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`; rates are probabilities.
 
     Raises
     ------

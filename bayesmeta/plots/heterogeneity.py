@@ -19,7 +19,8 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
+from bayesmeta.plots.fit_text import about_characters, about_conditional, conditional_of, fit_words
+from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.rate_axis import RateAxis, rate_axis
@@ -59,19 +60,17 @@ def heterogeneity(
     """Return what tau means for rates: the range of the true rates of studies against tau.
 
     The band holds the true rates of studies with probability `ci_prob` if tau were known, about the
-    posterior median of the typical rate. The bar on the axis is the posterior of tau: its median and
-    interval.
+    posterior median of the typical rate. The bar on the axis is the median and interval of tau. Of an
+    outcome within another, all rates are conditional: of the patients with the enclosing outcome.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
-        first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre. Where tau differs
-        by a column, its level decides whose tau is drawn.
+        Covariate values, which decide whose tau is drawn; what is left out is at the reference.
     ci_prob : float
         Probability of the band and of the interval of tau.
     scale : RateScale
@@ -82,18 +81,16 @@ def heterogeneity(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
-        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
-        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
+        `table`: one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of
+        the posterior (``"posterior"``), with columns as of
+        `bayesmeta.estimates.tau_numbers.tau_numbers`; tau is on the scale of the link.
 
     Raises
     ------
     SettingsError
-        If `fit` has no draws or is of a model without tau, or `ci_prob` is not between 0
-        and 1.
+        If `fit` has no draws, the model no tau, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------
@@ -122,6 +119,10 @@ def heterogeneity(
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
         figure, [graph] = panel_page(words, _keys(ci_prob), panels)
         _draw(graph, numbers, axis, fit.spec.link.scale)
+        pair = conditional_of(fit, outcome)
+        what = f"Conditional rate of a study, {pair}" if pair else "True rate of a study"
+        label = shortened(printable(scale.label(what)), GRAPH[1])
+        graph.set_ylabel(label, labelpad=3, parse_math=False)
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     about = f"tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f}"
     return Plot("heterogeneity", figure, numbers.table.copy(), about)
@@ -164,7 +165,6 @@ def _draw_axes(graph: Axes, end: float, axis: RateAxis, scale: str) -> None:
     graph.set_ylim(top=axis.limits[1])
     graph.axhline(axis.limits[0], color=INK, linewidth=0.5, zorder=1)
     graph.set_xlabel(f"tau ({scale})", labelpad=2)
-    graph.set_ylabel(axis.scale.label("True rate of a study"), labelpad=3)
 
 
 def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:

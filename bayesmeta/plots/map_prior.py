@@ -64,8 +64,7 @@ def map_prior(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per `rate` (probability), with densities: `draws` (of the bar of the histogram there),
+        `table`: one row per `rate` (probability), with densities: `draws` (of the histogram),
         `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
 
     Raises

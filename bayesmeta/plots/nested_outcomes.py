@@ -9,15 +9,14 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.patches import Patch
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.fit_text import warning_of
-from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style
 from bayesmeta.wording import PLAIN
 
 __all__ = ["nested_outcomes"]
@@ -30,7 +29,14 @@ FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
 BAR = 0.72
 """Height of a bar as a share of its row."""
 
+SWATCH = {"linestyle": "none", "marker": "s", "markersize": 8, "markeredgecolor": INK}
+
 CI_PROB = 0.95
+
+NOTE = (
+    "Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
+    f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
+)
 
 
 def nested_outcomes(
@@ -49,8 +55,7 @@ def nested_outcomes(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
+        `table`: one row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
         `profile`, `n`, `label`; `mean` (missing of outcomes), `lower`, `median` and `upper` are
         numbers of patients of n.
 
@@ -78,39 +83,30 @@ def nested_outcomes(
     table = pd.concat(numbers, ignore_index=True)
     words = words_of(first.fit) if first.fit else PLAIN
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
+    counts = [
+        list(map(_count, own[own["kind"] == "outcome"].to_dict("records"))) for own in numbers
+    ]
     rows = Rows(
         heading="Profile",
         axis=f"Mean share of {first.n} patients (%)",
-        columns=[f"{words.outcome(outcome)}\nof {first.n}" for outcome in first.outcomes],
         labels=[words.text(_label(one)) for one in several],
-        cells=[_cells(own) for own in numbers],
-        bold=[False] * len(several),
+        columns=[
+            Column(f"{words.outcome(outcome)}\nof {first.n}", texts)
+            for outcome, texts in zip(first.outcomes, zip(*counts, strict=True), strict=True)
+        ],
     )
+    fills = [*_fills(len(categories) - 1), BAND]
+    keys = [
+        Key({**SWATCH, "markerfacecolor": fill}, words.category(name))
+        for name, fill in zip(categories, fills, strict=True)
+    ]
+    warning = next(filter(None, (warning_of(one.fit) for one in several)), "")
     with house_style():
-        note = (
-            f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
-            f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
-        )
-        warning = next(filter(None, (warning_of(one.fit) for one in several)), "")
-        title = "Predicted cohort by nested outcome"
-        figure, graph, heights = draw_rows(rows, Words(title, [note, *notes], warning))
-        fills = [*_fills(len(categories) - 1), BAND]
+        around = Words("Predicted cohort by nested outcome", [NOTE, *notes], warning)
+        figure, graph, heights = draw_rows(rows, around, keys)
         for own, height in zip(numbers, heights, strict=True):
             _draw(graph, _shares(own), fills, height)
         draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
-        graph.legend(
-            handles=[
-                Patch(facecolor=fill, edgecolor=INK, linewidth=0.4, label=words.category(name))
-                for name, fill in zip(categories, fills, strict=True)
-            ],
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.28 / (len(several) * ROW + 0.1)),
-            ncols=len(categories),
-            frameon=False,
-            fontsize=SMALL,
-            handlelength=1.0,
-            columnspacing=1.0,
-        )
     return Plot("nested_outcomes", figure, table, counted(len(several), "profile"))
 
 
@@ -154,11 +150,8 @@ def _rows_of(prediction: Prediction) -> list[dict[str, Any]]:
     ]
 
 
-def _cells(numbers: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(
-        f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
-        for row in numbers[numbers["kind"] == "outcome"].to_dict("records")
-    )
+def _count(row: dict[Any, Any]) -> str:
+    return f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
 
 
 def _fills(categories: int) -> list[str]:

@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import (
-    Paragraph,
-    paragraph,
-    put_paragraphs,
-    put_text,
-    shortened,
-    text_width,
+from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_text, shortened
+from bayesmeta.plots.pages import (
+    MARGIN,
+    SAMPLE,
+    SPACE,
+    STEP,
+    Key,
+    Words,
+    bare,
+    inch_axes,
+    key_lines,
+    put_keys,
+    sheet,
 )
-from bayesmeta.plots.pages import MARGIN, Key, Words, bare, inch_axes, sheet
 from bayesmeta.plots.style import SMALL
 
-__all__ = ["STEP", "Panels", "graphs_page", "key_lines", "panel_page", "put_keys"]
-
-SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
-"""Of the key, in inches: length of a sample, its distance from its name, and those between entries."""
+__all__ = ["Panels", "graphs_page", "panel_page"]
 
 BELOW_KEY, HEADING = 0.08, 0.15
 """Height of what stands below the key, and of the middle of a heading above its panel, in inches."""
@@ -79,32 +81,6 @@ def panel_page(
     for heading, (x, y) in zip(headings, corners, strict=bool(headings)):
         put_text(page, x, y - HEADING, shortened(heading, width, bold=True), bold=True)
     return figure, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
-
-
-def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
-    """Return the keys in lines that are as long as the room allows."""
-    lines: list[list[Key]] = []
-    for key in keys:
-        if lines and sum(map(_width, lines[-1])) + _width(key) - APART <= room:
-            lines[-1].append(key)
-        else:
-            lines.append([key])
-    return lines
-
-
-def _width(key: Key) -> float:
-    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
-
-
-def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
-    """Put lines of samples and names from `top` down; a marker stands in the middle of its sample."""
-    for number, line in enumerate(lines):
-        x, y = MARGIN, top + (number + 0.5) * STEP
-        for key in line:
-            places = [x, x + SAMPLE / 2, x + SAMPLE]
-            page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
-            put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
-            x += _width(key)
 
 
 def graphs_page(

@@ -48,8 +48,7 @@ def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        the statistics of the check; see `PosteriorPredictiveCheck`.
+        `table`: the statistics of the check; see `PosteriorPredictiveCheck`.
 
     Raises
     ------

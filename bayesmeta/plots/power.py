@@ -41,8 +41,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per design and true rate: `design`, `rate` and `success` (both probabilities).
+        `table`: one row per design and true rate: `design`, `rate` and `success` (both probabilities).
 
     Raises
     ------

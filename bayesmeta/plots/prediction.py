@@ -78,9 +78,8 @@ def prediction(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
-        per number of responders, or range of them (``"events"``; the first and the last number), with
+        `table`: one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability)
+        and per number of responders, or range of them (``"events"``; its first and last number), with
         `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
         (of rates).
 

@@ -11,18 +11,11 @@ from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import warning_of_diagnostics, warning_of_fits
 from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.style import (
-    ALARM,
-    BAND as SHADE,
-    FAINT,
-    INK,
-    MODEL,
-    RANGE,
-    house_style,
-)
+from bayesmeta.plots.style import ALARM, BAND as SHADE, DOT, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["predictive_checks"]
@@ -35,40 +28,43 @@ THICK, MARK, REACH = 2.4, 26.0, 0.28
 
 NOTE = (
     "Left: share of arms whose count lies up to a place of their predictive distribution (randomised PIT), "
-    f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions are right. Up "
-    "and then down: predictions are too narrow; down and then up: too wide; all above: too high; all below: too low. "
-    f"Right: share of arms inside their prediction intervals, with exact {100 * BAND:g}% intervals; the upright line "
-    "is the share expected under the model, above the nominal one as counts are whole; beside the axis how many arms are inside, in brackets how many are expected. Arms of one study stray together, so "
-    "that band and intervals are, if anything, too narrow."
+    f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions "
+    "are right. Up and then down: predictions are too narrow. Down and then up: too wide. All above: too "
+    "high. All below: too low. Right: share of arms inside their prediction intervals, with exact "
+    f"{100 * BAND:g}% intervals. The upright line is the share expected under the model, above the nominal "
+    "one as counts are whole. Beside the axis: how many arms are inside and, in brackets, how many are "
+    "expected. Arms of one study vary together, so band and intervals are, if anything, too narrow."
 )
 
 
-def predictive_checks(held_out: LeftOut | Validation, *, notes: Sequence[str] = ()) -> Plot:
+def predictive_checks(
+    held_out: LeftOut | Validation, *, outcome: str | None = None, notes: Sequence[str] = ()
+) -> Plot:
     """Return how predictions of arms that were held out agree with what was seen.
 
-    Left, the distribution function of the randomised PITs minus an even one, within its
-    simultaneous band; right, how many arms lie inside their 50%, 80% and 95% prediction intervals.
+    Left, the distribution function of the randomised PITs minus an even one, within its simultaneous
+    band; right, how many arms lie inside their 50%, 80% and 95% prediction intervals.
 
     Parameters
     ----------
     held_out : LeftOut or Validation
-        Of `leave_one_study_out` or `validate`. If a fit failed, or its draws their diagnostics, the
-        figure says so in its first line.
+        Of `leave_one_study_out` or `validate`. The first line says if a fit or its draws failed.
+    outcome : str, optional
+        Which of several outcomes.
     notes : sequence of str
         Further lines below the figure.
 
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band from
-        `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
+        `table`: one row per place of the line (`kind` ``"pit"``: `place`, `difference` and the band
+        from `lower` to `upper`, shares of arms; `outside`) and per interval (``"coverage"``: `ci_prob`,
         `arms`, `inside`, `share`, `expected`, and its exact interval from `lower` to `upper`).
 
     Raises
     ------
     SettingsError
-        If `held_out` is neither, or no arm was predicted.
+        If `held_out` is neither, `outcome` is not one of its outcomes, or no arm was predicted.
 
     References
     ----------
@@ -90,17 +86,19 @@ def predictive_checks(held_out: LeftOut | Validation, *, notes: Sequence[str] = 
     8     0.80   0.83
     9     0.95   0.83
     """
-    if not isinstance(held_out, LeftOut | Validation):
-        raise SettingsError(
-            f"`held_out` must be a LeftOut or Validation; got {type(held_out).__name__}. Make one by "
-            "leave_one_study_out or validate."
-        )
+    check_kind("held_out", held_out, (LeftOut, Validation), "leave_one_study_out or validate")
     if not len(held_out.arms):
         raise SettingsError("`held_out` has no arm that was predicted. Look at its `fits`.")
-    pit, coverage = pit_table(held_out.arms), coverage_table(held_out.arms)
+    arms = rows_of_outcome(held_out.arms, outcome)
+    pit, coverage = pit_table(arms), coverage_table(arms)
+    few = (
+        f"FEW ARMS: {len(arms)}. With fewer than {FEW} only gross errors show."
+        if len(arms) < FEW
+        else ""
+    )
+    of = f"{outcome}: " if outcome else ""
     with house_style():
-        said = [*_about_few(held_out), NOTE, *notes]
-        words = Words(_title(held_out), said, _warning(held_out))
+        words = Words(of + _title(held_out, arms), [few, NOTE, *notes], _warning(held_out))
         figure, [left, right] = panel_page(words, [], PANELS, HEADINGS)
         _draw_pit(left, pit)
         _draw_coverage(right, coverage)
@@ -115,21 +113,13 @@ def _warning(held_out: LeftOut | Validation) -> str:
     return warning_of_fits(int((~(fits["ok"] == True)).sum()), len(fits))  # noqa: E712
 
 
-def _title(held_out: LeftOut | Validation) -> str:
-    arms, studies = counted(len(held_out.arms), "arm"), counted(len(held_out.studies), "study", "studies")  # fmt: skip
+def _title(held_out: LeftOut | Validation, predicted: pd.DataFrame) -> str:
+    arms = counted(len(predicted), "arm")
+    studies = counted(predicted["study"].nunique(), "study", "studies")
     if isinstance(held_out, Validation):
         earlier = counted(len(held_out.fit.arms.studies), "study", "studies")
         return f"Model '{held_out.fit.spec.name}': {arms} of {studies} predicted from {earlier}"
     return f"Model '{held_out.model}': {arms} of {studies}, each study predicted from all others"
-
-
-def _about_few(held_out: LeftOut | Validation) -> list[str]:
-    number = len(held_out.arms)
-    if number >= FEW:
-        return []
-    return [
-        f"FEW ARMS: {number}. With fewer than {FEW} only gross errors show; that nothing shows says little."
-    ]
 
 
 def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
@@ -140,15 +130,8 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     graph.plot(place, difference, color=MODEL, linewidth=1.4, marker="o", markersize=2.5, zorder=2)
     outside = table["outside"].to_numpy(dtype=bool)
-    graph.scatter(
-        place[outside],
-        difference[outside],
-        s=MARK,
-        marker="x",
-        color=ALARM,
-        zorder=3,
-        clip_on=False,
-    )
+    beyond: dict[str, Any] = {"marker": "x", "color": ALARM, "clip_on": False}
+    graph.scatter(place[outside], difference[outside], s=MARK, zorder=3, **beyond)
     reach = 1.2 * float(np.abs([lower, upper, difference]).max())
     graph.set(xlim=(0, 1), ylim=(-reach, reach), xticks=[0, 0.25, 0.5, 0.75, 1])
     put_ticks(graph.yaxis, 5)
@@ -165,16 +148,7 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     )
     graph.vlines(expected, places - REACH, places + REACH, color=INK, linewidth=1.4, zorder=2)
     graph.hlines(places, lower, upper, color=RANGE, linewidth=THICK, zorder=3)
-    graph.scatter(
-        share,
-        places,
-        s=MARK,
-        color=MODEL,
-        edgecolor="white",
-        linewidth=0.4,
-        zorder=4,
-        clip_on=False,
-    )
+    graph.scatter(share, places, s=MARK, zorder=4, clip_on=False, **DOT)
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
     graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
     graph.set_xlabel("Arms inside (%)", labelpad=2)

@@ -52,17 +52,17 @@ def prior_posterior(
 ) -> Plot:
     """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
-    A panel each: the prior is a line, the posterior a histogram of the draws. Below stand both
+    A panel each: the prior is a line, the posterior a histogram of the draws. Below are both
     intervals, and how far the two overlap: 100% where the evidence left the prior as it was.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
+        Covariate values; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     scale : RateScale
@@ -73,17 +73,15 @@ def prior_posterior(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per point of a prior and bar of a posterior; rates are probabilities, tau is on the
-        scale of the link. Columns as of
-        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`.
+        `table`: one row per point of a prior and bar of a posterior, with columns as of
+        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`; rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
+        If `fit` is no Fit of a ModelSpec, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------

@@ -63,25 +63,22 @@ def regression(
     """Return the bubble plot of a meta-regression: the rate against a numeric covariate.
 
     One bubble per arm, as observed, its area in proportion to its patients. The line is the typical
-    rate, the band its credible interval, the dashed lines the prediction interval of the rate of a
-    new study. They go from the least to the greatest value among the arms, and no further.
+    rate, the band its credible interval, the dashed lines the prediction interval of a new study.
+    They go from the least to the greatest value among the arms.
 
-    In a model with factors the arms are coloured by the level of the first, and each level has a line
-    and a band; of more than six, those with the most patients. A profile that gives a factor has
-    one line, at that level, and the prediction interval.
+    In a model with factors, each level of the first has a colour, a line and a band; of more than
+    six, those with the most patients. A profile that gives a factor has one line, at that level.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a model with a numeric covariate. If their diagnostics fail, the figure says
-        so in its first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     covariate : str
         The covariate, drawn in its own unit.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values, that of `covariate` aside; what is left out stands at the reference level or
-        the centre.
+        Values of the other covariates; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     unit : str
@@ -94,20 +91,18 @@ def regression(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per arm (`kind` ``"arm"``), then the curve by value of the covariate (``"curve"``),
-        which is `x` in its own unit; rates are probabilities. Columns as of
-        `bayesmeta.estimates.regression_numbers.regression_numbers`.
+        `table`: one row per arm (`kind` ``"arm"``), then the curve by value `x` of the covariate
+        (``"curve"``), with columns as of `bayesmeta.estimates.regression_numbers.regression_numbers`;
+        rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
-        `ci_prob` is not between 0 and 1.
+        If `covariate` is no numeric covariate of the model, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     EvidenceError
-        If no arm has patients, or of none is the covariate known.
+        If no arm has patients and a known covariate.
 
     References
     ----------

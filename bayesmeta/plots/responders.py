@@ -44,9 +44,8 @@ def responders(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per number of responders: `events` (of the patients), `probability`, and whether it is
-        a `success`.
+        `table`: one row per number of responders: `events`, `probability`, and whether it is a
+        `success`.
 
     Raises
     ------

@@ -23,7 +23,9 @@ __all__ = [
     "ALARM",
     "BAND",
     "BODY",
+    "DOT",
     "FAINT",
+    "HOLLOW",
     "INK",
     "LEVELS",
     "LINES",
@@ -60,6 +62,10 @@ LINES: tuple[dict[str, Any], ...] = (
 
 LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
 """Levels of a factor, whose lines differ in their strokes, too."""
+
+DOT: dict[str, Any] = {"color": MODEL, "edgecolor": "white", "linewidth": 0.4}
+HOLLOW: dict[str, Any] = {"facecolor": "white", "edgecolor": MODEL, "linewidth": 1.0}
+"""Marks of estimates."""
 
 SMALL, BODY, TITLE = 7.0, 8.0, 10.5
 """Font sizes in points."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred_text import inferred_words, marked
@@ -14,7 +12,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Rows, draw_rates, draw_rows, rate_cells, rate_columns
+from bayesmeta.plots.rows import Column, Rows, draw_rates, draw_rows, rate_columns
 from bayesmeta.plots.style import house_style
 
 __all__ = ["subgroups"]
@@ -37,14 +35,13 @@ def subgroups(
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a model with a factor. If their diagnostics fail, the figure says so in its
-        first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     by : str, optional
         The factor; the first of the formula where None.
     profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre.
+        Values of the other covariates; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     scale : RateScale
@@ -55,17 +52,15 @@ def subgroups(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per level and one of all studies; rates are probabilities. Columns as of
-        `bayesmeta.estimates.subgroup_numbers.subgroup_numbers`.
+        `table`: one row per level and one of all studies, with columns as of
+        `bayesmeta.estimates.subgroup_numbers.subgroup_numbers`; rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `fit` has no draws or is of a model without factors, `by` is no factor of the
-        formula, or `ci_prob` is not between 0 and 1.
+        If `fit` has no draws, the model no such factor, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     EvidenceError
         If no arm has patients.
 
@@ -78,18 +73,21 @@ def subgroups(
     """
     numbers = subgroup_numbers(fit, outcome=outcome, by=by, profile=profile, ci_prob=ci_prob)
     table, said = numbers.table, words_of(fit)
-    factor, records = said.column(numbers.factor), table.to_dict("records")
+    factor = said.column(numbers.factor)
     levels = [said.level(numbers.factor, one) for one in table["label"].iloc[:-1]]
     labels = [*levels, "All studies"]
-    counts = [(f"{row['studies']}", f"{row['events']}/{row['n']}") for row in records]
-    rates = rate_cells(table, scale)
     rows = Rows(
         heading=factor,
         axis=scale.label("Rate"),
-        columns=("Studies", "Responders\n/ patients", *rate_columns(table, ci_prob, scale)),
-        labels=[marked(label, row["inferred"]) for label, row in zip(labels, records, strict=True)],
-        cells=[(*known, *found) for known, found in zip(counts, rates, strict=True)],
-        bold=[False] * (len(table) - 1) + [True],
+        labels=[marked(*each) for each in zip(labels, table["inferred"], strict=True)],
+        columns=[
+            Column("Studies", table["studies"].astype(str).tolist()),
+            Column(
+                "Responders\n/ patients", [f"{k}/{n}" for k, n in table[["events", "n"]].to_numpy()]
+            ),
+            *rate_columns(table, ci_prob, scale),
+        ],
+        bold=[len(levels)],
     )
     words = fit_words(
         f"By {factor}", fit, _notes(fit, outcome, numbers, labels), notes, outcome=outcome
@@ -100,23 +98,19 @@ def subgroups(
     return Plot("subgroups", figure, table.copy(), counted(len(table) - 1, "level"))
 
 
-def _inferred(table: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Return label, arms and inferred counts of each level."""
-    rows = zip(labels[:-1], table["arms"], table["inferred"], strict=False)
-    return [(label, int(arms), int(few)) for label, arms, few in rows]
-
-
 def _notes(
     fit: Fit, outcome: str | None, numbers: SubgroupNumbers, labels: Sequence[str]
 ) -> list[str]:
+    table = numbers.table
     return [
-        "Thin, dark lines and marks: typical rate; wide, light bars: prediction interval of a new study. All studies: "
-        "the mean of the typical rates, each level with its share of the studies, and a new study of any level.",
+        "Thin, dark lines and marks: typical rate. Wide, light bars: prediction interval of a new study. "
+        "All studies: the mean of the typical rates, each level with its share of the studies, and a new "
+        "study of any level.",
         f"tau: {fit.spec.link.scale}."
         if "tau" in fit.posterior
         else f"Heterogeneity: {without_tau(fit.spec)}.",
         about_conditional(fit, outcome, "tau is that"),
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
-        *inferred_words(_inferred(numbers.table, labels)),
-        about_characters(numbers.table["label"].tolist()),
+        *inferred_words(zip(labels[:-1], table["arms"], table["inferred"], strict=False)),
+        about_characters(table["label"].tolist()),
     ]

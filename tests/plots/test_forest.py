@@ -153,13 +153,14 @@ def test_options_say_what_stands_where(odd, collisions):
     assert (np.diff(observed) <= 0).all()
 
 
-def test_a_page_of_few_columns_is_wide_enough_for_the_legend(one, collisions):
+def test_a_page_of_few_columns_has_room_for_what_marks_mean(one, collisions):
     forest = bm.plots.forest(one, columns=["events"])
-    legend = forest.figure.axes[0].get_legend()
     assert collisions(forest.figure) == ([], [])
-    assert legend.get_window_extent().x1 < forest.figure.bbox.x1
-    labels = [text for text in lines_of(forest.figure) if "also dotted" in text]
-    assert len(labels) == 1
+    page = forest.figure.axes[0]
+    [means] = [text for text in page.texts if "also dotted" in text.get_text()]
+    assert means.get_window_extent().x1 < forest.figure.bbox.x1
+    # A sample of each mark, and the rule below the headings.
+    assert len([line for line in page.lines if line.get_marker() != "None"]) == 4
 
 
 def test_options_without_effect_are_refused(one):
