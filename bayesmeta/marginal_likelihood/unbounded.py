@@ -16,7 +16,6 @@ from scipy.special import expit, logit
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.model import Design
 from bayesmeta.priors import Prior
-from bayesmeta.priors.base import Shape
 
 __all__ = ["Coordinate", "Posterior"]
 
