@@ -107,11 +107,9 @@ def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     if not arms_vary:
         return _moved(fit, moved)
     theta = moved + fit.design.mu[0].quantile(points.next())
-    own = {
-        name: prior.quantile(points.next())
-        for name, prior in fit.spec.likelihood.parameters.items()
-    }
-    return _spread(fit, theta, own["rho"])
+    likelihood = fit.spec.likelihood
+    own = {name: prior.quantile(points.next()) for name, prior in likelihood.parameters.items()}
+    return _spread(fit, theta, likelihood.patient_correlation(**own))
 
 
 class _Points:

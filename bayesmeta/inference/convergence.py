@@ -23,7 +23,6 @@ __all__ = [
     "ess_tail",
     "half_scores",
     "largest_mcse_of_limits",
-    "mcse_limits",
     "mcse_mean",
     "r_hat",
 ]
@@ -82,7 +81,7 @@ def mcse_mean(draws: Array) -> Array:
     return np.where(_constant(draws), 0.0, sd / np.sqrt(_ess(_halves(draws))))
 
 
-def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
+def _mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
     """Return the larger Monte-Carlo standard error of the limits of an interval, in its sd.
 
     That of a quantile: from its effective sample size, half the distance of the quantiles between
@@ -102,7 +101,7 @@ def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
 def largest_mcse_of_limits(draws: npt.ArrayLike) -> float:
     """Return the largest `mcse_limits` of draws, dims (chain, draw, ...), of one or more parameters."""
     values = np.asarray(draws, dtype=np.float64)
-    return float(np.max(mcse_limits(np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0))))
+    return float(np.max(_mcse_limits(np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0))))
 
 
 def _mcse_quantile(draws: Array, flat: Array, share: float) -> Array:

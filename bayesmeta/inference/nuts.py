@@ -25,7 +25,7 @@ from bayesmeta.inference.settings import SamplerSettings, processors
 from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
 
-__all__ = ["STATISTICS", "RawDraws", "nutpie_extension", "sample_pymc", "sample_target"]
+__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def sample_target(
     KeyboardInterrupt
         If interrupted; the chains are stopped first.
     """
-    _lib = nutpie_extension()
+    _lib = _nutpie_extension()
     data, dim = target.data, target.size
     kept = dim if kept is None else kept
     # The sampler keeps what is passed last alive for as long as it points into it.
@@ -281,7 +281,7 @@ def _kept(  # noqa: PLR0917
 _NAME = "nutpie._lib"
 
 
-def nutpie_extension() -> Any:
+def _nutpie_extension() -> Any:
     """Return the module `nutpie._lib`.
 
     Importing it by its name would first run nutpie's package, which imports ArviZ, Matplotlib and

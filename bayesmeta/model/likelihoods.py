@@ -102,6 +102,11 @@ class Likelihood(ABC):
             Own parameters.
         """
 
+    def patient_correlation(self, **own: Any) -> Any:
+        """Return the correlation of two patients of one arm, of the shape of own parameters."""
+        del own
+        return 0.0
+
     def draw(self, rng: np.random.Generator, n: Counts, theta: Array, **own: Array) -> Counts:
         """Return random events of arms with `n` patients, of the shape of `theta`."""
         rate = self.rate(theta, rng.random(theta.shape), **own)
@@ -245,6 +250,10 @@ class BetaBinomial(Likelihood):
         alpha, beta = self._beta(theta, own["rho"])
         known, others = np.asarray(events), np.asarray(n) - np.asarray(events)
         return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
+
+    @override
+    def patient_correlation(self, **own: Any) -> Any:
+        return own["rho"]
 
     def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
         """Return the parameters of the beta distribution of rates."""
