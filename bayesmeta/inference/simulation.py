@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import gammaln, ndtri
 
 from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
@@ -108,15 +108,8 @@ def new_study_rates(
 ) -> Array:
     """Return the rate (probability) of a new study at the reference profile.
 
-    Parameters
-    ----------
-    design : Design
-        The model.
-    variables : mapping
-        Its variables.
-    points : mapping
-        Where the new study, its arm and its rate lie among those there could be, from 0 to 1, by
-        the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
+    `points` say where the new study, its arm and its rate lie among those there could be, from 0 to 1,
+    by the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
     """
     spec = design.spec
     tau = variables.get("tau", np.zeros(()))
@@ -235,11 +228,6 @@ def draw_counts(design: Design, theta: Array, rng: np.random.Generator) -> npt.N
     return counts
 
 
-def _log_ratios(design: Design, theta: Array) -> tuple[Array, Array]:
-    """Return the logarithms of each ratio and of its complement, of the shape of `theta`."""
-    return design.spec.link.log_rates(theta)
-
-
 def rates_of(design: Design, theta: Array) -> Array:
     """Return the rate (probability) of each outcome among all patients, of the shape of `theta`."""
     return np.asarray(np.cumprod(design.spec.link.rate(theta), axis=-1))
@@ -247,10 +235,8 @@ def rates_of(design: Design, theta: Array) -> Array:
 
 def nested_log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
     """Return the log probability of each count reported, dims (..., count)."""
-    from scipy.special import gammaln
-
     seen = design.conditional_counts
-    log_ratio, log_miss = _log_ratios(design, variables["theta"])
+    log_ratio, log_miss = design.spec.link.log_rates(variables["theta"])
     found = np.empty((*log_ratio.shape[:-2], seen.arm.size))
     for g, (arm, first, last) in enumerate(zip(seen.arm, seen.first, seen.last, strict=True)):
         log_rate, log_rest = np.zeros(log_ratio.shape[:-2]), np.full(log_ratio.shape[:-2], -np.inf)
