@@ -208,13 +208,7 @@ def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
 
 
 def _check_footprint(design: Design, settings: SamplerSettings) -> None:
-    """Raise if the draws would not fit in memory.
-
-    Raises
-    ------
-    SettingsError
-        If they take more than `LARGEST`.
-    """
+    """Raise if the draws would take more memory than `LARGEST`."""
     needed = bytes_of_draws(design, settings)
     if needed > LARGEST:
         raise SettingsError(
