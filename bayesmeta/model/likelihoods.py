@@ -27,8 +27,8 @@ class Likelihood(ABC):
     """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
     Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
-    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; where it has any,
-    `parameters` of its own (priors) and their `units`; `overdispersed` where arms differ; and `draw`
+    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; for parameters of
+    its own, their `units`; `overdispersed` where arms differ; and `draw`
     where events are not binomial given the true rate.
 
     See Also
@@ -66,7 +66,7 @@ class Likelihood(ABC):
     @property
     def parameters(self) -> Mapping[str, Prior]:
         """Priors of its own parameters by name."""
-        return {}
+        return {name: getattr(self, name) for name in self.units}
 
     @abstractmethod
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
@@ -219,11 +219,6 @@ class BetaBinomial(Likelihood):
     @override
     def symbol(self) -> str:
         return "BetaBinomial(n, rate, rho)"
-
-    @property
-    @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {"rho": self.rho}
 
     @override
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
