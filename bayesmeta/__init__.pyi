@@ -43,10 +43,8 @@ from .estimates.contrasts import (
     contrast as contrast,
 )
 from .estimates.events import Probability as Probability
-from .estimates.identifiability import (
-    identifiability as identifiability,
-    notes as notes,
-)
+from .estimates.identifiability import identifiability as identifiability
+from .estimates.notes import notes as notes
 from .estimates.predict import predict as predict
 from .estimates.prediction import Prediction as Prediction
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity

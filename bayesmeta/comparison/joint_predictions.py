@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.comparison.questions import Asked, Label
-from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws, predictors_of
+from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
+from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.integrated.nested import nested_study_log_likelihood
 from bayesmeta.inference.result import Fit

@@ -7,15 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import level_profiles
 from bayesmeta.estimates.nested_rates import OutcomeRates
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Draws
+from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rows import interval_of
+from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
@@ -31,6 +29,7 @@ __all__ = [
     "arm_groups",
     "arm_labels",
     "forest_numbers",
+    "observed_arms",
 ]
 
 Row = dict[Hashable, Any]
@@ -57,25 +56,7 @@ _COLUMNS += [
 
 @dataclass(frozen=True, eq=False)
 class ForestNumbers:
-    """What a forest plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows, from top to bottom; see `forest_numbers`.
-    factor : str or None
-        Factor whose levels are the groups; None where all studies are one group.
-    held : str
-        Values of the other covariates at which typical rates and new studies stand, blank where there
-        are none.
-    weighed : bool
-        Whether weights have a meaning; see `bayesmeta.shrinkage`.
-    tau : mapping
-        Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
-        where the model has none.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a forest plot shows."""
 
     table: pd.DataFrame
     factor: str | None
@@ -264,3 +245,25 @@ def _pooled_rows(
     for kind, distribution, share in found:
         own = {"kind": kind, "label": _POOLED_LABELS[kind], "weight": share}
         yield basis | own | interval_of(distribution, ci_prob, "rate")
+
+
+def observed_arms(arms: Arms) -> pd.DataFrame:
+    """Return the arms with patients: study, arm, label, events, n and rate (probability).
+
+    The index is the position of each among all arms.
+    """
+    frame = pd.DataFrame(
+        {
+            "study": arms.frame["study"].astype(str).to_numpy(),
+            "arm": arms.frame["arm"].astype(str).to_numpy(),
+            "label": arm_labels(arms),
+            "events": arms.events,
+            "n": arms.n,
+        }
+    )
+    there = frame[frame["n"] > 0]
+    if not len(there):
+        raise EvidenceError(
+            "`fit`: no arm has patients, so there is nothing to draw. Select arms with patients."
+        )
+    return there.assign(rate=there["events"] / there["n"])

@@ -9,6 +9,7 @@ import xarray as xr
 from scipy.special import ndtr, ndtri
 
 from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, rates_as_drawn, safe_log_odds
 from bayesmeta.inference.integrated.nested import correlation_factor
@@ -23,7 +24,6 @@ __all__ = [
     "cholesky_draws",
     "median_rates",
     "nested_rates",
-    "predictors_of",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -53,13 +53,6 @@ def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) ->
     return found if study is None else found.of_study(study)
 
 
-def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
-    """Return the predictor of each ratio without effects at coded covariates, (chain, draw, level)."""
-    drawn = fit.posterior if drawn is None else drawn
-    mu = np.asarray(drawn["mu"])
-    return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
-
-
 def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:
     """Return the Cholesky factor of the effects' correlations, dims (chain, draw, level, level)."""
     drawn = fit.posterior if drawn is None else drawn
@@ -72,17 +65,6 @@ class NestedRates:
     """Draws of the rates of nested outcomes at one profile.
 
     Every array has last dim level: the outcomes outermost first, each a part of the one before.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    theta : array
-        Predictor of each ratio without effects, dims (chain, draw, level), scale of the link.
-    tau : array
-        Scale of each ratio's study effects, dims (chain, draw, level); 0 for a known study.
-    factor : array
-        Cholesky factor of the effects' correlations, dims (chain, draw, level, level).
     """
 
     fit: Fit
@@ -178,15 +160,7 @@ class NestedRates:
 
 @dataclass(frozen=True, eq=False)
 class OutcomeRates:
-    """Draws of the rates of one nested outcome at one profile, among all patients.
-
-    Parameters
-    ----------
-    rates : NestedRates
-        The rates of all outcomes.
-    outcome : str
-        Which of them.
-    """
+    """Draws of the rates of one nested outcome at one profile, among all patients."""
 
     rates: NestedRates
     outcome: str

@@ -17,12 +17,12 @@ from bayesmeta.estimates.nested_rates import (
     OutcomeRates,
     cholesky_draws,
     nested_rates,
-    predictors_of,
 )
 from bayesmeta.estimates.posterior import check_draws, checked_outcome
 from bayesmeta.estimates.profile_rates import (
     PredictedRates,
     own_parameters,
+    predictors_of,
     profile_rates,
     scale_of,
 )
@@ -61,6 +61,11 @@ class OutcomeDraws:
 
     fit: Fit
     outcome: str = ""
+
+    @property
+    def level(self) -> int:
+        """Position of the outcome, outermost first."""
+        return self.fit.outcomes.index(self.outcome) if self.outcome else 0
 
     @cached_property
     def arms(self) -> Arms:
@@ -154,6 +159,19 @@ class OutcomeDraws:
             return None
         return float(np.asarray(self.fit.posterior[name]).mean())
 
+    def named(self, what: str) -> str:
+        """Return words with the outcome they are about, where there are several."""
+        return f"{what} of {self.outcome}" if self.outcome else what
+
+    @property
+    def mu(self) -> Parameter:
+        """The predictor at the reference profile."""
+        return Parameter("mu", self.fit.design.mu[0], np.asarray(self.fit.posterior["mu"]))
+
+    def rate_at(self, theta: Array) -> Array:
+        """Return rates (probability) at predictors, dims (chain, draw) or (chain, draw, level)."""
+        return np.asarray(self.link.rate(theta))
+
     def taus(self) -> Iterator[Parameter]:
         """Yield each tau; none of a model without one."""
         if (prior := self.effects.tau) is not None:
@@ -166,6 +184,12 @@ class OutcomeDraws:
             zip(self.coding.names, self.fit.design.beta, strict=True)
         ):
             yield Parameter(name, prior, np.asarray(self.fit.posterior["beta"])[..., place])
+
+    def others(self) -> Iterator[Parameter]:
+        """Yield the parameters of other parts than study effects; values imputed are not among them."""
+        for name, prior in {one.name: one.prior for one in self.fit.design.scalars}.items():
+            if name != "tau" and not name.startswith("x_"):
+                yield Parameter(name, prior, np.asarray(self.fit.posterior[name]))
 
     def guessed(self, weights: Array) -> npt.NDArray[np.bool_]:
         """Return the arms that tell nothing of a contrast, as a value that it rests on is imputed."""
@@ -185,11 +209,6 @@ class NestedDraws(OutcomeDraws):
 
     Its tau and coefficients are those of its conditional probability.
     """
-
-    @property
-    def level(self) -> int:
-        """Position of the outcome, outermost first."""
-        return self.fit.outcomes.index(self.outcome)
 
     @cached_property
     def _there(self) -> npt.NDArray[np.bool_]:
@@ -231,8 +250,7 @@ class NestedDraws(OutcomeDraws):
     @override
     def arm_rates(self, part: slice = Whole) -> Array:
         drawn = self.fit.posterior["theta"].variable
-        theta = np.asarray(drawn[:, :, np.flatnonzero(self._there)[part], : self.level + 1])
-        return np.asarray(self.link.rate(theta).prod(axis=-1))
+        return self.rate_at(np.asarray(drawn[:, :, np.flatnonzero(self._there)[part]]))
 
     @property
     @override
@@ -241,8 +259,7 @@ class NestedDraws(OutcomeDraws):
         theta = np.asarray(posterior["mu"]).mean(axis=(0, 1))[None]
         if "beta" in posterior:
             theta = theta + self.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1)).T
-        rates = np.broadcast_to(self.link.rate(theta), (len(self.arms), len(self.fit.outcomes)))
-        return np.asarray(rates[:, : self.level + 1].prod(axis=-1))
+        return np.broadcast_to(self.rate_at(theta), len(self.arms))
 
     @property
     @override
@@ -264,6 +281,16 @@ class NestedDraws(OutcomeDraws):
         factor = cholesky_draws(self.fit)[..., upto, upto]
         moved = (scaled[..., None, :] @ factor)[..., 0, :]
         return np.asarray((moved**2).sum(axis=-1, keepdims=True))
+
+    @property
+    @override
+    def mu(self) -> Parameter:
+        draws = np.asarray(self.fit.posterior["mu"])[..., self.level]
+        return Parameter("mu", self.fit.design.mu[self.level], draws)
+
+    @override
+    def rate_at(self, theta: Array) -> Array:
+        return np.asarray(self.link.rate(theta[..., : self.level + 1]).prod(axis=-1))
 
     @override
     def taus(self) -> Iterator[Parameter]:

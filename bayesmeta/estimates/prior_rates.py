@@ -39,15 +39,7 @@ TINY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PriorRate:
-    """The prior distribution of a rate, tabulated by its log-odds.
-
-    Parameters
-    ----------
-    below, above : array
-        Probability of a lower, and of a higher rate at each of `LOG_ODDS`.
-    density : array
-        Density of the rate there (per unit of probability).
-    """
+    """The prior distribution of a rate, tabulated by its log-odds."""
 
     below: Array
     above: Array

@@ -11,13 +11,13 @@ from scipy.special import expit
 
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import checked_factor, level_profiles
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.nested_rates import OutcomeRates
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
@@ -37,19 +37,7 @@ _UNKNOWN = {"tau": np.nan, "tau_lower": np.nan, "tau_upper": np.nan}
 
 @dataclass(frozen=True, eq=False)
 class SubgroupNumbers:
-    """What a table of subgroups shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `subgroup_numbers`.
-    factor : str
-        Factor whose levels are the subgroups.
-    held : str
-        Values of the other covariates, blank where there are none.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a table of subgroups shows."""
 
     table: pd.DataFrame
     factor: str
@@ -88,7 +76,7 @@ def subgroup_numbers(
     check_ci_prob(ci_prob)
     coding = drawn.coding
     factor = checked_factor(coding, by)
-    tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
+    tails = np.array(bounds_of(ci_prob))
     basis = _basis(drawn, factor)
     profiles = level_profiles(coding, factor, profile)
     rates = {level: drawn.rates(own) for level, own in profiles.items()}

@@ -29,17 +29,7 @@ STEPS = 100
 
 @dataclass(frozen=True, eq=False)
 class TraceNumbers:
-    """What a figure of chains shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per quantity; see `trace_numbers`.
-    draws : dict
-        Draws of each quantity, dims (chain, draw).
-    ranks : dict
-        Of each quantity, `rank_differences` in `STEPS` steps.
-    """
+    """What a figure of chains shows."""
 
     table: pd.DataFrame
     draws: dict[str, Array]
@@ -83,11 +73,8 @@ def rank_differences(draws: Array, points: int) -> Array:
     """Return, for each chain, the distribution function of its ranks minus that of even ones.
 
     Ranks are those among all chains, as shares from 0 to 1. The result has shape (chain, points + 1),
-    at evenly spaced shares from 0 to 1.
-
-    References
-    ----------
-    Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6.
+    at evenly spaced shares from 0 to 1 (Säilynoja, Bürkner & Vehtari 2022,
+    doi:10.1007/s11222-022-10090-6).
     """
     from arviz_stats.base import array_stats
 

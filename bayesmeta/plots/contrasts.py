@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred, marked
+from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.contrast_marks import WIDEST, draw_ranks, draw_ratios

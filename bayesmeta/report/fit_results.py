@@ -14,7 +14,7 @@ from bayesmeta.comparison.posterior_predictive import (
     posterior_predictive_check,
 )
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
-from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction
@@ -22,7 +22,7 @@ from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.summary import summary
-from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit

@@ -11,14 +11,13 @@ from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.identifiability import identifiability
-from bayesmeta.estimates.log_priors import log_likelihood, log_priors
+from bayesmeta.estimates.log_priors import SENSITIVE, log_likelihood, log_priors
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.tau_scaling import SENSITIVE
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 

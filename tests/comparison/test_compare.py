@@ -17,7 +17,7 @@ from bayesmeta.comparison.gates import GATES, tripped
 from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import Answered, asked_of
 from bayesmeta.comparison.ranking import ranked
-from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_lines
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 

@@ -177,7 +177,6 @@ REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
     "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
     "`verify`": lambda fit: bm.verify(fit),
-    "`prior_sensitivity`": lambda fit: bm.prior_sensitivity(fit),
     "`power_scaling`": lambda fit: bm.power_scaling(fit),
     "`sensitivity`": lambda fit: bm.sensitivity(fit, rate_above=0.2),
     "`log_likelihood_by_study`": lambda fit: bm.log_likelihood_by_study(fit),
