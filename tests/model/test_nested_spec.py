@@ -173,15 +173,10 @@ def own_model() -> pm.Model:
 
 REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "method='quadrature'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, method="quadrature"),
-    "method='psis'": lambda fit: bm.leave_one_study_out(POOLED, fit.arms, seed=1, method="psis"),
     "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
     "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
     "`verify`": lambda fit: bm.verify(fit),
-    "`power_scaling`": lambda fit: bm.power_scaling(fit),
-    "`sensitivity`": lambda fit: bm.sensitivity(fit, rate_above=0.2),
-    "`log_likelihood_by_study`": lambda fit: bm.log_likelihood_by_study(fit),
     "`posterior_predictive_check`": lambda fit: bm.posterior_predictive_check(fit, seed=1),
-    "`log_marginal_likelihood`": lambda fit: bm.log_marginal_likelihood(fit, seed=1),
 }
 
 
