@@ -245,9 +245,7 @@ def _inferred(
     drawn: OutcomeDraws, pairs: Sequence[Pair], profiles: Mapping[str, Profile]
 ) -> pd.DataFrame:
     """Return the arms at either level of each pair, and those of them whose count is inferred."""
-    found = {
-        level: inferred_at(drawn.fit, one, drawn.outcome or None) for level, one in profiles.items()
-    }
+    found = {level: inferred_at(drawn.fit, one, drawn.outcome) for level, one in profiles.items()}
     return pd.DataFrame(
         {
             f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]

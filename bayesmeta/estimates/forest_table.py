@@ -9,10 +9,8 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.nested_rates import OutcomeRates
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
 from bayesmeta.estimates.precision import Draws, interval_of
-from bayesmeta.estimates.profile_rates import PredictedRates
 from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
@@ -192,7 +190,7 @@ def _arm_rows(
     more: Sequence[str],
 ) -> list[Row]:
     arms = drawn.arms
-    rates = shrinkage(drawn.fit, outcome=drawn.outcome or None, ci_prob=ci_prob).assign(
+    rates = shrinkage(drawn.fit, outcome=drawn.outcome, ci_prob=ci_prob).assign(
         kind=ARM,
         group=arm_groups(drawn, factor),
         label=_labels(drawn, factor),
@@ -227,9 +225,7 @@ def _weighed(drawn: OutcomeDraws, factor: str | None) -> bool:
     return weight_groups(drawn) is not None and tuple(used) in {(), (factor,)}
 
 
-def _pooled_rows(
-    group: str, members: list[Row], rates: PredictedRates | OutcomeRates, ci_prob: float
-) -> Iterable[Row]:
+def _pooled_rows(group: str, members: list[Row], rates: Rates, ci_prob: float) -> Iterable[Row]:
     """Yield the group's typical rate and new study, with what they rest on."""
     basis = {
         "group": group,

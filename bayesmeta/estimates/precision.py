@@ -3,12 +3,14 @@
 Arrays have chain and draw as their last two axes, or chain, draw and node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, mcse_mean, r_hat
 
@@ -20,6 +22,7 @@ __all__ = [
     "Row",
     "bounds_of",
     "interval_of",
+    "labelled_draws",
     "mean_of",
     "quantile_of",
     "sd_of",
@@ -115,6 +118,15 @@ def quantile_of(draws: Array, probability: float) -> Estimate:
     if below.ndim == 3:  # noqa: PLR2004
         below = below.mean(axis=-1)
     return Estimate(float(value), float(mcse_mean(below)) * float(high - low) / (2 * step))
+
+
+def labelled_draws(variable: xr.DataArray) -> Iterator[tuple[tuple[str, ...], Array]]:
+    """Yield the labels and the draws, dims (chain, draw), of each value of a parameter."""
+    values = np.asarray(variable)
+    flat = values.reshape(*values.shape[:2], -1)
+    labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
+    for place, label in enumerate(labels):
+        yield label, flat[..., place]
 
 
 def bounds_of(ci_prob: float) -> tuple[float, float, float]:

@@ -13,10 +13,8 @@ from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.nested_rates import OutcomeRates
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
 from bayesmeta.estimates.precision import bounds_of
-from bayesmeta.estimates.profile_rates import PredictedRates
 from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
@@ -27,7 +25,6 @@ __all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
-Rates = PredictedRates | OutcomeRates
 
 ALL = "all studies"
 """Label of the last row."""
@@ -124,7 +121,7 @@ def _whole_basis(arms: Arms) -> Row:
 
 
 def _inferred(drawn: OutcomeDraws, profile: Profile) -> Row:
-    found = inferred_at(drawn.fit, profile, drawn.outcome or None)
+    found = inferred_at(drawn.fit, profile, drawn.outcome)
     return {"arms": found.arms, "inferred": found.inferred}
 
 

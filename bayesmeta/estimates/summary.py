@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.inferred import with_inferred
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
@@ -28,6 +26,7 @@ from bayesmeta.estimates.precision import (
     Estimate,
     Row,
     bounds_of,
+    labelled_draws,
     with_errors,
 )
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
@@ -201,24 +200,25 @@ def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
                 yield "", name, fit.spec.link.scale, found
         return
     yield from _drawn_parameters(fit)
-    for outcome in outcomes_of(fit) or ("",):
-        drawn = draws_of(fit, outcome or None)
+    for drawn in draws_by_outcome(fit):
         for label, scale, draws in _odds_ratio_draws(drawn, per):
-            yield outcome, label, scale, Draws(draws)
+            yield drawn.outcome, label, scale, Draws(draws)
 
 
 def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
-    outcomes = outcomes_of(fit) or ("",)
     for name, scale in _scales(fit).items():
         if name in fit.posterior:
-            for outcome, label, draws in _scalars(fit.posterior[name], outcomes):
-                yield outcome, label, scale, Draws(draws)
+            variable, own = fit.posterior[name], outcomes_of(fit) and name != "correlation"
+            for labels, draws in labelled_draws(variable):
+                # The first dim of several outcomes is the outcome; a correlation belongs to none.
+                outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
+                yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, scale, Draws(draws)
     if not {"tau", "theta"} <= set(fit.posterior):
         return
-    for outcome in outcomes:
-        for level, draws in i_squared(draws_of(fit, outcome or None)).items():
+    for drawn in draws_by_outcome(fit):
+        for level, draws in i_squared(drawn).items():
             label = f"i_squared[{level}]" if level else "i_squared"
-            yield outcome, label, "share of variance", Draws(draws)
+            yield drawn.outcome, label, "share of variance", Draws(draws)
 
 
 def _scales(fit: Fit) -> dict[str, str]:
@@ -230,21 +230,6 @@ def _scales(fit: Fit) -> dict[str, str]:
     if not fit.spec.study_effects.tau_is_sd:
         own["tau"] = f"{link} (scale of the distribution, not sd)"
     return {"mu": link, "beta": link, **own}
-
-
-def _scalars(variable: xr.DataArray, outcomes: Sequence[str]) -> Iterator[tuple[str, str, Array]]:
-    """Yield outcome, label and draws, dims (chain, draw), of a parameter's values.
-
-    Of several outcomes the first dim is the outcome; a correlation belongs to none of them.
-    """
-    name, draws = str(variable.name), np.asarray(variable)
-    flat = draws.reshape(*draws.shape[:2], -1)
-    own = len(outcomes) > 1 and name != "correlation"
-    for i, labels in enumerate(
-        product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
-    ):
-        outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
-        yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, flat[..., i]
 
 
 FARTHEST = 300.0
