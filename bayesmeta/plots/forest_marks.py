@@ -1,7 +1,5 @@
 """The marks of a forest plot: what an observed rate, a model's rate and a prediction look like."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,7 +11,7 @@ from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumb
 from bayesmeta.plots.pages import Key, bare
 from bayesmeta.plots.rate_axis import RateAxis
 from bayesmeta.plots.rows import GRAPH, ROW
-from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
 
 __all__ = ["draw_marks", "mark_keys"]
 
@@ -64,26 +62,14 @@ def mark_keys(ci_prob: float) -> list[Key]:
     model = f"Model: posterior median rate of the arm, {sure} credible interval (CrI)"
     typical = f"Typical rate, that of the median study (also dotted), {sure} CrI"
     new_study = f"New study: {sure} prediction interval of its true rate"
+    seen = {"color": OBSERVED, "linewidth": THIN, "linestyle": "-"}
+    told = {"color": RANGE, "linewidth": THICK, "linestyle": "-"}
     return [
-        Key(_symbol("s", 5, "white", OBSERVED, line=OBSERVED, width=THIN), observed),
-        Key(_symbol("o", 6, MODEL, "white", line=RANGE, width=THICK), model),
-        Key(_symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
-        Key(_symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
+        Key(symbol("s", 5, "white", OBSERVED) | seen, observed),
+        Key(symbol("o", 6, MODEL, "white") | told, model),
+        Key(symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
+        Key(symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
     ]
-
-
-def _symbol(
-    shape: str | Path, size: float, face: str, edge: str, *, line: str = INK, width: float = 0
-) -> dict[str, Any]:
-    return {
-        "color": line,
-        "linewidth": width,
-        "marker": shape,
-        "markersize": size,
-        "markerfacecolor": face,
-        "markeredgecolor": edge,
-        "markeredgewidth": EDGE,
-    }
 
 
 def _areas(sizes: Array) -> Array:

@@ -16,7 +16,7 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Key, Plot, Words
 from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style
+from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style, symbol
 from bayesmeta.wording import PLAIN
 
 __all__ = ["nested_outcomes"]
@@ -28,8 +28,6 @@ FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
 
 BAR = 0.72
 """Height of a bar as a share of its row."""
-
-SWATCH = {"linestyle": "none", "marker": "s", "markersize": 8, "markeredgecolor": INK}
 
 CI_PROB = 0.95
 
@@ -97,7 +95,7 @@ def nested_outcomes(
     )
     fills = [*_fills(len(categories) - 1), BAND]
     keys = [
-        Key({**SWATCH, "markerfacecolor": fill}, words.category(name))
+        Key(symbol("s", 8, fill, INK), words.category(name))
         for name, fill in zip(categories, fills, strict=True)
     ]
     warning = next(filter(None, (warning_of(one.fit) for one in several)), "")

@@ -39,17 +39,7 @@ NO_RATE = 1e-12
 
 @dataclass(frozen=True)
 class RateAxis:
-    """An axis of rates between two ends.
-
-    Parameters
-    ----------
-    scale : RateScale
-        What was asked.
-    ends : tuple of float
-        Rates (probability) at which it ends.
-    by_odds : bool
-        Whether distances are of log-odds.
-    """
+    """An axis of rates between two ends (probability), where asked with distances of log-odds."""
 
     scale: RateScale
     ends: tuple[float, float]
@@ -87,10 +77,7 @@ class RateAxis:
         return round_ticks(*self.limits, max(2, min(6, int(inches / APART))))
 
     def put_on(self, axis: Axis, inches: float, *, room: float = 0.0) -> None:
-        """Give an axis of so many inches its scale, ends and ticks.
-
-        `room` is a share of the length that is left free beyond either end, for marks that lie at it.
-        """
+        """Give an axis of so many inches its scale, ends and ticks; `room`, a share, is left free."""
         graph = axis.axes
         side = "x" if axis is graph.xaxis else "y"
         if self.by_odds:

@@ -9,19 +9,15 @@ from matplotlib.axes import Axes
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.pages import Key, Plot, Words
-from bayesmeta.plots.panels import graphs_page
-from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, house_style
+from bayesmeta.plots.panels import draw_counts, graphs_page
+from bayesmeta.plots.style import FAINT, INK, MODEL, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["responders"]
 
-BAR, FEW = 0.8, 60
-"""Width of a bar, and patients up to which bars stand apart."""
-
-
-TAIL, WIDE = 0.001, 0.6
-"""Probability on either side that may lie outside of the figure; and the share of the patients from
-which on all numbers are shown."""
+FEW, WIDE, TAIL = 60, 0.6, 0.001
+"""All numbers are shown up to so many patients, or where so large a share is in view; else those but
+for so little probability on either side."""
 
 
 def responders(
@@ -94,18 +90,11 @@ def _window(table: pd.DataFrame) -> tuple[int, int]:
 
 def _draw(graph: Axes, table: pd.DataFrame) -> None:
     events, success = table["events"].to_numpy(), table["success"].to_numpy(dtype=bool)
-    percent = 100 * table["probability"].to_numpy(dtype=np.float64)
     low, high = _window(table)
-    few = high - low <= FEW
-    for chosen, face, edge in ((~success, FAINT, OBSERVED), (success, MODEL, MODEL)):
-        graph.bar(
-            events[chosen], percent[chosen], width=BAR if few else 1.0, facecolor=face,
-            edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
-        )  # fmt: skip
+    draw_counts(graph, events, table["probability"].to_numpy(), success, bars=high - low)
     for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
         graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
-    graph.set(xlim=(low - 0.7, high + 0.7), ylim=(0, 1.05 * percent.max()))
+    graph.set_xlim(low - 0.7, high + 0.7)
     put_ticks(graph.xaxis, 10, whole=True)
     put_ticks(graph.yaxis, 8)
     graph.set_xlabel("Responders", labelpad=2)
-    graph.set_ylabel("Probability (%)", labelpad=2)

@@ -79,10 +79,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is written: headings of labels and graph, labels, columns, and which rows are bold.
-
-    Above a row there may be a band across the page, with text at either end.
-    """
+    """What is written; above a row there may be a band, with text at either end."""
 
     heading: str
     axis: str
@@ -120,10 +117,7 @@ class Rows:
 
 
 def draw_rows(rows: Rows, words: Words, keys: Sequence[Key] = ()) -> tuple[Figure, Axes, Array]:
-    """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
-
-    To be called in `house_style`. The graph has inches from the top of the page down.
-    """
+    """Return a figure with text, its graph, empty as yet, and the heights of rows; in `house_style`."""
     figure, [(graph, heights)] = draw_panels([rows], words, keys)
     return figure, graph, heights
 
@@ -203,10 +197,7 @@ def draw_axis(
 def draw_estimates(
     graph: Axes, heights: Array, places: Array, reference: int, *, wide: Array | None = None
 ) -> None:
-    """Draw marks with their intervals (columns) and the wide bars behind them, where known.
-
-    The row `reference` is a line and a band through all.
-    """
+    """Draw marks with intervals (columns) over wide bars; row `reference` is a band through all."""
     mark, lower, upper = places.T
     known, chosen = np.isfinite(lower), np.arange(len(mark)) == reference
     ends = heights[0] - ROW / 2, heights[-1] + ROW / 2

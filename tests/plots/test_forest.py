@@ -285,7 +285,7 @@ def test_a_file_that_cannot_be_written_is_refused(one, tmp_path):
     forest = bm.plots.forest(one)
     with pytest.raises(bm.SettingsError, match=r"must end in .png, .svg or .pdf.*got 'f.docx'"):
         forest.save(tmp_path / "f.docx")
-    with pytest.raises(bm.RunError, match=r"f.png can't be written: No such file or directory"):
+    with pytest.raises(bm.RunError, match=r"f.png cannot be written: No such file or directory"):
         forest.save(tmp_path / "no" / "f.png", dpi=30)
     assert list(tmp_path.iterdir()) == []
 
