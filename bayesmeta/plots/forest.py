@@ -210,7 +210,9 @@ def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
     if outcomes_of(fit):
         drawn = draws_of(fit, outcome)
         priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
-        priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        betas = {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        alike = len(set(map(repr, betas.values()))) == 1
+        priors |= {"beta": next(iter(betas.values()))} if alike else betas
         priors |= {one.label: one.prior for one in drawn.taus()}
         return _written(priors, fit.spec.link.scale, words)
     priors = {"mu": fit.design.mu[0]}
