@@ -189,7 +189,7 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
     if (pooled["studies"] > 1).all():
         return ""
     others = " and, through them, on the other groups" if len(pooled) > 1 else ""
-    return f"Typical rates that rest on one study or none lean on the priors{others}."
+    return f"Typical rates that rest on one study or none depend mostly on the priors{others}."
 
 
 def _about_inferred(table: pd.DataFrame) -> str:
@@ -198,10 +198,8 @@ def _about_inferred(table: pd.DataFrame) -> str:
     few = int((arms["inferred"] > 0).sum())
     if not few:
         return ""
-    return (
-        f"{INFERRED_MARK} Counts of {few} of {counted(len(arms), 'arm')} are inferred, which no source prints, or the "
-        "rate rests on such."
-    )
+    of = f"{few} of {counted(len(arms), 'arm')}"
+    return f"{INFERRED_MARK} The counts of {of}, or those behind a rate, are inferred: no source prints them."
 
 
 def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:

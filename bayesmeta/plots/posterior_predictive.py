@@ -28,10 +28,10 @@ BINS = 40
 HEADINGS = ("Rates of arms", "How much arms differ")
 
 NOTE = (
-    "Each replicate draws the responders of every arm anew, with the effects that one posterior draw has of these studies "
-    "and arms. Left: share of arms whose rate is at most so high; pale, 50 replicates; black, observed. Right: "
-    "standard deviation of the arms' rates in all replicates; black line, observed. A p near 0 or 1 is a misfit. Where each "
-    "study has its own effect, p lies near 0.5 by itself, and says little."
+    "Each replicate draws the responders of every arm anew, with the effects that one posterior draw has of "
+    "these studies and arms. Left: share of arms whose rate is at most so high; pale, 50 replicates; black, "
+    "observed. Right: standard deviation of the arms' rates in all replicates; black line, observed. A p "
+    "near 0 or 1 is a misfit. Where each study has its own effect, p is near 0.5 in any case, and says little."
 )
 
 

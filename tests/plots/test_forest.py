@@ -226,7 +226,8 @@ def test_a_single_study_is_said_to_be_one(one, regimen_fit):
     shown = lines_of(bm.plots.forest(regimen_fit).figure)
     assert shown.count("Typical rate (1 study)") == 3
     assert any(
-        "lean on the priors and, through them, on the other groups" in text for text in shown
+        "depend mostly on the priors and, through them, on the other groups" in text
+        for text in shown
     )
 
 
