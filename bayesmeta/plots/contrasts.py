@@ -19,7 +19,7 @@ from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import Plot, Words, bare
-from bayesmeta.plots.rate_scale import PERCENT, RateScale
+from bayesmeta.plots.rate_axis import PERCENT, RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.wording import PLAIN, Wording

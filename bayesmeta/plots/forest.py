@@ -17,11 +17,15 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
-from bayesmeta.plots.forest_marks import draw_marks, mark_keys
-from bayesmeta.plots.forest_rows import COLUMNS, evidence_columns, forest_rows
+from bayesmeta.plots.forest_page import (
+    COLUMNS,
+    draw_marks,
+    evidence_columns,
+    forest_rows,
+    mark_keys,
+)
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.rows import draw_rows
 from bayesmeta.plots.style import house_style
 from bayesmeta.priors import Prior

@@ -14,8 +14,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style, symbol
 from bayesmeta.plots.ticks import put_ticks
 

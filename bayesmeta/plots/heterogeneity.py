@@ -23,8 +23,7 @@ from bayesmeta.plots.fit_text import about_characters, about_conditional, condit
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style, symbol
 from bayesmeta.plots.ticks import put_ticks
 

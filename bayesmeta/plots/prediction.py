@@ -20,7 +20,7 @@ from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Key, Plot, Words
 from bayesmeta.plots.panels import HEADROOM, draw_counts, graphs_page
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 from bayesmeta.wording import PLAIN

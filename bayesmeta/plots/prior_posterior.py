@@ -21,7 +21,7 @@ from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_wo
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.wording import Wording

@@ -21,8 +21,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words, warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rate_axis import rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale, rate_axis
 from bayesmeta.plots.rows import GRAPH, Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import house_style
 
