@@ -13,11 +13,9 @@ from bayesmeta.plots.pages import Words
 __all__ = [
     "about_characters",
     "about_conditional",
-    "about_evidence",
     "conditional_of",
     "fit_words",
     "names_of",
-    "title_of_fit",
     "warning_of",
     "warning_of_diagnostics",
     "warning_of_fits",
@@ -25,33 +23,18 @@ __all__ = [
 
 
 def fit_words(
-    what: str,
-    fit: Fit,
-    notes: Sequence[str],
-    more: Sequence[str],
-    *,
-    outcome: str | None = None,
+    what: str, fit: Fit, notes: Sequence[str], more: Sequence[str], *, outcome: str | None = None
 ) -> Words:
-    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more.
-
-    Of nested outcomes the figure is of one, or of all where it is None.
-    """
-    title = title_of_fit(fit, outcome)
-    return Words(
-        f"{what}: {title}" if what else title,
-        [*notes, about_evidence(fit, outcome), *more],
-        warning_of(fit),
-    )
-
-
-def title_of_fit(fit: Fit, outcome: str | None = None) -> str:
-    """Return the outcomes, outermost first, and the model."""
+    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more."""
+    # Of all outcomes, outermost first, where none is named.
     several = (outcome,) if outcome else outcomes_of(fit)
     names = several or (fit.arms.selection.get("outcome") or "Response rate",)
-    return f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
+    of = f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
+    said = [*notes, _about_evidence(fit, outcome), *more]
+    return Words(f"{what}: {of}" if what else of, said, warning_of(fit))
 
 
-def about_evidence(fit: Fit, outcome: str | None = None) -> str:
+def _about_evidence(fit: Fit, outcome: str | None = None) -> str:
     """Return what the fit rests on, and what makes it again."""
     arms, origin = fit.arms.of(outcome) if outcome else fit.arms, fit.provenance
     lacking = arms.without_patients
@@ -66,7 +49,7 @@ def about_evidence(fit: Fit, outcome: str | None = None) -> str:
 def conditional_of(fit: Fit, outcome: str | None) -> str:
     """Return an outcome and the one that encloses it; nothing of the outermost or the only one."""
     place = outcomes_of(fit).index(outcome) if outcome else 0
-    pair = fit.arms.outcomes[place - 1 : place + 1]
+    pair = fit.arms.outcomes[place - 1 : place + 1] if place else ()
     return " given ".join(map(words_of(fit).outcome, reversed(pair)))
 
 
@@ -92,17 +75,17 @@ def warning_of_diagnostics(diagnostics: Diagnostics) -> str:
     """Return what is wrong with draws that were diagnosed; nothing if they may be used."""
     if diagnostics.ok:
         return ""
-    kinds = listed(
-        dict.fromkeys(problem.kind.replace("_", " ") for problem in diagnostics.problems)
+    found = dict.fromkeys(problem.kind.replace("_", " ") for problem in diagnostics.problems)
+    return (
+        f"WARNING: the draws failed their diagnostics ({listed(found)}): do not use these results."
     )
-    return f"WARNING: the draws failed their diagnostics ({kinds}): do not use these results."
 
 
 def warning_of_fits(failed: int, fits: int) -> str:
     """Return that some of several fits should not be used; nothing if all may be."""
     if not failed:
         return ""
-    return f"WARNING: {failed} of {fits} fits failed, or their draws the diagnostics: do not use these results."
+    return f"WARNING: {failed} of {fits} fits failed, or their draws failed their diagnostics: do not use these."
 
 
 def names_of(quantity: str) -> tuple[str, str]:

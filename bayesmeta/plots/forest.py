@@ -17,11 +17,15 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
-from bayesmeta.plots.forest_marks import draw_marks, mark_keys
-from bayesmeta.plots.forest_rows import COLUMNS, evidence_columns, forest_rows
+from bayesmeta.plots.forest_page import (
+    COLUMNS,
+    draw_marks,
+    evidence_columns,
+    forest_rows,
+    mark_keys,
+)
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.rows import draw_rows
 from bayesmeta.plots.style import house_style
 from bayesmeta.priors import Prior
@@ -189,7 +193,7 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
     if (pooled["studies"] > 1).all():
         return ""
     others = " and, through them, on the other groups" if len(pooled) > 1 else ""
-    return f"Typical rates that rest on one study or none lean on the priors{others}."
+    return f"Typical rates that rest on one study or none depend mostly on the priors{others}."
 
 
 def _about_inferred(table: pd.DataFrame) -> str:
@@ -198,10 +202,8 @@ def _about_inferred(table: pd.DataFrame) -> str:
     few = int((arms["inferred"] > 0).sum())
     if not few:
         return ""
-    return (
-        f"{INFERRED_MARK} Counts of {few} of {counted(len(arms), 'arm')} are inferred, which no source prints, or the "
-        "rate rests on such."
-    )
+    of = f"{few} of {counted(len(arms), 'arm')}"
+    return f"{INFERRED_MARK} The counts of {of}, or those behind a rate, are inferred: no source prints them."
 
 
 def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
@@ -210,7 +212,9 @@ def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
     if outcomes_of(fit):
         drawn = draws_of(fit, outcome)
         priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
-        priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        betas = {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        alike = len(set(map(repr, betas.values()))) == 1
+        priors |= {"beta": next(iter(betas.values()))} if alike else betas
         priors |= {one.label: one.prior for one in drawn.taus()}
         return _written(priors, fit.spec.link.scale, words)
     priors = {"mu": fit.design.mu[0]}

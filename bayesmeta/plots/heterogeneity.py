@@ -23,9 +23,8 @@ from bayesmeta.plots.fit_text import about_characters, about_conditional, condit
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
+from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style, symbol
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["heterogeneity"]
@@ -39,13 +38,7 @@ EDGE: dict[str, Any] = {"color": INK, "linewidth": 0.9}
 TYPICAL: dict[str, Any] = {"color": MODEL, "linewidth": 1.2, "linestyle": ":"}
 GUIDE_LINE: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (1, 2))}
 INTERVAL: dict[str, Any] = {"color": RANGE, "linewidth": 4.0}
-MEDIAN: dict[str, Any] = {
-    "marker": "D",
-    "markersize": 5.5,
-    "markerfacecolor": MODEL,
-    "markeredgecolor": INK,
-    "markeredgewidth": 0.8,
-}
+MEDIAN = symbol("D", 5.5, MODEL, INK)
 
 
 def heterogeneity(
@@ -106,21 +99,17 @@ def heterogeneity(
     ['band', 'guide', 'posterior']
     """
     numbers = tau_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
-    words = fit_words(
-        "What heterogeneity means for rates",
-        fit,
-        _notes(fit, outcome, numbers, scale),
-        notes,
-        outcome=outcome,
-    )
+    own, title = _notes(fit, outcome, numbers, scale), "What heterogeneity means for rates"
+    words = fit_words(title, fit, own, notes, outcome=outcome)
     bands = numbers.table[numbers.table["kind"] == BAND]
     axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
+    pair = conditional_of(fit, outcome)
+    kind = "Conditional" if pair else "True"
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, [graph] = panel_page(words, _keys(ci_prob), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob, kind), panels)
         _draw(graph, numbers, axis, fit.spec.link.scale)
-        pair = conditional_of(fit, outcome)
-        what = f"Conditional rate of a study, {pair}" if pair else "True rate of a study"
+        what = f"{kind} rate of a study{f', {pair}' if pair else ''}"
         label = shortened(printable(scale.label(what)), GRAPH[1])
         graph.set_ylabel(label, labelpad=3, parse_math=False)
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
@@ -128,12 +117,15 @@ def heterogeneity(
     return Plot("heterogeneity", figure, numbers.table.copy(), about)
 
 
-def _keys(ci_prob: float) -> list[Key]:
+def _keys(ci_prob: float, kind: str) -> list[Key]:
     sure = f"{100 * ci_prob:g}%"
     return [
-        Key({**SHADE, "linewidth": 7}, f"True rates of {sure} of studies, by tau"),
+        Key({**SHADE, "linewidth": 7}, f"{kind} rates of {sure} of studies, by tau"),
         Key(TYPICAL, "Typical rate (median)"),
-        Key({**INTERVAL, **MEDIAN}, f"Posterior of tau: median and {sure} interval"),
+        Key(
+            {**MEDIAN, **INTERVAL, "linestyle": "-"},
+            f"Posterior of tau: median and {sure} interval",
+        ),
     ]
 
 
@@ -191,8 +183,8 @@ def _notes(fit: Fit, outcome: str | None, numbers: TauNumbers, scale: RateScale)
     own = f" of {words.level(words.by, numbers.level)}" if numbers.level else ""
     return [
         f"tau{own}: median {row['tau']:.2f}, {sure} interval {row['tau_lower']:.2f} to "
-        f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
-        f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
+        f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have rates from "
+        f"{rates[0]} to {rates[1]}{scale.suffix}. The prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
         f"The typical rate is at {words.text(numbers.profile)}." if fit.coding.columns else "",
         about_conditional(fit, outcome, "Rates and tau are those"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -16,20 +15,16 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Key, Plot, Words
 from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style
+from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style, symbol
 from bayesmeta.wording import PLAIN
 
 __all__ = ["nested_outcomes"]
-
-Array = npt.NDArray[np.float64]
 
 FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
 """Of the categories from the innermost outcome outwards, from dark to light; the last is for none."""
 
 BAR = 0.72
 """Height of a bar as a share of its row."""
-
-SWATCH = {"linestyle": "none", "marker": "s", "markersize": 8, "markeredgecolor": INK}
 
 CI_PROB = 0.95
 
@@ -79,25 +74,23 @@ def nested_outcomes(
     """
     several = [predictions] if isinstance(predictions, Prediction) else list(predictions)
     first = _checked(several)
-    numbers = [pd.DataFrame(_rows_of(one)) for one in several]
+    numbers = list(map(_numbers, several))
     table = pd.concat(numbers, ignore_index=True)
     words = words_of(first.fit) if first.fit else PLAIN
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
-    counts = [
-        list(map(_count, own[own["kind"] == "outcome"].to_dict("records"))) for own in numbers
-    ]
+    counts = zip(*map(_counts, numbers), strict=True)
     rows = Rows(
         heading="Profile",
         axis=f"Mean share of {first.n} patients (%)",
         labels=[words.text(_label(one)) for one in several],
         columns=[
-            Column(f"{words.outcome(outcome)}\nof {first.n}", texts)
-            for outcome, texts in zip(first.outcomes, zip(*counts, strict=True), strict=True)
+            Column(f"{words.outcome(outcome)}\nof {first.n}", list(texts))
+            for outcome, texts in zip(first.outcomes, counts, strict=True)
         ],
     )
     fills = [*_fills(len(categories) - 1), BAND]
     keys = [
-        Key({**SWATCH, "markerfacecolor": fill}, words.category(name))
+        Key(symbol("s", 8, fill, INK), words.category(name))
         for name, fill in zip(categories, fills, strict=True)
     ]
     warning = next(filter(None, (warning_of(one.fit) for one in several)), "")
@@ -105,7 +98,7 @@ def nested_outcomes(
         around = Words("Predicted cohort by nested outcome", [NOTE, *notes], warning)
         figure, graph, heights = draw_rows(rows, around, keys)
         for own, height in zip(numbers, heights, strict=True):
-            _draw(graph, _shares(own), fills, height)
+            _draw(graph, own, fills, height)
         draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
     return Plot("nested_outcomes", figure, table, counted(len(several), "profile"))
 
@@ -132,26 +125,19 @@ def _label(prediction: Prediction) -> str:
     return study + prediction.profile
 
 
-def _rows_of(prediction: Prediction) -> list[dict[str, Any]]:
-    head = {"profile": _label(prediction), "n": prediction.n}
-    found = [
-        {
-            **head,
-            "kind": "category",
-            "label": name,
-            **row[["mean", "lower", "median", "upper"]].to_dict(),
-        }
-        for name, row in prediction.table(CI_PROB).iterrows()
-    ]
+def _numbers(prediction: Prediction) -> pd.DataFrame:
+    """Return the counts of categories and of outcomes."""
     events = prediction.interval(CI_PROB).xs("events", level="quantity")
-    return found + [
-        {**head, "kind": "outcome", "label": name, **row[["lower", "median", "upper"]].to_dict()}
-        for name, row in events.iterrows()
-    ]
+    both = {"category": prediction.table(CI_PROB), "outcome": events}
+    table = pd.concat(both, names=["kind", "label"]).reset_index()
+    table = table.assign(profile=_label(prediction), n=prediction.n)
+    return table[["profile", "n", "kind", "label", "mean", "lower", "median", "upper"]]
 
 
-def _count(row: dict[Any, Any]) -> str:
-    return f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
+def _counts(numbers: pd.DataFrame) -> list[str]:
+    """Return the median and interval of each outcome."""
+    rows = numbers.loc[numbers["kind"] == "outcome", ["median", "lower", "upper"]].to_numpy()
+    return [f"{median:.0f} ({low:.0f} to {high:.0f})" for median, low, high in rows]
 
 
 def _fills(categories: int) -> list[str]:
@@ -161,15 +147,9 @@ def _fills(categories: int) -> list[str]:
     return [to_hex(colormaps["cividis"](share)) for share in np.linspace(0.1, 1, categories)]
 
 
-def _shares(numbers: pd.DataFrame) -> Array:
-    """Return the mean share of patients in each category, in percent."""
+def _draw(graph: Axes, numbers: pd.DataFrame, fills: Sequence[str], height: float) -> None:
+    """Draw the mean share of patients in each category, one after the other."""
     own = numbers[numbers["kind"] == "category"]
-    return np.asarray(100 * own["mean"] / own["n"], dtype=np.float64)
-
-
-def _draw(graph: Axes, shares: Array, fills: Sequence[str], height: float) -> None:
-    starts = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
-    for share, start, fill in zip(shares, starts, fills, strict=True):
-        graph.barh(
-            height, share, BAR * ROW, start, color=fill, edgecolor=INK, linewidth=0.4, zorder=2
-        )
+    shares = 100 * (own["mean"] / own["n"]).to_numpy(dtype=np.float64)
+    look: dict[str, Any] = {"color": fills, "edgecolor": INK, "linewidth": 0.4, "zorder": 2}
+    graph.barh([height] * len(shares), shares, BAR * ROW, np.cumsum(shares) - shares, **look)

@@ -85,7 +85,7 @@ class Plot:
         SettingsError
             If the suffix is another.
         RunError
-            If the file can't be written.
+            If the file cannot be written.
         """
         save_figure(self.figure, path, dpi=dpi)
 
@@ -133,10 +133,7 @@ class Key:
 
 
 def sheet(words: Words, width: float, body: float) -> tuple[Figure, Axes, float]:
-    """Return a figure with its text, its page in inches, and where its body of a height begins.
-
-    To be called in `house_style`.
-    """
+    """Return a figure with text, its page in inches, and where its body begins; in `house_style`."""
     above, below = words.above(width - 2 * MARGIN), words.below(width - 2 * MARGIN)
     top = MARGIN + sum(each.height for each in above)
     height = top + body + sum(each.height for each in below) + MARGIN

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,15 +23,21 @@ from bayesmeta.plots.pages import (
     put_keys,
     sheet,
 )
-from bayesmeta.plots.style import SMALL
+from bayesmeta.plots.style import FAINT, MODEL, OBSERVED, SMALL
 
-__all__ = ["Panels", "graphs_page", "panel_page"]
+__all__ = ["HEADROOM", "Panels", "draw_counts", "graphs_page", "panel_page"]
 
 BELOW_KEY, HEADING = 0.08, 0.15
 """Height of what stands below the key, and of the middle of a heading above its panel, in inches."""
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 """Of a graph with its key beside it, in inches: its size, then what stands beside and below it."""
+
+
+BAR, FEW, HEADROOM = 0.8, 60, 1.06
+"""Width of a bar, bars in view up to which they stand apart, and height over that of the highest."""
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,7 @@ class Panels:
 def panel_page(
     words: Words, keys: Sequence[Key], panels: Panels, headings: Sequence[str] = ()
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its text, and its panels, empty as yet.
-
-    To be called in `house_style`. Headings stand in the room above the panels.
-    """
+    """Return a figure with its text, and its panels, empty as yet; to be called in `house_style`."""
     room = panels.columns * panels.across
     lines = key_lines(keys, room)
     head = len(lines) * STEP + BELOW_KEY
@@ -86,10 +92,7 @@ def panel_page(
 def graphs_page(
     words: Words, keys: Sequence[Key], *, heights: Sequence[float] = (GRAPH[1],)
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its text, and graphs of these heights (inches) one below the other.
-
-    To be called in `house_style`. The keys stand beside the graphs, with more to say of each.
-    """
+    """Return a figure with its text, and graphs below each other with keys; in `house_style`."""
     edge, start = MARGIN + LEFT + GRAPH[0], 0.05
     width = edge + (GAP + KEY if keys else 0) + MARGIN
     entries = [_entry(key) for key in keys]
@@ -128,3 +131,16 @@ def _put_entries(
         page.plot([left, left + SAMPLE], [y, y], solid_capstyle="butt", **key.look)
         put_paragraphs(page, left + SAMPLE + SPACE, top, entry)
         top += _height(entry)
+
+
+def draw_counts(
+    graph: Axes, events: Array, probability: Array, chosen: npt.NDArray[np.bool_], *, bars: float
+) -> None:
+    """Draw bars at numbers of responders, those chosen dark; few bars in view stand apart."""
+    few, step = bars <= FEW, float(np.median(np.diff(events))) if len(events) > 1 else 1.0
+    for own, face, edge in ((~chosen, FAINT, OBSERVED), (chosen, MODEL, MODEL)):
+        look: dict[str, Any] = {"facecolor": face, "edgecolor": edge, "zorder": 2}
+        look |= {"width": step * BAR, "linewidth": 0.5} if few else {"width": step, "linewidth": 0}
+        graph.bar(events[own], 100 * probability[own], **look)
+    graph.set_ylim(0, HEADROOM * 100 * probability.max())
+    graph.set_ylabel("Probability (%)", labelpad=2)

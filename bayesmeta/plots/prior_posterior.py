@@ -21,7 +21,7 @@ from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_wo
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.wording import Wording
@@ -99,10 +99,8 @@ def prior_posterior(
     words = fit_words(
         "Prior and posterior", fit, _notes(fit, outcome, numbers, scale), notes, outcome=outcome
     )
-    keys = [
-        Key(PRIOR_LINE, "Prior"),
-        Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
-    ]
+    bar = {"color": RANGE, "alpha": BARS["alpha"], "linewidth": 7}
+    keys = [Key(PRIOR_LINE, "Prior"), Key(bar, "Posterior")]
     with house_style():
         columns = min(COLUMNS, len(quantities))
         below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
@@ -149,12 +147,11 @@ def _notes(
 ) -> list[str]:
     sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
     rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else ""
     return [
         *rows,
-        at_profile,
+        f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else "",
         about_conditional(fit, outcome, "tau and coefficients are those"),
-        "Overlap: the area under both densities; above 80% the evidence hardly changed the prior.",
+        "Overlap: the area under both densities. Above 80%, the evidence hardly changed the prior.",
         about_characters([*numbers.intervals["quantity"], numbers.profile]),
     ]
 

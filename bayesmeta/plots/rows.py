@@ -1,12 +1,11 @@
 """A figure of rows: a label, a place in the graph, and columns of text, one line for each."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,8 +21,6 @@ from bayesmeta.plots.pages import (
     put_keys,
     sheet,
 )
-from bayesmeta.plots.rate_axis import rate_axis
-from bayesmeta.plots.rate_scale import RateScale
 from bayesmeta.plots.style import BAND, DOT, INK, MODEL, PREDICTION
 from bayesmeta.plots.ticks import put_ticks
 
@@ -35,9 +32,7 @@ __all__ = [
     "draw_axis",
     "draw_estimates",
     "draw_panels",
-    "draw_rates",
     "draw_rows",
-    "rate_columns",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -54,10 +49,6 @@ ROUNDING = 1e-6
 
 SPARE = 0.04
 """Share of the range of the numbers that is left free at either end of the axis."""
-
-RATES = ("typical", "typical_lower", "typical_upper")
-NEW_STUDY = ("new_study_lower", "new_study_upper")
-"""Columns of the tables of rates (probability)."""
 
 WIDE, THICK, MARK = 5.0, 2.0, 22.0
 """Widths of lines in points: of a new study and of an estimate; and area of marks."""
@@ -79,10 +70,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is written: headings of labels and graph, labels, columns, and which rows are bold.
-
-    Above a row there may be a band across the page, with text at either end.
-    """
+    """What is written; above a row there may be a band, with text at either end."""
 
     heading: str
     axis: str
@@ -120,10 +108,7 @@ class Rows:
 
 
 def draw_rows(rows: Rows, words: Words, keys: Sequence[Key] = ()) -> tuple[Figure, Axes, Array]:
-    """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
-
-    To be called in `house_style`. The graph has inches from the top of the page down.
-    """
+    """Return a figure with text, its graph, empty as yet, and the heights of rows; in `house_style`."""
     figure, [(graph, heights)] = draw_panels([rows], words, keys)
     return figure, graph, heights
 
@@ -203,10 +188,7 @@ def draw_axis(
 def draw_estimates(
     graph: Axes, heights: Array, places: Array, reference: int, *, wide: Array | None = None
 ) -> None:
-    """Draw marks with their intervals (columns) and the wide bars behind them, where known.
-
-    The row `reference` is a line and a band through all.
-    """
+    """Draw marks with intervals (columns) over wide bars; row `reference` is a band through all."""
     mark, lower, upper = places.T
     known, chosen = np.isfinite(lower), np.arange(len(mark)) == reference
     ends = heights[0] - ROW / 2, heights[-1] + ROW / 2
@@ -222,42 +204,3 @@ def draw_estimates(
     graph.scatter(mark[others], heights[others], s=MARK, zorder=4, **DOT)
     own: dict[str, Any] = {**DOT, "edgecolor": INK, "linewidth": 0.8, "marker": "D"}
     graph.scatter(mark[chosen], heights[chosen], s=2 * MARK, zorder=4, **own)
-
-
-def rate_columns(table: pd.DataFrame, ci_prob: float, scale: RateScale) -> list[Column]:
-    """Return the rates of each row as text, and tau where a table has it; empty where unknown."""
-    sure = f"{100 * ci_prob:g}%"
-    rates = table[[*RATES, *NEW_STUDY]].to_numpy(dtype=np.float64)
-    found = [
-        Column(f"Typical {scale.unit}\n({sure} CrI)", [_interval(scale, row[:3]) for row in rates]),
-        Column(
-            f"New study {scale.unit}\n({sure} PI)", [_interval(scale, row[3:]) for row in rates]
-        ),
-    ]
-    if table["tau"].notna().any():
-        taus = table[["tau", "tau_lower", "tau_upper"]].to_numpy(dtype=np.float64)
-        found.append(Column(f"tau\n({sure} CrI)", [_interval(None, row) for row in taus]))
-    return found
-
-
-def _interval(scale: RateScale | None, numbers: Array) -> str:
-    """Return an estimate and its ends, or the ends alone; as rates of a scale, or to two decimals."""
-    if not np.isfinite(numbers).all():
-        return ""
-    *middle, low, high = scale.texts(*numbers) if scale else [f"{one:.2f}" for one in numbers]
-    return f"{middle[0]} ({low} to {high})" if middle else f"{low} to {high}"
-
-
-def draw_rates(
-    graph: Axes, table: pd.DataFrame, heights: Array, reference: int, *, scale: RateScale
-) -> None:
-    """Draw typical rates and new studies with their axis; rows without numbers stay empty."""
-    rates = table[[*RATES, *NEW_STUDY]].to_numpy(dtype=np.float64)
-    known = rates[np.isfinite(rates).all(axis=1)]
-    wanted = replace(scale, axis="zoom") if scale.axis == "auto" else scale
-    axis = rate_axis(wanted, known, known[:, 0])
-    draw_axis(graph, np.array(axis.limits), scale.label("Typical rate, and rate of a new study"))
-    axis.put_on(graph.xaxis, GRAPH)
-    places = axis.places(rates)
-    marked = np.column_stack([axis.marks(rates[:, 0]), places[:, 1:3]])
-    draw_estimates(graph, heights, marked, reference, wide=places[:, 3:])

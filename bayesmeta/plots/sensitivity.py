@@ -13,8 +13,9 @@ from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels, draw_rates, rate_columns
+from bayesmeta.plots.rate_axis import RateScale
+from bayesmeta.plots.rate_rows import draw_rates, rate_columns
+from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, DOT, HOLLOW, house_style
 from bayesmeta.sensitivity.power_scaling import SENSITIVE
 from bayesmeta.sensitivity.sensitivity import Sensitivity

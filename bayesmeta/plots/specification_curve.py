@@ -15,7 +15,7 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.checks import check_columns, check_numbers, rows_of_outcome
 from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, Plot, Words, bare, inch_axes, sheet
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import decimals_of, put_ticks
 

@@ -138,15 +138,15 @@ def _notes(numbers: TraceNumbers) -> list[str]:
     table = numbers.table
     failing = int(table["failed"].sum())
     verdict = (
-        f"Marked with ! is what misses these, in {counted(failing, 'parameter')}."
+        f"What fails is marked with !, in {counted(failing, 'parameter')}."
         if failing
-        else "All that is shown meets these."
+        else "All parameters shown pass."
     )
     return [
         f"{counted(int(table['chains'].iloc[0]), 'chain')} of {int(table['draws'].iloc[0]):,} draws. R-hat must "
         f"be at most {THRESHOLDS.r_hat:g}, bulk and tail ESS at least {THRESHOLDS.ess:g}. {verdict} Effects of "
-        "studies and arms are diagnosed, too, but not drawn.",
-        "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
+        "studies and arms are also diagnosed, but not drawn.",
+        "Ranks: across, the rank of a draw among those of all chains, as a share. Upwards, the share of a "
         "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
         f"probability {100 * SURE:g}% or more, for as many independent draws as the effective sample size (ESS) of a chain.",
         about_characters([str(name) for name in table["quantity"]]),

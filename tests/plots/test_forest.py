@@ -226,7 +226,8 @@ def test_a_single_study_is_said_to_be_one(one, regimen_fit):
     shown = lines_of(bm.plots.forest(regimen_fit).figure)
     assert shown.count("Typical rate (1 study)") == 3
     assert any(
-        "lean on the priors and, through them, on the other groups" in text for text in shown
+        "depend mostly on the priors and, through them, on the other groups" in text
+        for text in shown
     )
 
 
@@ -285,7 +286,7 @@ def test_a_file_that_cannot_be_written_is_refused(one, tmp_path):
     forest = bm.plots.forest(one)
     with pytest.raises(bm.SettingsError, match=r"must end in .png, .svg or .pdf.*got 'f.docx'"):
         forest.save(tmp_path / "f.docx")
-    with pytest.raises(bm.RunError, match=r"f.png can't be written: No such file or directory"):
+    with pytest.raises(bm.RunError, match=r"f.png cannot be written: No such file or directory"):
         forest.save(tmp_path / "no" / "f.png", dpi=30)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,13 +1,15 @@
-"""Checks of predictions against arms held out: are they even, and do intervals hold what they should."""
+"""Predictive checks: replicated counts beside those seen, and predictions of arms held out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
@@ -18,15 +20,30 @@ from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.style import ALARM, BAND as SHADE, DOT, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["predictive_checks"]
+__all__ = ["posterior_predictive", "predictive_checks"]
+
+Array = npt.NDArray[np.float64]
 
 PANELS = Panels(count=2, columns=2, size=(2.75, 1.9), left=0.6, right=0.2, above=0.3)
-HEADINGS = ("Evenness of predictions", "Coverage of intervals")
+
+LINES, BINS = 50, 40
+"""Replicates drawn one by one, and bins of all."""
+
+REPLICATED_HEADINGS = ("Rates of arms", "How much arms differ")
+
+REPLICATED_NOTE = (
+    "Each replicate draws the responders of every arm anew, with the effects that one posterior draw has of "
+    "these studies and arms. Left: share of arms whose rate is at most so high; pale, 50 replicates; black, "
+    "observed. Right: standard deviation of the arms' rates in all replicates; black line, observed. A p "
+    "near 0 or 1 is a misfit. Where each study has its own effect, p is near 0.5 in any case, and says little."
+)
+
+HELD_OUT_HEADINGS = ("Evenness of predictions", "Coverage of intervals")
 
 THICK, MARK, REACH = 2.4, 26.0, 0.28
 """Width of lines in points, area of marks, and half the height of the mark of what is wanted."""
 
-NOTE = (
+HELD_OUT_NOTE = (
     "Left: share of arms whose count lies up to a place of their predictive distribution (randomised PIT), "
     f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions "
     "are right. Up and then down: predictions are too narrow. Down and then up: too wide. All above: too "
@@ -35,6 +52,104 @@ NOTE = (
     "one as counts are whole. Beside the axis: how many arms are inside and, in brackets, how many are "
     "expected. Arms of one study vary together, so band and intervals are, if anything, too narrow."
 )
+
+
+def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()) -> Plot:
+    """Return replicated rates of arms beside the observed ones, and how much arms differ in both.
+
+    Parameters
+    ----------
+    check : PosteriorPredictiveCheck
+        Of `posterior_predictive_check`.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    Plot
+        `table`: the statistics of the check; see `PosteriorPredictiveCheck`.
+
+    Raises
+    ------
+    SettingsError
+        If `check` is something else.
+
+    References
+    ----------
+    Gelman, Meng & Stern 1996, Statistica Sinica 6:733-807.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
+    >>> bm.plots.posterior_predictive(bm.posterior_predictive_check(fit, seed=1))
+    Plot(posterior_predictive: 2 statistics)
+    """
+    check_kind("check", check, PosteriorPredictiveCheck, "posterior_predictive_check")
+    title = f"Model '{check.model}': {counted(len(check.arms), 'arm')}, replicated from the posterior and observed"
+    with house_style():
+        words = Words(title, [_values(check), REPLICATED_NOTE, *notes])
+        figure, [left, right] = panel_page(words, [], PANELS, REPLICATED_HEADINGS)
+        _draw_rates(left, check)
+        _draw_statistic(right, check)
+    return Plot("posterior_predictive", figure, check.table, counted(len(check.table), "statistic"))
+
+
+def _values(check: PosteriorPredictiveCheck) -> str:
+    chi, sd = check.table.to_dict("records")
+    return (
+        f"Chi-square of arms about their pooled rate {chi['observed']:.1f}, replicated {chi['lower']:.1f} to "
+        f"{chi['upper']:.1f} (95%), p {_p(chi['p'])}. Standard deviation of rates {100 * sd['observed']:.1f} "
+        f"points, replicated {100 * sd['lower']:.1f} to {100 * sd['upper']:.1f}, p {_p(sd['p'])}. p: share "
+        "of replicates that are at least so high."
+    )
+
+
+def _p(value: float) -> str:
+    """Return a p-value, of which draws tell no more than three decimals."""
+    if value < 0.001:  # noqa: PLR2004
+        return "below 0.001"
+    return "above 0.999" if value > 0.999 else f"{value:.3f}"  # noqa: PLR2004
+
+
+def _draw_rates(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    bare(graph, grid=None)
+    n = check.arms["n"].to_numpy()
+    share = np.arange(len(n) + 1) / len(n)
+    # Even steps through the chains rather than the first draws of the first.
+    chosen = np.linspace(0, len(check.events) - 1, LINES).astype(int)
+    for one in check.events[chosen]:
+        _steps(graph, 100 * one / n, share, MODEL, width=0.6, alpha=0.25)
+    _steps(graph, 100 * check.arms["events"].to_numpy() / n, share, INK, width=1.6)
+    rates = 100 * np.concatenate([check.events[chosen], check.arms[["events"]].to_numpy().T]) / n
+    graph.set(xlim=(min(rates.min(), 0), min(1.05 * rates.max(), 100) or 1), ylim=(0, 1.02))
+    put_ticks(graph.xaxis, 5)
+    graph.set_xlabel("Rate of an arm (%)", labelpad=2)
+    graph.set_ylabel("Share of arms", labelpad=2)
+
+
+def _steps(
+    graph: Axes, rates: Array, share: Array, colour: str, *, width: float, alpha: float = 1.0
+) -> None:
+    places = np.sort(rates)
+    graph.step([places[0], *places], share, where="post", color=colour, lw=width, alpha=alpha)
+
+
+def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
+    bare(graph, grid=None)
+    values = 100 * check.statistics["sd of rates"].to_numpy()
+    observed = 100 * float(check.table.set_index("statistic")["observed"]["sd of rates"])
+    height, _, _ = graph.hist(
+        values, bins=BINS, density=True, color=RANGE, edgecolor=FAINT, linewidth=0.3
+    )
+    reach = 1.05 * max(values.max(), observed) or 1
+    graph.set(xlim=(0, reach), ylim=(0, 1.1 * np.max(height)))
+    graph.axvline(observed, color=INK, linewidth=1.6)
+    graph.set_yticks([])
+    put_ticks(graph.xaxis, 5)
+    graph.set_xlabel("Standard deviation of rates (points)", labelpad=2)
+    graph.set_ylabel("Density of replicates", labelpad=2)
 
 
 def predictive_checks(
@@ -98,8 +213,8 @@ def predictive_checks(
     )
     of = f"{outcome}: " if outcome else ""
     with house_style():
-        words = Words(of + _title(held_out, arms), [few, NOTE, *notes], _warning(held_out))
-        figure, [left, right] = panel_page(words, [], PANELS, HEADINGS)
+        words = Words(of + _title(held_out, arms), [few, HELD_OUT_NOTE, *notes], _warning(held_out))
+        figure, [left, right] = panel_page(words, [], PANELS, HELD_OUT_HEADINGS)
         _draw_pit(left, pit)
         _draw_coverage(right, coverage)
     table = pd.concat([pit.assign(kind="pit"), coverage.assign(kind="coverage")], ignore_index=True)

@@ -1,20 +1,27 @@
-"""The text of a forest plot: its groups, the labels of rows, and the columns beside the graph."""
+"""The page of a forest plot: its groups, labels and columns of text, and its marks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.path import Path
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import marked
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import Column, Rows
+from bayesmeta.plots.pages import Key, bare
+from bayesmeta.plots.rate_axis import RateAxis, RateScale
+from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
 from bayesmeta.wording import Wording
 
-__all__ = ["COLUMNS", "evidence_columns", "forest_rows"]
+__all__ = ["COLUMNS", "draw_marks", "evidence_columns", "forest_rows", "mark_keys"]
 
 Row = Mapping[Any, Any]
 
@@ -23,6 +30,23 @@ COLUMNS = ("events", "observed", "model", "weight")
 
 LONGEST = 1.6
 """Width in inches of text from the evidence, at most."""
+
+Array = npt.NDArray[np.float64]
+
+APART = 0.046
+"""How far above the middle of a row the observed mark stands, and the model's below."""
+
+HALF_DIAMOND, HALF_BAR = 0.06, 0.035
+"""Half heights; all in inches."""
+
+LARGEST, SMALLEST = 36.0, 9.0
+"""Areas of markers in square points: of the largest, and the least that can be seen."""
+
+THIN, THICK, EDGE = 0.8, 2.0, 0.8
+"""Widths of lines in points."""
+
+_WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
+_WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
 
 
 def evidence_columns(columns: Sequence[str]) -> list[str]:
@@ -145,3 +169,89 @@ def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:
         return shortened(printable(text), LONGEST)
 
     return text
+
+
+def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: RateAxis) -> None:
+    """Draw each row of the numbers at its height, and the axis with ticks above and below."""
+    axis.put_on(graph.xaxis, GRAPH)
+    graph.set(yticks=[])
+    bare(graph, grid=None, sides=["bottom"])
+    graph.tick_params(axis="x", top=True, labeltop=True)
+    graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
+    table = numbers.table.assign(y=heights)
+    for _, group in table.groupby("group", sort=False):
+        _draw_grid(graph, group, axis)
+    arms = table[table["kind"] == ARM]
+    areas = _areas(arms[numbers.sizes].to_numpy(dtype=np.float64))
+    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
+    _draw_model(graph, arms, areas, axis)
+    for row in table.to_dict("records"):
+        left, right = axis.places([row["lower"], row["upper"]])
+        if row["kind"] == TYPICAL:
+            _draw_diamond(graph, (left, float(axis.places(row["rate"])), right), row["y"])
+        if row["kind"] == NEW_STUDY:
+            _draw_bar(graph, (left, right), row["y"])
+
+
+def mark_keys(ci_prob: float) -> list[Key]:
+    """Return what each mark means."""
+    sure = f"{100 * ci_prob:g}%"
+    observed = f"Observed rate, exact {sure} confidence interval (CI)"
+    model = f"Model: posterior median rate of the arm, {sure} credible interval (CrI)"
+    typical = f"Typical rate, that of the median study (also dotted), {sure} CrI"
+    new_study = f"New study: {sure} prediction interval of its true rate"
+    seen = {"color": OBSERVED, "linewidth": THIN, "linestyle": "-"}
+    told = {"color": RANGE, "linewidth": THICK, "linestyle": "-"}
+    return [
+        Key(symbol("s", 5, "white", OBSERVED) | seen, observed),
+        Key(symbol("o", 6, MODEL, "white") | told, model),
+        Key(symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
+        Key(symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
+    ]
+
+
+def _areas(sizes: Array) -> Array:
+    """Return areas of markers in proportion to sizes, as long as they can be seen."""
+    largest = sizes.max()
+    share = sizes / largest if largest > 0 else np.zeros_like(sizes)
+    return np.maximum(LARGEST * share, SMALLEST)
+
+
+def _draw_grid(graph: Axes, group: pd.DataFrame, axis: RateAxis) -> None:
+    """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
+    top, bottom = group["y"].min() - ROW / 2, group["y"].max() + ROW / 2
+    ticks = graph.get_xticks()
+    graph.vlines(ticks, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
+    typical = axis.marks(group.loc[group["kind"] == TYPICAL, "rate"])
+    graph.vlines(typical, top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+
+
+def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
+    y = arms["y"] - APART
+    lower, upper = (axis.places(arms[f"observed_{end}"]) for end in ("lower", "upper"))
+    graph.hlines(y, lower, upper, color=OBSERVED, linewidth=THIN, clip_on=False, zorder=2)
+    points = graph.scatter(axis.marks(arms["observed"]), y, s=areas, marker="s", zorder=3)
+    points.set(facecolor="white", edgecolor=OBSERVED, linewidth=EDGE, clip_on=False)
+
+
+def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
+    y = arms["y"] + APART
+    lower, upper = (axis.places(arms[end]) for end in ("lower", "upper"))
+    graph.hlines(y, lower, upper, color=RANGE, linewidth=THICK, clip_on=False, zorder=4)
+    points = graph.scatter(axis.marks(arms["rate"]), y, s=areas, marker="o", zorder=5)
+    points.set(facecolor=MODEL, edgecolor="white", linewidth=EDGE / 2, clip_on=False)
+
+
+def _draw_diamond(graph: Axes, rates: tuple[float, float, float], y: float) -> None:
+    left, middle, right = rates
+    corners = [(left, y), (middle, y - HALF_DIAMOND), (right, y), (middle, y + HALF_DIAMOND)]
+    diamond = Polygon(corners, closed=True, facecolor=MODEL, edgecolor=INK, linewidth=EDGE)
+    diamond.set(clip_on=False, zorder=5)
+    graph.add_patch(diamond)
+
+
+def _draw_bar(graph: Axes, rates: tuple[float, float], y: float) -> None:
+    left, right = rates
+    bar = Rectangle((left, y - HALF_BAR), right - left, 2 * HALF_BAR)
+    bar.set(facecolor=PREDICTION, edgecolor=INK, linewidth=EDGE, clip_on=False, zorder=5)
+    graph.add_patch(bar)
