@@ -64,7 +64,7 @@ from .evidence import (
     load_published as load_published,
     read_evidence as read_evidence,
 )
-from .evidence.matching import matching as matching
+from .evidence.arms import matching as matching
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,

@@ -19,13 +19,7 @@ FIELDS = ("column", "value", "label")
 
 
 def as_labels(source: LabelSource) -> Labels:
-    """Return labels given as they are, as a mapping, or as the path of a file; none where None.
-
-    Raises
-    ------
-    SpecError
-        If a file can't be read, or breaks a rule of labels.
-    """
+    """Return labels given as they are, as a mapping, or as the path of a file; none where None."""
     if source is None:
         return Labels()
     if isinstance(source, Labels):

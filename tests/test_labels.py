@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.evidence.labelling import labelled
+from bayesmeta.evidence.table import labelled
 from bayesmeta.label_files import as_labels, labels_of_csv
 from bayesmeta.labels import Labels
 from bayesmeta.layout import is_numeric, table_text

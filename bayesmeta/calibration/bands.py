@@ -14,10 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, gammaln
 
-__all__ = ["Band", "band", "p_value", "relative_distance"]
+__all__ = ["Band", "band", "chain_band", "p_value", "relative_distance"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+
+CHAIN_STEPS = 25
+"""Steps of the band of chains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,3 +105,17 @@ def _outside(tail: float, sets: int, ranks: int) -> float:
     total = np.exp(sets * np.log(sets) - sets - gammaln(sets + 1.0))
     at_the_end = np.convolve(chance, step)[sets]
     return float(np.clip(1 - at_the_end / total, 0.0, 1.0))
+
+
+def chain_band(ess: float, chains: int, draws: int, sure: float) -> tuple[Array, Array]:
+    """Return the band that holds the rank differences of all chains with a probability, at even steps.
+
+    A chain has so many draws, which are worth `ess` independent ones.
+    """
+    effective = max(int(min(ess if ess > 0 else 1.0, draws)), 1)
+    # To two digits, so that parameters share bands, which take a while.
+    effective = int(float(f"{effective:.1e}"))
+    limits = band(effective, CHAIN_STEPS, 1 - (1 - sure) / chains)
+    even = np.linspace(0, 1, CHAIN_STEPS + 1)
+    lower, upper = (np.array([0, *ends, effective]) for ends in (limits.lower, limits.upper))
+    return lower / effective - even, upper / effective - even

@@ -98,8 +98,7 @@ def predict_nested(
     as_json: bool,
 ) -> int:
     """Predict the nested outcomes of a new cohort from a saved run."""
-    from bayesmeta.estimates.inferred import basis_of
-    from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.inferred import basis_of, inferred_words
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import basis_json, nested_prediction_json
     from bayesmeta.report.text import nested_prediction_lines, warning_lines

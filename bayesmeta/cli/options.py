@@ -292,6 +292,6 @@ def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
 
 def labelled_table(evidence: str, notation: Notation, labels: "Labels") -> "EvidenceTable":
     """Return a table as `table_of` does, with labels of its levels and outcomes."""
-    from bayesmeta.evidence.labelling import labelled
+    from bayesmeta.evidence.table import labelled
 
     return labelled(table_of(evidence, notation), labels)

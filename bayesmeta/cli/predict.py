@@ -42,8 +42,7 @@ def predict(
 ) -> int:
     """Predict the response of a new cohort from a saved run."""
     check_tables(out, ("intervals", "pmf", "categories", "probabilities"), force=force)
-    from bayesmeta.estimates.inferred import basis_of
-    from bayesmeta.estimates.inferred_text import inferred_words
+    from bayesmeta.estimates.inferred import basis_of, inferred_words
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report import machine, text
 

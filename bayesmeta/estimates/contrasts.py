@@ -12,7 +12,14 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
+from bayesmeta.estimates.precision import (
+    Estimate,
+    bounds_of,
+    mean_of,
+    quantile_of,
+    sd_of,
+    with_errors,
+)
 from bayesmeta.estimates.profiles import (
     Pair,
     checked_factor,
@@ -238,9 +245,7 @@ def _inferred(
     drawn: OutcomeDraws, pairs: Sequence[Pair], profiles: Mapping[str, Profile]
 ) -> pd.DataFrame:
     """Return the arms at either level of each pair, and those of them whose count is inferred."""
-    found = {
-        level: inferred_at(drawn.fit, one, drawn.outcome or None) for level, one in profiles.items()
-    }
+    found = {level: inferred_at(drawn.fit, one, drawn.outcome) for level, one in profiles.items()}
     return pd.DataFrame(
         {
             f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]
@@ -254,7 +259,8 @@ def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: fl
     """Return the estimates of one contrast of typical rates and log-odds, with Monte-Carlo errors."""
     (rate, log_odds), (rate_versus, log_odds_versus) = (typical[level] for level in pair)
     ratio, difference = log_odds - log_odds_versus, rate - rate_versus
-    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
+    low, middle, high = bounds_of(ci_prob)
+    bounds = {"": middle, "_lower": low, "_upper": high}
     found = {
         **{f"odds_ratio{end}": _exponential(quantile_of(ratio, p)) for end, p in bounds.items()},
         "log_odds_ratio": mean_of(ratio),
@@ -262,7 +268,7 @@ def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: fl
         **{f"rate_difference{end}": quantile_of(difference, p) for end, p in bounds.items()},
         "probability_higher": mean_of((ratio > 0).astype(np.float64)),
     }
-    return _with_errors(found)
+    return with_errors(found)
 
 
 def _exponential(found: Estimate) -> Estimate:
@@ -286,11 +292,5 @@ def _ranks(log_odds: Mapping[str, Array]) -> pd.DataFrame:
         }
         found["mean_rank"] = mean
         found["sucra"] = Estimate((len(log_odds) - mean.value) / others, mean.mcse / others)
-        rows.append({"level": level, **_with_errors(found)})
+        rows.append({"level": level, **with_errors(found)})
     return pd.DataFrame(rows)
-
-
-def _with_errors(found: Mapping[str, Estimate]) -> Row:
-    return {name: one.value for name, one in found.items()} | {
-        f"mcse_{name}": one.mcse for name, one in found.items()
-    }

@@ -47,8 +47,7 @@ def profile_variance(drawn: OutcomeDraws) -> Array:
 def _variance_at(drawn: OutcomeDraws, rate: Array) -> Array:
     link, n = drawn.link, drawn.arms.n
     information = n * link.information(link.theta(rate))
-    if (rho := drawn.mean_of("rho")) is not None:
-        information = information / (1 + np.maximum(n - 1, 0) * rho)
+    information = information / (1 + np.maximum(n - 1, 0) * _patient_correlation(drawn))
     variance: Array = np.full(len(drawn.arms), np.inf)
     np.divide(1.0, information, out=variance, where=information > 0)
     return variance + _arm_variance(drawn)
@@ -59,9 +58,19 @@ def chance_share(drawn: OutcomeDraws) -> Array:
 
     The rest is between arms: what a beta-binomial likelihood or arm effects let them differ.
     """
-    if (rho := drawn.mean_of("rho")) is not None:
+    if rho := _patient_correlation(drawn):
         return np.asarray((1 - rho) / (1 - rho + drawn.arms.n * rho))
     return np.asarray(1 - _arm_variance(drawn) / sampling_variance(drawn))
+
+
+def _patient_correlation(drawn: OutcomeDraws) -> float:
+    """Return the correlation of two patients of an arm at the posterior mean of the parameters."""
+    likelihood = drawn.fit.spec.likelihood
+    return float(
+        likelihood.patient_correlation(
+            **{name: drawn.mean_of(name) for name in likelihood.parameters}
+        )
+    )
 
 
 def _arm_variance(drawn: OutcomeDraws) -> float:

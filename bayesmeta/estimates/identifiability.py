@@ -9,9 +9,8 @@ import pandas as pd
 
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.information import coefficient_basis
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.posterior import check_draws, outcomes_of
 from bayesmeta.inference.result import Fit
 
 __all__ = ["identifiability"]
@@ -67,15 +66,10 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
     ['regimen_class[ven_dli]', 'regimen_class[ven_ldac]', 'regimen_class[ven_targeted]']
     """
-    check_draws(fit)
+    each = draws_by_outcome(fit)
     check_family(fit, "identifiability")
-    outcomes = outcomes_of(fit)
-    rows = [
-        {"outcome": outcome, **row}
-        for outcome in outcomes or ("",)
-        for row in _rows(draws_of(fit, outcome or None))
-    ]
-    columns = ["outcome", *_COLUMNS] if outcomes else _COLUMNS
+    rows = [{"outcome": drawn.outcome, **row} for drawn in each for row in _rows(drawn)]
+    columns = ["outcome", *_COLUMNS] if len(each) > 1 else _COLUMNS
     return pd.DataFrame(rows, columns=columns).astype({"studies": "int64", "between_only": "bool"})
 
 

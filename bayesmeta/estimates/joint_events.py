@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy.special import bdtrik, betaincc
 
 from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.estimates.count_distributions import add_binomial, log_factorials
 from bayesmeta.estimates.events import Probability
-from bayesmeta.estimates.mixtures import add_binomial, log_factorials
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.lattice import PRIMES, kronecker_sequence

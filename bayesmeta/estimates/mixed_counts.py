@@ -41,17 +41,7 @@ EDGES = (1e-12, 1e-6, 1e-3, 0.025, 0.25)
 
 @dataclass(frozen=True, eq=False)
 class MixedCounts:
-    """The distribution of the responders of n, of which the true rate is one of many.
-
-    Parameters
-    ----------
-    n : int
-        Patients.
-    rates : array
-        Possible true rates (probability), shape (node,).
-    weights : array
-        Probability of each, shape (node,).
-    """
+    """The distribution of the responders of n, of which the true rate is one of many."""
 
     n: int
     rates: Array

@@ -65,17 +65,6 @@ class NestedRates:
     """Draws of the rates of nested outcomes at one profile.
 
     Every array has last dim level: the outcomes outermost first, each a part of the one before.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    theta : array
-        Predictor of each ratio without effects, dims (chain, draw, level), scale of the link.
-    tau : array
-        Scale of each ratio's study effects, dims (chain, draw, level); 0 for a known study.
-    factor : array
-        Cholesky factor of the effects' correlations, dims (chain, draw, level, level).
     """
 
     fit: Fit
@@ -171,15 +160,7 @@ class NestedRates:
 
 @dataclass(frozen=True, eq=False)
 class OutcomeRates:
-    """Draws of the rates of one nested outcome at one profile, among all patients.
-
-    Parameters
-    ----------
-    rates : NestedRates
-        The rates of all outcomes.
-    outcome : str
-        Which of them.
-    """
+    """Draws of the rates of one nested outcome at one profile, among all patients."""
 
     rates: NestedRates
     outcome: str

@@ -9,9 +9,8 @@ import pandas as pd
 from bayesmeta.errors import listed
 from bayesmeta.estimates.identifiability import identifiability
 from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import default_profiles, profile_label, studies_by_level
 from bayesmeta.inference.result import Fit
@@ -129,7 +128,7 @@ def _weak(table: pd.DataFrame) -> Iterator[str]:
 def _conflicts(fit: Fit) -> Iterator[str]:
     """Yield where prior and evidence disagree about tau, mu or a typical rate, outcome by outcome."""
     scaled = tau_scaling(fit) if "tau" in fit.posterior else {}
-    each = [draws_of(fit, outcome or None) for outcome in outcomes_of(fit) or ("",)]
+    each = draws_by_outcome(fit)
     for drawn in each:
         for tau in drawn.taus():
             label = f"tau[{drawn.outcome}]" if drawn.outcome else tau.label

@@ -31,13 +31,9 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     The area under both densities: 1 where the evidence left the prior as it was, 0 where it ruled
     out what the prior expected. Both are carried to the scale on which the prior is a standard normal,
     ``ndtri(F(draw))`` with F the prior's distribution function; that changes no area, and a
-    bounded or heavy-tailed prior needs no care of its own. There the posterior's density is
+    bounded or heavy-tailed prior needs no care of its own (Garrett & Zeger 2000,
+    doi:10.1111/j.0006-341X.2000.01055.x). There the posterior's density is
     estimated by a normal kernel.
-
-    References
-    ----------
-    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap as a sign of weak
-    identifiability).
     """
     z = _normal_scores(prior, draws.ravel())
     if np.ptp(z) == 0:

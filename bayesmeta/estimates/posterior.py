@@ -84,7 +84,7 @@ def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
     """Return the outcome asked for; empty where there is one, which has no need of a name."""
     outcomes = outcomes_of(fit)
     if not outcomes:
-        if outcome is not None:
+        if outcome:
             raise SettingsError(
                 f"`outcome` has no effect on a {type(fit).__name__} of one outcome. Leave it out."
             )

@@ -15,7 +15,7 @@ from bayesmeta.estimates.events import Probability, cohort_event
 from bayesmeta.estimates.joint_events import parse_event
 from bayesmeta.estimates.nested_rates import NestedRates
 from bayesmeta.estimates.posterior import AnyFit
-from bayesmeta.estimates.precision import mean_of
+from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
 
 __all__ = ["Prediction"]
@@ -176,14 +176,11 @@ class Prediction:
         if self.outcomes:
             tables = {outcome: self.of(outcome).interval(ci_prob) for outcome in self.outcomes}
             return pd.concat(tables, names=["outcome", "quantity"])
-        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        found = [self.distribution.rate.quantile(p) for p in bounds]
-        counts = self.counts.quantiles(bounds).astype(float)
-        columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
-        rate = [*(one.value for one in found), *(one.mcse for one in found)]
-        return pd.DataFrame(
-            [rate, [*counts, np.nan, np.nan, np.nan]], index=["rate", "events"], columns=columns
-        )
+        ends = ("lower", "median", "upper")
+        counts = self.counts.quantiles(bounds_of(ci_prob)).astype(float)
+        rows = [interval_of(self.distribution.rate, ci_prob), dict(zip(ends, counts, strict=True))]
+        columns = [*ends, *(f"mcse_{end}" for end in ends)]
+        return pd.DataFrame(rows, index=["rate", "events"], columns=columns)
 
     def table(self, ci_prob: float) -> pd.DataFrame:
         """Return how many patients to expect in each category, which sum to n in every draw.
@@ -206,7 +203,7 @@ class Prediction:
             If there is one outcome only, which `interval` describes.
         """
         check_ci_prob(ci_prob)
-        bounds, rows = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2), []
+        bounds, rows = bounds_of(ci_prob), []
         for name, rate in self._several("table", "interval").categories().items():
             counts = rates_as_drawn(rate).counts(self.n).quantiles(bounds)
             mean, ends = mean_of(rate), dict(zip(("lower", "median", "upper"), counts, strict=True))

@@ -12,6 +12,7 @@ from scipy.special import expit
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
@@ -48,19 +49,7 @@ WHOLE = 0.3
 
 @dataclass(frozen=True, eq=False)
 class PriorPosteriorNumbers:
-    """What a figure of priors and posteriors shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per point of a prior and bar of a posterior; see `prior_posterior_numbers`.
-    intervals : DataFrame
-        One row per quantity: intervals and overlap.
-    profile : str
-        Covariate values at which the rates stand.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a figure of priors and posteriors shows."""
 
     table: pd.DataFrame
     intervals: pd.DataFrame
@@ -122,7 +111,7 @@ def _of_rates(
         head = {"quantity": name, "scale": "probability"}
         x = _between(*_window(expit(log_odds)))
         table = _densities(head, x, prior.pdf(x), expit(log_odds))
-        probabilities = np.array(_probabilities(ci_prob))
+        probabilities = np.array(bounds_of(ci_prob))
         found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
         yield table, _interval(head, *found, prior_overlap(prior, log_odds))
 
@@ -162,7 +151,7 @@ def _of_parameter(
 ) -> tuple[pd.DataFrame, Row]:
     """Return the densities and the interval of a parameter; `shown` are the ends and `ci_prob`."""
     ends, ci_prob = shown
-    probabilities = _probabilities(ci_prob)
+    probabilities = bounds_of(ci_prob)
     found = prior.quantile(probabilities), np.quantile(draws, probabilities)
     x = _between(*ends)
     table = _densities(head, x, np.exp(prior.logpdf(x)), draws)
@@ -179,10 +168,6 @@ def _window(rates: Array) -> tuple[float, float]:
 def _between(low: float, high: float) -> Array:
     """Return points between two ends, which are left out: a density may have no bound there."""
     return low + (np.arange(POINTS) + 0.5) / POINTS * (high - low)
-
-
-def _probabilities(ci_prob: float) -> list[float]:
-    return [(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2]
 
 
 def _densities(head: Row, x: Array, prior: Array, draws: Array) -> pd.DataFrame:

@@ -39,15 +39,7 @@ TINY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PriorRate:
-    """The prior distribution of a rate, tabulated by its log-odds.
-
-    Parameters
-    ----------
-    below, above : array
-        Probability of a lower, and of a higher rate at each of `LOG_ODDS`.
-    density : array
-        Density of the rate there (per unit of probability).
-    """
+    """The prior distribution of a rate, tabulated by its log-odds."""
 
     below: Array
     above: Array
@@ -107,11 +99,9 @@ def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
     if not arms_vary:
         return _moved(fit, moved)
     theta = moved + fit.design.mu[0].quantile(points.next())
-    own = {
-        name: prior.quantile(points.next())
-        for name, prior in fit.spec.likelihood.parameters.items()
-    }
-    return _spread(fit, theta, own["rho"])
+    likelihood = fit.spec.likelihood
+    own = {name: prior.quantile(points.next()) for name, prior in likelihood.parameters.items()}
+    return _spread(fit, theta, likelihood.patient_correlation(**own))
 
 
 class _Points:

@@ -11,6 +11,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.log_priors import log_priors
 from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -121,8 +122,7 @@ class Weighted(NamedTuple):
         """Return the median and bounds, with these weights of the draws."""
         each = weight[self.draw]
         middle = np.cumsum(each) - each / 2
-        wanted = (0.5, (1 - ci_prob) / 2, (1 + ci_prob) / 2)
-        median, low, high = np.interp(wanted, middle / each.sum(), self.values)
+        low, median, high = np.interp(bounds_of(ci_prob), middle / each.sum(), self.values)
         return float(median), float(low), float(high)
 
 

@@ -79,15 +79,7 @@ def scale_of(fit: Fit, level: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class NewEffects:
-    """The distribution of the effects of new studies of one level of tau, in each draw.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    level : int
-        Position of the level among those of the model.
-    """
+    """The distribution of the effects of new studies of one level of tau, in each draw."""
 
     fit: Fit
     level: int
@@ -117,15 +109,7 @@ class NewEffects:
 
 @dataclass(frozen=True, eq=False)
 class PredictedRates:
-    """Draws of the rates at one linear predictor.
-
-    Parameters
-    ----------
-    theta : array
-        Linear predictor without effects, dims (chain, draw), scale of the link.
-    effects : NewEffects
-        The distribution of the effects of new studies.
-    """
+    """Draws of the rates at one linear predictor."""
 
     theta: Array
     effects: NewEffects
@@ -248,13 +232,7 @@ class PredictedRates:
 
 @dataclass(frozen=True, eq=False)
 class KnownRates:
-    """The rates of many profiles by one fit, those that are asked for again computed once.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    """
+    """The rates of many profiles by one fit, those that are asked for again computed once."""
 
     fit: Fit
     _rates: dict[tuple[bytes, int], PredictedRates] = field(default_factory=dict, init=False)

@@ -11,9 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, expit, gammaln, log_expit
 
-from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
+from bayesmeta.estimates.count_distributions import (
+    LARGEST_LISTED,
+    CountDistribution,
+    ListedCounts,
+    binomial_by_draw,
+    binomial_mean,
+)
 from bayesmeta.estimates.mixed_counts import MixedCounts
-from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
 

@@ -15,8 +15,7 @@ from bayesmeta.estimates.heterogeneity import (
     study_information,
 )
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Draws
-from bayesmeta.estimates.rows import interval_of
+from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
 from bayesmeta.inference.result import Fit

@@ -13,9 +13,8 @@ from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.nested_rates import OutcomeRates
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.profile_rates import PredictedRates
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
@@ -26,7 +25,6 @@ __all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
-Rates = PredictedRates | OutcomeRates
 
 ALL = "all studies"
 """Label of the last row."""
@@ -36,19 +34,7 @@ _UNKNOWN = {"tau": np.nan, "tau_lower": np.nan, "tau_upper": np.nan}
 
 @dataclass(frozen=True, eq=False)
 class SubgroupNumbers:
-    """What a table of subgroups shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `subgroup_numbers`.
-    factor : str
-        Factor whose levels are the subgroups.
-    held : str
-        Values of the other covariates, blank where there are none.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a table of subgroups shows."""
 
     table: pd.DataFrame
     factor: str
@@ -87,7 +73,7 @@ def subgroup_numbers(
     check_ci_prob(ci_prob)
     coding = drawn.coding
     factor = checked_factor(coding, by)
-    tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
+    tails = np.array(bounds_of(ci_prob))
     basis = _basis(drawn, factor)
     profiles = level_profiles(coding, factor, profile)
     rates = {level: drawn.rates(own) for level, own in profiles.items()}
@@ -135,7 +121,7 @@ def _whole_basis(arms: Arms) -> Row:
 
 
 def _inferred(drawn: OutcomeDraws, profile: Profile) -> Row:
-    found = inferred_at(drawn.fit, profile, drawn.outcome or None)
+    found = inferred_at(drawn.fit, profile, drawn.outcome)
     return {"arms": found.arms, "inferred": found.inferred}
 
 

@@ -46,21 +46,7 @@ _COLUMNS = ["kind", "name", "tau", "tau_lower", "tau_upper", "typical", "lower",
 
 @dataclass(frozen=True, eq=False)
 class TauNumbers:
-    """What a heterogeneity plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `tau_numbers`.
-    profile : str
-        Covariate values at which the typical rate stands.
-    level : str
-        Level whose tau it is; empty where all studies share one.
-    distribution : mapping
-        Posterior medians of the other parameters of the distribution of study effects.
-    ci_prob : float
-        Probability of the band and of the interval of tau.
-    """
+    """What a heterogeneity plot shows."""
 
     table: pd.DataFrame
     profile: str

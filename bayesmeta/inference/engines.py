@@ -23,15 +23,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 
-__all__ = [
-    "LARGEST",
-    "Engine",
-    "bytes_of_draws",
-    "check_footprint",
-    "sample_compiled",
-    "sampled",
-    "sampled_again",
-]
+__all__ = ["LARGEST", "Engine", "bytes_of_draws", "sample_compiled", "sampled", "sampled_again"]
 
 Engine = Literal["compiled", "pymc"]
 Sample = Callable[[SamplerSettings], tuple[Any, Mapping[str, npt.NDArray[Any]]]]
@@ -66,7 +58,7 @@ def sampled(
     """
     started = time.perf_counter()
     sampler_seed, draws_seed = _seeds_of(seed, stream)
-    check_footprint(design, settings)
+    _check_footprint(design, settings)
     engine_sample = sample_compiled if engine == "compiled" else _sample_pymc
 
     def sample(chosen: SamplerSettings) -> Any:
@@ -215,14 +207,8 @@ def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:
     return total + drawn * arms * _NUMBER
 
 
-def check_footprint(design: Design, settings: SamplerSettings) -> None:
-    """Raise if the draws would not fit in memory.
-
-    Raises
-    ------
-    SettingsError
-        If they take more than `LARGEST`.
-    """
+def _check_footprint(design: Design, settings: SamplerSettings) -> None:
+    """Raise if the draws would take more memory than `LARGEST`."""
     needed = bytes_of_draws(design, settings)
     if needed > LARGEST:
         raise SettingsError(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.priors import Shape
+from bayesmeta.priors import Kernel, Shape
 
 __all__ = [
     "bounded",
@@ -21,6 +21,9 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+
+NORMAL, STUDENT_T, LOG_NORMAL = int(Shape.NORMAL), int(Shape.STUDENT_T), int(Shape.LOG_NORMAL)
+GAMMA, INVERSE_GAMMA, BETA = int(Shape.GAMMA), int(Shape.INVERSE_GAMMA), int(Shape.BETA)
 
 
 @compiled
@@ -39,26 +42,23 @@ def sigmoid(x: float) -> float:
 def log_prior(kernel: Array, x: float) -> tuple[float, float]:  # noqa: PLR0911
     """Return log density and derivative at x of the prior of one row of `DensityData.priors`."""
     shape, a, b, c, constant = int(kernel[0]), kernel[1], kernel[2], kernel[3], kernel[4]
-    if shape == 0:  # NORMAL
+    if shape == NORMAL:
         z = (x - a) / b
         return constant - 0.5 * z * z, -z / b
-    if shape == 1:  # STUDENT_T
+    if shape == STUDENT_T:
         z = (x - a) / b
         return constant - 0.5 * (c + 1) * log1p(z * z / c), -(c + 1) * z / (b * (c + z * z))
-    if shape == 2:  # LOG_NORMAL  # noqa: PLR2004
+    if shape == LOG_NORMAL:
         z = (log(x) - a) / b
         return constant - log(x) - 0.5 * z * z, -(1 + z / b) / x
-    if shape == 3:  # GAMMA  # noqa: PLR2004
+    if shape == GAMMA:
         return constant + (a - 1) * log(x) - b * x, (a - 1) / x - b
-    if shape == 4:  # INVERSE_GAMMA  # noqa: PLR2004
+    if shape == INVERSE_GAMMA:
         return constant - (a + 1) * log(x) - b / x, (-(a + 1) + b / x) / x
-    if shape == 6:  # BETA  # noqa: PLR2004
+    if shape == BETA:
         value = constant + (a - 1) * log(x) + (b - 1) * log1p(-x)
         return value, (a - 1) / x - (b - 1) / (1 - x)
     return constant, 0.0  # UNIFORM
-
-
-STUDENT_T = int(Shape.STUDENT_T)
 
 
 @inlined
@@ -106,7 +106,7 @@ def located(prior: Array, x: float) -> tuple[float, float, float, float]:
 
 
 def bounded_values(scales: Array, x: Array) -> Array:
-    """Return scalars at x on their unbounded scales; see `scales`."""
+    """Return scalars at x, as `bounded` does for one."""
     values = np.array(x, dtype=np.float64)
     for j, (low, high, transition) in enumerate(scales):
         at = x[..., j]
@@ -119,16 +119,19 @@ def bounded_values(scales: Array, x: Array) -> Array:
 
 
 def located_values(prior: Array, x: Array) -> Array:
-    """Return mu at x, under the prior of a row of `DensityData.priors`; see `scales`."""
-    if prior[0] != Shape.STUDENT_T:
+    """Return mu at x, as `located` does."""
+    if not (width := _width(prior)):
         return x
-    width = prior[2] * np.sqrt(prior[3])
     return np.asarray(prior[1] + width * np.sinh(x / width))
 
 
 def unlocated(prior: Array, mu: Array) -> Array:
     """Return the x at which `located_values` is mu."""
-    if prior[0] != Shape.STUDENT_T:
+    if not (width := _width(prior)):
         return mu
-    width = prior[2] * np.sqrt(prior[3])
     return np.asarray(width * np.arcsinh((mu - prior[1]) / width))
+
+
+def _width(prior: Array) -> float:
+    """Return the width of `located`; 0 where mu is its own coordinate."""
+    return float(prior[2] * np.sqrt(prior[3])) if Kernel(*prior).is_student_t else 0.0

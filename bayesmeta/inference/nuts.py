@@ -25,9 +25,11 @@ from bayesmeta.inference.settings import SamplerSettings, processors
 from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
 
-__all__ = ["STATISTICS", "RawDraws", "nutpie_extension", "sample_pymc", "sample_target"]
+__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
+
+_NAME = "nutpie._lib"
 
 STARTS = 20
 """Starting points that a chain tries before it gives up."""
@@ -62,32 +64,12 @@ def sample_target(
     address: int | None = None,
     kept: int | None = None,
 ) -> RawDraws:
-    """Return draws from a compiled density.
+    """Return draws of the first `kept` coordinates (all where None) from a compiled density.
 
-    Parameters
-    ----------
-    target : Target
-        The density and its coordinates.
-    settings : SamplerSettings
-        Chains, warm-up, draws.
-    seed : SeedSequence
-        Random seed.
-    progress : bool, optional
-        Show a progress bar; where None, only where a person watches.
-    address : int, optional
-        Another density of the same data and coordinates, as a C function: that of a check that samples
-        a wrong density. The target's own where None.
-    kept : int, optional
-        Keep so many of the first coordinates; all where None.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    KeyboardInterrupt
-        If interrupted; the chains are stopped first.
+    `address` is that of a C function to sample instead, of the same data and coordinates. Chains are
+    stopped before an interrupt is raised.
     """
-    _lib = nutpie_extension()
+    _lib = _nutpie_extension()
     data, dim = target.data, target.size
     kept = dim if kept is None else kept
     # The sampler keeps what is passed last alive for as long as it points into it.
@@ -128,13 +110,7 @@ def sample_target(
 def sample_pymc(
     model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool | None
 ) -> Any:
-    """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    """
+    """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first."""
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
@@ -278,15 +254,10 @@ def _kept(  # noqa: PLR0917
     return values if name == "point" else values[:, 0]
 
 
-_NAME = "nutpie._lib"
+def _nutpie_extension() -> Any:
+    """Return the module `nutpie._lib`, loaded by itself.
 
-
-def nutpie_extension() -> Any:
-    """Return the module `nutpie._lib`.
-
-    Importing it by its name would first run nutpie's package, which imports ArviZ, Matplotlib and
-    their like for what is not used here. So the file of the module is looked up and loaded by
-    itself, under its own name: nutpie, should it be imported later, finds it there.
+    Importing it by its name would first run nutpie's package, which imports ArviZ and Matplotlib.
     """
     if _NAME in sys.modules:
         return sys.modules[_NAME]

@@ -30,15 +30,7 @@ def is_pymc_model(spec: object) -> bool:
 def fit_own(
     model: Any, arms: Arms, seed: int, settings: SamplerSettings, *, progress: bool | None
 ) -> Fit:
-    """Return draws from a PyMC model of the user's own.
-
-    Raises
-    ------
-    SpecError
-        If the model lacks a variable that answers need, or its data are not those of `arms`.
-    SamplingError
-        If the sampler can't start or stops.
-    """
+    """Return draws from a PyMC model of the user's own, once it is held to what answers need."""
     from bayesmeta.inference.nuts import STATISTICS, sample_pymc
 
     check_own(model, arms)

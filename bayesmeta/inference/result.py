@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -16,7 +17,7 @@ from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
+from bayesmeta.model import Design, ModelSpec, OwnModel, to_toml
 from bayesmeta.model.coding import Coding
 from bayesmeta.runs.whole_folder import whole_folder
 
@@ -77,26 +78,19 @@ class Provenance:
 
 
 def provenance(
-    spec: ModelSpec,
-    arms: Arms,
-    *,
-    seed: int,
-    engine: str,
-    seconds: float,
-    stream: tuple[int, ...] = (),
-    repeats: tuple[str, ...] = (),
+    spec: ModelSpec | OwnModel, arms: Arms, *, seed: int, engine: str, seconds: float, **more: Any
 ) -> Provenance:
     """Return the provenance of a fit that has just ended."""
+    definition = spec.definition.encode() if isinstance(spec, OwnModel) else to_toml(spec).encode()
     return Provenance(
-        seed=seed,
-        engine=engine,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(seconds, 3),
-        versions=_versions(),
-        spec_hash=_hash(spec),
-        arms_hash=arms.hash,
-        stream=stream,
-        repeats=repeats,
+        seed,
+        engine,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        round(seconds, 3),
+        _versions(),
+        sha256(definition).hexdigest(),
+        arms.hash,
+        **more,
     )
 
 
@@ -104,12 +98,6 @@ def provenance(
 def _versions() -> Mapping[str, str]:
     """Return the versions of what matters; looking them up takes longer than many a fit's answers."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
-
-
-def _hash(spec: ModelSpec | OwnModel) -> str:
-    if isinstance(spec, OwnModel):
-        return sha256(spec.definition.encode()).hexdigest()
-    return model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import gammaln, ndtri
 
 from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
@@ -16,11 +16,8 @@ __all__ = [
     "draw_counts",
     "draw_events",
     "given_known",
-    "likelihood_parameters",
     "log_likelihood",
-    "log_ratios",
     "nested_log_likelihood",
-    "nested_prior_effects",
     "nested_prior_parameters",
     "new_study_rates",
     "prior_draws",
@@ -67,7 +64,7 @@ def prior_effects(
 ) -> dict[str, Array]:
     """Return the draws of `prior_draws` of each study and arm, given those of the parameters."""
     if design.several:
-        return nested_prior_effects(design, parameters, rng, shape)
+        return _nested_prior_effects(design, parameters, rng, shape)
     spec, drawn = design.spec, dict(parameters)
     found = _missing(design, drawn, rng, shape)
     drawn |= found
@@ -87,7 +84,7 @@ def draw_events(
     """Return responders of each arm, of the shape of ``variables["theta"]``."""
     if design.several:
         return draw_counts(design, variables["theta"], rng)
-    own = likelihood_parameters(design, variables)
+    own = _likelihood_parameters(design, variables)
     return design.spec.likelihood.draw(rng, design.arms.n, variables["theta"], **own)
 
 
@@ -102,7 +99,7 @@ def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
         design.arms.events.astype(np.float64),
         design.arms.n.astype(np.float64),
         variables["theta"],
-        **likelihood_parameters(design, variables),
+        **_likelihood_parameters(design, variables),
     )
 
 
@@ -111,15 +108,8 @@ def new_study_rates(
 ) -> Array:
     """Return the rate (probability) of a new study at the reference profile.
 
-    Parameters
-    ----------
-    design : Design
-        The model.
-    variables : mapping
-        Its variables.
-    points : mapping
-        Where the new study, its arm and its rate lie among those there could be, from 0 to 1, by
-        the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
+    `points` say where the new study, its arm and its rate lie among those there could be, from 0 to 1,
+    by the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
     """
     spec = design.spec
     tau = variables.get("tau", np.zeros(()))
@@ -132,7 +122,7 @@ def new_study_rates(
     return spec.likelihood.rate(theta, points["rate"], **own)
 
 
-def likelihood_parameters(design: Design, variables: Mapping[str, Array]) -> dict[str, Array]:
+def _likelihood_parameters(design: Design, variables: Mapping[str, Array]) -> dict[str, Array]:
     """Return the likelihood's own parameters, with a last axis for arms."""
     return {name: variables[name][..., None] for name in design.spec.likelihood.parameters}
 
@@ -214,7 +204,7 @@ def nested_prior_parameters(
     return drawn
 
 
-def nested_prior_effects(
+def _nested_prior_effects(
     design: Design, parameters: Mapping[str, Array], rng: np.random.Generator, shape: Shape
 ) -> dict[str, Array]:
     """Return draws of u and theta given those of `nested_prior_parameters`."""
@@ -238,11 +228,6 @@ def draw_counts(design: Design, theta: Array, rng: np.random.Generator) -> npt.N
     return counts
 
 
-def log_ratios(design: Design, theta: Array) -> tuple[Array, Array]:
-    """Return the logarithms of each ratio and of its complement, of the shape of `theta`."""
-    return design.spec.link.log_rates(theta)
-
-
 def rates_of(design: Design, theta: Array) -> Array:
     """Return the rate (probability) of each outcome among all patients, of the shape of `theta`."""
     return np.asarray(np.cumprod(design.spec.link.rate(theta), axis=-1))
@@ -250,10 +235,8 @@ def rates_of(design: Design, theta: Array) -> Array:
 
 def nested_log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
     """Return the log probability of each count reported, dims (..., count)."""
-    from scipy.special import gammaln
-
     seen = design.conditional_counts
-    log_ratio, log_miss = log_ratios(design, variables["theta"])
+    log_ratio, log_miss = design.spec.link.log_rates(variables["theta"])
     found = np.empty((*log_ratio.shape[:-2], seen.arm.size))
     for g, (arm, first, last) in enumerate(zip(seen.arm, seen.first, seen.last, strict=True)):
         log_rate, log_rest = np.zeros(log_ratio.shape[:-2]), np.full(log_ratio.shape[:-2], -np.inf)

@@ -19,7 +19,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, importance_sampled
 from bayesmeta.model import Design
 from bayesmeta.priors import Prior
-from bayesmeta.priors.base import Shape
 
 __all__ = ["Coordinate", "Drawn", "Posterior"]
 
@@ -89,7 +88,7 @@ class Coordinate:
     def _heavy_tailed(self) -> tuple[float, float]:
         """Centre and scale of a Student or Cauchy prior; zeros of another."""
         kernel = self.prior.kernel
-        return (kernel.a, kernel.b) if kernel.shape == Shape.STUDENT_T else (0.0, 0.0)
+        return (kernel.a, kernel.b) if kernel.is_student_t else (0.0, 0.0)
 
 
 def _inverse(target: Array) -> Array:

@@ -31,11 +31,6 @@ def centre_of(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
 
     That of `centre`; else where the formula centres the column, such as 65 in ``{(age - 65) / 10}``;
     else its mean over arms.
-
-    Raises
-    ------
-    SpecError
-        If the column is constant or not finite, or the formula centres it at several values.
     """
     infinite = frame.loc[np.isinf(frame[name].astype("float64")), STUDY]
     if len(infinite):
@@ -76,11 +71,6 @@ def relative_to(factor: Factor, centres: Mapping[str, float]) -> str:
     """Return a factor's expression less its value at the centres, so that `mu` stands there.
 
     Factors of levels and splines stay as they are.
-
-    Raises
-    ------
-    SpecError
-        If it has no finite value there.
     """
     if factor.column in centres:
         return f"{{{plain_name(factor.column)} - {centres[factor.column]!r}}}"  # type: ignore[index, arg-type]

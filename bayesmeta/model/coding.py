@@ -110,13 +110,7 @@ class Coding:
         )
 
     def tau_level(self, profile: Profile | None) -> int:
-        """Return the position, among the levels of `by`, of the level that the profile has.
-
-        Raises
-        ------
-        ProfileError
-            If the profile gives a level never seen, or a mixture of levels.
-        """
+        """Return the position, among the levels of `by`, of the level that the profile has."""
         if self.by is None:
             return 0
         level = self.resolved(profile)[self.by]
@@ -127,13 +121,7 @@ class Coding:
         return self.levels[self.by].index(level)
 
     def row(self, profile: Profile | None) -> Array:
-        """Return the columns for one profile, shape (covariate,); what it leaves out is at `reference`.
-
-        Raises
-        ------
-        ProfileError
-            If a covariate is unknown or not a number, or a level was never seen.
-        """
+        """Return the columns of a profile, shape (covariate,); what it leaves out is at `reference`."""
         if not self.columns and profile is None:
             return np.zeros(0)
         whole = self.resolved(profile)
@@ -172,11 +160,6 @@ class Coding:
         """Return the whole profile: what is given, after checking it, and the rest at `reference`.
 
         Levels are text and numbers floats. Every answer at a profile takes it from here.
-
-        Raises
-        ------
-        ProfileError
-            If a covariate is unknown or not a number, or a level was never seen.
         """
         if profile is None:
             return self.reference

@@ -157,29 +157,7 @@ class Design:
 
 
 def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
-    """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        What is assumed.
-    arms : Arms
-        What was observed.
-    warn : bool
-        Whether to warn of parts with too little evidence: once a fit, not whenever it is used.
-
-    Warns
-    -----
-    EvidenceWarning
-        If arms are left out; they are named, and kept in `arms.excluded`.
-    ModelWarning
-        If the evidence is too little for a part of the model, or a prior far wider than any evidence.
-
-    Raises
-    ------
-    SpecError
-        If the covariates can't be coded on these arms; see `learn_coding`.
-    """
+    """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing."""
     try:
         design = _design(spec, arms)
     except SpecError as error:
@@ -193,26 +171,6 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     """Return the design of another model with the same covariates on the same arms.
 
     The coding, which takes as long as all the rest, is not learnt again.
-
-    Parameters
-    ----------
-    design : Design
-        The model and its arms.
-    spec : ModelSpec
-        The other model.
-    warn : bool
-        Whether to warn of parts with too little evidence.
-
-    Warns
-    -----
-    ModelWarning
-        If the evidence is too little for a part of the model.
-
-    Raises
-    ------
-    SpecError
-        If the covariates or the levels of tau differ from those of `design`, or the arms can't tell
-        parts of the model apart.
     """
     was = (design.spec.covariates, design.spec.study_effects.by)
     if (spec.covariates, spec.study_effects.by) != was:

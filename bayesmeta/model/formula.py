@@ -124,15 +124,7 @@ class Formula:
 
 @cache
 def parse_formula(text: str) -> Formula:
-    """Return the terms of `text`, none for ``""`` and ``"1"``.
-
-    Raises
-    ------
-    SpecError
-        If the formula can't be read, has a left-hand side, drops the intercept (which is `mu`),
-        multiplies a term by itself, or holds anything but columns, numbers, arithmetic and
-        `FUNCTIONS`.
-    """
+    """Return the terms of `text`, none for ``""`` and ``"1"``."""
     if len(text) > LONGEST:
         raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
     stripped = quoted(text).strip().removeprefix("~").strip()

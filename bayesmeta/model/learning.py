@@ -27,13 +27,7 @@ Array = npt.NDArray[np.float64]
 def missing_covariates(
     covariates: Covariates, frame: pd.DataFrame, by: str | None = None
 ) -> pd.DataFrame:
-    """Return, per row of `frame` and covariate that must be known, whether it is not.
-
-    Raises
-    ------
-    SpecError
-        If the evidence has no such column.
-    """
+    """Return, per row of `frame` and covariate that must be known, whether it is not."""
     needed = dict.fromkeys([*covariates.parsed.columns, *([by] if by else [])])
     for name in needed:
         if name not in frame.columns:
@@ -54,14 +48,7 @@ def missing_covariates(
 
 
 def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = None) -> Coding:
-    """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`.
-
-    Raises
-    ------
-    SpecError
-        If a factor has one level or no valid reference, a numeric column is constant, or columns
-        of the design depend on each other.
-    """
+    """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`."""
     formula = covariates.parsed
     if not formula.terms:
         return Coding(

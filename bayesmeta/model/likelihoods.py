@@ -27,8 +27,8 @@ class Likelihood(ABC):
     """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
     Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
-    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; where it has any,
-    `parameters` of its own (priors) and their `units`; `overdispersed` where arms differ; and `draw`
+    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; for parameters of
+    its own, their `units`; `overdispersed` where arms differ; and `draw`
     where events are not binomial given the true rate.
 
     See Also
@@ -66,7 +66,7 @@ class Likelihood(ABC):
     @property
     def parameters(self) -> Mapping[str, Prior]:
         """Priors of its own parameters by name."""
-        return {}
+        return {name: getattr(self, name) for name in self.units}
 
     @abstractmethod
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
@@ -101,6 +101,11 @@ class Likelihood(ABC):
         **own : array
             Own parameters.
         """
+
+    def patient_correlation(self, **own: Any) -> Any:
+        """Return the correlation of two patients of one arm, of the shape of own parameters."""
+        del own
+        return 0.0
 
     def draw(self, rng: np.random.Generator, n: Counts, theta: Array, **own: Array) -> Counts:
         """Return random events of arms with `n` patients, of the shape of `theta`."""
@@ -215,11 +220,6 @@ class BetaBinomial(Likelihood):
     def symbol(self) -> str:
         return "BetaBinomial(n, rate, rho)"
 
-    @property
-    @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {"rho": self.rho}
-
     @override
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
         import pymc as pm
@@ -245,6 +245,10 @@ class BetaBinomial(Likelihood):
         alpha, beta = self._beta(theta, own["rho"])
         known, others = np.asarray(events), np.asarray(n) - np.asarray(events)
         return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
+
+    @override
+    def patient_correlation(self, **own: Any) -> Any:
+        return own["rho"]
 
     def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
         """Return the parameters of the beta distribution of rates."""

@@ -18,11 +18,6 @@ def check_products(formula: str) -> None:
 
     In a formula these are products of terms, and ``x:x``, ``x*x`` and ``x**2`` are all `x`: a square
     that was meant would be left out in silence.
-
-    Raises
-    ------
-    SpecError
-        If there is one; the message says how a square is written.
     """
     from formulaic.parser import DefaultFormulaParser
 

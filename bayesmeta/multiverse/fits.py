@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from bayesmeta.estimates.precision import Draws, mean_of
+from bayesmeta.estimates.precision import Draws, interval_of, mean_of
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.questions import Question
-from bayesmeta.estimates.rows import interval_of
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.settings import SamplerSettings

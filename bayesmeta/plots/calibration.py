@@ -27,9 +27,9 @@ THIN, THICK = 0.5, 1.1
 def calibration(result: Calibration, *, part: str | None = None) -> Plot:
     """Return the distribution functions of ranks minus even ones, one panel for each quantity.
 
-    Each line is a quantity of one case; all coefficients share a panel. The band holds a whole
-    line with probability 99% if nothing is wrong. A line that bends up shows draws that are too
-    high, down too low; up and then down draws too narrow, down and then up too wide.
+    Each line is a quantity of one case; all coefficients share a panel. The band holds a whole line
+    with probability 99% if nothing is wrong. A line that bends up shows draws that are too high, down
+    too low; up and then down draws too narrow, down and then up too wide.
 
     Parameters
     ----------
@@ -41,9 +41,8 @@ def calibration(result: Calibration, *, part: str | None = None) -> Plot:
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per line: `panel`, `case`, `quantity` and `distance`, the greatest deviation from even
-        ranks in units of the band (inside up to 1).
+        `table`: one row per line: `panel`, `case`, `quantity` and `distance`, the greatest deviation
+        from even ranks in units of the band (inside up to 1).
 
     Raises
     ------

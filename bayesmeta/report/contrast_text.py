@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred, marked
+from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording

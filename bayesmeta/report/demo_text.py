@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.inferred import inferred_lines
 from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.summary_table import SummaryTable
-from bayesmeta.estimates.summary_text import rate_precision, rate_table
+from bayesmeta.estimates.summary_text import SummaryTable, rate_precision, rate_table
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred
+from bayesmeta.estimates.inferred import contrast_inferred
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.estimates.summary_text import rate_table

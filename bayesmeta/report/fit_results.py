@@ -22,7 +22,7 @@ from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.summary import summary
-from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit

@@ -1,8 +1,7 @@
 """What a terminal shows of a fit: evidence, model, draws, parameters and rates."""
 
 from bayesmeta.estimates.posterior import outcomes_of
-from bayesmeta.estimates.summary_table import SummaryTable
-from bayesmeta.estimates.summary_text import summary_blocks
+from bayesmeta.estimates.summary_text import SummaryTable, summary_blocks
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.model_text import model_lines

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.estimates.inferred_text import inferred_words, marked
+from bayesmeta.estimates.inferred import inferred_words, marked
 from bayesmeta.layout import table_text
 from bayesmeta.planning.borrowing import NO_BORROWING
 from bayesmeta.planning.map_prior import MapPrior

@@ -17,8 +17,7 @@ from bayesmeta.estimates.posterior import (
     named_outcomes,
     posterior_of,
 )
-from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.rows import wide_row
+from bayesmeta.estimates.precision import Estimate, wide_row
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import LKJ

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 import bayesmeta as bm
-from bayesmeta.estimates.identifiability import identifiability, notes
+from bayesmeta.estimates.identifiability import identifiability
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.overlap import prior_overlap, share_above
 
 Make = Callable[..., bm.Arms]

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.inferred import basis_of, inferred_at
-from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.inferred import basis_of, inferred_at, inferred_lines
 from bayesmeta.estimates.summary_text import rate_table
 from bayesmeta.report.contrast_text import contrast_lines
 

@@ -80,7 +80,7 @@ def _parts(design: Design) -> Parts:
         distribution.code,
         own,
         place("tau_arm"),
-        place("rho"),
+        place(next(iter(design.spec.likelihood.parameters), "")),
         place("x_mean"),
         distribution.constants[0],
         int(distribution.pools),

@@ -9,16 +9,7 @@ from numba import carray
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.callbacks import Pointers, pointers_to
 
-__all__ = [
-    "CommonData",
-    "DensityData",
-    "OtherData",
-    "Parts",
-    "common_data",
-    "other_data",
-    "pack",
-    "parts_of",
-]
+__all__ = ["DensityData", "Parts", "pack", "parts_of", "unpack"]
 
 Array = npt.NDArray[np.float64]
 
@@ -91,35 +82,6 @@ class DensityData(NamedTuple):
     """`Parts` as numbers."""
 
 
-class CommonData(NamedTuple):
-    """The arrays of `DensityData` that every model has, in its order."""
-
-    events: Array
-    n: Array
-    study: Array
-    log_coefficient: Array
-    deviation: Array
-    study_mean: Array
-    centre: Array
-    level: Array
-    information: Array
-    tau_of_study: Array
-    priors: Array
-    scales: Array
-
-
-class OtherData(NamedTuple):
-    """Those that arm effects and imputed covariates need, and the parts."""
-
-    arm_level: Array
-    arm_information: Array
-    missing_arm: Array
-    missing_column: Array
-    missing_slope: Array
-    known: Array
-    parts: Array
-
-
 def pack(data: DensityData) -> Pointers:
     """Return where the sizes and the arrays of `data` lie, for the sampler to point at."""
     sizes = [
@@ -137,11 +99,12 @@ def pack(data: DensityData) -> Pointers:
 
 
 @inlined
-def common_data(pointers: Any) -> CommonData:
-    """Return the arrays that every model has."""
+def unpack(pointers: Any) -> DensityData:
+    """Return the arrays of `pack`, as views."""
     sizes = pointers[0]
     a, s, k, p, e = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3]), int(sizes[8])
-    return CommonData(
+    w, m, c = int(sizes[4]), int(sizes[5]), int(sizes[6])
+    return DensityData(
         carray(pointers[1], (a,)),
         carray(pointers[2], (a,)),
         carray(pointers[3], (a,)),
@@ -154,15 +117,6 @@ def common_data(pointers: Any) -> CommonData:
         carray(pointers[10], (e,)),
         carray(pointers[11], (1 + k + p, 5)),
         carray(pointers[12], (p, 3)),
-    )
-
-
-@inlined
-def other_data(pointers: Any) -> OtherData:
-    """Return the arrays that only some models have."""
-    sizes = pointers[0]
-    k, w, m, c = int(sizes[2]), int(sizes[4]), int(sizes[5]), int(sizes[6])
-    return OtherData(
         carray(pointers[13], (w,)),
         carray(pointers[14], (w,)),
         carray(pointers[15], (m,)),
@@ -174,16 +128,7 @@ def other_data(pointers: Any) -> OtherData:
 
 
 @inlined
-def parts_of(parts: Array) -> Parts:
+def parts_of(p: Array) -> Parts:
     """Return the parts of the model, from their numbers."""
-    return Parts(
-        int(parts[0]),
-        int(parts[1]),
-        int(parts[2]),
-        int(parts[3]),
-        int(parts[4]),
-        int(parts[5]),
-        int(parts[6]),
-        parts[7],
-        int(parts[8]),
-    )
+    places = int(p[3]), int(p[4]), int(p[5]), int(p[6])
+    return Parts(int(p[0]), int(p[1]), int(p[2]), *places, p[7], int(p[8]))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
-from bayesmeta.inference.density.data import CommonData, OtherData
+from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.kernels import bounded, log_prior
 
@@ -36,14 +36,14 @@ class Scalars(NamedTuple):
 
 
 @inlined
-def new_scalars(d: CommonData) -> Scalars:
+def new_scalars(d: DensityData) -> Scalars:
     """Return scalars of which nothing is known yet."""
     size = d.scales.shape[0]
     return Scalars(np.empty(size), np.empty(size), np.empty(size))
 
 
 @inlined
-def log_coefficients(q: Array, mu: float, d: CommonData, gradient: Array) -> float:
+def log_coefficients(q: Array, mu: float, d: DensityData, gradient: Array) -> float:
     """Return the log prior of mu, given as at the centre, and beta, adding its gradient in these."""
     centre, priors = d.centre, d.priors
     for k in range(centre.size):
@@ -58,7 +58,7 @@ def log_coefficients(q: Array, mu: float, d: CommonData, gradient: Array) -> flo
 
 
 @inlined
-def log_scalars(q: Array, d: CommonData, scalars: Scalars, gradient: Array) -> float:
+def log_scalars(q: Array, d: DensityData, scalars: Scalars, gradient: Array) -> float:
     """Return the log prior of the scalars on their unbounded scales, and write `scalars`."""
     values, slopes, carried = scalars
     first, priors, scales = 1 + d.centre.size, d.priors, d.scales
@@ -72,7 +72,7 @@ def log_scalars(q: Array, d: CommonData, scalars: Scalars, gradient: Array) -> f
 
 
 @inlined
-def pull_scalars(d: CommonData, scalars: Scalars, gradient: Array) -> None:
+def pull_scalars(d: DensityData, scalars: Scalars, gradient: Array) -> None:
     """Add to the gradient what the scalars carry."""
     _, slopes, carried = scalars
     first = 1 + d.centre.size
@@ -81,9 +81,9 @@ def pull_scalars(d: CommonData, scalars: Scalars, gradient: Array) -> None:
 
 
 @inlined
-def log_known(o: OtherData, imputed: int, scalars: Scalars) -> float:
+def log_known(d: DensityData, imputed: int, scalars: Scalars) -> float:
     """Return the log density of the known values."""
-    (values, _, carried), known = scalars, o.known
+    (values, _, carried), known = scalars, d.known
     total = 0.0
     for c in range(known.shape[0]):
         place = imputed + 2 * c
@@ -98,11 +98,11 @@ def log_known(o: OtherData, imputed: int, scalars: Scalars) -> float:
 
 @inlined
 def add_missing(  # noqa: PLR0917
-    q: Array, o: OtherData, place: int, imputed: int, scalars: Scalars, mean: Array
+    q: Array, d: DensityData, place: int, imputed: int, scalars: Scalars, mean: Array
 ) -> None:
     """Add missing values to the linear predictors of their arms."""
-    arm, column, slope = o.missing_arm, o.missing_column, o.missing_slope
-    values, first = scalars.values, place + o.arm_level.size
+    arm, column, slope = d.missing_arm, d.missing_column, d.missing_slope
+    values, first = scalars.values, place + d.arm_level.size
     for m in range(arm.size):
         scalar = imputed + 2 * int(column[m])
         x = values[scalar] + values[scalar + 1] * q[first + m]
@@ -113,7 +113,7 @@ def add_missing(  # noqa: PLR0917
 @inlined
 def log_missing(  # noqa: PLR0917
     q: Array,
-    o: OtherData,
+    d: DensityData,
     place: int,
     imputed: int,
     scalars: Scalars,
@@ -121,9 +121,9 @@ def log_missing(  # noqa: PLR0917
     gradient: Array,
 ) -> float:
     """Return the log density of missing values, adding the gradient that they carry."""
-    arm, column, slope = o.missing_arm, o.missing_column, o.missing_slope
+    arm, column, slope = d.missing_arm, d.missing_column, d.missing_slope
     values, _, carried = scalars
-    first, total = place + o.arm_level.size, 0.0
+    first, total = place + d.arm_level.size, 0.0
     for m in range(arm.size):
         z, by_arm, by_x = q[first + m], by_theta[int(arm[m])], 0.0
         scalar = imputed + 2 * int(column[m])

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.density.data import CommonData, OtherData
+from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import (
     LOG_ROOT_TWO_PI,
     log_distribution,
@@ -45,7 +45,7 @@ class Studies(NamedTuple):
 
 
 @inlined
-def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
+def studies_at(q: Array, mu: float, d: DensityData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
     """Return where studies lie, given mu at the centre and the values of the scalars."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
     start = mu if pools else d.priors[0, 1]
@@ -68,7 +68,7 @@ def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) ->
 @inlined
 def log_effects(  # noqa: PLR0913, PLR0917
     q: Array,
-    d: CommonData,
+    d: DensityData,
     studies: Studies,
     pools: int,
     distribution: int,
@@ -112,7 +112,7 @@ def _log_level(prior: Array, standard: float) -> tuple[float, float]:
 
 
 @inlined
-def pull_studies(d: CommonData, pools: int, by_mean: Array, gradient: Array) -> None:
+def pull_studies(d: DensityData, pools: int, by_mean: Array, gradient: Array) -> None:
     """Add to the gradient in mu and beta what the mean predictors of studies carry."""
     study_mean = d.study_mean
     for s in range(by_mean.size):
@@ -123,7 +123,7 @@ def pull_studies(d: CommonData, pools: int, by_mean: Array, gradient: Array) -> 
 
 
 @inlined
-def arm_means(q: Array, d: CommonData, level: Array) -> Array:
+def arm_means(q: Array, d: DensityData, level: Array) -> Array:
     """Return the linear predictor of each arm, its own effect and missing values aside."""
     study, deviation = d.study, d.deviation
     mean = np.empty(study.size)
@@ -136,7 +136,7 @@ def arm_means(q: Array, d: CommonData, level: Array) -> Array:
 
 @inlined
 def log_arms(  # noqa: PLR0917
-    d: CommonData,
+    d: DensityData,
     likelihood: int,
     link: int,
     rho: int,
@@ -164,8 +164,7 @@ def log_arms(  # noqa: PLR0917
 @inlined
 def log_arms_and_effects(  # noqa: PLR0913, PLR0917
     q: Array,
-    d: CommonData,
-    o: OtherData,
+    d: DensityData,
     place: int,
     link: int,
     tau_arm: int,
@@ -179,7 +178,7 @@ def log_arms_and_effects(  # noqa: PLR0913, PLR0917
     `tau_arm` is the place of their scale among the scalars, `place` that of their coordinates.
     """
     events, n, coefficient = d.events, d.n, d.log_coefficient
-    level, information = o.arm_level, o.arm_information
+    level, information = d.arm_level, d.arm_information
     values, _, carried = scalars
     tau, total = values[tau_arm], 0.0
     for i in range(mean.size):
@@ -193,7 +192,7 @@ def log_arms_and_effects(  # noqa: PLR0913, PLR0917
 
 
 @inlined
-def pull_arms(d: CommonData, by_theta: Array, gradient: Array) -> Array:
+def pull_arms(d: DensityData, by_theta: Array, gradient: Array) -> Array:
     """Return what each study's level carries, adding to the gradient in beta."""
     study, deviation = d.study, d.deviation
     by_level = np.empty(d.level.size)

@@ -15,12 +15,11 @@ from bayesmeta.inference.compiled import compiled, compiled_callback, inlined
 from bayesmeta.inference.density.callbacks import (
     LOG_DENSITY,
     state,
-    value_and_gradient,
     zeros_at,
 )
 from bayesmeta.inference.density.likelihoods import log_rates
 from bayesmeta.inference.kernels import bounded, located, log_prior
-from bayesmeta.inference.nested.data import NestedData, pack_nested, unpack_nested
+from bayesmeta.inference.nested.data import NestedData, unpack_nested
 from bayesmeta.inference.nested.studies import (
     cholesky_of,
     log_beta_of_logit,
@@ -30,21 +29,13 @@ from bayesmeta.inference.nested.studies import (
     pull_studies,
 )
 
-__all__ = [
-    "locate",
-    "log_arms",
-    "log_coefficients",
-    "log_density",
-    "log_scalars",
-    "nested_density",
-    "pull_located",
-]
+__all__ = ["nested_density"]
 
 Array = npt.NDArray[np.float64]
 
 
 @inlined
-def log_coefficients(q: Array, centred: Array, d: NestedData, gradient: Array) -> float:
+def _log_coefficients(q: Array, centred: Array, d: NestedData, gradient: Array) -> float:
     """Return the log prior of mu, `centred` at the centre, and beta, adding its gradient in these."""
     centre, priors, beta_priors = d.centre, d.priors, d.beta_priors
     levels, covariates = d.level.shape[1], centre.size
@@ -65,7 +56,7 @@ def log_coefficients(q: Array, centred: Array, d: NestedData, gradient: Array) -
 
 
 @inlined
-def log_scalars(  # noqa: PLR0917
+def _log_scalars(  # noqa: PLR0917
     q: Array,
     d: NestedData,
     tau: Array,
@@ -93,7 +84,7 @@ def log_scalars(  # noqa: PLR0917
 
 
 @inlined
-def locate(q: Array, d: NestedData, mu: Array) -> float:
+def _locate(q: Array, d: NestedData, mu: Array) -> float:
     """Write mu at the centre, and return the log derivatives in its coordinates together."""
     priors, total = d.priors, 0.0
     for j in range(mu.size):
@@ -103,7 +94,7 @@ def locate(q: Array, d: NestedData, mu: Array) -> float:
 
 
 @inlined
-def pull_located(q: Array, d: NestedData, gradient: Array) -> None:
+def _pull_located(q: Array, d: NestedData, gradient: Array) -> None:
     """Turn the gradient in mu at the centre into that in its coordinates."""
     priors = d.priors
     for j in range(d.level.shape[1]):
@@ -112,7 +103,7 @@ def pull_located(q: Array, d: NestedData, gradient: Array) -> None:
 
 
 @inlined
-def log_arms(q: Array, d: NestedData, level: Array, by_level: Array, gradient: Array) -> float:  # noqa: PLR0917
+def _log_arms(q: Array, d: NestedData, level: Array, by_level: Array, gradient: Array) -> float:  # noqa: PLR0917
     """Return the log likelihood given each study's `level`, adding its derivatives."""
     study, deviation = d.study, d.deviation
     (arms, covariates), levels = deviation.shape, level.shape[1]
@@ -184,22 +175,6 @@ def _log_sum(a: float, b: float) -> float:
     return high + log1p(exp(low - high))
 
 
-def log_density(point: Array, data: NestedData, gradient: Array) -> float:
-    """Return the log posterior density (normalised likelihood and priors) at a point.
-
-    Parameters
-    ----------
-    point : array
-        In the sampler's coordinates; see `NestedData`.
-    data : NestedData
-        Model and evidence.
-    gradient : array
-        Written: the gradient there.
-    """
-    value, gradient[:] = value_and_gradient(point, pack_nested(data), nested_density)
-    return value
-
-
 @compiled_callback(LOG_DENSITY)
 def nested_density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) -> int:  # noqa: PLR0917
     """Write value and gradient at `point`; what the sampler calls, without Python."""
@@ -207,18 +182,18 @@ def nested_density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) 
     shape, levels = d.level.shape, d.level.shape[1]
     tau, slopes, by_tau = np.empty(levels), np.empty(levels), np.empty(levels)
     mu = np.empty(levels)
-    total = locate(q, d, mu)
-    total += log_coefficients(q, mu, d, gradient)
-    total = log_scalars(q, d, tau, slopes, by_tau, gradient, total)
+    total = _locate(q, d, mu)
+    total += _log_coefficients(q, mu, d, gradient)
+    total = _log_scalars(q, d, tau, slopes, by_tau, gradient, total)
     first = levels * (1 + d.centre.size)
     partial, root = partial_correlations(q[first + levels : first + d.scales.shape[0]])
     factor = cholesky_of(partial, root, levels)
     level, standard, by_level = np.empty(shape), np.empty(shape), np.zeros(shape)
     rest = log_effects(q, mu, d, tau, factor, level, standard)
-    rest += log_arms(q, d, level, by_level, gradient)
+    rest += _log_arms(q, d, level, by_level, gradient)
     by_factor = np.zeros((levels, levels))
     pull_studies(q, mu, d, tau, factor, standard, by_level, by_tau, by_factor, gradient)
-    pull_located(q, d, gradient)
+    _pull_located(q, d, gradient)
     by_partial = pull_cholesky(partial, root, factor, by_factor)
     for j in range(by_partial.size):
         gradient[first + levels + j] += by_partial[j]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.inferred import inferred_lines
 from bayesmeta.estimates.posterior import outcomes_of
-from bayesmeta.estimates.summary_table import SummaryTable
 from bayesmeta.estimates.summary_text import (
+    SummaryTable,
     by_outcome,
     odds_ratio_table,
     parameter_caption,

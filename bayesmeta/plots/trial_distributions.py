@@ -1,4 +1,4 @@
-"""The MAP prior: the draws of a new study's rate, the mixture fitted to them, and its robust version."""
+"""Distributions of trials: the MAP prior of the rate, and the responders to expect."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,15 @@ from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.pages import Key, Plot, Words, bare
-from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, FAINT, MODEL, RANGE, SMALL, house_style
-from bayesmeta.plots.ticks import round_ticks, tick_texts
+from bayesmeta.plots.panels import Panels, draw_counts, graphs_page, panel_page
+from bayesmeta.plots.rate_axis import RateScale
+from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 
-__all__ = ["map_prior"]
+__all__ = ["map_prior", "responders"]
 
 GRAPH = (5.2, 2.4)
 """Width and height of the graph in inches."""
@@ -36,6 +37,10 @@ DRAWS: dict[str, Any] = {"color": FAINT, "linewidth": 6.0}
 MAP: dict[str, Any] = {"color": MODEL, "linewidth": 1.8}
 COMPONENT: dict[str, Any] = {"color": RANGE, "linewidth": 0.9}
 ROBUST: dict[str, Any] = {"color": ALARM, "linewidth": 1.6, "linestyle": "--"}
+
+FEW, WIDE, TAIL = 60, 0.6, 0.001
+"""All numbers are shown up to so many patients, or where so large a share is in view; else those but
+for so little probability on either side."""
 
 
 def map_prior(
@@ -64,8 +69,7 @@ def map_prior(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per `rate` (probability), with densities: `draws` (of the bar of the histogram there),
+        `table`: one row per `rate` (probability), with densities: `draws` (of the histogram),
         `map`, `component_1` and so on (each times its weight), and `robust` if there is one.
 
     Raises
@@ -160,3 +164,83 @@ def _note(prior: MapPrior, scale: RateScale) -> str:
         f"95% interval {low} to {high}{scale.suffix}. Kolmogorov distance between the mixture and "
         f"the draws: {100 * prior.ecdf_difference:.1f} percentage points."
     )
+
+
+def responders(
+    trial: SingleArmTrial,
+    *,
+    distribution: CountDistribution | None = None,
+    notes: Sequence[str] = (),
+) -> Plot:
+    """Return the probability of each number of responders, with the boundary of success.
+
+    Parameters
+    ----------
+    trial : SingleArmTrial
+        The trial.
+    distribution : BetaMixture or distribution of a prediction, optional
+        What is believed of the rate before the trial; the prior of the analysis where None.
+    notes : sequence of str
+        Further lines below the figure.
+
+    Returns
+    -------
+    Plot
+        `table`: one row per number of responders: `events`, `probability`, and whether it is a
+        `success`.
+
+    Raises
+    ------
+    SettingsError
+        If `trial` is no SingleArmTrial.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+    >>> bm.plots.responders(trial)
+    Plot(responders: 40 patients)
+    """
+    check_kind("trial", trial, SingleArmTrial, "SingleArmTrial(n, prior, success)")
+    probability = (trial.prior if distribution is None else distribution).pmf(trial.n)
+    table = pd.DataFrame(
+        {"events": np.arange(trial.n + 1), "probability": probability, "success": trial.successes}
+    )
+    found = trial.probability_of_success(distribution)
+    keys = [
+        Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%: {trial.words}"),
+        Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
+    ]
+    with house_style():
+        title = f"Responders to expect of {trial.n}: probability of success {100 * found:.1f}%"
+        explained = f"Success: {trial.success}."
+        if 0 < trial.successes.sum() <= trial.n:
+            explained += " Dashed: where success begins or ends."
+        figure, [graph] = graphs_page(Words(title, [explained, *notes]), keys)
+        _draw_responders(graph, table)
+    return Plot("responders", figure, table, f"{trial.n} patients")
+
+
+def _shown(table: pd.DataFrame) -> tuple[int, int]:
+    """Return the numbers between which nearly all of the distribution and the ends of success lie."""
+    last = len(table) - 1
+    distribution = np.cumsum(table["probability"].to_numpy())
+    ends = np.flatnonzero(np.diff(table["success"].to_numpy(dtype=int)))
+    seen = [*np.searchsorted(distribution, [TAIL, 1 - TAIL]), *ends]
+    low, high = int(min(seen)), int(max(seen)) + 1
+    if last <= FEW or high - low > WIDE * last:
+        return 0, last
+    spare = max(1, (high - low) // 10)
+    return max(low - spare, 0), min(high + spare, last)
+
+
+def _draw_responders(graph: Axes, table: pd.DataFrame) -> None:
+    events, success = table["events"].to_numpy(), table["success"].to_numpy(dtype=bool)
+    low, high = _shown(table)
+    draw_counts(graph, events, table["probability"].to_numpy(), success, bars=high - low)
+    for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
+        graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
+    graph.set_xlim(low - 0.7, high + 0.7)
+    put_ticks(graph.xaxis, 10, whole=True)
+    put_ticks(graph.yaxis, 8)
+    graph.set_xlabel("Responders", labelpad=2)
