@@ -11,6 +11,7 @@ import xarray as xr
 
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.draws import statistics_of
 from bayesmeta.inference.engines import sampled_again
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
@@ -43,11 +44,10 @@ def fit_own(
         return tree.posterior.to_dataset(), named
 
     posterior, found, settings, repeats = sampled_again(sample, settings)
-    statistics = {name: (("chain", "draw"), values) for name, values in found.items()}
     draws = xr.DataTree.from_dict(
         {
             "/posterior": _posterior(posterior, arms),
-            "/sample_stats": xr.Dataset(statistics),
+            "/sample_stats": statistics_of(found),
             "/observed_data": xr.Dataset({"events": ("arm", arms.events)}, {"arm": arms.labels}),
             "/constant_data": xr.Dataset({"n": ("arm", arms.n)}, {"arm": arms.labels}),
         }
