@@ -32,16 +32,14 @@ def fit_own(
     model: Any, arms: Arms, seed: int, settings: SamplerSettings, *, progress: bool | None
 ) -> Fit:
     """Return draws from a PyMC model of the user's own, once it is held to what answers need."""
-    from bayesmeta.inference.nuts import STATISTICS, sample_pymc
+    from bayesmeta.inference.nuts import sample_pymc
 
     check_own(model, arms)
     started = time.perf_counter()
     sampler_seed = np.random.SeedSequence(seed).spawn(1)[0]
 
     def sample(chosen: SamplerSettings) -> Any:
-        tree = sample_pymc(model, chosen, sampler_seed, progress=progress)
-        named = {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
-        return tree.posterior.to_dataset(), named
+        return sample_pymc(model, chosen, sampler_seed, progress=progress)
 
     posterior, found, settings, repeats = sampled_again(sample, settings)
     draws = xr.DataTree.from_dict(
