@@ -67,13 +67,7 @@ class QuadratureFit:
 
 
 def quadrature_fit(design: Design) -> QuadratureFit:
-    """Return the deterministic posterior of `design`.
-
-    Raises
-    ------
-    SpecError
-        If the model has covariates.
-    """
+    """Return the deterministic posterior of a design, if it is one that quadrature can compute."""
     # Imported here: those who only ask whether a fit is a QuadratureFit don't need it.
     from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 

@@ -199,13 +199,7 @@ class Fit:
         write_run(found, folder)
 
     def require(self, name: str, what: str) -> xr.DataArray:
-        """Return the draws of a variable of studies or arms, which `what` needs.
-
-        Raises
-        ------
-        SettingsError
-            If they were not kept.
-        """
+        """Return the draws of a variable of studies or arms, or raise that `what` needs them."""
         if name in self.posterior:
             return self.posterior[name]
         raise SettingsError(
