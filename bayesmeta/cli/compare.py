@@ -93,8 +93,7 @@ def compare(
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
-    from bayesmeta.label_files import as_labels
-    from bayesmeta.labels import Labels
+    from bayesmeta.labels import Labels, as_labels
     from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
     from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates

@@ -30,7 +30,7 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import check_no_effect, check_out, code_of, print_blocks, print_json, save
 from bayesmeta.cli.profiles import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.label_files import as_labels
+from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
 
 __all__ = ["fit"]

@@ -67,7 +67,7 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.label_files import as_labels
+    from bayesmeta.labels import as_labels
     from bayesmeta.report.grid_text import grid_blocks, grid_json
     from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates

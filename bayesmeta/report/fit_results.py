@@ -26,7 +26,7 @@ from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.sensitivity.prior_grid import prior_grid

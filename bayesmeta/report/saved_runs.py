@@ -18,7 +18,7 @@ from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
-from bayesmeta.label_files import LabelSource, as_labels
+from bayesmeta.labels import LabelSource, as_labels
 from bayesmeta.model import ModelSpec, parse_model
 from bayesmeta.model.labelling import known_names
 from bayesmeta.model.values import values_text

@@ -8,7 +8,7 @@ from pathlib import Path
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.results import GridResults

@@ -52,7 +52,7 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
         ),
         (
             "nested-correlated-3-factor",
-            ("calibration.case", "inference.nested.log_density", "model.conditional_counts"),
+            ("calibration.case", "inference.nested.log_density", "model.design"),
         ),
     ],
 )
