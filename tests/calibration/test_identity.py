@@ -47,7 +47,7 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
             (
                 "calibration.case",
                 "inference.density.log_density",
-                "inference.density.distributions",
+                "inference.density.effects",
             ),
         ),
         (

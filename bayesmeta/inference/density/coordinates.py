@@ -268,7 +268,7 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
 
 
 def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
-    """Return the effect that z stands for, its data being `gap` from its mean; see `noncentring`."""
+    """Return the effect that z stands for, its data being `gap` from its mean; see `effects`."""
     rest = 1 / (1 + tau**2 * information)
     return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
 
