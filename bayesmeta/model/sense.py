@@ -79,8 +79,6 @@ SEVERAL_OUTCOMES = (
         "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"
     ),
     Limit("`verify`", "quadrature would need two dimensions for each outcome", "Use diagnose"),
-    Limit("`power_scaling`", "its quantities are those of one outcome", "Use prior_grid"),
-    Limit("`sensitivity`", "it asks about the rate of one outcome", "Use prior_grid"),
     Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
