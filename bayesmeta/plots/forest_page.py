@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
-from bayesmeta.estimates.inferred_text import marked
+from bayesmeta.estimates.inferred import marked
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, bare
