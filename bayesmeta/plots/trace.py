@@ -42,7 +42,7 @@ from bayesmeta.plots.style import (
     SMALL,
     house_style,
 )
-from bayesmeta.plots.ticks import put_ticks
+from bayesmeta.plots.ticks import number_text, put_ticks
 
 __all__ = ["trace"]
 
@@ -213,8 +213,8 @@ def _mean_and_sd(row: Row) -> str:
     """Return mean and standard deviation, to two digits of the latter."""
     # A chain that stands still has none.
     digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
-    mean, sd = (f"{round(row[name], digits) + 0.0:.{digits}f}" for name in ("mean", "sd"))
-    return f"{mean}, sd {sd}".replace("-", "\N{MINUS SIGN}")
+    mean, sd = (number_text(row[name], digits) for name in ("mean", "sd"))
+    return f"{mean}, sd {sd}"
 
 
 def _draw_trace(figure: Figure, draws: Array, top: float) -> None:
