@@ -70,12 +70,7 @@ _NUMBERS = _RANKS + RANKS + GAP / 2
 """Left edges of the columns."""
 
 
-def trace(
-    fit: Fit,
-    *,
-    quantities: Sequence[str] | None = None,
-    notes: Sequence[str] = (),
-) -> Plot:
+def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[str] = ()) -> Plot:
     """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
 
     In the middle, each chain's draws in their order. To the right, for each chain, the distribution
