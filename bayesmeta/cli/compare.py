@@ -28,7 +28,7 @@ from bayesmeta.cli.options import (
     reading,
     selecting,
 )
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.paths import expanded
@@ -95,7 +95,7 @@ def compare(
     from bayesmeta.estimates.words import evidence_wording
     from bayesmeta.label_files import as_labels
     from bayesmeta.labels import Labels
-    from bayesmeta.report import comparison_text, machine
+    from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
     from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates
 
@@ -123,11 +123,11 @@ def compare(
         )
     wrong = tripped(found, gates)
     if as_json:
-        content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
+        content = comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
-        print("\n".join([*comparison_text.comparison_lines(found, ci, words), "", saved]))
+        print_blocks(comparison_blocks(found, ci, words), "", saved)
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

@@ -45,7 +45,7 @@ def contrast(
     check_tables(out, ("contrasts", "ranks"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report import contrast_text, machine, text
+    from bayesmeta.report import contrast_text, text
 
     result = bm.load_fit(run)
     diagnostics = bm.diagnose(result)
@@ -61,10 +61,12 @@ def contrast(
     saved = save_tables(out, {"contrasts": found.table, "ranks": found.ranks})
     shown = ranks or found.rankable
     if as_json:
-        content = machine.contrast_json(found, ranks=shown) | {"diagnostics_ok": diagnostics.ok}
+        content = contrast_text.contrast_json(found, ranks=shown) | {
+            "diagnostics_ok": diagnostics.ok
+        }
         print_json(content)
     else:
-        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_lines(found, words)]
-        ranked = ["", *contrast_text.rank_lines(found, words)]
+        lines = [*text.warning_lines(diagnostics), *contrast_text.contrast_blocks(found, words)]
+        ranked = ["", *contrast_text.rank_blocks(found, words)]
         print_blocks(lines, ranked if shown else contrast_text.unranked(found), saved)
     return code_of(diagnostics, fail_on)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.one_fit import load_one_fit
 from bayesmeta.cli.options import (
     DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
@@ -42,20 +41,18 @@ def cumulative(
     check_tables(out, ("cumulative",), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report.machine import records
-    from bayesmeta.report.one_fit_text import cumulative_lines
+    from bayesmeta.report.predicted_text import cumulative_blocks, cumulative_json
     from bayesmeta.report.text import warning_lines
 
-    result = load_one_fit("cumulative", run)
+    result = bm.load_fit(run)
     words = words_of(result, rates_per=rates_per, labels=labels)
     diagnostics = bm.diagnose(result)
     found = bm.cumulative(result, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
     saved = save_tables(out, {"cumulative": found.table})
     if as_json:
-        content = {"profile": found.profile, "by": by, "ci_prob": ci, "seed": seed}
-        years = {"table": records(found.table), "undated": list(found.undated)}
-        print_json(content | years | {"diagnostics_ok": diagnostics.ok and found.ok})
+        content = {"seed": seed, "diagnostics_ok": diagnostics.ok and found.ok}
+        print_json(cumulative_json(found) | content)
     else:
-        lines = [*cumulative_lines(found, words), f"  Random seed {seed}."]
-        print_blocks(warning_lines(diagnostics), lines, saved)
+        seeded = f"  Random seed {seed}."
+        print_blocks(warning_lines(diagnostics), cumulative_blocks(found, words), seeded, saved)
     return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

@@ -29,8 +29,9 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Run a whole analysis of the bundled evidence: regimens in relapsed or refractory AML."""
-    from bayesmeta.report import machine
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
+    from bayesmeta.report.fit_text import fit_json
+    from bayesmeta.report.prediction_text import prediction_json
 
     folder = out or DEMO_FOLDER
     replace = force or (out is None and _is_demo(folder))
@@ -41,10 +42,8 @@ def demo(
     prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
     save(fit, folder, force=replace, figure=True)
     if as_json:
-        content = machine.fit_json(fit, diagnostics, table, folder)
-        print_json(
-            content | {"prediction": machine.prediction_json(prediction, 0.95, DEMO_QUESTIONS)}
-        )
+        content = fit_json(fit, diagnostics, table, folder)
+        print_json(content | {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())})
     else:
         print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
         print_blocks(

@@ -87,9 +87,8 @@ def fit(
             model, nested, seed, settings, out, asked, force=force, fail_on=fail_on, as_json=as_json
         )
     check_no_effect("--by-definition", by_definition, "without --outcomes")
-    from bayesmeta.report import machine
-    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
-    from bayesmeta.report.fit_text import fit_blocks
+    from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
+    from bayesmeta.report.sensitivity_text import tau_prior_line
 
     spec = bm.load_model(model)
     arms = labelled_table(evidence, notation, named).select(**selection)
@@ -98,13 +97,13 @@ def fit(
     summary = bm.summary(result, **asked)
     save(result, out, force=force, figure=False)
     if as_json:
-        content = machine.fit_json(result, diagnostics, summary, out)
+        content = fit_json(result, diagnostics, summary, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*fit_blocks(result, diagnostics, summary), "")
         if result.spec.study_effects.tau is not None:
             found = bm.prior_sensitivity(result, ci_prob=ci)
-            print_blocks(sensitivity_lines(found, summary.words))
+            print_blocks(f"Prior      {tau_prior_line(found, summary.words)}")
         notes = note_lines(bm.notes(result), summary.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)

@@ -21,7 +21,7 @@ from bayesmeta.cli.options import (
     labelled_table,
     reading,
 )
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.errors import SettingsError
 
@@ -68,7 +68,7 @@ def grid(
         )
     import bayesmeta as bm
     from bayesmeta.label_files import as_labels
-    from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.report.grid_text import grid_blocks, grid_json
     from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
@@ -85,8 +85,7 @@ def grid(
         content = grid_json(results) | {"saved": str(out)}
         print_json(content)
     else:
-        lines = grid_lines(results, words)
         seconds = time.perf_counter() - started
         saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
-        print("\n".join([*lines, "", saved]))
+        print_blocks(grid_blocks(results, words), "", saved)
     return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

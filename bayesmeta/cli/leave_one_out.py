@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.one_fit import load_one_fit
 from bayesmeta.cli.options import (
     DEFAULT_SEED,
     DIAGNOSTICS_FAILED,
@@ -50,10 +49,9 @@ def leave_one_out(
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
     from bayesmeta.inference.settings import processors
-    from bayesmeta.report.machine import plain_value, records
-    from bayesmeta.report.one_fit_text import left_out_lines
+    from bayesmeta.report.predicted_text import left_out_blocks, left_out_json
 
-    result = load_one_fit("leave-one-out", run)
+    result = bm.load_fit(run)
     words = words_of(result, rates_per=rates_per, labels=labels)
     found = bm.leave_one_study_out(
         result.spec,
@@ -67,13 +65,7 @@ def leave_one_out(
     tables = {name: getattr(found, name) for name in TABLES}
     saved = save_tables(out, tables)
     if as_json:
-        content = {
-            "model": found.model,
-            "seed": seed,
-            "ok": found.ok,
-            "elpd": plain_value(found.elpd),
-        }
-        print_json(content | {name: records(table) for name, table in tables.items()})
+        print_json(left_out_json(found) | {"seed": seed})
     else:
-        print_blocks(left_out_lines(found, words), f"  Random seed {seed}.", saved)
+        print_blocks(left_out_blocks(found, words), f"  Random seed {seed}.", saved)
     return OK if found.ok else DIAGNOSTICS_FAILED

@@ -67,9 +67,7 @@ def fit_nested(
     as_json: bool,
 ) -> int:
     """Fit a joint model, print its summary, of which `asked` are the arguments, and save the run."""
-    from bayesmeta.report.contrast_text import note_lines
-    from bayesmeta.report.fit_text import fit_blocks
-    from bayesmeta.report.machine import fit_json
+    from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
 
     result = bm.fit(bm.load_model(model), arms, seed=seed, settings=settings)
     diagnostics, table = bm.diagnose(result), bm.summary(result, **asked)
@@ -100,19 +98,19 @@ def predict_nested(
     """Predict the nested outcomes of a new cohort from a saved run."""
     from bayesmeta.estimates.inferred import basis_of, inferred_words
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report.machine import basis_json, nested_prediction_json
-    from bayesmeta.report.text import nested_prediction_lines, warning_lines
+    from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
+    from bayesmeta.report.text import warning_lines
 
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
     # No seed is asked for: intervals and probabilities are sums, and no draws are printed.
     prediction = bm.predict(result, n=n, profile=profile, study=study, seed=0)
-    basis = basis_of(result, profile, study)
+    basis, asked = basis_of(result, profile, study), [(event, None) for event in joint]
     saved = save_tables(tables, _prediction_tables(prediction, ci, joint))
     if as_json:
-        content = nested_prediction_json(prediction, ci, joint) | basis_json(basis)
+        content = prediction_json(prediction, ci, asked, basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        lines = nested_prediction_lines(prediction, ci, joint, words)
+        lines = prediction_blocks(prediction, ci, asked, words)
         print_blocks(warning_lines(diagnostics), lines, inferred_words(basis, words), saved)
     return code_of(diagnostics, fail_on)
 
@@ -144,7 +142,7 @@ def sensitivity_nested(
     from bayesmeta.estimates.profiles import profile_label
     from bayesmeta.estimates.words import words_of
     from bayesmeta.report.machine import records
-    from bayesmeta.report.sensitivity_text import nested_prior_lines
+    from bayesmeta.report.sensitivity_text import nested_prior_blocks
     from bayesmeta.report.text import warning_lines
 
     diagnostics, words = bm.diagnose(result), words_of(result, **written)
@@ -162,6 +160,6 @@ def sensitivity_nested(
             }
         )
     else:
-        lines = nested_prior_lines(found, label, ci, words)
+        lines = nested_prior_blocks(found, label, ci, words)
         print_blocks(warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and ok else DIAGNOSTICS_FAILED

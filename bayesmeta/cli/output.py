@@ -2,11 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bayesmeta as bm
 from bayesmeta.cli.notes import told
 from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
+
+if TYPE_CHECKING:
+    from bayesmeta.report.document import Block
 
 __all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
 
@@ -43,10 +48,12 @@ def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
     return OK if passed else DIAGNOSTICS_FAILED
 
 
-def print_blocks(*blocks: str | list[str]) -> None:
-    """Print lines and lists of lines; advice names options, not arguments of Python."""
+def print_blocks(*blocks: "str | Iterable[str | Block]") -> None:
+    """Print lines, tables and sentences; advice names options, not arguments of Python."""
+    from bayesmeta.report.document import lines_of
+
     for block in blocks:
-        for line in [block] if isinstance(block, str) else block:
+        for line in [block] if isinstance(block, str) else lines_of(block):
             print(_TARGET.sub(r"\1 --target-accept", line))
 
 

@@ -1,7 +1,7 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -40,9 +40,7 @@ from bayesmeta.cli.profiles import parsed_profile
 from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
 
 if TYPE_CHECKING:
-    from bayesmeta import MapPrior, Plan, TwoArmPlan
-    from bayesmeta.report.plan_sizes import Sizes
-    from bayesmeta.wording import Wording
+    pass
 
 __all__ = ["plan"]
 
@@ -81,12 +79,14 @@ def plan(
     )
     looked = parsed_interim(interim)
     if out is not None:
-        from bayesmeta.report.plan_files import FILES
+        from bayesmeta.report.plan_tables import FILES
 
         check_files(out, FILES, force=force)
     import bayesmeta as bm
     from bayesmeta.cli.plan_request import PlanRequest
     from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.plan_tables import plan_files, plan_json
+    from bayesmeta.report.plan_text import plan_blocks
     from bayesmeta.report.text import warning_lines
 
     request = PlanRequest(
@@ -114,40 +114,12 @@ def plan(
     sizes = request.sizes(prior)
     found = request.plan(prior, sizes)
     if out is not None:
-        from bayesmeta.report.plan_files import plan_files
-
         write_files(out, plan_files(found, prior=prior, sizes=sizes, words=words), force=force)
     if as_json:
-        print_json(_json(found, sizes, prior) | {"saved": None if out is None else str(out)})
+        content = plan_json(found, prior=prior, sizes=sizes)
+        print_json(content | {"saved": None if out is None else str(out)})
     else:
         marks = warning_lines(bm.diagnose(result))
-        print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
+        lines = plan_blocks(found, sizes=sizes, words=words)
+        print_blocks(marks, lines, [] if out is None else f"Saved in {out}.")
     return OK if prior.reliable else DIAGNOSTICS_FAILED
-
-
-def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:
-    """Return what a terminal shows: sample sizes where asked for, then the plan."""
-    from bayesmeta.planning.plan import Plan
-    from bayesmeta.report.plan_text import plan_lines
-    from bayesmeta.report.two_arm_text import two_arm_lines
-
-    first = [] if sizes is None else [*sizes.lines(), ""]
-    if found is None:
-        return first if sizes is None else [*first, sizes.no_plan()]
-    return [
-        *first,
-        *(plan_lines(found, words) if isinstance(found, Plan) else two_arm_lines(found, words)),
-    ]
-
-
-def _json(
-    found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", prior: "MapPrior"
-) -> dict[str, Any]:
-    """Return it for machines."""
-    from bayesmeta.planning.plan import Plan
-    from bayesmeta.report.plan_machine import plan_json, prior_json, two_arm_json
-
-    needed = {"sample_size": None if sizes is None else sizes.json()}
-    if found is None:
-        return prior_json(prior) | {"n": None} | needed
-    return (plan_json(found) if isinstance(found, Plan) else two_arm_json(found)) | needed

@@ -44,7 +44,7 @@ def predict(
     check_tables(out, ("intervals", "pmf", "categories", "probabilities"), force=force)
     from bayesmeta.estimates.inferred import basis_of, inferred_words
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report import machine, text
+    from bayesmeta.report import prediction_text, text
 
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     result = bm.load_fit(run)
@@ -82,10 +82,10 @@ def predict(
     basis = basis_of(result, parsed_profile(profile), study)
     saved = save_tables(out, _tables(prediction, ci, asked))
     if as_json:
-        content = machine.prediction_json(prediction, ci, asked) | machine.basis_json(basis)
+        content = prediction_text.prediction_json(prediction, ci, asked, basis)
         print_json(content | {"diagnostics_ok": diagnostics.ok})
     else:
-        lines = text.prediction_lines(prediction, ci, asked, words)
+        lines = prediction_text.prediction_blocks(prediction, ci, asked, words)
         marks = inferred_words(basis, words)
         print_blocks(text.warning_lines(diagnostics), lines, marks, saved)
     return code_of(diagnostics, fail_on)

@@ -51,8 +51,8 @@ def sensitivity(
     check_tables(out, ("priors", "scaling"), force=force)
     import bayesmeta as bm
     from bayesmeta.estimates.words import words_of
-    from bayesmeta.report import sensitivity_text, text
-    from bayesmeta.report.sensitivity_machine import sensitivity_json
+    from bayesmeta.report import text
+    from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
     asked = {
         "rate_above": rate_above,
@@ -90,6 +90,6 @@ def sensitivity(
         content = sensitivity_json(found) | {"diagnostics_ok": diagnostics.ok}
         print_json(content)
     else:
-        lines = sensitivity_text.sensitivity_lines(found, words)
+        lines = sensitivity_blocks(found, words)
         print_blocks(text.warning_lines(diagnostics), lines, saved)
     return OK if diagnostics.ok and found.ok else DIAGNOSTICS_FAILED

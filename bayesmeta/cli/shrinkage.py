@@ -29,8 +29,8 @@ def shrinkage(
     import bayesmeta as bm
     from bayesmeta.estimates.forest_table import arm_labels
     from bayesmeta.estimates.words import words_of
+    from bayesmeta.report.contrast_text import shrinkage_blocks
     from bayesmeta.report.machine import records
-    from bayesmeta.report.one_fit_text import shrinkage_lines
     from bayesmeta.report.text import warning_lines
 
     result = bm.load_fit(run)
@@ -41,6 +41,6 @@ def shrinkage(
         print_json({"ci_prob": ci, "arms": records(table), "diagnostics_ok": diagnostics.ok})
     else:
         arms = result.arms.of(outcome) if outcome else result.arms
-        lines = shrinkage_lines(table, arm_labels(arms), ci, words, outcome=outcome)
+        lines = shrinkage_blocks(table, arm_labels(arms), ci, words, outcome=outcome)
         print_blocks(warning_lines(diagnostics), lines, saved)
     return code_of(diagnostics)

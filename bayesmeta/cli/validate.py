@@ -55,7 +55,7 @@ def validate(
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate
     from bayesmeta.evidence.arms import matching
-    from bayesmeta.report import comparison_text, machine
+    from bayesmeta.report.predicted_text import validation_blocks, validation_json
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
     spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
@@ -73,10 +73,10 @@ def validate(
     tables = {"arms": found.arms, "studies": found.studies, "coverage": found.coverage}
     saved = save_tables(out, tables)
     if as_json:
-        content = machine.validation_json(found) | {"gates": wrong}
+        content = validation_json(found) | {"gates": wrong}
         print_json(content)
     else:
-        print_blocks(comparison_text.validation_lines(found), f"  Random seed {seed}.", saved)
+        print_blocks(validation_blocks(found), f"  Random seed {seed}.", saved)
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

@@ -124,10 +124,10 @@ def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: boo
 
 
 def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
-    if run.kept is None:
-        return
-    told = averaged_sentence(run.kept, run.question["ci_prob"], words)
-    yield " ".join(told.split())
+    for outcome, one in run.predictions.items():
+        told = averaged_sentence(one, run.question["ci_prob"], words)
+        of = f"{words.outcome(outcome)}: " if outcome else ""
+        yield of + " ".join(told.split())
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from bayesmeta.multiverse.results import GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import plain_name
-from bayesmeta.report.grid_text import RATES, profile_text
+from bayesmeta.report.grid_text import RATES, asked_words
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.wording import PLAIN, Wording
 
@@ -134,15 +134,14 @@ def _names(outcomes: list[str]) -> list[str]:
 
 def _curve(results: GridResults, curve: "pd.DataFrame", words: Wording) -> "plots.Plot":
     answer, outcome = results.grid.question, str(curve["outcome"].iloc[0])
-    rate, profile = RATES[answer.rate], profile_text(results.grid)
-    at = f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
+    rate = RATES[answer.rate]
     return plots.specification_curve(
         curve,
         choices=AXES,
         quantity=f"{words.outcome(outcome)}, {rate}" if outcome else rate.capitalize(),
         ci_prob=answer.ci_prob,
         scale=plots.RateScale(per=words.rates.per),
-        notes=[words.text(at) if profile else "", _missing(results, outcome)],
+        notes=[*asked_words(results.grid, words), _missing(results, outcome)],
     )
 
 

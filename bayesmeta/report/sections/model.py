@@ -10,7 +10,7 @@ from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
-from bayesmeta.report.model_text import nested_model_lines, prior_rates_line
+from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
 from bayesmeta.report.sections.mathematics import model_formulas, nested_formulas
 from bayesmeta.report.sections.titles import MODEL
 from bayesmeta.rounding import number_texts
