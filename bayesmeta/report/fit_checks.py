@@ -86,10 +86,9 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
 
 def _held_out(results: FitResults, found: LeftOut, outcome: str) -> Iterator[Block]:
     """Yield the figures of an outcome's held-out predictions, and of the influence of each study."""
-    of = {"outcome": outcome or None}
     yield Figure(
         plain_name("predictive_checks", outcome),
-        plots.predictive_checks(found, **of),
+        plots.predictive_checks(found, outcome=outcome or None),
         results.of(outcome, "Held-out predictions against the observed counts."),
         results.of(
             outcome,
@@ -98,7 +97,7 @@ def _held_out(results: FitResults, found: LeftOut, outcome: str) -> Iterator[Blo
     )
     profile = results.words.text(results.prediction.profile)
     plot = plots.leave_one_out(
-        found.influence_on("typical rate", **of),
+        found.influence_on("typical rate", outcome or None),
         ci_prob=results.question.ci_prob,
         scale=results.scale,
         notes=[f"Typical rate of: {profile}."],
