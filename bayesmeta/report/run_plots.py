@@ -8,7 +8,6 @@ from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.results import GridResults
-from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import FIGURES, NESTED, ONE, Figures, Inapplicable
 from bayesmeta.report.fit_results import FitResults, Options
 from bayesmeta.report.many_figures import COMPARED, figures_of_comparison, figures_of_grid
@@ -100,16 +99,18 @@ def _maker(
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
     words = words_of_run(run, rates_per=options.rates_per, labels=options.labels)
     grid = isinstance(run, GridResults)
-    found: dict[str, Figure] = (
-        figures_of_grid(run, words) if grid else figures_of_comparison(run, words)  # type: ignore[arg-type]
+    found = (
+        {"specification_curve": tuple(figures_of_grid(run, words))}
+        if isinstance(run, GridResults)
+        else figures_of_comparison(run, words)
     )
 
     def draw(name: str) -> Figures:
         if name not in OF_MANY or grid == (name in COMPARED):
             return Inapplicable(f"it is a figure of {OF_MANY.get(name, 'a fit')}")
-        if not found:
+        if not found.get(name):
             return "no combination could be fitted" if grid else "no model has all its scores"
-        return tuple(found.values()) if grid else (found[name],)
+        return found[name]
 
     return draw
 
