@@ -61,7 +61,7 @@ class Kept:
         for folder in folders():
             if content := _read(folder / name):
                 return CompileResult._rebuild(target, *pickle.loads(content))  # noqa: S301  # as numba
-        # What can't be kept is refused before it is compiled.
+        # What cannot be kept is refused before it is compiled.
         folder_to_write()
         return None
 
@@ -89,7 +89,7 @@ class Kept:
 
 
 def _read(file: Path) -> bytes:
-    """Return what was written to a file; nothing if it isn't there, or isn't what was written."""
+    """Return what was written to a file; nothing if it is not there, or is not what was written."""
     try:
         written = file.read_bytes()
     except OSError:
