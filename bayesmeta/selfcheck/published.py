@@ -9,7 +9,7 @@ from scipy.special import gammaln
 
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit
 from bayesmeta.model import Covariates, ModelSpec, NormalEffects
