@@ -93,7 +93,8 @@ def compare(
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
-    from bayesmeta.labels import Labels, as_labels
+    from bayesmeta.labels import as_labels
+    from bayesmeta.labels import Labels
     from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
     from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates

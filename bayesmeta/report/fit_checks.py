@@ -1,13 +1,14 @@
 """The part of a fit's report that says how far its numbers may be trusted."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from bayesmeta import plots
-from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.report.document import Block, Figure, Text
-from bayesmeta.report.figures import figure_blocks, plain_name
+from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.many_figures import held_out_figure, influence_figure
 from bayesmeta.report.predicted_text import coverage_sentence
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
@@ -80,30 +81,16 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         f"Of {'counts of arms' if results.several else 'arms'}, {coverage_sentence(found.coverage)} Log predictive density "
         f"{found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     )
-    for outcome in results.names:
-        yield from _held_out(results, found, outcome)
-
-
-def _held_out(results: FitResults, found: LeftOut, outcome: str) -> Iterator[Block]:
-    """Yield the figures of an outcome's held-out predictions, and of the influence of each study."""
-    yield Figure(
-        plain_name("predictive_checks", outcome),
-        plots.predictive_checks(found, outcome=outcome or None),
-        results.of(outcome, "Held-out predictions against the observed counts."),
-        results.of(
-            outcome,
-            "Leave-one-study-out predictive check: observed counts against predictions from all other studies",
-        ),
-    )
-    profile = results.words.text(results.prediction.profile)
-    plot = plots.leave_one_out(
-        found.influence_on("typical rate", outcome or None),
-        ci_prob=results.question.ci_prob,
-        scale=results.scale,
-        notes=[f"Typical rate of: {profile}."],
-    )
-    said = results.of(outcome, "Influence of single studies: the typical rate without each in turn")
-    yield Figure(plain_name("leave_one_out", outcome), plot, f"{said}.", said)
+    words = results.words
+    own: dict[str, Any] = {
+        "ci_prob": results.question.ci_prob,
+        "note": f"Typical rate of: {words.text(results.prediction.profile)}.",
+        "scale": results.scale,
+    }
+    for name in results.names:
+        outcome = name or None
+        yield held_out_figure(found, outcome, words)
+        yield influence_figure(found, outcome, words, **own)
 
 
 def fit_answers(results: FitResults) -> dict[str, Answer]:

@@ -37,7 +37,7 @@ from bayesmeta.report.sections.diagnostics import (
     verdict_line,
     verdict_words,
 )
-from bayesmeta.report.sections.evidence import evidence_section
+from bayesmeta.report.sections.evidence import evidence_section, evidence_sentence
 from bayesmeta.report.sections.limits import inferred_sentence, limits_section
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
@@ -112,13 +112,8 @@ def _question(results: FitResults) -> str:
     )
 
 
-def _evidence(results: FitResults) -> str:
-    arms = results.fit.arms
-    return f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}"
-
-
 def _nested_sentences(results: FitResults) -> Iterator[str]:
-    yield f"{_evidence(results)}, {results.fit.arms.n.sum():,} patients."
+    yield evidence_sentence(results.fit.arms)
     yield verdict_words(results.diagnostics)
     yield (
         "Below, the typical rate is that of the middle of the studies; that of a new study, and a new cohort, allow for "
@@ -145,14 +140,14 @@ def _above(results: FitResults, outcome: str) -> str:
 
 
 def _sentences(results: FitResults) -> Iterator[str]:
-    arms, words = results.fit.arms, results.words
+    words = results.words
     width = f"{100 * results.question.ci_prob:g}%"
     rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
     unpooled = "; without pooling, this is what the priors say of a study not seen"
     spread = "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
-    yield f"{_evidence(results)}; {arms.events.sum():,} of {arms.n.sum():,} patients responded."
-    yield inferred_sentence(arms.frame)
+    yield evidence_sentence(results.fit.arms)
+    yield inferred_sentence(results.fit.arms.frame)
     yield (
         f"The typical rate{where} is {rates['typical']}{per}, median and {width} interval"
         f"{'' if results.fit.spec.study_effects.pools else unpooled}."

@@ -219,7 +219,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    yield from figures_of_grid(results, words).values()
+    yield from figures_of_grid(results, words)
     rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     yield from effect_blocks(results.effects, words)
