@@ -42,17 +42,7 @@ def draw_run(
     n: int | None = None,
     names: list[str] | None = None,
 ) -> Drawn:
-    """Return the figures of these names; without names, all that the run allows.
-
-    `n` are the patients of a new cohort.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such figure, the run does not allow one that is named, or allows none.
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the figures of these names, or all that the run allows; `n` is of a new cohort."""
     known = (*FIGURES, *OF_MANY)
     for name in names or []:
         if name not in known:

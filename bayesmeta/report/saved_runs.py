@@ -102,13 +102,7 @@ type SavedRun = Fit | SavedComparison | GridResults
 
 
 def load_run(folder: Path) -> SavedRun:
-    """Return what a folder holds.
-
-    Raises
-    ------
-    RunError
-        If it is no folder of results, or not as it was written.
-    """
+    """Return what a folder holds."""
     if (folder / FIT).is_file():
         return load_fit(folder)
     if not folder.is_dir():
@@ -148,13 +142,7 @@ def is_reliable(run: SavedRun) -> bool:
 
 
 def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
-    """Return the scale of rates and the labels: those given, then those of models and evidence.
-
-    Raises
-    ------
-    SpecError
-        If a label given is of a column, level or outcome that is not there; of a grid, none is checked.
-    """
+    """Return the scale of rates and the labels: those given, then those of models and evidence."""
     if isinstance(run, Fit):
         return words_of(run, rates_per=rates_per, labels=labels)
     given = as_labels(labels)

@@ -19,7 +19,7 @@ from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import Options, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.docx import pandoc
+from bayesmeta.report.rendering.markdown import pandoc
 from bayesmeta.report.saved_runs import (
     SavedComparison,
     evidence_of_grid,
