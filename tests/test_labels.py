@@ -7,8 +7,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.evidence.table import labelled
-from bayesmeta.label_files import as_labels, labels_of_csv
-from bayesmeta.labels import Labels
+from bayesmeta.labels import Labels, as_labels, labels_of_csv
 from bayesmeta.layout import is_numeric, table_text
 from bayesmeta.model.files import parse_model, to_toml
 from bayesmeta.wording import Wording

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, LabelFile, Profiles, exits
-from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_names, parsed_profile
-from bayesmeta.cli.tables import check_files, csv_of, write_files
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.options import AsJson, LabelFile, Profiles
+from bayesmeta.cli.output import check_files, csv_of, print_json, write_files
+from bayesmeta.cli.parsing import parsed_names, parsed_profile
 from bayesmeta.errors import RunError
 
 __all__ = ["plot"]

@@ -18,9 +18,8 @@ from bayesmeta.errors import (
 )
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, Profile, grouped
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures
-from bayesmeta.model.values import value_text
+from bayesmeta.model.values import level_text, value_text
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [

@@ -35,7 +35,7 @@ from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number

@@ -5,8 +5,7 @@ from dataclasses import replace
 from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource, as_labels
-from bayesmeta.labels import Labels
+from bayesmeta.labels import Labels, LabelSource, as_labels
 from bayesmeta.model.labelling import known_names
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording

@@ -11,7 +11,7 @@ from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
 from bayesmeta.evidence.table import EvidenceTable, labelled
 from bayesmeta.evidence.values import Notation
-from bayesmeta.label_files import labels_of_csv
+from bayesmeta.labels import labels_of_csv
 
 __all__ = ["bundled_cells", "bundled_evidence", "load_evidence", "load_published"]
 

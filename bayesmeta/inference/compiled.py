@@ -36,11 +36,6 @@ class Kept:
     A file's name has digests of all that its content depends on: the function, its types, the
     processor, versions, and the sources of all that may be compiled into it. So a file that is there is
     right, and processes that compile the same at once write the same.
-
-    Parameters
-    ----------
-    function : callable
-        What is compiled.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -66,7 +61,7 @@ class Kept:
         for folder in folders():
             if content := _read(folder / name):
                 return CompileResult._rebuild(target, *pickle.loads(content))  # noqa: S301  # as numba
-        # What can't be kept is refused before it is compiled.
+        # What cannot be kept is refused before it is compiled.
         folder_to_write()
         return None
 
@@ -94,7 +89,7 @@ class Kept:
 
 
 def _read(file: Path) -> bytes:
-    """Return what was written to a file; nothing if it isn't there, or isn't what was written."""
+    """Return what was written to a file; nothing if it is not there, or is not what was written."""
     try:
         written = file.read_bytes()
     except OSError:
@@ -172,15 +167,7 @@ def inlined[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 class Callback:
-    """A C function, compiled or read from disk when it is first asked for.
-
-    Parameters
-    ----------
-    function : callable
-        What it does, with pointers for arrays.
-    signature : numba signature
-        Types of its arguments and of what it returns.
-    """
+    """A C function of a numba signature, compiled or read from disk when it is first asked for."""
 
     def __init__(self, function: Callable[..., int], signature: Any) -> None:
         self._function, self._signature = function, signature

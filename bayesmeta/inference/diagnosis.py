@@ -235,7 +235,7 @@ def _about_parameters(table: pd.DataFrame, mu: Array) -> Iterable[Problem]:
     still = [str(chain) for chain, draws in enumerate(mu) if draws.size > 1 and np.ptp(draws) == 0]
     if still:
         yield _problem("stuck", f"Chain {listed(still)} does not move.")
-    # NaN fails too: a statistic that can't be computed can't speak for the draws.
+    # NaN fails too: a statistic that cannot be computed cannot speak for the draws.
     unlike = table.index[~(table["r_hat"].to_numpy() <= THRESHOLDS.r_hat)]
     # That of one chain is never known, which has been said.
     if len(unlike) and not alone:

@@ -19,7 +19,7 @@ from bayesmeta.model import Design
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 
-__all__ = ["DIMS", "PRIOR_DRAWS", "assemble", "is_large", "numbered"]
+__all__ = ["DIMS", "PRIOR_DRAWS", "assemble", "is_large", "numbered", "statistics_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def assemble(
 
     Without draws of arms, nothing is computed of these; without a seed, nothing at all.
     """
-    groups = {"posterior": dataset(design, posterior), "sample_stats": _statistics_of(statistics)}
+    groups = {"posterior": dataset(design, posterior), "sample_stats": statistics_of(statistics)}
     if seed is not None:
         groups |= _simulated(design, posterior, seed) | _evidence(design)
     return xr.DataTree.from_dict({f"/{name}": groups[name] for name in GROUPS if name in groups})
@@ -199,7 +199,7 @@ def _dims_of(design: Design, name: str) -> tuple[str, ...]:
     return ("level",) if name == "tau" and design.spec.study_effects.by else DIMS[name]
 
 
-def _statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+def statistics_of(statistics: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
     """Return the sampler's statistics, shape (chain, draw), as a group."""
     return numbered({name: ((), values) for name, values in statistics.items()}, {})
 

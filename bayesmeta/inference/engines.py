@@ -37,6 +37,12 @@ LIMITS = 0.05
 MOST = 8
 """How many times as many draws there are at most."""
 
+LARGEST = 1 << 30
+"""Bytes of draws that a fit may hold in memory; while it is made it holds up to three times as much."""
+
+_NUMBER, _COUNT = 8, 4
+_STATISTICS = 8
+
 REFITS = 2
 """First part of the key of refits' streams; a fit's own two streams have 0 and 1."""
 
@@ -177,18 +183,10 @@ def _sample_pymc(
     *,
     progress: bool | None,
 ) -> Any:
-    from bayesmeta.inference.nuts import STATISTICS, sample_pymc
+    from bayesmeta.inference.nuts import sample_pymc
 
-    tree = sample_pymc(build_design(design), settings, seed, progress=progress)
-    posterior = {name: np.asarray(tree.posterior[name]) for name in DIMS if name in tree.posterior}
-    return posterior, {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
-
-
-LARGEST = 1 << 30
-"""Bytes of draws that a fit may hold in memory; while it is made it holds up to three times as much."""
-
-_NUMBER, _COUNT = 8, 4
-_STATISTICS = 8
+    found, statistics = sample_pymc(build_design(design), settings, seed, progress=progress)
+    return {name: np.asarray(found[name]) for name in DIMS if name in found}, statistics
 
 
 def bytes_of_draws(design: Design, settings: SamplerSettings) -> int:

@@ -67,14 +67,8 @@ class QuadratureFit:
 
 
 def quadrature_fit(design: Design) -> QuadratureFit:
-    """Return the deterministic posterior of `design`.
-
-    Raises
-    ------
-    SpecError
-        If the model has covariates.
-    """
-    # Imported here: those who only ask whether a fit is a QuadratureFit don't need it.
+    """Return the deterministic posterior of a design, if it is one that quadrature can compute."""
+    # Imported here: those who only ask whether a fit is a QuadratureFit do not need it.
     from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 
     _check_covered(design)

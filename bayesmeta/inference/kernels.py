@@ -16,6 +16,7 @@ __all__ = [
     "located_values",
     "log1pexp",
     "log_prior",
+    "log_sum",
     "sigmoid",
     "unlocated",
 ]
@@ -30,6 +31,15 @@ GAMMA, INVERSE_GAMMA, BETA = int(Shape.GAMMA), int(Shape.INVERSE_GAMMA), int(Sha
 def log1pexp(x: float) -> float:
     """Return log(1 + exp(x)) without overflow."""
     return x + log1p(exp(-x)) if x > 0 else log1p(exp(x))
+
+
+@compiled
+def log_sum(a: float, b: float) -> float:
+    """Return log(exp(a) + exp(b))."""
+    if a == -np.inf:
+        return b
+    low, high = min(a, b), max(a, b)
+    return high + log1p(exp(low - high))
 
 
 @compiled

@@ -110,7 +110,7 @@ def sample_target(
 def sample_pymc(
     model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool | None
 ) -> Any:
-    """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first."""
+    """Return the posterior, as nutpie labels it, and statistics of a PyMC model, compiled first."""
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
@@ -135,7 +135,10 @@ def sample_pymc(
         return sampler._sampler
 
     results = _finished(begin, seed)
-    return started[0]._extract(results)
+    tree = started[0]._extract(results)
+    return tree.posterior.to_dataset(), {
+        name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()
+    }
 
 
 @contextmanager

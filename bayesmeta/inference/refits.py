@@ -62,7 +62,7 @@ def refit(
     SpecError
         If the model does not fit the arms.
     SamplingError
-        If the sampler can't start or stops.
+        If the sampler cannot start or stops.
 
     Examples
     --------

@@ -71,11 +71,6 @@ class Provenance:
     stream: tuple[int, ...] = ()
     repeats: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        # JSON has no tuples.
-        for name in ("stream", "repeats"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-
 
 def provenance(
     spec: ModelSpec | OwnModel, arms: Arms, *, seed: int, engine: str, seconds: float, **more: Any
@@ -180,9 +175,9 @@ class Fit:
         Raises
         ------
         RunError
-            If the folder exists, or can't be written.
+            If the folder exists, or cannot be written.
         SettingsError
-            If the model is a PyMC model of the user's own, which a run can't hold.
+            If the model is a PyMC model of the user's own, which a run cannot hold.
         """
         if isinstance(self.spec, OwnModel):
             raise SettingsError(
@@ -199,13 +194,7 @@ class Fit:
         write_run(found, folder)
 
     def require(self, name: str, what: str) -> xr.DataArray:
-        """Return the draws of a variable of studies or arms, which `what` needs.
-
-        Raises
-        ------
-        SettingsError
-            If they were not kept.
-        """
+        """Return the draws of a variable of studies or arms, or raise that `what` needs them."""
         if name in self.posterior:
             return self.posterior[name]
         raise SettingsError(
@@ -244,7 +233,9 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     """
     spec, arms, settings, draws, origin, coding = read_run(folder)
     try:
-        found = Provenance(**origin)
-    except TypeError as error:
+        # JSON has no tuples.
+        tuples = {name: tuple(origin.get(name, ())) for name in ("stream", "repeats")}
+        found = Provenance(**(origin | tuples))
+    except (AttributeError, TypeError) as error:
         raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
     return Fit(spec, arms, settings, draws, provenance=found, coding=coding)

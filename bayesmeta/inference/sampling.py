@@ -56,7 +56,7 @@ def fit(
         or to several. A user-supplied PyMC model is sampled as it is; it needs the scalar `mu`,
         `theta` with one value per arm (both log-odds) and the observed `events`, and `tau` and
         `u` (one per study) where studies differ; see `OwnModel` for what answers take it to
-        mean. Its `events` are held against those of `arms`; its patients can't be.
+        mean. Its `events` are held against those of `arms`; its patients cannot be.
     arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
@@ -87,10 +87,10 @@ def fit(
     SettingsError
         If an argument is missing, out of its range, or would have no effect.
     SpecError
-        If the model does not fit the evidence, has parts that quadrature can't compute, or is a
+        If the model does not fit the evidence, has parts that quadrature cannot compute, or is a
         PyMC model without the variables that answers need.
     SamplingError
-        If the sampler can't start or stops.
+        If the sampler cannot start or stops.
 
     Warns
     -----

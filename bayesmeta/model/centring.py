@@ -11,7 +11,7 @@ import pandas as pd
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.formula import Factor, Formula
+from bayesmeta.model.formula import Factor, Formula, called
 from bayesmeta.model.quoting import column_name, plain_name
 from bayesmeta.model.terms import evaluated
 
@@ -113,7 +113,7 @@ def _centred(node: ast.AST) -> Iterator[tuple[str, float]]:
     elif isinstance(node, ast.UnaryOp):
         parts = [node.operand]
     else:
-        parts = node.args if _is_identity(node) else []  # type: ignore[attr-defined]
+        parts = node.args if isinstance(node, ast.Call) and called(node) == "I" else []
     for part in parts:
         yield from _centred(part)
 
@@ -129,7 +129,8 @@ def _line(node: ast.AST) -> _Line | None:
             return _times(_line(operand), Fraction(-1 if isinstance(op, ast.USub) else 1))
         case ast.BinOp(left=left, op=op, right=right):
             return _combined(_line(left), op, _line(right))
-    return _line(node.args[0]) if _is_identity(node) and node.args else None  # type: ignore[attr-defined]
+    inner = node.args if isinstance(node, ast.Call) and called(node) == "I" else []
+    return _line(inner[0]) if inner else None
 
 
 def _combined(left: _Line | None, op: Any, right: _Line | None) -> _Line | None:
@@ -150,7 +151,3 @@ def _combined(left: _Line | None, op: Any, right: _Line | None) -> _Line | None:
 
 def _times(line: _Line | None, factor: Fraction) -> _Line | None:
     return line and _Line(line.column, line.slope * factor, line.level * factor)
-
-
-def _is_identity(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "I"

@@ -12,11 +12,10 @@ import pandas as pd
 from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.model.centring import written_centres
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.quoting import plain_name
 from bayesmeta.model.terms import Terms
-from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
+from bayesmeta.model.values import Numbers, centre_text, level_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
 __all__ = [

@@ -14,10 +14,9 @@ from bayesmeta.model.centring import centre_of, relative_to
 from bayesmeta.model.coding import Coding, grouped, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
-from bayesmeta.model.levels import MISSING, level_text
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
-from bayesmeta.model.values import numbers_of
+from bayesmeta.model.values import MISSING, level_text, numbers_of
 
 __all__ = ["learn_coding", "missing_covariates"]
 

@@ -10,8 +10,8 @@ from bayesmeta.errors import InapplicableError, ModelWarning, SettingsError, Spe
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.values import level_text
 
 __all__ = [
     "SEVERAL_OUTCOMES",

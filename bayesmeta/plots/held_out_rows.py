@@ -16,7 +16,7 @@ from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import DOT, INK, MODEL, RANGE, house_style
-from bayesmeta.plots.ticks import number_texts
+from bayesmeta.plots.ticks import number_text, number_texts
 
 __all__ = ["comparison", "leave_one_out"]
 
@@ -82,8 +82,7 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     difference, error = (table[name].to_numpy(dtype=np.float64) for name in SCORES[:2])
     best = (difference == 0) & (error == 0)
     told = [
-        f"{one:.1f} ({own:.1f})".replace("-", "\N{MINUS SIGN}")
-        for one, own in zip(difference, error, strict=True)
+        f"{number_text(one, 1)} ({own:.1f})" for one, own in zip(difference, error, strict=True)
     ]
     rows = Rows(
         heading="Model",

@@ -7,14 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.estimates.tau_numbers import (
-    BAND,
-    GUIDE,
-    GUIDES,
-    POSTERIOR,
-    TauNumbers,
-    tau_numbers,
-)
+from bayesmeta.estimates.tau_numbers import BAND, GUIDE, GUIDES, POSTERIOR, TauNumbers, tau_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel

@@ -66,10 +66,7 @@ class Panels:
         """Yield the left and upper edge of each panel, row by row from `top` down."""
         for number in range(self.count):
             row, column = divmod(number, self.columns)
-            yield (
-                MARGIN + column * self.across + self.left,
-                top + row * self.down + self.above,
-            )
+            yield (MARGIN + column * self.across + self.left, top + row * self.down + self.above)
 
 
 def panel_page(

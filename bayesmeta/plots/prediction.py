@@ -10,11 +10,7 @@ from matplotlib.axes import Axes
 from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.prediction_table import (
-    prediction_window,
-    rate_table,
-    responder_table,
-)
+from bayesmeta.estimates.prediction_table import prediction_window, rate_table, responder_table
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of

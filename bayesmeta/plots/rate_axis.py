@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
-from bayesmeta.plots.ticks import decimals_of, round_ticks, tick_texts
+from bayesmeta.plots.ticks import decimals_of, number_text, round_ticks, tick_texts
 
 __all__ = ["PERCENT", "Kind", "RateAxis", "RateScale", "rate_axis"]
 
@@ -119,9 +119,7 @@ class RateScale:
 
     def text(self, rate: float, places: int) -> str:
         """Return a rate (probability) in the unit, with so many decimals."""
-        # Adding 0 makes a negative zero positive.
-        rounded = round(self.per * float(rate), places) + 0.0
-        return f"{rounded:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+        return number_text(self.per * float(rate), places, thousands=True)
 
     def texts(self, *rates: Any) -> list[str]:
         """Return rates (probability) in the unit, with the decimals that their range asks for."""

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.inferred_text import inferred_words, marked
+from bayesmeta.estimates.inferred import inferred_words, marked
 from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit

@@ -8,12 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayesmeta.errors import counted, listed
-from bayesmeta.estimates.regression_numbers import (
-    ARM,
-    CURVE,
-    RegressionNumbers,
-    regression_numbers,
-)
+from bayesmeta.estimates.regression_numbers import ARM, CURVE, RegressionNumbers, regression_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -224,10 +219,7 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
 
 
 def _notes(
-    fit: Fit,
-    numbers: RegressionNumbers,
-    axis: RateAxis,
-    looks: dict[str, dict[str, Any]],
+    fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
 ) -> list[str]:
     arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))

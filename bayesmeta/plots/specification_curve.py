@@ -17,7 +17,7 @@ from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
 from bayesmeta.plots.pages import MARGIN, Plot, Words, bare, inch_axes, sheet
 from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, SMALL, house_style
-from bayesmeta.plots.ticks import decimals_of, put_ticks
+from bayesmeta.plots.ticks import decimals_of, number_text, put_ticks
 
 __all__ = ["CHOICES", "specification_curve"]
 
@@ -50,9 +50,7 @@ class _Shown:
     places: int
 
     def text(self, value: float) -> str:
-        # Adding 0 makes a negative zero positive.
-        rounded = round(self.per * float(value), self.places) + 0.0
-        return f"{rounded:,.{self.places}f}".replace("-", "\N{MINUS SIGN}")
+        return number_text(self.per * float(value), self.places, thousands=True)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from bayesmeta.plots.style import (
     SMALL,
     house_style,
 )
-from bayesmeta.plots.ticks import put_ticks
+from bayesmeta.plots.ticks import number_text, put_ticks
 
 __all__ = ["trace"]
 
@@ -70,12 +70,7 @@ _NUMBERS = _RANKS + RANKS + GAP / 2
 """Left edges of the columns."""
 
 
-def trace(
-    fit: Fit,
-    *,
-    quantities: Sequence[str] | None = None,
-    notes: Sequence[str] = (),
-) -> Plot:
+def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[str] = ()) -> Plot:
     """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
 
     In the middle, each chain's draws in their order. To the right, for each chain, the distribution
@@ -213,8 +208,8 @@ def _mean_and_sd(row: Row) -> str:
     """Return mean and standard deviation, to two digits of the latter."""
     # A chain that stands still has none.
     digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
-    mean, sd = (f"{round(row[name], digits) + 0.0:.{digits}f}" for name in ("mean", "sd"))
-    return f"{mean}, sd {sd}".replace("-", "\N{MINUS SIGN}")
+    mean, sd = (number_text(row[name], digits) for name in ("mean", "sd"))
+    return f"{mean}, sd {sd}"
 
 
 def _draw_trace(figure: Figure, draws: Array, top: float) -> None:

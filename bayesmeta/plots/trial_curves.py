@@ -1,8 +1,10 @@
 """Curves of trials: the probability of success by true rate, and the boundary by patients."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -19,6 +21,8 @@ from bayesmeta.plots.style import INK, LINES, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["boundary", "power"]
+
+Array = npt.NDArray[np.float64]
 
 POINTS = 201
 """True rates of a curve."""
@@ -73,8 +77,9 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
         ],
         ignore_index=True,
     )[["design", "rate", "success"]]
+    curves = {name: own["success"].to_numpy() for name, own in table.groupby("design", sort=False)}
     keys = [
-        Key(look, name, _about(trial) + _same_curve(name, designs, table))
+        Key(look, name, _about(trial) + _same(name, curves, TOLD_APART))
         for look, (name, trial) in zip(LINES, designs.items(), strict=False)
     ]
     conditions = dict.fromkeys(str(trial.success) for trial in designs.values())
@@ -104,22 +109,18 @@ def _highest(trials: Sequence[SingleArmTrial]) -> float:
 def _about(trial: SingleArmTrial) -> str:
     """Return which counts succeed, and the type-I error."""
     error = 100 * trial.type_one_error()
-    return (
-        f"{trial.words}; type-I error {error:.1f}%"
-        if error >= SHOWN
-        else f"{trial.words}; type-I error {error:.1g}%"
-    )
+    return f"{trial.words}; type-I error {error:{'.1f' if error >= SHOWN else '.1g'}}%"
 
 
-def _same_curve(name: str, designs: Mapping[str, SingleArmTrial], table: pd.DataFrame) -> str:
-    """Return which line above this one lies on, or can't be told from it; empty if none."""
-    curves = {one: rows["success"].to_numpy() for one, rows in table.groupby("design")}
-    names = list(designs)
-    for other in names[: names.index(name)]:
-        if np.array_equal(designs[other].successes, designs[name].successes):
+def _same(name: str, lines: Mapping[Any, Array], near: float = 0.0) -> str:
+    """Return which line above this one lies on, or is too near to be told from it; empty if none."""
+    for other, line in lines.items():
+        if other == name:
+            return ""
+        apart = float(np.abs(line - lines[name]).max())
+        if not apart:
             return f"; on the line of {other}"
-        apart = float(np.abs(curves[other] - curves[name]).max())
-        if apart < TOLD_APART:
+        if apart < near:
             return f"; at most {100 * apart:.1g} points from the line of {other}"
     return ""
 
@@ -202,8 +203,12 @@ def boundary(
     )
     below = success.direction == "<"
     what = "Largest" if below else "Smallest"
+    counts = {
+        name: own["boundary"].to_numpy(dtype=np.float64, na_value=-1)
+        for name, own in table.groupby("prior", sort=False)
+    }
     keys = [
-        Key(look, name, _range(table[table["prior"] == name]) + _same_boundary(name, table))
+        Key(look, name, _range(table[table["prior"] == name]) + _same(name, counts))
         for look, name in zip(LINES, priors, strict=False)
     ]
     shares = " and ".join(f"{100 * each.value:g}%, the {each.name}" for each in success.thresholds)
@@ -232,19 +237,6 @@ def _range(rows: pd.DataFrame) -> str:
     words = f"{first['boundary']} of {first['n']}"
     words += f" to {last['boundary']} of {last['n']}" if len(found) > 1 else ""
     return f"{words}; none of fewer" if len(found) < len(rows) else words
-
-
-def _same_boundary(name: str, table: pd.DataFrame) -> str:
-    """Return which line above this one lies on, if any."""
-    counts = (
-        table.fillna({"boundary": -1}).groupby("prior", sort=False)["boundary"].agg(tuple).to_dict()
-    )
-    for other, found in counts.items():
-        if other == name:
-            return ""
-        if found == counts[name]:
-            return f"; on the line of {other}"
-    return ""
 
 
 def _draw_boundaries(

@@ -10,8 +10,10 @@ from bayesmeta.estimates.summary_text import SummaryTable, rate_precision, rate_
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
-from bayesmeta.report.fit_text import head_blocks
-from bayesmeta.report.text import Blocks, heterogeneity_line, prediction_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.fit_text import head_blocks, heterogeneity_line
+from bayesmeta.report.prediction_text import prediction_blocks
+from bayesmeta.report.text import Blocks
 
 __all__ = ["DEMO_QUESTIONS", "demo_blocks"]
 
@@ -58,5 +60,8 @@ def demo_blocks(
         f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS, words)],
+        [
+            f"  {line}"
+            for line in lines_of(prediction_blocks(prediction, 0.95, DEMO_QUESTIONS, words))
+        ],
     ]

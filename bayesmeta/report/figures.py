@@ -79,11 +79,12 @@ def _of_each(
     )
 
 
-def _of_profile(name: str, caption: str) -> Callable[[FitResults], Figures]:
-    """Return what draws a figure of each outcome at a profile."""
+def _simple(name: str, caption: str, *, at_profile: bool = True) -> Callable[[FitResults], Figures]:
+    """Return what draws a figure of each outcome, at the profile asked for or of all arms."""
 
     def draw(results: FitResults) -> Figures:
-        return _of_each(results, name, caption, {"": {}}, profile=results.profile)
+        own = {"profile": results.profile} if at_profile else {}
+        return _of_each(results, name, caption, {"": {}}, **own)
 
     return draw
 
@@ -104,11 +105,6 @@ def _forest_alt(table: pd.DataFrame, results: FitResults) -> str:
     )
     arms = counted(int((table["kind"] == ARM).sum()), "arm")
     return f"Forest plot of {arms}. Typical rates: {rates}."
-
-
-def _funnel(results: FitResults) -> Figures:
-    caption = "Arms by size, within the limits of chance and of the model"
-    return _of_each(results, "funnel", caption, {"": {}})
 
 
 def _posterior_predictive(results: FitResults) -> Figures:
@@ -194,16 +190,23 @@ FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "forest": (EITHER, _forest),
     "subgroups": (EITHER, _subgroups),
     "trace": (EITHER, _trace),
-    "prior_posterior": (EITHER, _of_profile("prior_posterior", "Prior and posterior densities")),
+    "prior_posterior": (EITHER, _simple("prior_posterior", "Prior and posterior densities")),
     "heterogeneity": (
         EITHER,
-        _of_profile(
+        _simple(
             "heterogeneity",
             "What heterogeneity means: the true rates of studies for each value of tau",
         ),
     ),
     "regression": (EITHER, _regression),
-    "funnel": (EITHER, _funnel),
+    "funnel": (
+        EITHER,
+        _simple(
+            "funnel",
+            "Arms by size, within the limits of chance and of the model",
+            at_profile=False,
+        ),
+    ),
     "posterior_predictive": (ONE, _posterior_predictive),
     "prediction": (EITHER, _prediction),
     "contrasts": (EITHER, _contrasts),

@@ -26,7 +26,7 @@ from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.sensitivity.prior_grid import prior_grid
@@ -180,20 +180,30 @@ class FitResults:
     @cached_property
     def sensitivity(self) -> Sensitivity | None:
         """The sensitivity to priors of one outcome, by refits."""
-        fit, question = self.fit, self.question
+        question, fit = self.question, self.fit
         if self.several or not self.options.refits or not fit.settings.arm_draws:
             return None
-        above: dict[str, Any] = (
-            {} if question.rate_above is None else {"rate_above": question.rate_above}
+        return sensitivity(
+            fit, profile=self.profile, ci_prob=question.ci_prob, **self.asked_of_rates
         )
-        return sensitivity(fit, profile=self.profile, ci_prob=question.ci_prob, **above)
+
+    @property
+    def asked_of_rates(self) -> dict[str, Any]:
+        """The event asked about the rate of a new study, as an argument."""
+        above = self.question.rate_above
+        return {} if above is None else {"rate_above": above}
 
     @cached_property
     def prior_grid(self) -> pd.DataFrame | None:
         """Nested outcomes under other priors, by refits."""
         if not self.several or not self.options.refits:
             return None
-        return prior_grid(self.fit, profile=self.profile, ci_prob=self.question.ci_prob)
+        return prior_grid(
+            self.fit,
+            profile=self.profile,
+            ci_prob=self.question.ci_prob,
+            **self.asked_of_rates,
+        )
 
     @property
     def studies_with_patients(self) -> int:
@@ -204,22 +214,22 @@ class FitResults:
     @cached_property
     def left_out(self) -> LeftOut | None:
         """Each study predicted from all others, by refits or PSIS."""
-        fit, question = self.fit, self.question
-        if self.several or not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+        fit = self.fit
+        if not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
             return None
         return leave_one_study_out(
             fit.spec,
             fit.arms,
             seed=fit.provenance.seed,
-            method="psis",
+            method="exact" if self.several else "psis",
             profile=self.profile,
-            ci_prob=question.ci_prob,
+            ci_prob=self.question.ci_prob,
             progress=False,
         )
 
     @cached_property
     def replicated(self) -> PosteriorPredictiveCheck | None:
-        """The posterior predictive check."""
+        """The posterior predictive check, whose statistics are of one outcome."""
         fit = self.fit
         if self.several or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
             return None

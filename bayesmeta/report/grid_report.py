@@ -10,7 +10,7 @@ from bayesmeta.multiverse.files import grid_toml
 from bayesmeta.multiverse.results import DONE, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
-from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
+from bayesmeta.report.grid_text import RATES, effect_blocks, profile_text, range_cells
 from bayesmeta.report.many_figures import figures_of_grid
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
@@ -220,14 +220,10 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    yield from figures_of_grid(results, words).values()
+    yield from figures_of_grid(results, words)
     rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
-    if len(results.effects):
-        yield Table(
-            f"How far the estimate moves with each choice, all others the same{words.rates.unit_of_differences}",
-            effect_cells(results.effects, words),
-        )
+    yield from effect_blocks(results.effects, words)
     for outcome in outcomes:
         yield from _combinations(results, str(outcome), words)
 

@@ -8,7 +8,6 @@ from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.results import GridResults
-from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import FIGURES, NESTED, ONE, Figures, Inapplicable
 from bayesmeta.report.fit_results import FitResults, Options
 from bayesmeta.report.many_figures import COMPARED, figures_of_comparison, figures_of_grid
@@ -43,17 +42,7 @@ def draw_run(
     n: int | None = None,
     names: list[str] | None = None,
 ) -> Drawn:
-    """Return the figures of these names; without names, all that the run allows.
-
-    `n` are the patients of a new cohort.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such figure, the run does not allow one that is named, or allows none.
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the figures of these names, or all that the run allows; `n` is of a new cohort."""
     known = (*FIGURES, *OF_MANY)
     for name in names or []:
         if name not in known:
@@ -100,16 +89,18 @@ def _maker(
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
     words = words_of_run(run, rates_per=options.rates_per, labels=options.labels)
     grid = isinstance(run, GridResults)
-    found: dict[str, Figure] = (
-        figures_of_grid(run, words) if grid else figures_of_comparison(run, words)  # type: ignore[arg-type]
+    found = (
+        {"specification_curve": tuple(figures_of_grid(run, words))}
+        if isinstance(run, GridResults)
+        else figures_of_comparison(run, words)
     )
 
     def draw(name: str) -> Figures:
         if name not in OF_MANY or grid == (name in COMPARED):
             return Inapplicable(f"it is a figure of {OF_MANY.get(name, 'a fit')}")
-        if not found:
+        if not found.get(name):
             return "no combination could be fitted" if grid else "no model has all its scores"
-        return tuple(found.values()) if grid else (found[name],)
+        return found[name]
 
     return draw
 

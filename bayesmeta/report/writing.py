@@ -8,7 +8,7 @@ from pathlib import Path
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.results import GridResults
@@ -19,7 +19,7 @@ from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import Options, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.docx import pandoc
+from bayesmeta.report.rendering.markdown import pandoc
 from bayesmeta.report.saved_runs import (
     SavedComparison,
     evidence_of_grid,

@@ -18,7 +18,8 @@ from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import Answered, asked_of
 from bayesmeta.comparison.ranking import ranked
 from bayesmeta.estimates.profile_rates import KnownRates
-from bayesmeta.report.comparison_text import comparison_lines
+from bayesmeta.report.comparison_text import comparison_blocks
+from bayesmeta.report.document import lines_of
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 
 Maker = Callable[..., bm.Arms]
@@ -128,7 +129,7 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
     assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
     assert "pooled (answers for all studies)" in note
-    lines = comparison_lines(comparison, 0.95)
+    lines = lines_of(comparison_blocks(comparison, 0.95))
     assert "A new cohort of 40 (regimen=b), by regimen alone:" in lines
 
 
@@ -138,7 +139,7 @@ def test_how_studies_were_left_out_is_told(method: str, make_arms: Maker) -> Non
     arms = make_arms([*COUNTS[:3], (0, 0)])
     model = bm.ModelSpec("common", study_effects=bm.CommonEffect())
     found = bm.compare([model], arms, seed=1, method=method, marginal=False, settings=QUICK)
-    told = "\n".join(comparison_lines(found, 0.95))
+    told = "\n".join(lines_of(comparison_blocks(found, 0.95)))
     assert ("Fits: to all studies, and without each." in told) == (method == "exact")
     assert ("left out by PSIS" in told) == (method == "psis")
 
@@ -368,8 +369,8 @@ def test_a_model_that_the_arms_cannot_tell_is_a_row_and_the_others_are_compared(
     saved = load_run(tmp_path / "out")
     assert isinstance(saved, SavedComparison)
     assert saved.not_applicable == found.not_applicable
-    text = "\n".join(comparison_lines(found, 0.95))
-    assert "\n".join(comparison_lines(saved, 0.95)) == text
+    text = "\n".join(lines_of(comparison_blocks(found, 0.95)))
+    assert "\n".join(lines_of(comparison_blocks(saved, 0.95))) == text
     assert "  Not applicable: by arm: `arm_effects` need studies of several arms" in text
 
 

@@ -13,7 +13,8 @@ from bayesmeta.comparison.held_out_fits import fit_without
 from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, make_design
-from bayesmeta.report.comparison_text import comparison_lines
+from bayesmeta.report.comparison_text import comparison_blocks
+from bayesmeta.report.document import lines_of
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 Maker = Callable[..., bm.Arms]
@@ -264,7 +265,7 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
         assert found.table["failed"].tolist() == [1 if method == "psis" else 3]
         assert not found.ok
         assert "fits.csv" in found.files()
-        assert comparison_lines(found, 0.95)[0].startswith("NOT RELIABLE: fits failed")
+        assert lines_of(comparison_blocks(found, 0.95))[0].startswith("NOT RELIABLE: fits failed")
         assert "none ranked" in repr(found)
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 import bayesmeta as bm
 from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.heterogeneity import i_squared
-from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.shrinkage import shrinkage
 from bayesmeta.inference import blocks, engines

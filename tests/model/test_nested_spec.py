@@ -44,13 +44,13 @@ FAULTS: list[tuple[Callable[[], object], str]] = [
         lambda: bm.NormalEffects(bm.Normal(0, 1)),
         r"`tau` is a standard deviation.*no value below 0.*got Normal\(0, 1\)",
     ),
-    (lambda: bm.NormalEffects({"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),  # type: ignore[arg-type]
-    (lambda: bm.NormalEffects({"CR": 0.5}), "`tau CR` must be a prior.*got 0.5"),  # type: ignore[arg-type]
+    (lambda: bm.NormalEffects({"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),
+    (lambda: bm.NormalEffects({"CR": 0.5}), "`tau CR` must be a prior.*got 0.5"),
     (
         lambda: bm.ModelSpec(mu=bm.HalfNormal(1)),
         "`mu` is on the log-odds scale.*allow every number",
     ),
-    (lambda: bm.ModelSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),  # type: ignore[dict-item]
+    (lambda: bm.ModelSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),
     (lambda: bm.ModelSpec(beta=bm.Normal(0, 2)), "`beta` has no effect without covariates"),
 ]
 

@@ -13,10 +13,11 @@ from bayesmeta.errors import counted
 from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, Options, fit_results
+from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.sections.limits import about_frame
-from bayesmeta.report.text import heterogeneity_line, probability_words
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}

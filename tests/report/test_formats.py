@@ -19,7 +19,7 @@ from bayesmeta.report.document import Document, Items, Section, Table, Text
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import fit_results
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.commands import COMMAND
+from bayesmeta.report.rendering.pieces import COMMAND
 
 NAMES = (
     "one",

@@ -10,7 +10,7 @@ from report_reading import everything
 from bayesmeta.report.document import Document, Figure, Items, Table, Text
 from bayesmeta.report.fit_results import Options
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.images import shown_width
+from bayesmeta.report.rendering.pieces import shown_width
 from bayesmeta.report.writing import document_of
 
 MAIN = {

@@ -29,15 +29,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Pointers:
-    """Addresses of arrays of numbers, which live as long as this does.
-
-    Parameters
-    ----------
-    arrays : tuple of array
-        The arrays, of float64 in rows.
-    addresses : array
-        Where each begins.
-    """
+    """Addresses of arrays of float64 in rows, which live as long as this does."""
 
     arrays: tuple[Array, ...]
     addresses: npt.NDArray[np.uintp]

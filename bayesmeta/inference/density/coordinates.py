@@ -221,7 +221,7 @@ def translate(data: DensityData, points: Array) -> dict[str, Array]:
 def _leading(data: DensityData, points: Array) -> dict[str, Array]:
     """Return mu, beta and the scalars."""
     first = 1 + data.centre.size
-    # Copies, so that products don't depend on what stands beside.
+    # Copies, so that products do not depend on what stands beside.
     beta = np.ascontiguousarray(points[..., 1:first])
     scalars = np.ascontiguousarray(points[..., first : parameters_size(data)])
     found = {"mu": located_values(data.priors[0], points[..., 0]) - beta @ data.centre}
@@ -268,7 +268,7 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
 
 
 def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
-    """Return the effect that z stands for, its data being `gap` from its mean; see `noncentring`."""
+    """Return the effect that z stands for, its data being `gap` from its mean; see `effects`."""
     rest = 1 / (1 + tau**2 * information)
     return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
 

@@ -127,7 +127,7 @@ def _rising(count: float, log_rate: float, slope: float, rho: float) -> tuple[fl
     """Return the log of the product of ``rate (1 - rho) + j rho`` over j < count, and derivatives.
 
     Products of the beta-binomial, which hold for rho = 0 too, where it is the binomial; unlike
-    differences of log gamma functions they don't cancel.
+    differences of log gamma functions they do not cancel.
     """
     if count == 0:
         return 0.0, 0.0, 0.0

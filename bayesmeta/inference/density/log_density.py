@@ -49,7 +49,7 @@ __all__ = ["density_of", "family_density", "log_density", "usual_density"]
 Array = npt.NDArray[np.float64]
 
 NONE = -1
-"""Place of a parameter that there isn't."""
+"""Place of a parameter that there is not."""
 POOLED = 1
 """What `Parts.pools` of usual models is."""
 

@@ -72,7 +72,7 @@ def _log_rising(count: float, size: float, log_share: float) -> float:
     """Return the log of a (a + 1) ... (a + count - 1) with a = size exp(log_share).
 
     A difference of log gamma functions would cancel for large a, and its first factor, by itself,
-    can't underflow.
+    cannot underflow.
     """
     if count == 0:
         return 0.0

@@ -63,32 +63,12 @@ def study_log_likelihood(
 
     The effects of studies and arms and the missing values of imputed covariates are integrated out
     over the arms of a study together, by quadrature; binomial coefficients are included. Nothing is
-    learnt from the arms of `design`, which may be those of studies left out of a fit:
-    ``Design(spec, left_out_arms, coding_of_the_fit)``. Known values of imputed covariates are
-    given, not predicted.
+    learnt from the arms of `design`, which may be those of studies left out of a fit. Known values of
+    imputed covariates are given, not predicted.
 
-    Parameters
-    ----------
-    design : Design
-        The model, and the arms whose events are asked for.
-    variables : mapping
-        `mu`, shape (...); `beta`, shape (..., covariate); `tau`, shape (...) or (..., level); `tau_arm`
-        and the parameters of distribution and likelihood, shape (...); `x_mean` and `x_sd`, shape
-        (..., imputed), in the columns' own units; as far as the model has them.
-    imputed : sequence of str, optional
-        The columns that `x_mean` and `x_sd` are of: those that the fit imputed. Where None, those
-        that the model imputes and that lack values in these arms.
-
-    Returns
-    -------
-    array
-        Log probability, dims (..., study), in the order of ``design.arms.studies``.
-
-    Raises
-    ------
-    SettingsError
-        If `imputed` is not as long as the last axis of `x_mean`, or lacks a column in which an arm
-        has no value.
+    `variables` are the parameters, shape (..., own dims), `x_mean` and `x_sd` in the columns' own units.
+    `imputed` names the columns that these are of, those that the fit imputed; where None, those that
+    the model imputes and that lack values in these arms. Log probabilities have dims (..., study).
     """
     shape = np.shape(variables["mu"])
     flat = {

@@ -6,7 +6,7 @@ Adaptive Gauss-Hermite quadrature over a study's effects on all outcomes togethe
 
 from collections.abc import Mapping
 from itertools import product
-from math import exp, inf, log1p
+from math import exp, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.special import gammaln
 
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.likelihoods import log_rates
+from bayesmeta.inference.kernels import log_sum
 from bayesmeta.model import Design
 
 __all__ = ["correlation_factor", "nested_study_log_likelihood"]
@@ -159,7 +160,7 @@ def _log_joint(counts: _Counts, mean: Array, root: Array, z: Array, link: int) -
         log_rate, log_rest = 0.0, -inf
         for j in range(counts.first[g], counts.last[g] + 1):
             log_ratio, log_miss, _, _ = log_rates(link, _theta(mean, root, z, counts.arm[g], j))
-            log_rest = _log_sum(log_rest, log_rate + log_miss)
+            log_rest = log_sum(log_rest, log_rate + log_miss)
             log_rate += log_ratio
         if counts.events[g] > 0:
             total += counts.events[g] * log_rate
@@ -179,7 +180,7 @@ def _derivatives(  # noqa: PLR0917
         by_z[:] = 0.0
         for j in range(counts.first[g], counts.last[g] + 1):
             log_ratio, log_miss, own, _ = log_rates(link, _theta(mean, root, z, counts.arm[g], j))
-            log_rest = _log_sum(log_rest, log_rate + log_miss)
+            log_rest = log_sum(log_rest, log_rate + log_miss)
             log_rate += log_ratio
             for i in range(j + 1):
                 by_z[i] += own * root[j, i]
@@ -199,12 +200,3 @@ def _theta(mean: Array, root: Array, z: Array, arm: int, level: int) -> float:  
     for i in range(level + 1):
         found += root[level, i] * z[i]
     return found
-
-
-@compiled
-def _log_sum(a: float, b: float) -> float:
-    """Return log(exp(a) + exp(b))."""
-    if a == -inf:
-        return b
-    low, high = min(a, b), max(a, b)
-    return high + log1p(exp(low - high))

@@ -2,7 +2,7 @@
 
 Near one peak the trapezoid rule errs by exp(-c / step), so that halving the step about squares the
 error: where two steps agree, the finer one is far nearer than they differ (Trefethen & Weideman
-2014, doi:10.1137/130932132). Where they don't agree, or there may be several peaks, panels are halved
+2014, doi:10.1137/130932132). Where they do not agree, or there may be several peaks, panels are halved
 until the 21-point rule of Kronrod agrees with the 10-point rule of Gauss (Piessens et al. 1983,
 QUADPACK).
 """
@@ -115,7 +115,7 @@ def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
 def log_trapezoid(  # noqa: PLR0917
     function: LogFunction, study: Study, peak: Peak, hull: Hull, agreement: float
 ) -> float:
-    """Return the log integral of a function with one peak; NaN if steps don't agree."""
+    """Return the log integral of a function with one peak; NaN if steps do not agree."""
     step, total = peak.sd, 0.0
     for level in range(LEVELS):
         comb = _combed(function, study, peak, hull, step, 0.5 if level > 0 else 0.0)

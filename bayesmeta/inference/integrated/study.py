@@ -34,7 +34,7 @@ from bayesmeta.inference.integrated.rules import (
     log_panels,
     log_trapezoid,
 )
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 
 __all__ = ["integrated_study"]
 

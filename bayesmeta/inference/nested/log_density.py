@@ -4,7 +4,7 @@ Coordinates are those of `NestedData`. Covariates are centred and tau and the pa
 stand on unbounded scales, as in the density of one outcome.
 """
 
-from math import exp, log1p
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from bayesmeta.inference.density.callbacks import (
     zeros_at,
 )
 from bayesmeta.inference.density.likelihoods import log_rates
-from bayesmeta.inference.kernels import bounded, located, log_prior
+from bayesmeta.inference.kernels import bounded, located, log_prior, log_sum
 from bayesmeta.inference.nested.data import NestedData, unpack_nested
 from bayesmeta.inference.nested.studies import (
     cholesky_of,
@@ -149,7 +149,7 @@ def _log_segment(  # noqa: PLR0917
     log_rate, log_rest = 0.0, -np.inf
     for j in range(first, last + 1):
         log_ratio, log_miss, _, _ = log_rates(link, theta[j])
-        log_rest = _log_sum(log_rest, log_rate + log_miss)
+        log_rest = log_sum(log_rest, log_rate + log_miss)
         log_rate += log_ratio
     total = 0.0
     if events > 0:
@@ -164,15 +164,6 @@ def _log_segment(  # noqa: PLR0917
             # d(1 - rate) = -rate dlog(ratio); of one ratio alone, (1 - ratio) dlog(1 - ratio).
             by_theta[j] += others * miss_slope * exp(log_miss + log_rate - log_ratio - log_rest)
     return total
-
-
-@compiled
-def _log_sum(a: float, b: float) -> float:
-    """Return log(exp(a) + exp(b))."""
-    if a == -np.inf:
-        return b
-    low, high = min(a, b), max(a, b)
-    return high + log1p(exp(low - high))
 
 
 @compiled_callback(LOG_DENSITY)

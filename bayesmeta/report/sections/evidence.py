@@ -13,7 +13,14 @@ from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections.titles import EVIDENCE
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "words_of"]
+__all__ = [
+    "DEFINITION",
+    "DERIVATION",
+    "evidence_section",
+    "evidence_sentence",
+    "excluded_blocks",
+    "words_of",
+]
 
 
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
@@ -41,6 +48,14 @@ def evidence_section(arms: Arms, covariates: Sequence[str] = (), words: Wording 
             *excluded_blocks(arms.excluded),
         ),
     )
+
+
+def evidence_sentence(arms: Arms) -> str:
+    """Return how much evidence there is."""
+    told = f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}"
+    if len(arms.outcomes) > 1:
+        return f"{told}, {arms.n.sum():,} patients."
+    return f"{told}; {arms.events.sum():,} of {arms.n.sum():,} patients responded."
 
 
 def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:

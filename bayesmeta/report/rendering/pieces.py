@@ -1,7 +1,9 @@
-"""Figures as images inside a file."""
+"""Pieces of a report in a format: commands in sentences, and figures as images inside a file."""
 
 import base64
 import io
+import re
+from collections.abc import Callable, Iterator
 
 from matplotlib.text import Text
 from PIL import Image
@@ -9,14 +11,25 @@ from PIL import Image
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 
-__all__ = ["data_uri", "shown_width"]
+__all__ = ["COMMAND", "data_uri", "shown_width", "with_commands"]
+
+COMMAND = re.compile(r"`(bayesmeta(?: [a-z][a-z-]*)*|--[a-z][a-z-]*|bayesmeta\.[a-z_]+)`")
+"""No more than words of its own: what else stands between backticks, such as a name, stays text."""
+
+
+def with_commands(
+    text: str, plain: Callable[[str], str], command: Callable[[str], str]
+) -> Iterator[str]:
+    """Yield text in pieces, each written by what writes commands or plain text."""
+    for i, piece in enumerate(COMMAND.split(text)):
+        yield command(piece) if i % 2 else plain(piece)
+
 
 LARGEST_SVG = 250_000
 """Bytes of a drawing beyond which pixels are tried: thousands of marks."""
 
 DPI, COLOURS = 160, 64
 """Of pixels: the figures have few colours, and as many keep the edges of letters smooth."""
-
 
 LEAST = 12 * 72 / 96
 """Points of the smallest letters that a screen shows: 12 pixels."""

@@ -1,10 +1,10 @@
-"""Profiles and units as they are written on the command line: covariate=value, once per covariate."""
+"""Options that are written as text: profiles, units, rates and an interim analysis."""
 
 from collections.abc import Sequence
 
 from bayesmeta.errors import ProfileError, SettingsError
 
-__all__ = ["parsed_names", "parsed_profile", "parsed_units"]
+__all__ = ["parsed_interim", "parsed_names", "parsed_profile", "parsed_rates", "parsed_units"]
 
 
 def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
@@ -60,3 +60,30 @@ def _value(name: str, text: str) -> "str | dict[str, float]":
         raise ProfileError(
             f"`--profile {name}={text}`: shares are numbers, written level:share+level:share."
         ) from None
+
+
+def parsed_rates(option: str, text: str | None) -> list[float] | None:
+    """Return the rates that a text lists; None where there is none."""
+    if text is None:
+        return None
+    try:
+        return [float(each) for each in text.split(",")]
+    except ValueError:
+        raise SettingsError(
+            f"`{option}` must be numbers joined by commas, such as 0.2,0.35; got '{text}'."
+        ) from None
+
+
+def parsed_interim(text: str | None) -> tuple[int, int] | None:
+    """Return responders and patients written 8/20; None where there are none."""
+    if text is None:
+        return None
+    events, slash, n = (part.strip() for part in text.partition("/"))
+    if not (slash and events.isdecimal() and n.isdecimal()):
+        raise SettingsError(f"`--interim` must be responders/patients, such as 8/20; got '{text}'.")
+    if int(events) > int(n):
+        raise SettingsError(
+            f"`--interim` must not have more responders than patients; got '{text}'. Write responders first, "
+            "such as 8/20."
+        )
+    return int(events), int(n)

@@ -1,25 +1,15 @@
-"""The command `bayesmeta show`: what a saved run says, again."""
+"""The commands `bayesmeta show` and `bayesmeta run`: what a folder of results holds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bayesmeta.cli.options import (
-    DIAGNOSTICS_FAILED,
-    OK,
-    AsJson,
-    Cohort,
-    Interval,
-    LabelFile,
-    Profiles,
-    RatesPer,
-    Units,
-    exits,
-)
+from bayesmeta.cli.commands import BAD_INPUT, DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.options import AsJson, Cohort, Interval, LabelFile, Profiles, RatesPer, Units
 from bayesmeta.cli.output import print_blocks, print_json
-from bayesmeta.cli.profiles import parsed_profile, parsed_units
-from bayesmeta.errors import SettingsError
+from bayesmeta.cli.parsing import parsed_profile, parsed_units
+from bayesmeta.errors import RunError, SettingsError, listed
 
 if TYPE_CHECKING:
     import bayesmeta as bm
@@ -27,7 +17,7 @@ if TYPE_CHECKING:
     from bayesmeta.report.saved_runs import SavedComparison
     from bayesmeta.report.text import Blocks
 
-__all__ = ["show"]
+__all__ = ["run", "show"]
 
 DEFAULTS = {"profiles": None, "per": None, "ci_prob": 0.95, "cohort": 40}
 
@@ -60,7 +50,7 @@ def show(
         blocks, content = _fit(found, run, asked | written)
     elif asked != DEFAULTS:
         raise SettingsError(
-            "`--profile`, `--per`, `--n` and `--ci` have no effect on a run of many fits, whose questions were settled "
+            "`--profile`, `--per`, `--n` and `--ci` have no effect on a run of many fits, which answers what it was asked "
             "when it was run. Leave them out."
         )
     else:
@@ -97,3 +87,45 @@ def _many(
     content = {"ok": found.ok, "notes": list(found.notes), "models": records(found.table)}
     seed = f"Random seed {found.plan['seed']}."
     return [comparison_lines(found, found.question["ci_prob"], words), "", seed], content
+
+
+@exits
+def run(
+    folder: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare every file with its stored hash.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show what a run folder holds and how far it is; --check verifies its files.
+
+    With --check, the exit code is 2 if a file is not as it was written, or if the run is not finished.
+    """
+    from bayesmeta.report.run_text import fit_run_json, fit_run_lines, run_json, run_lines
+    from bayesmeta.runs import check_run, describe_run
+    from bayesmeta.runs.whole_folder import FIT
+
+    problems = check_run(folder) if check else ()
+    is_fit = (folder / FIT).is_file()
+    if is_fit and problems:
+        raise RunError(f"{folder} is not as it was written: {listed(problems)}. Fit again.")
+    if is_fit:
+        import bayesmeta as bm
+
+        found = bm.load_fit(folder)
+        content, lines = fit_run_json(found, folder), fit_run_lines(found, folder)
+    else:
+        summary = describe_run(folder)
+        content, lines = run_json(summary), run_lines(summary)
+    if as_json:
+        print_json(content | ({"ok": not problems, "problems": list(problems)} if check else {}))
+        return BAD_INPUT if problems else OK
+    print_blocks(lines)
+    if problems:
+        raise RunError(
+            f"{folder} is not as it was written: {listed(problems)}. Run the same again: jobs whose file is damaged "
+            "are done again, tables written again."
+        )
+    if check:
+        print_blocks("", "Every file is as it was written.")
+    return OK
