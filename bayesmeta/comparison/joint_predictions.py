@@ -37,17 +37,17 @@ class JointPredictions:
 
     def distributions(self, new: Design, place: int) -> list[DrawnRates]:
         """Return the distribution of the true rate of each outcome in one arm of a new study."""
-        rates = self._at(new.matrix[place])
+        rates = self.at(new.matrix[place])
         return [rates.distribution(outcome) for outcome in self.fit.outcomes]
 
     def new_studies(self, asked: Asked) -> list[DrawnRates]:
         """Return the distribution of each outcome's true rate in a new study of the profile."""
-        rates = self._at(asked.row)
+        rates = self.at(asked.row)
         return [rates.distribution(outcome) for outcome in self.fit.outcomes]
 
     def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
         """Yield outcome, quantity and scale with draws; contrasts are of typical rates."""
-        rates = self._at(asked.row)
+        rates = self.at(asked.row)
         scale = self.fit.spec.link.scale
         found = [
             ("typical rate", "probability", rates.typical),
@@ -70,8 +70,9 @@ class JointPredictions:
     def _factor(self) -> Array:
         return cholesky_draws(self.fit)
 
-    def _at(self, row: Array) -> NestedRates:
+    def at(self, row: Array) -> NestedRates:
+        """Return the rates at coded covariates, shape (covariate,)."""
         return NestedRates(self.fit, predictors_of(self.fit, row), self._tau, self._factor)
 
     def _typical(self, row: Array) -> Array:
-        return self._at(row).typical
+        return self.at(row).typical

@@ -196,8 +196,9 @@ def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selecte
     """Yield what each rule of inclusion leaves of each outcome."""
     chosen = results.table[["outcome", "inclusion"]].fillna("").astype(str).drop_duplicates()
     for outcome, inclusion in chosen.itertuples(index=False):
+        asked = results.grid.selections.get(outcome, {"outcome": outcome or None})
         try:
-            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
+            arms = evidence.select(**asked, **results.grid.inclusion[inclusion])
         except EvidenceError as error:
             yield outcome, inclusion, str(error)
         else:
