@@ -1,6 +1,6 @@
 """What the commands about a saved fit share: its folder, their words, and how their answer ends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     import bayesmeta as bm
+    from bayesmeta.report.document import Block
     from bayesmeta.wording import Wording
 
 __all__ = ["Answer", "SavedFit", "answering"]
@@ -34,7 +35,7 @@ class Answer:
     """What a command answers: for machines, for people, and as tables."""
 
     json: Mapping[str, Any]
-    lines: Sequence[str | Sequence[str]]
+    lines: "Sequence[str | Iterable[str | Block]]"
     tables: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
     ok: bool = True
     """Whether the draws of every refit may be used."""

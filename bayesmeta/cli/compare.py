@@ -99,9 +99,8 @@ def compare(
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
-    from bayesmeta.label_files import as_labels
-    from bayesmeta.labels import Labels
-    from bayesmeta.report import comparison_text, machine
+    from bayesmeta.labels import Labels, as_labels
+    from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
     from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates
 
@@ -129,11 +128,11 @@ def compare(
         )
     wrong = tripped(found, gates)
     if as_json:
-        content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
+        content = comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
-        print_blocks(comparison_text.comparison_lines(found, ci, words), "", saved)
+        print_blocks(comparison_blocks(found, ci, words), "", saved)
     return _gated(wrong)
 
 
@@ -167,7 +166,7 @@ def validate(
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate
     from bayesmeta.evidence.arms import matching
-    from bayesmeta.report import comparison_text, machine
+    from bayesmeta.report.predicted_text import validation_blocks, validation_json
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
     spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
@@ -185,10 +184,10 @@ def validate(
     tables = {"arms": found.arms, "studies": found.studies, "coverage": found.coverage}
     saved = save_tables(out, tables)
     if as_json:
-        content = machine.validation_json(found) | {"gates": wrong}
+        content = validation_json(found) | {"gates": wrong}
         print_json(content)
     else:
-        print_blocks(comparison_text.validation_lines(found), f"  Random seed {seed}.", saved)
+        print_blocks(validation_blocks(found), f"  Random seed {seed}.", saved)
     return _gated(wrong)
 
 

@@ -30,8 +30,9 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Run a whole analysis of the bundled evidence: regimens in relapsed or refractory AML."""
-    from bayesmeta.report import machine
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
+    from bayesmeta.report.fit_text import fit_json
+    from bayesmeta.report.prediction_text import prediction_json
     from bayesmeta.runs.whole_folder import check_folder, whole_folder
 
     folder = out or DEMO_FOLDER
@@ -45,10 +46,8 @@ def demo(
         fit.write(partial)
         bm.plots.forest(fit).save(partial / "forest.png")
     if as_json:
-        content = machine.fit_json(fit, diagnostics, table, folder)
-        print_json(
-            content | {"prediction": machine.prediction_json(prediction, 0.95, DEMO_QUESTIONS)}
-        )
+        content = fit_json(fit, diagnostics, table, folder)
+        print_json(content | {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())})
     else:
         print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
         print_blocks(

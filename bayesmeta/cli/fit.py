@@ -30,7 +30,7 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.parsing import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.label_files import as_labels
+from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
 from bayesmeta.runs.whole_folder import check_folder
 
@@ -79,9 +79,8 @@ def fit(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
     named = as_labels(labels)
-    from bayesmeta.report import machine
-    from bayesmeta.report.contrast_text import note_lines, sensitivity_lines
-    from bayesmeta.report.fit_text import fit_blocks
+    from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
+    from bayesmeta.report.sensitivity_text import tau_prior_line
 
     spec = bm.load_model(model)
     arms = table_of(evidence, notation, named).select(**selection)
@@ -90,13 +89,13 @@ def fit(
     summary = bm.summary(result, **asked)
     result.save(out, force=force)
     if as_json:
-        content = machine.fit_json(result, diagnostics, summary, out)
+        content = fit_json(result, diagnostics, summary, out)
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*fit_blocks(result, diagnostics, summary), "")
         if result.spec.study_effects.tau is not None and len(result.outcomes) == 1:
             found = bm.prior_sensitivity(result, ci_prob=ci)
-            print_blocks(sensitivity_lines(found, summary.words))
+            print_blocks(f"Prior      {tau_prior_line(found, summary.words)}")
         notes = note_lines(bm.notes(result), summary.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)

@@ -18,6 +18,8 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.parsing import parsed_profile
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     import bayesmeta as bm
 
 __all__ = ["contrast", "cumulative", "leave_one_out", "predict", "sensitivity", "shrinkage"]
@@ -56,39 +58,49 @@ def predict(
     """Predict the response of a new cohort from a saved run."""
     import bayesmeta as bm
     from bayesmeta.estimates.inferred import basis_of, inferred_words
-    from bayesmeta.report import machine, text
+    from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
-    asked = _event(rate_above, rate_below, at_least, at_most)
+    events = _event(rate_above, rate_below, at_least, at_most)
     together = len(saved.fit.outcomes) > 1 and outcome is None
     if together:
-        for name in asked:
-            option = f"--{name.removeprefix('events_').replace('_', '-')}"
-            check_no_effect(option, name, "on several outcomes together; use --joint, or --outcome")
+        _refuse(events, "on several outcomes together; use --joint, or --outcome")
     else:
         check_no_effect("--joint", joint, "on one outcome; use --at-least or --rate-above")
     at = parsed_profile(profile)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
-    found: Any = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
-    if together:
-        events = joint or []
-        content = machine.nested_prediction_json(found, ci, events)
-        lines = text.nested_prediction_lines(found, ci, events, saved.words)
-        tables = {"intervals": found.interval(ci), "categories": found.table(ci)}
-        answers = [({"event": one}, found.probability(one)) for one in events]
-    else:
-        content = machine.prediction_json(found, ci, list(asked.items()))
-        lines = text.prediction_lines(found, ci, list(asked.items()), saved.words)
-        tables = {"intervals": found.interval(ci).rename_axis("quantity"), "pmf": found.pmf}
-        answers = [
-            ({"event": name, "at": value}, found.probability(**{name: value}))
-            for name, value in asked.items()
-        ]
+    found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
     basis = basis_of(saved.fit, at, study)
+    asked = [*events.items(), *((event, None) for event in joint or ())]
     return Answer(
-        content | machine.basis_json(basis),
-        [lines, inferred_words(basis, saved.words)],
-        tables | _probabilities(answers),
+        prediction_json(found, ci, asked, basis),
+        [prediction_blocks(found, ci, asked, saved.words), inferred_words(basis, saved.words)],
+        _prediction_tables(found, ci, asked),
     )
+
+
+def _prediction_tables(
+    found: "bm.Prediction", ci: float, asked: Sequence[tuple[str, Any]]
+) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    interval = found.interval(ci)
+    tables = {"pmf": found.pmf}
+    if found.outcomes:
+        tables |= {"intervals": interval, "categories": found.table(ci)}
+    else:
+        tables["intervals"] = interval.rename_axis("quantity")
+    rows = []
+    for name, value in asked:
+        one = found.probability(name) if value is None else found.probability(**{name: value})
+        at = {} if value is None else {"at": value}
+        rows.append({"event": name, **at, "probability": float(one), "mcse": one.mcse})
+    return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
+
+
+def _refuse(options: Mapping[str, Any], where: str) -> None:
+    """Raise if one of these was given where it does nothing."""
+    for name, value in options.items():
+        check_no_effect(f"--{name.removeprefix('events_').replace('_', '-')}", value, where)
 
 
 def _event(
@@ -102,13 +114,6 @@ def _event(
         "events_at_most": at_most,
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _probabilities(answers: "Sequence[tuple[dict[str, Any], bm.Probability]]") -> dict[str, Any]:
-    import pandas as pd
-
-    rows = [event | {"probability": float(one), "mcse": one.mcse} for event, one in answers]
-    return {"probabilities": pd.DataFrame(rows)} if rows else {}
 
 
 @answering("contrasts", "ranks")
@@ -135,7 +140,6 @@ def contrast(
     """Compare the levels of a factor, such as regimens, in a saved run."""
     import bayesmeta as bm
     from bayesmeta.report import contrast_text as text
-    from bayesmeta.report.machine import contrast_json
 
     found = bm.contrast(
         saved.fit,
@@ -146,10 +150,10 @@ def contrast(
         ci_prob=ci,
     )
     shown = ranks or found.rankable
-    ranked = ["", *text.rank_lines(found, saved.words)] if shown else text.unranked(found)
+    ranked = ["", *text.rank_blocks(found, saved.words)] if shown else text.unranked(found)
     return Answer(
-        contrast_json(found, ranks=shown),
-        [text.contrast_lines(found, saved.words), ranked],
+        text.contrast_json(found, ranks=shown),
+        [text.contrast_blocks(found, saved.words), ranked],
         {"contrasts": found.table, "ranks": found.ranks},
     )
 
@@ -159,12 +163,12 @@ def shrinkage(saved: SavedFit, outcome: Outcome = None, ci: Interval = 0.95) -> 
     """Show the posterior rate of each arm of a saved run, and its shrinkage."""
     import bayesmeta as bm
     from bayesmeta.estimates.forest_table import arm_labels
+    from bayesmeta.report.contrast_text import shrinkage_blocks
     from bayesmeta.report.machine import records
-    from bayesmeta.report.one_fit_text import shrinkage_lines
 
     table = bm.shrinkage(saved.fit, outcome=outcome, ci_prob=ci)
     arms = saved.fit.arms.of(outcome) if outcome else saved.fit.arms
-    lines = shrinkage_lines(table, arm_labels(arms), ci, saved.words, outcome=outcome)
+    lines = shrinkage_blocks(table, arm_labels(arms), ci, saved.words, outcome=outcome)
     return Answer({"ci_prob": ci, "arms": records(table)}, [lines], {"shrinkage": table})
 
 
@@ -183,8 +187,7 @@ def leave_one_out(
     """Leave each study out in turn: held-out predictions, and the influence of each study."""
     import bayesmeta as bm
     from bayesmeta.inference.settings import processors
-    from bayesmeta.report.machine import plain_value, records
-    from bayesmeta.report.one_fit_text import left_out_lines
+    from bayesmeta.report.predicted_text import left_out_blocks, left_out_json
 
     found = bm.leave_one_study_out(
         saved.fit.spec,
@@ -196,10 +199,9 @@ def leave_one_out(
         workers=processors() if workers is None else workers,
     )
     tables = {name: getattr(found, name) for name in LEFT_OUT}
-    scores = {"model": found.model, "seed": seed, "ok": found.ok, "elpd": plain_value(found.elpd)}
     return Answer(
-        scores | {name: records(table) for name, table in tables.items()},
-        [left_out_lines(found, saved.words), f"  Random seed {seed}."],
+        left_out_json(found) | {"seed": seed},
+        [left_out_blocks(found, saved.words), f"  Random seed {seed}."],
         tables,
         found.ok,
     )
@@ -215,14 +217,12 @@ def cumulative(
 ) -> Answer:
     """Cumulative meta-analysis: refit the model to the studies available up to each year."""
     import bayesmeta as bm
-    from bayesmeta.report.machine import records
-    from bayesmeta.report.one_fit_text import cumulative_lines
+    from bayesmeta.report.predicted_text import cumulative_blocks, cumulative_json
 
     found = bm.cumulative(saved.fit, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
-    asked = {"profile": found.profile, "by": by, "ci_prob": ci, "seed": seed}
     return Answer(
-        asked | {"table": records(found.table), "undated": list(found.undated)},
-        [cumulative_lines(found, saved.words), f"  Random seed {seed}."],
+        cumulative_json(found) | {"seed": seed},
+        [cumulative_blocks(found, saved.words), f"  Random seed {seed}."],
         {"cumulative": found.table},
         found.ok,
     )
@@ -245,8 +245,7 @@ def sensitivity(
 ) -> Answer:
     """Show how estimates and decisions depend on the priors. The model is refitted."""
     import bayesmeta as bm
-    from bayesmeta.report.sensitivity_machine import sensitivity_json
-    from bayesmeta.report.sensitivity_text import sensitivity_lines
+    from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
     asked = _event(rate_above, rate_below, at_least, at_most) | ({} if n is None else {"n": n})
     if len(saved.fit.outcomes) > 1:
@@ -256,7 +255,7 @@ def sensitivity(
     )
     return Answer(
         sensitivity_json(found),
-        [sensitivity_lines(found, saved.words)],
+        [sensitivity_blocks(found, saved.words)],
         {"priors": found.priors, "scaling": found.scaling},
         found.ok,
     )
@@ -273,13 +272,11 @@ def _joint_sensitivity(
     import bayesmeta as bm
     from bayesmeta.estimates.profiles import profile_label
     from bayesmeta.report.machine import records
-    from bayesmeta.report.sensitivity_text import nested_prior_lines
+    from bayesmeta.report.sensitivity_text import nested_prior_blocks
 
-    for name, value in {**asked, "certainty": certainty}.items():
-        option = f"--{name.removeprefix('events_').replace('_', '-')}"
-        check_no_effect(option, value, "on a run of several outcomes")
+    _refuse({**asked, "certainty": certainty}, "on a run of several outcomes")
     found = bm.prior_grid(saved.fit, profile=profile, ci_prob=ci)
     label, ok = profile_label(saved.fit.coding, profile), bool(found["ok"].all())
     content = {"profile": label, "ci_prob": ci, "refits_ok": ok, "priors": records(found)}
-    lines = nested_prior_lines(found, label, ci, saved.words)
+    lines = nested_prior_blocks(found, label, ci, saved.words)
     return Answer(content, [lines], {"priors": found}, ok)

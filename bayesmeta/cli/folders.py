@@ -64,8 +64,7 @@ def show(
 
 def _fit(fit: "bm.Fit", run: Path, asked: dict[str, Any]) -> "tuple[Blocks, dict[str, Any]]":
     import bayesmeta as bm
-    from bayesmeta.report.fit_text import fit_blocks
-    from bayesmeta.report.machine import fit_json
+    from bayesmeta.report.fit_text import fit_blocks, fit_json
 
     diagnostics, table = bm.diagnose(fit), bm.summary(fit, **asked)
     blocks = [*fit_blocks(fit, diagnostics, table), "", f"Random seed {fit.provenance.seed}."]
@@ -76,17 +75,17 @@ def _many(
     found: "SavedComparison | GridResults", written: dict[str, Any]
 ) -> "tuple[Blocks, dict[str, Any]]":
     from bayesmeta.multiverse.results import GridResults
-    from bayesmeta.report.comparison_text import comparison_lines
-    from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.report.comparison_text import comparison_blocks
+    from bayesmeta.report.grid_text import grid_blocks, grid_json
     from bayesmeta.report.machine import records
     from bayesmeta.report.saved_runs import words_of_run
 
     words = words_of_run(found, **written)
     if isinstance(found, GridResults):
-        return [grid_lines(found, words), "", f"Random seed {found.seed}."], grid_json(found)
+        return [grid_blocks(found, words), "", f"Random seed {found.seed}."], grid_json(found)
     content = {"ok": found.ok, "notes": list(found.notes), "models": records(found.table)}
     seed = f"Random seed {found.plan['seed']}."
-    return [comparison_lines(found, found.question["ci_prob"], words), "", seed], content
+    return [comparison_blocks(found, found.question["ci_prob"], words), "", seed], content
 
 
 @exits

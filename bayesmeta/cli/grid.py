@@ -67,8 +67,8 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.label_files import as_labels
-    from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.labels import as_labels
+    from bayesmeta.report.grid_text import grid_blocks, grid_json
     from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
@@ -84,8 +84,7 @@ def grid(
     if as_json:
         print_json(grid_json(results) | {"saved": str(out)})
     else:
-        lines = grid_lines(results, words)
         seconds = time.perf_counter() - started
         saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
-        print_blocks(lines, "", saved)
+        print_blocks(grid_blocks(results, words), "", saved)
     return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     import bayesmeta as bm
+    from bayesmeta.report.document import Block
 
 __all__ = [
     "check_files",
@@ -36,10 +37,12 @@ def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
     return OK if passed else DIAGNOSTICS_FAILED
 
 
-def print_blocks(*blocks: str | Sequence[str]) -> None:
-    """Print lines and lists of lines; advice names options, not arguments of Python."""
+def print_blocks(*blocks: "str | Iterable[str | Block]") -> None:
+    """Print lines, tables and sentences; advice names options, not arguments of Python."""
+    from bayesmeta.report.document import lines_of
+
     for block in blocks:
-        for line in [block] if isinstance(block, str) else block:
+        for line in [block] if isinstance(block, str) else lines_of(block):
             print(_TARGET.sub(r"\1 --target-accept", line))
 
 

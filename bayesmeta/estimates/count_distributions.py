@@ -136,10 +136,7 @@ def add_binomial(  # noqa: PLR0917
 
 @compiled
 def binomial_mean(theta: Array, n: int, weights: Array) -> Array:
-    """Return the probabilities of 0 to n responders, averaged over log-odds `theta`, shape (n + 1,).
-
-    `weights` are those of the log-odds, which sum to 1.
-    """
+    """Return the probabilities of 0 to n responders, averaged over weighted log-odds, shape (n + 1,)."""
     out, factorials = np.zeros(n + 1), log_factorials(n)
     for i in range(theta.size):
         add_binomial(theta[i], n, 0, weights[i], factorials, out)
@@ -148,10 +145,7 @@ def binomial_mean(theta: Array, n: int, weights: Array) -> Array:
 
 @compiled
 def binomial_by_draw(theta: Array, n: int, first: int, last: int) -> Array:
-    """Return the probabilities of first to last responders for each draw, averaged over its nodes.
-
-    `theta` is log-odds of shape (draw, node); the result has shape (draw, last - first + 1).
-    """
+    """Return the probabilities of first to last responders by draw; log-odds have dims (draw, node)."""
     out, factorials = np.zeros((theta.shape[0], last - first + 1)), log_factorials(n)
     for draw in range(theta.shape[0]):
         for node in range(theta.shape[1]):

@@ -244,10 +244,7 @@ def _pooled_rows(group: str, members: list[Row], rates: Rates, ci_prob: float) -
 
 
 def observed_arms(arms: Arms) -> pd.DataFrame:
-    """Return the arms with patients: study, arm, label, events, n and rate (probability).
-
-    The index is the position of each among all arms.
-    """
+    """Return the arms with patients by position: study, arm, label, events, n and rate (probability)."""
     frame = pd.DataFrame(
         {
             "study": arms.frame["study"].astype(str).to_numpy(),

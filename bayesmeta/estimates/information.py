@@ -67,10 +67,7 @@ class Rows:
         return found
 
     def _basis(self, size: Array) -> Array:
-        """Return orthonormal directions that the rows span, dims (covariate, direction).
-
-        They don't depend on how much information each row carries.
-        """
+        """Return orthonormal directions that the rows span, dims (covariate, direction)."""
         _, lengths, directions = np.linalg.svd(self.values / size, full_matrices=False)
         return np.asarray(directions[lengths > TOLERANCE].T)
 

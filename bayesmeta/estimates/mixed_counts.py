@@ -49,10 +49,7 @@ class MixedCounts:
 
     @cached_property
     def _cells(self) -> tuple[Array, Array]:
-        """Return angles in order and their weights, two for each cell that has rates.
-
-        They have the first four moments of the cell (a Gauss rule of two nodes).
-        """
+        """Return angles in order and their weights, two per cell with its first four moments."""
         angle = _angle(self.rates)
         _, place = np.unique(
             np.floor(angle * np.sqrt(self.n) / CELL).astype(np.int64), return_inverse=True

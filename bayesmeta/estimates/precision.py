@@ -149,10 +149,7 @@ def interval_of(distribution: Distribution, ci_prob: float, median: str = "media
 def wide_row(
     named: Mapping[str, Distribution | None], ci_prob: float, **more: Estimate
 ) -> dict[str, float]:
-    """Return medians `x`, bounds `x_lower` and `x_upper`, and `more`, of each `x`; then all `mcse_x`.
-
-    Where there is no distribution they are NaN.
-    """
+    """Return `x`, `x_lower` and `x_upper` (NaN of None) of each `x`, and `more`; then all `mcse_x`."""
     nothing = Estimate(np.nan, np.nan)
     found: dict[str, Estimate] = {}
     for name, one in named.items():

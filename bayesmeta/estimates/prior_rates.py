@@ -88,11 +88,7 @@ def _typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
 
 
 def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of a new study's rate.
-
-    With the distribution of study effects, effects of arms, and the beta distribution of a
-    beta-binomial likelihood.
-    """
+    """Return the prior of a new study's rate, with effects of studies and arms, and overdispersion."""
     arms_vary = bool(fit.spec.likelihood.parameters)
     points = _Points(fit, FINE if arms_vary else NODES)
     moved = points.coefficients(profile) + points.effects(fit.design.coding.tau_level(profile))

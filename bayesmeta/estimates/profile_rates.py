@@ -66,10 +66,7 @@ def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Arra
 
 
 def scale_of(fit: Fit, level: int) -> Array:
-    """Return the scale of the effects of studies of one level of tau, dims (chain, draw).
-
-    It is 0 where the model has no such scale.
-    """
+    """Return tau of one level, dims (chain, draw); 0 where the model has none."""
     posterior = fit.posterior
     if "tau" not in posterior:
         return np.zeros_like(np.asarray(posterior["mu"]))
@@ -126,10 +123,7 @@ class PredictedRates:
 
     @property
     def typical(self) -> Array:
-        """Rate (probability) of the median study, dims (chain, draw).
-
-        Of a beta-binomial likelihood, the mean of its beta distribution.
-        """
+        """Rate (probability) of the median study; of a beta-binomial its mean, dims (chain, draw)."""
         return self.fit.spec.link.rate(self._median)
 
     @property

@@ -52,10 +52,7 @@ PACKAGE = str(Path(__file__).parents[1])
 
 
 def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Profile]:
-    """Return a profile, then each other level of each factor in turn, all else as in the profile.
-
-    Where None it is the reference level of each factor; numbers stand at their centre.
-    """
+    """Return a profile (or the reference), then each other level of each factor, all else the same."""
     reference = {name: levels[0] for name, levels in coding.levels.items()}
     whole, base = coding.resolved(profile), {**reference, **(profile or {})}
     others = [

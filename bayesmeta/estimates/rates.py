@@ -75,10 +75,7 @@ class DrawnRates:
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
     def counts(self, n: int, weights: Array | None = None) -> CountDistribution:
-        """Return the distribution of the responders out of n, of any size.
-
-        `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
-        """
+        """Return the distribution of the responders; `weights` of draws are of another posterior."""
         nodes = self.theta.shape[-1]
         draws = self.theta.size // nodes
         each = np.full(draws, 1 / draws) if weights is None else weights

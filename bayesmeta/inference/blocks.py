@@ -26,9 +26,7 @@ def blocks(chains: int, draws: int, arms: int) -> Iterator[Block]:
 
 
 def filled(
-    make: Callable[[Block], Variables],
-    shape: tuple[int, int],
-    arms: int,
+    make: Callable[[Block], Variables], shape: tuple[int, int], arms: int
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the variables, dims (draw, ...), that `make` gives block by block.
 

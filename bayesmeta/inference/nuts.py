@@ -235,11 +235,7 @@ def _recorded_interrupts() -> Iterator[list[int]]:
 
 
 def _kept(  # noqa: PLR0917
-    batch: Any,
-    statistics: Any,
-    name: str,
-    settings: SamplerSettings,
-    seed: np.random.SeedSequence,
+    batch: Any, statistics: Any, name: str, settings: SamplerSettings, seed: np.random.SeedSequence
 ) -> npt.NDArray[Any]:
     """Return one column of an Arrow batch after warm-up, shape (draw, ...)."""
     import pyarrow as pa

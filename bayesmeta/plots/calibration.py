@@ -14,6 +14,7 @@ from bayesmeta.errors import SettingsError, counted, listed, nearest
 from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.style import ALARM, BAND as SHADE, FAINT, MODEL, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["calibration"]
 
@@ -120,13 +121,14 @@ def _draw_panel(graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult],
     )
     graph.fill_between(share, lower, upper, color=SHADE, linewidth=0, zorder=0)
     graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
-    counts = {each.name: each.tally.ranks for each in results}
+    counts, reach = {each.name: each.tally.ranks for each in results}, float(upper.max())
     for row in lines.to_dict("records"):
         below = np.cumsum([0, *counts[row["case"]][row["quantity"]]]) / sets - share
-        outside = row["distance"] > 1
+        outside, reach = row["distance"] > 1, max(reach, float(np.abs(below).max()))
         colour, width = (ALARM, THICK) if outside else (MODEL, THIN)
         graph.plot(share, below, color=colour, linewidth=width, zorder=2 + outside)
-    graph.set(xlim=(0, 1), xticks=[0, 0.5, 1])
+    graph.set(xlim=(0, 1), ylim=(-1.1 * reach, 1.1 * reach), xticks=[0, 0.5, 1])
+    put_ticks(graph.yaxis, 4)
     bare(graph, grid=None)
 
 

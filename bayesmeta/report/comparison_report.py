@@ -21,8 +21,12 @@ from bayesmeta.report.sections.checklists import (
     done,
 )
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
-from bayesmeta.report.sections.evidence import evidence_section, evidence_sentence
-from bayesmeta.report.sections.limits import inferred_sentence, limits_section
+from bayesmeta.report.sections.evidence import (
+    evidence_section,
+    evidence_sentence,
+    inferred_sentence,
+    limits_section,
+)
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
 from bayesmeta.report.sections.titles import (

@@ -37,8 +37,12 @@ from bayesmeta.report.sections.diagnostics import (
     verdict_line,
     verdict_words,
 )
-from bayesmeta.report.sections.evidence import evidence_section, evidence_sentence
-from bayesmeta.report.sections.limits import inferred_sentence, limits_section
+from bayesmeta.report.sections.evidence import (
+    evidence_section,
+    evidence_sentence,
+    inferred_sentence,
+    limits_section,
+)
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.titles import ANSWERS, BRIEF, PRIORS, SENSITIVITY, VALIDATION

@@ -221,7 +221,7 @@ class FitResults:
             fit.spec,
             fit.arms,
             seed=fit.provenance.seed,
-            method="exact" if self.several else "psis",
+            method="psis",
             profile=self.profile,
             ci_prob=self.question.ci_prob,
             progress=False,

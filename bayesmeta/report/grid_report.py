@@ -21,7 +21,7 @@ from bayesmeta.report.sections.checklists import (
     done,
 )
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
-from bayesmeta.report.sections.limits import about_frame, inferred_sentence, section_of_limits
+from bayesmeta.report.sections.evidence import about_frame, inferred_sentence, section_of_limits
 from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,

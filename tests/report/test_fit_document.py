@@ -17,7 +17,7 @@ from bayesmeta.report.fit_text import heterogeneity_line
 from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
-from bayesmeta.report.sections.limits import about_frame
+from bayesmeta.report.sections.evidence import about_frame
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}

@@ -6,6 +6,9 @@ from bayesmeta.inference.compiled import compiled, inlined
 
 __all__ = ["BINOMIAL", "LOGIT", "log_likelihood", "log_normal_cdf", "log_rates"]
 
+Rates = tuple[float, float, float, float]
+"""Log rate, log (1 - rate), and their derivatives in the linear predictor."""
+
 LOGIT = 0
 """Code of the usual link."""
 
@@ -16,11 +19,8 @@ _TERMS = 60
 
 
 @inlined
-def log_rates(link: int, theta: float) -> tuple[float, float, float, float]:
-    """Return log rate, log (1 - rate), and their derivatives at linear predictor theta.
-
-    `link` is the code of the link's class.
-    """
+def log_rates(link: int, theta: float) -> Rates:
+    """Return the rates at linear predictor theta; `link` is the code of the link's class."""
     if link == LOGIT:
         return _logit(theta)
     if link == 1:  # probit
@@ -29,7 +29,7 @@ def log_rates(link: int, theta: float) -> tuple[float, float, float, float]:
 
 
 @inlined
-def _logit(theta: float) -> tuple[float, float, float, float]:
+def _logit(theta: float) -> Rates:
     smaller = exp(-abs(theta))
     soft, share = log1p(smaller), 1 / (1 + smaller)
     if theta > 0:
@@ -38,14 +38,14 @@ def _logit(theta: float) -> tuple[float, float, float, float]:
 
 
 @compiled
-def _probit(theta: float) -> tuple[float, float, float, float]:
+def _probit(theta: float) -> Rates:
     below, slope_below = log_normal_cdf(theta)
     above, slope_above = log_normal_cdf(-theta)
     return below, above, slope_below, -slope_above
 
 
 @compiled
-def _complementary_log_log(theta: float) -> tuple[float, float, float, float]:
+def _complementary_log_log(theta: float) -> Rates:
     hazard = exp(theta)
     if hazard == 0:
         return theta, 0.0, 1.0, 0.0
@@ -80,22 +80,16 @@ def log_likelihood(  # noqa: PLR0917
 
     `likelihood` and `link` are the codes of their classes.
     """
-    log_rate, log_rest, slope_rate, slope_rest = log_rates(link, theta)
+    rates = log_rates(link, theta)
     if likelihood == BINOMIAL:
-        return _binomial(events, n - events, log_rate, log_rest, slope_rate, slope_rest)
-    return _beta_binomial(events, n - events, log_rate, log_rest, slope_rate, slope_rest, rho)
+        return _binomial(events, n - events, rates)
+    return _beta_binomial(events, n - events, rates, rho)
 
 
 @inlined
-def _binomial(  # noqa: PLR0917
-    events: float,
-    others: float,
-    log_rate: float,
-    log_rest: float,
-    slope_rate: float,
-    slope_rest: float,
-) -> tuple[float, float, float]:
+def _binomial(events: float, others: float, rates: Rates) -> tuple[float, float, float]:
     """Return the binomial's; sums of terms of one sign, so nothing cancels however far out."""
+    log_rate, log_rest, slope_rate, slope_rest = rates
     value, slope = 0.0, 0.0
     if events > 0:
         value += events * log_rate
@@ -107,15 +101,10 @@ def _binomial(  # noqa: PLR0917
 
 
 @compiled
-def _beta_binomial(  # noqa: PLR0917
-    events: float,
-    others: float,
-    log_rate: float,
-    log_rest: float,
-    slope_rate: float,
-    slope_rest: float,
-    rho: float,
+def _beta_binomial(
+    events: float, others: float, rates: Rates, rho: float
 ) -> tuple[float, float, float]:
+    log_rate, log_rest, slope_rate, slope_rest = rates
     value, slope, by_rho = _rising(events, log_rate, slope_rate, rho)
     value_rest, slope_of_rest, by_rho_rest = _rising(others, log_rest, slope_rest, rho)
     total, by_rho_total = _rising_one(events + others, rho)

@@ -11,11 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.density.effects import (
-    LOG_ROOT_TWO_PI,
-    NORMAL,
-    log_distribution,
-)
+from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI, NORMAL, log_distribution
 from bayesmeta.inference.density.likelihoods import log_rates
 
 __all__ = [

@@ -151,10 +151,7 @@ def _check_imputed(
 
 
 def _given(
-    design: Design,
-    variables: Mapping[str, Array],
-    affine: _Affine,
-    order: npt.NDArray[np.int64],
+    design: Design, variables: Mapping[str, Array], affine: _Affine, order: npt.NDArray[np.int64]
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
@@ -171,9 +168,7 @@ def _given(
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
     rho = next((variables[name] for name in spec.likelihood.parameters), np.zeros(mu.shape))
     return _Given(
-        np.ascontiguousarray(eta[:, order]),
-        np.ascontiguousarray(np.sqrt(variance)[:, order]),
-        rho,
+        np.ascontiguousarray(eta[:, order]), np.ascontiguousarray(np.sqrt(variance)[:, order]), rho
     )
 
 

@@ -202,11 +202,7 @@ def _add_edges(  # noqa: PLR0917
 
 @inlined
 def _resolved(  # noqa: PLR0917
-    function: LogFunction,
-    study: Study,
-    height: float,
-    panel: tuple[float, float],
-    tolerance: float,
+    function: LogFunction, study: Study, height: float, panel: tuple[float, float], tolerance: float
 ) -> float:
     """Return the integral over a panel, halved until both rules agree.
 

@@ -12,11 +12,7 @@ import numpy.typing as npt
 from numba import carray
 
 from bayesmeta.inference.compiled import compiled, compiled_callback, inlined
-from bayesmeta.inference.density.callbacks import (
-    LOG_DENSITY,
-    state,
-    zeros_at,
-)
+from bayesmeta.inference.density.callbacks import LOG_DENSITY, state, zeros_at
 from bayesmeta.inference.density.likelihoods import log_rates
 from bayesmeta.inference.kernels import bounded, located, log_prior, log_sum
 from bayesmeta.inference.nested.data import NestedData, unpack_nested
@@ -57,13 +53,7 @@ def _log_coefficients(q: Array, centred: Array, d: NestedData, gradient: Array) 
 
 @inlined
 def _log_scalars(  # noqa: PLR0917
-    q: Array,
-    d: NestedData,
-    tau: Array,
-    slopes: Array,
-    by_tau: Array,
-    gradient: Array,
-    total: float,
+    q: Array, d: NestedData, tau: Array, slopes: Array, by_tau: Array, gradient: Array, total: float
 ) -> float:
     """Return `total` and the log prior of tau and the correlations together, on unbounded scales.
 
