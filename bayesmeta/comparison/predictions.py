@@ -11,10 +11,9 @@ from scipy.special import expit
 
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
 from bayesmeta.comparison.questions import Asked, Label
-from bayesmeta.comparison.scores import Row
 from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
 from bayesmeta.estimates.posterior import named_outcomes
-from bayesmeta.estimates.precision import Draws, interval_of
+from bayesmeta.estimates.precision import Draws, Row, interval_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import KnownRates, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
