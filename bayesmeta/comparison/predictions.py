@@ -159,7 +159,7 @@ def answers(predictions: Predictions, asked: Asked, weights: Array | None = None
     """Return what a fit says: the pooled rates, tau and the contrasts asked for.
 
     Of each `quantity`, and `outcome` where there are several: `scale`, `estimate` (posterior median),
-    `lower`, `upper`, and `mcse` of the median, which weighted draws don't give. `weights` of the draws,
+    `lower`, `upper`, and `mcse` of the median, which weighted draws do not give. `weights` of the draws,
     shape (chain * draw,), are given where they are of another posterior.
     """
     rows = []
