@@ -21,8 +21,10 @@ Every message names the argument, the rule, what was got, where, and what to do.
 SpecError
 """
 
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from bayesmeta.spelling import folded
@@ -40,6 +42,7 @@ __all__ = [
     "SettingsError",
     "SpecError",
     "counted",
+    "issue_warning",
     "listed",
     "nearest",
     "shortened",
@@ -233,6 +236,11 @@ class ModelWarning(UserWarning):
     >>> print(caught[0].message)
     robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
     """
+
+
+def issue_warning(message: str, kind: type[Warning]) -> None:
+    """Warn of something; the warning points at the line outside this package that led to it."""
+    warnings.warn(message, kind, skip_file_prefixes=(str(Path(__file__).parent),))
 
 
 def counted(number: int, noun: str, several: str | None = None) -> str:

@@ -1,6 +1,5 @@
 """A model meets its evidence: the numbers that both the definition and the fast density use."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import EvidenceWarning, SpecError, listed
+from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of
@@ -260,9 +259,8 @@ def _complete(spec: ModelSpec, arms: Arms) -> Arms:
         raise SpecError(
             f"No arm has all covariates of the model; missing: {listed(columns)}. Use a smaller model."
         )
-    warnings.warn(
+    issue_warning(
         f"{rows.sum()} of {len(arms)} arms are left out because {listed(columns)} is missing: {listed(arms.labels[rows])}.",
         EvidenceWarning,
-        stacklevel=5,
     )
     return arms.drop(rows, f"covariate: {', '.join(columns)} is missing")
