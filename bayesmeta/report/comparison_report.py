@@ -46,8 +46,7 @@ from bayesmeta.wording import PLAIN, Wording
 __all__ = ["comparison_document"]
 
 TOLD = 4
-"""Difference in elpd from which on two models may be told apart (Sivula et al. 2025,
-doi:10.1214/25-BA1569)."""
+"""Least difference in elpd of models told apart (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 
@@ -55,13 +54,12 @@ UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see 
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
     outcome = " > ".join(words.outcome(name or "Response") for name in run.evidence.outcomes)
-    reliable = run.ok
     figures = figures_of_comparison(run, words, run.question["ci_prob"])
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
-        warning="" if reliable else UNRELIABLE,
+        warning="" if run.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(run, outcome, words, reliable=reliable))),
+            Section(BRIEF, tuple(_brief(run, outcome, words, reliable=run.ok))),
             Section(ANSWERS, tuple(_answers(run, words, figures))),
             evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
@@ -114,9 +112,8 @@ def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: boo
 
 def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
     for outcome, one in run.predictions.items():
-        told = averaged_sentence(one, run.question["ci_prob"], words)
         of = f"{words.outcome(outcome)}: " if outcome else ""
-        yield of + " ".join(told.split())
+        yield of + " ".join(averaged_sentence(one, run.question["ci_prob"], words).split())
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
@@ -276,7 +273,6 @@ def _scores(run: SavedComparison) -> pd.DataFrame:
     )
     cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
     names = [labels.get(str(study), str(study)) for study in scores.index]
-    # A model may be called "study", too.
     cells.insert(0, "study left out" if "study" in models else "study", names)
     return cells
 
