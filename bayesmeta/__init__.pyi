@@ -5,7 +5,6 @@ from .calibration import (
     Calibration as Calibration,
     calibrate as calibrate,
 )
-from .comparison.averaging import AveragedPrediction as AveragedPrediction
 from .comparison.compare import compare as compare
 from .comparison.comparison import Comparison as Comparison
 from .comparison.cumulative import (
@@ -44,11 +43,8 @@ from .estimates.contrasts import (
     contrast as contrast,
 )
 from .estimates.events import Probability as Probability
-from .estimates.identifiability import (
-    identifiability as identifiability,
-    notes as notes,
-)
-from .estimates.nested.predict import NestedPrediction as NestedPrediction
+from .estimates.identifiability import identifiability as identifiability
+from .estimates.notes import notes as notes
 from .estimates.predict import predict as predict
 from .estimates.prediction import Prediction as Prediction
 from .estimates.prior_sensitivity import prior_sensitivity as prior_sensitivity
@@ -68,7 +64,7 @@ from .evidence import (
     load_published as load_published,
     read_evidence as read_evidence,
 )
-from .evidence.matching import matching as matching
+from .evidence.arms import matching as matching
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,

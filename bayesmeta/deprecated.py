@@ -10,11 +10,13 @@ from typing import Any
 __all__ = ["RENAMED", "Renamed", "renamed_arguments", "replacement", "warn_deprecated"]
 
 RENAMED = {
+    "AveragedPrediction": "Prediction",
     "FlipPoint": "TippingPoint",
     "GridAnswer": "Question",
     "GridFit": "QuadratureFit",
     "NestedArms": "Arms",
     "NestedFit": "Fit",
+    "NestedPrediction": "Prediction",
     "NestedSpec": "ModelSpec",
     "build_nested": "build",
     "bundled_nested_models": "bundled_models",

@@ -40,13 +40,7 @@ def numbers(values: object) -> "npt.NDArray[np.float64] | None":
 
 
 def probabilities(name: str, values: object) -> "npt.NDArray[np.float64]":
-    """Return values as an array, of any shape, after checking that they are probabilities.
-
-    Raises
-    ------
-    SettingsError
-        If one is no number from 0 to 1.
-    """
+    """Return values as an array, of any shape, after checking that they are probabilities."""
     found = numbers(values)
     if found is not None and ((found >= 0) & (found <= 1)).all():
         return found
@@ -61,13 +55,7 @@ def probabilities(name: str, values: object) -> "npt.NDArray[np.float64]":
 
 
 def check_seed(seed: object) -> int:
-    """Return a seed after checking that it is a whole number of at least 0.
-
-    Raises
-    ------
-    SettingsError
-        If it is not.
-    """
+    """Return a seed after checking that it is a whole number of at least 0."""
     if not is_whole(seed) or seed < 0:
         raise SettingsError(
             f"`seed` must be a whole number of at least 0; got {seed!r}. Give one, and keep it."

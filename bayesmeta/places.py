@@ -44,13 +44,7 @@ def folders() -> list[Path]:
 
 
 def folder_to_write() -> Path:
-    """Return the first of them that can be written, or else a temporary one.
-
-    Raises
-    ------
-    RunError
-        If nothing can be written at all.
-    """
+    """Return the first of them that can be written, or else a temporary one."""
     return next((folder for folder in folders() if can_be_written(folder)), None) or _temporary()
 
 

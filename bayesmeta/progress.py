@@ -15,17 +15,7 @@ PAUSE = 30.0
 def progress_bar(
     total: int, done: int = 0, *, what: str = "fits", shown: bool | None = None
 ) -> Iterator[Callable[[int], object]]:
-    """Yield what to call with the number that were done since; a bar shows how far all are.
-
-    Parameters
-    ----------
-    total, done : int
-        How many there are, and how many were done before.
-    what : str
-        What they are called.
-    shown : bool, optional
-        Whether to show it; where None, only where a person watches.
-    """
+    """Yield what to call with the number that were done since; a bar shows how far all are."""
     if total == done or not is_watched(progress=shown):
         yield lambda _: None
         return

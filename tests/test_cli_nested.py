@@ -93,8 +93,8 @@ def test_a_plan_needs_the_outcome_that_it_is_about(
     ("options", "message"),
     [
         (("--joint", "CRR >= 3"), "`--joint`: there is no outcome 'CRR'"),
-        (("--at-least", "3"), "`--at-least` has no effect on a run of nested outcomes"),
-        (("--rate-above", "0.3"), "`--rate-above` has no effect on a run of nested outcomes"),
+        (("--at-least", "3"), "`--at-least` has no effect on several outcomes together"),
+        (("--rate-above", "0.3"), "`--rate-above` has no effect on several outcomes together"),
     ],
 )
 def test_predictions_that_can_not_be_made_are_told(
@@ -112,7 +112,10 @@ def test_predictions_that_can_not_be_made_are_told(
         (("pooled", "--outcomes", "CR,ORR"), "Counts must be nested, n >= CR >= ORR"),
         (("pooled", "--outcomes", "CR,ORR"), "outermost first, such as ORR, CR."),
         (("robust", "--outcomes", "ORR,CR"), "is not available for several outcomes (ORR, CR)"),
-        (("pooled", "--outcome", "ORR", "--by-definition", "keep"), "no effect without --outcomes"),
+        (
+            ("pooled", "--outcome", "ORR", "--by-definition", "keep"),
+            "no effect without `--outcomes`",
+        ),
     ],
 )
 def test_fits_that_can_not_be_made_are_told(
@@ -142,7 +145,7 @@ def test_sensitivity_refuses_questions_of_one_outcome(
     saved: Path, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("sensitivity", saved, option, "1") == 2
-    assert f"`{option}` has no effect on a run of nested outcomes" in capsys.readouterr().err
+    assert f"`{option}` has no effect on a run of several outcomes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["contrast", "shrinkage"])

@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.evidence.labelling import labelled
-from bayesmeta.label_files import as_labels, labels_of_csv
-from bayesmeta.labels import Labels
+from bayesmeta.evidence.table import labelled
+from bayesmeta.labels import Labels, as_labels, labels_of_csv
 from bayesmeta.layout import is_numeric, table_text
 from bayesmeta.model.files import parse_model, to_toml
 from bayesmeta.wording import Wording

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "bayesmeta"
 
 ORDER = (
     # What every room may use.
-    ("spelling", "errors", "deprecated", "numeric", "paths", "labels", "label_files", "layout"),
+    ("spelling", "errors", "deprecated", "numeric", "paths", "labels", "layout"),
     ("rounding", "wording", "places", "progress"),
     ("runs",),
     ("priors",),

@@ -4,10 +4,10 @@ A new distribution of the study effects is calibrated once it is in its registry
 family once it has a role in `parts.ROLES`.
 """
 
+from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.cases import all_cases, select_cases
 from bayesmeta.calibration.identity import Change, changes, identity_of, status
 from bayesmeta.calibration.judging import Calibration, judge
-from bayesmeta.calibration.protocol import Case
 from bayesmeta.calibration.results import CaseResult, read_results
 from bayesmeta.calibration.running import calibrate, run_case
 

@@ -14,10 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, gammaln
 
-__all__ = ["Band", "band", "p_value", "relative_distance"]
+__all__ = ["Band", "band", "chain_band", "p_value", "relative_distance"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+
+CHAIN_STEPS = 25
+"""Steps of the band of chains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +33,7 @@ class Band:
 
 @cache
 def band(sets: int, ranks: int, probability: float) -> Band:
-    """Return the band that holds all numbers at once with at least `probability`.
-
-    Parameters
-    ----------
-    sets : int
-        Data sets.
-    ranks : int
-        Ranks that are possible.
-    probability : float
-        Probability of the band, simultaneous.
-    """
+    """Return the simultaneous band that holds all numbers of data sets with at least `probability`."""
     low, high = -40.0, 0.0  # logarithm of the tail probability of each number, both tails together
     while high - low > 1e-4:  # noqa: PLR2004
         middle = (low + high) / 2
@@ -58,13 +51,6 @@ def relative_distance(counts: Counts, limits: Band) -> float:
 
     Where no count at all would leave the band, as at the lowest ranks of few data sets, a deviation
     says nothing and does not count.
-
-    Parameters
-    ----------
-    counts : array
-        How many truths had each rank.
-    limits : Band
-        A band for as many data sets and ranks.
     """
     below, expected = _cumulative(counts)
     above = below > expected
@@ -78,11 +64,6 @@ def p_value(counts: Counts) -> float:
 
     How far they stray is the least tail probability of the number of truths up to any rank. The
     result is good to about 1e-13; what is less may be 0.
-
-    Parameters
-    ----------
-    counts : array
-        How many truths had each rank.
     """
     below, _ = _cumulative(counts)
     tails = _tails(int(counts.sum()), counts.size)
@@ -124,3 +105,17 @@ def _outside(tail: float, sets: int, ranks: int) -> float:
     total = np.exp(sets * np.log(sets) - sets - gammaln(sets + 1.0))
     at_the_end = np.convolve(chance, step)[sets]
     return float(np.clip(1 - at_the_end / total, 0.0, 1.0))
+
+
+def chain_band(ess: float, chains: int, draws: int, sure: float) -> tuple[Array, Array]:
+    """Return the band that holds the rank differences of all chains with a probability, at even steps.
+
+    A chain has so many draws, which are worth `ess` independent ones.
+    """
+    effective = max(int(min(ess if ess > 0 else 1.0, draws)), 1)
+    # To two digits, so that parameters share bands, which take a while.
+    effective = int(float(f"{effective:.1e}"))
+    limits = band(effective, CHAIN_STEPS, 1 - (1 - sure) / chains)
+    even = np.linspace(0, 1, CHAIN_STEPS + 1)
+    lower, upper = (np.array([0, *ends, effective]) for ends in (limits.lower, limits.upper))
+    return lower / effective - even, upper / effective - even

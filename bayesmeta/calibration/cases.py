@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
 
-from bayesmeta.calibration.model_case import ModelCase
+from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.parts import JOINT_PARTS, PARTS, covariates_of, spec_of
-from bayesmeta.calibration.protocol import Case
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import ModelSpec, NormalEffects
 from bayesmeta.priors import HalfNormal, Normal, Uniform
@@ -28,10 +26,10 @@ COVERAGE_MU = Normal(0, 1)
 """What the typical rate's log-odds are drawn from there: 95% of rates lie between 12% and 88%."""
 
 
-def all_cases() -> tuple[Case[Any], ...]:
+def all_cases() -> tuple[Case, ...]:
     """Return every case: parts with each covariate set and number of studies, then coverage."""
     ranked = tuple(
-        ModelCase(
+        Case(
             f"{part}-{studies}-{covariates}",
             part,
             spec_of(part, covariates),
@@ -48,22 +46,8 @@ def all_cases() -> tuple[Case[Any], ...]:
     return ranked + coverage
 
 
-def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Case[Any], ...]:
-    """Return the cases of some parts, or of all.
-
-    Parameters
-    ----------
-    parts : sequence of str
-        Names of parts (see `PARTS` of `bayesmeta.calibration.parts`) or ``"coverage"``; all where
-        empty.
-    short : bool
-        Only one case of each part: the fewest studies, and a factor.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such part.
-    """
+def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Case, ...]:
+    """Return the cases of some parts, or of all; of a `short` calibration one of each part."""
     cases = all_cases()
     known = dict.fromkeys(case.part for case in cases)
     wrong = [part for part in parts if part not in known]
@@ -75,21 +59,21 @@ def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Cas
     return _short(chosen) if short else chosen
 
 
-def _short(cases: Sequence[Case[Any]]) -> tuple[Case[Any], ...]:
+def _short(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Return of each part the case of the fewest studies with a factor, or else the first."""
-    found: dict[str, Case[Any]] = {}
+    found: dict[str, Case] = {}
     for case in cases:
         if case.part not in found or case.name == f"{case.part}-{min(STUDIES)}-factor":
             found[case.part] = case
     return tuple(found.values())
 
 
-def _coverage(studies: int) -> ModelCase:
+def _coverage(studies: int) -> Case:
     """Return the case of the default model with parameters from its priors."""
-    return ModelCase(f"{COVERAGE}-{studies}", COVERAGE, ModelSpec("default"), studies)
+    return Case(f"{COVERAGE}-{studies}", COVERAGE, ModelSpec("default"), studies)
 
 
-def _held(studies: int) -> Iterator[ModelCase]:
+def _held(studies: int) -> Iterator[Case]:
     """Yield the cases with a held true tau, each fitted with either prior of tau."""
     for tau, prior in product(COVERAGE_TAU, COVERAGE_PRIORS):
         # A prior so narrow that it is a number, so that one function draws every truth.
@@ -97,4 +81,4 @@ def _held(studies: int) -> Iterator[ModelCase]:
         truth = ModelSpec("default", mu=COVERAGE_MU, study_effects=held)
         fitted = ModelSpec("default", study_effects=NormalEffects(prior))
         name = f"{COVERAGE}-{studies}-tau_{tau:g}-prior_{prior.scale:g}"
-        yield ModelCase(name, COVERAGE, fitted, studies, truth)
+        yield Case(name, COVERAGE, fitted, studies, truth)

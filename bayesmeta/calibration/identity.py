@@ -20,16 +20,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.cases import all_cases
-from bayesmeta.calibration.protocol import Case, Probed
 from bayesmeta.calibration.results import CaseResult
 from bayesmeta.errors import listed
+from bayesmeta.inference.targets import Target
 
 __all__ = ["Change", "changes", "identity_of", "status"]
 
 ROOT = "bayesmeta.calibration.trials"
-"""Module where the code of a result begins, beside that of its kind of case; what they import of this
-package belongs to it."""
+"""Module where the code of a result begins; what it imports of this package belongs to it."""
 
 APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.layouts")
 """What can't change a result, or only through the model and layout, which are kept themselves."""
@@ -49,15 +49,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a result since it was stored: nothing, unless one of these is given.
-
-    Parameters
-    ----------
-    stale : str
-        Why the result is about another posterior.
-    edited : tuple of str
-        Modules whose code is not what it was.
-    """
+    """What became of a result since it was stored: why it is `stale`, and modules that were `edited`."""
 
     stale: str = ""
     edited: tuple[str, ...] = ()
@@ -68,7 +60,7 @@ class Change:
         return not self.stale and not self.edited
 
 
-def identity_of(case: Case[Any]) -> Identity:
+def identity_of(case: Case) -> Identity:
     """Return what the result of a case depends on, as JSON can hold it."""
     # One of them where both are the same.
     designs = case.designs[: 1 if case.judged else 2]
@@ -76,7 +68,7 @@ def identity_of(case: Case[Any]) -> Identity:
     return {
         "model": sha256(case.text.encode()).hexdigest()[:16],
         "density": [float(f"{value:.10g}") for probe in probes for value in probe],
-        "code": dict(_code(type(case).__module__)),
+        "code": dict(_code()),
     }
 
 
@@ -97,17 +89,8 @@ def changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Change:
 def status(results: Sequence[CaseResult]) -> pd.DataFrame:
     """Return what became of stored results, and which cases have none.
 
-    Parameters
-    ----------
-    results : sequence of CaseResult
-        Stored results; see `bayesmeta.calibration.read_results`.
-
-    Returns
-    -------
-    DataFrame
-        One row per case: `case`, `part`, `state` and `reason`. A state is ``"current"``;
-        ``"edited"``: code that produced the result is not what it was, the density is;
-        ``"stale"``: the result is about another posterior; ``"missing"``: there is none.
+    One row per case: `case`, `part`, `state` (``"current"``, ``"edited"``, ``"stale"`` or
+    ``"missing"``) and `reason`.
     """
     cases = {case.name: case for case in all_cases()}
     rows = [(result.name, result.part, *_state(result, cases)) for result in results]
@@ -120,7 +103,7 @@ def status(results: Sequence[CaseResult]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "part", "state", "reason"])
 
 
-def _state(result: CaseResult, cases: Mapping[str, Case[Any]]) -> tuple[str, str]:
+def _state(result: CaseResult, cases: Mapping[str, Case]) -> tuple[str, str]:
     if result.name not in cases:
         return "stale", "there is no such case any more"
     change = changes(result.identity, identity_of(cases[result.name]))
@@ -129,7 +112,7 @@ def _state(result: CaseResult, cases: Mapping[str, Case[Any]]) -> tuple[str, str
     return ("edited", listed(change.edited)) if change.edited else ("current", "")
 
 
-def _probe(probed: Probed) -> Iterator[float]:
+def _probe(probed: Target) -> Iterator[float]:
     """Yield the density, its gradient and the variables at points that never change."""
     for k in range(POINTS):
         # Sines rather than random numbers, whose streams may change with numpy.
@@ -137,15 +120,15 @@ def _probe(probed: Probed) -> Iterator[float]:
         gradient = np.zeros(probed.size)
         yield probed.log_density(point, gradient)
         yield float(gradient @ np.cos(np.arange(probed.size)))
-        for _, values in sorted(probed.variables(point).items()):
+        for _, values in sorted(probed.probed(point).items()):
             yield float(values.ravel() @ np.cos(np.arange(values.size)))
 
 
 @cache
-def _code(kind: str) -> Mapping[str, str]:
-    """Return the hash of every module that a fit of a kind of case runs through, by name."""
+def _code() -> Mapping[str, str]:
+    """Return the hash of every module that a fit runs through, by name."""
     found: dict[str, str] = {}
-    waiting = [ROOT, kind]
+    waiting = [ROOT]
     while waiting:
         name = waiting.pop()
         if name in found or name.startswith(APART):

@@ -126,30 +126,10 @@ class Calibration:
 def judge(results: Sequence[CaseResult], *, comparisons: int | None = None) -> pd.DataFrame:
     """Return for each quantity whether truths are spread evenly over the draws.
 
-    Parameters
-    ----------
-    results : sequence of CaseResult
-        Results of calibration; those that can't be judged are left out.
-    comparisons : int, optional
-        Number of comparisons that `FALSE_ALARM` is divided by; as many as there are rows where
-        None.
-
-    Returns
-    -------
-    DataFrame
-        One row per case and quantity: `case`, `part`, `quantity`, `sets`, `distance` (greatest
-        deviation of the ranks' distribution function in units of its simultaneous 99% band),
-        `in_band` (whether that is at most 1), `p` (probability of ranks that stray as far) and
-        `ok`.
-
-    Raises
-    ------
-    SettingsError
-        If there are no results.
-
-    References
-    ----------
-    Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6.
+    One row per case and quantity: `case`, `part`, `quantity`, `sets`, `distance` (greatest deviation of
+    the ranks' distribution function in units of its simultaneous 99% band), `in_band` (whether that is
+    at most 1), `p` (probability of ranks that stray as far) and `ok`. `comparisons` is the number that
+    `FALSE_ALARM` is divided by; as many as there are rows where None.
     """
     if not results:
         raise SettingsError("There are no results to judge. Run `calibrate` first.")

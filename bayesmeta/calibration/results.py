@@ -1,7 +1,6 @@
 """What is kept of a case: how often the truth had each rank, and was inside each interval."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -11,6 +10,7 @@ from typing import Any
 from bayesmeta.calibration.trials import RANKS, Predicted, Trial
 from bayesmeta.errors import RunError
 from bayesmeta.paths import expanded
+from bayesmeta.runs.files import write_whole
 
 __all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
 
@@ -29,21 +29,12 @@ WIDTHS = 101
 class Tally:
     """Counts over data sets; those of several add up.
 
-    Parameters
-    ----------
-    sets : int
-        Data sets.
-    ranks : mapping
-        For each quantity, how many truths had each rank.
-    covered : mapping
-        For each prediction, how many truths the interval of each of `CI_PROBS` held: `rate` of a
-        new study; `responders` of a new cohort; and `responders_exact`, the responders with ties
-        broken at random, whose intervals hold exactly their probability. Of several outcomes, each
-        with its name: ``"rate[CR]"``.
-    widths : mapping
-        For each predicted rate, how many of its 95% intervals were so many percentage points wide.
-    divergent, still_divergent : int
-        Fits with divergences, and those whose repetition had some as well.
+    `ranks`: for each quantity, how many truths had each rank. `covered`: for each prediction, how many
+    truths the interval of each of `CI_PROBS` held: `rate` of a new study, `responders` of a new cohort,
+    and `responders_exact`, whose ties are broken at random so that intervals hold exactly their
+    probability; of several outcomes each with its name, ``"rate[CR]"``. `widths`: how many 95%
+    intervals of a rate were so many percentage points wide. `divergent`, `still_divergent`: fits with
+    divergences, and those whose repetition had some as well.
     """
 
     sets: int
@@ -68,22 +59,8 @@ class Tally:
 class CaseResult:
     """The result of one case, and where it comes from.
 
-    Parameters
-    ----------
-    name, part : str
-        The case.
-    judged : bool
-        Whether the truths were drawn from the model, so that calibration can be demanded.
-    seed : int
-        Root seed.
-    tally : Tally
-        The counts.
-    seconds : float
-        Time of one core.
-    versions : mapping
-        Version of Python and of each package that matters.
-    identity : mapping
-        What the result depends on; see `bayesmeta.calibration.identity`.
+    `judged`: whether the truths were drawn from the model, so that calibration can be demanded;
+    `seconds` of one core; `versions` of Python and packages; `identity`: what the result depends on.
     """
 
     name: str
@@ -103,35 +80,13 @@ def tally(trials: Iterable[Trial]) -> Tally:
 
 
 def write_result(result: CaseResult, folder: Path) -> None:
-    """Write a result to its file in `folder`, whole or not at all.
-
-    Raises
-    ------
-    RunError
-        If it can't be written.
-    """
+    """Write a result to its file in `folder`, whole or not at all."""
     path = folder / f"{result.name}{SUFFIX}"
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(_text(result))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(f"{path} can't be written: {error.strerror}. Free the place.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, _text(result).encode(), remedy="Free the place")
 
 
 def read_results(folder: str | PathLike[str]) -> tuple[CaseResult, ...]:
-    """Return the results in a folder, by name.
-
-    Raises
-    ------
-    RunError
-        If the folder or a result in it can't be read.
-    """
+    """Return the results in a folder, by name."""
     if not expanded(folder).is_dir():
         raise RunError(f"There is no folder {folder}. Give that of an earlier calibration.")
     return tuple(_read(path) for path in sorted(expanded(folder).glob(f"*{SUFFIX}")))

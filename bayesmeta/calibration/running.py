@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
-from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
+from bayesmeta.calibration.case import Case, Sampler
 from bayesmeta.calibration.cases import select_cases
 from bayesmeta.calibration.identity import changes, identity_of
 from bayesmeta.calibration.judging import Calibration
-from bayesmeta.calibration.protocol import Case, Sampler
 from bayesmeta.calibration.results import CaseResult, Tally, read_results, tally, write_result
 from bayesmeta.calibration.trials import run_trial, seed_of
 from bayesmeta.errors import SamplingError, SettingsError
@@ -130,25 +129,13 @@ def calibrate(
     return Calibration(tuple(kept[case.name] for case in cases))
 
 
-def run_case(
-    case: Case[Any], *, sets: int, seed: int, sampler: Sampler | None = None
-) -> CaseResult:
+def run_case(case: Case, *, sets: int, seed: int, sampler: Sampler | None = None) -> CaseResult:
     """Return the result of one case, done in this process, with its own or another `sampler`."""
     return _finish(case, seed, _begin(case, sets, seed, sampler=sampler))
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Data sets that are done at once."""
-
-    case: Case[Any]
-    seed: int
-    numbers: range
-    sampler: Sampler | None
-
-
 def _begin(
-    case: Case[Any],
+    case: Case,
     sets: int,
     seed: int,
     *,
@@ -156,13 +143,13 @@ def _begin(
     executor: Executor | None = None,
 ) -> Iterator[tuple[Tally, float]]:
     """Return the counts of all blocks, to come: worked on by the executor, or here when asked for."""
-    firsts = range(0, sets, BLOCK)
-    blocks = [_Block(case, seed, range(k, min(k + BLOCK, sets)), sampler) for k in firsts]
-    return executor.map(_run_block, blocks) if executor else map(_run_block, blocks)
+    blocks = [range(k, min(k + BLOCK, sets)) for k in range(0, sets, BLOCK)]
+    run = partial(_run_block, case, seed, sampler)
+    return executor.map(run, blocks) if executor else map(run, blocks)
 
 
 def _finish(
-    case: Case[Any],
+    case: Case,
     seed: int,
     blocks: Iterator[tuple[Tally, float]],
     advance: Callable[[int], object] = lambda sets: None,
@@ -186,18 +173,17 @@ def _finish(
     )
 
 
-def _run_block(block: _Block) -> tuple[Tally, float]:
-    """Return the counts of a block and the seconds that it took."""
-    designs = block.case.designs
+def _run_block(
+    case: Case, seed: int, sampler: Sampler | None, numbers: range
+) -> tuple[Tally, float]:
+    """Return the counts of data sets that are done at once, and the seconds that they took."""
+    designs = case.designs
     started = time.perf_counter()
-    trials = [
-        run_trial(block.case, designs, seed_of(block.case, block.seed, number), block.sampler)
-        for number in block.numbers
-    ]
+    trials = [run_trial(case, designs, seed_of(case, seed, number), sampler) for number in numbers]
     return tally(trials), time.perf_counter() - started
 
 
-def _kept(folder: Path, cases: Sequence[Case[Any]], sets: int, seed: int) -> dict[str, CaseResult]:
+def _kept(folder: Path, cases: Sequence[Case], sets: int, seed: int) -> dict[str, CaseResult]:
     """Return the results that need not be made again, by case."""
     stored = {result.name: result for result in read_results(folder)}
     return {

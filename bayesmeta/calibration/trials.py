@@ -9,14 +9,15 @@ of which the joint log likelihood is needed: parameters alone don't tell a poste
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
-from bayesmeta.calibration.protocol import Case, Sampler
+from bayesmeta.calibration.case import Case, Sampler, Variables
+from bayesmeta.inference.engines import sample_compiled
 from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model import Design
 
 __all__ = [
     "COHORT",
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-Variables = Mapping[str, Array]
 
 RANKS = 100
 """Ranks that a truth can have: one more than the draws it is ranked among."""
@@ -55,17 +55,9 @@ COHORT = 40
 class Predicted:
     """Where the truth lay in predictions of one outcome.
 
-    Parameters
-    ----------
-    rate : float
-        Predictive probability that a new study's rate is at most the true one.
-    fewer, at_most : float
-        Predictive probabilities of fewer responders in a new cohort than there were, and of at most
-        as many.
-    between : float
-        A uniform number, to make a continuous one of the two.
-    width : float
-        Width of the 95% prediction interval of the rate (probability).
+    Predictive probabilities that the rate is at most the true one (`rate`), and of fewer responders than
+    there were (`fewer`) or at most as many (`at_most`); `between`, a uniform number that makes one
+    continuous number of the two; and the `width` of the 95% prediction interval of the rate.
     """
 
     rate: float
@@ -77,16 +69,9 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Trial:
-    """Where the truth lay.
+    """Where the truth lay: its rank by quantity, 0 to ``RANKS - 1``, and predictions by outcome.
 
-    Parameters
-    ----------
-    ranks : mapping
-        Rank of the truth among the draws for each quantity, 0 to ``RANKS - 1``.
-    predicted : mapping
-        Predictions by outcome; the name of the outcome is empty where there is but one.
-    divergent, still_divergent : bool
-        Whether the first fit had divergences, and the last.
+    `divergent` and `still_divergent`: whether the first fit had divergences, and the last.
     """
 
     ranks: Mapping[str, int]
@@ -95,37 +80,24 @@ class Trial:
     still_divergent: bool
 
 
-def seed_of(case: Case[Any], seed: int, number: int) -> np.random.SeedSequence:
+def seed_of(case: Case, seed: int, number: int) -> np.random.SeedSequence:
     """Return the seed of one data set: it depends on the case's name, not on the other cases."""
     name = int.from_bytes(sha256(case.name.encode()).digest()[:4], "big")
     return np.random.SeedSequence(seed, spawn_key=(name, number))
 
 
-def run_trial[Design](
-    case: Case[Design],
+def run_trial(
+    case: Case,
     designs: tuple[Design, Design],
     seed: np.random.SeedSequence,
     sampler: Sampler | None = None,
 ) -> Trial:
-    """Return where a truth drawn from one design lies in the posterior of another.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    designs : tuple
-        Those of the case, which are the same for all its trials: the model that is fitted and the one
-        that parameters are drawn from.
-    seed : SeedSequence
-        Random seed.
-    sampler : callable, optional
-        What fits; that of the case where None.
-    """
+    """Return where a truth drawn from the second design lies in the posterior of the first."""
     design, truth = designs
     truth_seed, rank_seed, *fit_seeds = seed.spawn(4)
     true, counts = case.simulate(truth, np.random.default_rng(truth_seed))
     seen = case.observed(design, counts)
-    draws, divergent, still = _fitted(seen, fit_seeds, sampler or case.sample)
+    draws, divergent, still = _fitted(seen, fit_seeds, sampler or sample_compiled)
     rng = np.random.default_rng(rank_seed)
     rates = case.random_rates(truth, true, rng)
     thinned = {name: values[THINNING - 1 :: THINNING] for name, values in draws.items()}
@@ -137,7 +109,7 @@ def run_trial[Design](
 
 
 def _fitted(
-    seen: Any, seeds: Sequence[np.random.SeedSequence], sampler: Sampler
+    seen: Design, seeds: Sequence[np.random.SeedSequence], sampler: Sampler
 ) -> tuple[Variables, bool, bool]:
     """Return draws, dims (draw, ...), and whether the first fit and the last had divergences."""
     drawn, statistics = sampler(seen, SETTINGS, seeds[0])
@@ -149,7 +121,7 @@ def _fitted(
     return draws, divergent, still
 
 
-def _quantities(case: Case[Any], design: Any, variables: Variables, rates: Variables) -> Variables:
+def _quantities(case: Case, design: Design, variables: Variables, rates: Variables) -> Variables:
     """Return all that is ranked, each one number a draw."""
     new = {f"new_study_rate{_bracketed(outcome)}": values for outcome, values in rates.items()}
     likelihood = {"log_likelihood": case.log_likelihood(design, variables)}
@@ -167,7 +139,7 @@ def _rank(true: Array, draws: Array, rng: np.random.Generator) -> int:
 
 
 def _predicted(  # noqa: PLR0917
-    case: Case[Any], seen: Any, draws: Variables, rates: Variables, rng: np.random.Generator
+    case: Case, seen: Design, draws: Variables, rates: Variables, rng: np.random.Generator
 ) -> dict[str, Predicted]:
     """Return where true rates, and responders of a new cohort at these, lie in their predictions.
 

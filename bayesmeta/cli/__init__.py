@@ -1,7 +1,4 @@
-"""The command line: parse, call, print.
-
-Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupted.
-"""
+"""The command line: parse, call, print."""
 
 import atexit
 import gc
@@ -13,29 +10,18 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.calibrate import calibrate
-from bayesmeta.cli.commands import Commands
-from bayesmeta.cli.compare import compare
-from bayesmeta.cli.contrast import contrast
-from bayesmeta.cli.cumulative import cumulative
+from bayesmeta.cli.commands import Commands, add_command
+from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
 from bayesmeta.cli.fit import fit
+from bayesmeta.cli.fits import contrast, cumulative, leave_one_out, predict, sensitivity, shrinkage
+from bayesmeta.cli.folders import run, show
 from bayesmeta.cli.grid import grid
-from bayesmeta.cli.leave_one_out import leave_one_out
-from bayesmeta.cli.models import models
-from bayesmeta.cli.options import add_command
+from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
-from bayesmeta.cli.predict import predict
 from bayesmeta.cli.report import report
-from bayesmeta.cli.runs import run
-from bayesmeta.cli.selfcheck import selfcheck
-from bayesmeta.cli.sensitivity import sensitivity
-from bayesmeta.cli.show import show
-from bayesmeta.cli.shrinkage import shrinkage
-from bayesmeta.cli.validate import validate
-from bayesmeta.cli.warm import warm
 
 __all__ = ["app", "main"]
 

@@ -1,16 +1,40 @@
-"""The group of all commands: old names of options, and errors of usage as JSON."""
+"""What all commands share: how each is added, told of, and ends.
 
+Exit codes: 0 done; 1 done, but the diagnostics failed; 2 bad input; 3 interrupted.
+"""
+
+import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
+from typer.models import ArgumentInfo, OptionInfo
 
-__all__ = ["Command", "Commands"]
+from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
+from bayesmeta.paths import expanded
+
+__all__ = [
+    "BAD_INPUT",
+    "DIAGNOSTICS_FAILED",
+    "INTERRUPTED",
+    "OK",
+    "Commands",
+    "add_command",
+    "exits",
+    "told",
+]
+
+OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
 _RENAMED = {
     "fit": {"--cohort": "--n"},
@@ -19,6 +43,33 @@ _RENAMED = {
     "plan": {"--robust": "--weight"},
 }
 """Of each command, options that had another name."""
+
+_ARGUMENTS = {
+    "run": "fit",
+    "model": "spec",
+    "evidence": "arms",
+    "column": "columns",
+    "ci": "ci_prob",
+    "at_least": "events_at_least",
+    "at_most": "events_at_most",
+    "joint": "event",
+    "weight": "robust",
+    "control_n": "n_control",
+    "control_rates": "controls",
+    "allow_unreliable": "force",
+    "quick": "refits",
+}
+"""Options, as commands receive them, whose arguments have another name in Python."""
+
+_PHRASES = {
+    "use `load_evidence` for bundled tables": "see `bayesmeta evidence list` for the bundled tables",
+    "Write 0.2, or [0.1, 0.2, 0.5].": "Give each once, such as --weight 0.1 --weight 0.2.",
+}
+"""Advice that is about Python, and what to do instead at the command line."""
+
+_MEMORY = re.compile(r"Stream those of studies and arms to disk .*")
+
+_TOLD: ContextVar[tuple[str, ...]] = ContextVar("told", default=())
 
 
 class Command(TyperCommand):
@@ -31,23 +82,23 @@ class Command(TyperCommand):
 
 
 class Commands(TyperGroup):
-    """Commands that take old names of options, and tell errors of usage as JSON, too, where asked."""
+    """Commands that take old names of options, and print errors of usage as JSON, too, where asked."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         """Return the context of a call, whose options have their names of today."""
-        with _told("--json" in args):
+        with _usage_told("--json" in args):
             context = super().make_context(info_name, _renamed(args), *rest, **extra)
         context.meta[__name__] = "--json" in args
         return context
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _told(ctx.meta[__name__]):
+        with _usage_told(ctx.meta[__name__]):
             return super().invoke(ctx)
 
 
 @contextmanager
-def _told(as_json: bool) -> Iterator[None]:
+def _usage_told(as_json: bool) -> Iterator[None]:
     try:
         yield
     except TyperException as error:
@@ -67,3 +118,113 @@ def _renamed(arguments: Sequence[str]) -> list[str]:
             each = f"{names[old]}{sign}{value}"
         found.append(each)
     return found
+
+
+def add_command(
+    app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
+) -> None:
+    """Add a command, listed with the whole first line of its docstring."""
+    # Usage and messages call an argument by one name; else usage would write {run}.
+    for each, parameter in inspect.signature(command).parameters.items():
+        for info in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(info, ArgumentInfo):
+                info.metavar = each.upper()
+    # Of help that is not given as such, typer shows 45 characters.
+    app.command(name, cls=Command, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+
+
+def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
+    """Return the command exiting with its code, errors printed in one line."""
+
+    @wraps(command)
+    def leaving(*arguments: Any, **options: Any) -> NoReturn:
+        # No shell replaces ~ within --out=~/run.
+        found = {
+            name: expanded(value) if isinstance(value, Path) else value
+            for name, value in options.items()
+        }
+        try:
+            with _telling():
+                code = command(*arguments, **found)
+        except BayesmetaError as error:
+            message = _as_typed(str(error), _names_of(command))
+            code = _failed(message, f"Error: {message}", BAD_INPUT, options)
+        except KeyboardInterrupt as error:
+            message = str(error) or "Interrupted; nothing was left half written."
+            code = _failed(message, f"\n{message}", INTERRUPTED, options)
+        raise typer.Exit(code)
+
+    return leaving
+
+
+def _failed(message: str, line: str, code: int, options: Mapping[str, Any]) -> int:
+    """Tell why a command failed, as JSON too where that is asked for; return its exit code."""
+    if options.get("as_json"):
+        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
+    print(line, file=sys.stderr)
+    return code
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Print our own warnings as notes on standard error, each once; others are for developers."""
+    ours = (EvidenceWarning, ModelWarning)
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        text = str(message)
+        # Several answers at one profile would each tell it.
+        if issubclass(category, ours) and text not in told():
+            _TOLD.set((*told(), text))
+            print(f"Note: {text}", file=sys.stderr)
+
+    before = _TOLD.set(())
+    try:
+        with warnings.catch_warnings():
+            for kind in ours:
+                warnings.simplefilter("always", kind)
+            warnings.showwarning = show
+            yield
+    finally:
+        _TOLD.reset(before)
+
+
+def told() -> tuple[str, ...]:
+    """Return the notes told so far."""
+    return _TOLD.get()
+
+
+def _names_of(command: Callable[..., Any]) -> dict[str, str]:
+    """Return what the command line calls each argument of the library that a command takes."""
+    found = {}
+    parameters = inspect.signature(command).parameters
+    # Two options may be of one argument, as --force and --allow-unreliable: the one renamed is meant.
+    for name in sorted(parameters, key=_ARGUMENTS.__contains__):
+        for info in getattr(parameters[name].annotation, "__metadata__", ()):
+            if isinstance(info, ArgumentInfo):
+                found[_ARGUMENTS.get(name, name)] = name.upper()
+            elif isinstance(info, OptionInfo):
+                found[_ARGUMENTS.get(name, name)] = _option(name, info)
+    return found
+
+
+def _option(name: str, info: OptionInfo) -> str:
+    # Within Annotated, Typer takes the first name for a default until it reads the command.
+    given = (info.default, *(info.param_decls or ()))
+    long = [each for each in given if isinstance(each, str) and each.startswith("--")]
+    return long[0] if long else f"--{name.replace('_', '-')}"
+
+
+def _as_typed(message: str, names: Mapping[str, str]) -> str:
+    """Return a message with the options of a command for the arguments that it names."""
+    for python, typed in _PHRASES.items():
+        message = message.replace(python, typed)
+    message = _MEMORY.sub("Ask for fewer by --draws or --chains.", message)
+    for argument, name in names.items():
+        # A column of a table may be called as an argument is.
+        message = re.sub(rf"(?<!column )`{argument}`", f"`{name}`", message)
+        if name.startswith("--"):
+            message = re.sub(rf"\b{argument}=True\b", name, message)
+            message = re.sub(rf"\b{argument}='?([\w.]+\w)'?", rf"{name} \1", message)
+        if "_" in argument:
+            message = re.sub(rf"(?<![\w`\[.-]){argument}(?![\w`\]])", name, message)
+    return message

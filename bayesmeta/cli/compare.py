@@ -1,6 +1,7 @@
-"""The command `bayesmeta compare`: models against each other, in a run that can be resumed."""
+"""The commands `bayesmeta compare` and `bayesmeta validate`: models held against evidence."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,35 +9,38 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
 from bayesmeta.cli.options import (
     BUNDLED,
     DEFAULT_SEED,
-    DIAGNOSTICS_FAILED,
-    OK,
     AsJson,
     Cohort,
+    Dask,
     Evidence,
     Interval,
     LabelFile,
+    Model,
     Notation,
     Profiles,
     RatesPer,
+    ReplaceTables,
     Seed,
     Selection,
-    exits,
-    labelled_table,
+    TablesOut,
+    Workers,
     reading,
     selecting,
+    table_of,
+    workers_of,
 )
-from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.cli.workers import Dask, Workers, workers_of
+from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
+from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     import bayesmeta as bm
 
-__all__ = ["compare"]
+__all__ = ["compare", "validate"]
 
 
 @exits
@@ -54,7 +58,7 @@ def compare(
         typer.Option(
             "--out",
             "-o",
-            help="Folder for the run; where it holds this one, it goes on from there.",
+            help="Folder of the run. A run that was stopped goes on there.",
         ),
     ],
     seed: Seed = DEFAULT_SEED,
@@ -65,11 +69,13 @@ def compare(
     ] = "exact",
     rows: Annotated[
         Literal["same", "common"],
-        typer.Option(help="Refuse models that can't use the same arms, or take those all can use."),
+        typer.Option(
+            help="Refuse models that cannot use the same arms, or take the arms that all can use."
+        ),
     ] = "same",
     profile: Profiles = None,
     factor: Annotated[
-        str | None, typer.Option(help="Factor whose levels are compared, study by study left out.")
+        str | None, typer.Option(help="Factor whose levels are compared as each study is left out.")
     ] = None,
     cohort: Cohort = 40,
     ci: Interval = 0.95,
@@ -81,9 +87,9 @@ def compare(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit with 1 if this check fails: failures (of a fit, or a model that does not apply), diagnostics (that "
-            "failed, or a failed fit; not a warning), coverage (so few arms inside 95% intervals of the best model "
-            "that p < 0.01); once per gate, or nothing. If left out: diagnostics."
+            help="Exit with code 1 if this check fails; may be repeated. failures: of a fit, or of a model that does not "
+            "apply. diagnostics: of a fit; a warning does not count. coverage: so few arms lie inside 95% intervals of "
+            "the best model that p < 0.01. nothing: none of these. Default: diagnostics."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -93,16 +99,15 @@ def compare(
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
     from bayesmeta.comparison.plans import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
-    from bayesmeta.label_files import as_labels
-    from bayesmeta.labels import Labels
-    from bayesmeta.report import comparison_text, machine
+    from bayesmeta.labels import Labels, as_labels
+    from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
     from bayesmeta.report.many_figures import comparison_figures
     from bayesmeta.rounding import Rates
 
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
     specs = _models(models)
     Rates(rates_per)
-    arms = labelled_table(evidence, notation, as_labels(labels)).select(**selection)
+    arms = table_of(evidence, notation, as_labels(labels)).select(**selection)
     own = Labels().merged(spec.labels for spec in specs)
     words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
@@ -123,11 +128,71 @@ def compare(
         )
     wrong = tripped(found, gates)
     if as_json:
-        content = machine.comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
+        content = comparison_json(found, ci) | {"gates": list(wrong), "saved": str(out)}
         print_json(content)
     else:
         saved = f"Saved in {out}: tables, comparison.png and leave_one_out.png; random seed {seed}."
-        print("\n".join([*comparison_text.comparison_lines(found, ci, words), "", saved]))
+        print_blocks(comparison_blocks(found, ci, words), "", saved)
+    return _gated(wrong)
+
+
+@exits
+@selecting
+@reading
+def validate(
+    selection: Selection,
+    notation: Notation,
+    model: Model,
+    train: Annotated[
+        str, typer.Option(help="Condition on the earlier studies, such as \"source == '001'\".")
+    ],
+    test: Annotated[str, typer.Option(help="Condition on the later cohorts.")],
+    seed: Seed = DEFAULT_SEED,
+    evidence: Evidence = BUNDLED,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Exit with code 1 if this check fails; may be repeated. diagnostics: of the fit; a warning does not "
+            "count. coverage: so few arms lie inside 95% intervals that p < 0.01. nothing: none of these. "
+            "Default: diagnostics."
+        ),
+    ] = None,
+    out: TablesOut = None,
+    force: ReplaceTables = False,
+    as_json: AsJson = False,
+) -> int:
+    """Predict later cohorts from earlier studies."""
+    check_tables(out, ("arms", "studies", "coverage"), force=force)
+    import bayesmeta as bm
+    from bayesmeta.comparison.gates import asked_gates, coverage_gate
+    from bayesmeta.evidence.arms import matching
+    from bayesmeta.report.predicted_text import validation_blocks, validation_json
+
+    gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
+    spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
+    found = bm.validate(
+        spec,
+        train=matching(arms, train, argument="train"),
+        test=matching(arms, test, argument="test"),
+        seed=seed,
+    )
+    wrong = []
+    if "diagnostics" in gates and not found.diagnostics.ok:
+        wrong.append(f"diagnostics: {found.diagnostics!r}")
+    if "coverage" in gates and (message := coverage_gate(found.arms, f"model {spec.name}")):
+        wrong.append(message)
+    tables = {"arms": found.arms, "studies": found.studies, "coverage": found.coverage}
+    saved = save_tables(out, tables)
+    if as_json:
+        content = validation_json(found) | {"gates": wrong}
+        print_json(content)
+    else:
+        print_blocks(validation_blocks(found), f"  Random seed {seed}.", saved)
+    return _gated(wrong)
+
+
+def _gated(wrong: Sequence[str]) -> int:
+    """Print which checks failed; return the exit code."""
     for message in wrong:
         print(f"Gate {message}", file=sys.stderr)
     return DIAGNOSTICS_FAILED if wrong else OK

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.options import BUNDLED, DEFAULT_SEED, AsJson, Force, exits
-from bayesmeta.cli.output import check_out, code_of, print_blocks, print_json, save
+from bayesmeta.cli.commands import exits
+from bayesmeta.cli.options import BUNDLED, DEFAULT_SEED, AsJson, Force
+from bayesmeta.cli.output import code_of, print_blocks, print_json
 
 __all__ = ["demo"]
 
@@ -22,29 +23,31 @@ def demo(
         typer.Option(
             "--out",
             "-o",
-            help="Folder for the run; if left out runs/demo, where an earlier demo is replaced.",
+            help="Folder for the run. Default: runs/demo, where an earlier demo is replaced.",
         ),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """Run a whole analysis of the bundled evidence: regimens in relapsed or refractory AML."""
-    from bayesmeta.report import machine
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
+    from bayesmeta.report.fit_text import fit_json
+    from bayesmeta.report.prediction_text import prediction_json
+    from bayesmeta.runs.whole_folder import check_folder, whole_folder
 
     folder = out or DEMO_FOLDER
     replace = force or (out is None and _is_demo(folder))
-    check_out(folder, force=replace)
+    check_folder(folder, force=replace)
     arms = bm.load_evidence(BUNDLED).select(outcome="ORR", venetoclax="yes")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=DEFAULT_SEED)
     diagnostics, table = bm.diagnose(fit), bm.summary(fit)
     prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
-    save(fit, folder, force=replace, figure=True)
+    with whole_folder(folder, force=replace) as partial:
+        fit.write(partial)
+        bm.plots.forest(fit).save(partial / "forest.png")
     if as_json:
-        content = machine.fit_json(fit, diagnostics, table, folder)
-        print_json(
-            content | {"prediction": machine.prediction_json(prediction, 0.95, DEMO_QUESTIONS)}
-        )
+        content = fit_json(fit, diagnostics, table, folder)
+        print_json(content | {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())})
     else:
         print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
         print_blocks(

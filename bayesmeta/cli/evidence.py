@@ -1,42 +1,40 @@
 """The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.nested import ByDefinition, Outcomes, nested_selection
+from bayesmeta.cli.commands import BAD_INPUT, OK, add_command, exits
 from bayesmeta.cli.options import (
-    BAD_INPUT,
     BUNDLED,
     NOTHING_SELECTED,
-    OK,
     AsJson,
     Notation,
+    ReplaceTables,
     Selection,
-    add_command,
-    exits,
+    TablesOut,
     reading,
     selecting,
     table_of,
 )
-from bayesmeta.cli.output import print_blocks, print_json
-from bayesmeta.cli.tables import ReplaceTables, TablesOut, check_tables, save_tables
+from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bayesmeta.report.text import Blocks
 
 __all__ = ["evidence_app"]
 
 Table = Annotated[
     str | None,
-    typer.Argument(help=f"A bundled table or a CSV file; {BUNDLED} if left out."),
+    typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
 ]
 AlsoTable = Annotated[
-    str | None, typer.Option("--evidence", help="The same, named as with other commands.")
+    str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
 ]
 
 
@@ -64,8 +62,6 @@ def evidence_show(
     notation: Notation,
     table: Table = None,
     evidence: AlsoTable = None,
-    outcomes: Outcomes = None,
-    by_definition: ByDefinition = None,
     out: TablesOut = None,
     force: ReplaceTables = False,
     as_json: AsJson = False,
@@ -76,27 +72,18 @@ def evidence_show(
 
     check_tables(out, ("arms", "excluded", "outcomes"), force=force)
     found = table_of(_one_of(table, evidence) or BUNDLED, notation)
-    if outcomes is not None:
-        nested = nested_selection(found, selection, outcomes, by_definition)
-        return _show(nested, text.arms_blocks(nested), out, as_json=as_json)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
-        saved = save_tables(out, {"outcomes": there})
-        if as_json:
-            print_json(machine.records(there))
-        else:
-            print_blocks(repr(found), table_text(there, indent=2), saved)
-        return OK
-    arms = found.select(**selection)
-    return _show(arms, text.arms_blocks(arms), out, as_json=as_json)
-
-
-def _show(arms: "bm.Arms", blocks: "Blocks", out: Path | None, *, as_json: bool) -> int:
-    from bayesmeta.report.machine import arms_json
-
-    saved = save_tables(out, {"arms": arms.frame, "excluded": arms.excluded})
+        tables: dict[str, pd.DataFrame] = {"outcomes": there}
+        content: object = machine.records(there)
+        blocks: Blocks = [repr(found), table_text(there, indent=2)]
+    else:
+        arms = found.select(**selection)
+        tables, content = {"arms": arms.frame, "excluded": arms.excluded}, machine.arms_json(arms)
+        blocks = text.arms_blocks(arms)
+    saved = save_tables(out, tables)
     if as_json:
-        print_json(arms_json(arms))
+        print_json(content)
     else:
         print_blocks(*blocks, saved)
     return OK

@@ -7,22 +7,22 @@ from typing import Annotated, Literal
 
 import typer
 
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
 from bayesmeta.cli.options import (
     BUNDLED,
     DEFAULT_SEED,
-    DIAGNOSTICS_FAILED,
-    OK,
     AsJson,
+    Dask,
     Evidence,
     LabelFile,
     Notation,
     RatesPer,
-    exits,
-    labelled_table,
+    Workers,
     reading,
+    table_of,
+    workers_of,
 )
-from bayesmeta.cli.output import print_json
-from bayesmeta.cli.workers import Dask, Workers, workers_of
+from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.errors import SettingsError
 
 __all__ = ["grid"]
@@ -32,16 +32,16 @@ __all__ = ["grid"]
 @reading
 def grid(
     notation: Notation,
-    file: Annotated[Path | None, typer.Argument(help="A grid file (.toml); see --example.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A grid file (.toml). See --example.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder of the run; a run that was stopped goes on there."
+            "--out", "-o", help="Folder of the run. A run that was stopped goes on there."
         ),
     ] = None,
     evidence: Evidence = BUNDLED,
     seed: Annotated[
-        int | None, typer.Option(help="Random seed; that of the file, or else 1, if left out.")
+        int | None, typer.Option(help="Random seed. Default: that of the file, or else 1.")
     ] = None,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
@@ -50,7 +50,7 @@ def grid(
     fail_on: Annotated[
         Literal["diagnostics", "failures", "nothing"],
         typer.Option(
-            help="Exit with 1 if a fit failed its diagnostics (not on a warning), or only if one failed."
+            help="Exit with code 1 if a fit failed its diagnostics (a warning does not count), or only if a fit failed."
         ),
     ] = "diagnostics",
     example: Annotated[bool, typer.Option("--example", help="Print a grid file and exit.")] = False,
@@ -67,26 +67,24 @@ def grid(
             "A grid file and --out FOLDER are needed. `bayesmeta grid --example` prints a grid file."
         )
     import bayesmeta as bm
-    from bayesmeta.label_files import as_labels
-    from bayesmeta.report.grid_text import grid_json, grid_lines
+    from bayesmeta.labels import as_labels
+    from bayesmeta.report.grid_text import grid_blocks, grid_json
     from bayesmeta.report.many_figures import grid_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
 
     started = time.perf_counter()
     words = Wording(Rates(rates_per), as_labels(labels))
-    chosen, table = bm.load_grid(file), labelled_table(evidence, notation, words.labels)
+    chosen, table = bm.load_grid(file), table_of(evidence, notation, words.labels)
     if seed is None and chosen.seed is None:
         seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
         draw = partial(grid_figures, words=words)
         results = bm.run_grid(chosen, table, seed=seed, out=out, figures=draw, **where)
     if as_json:
-        content = grid_json(results) | {"saved": str(out)}
-        print_json(content)
+        print_json(grid_json(results) | {"saved": str(out)})
     else:
-        lines = grid_lines(results, words)
         seconds = time.perf_counter() - started
         saved = f"The table (results.parquet, .csv) and figures are in {out}; {seconds:.0f} s; random seed {results.seed}."
-        print("\n".join([*lines, "", saved]))
+        print_blocks(grid_blocks(results, words), "", saved)
     return OK if results.meets(fail_on) else DIAGNOSTICS_FAILED

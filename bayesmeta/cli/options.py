@@ -1,61 +1,61 @@
-"""Options that several commands share, and how every command ends."""
+"""Options that several commands share, and the evidence that they name."""
 
 import inspect
-import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.models import ArgumentInfo
 
-from bayesmeta.cli.commands import Command as Described
-from bayesmeta.cli.notes import telling
-from bayesmeta.cli.wording import as_typed, names_of
-from bayesmeta.errors import BayesmetaError, SettingsError
-from bayesmeta.paths import expanded
+from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
     from bayesmeta.labels import Labels
 
 __all__ = [
-    "BAD_INPUT",
     "BUNDLED",
     "DEFAULT_SEED",
-    "DIAGNOSTICS_FAILED",
-    "INTERRUPTED",
     "NOTHING_SELECTED",
-    "OK",
     "AsJson",
     "Cohort",
+    "Dask",
     "Evidence",
     "FailOn",
     "Force",
     "Interval",
     "LabelFile",
+    "Model",
     "Notation",
     "Out",
+    "Outcome",
     "Profiles",
     "RatesPer",
+    "ReplaceTables",
     "Seed",
     "Selection",
+    "TablesOut",
     "Units",
-    "add_command",
-    "exits",
-    "labelled_table",
+    "Workers",
+    "check_no_effect",
     "reading",
     "selecting",
     "table_of",
+    "taking",
+    "workers_of",
 ]
 
-OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 BUNDLED = "rr_aml_venetoclax"
+DEFAULT_SEED = 1
+"""The seed of every command that draws, where none is given."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 Cohort = Annotated[int, typer.Option("--n", help="Number of patients in the new cohort.")]
+Dask = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")
+]
 Evidence = Annotated[str, typer.Option(help="Name of a bundled table, or a CSV file.")]
 FailOn = Annotated[
     Literal["diagnostics"] | None,
@@ -63,28 +63,6 @@ FailOn = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a saved run.")]
 Interval = Annotated[float, typer.Option("--ci", help="Probability of the intervals.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the new run.")]
-Profiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--profile",
-        help="covariate=value; may be repeated. Other covariates stand at their reference or centre.",
-    ),
-]
-Units = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--per", help="covariate=unit, such as age=10: also print the odds ratio per unit."
-    ),
-]
-
-Seed = Annotated[int, typer.Option(help="Random seed. The same seed gives the same result.")]
-DEFAULT_SEED = 1
-"""The seed of every command that draws, where none is given."""
-RatesPer = Annotated[
-    int,
-    typer.Option("--rates-per", help="Denominator of rates: 100 (percent), 1000, 10000 or 100000."),
-]
 LabelFile = Annotated[
     Path | None,
     typer.Option(
@@ -92,148 +70,170 @@ LabelFile = Annotated[
         help="Labels of levels and outcomes: a TOML file with [labels.COLUMN], or CSV (column, value, label).",
     ),
 ]
+Model = Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the new run.")]
+Outcome = Annotated[str | None, typer.Option(help="Which outcome, of a run of several.")]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        help="covariate=value; may be repeated. Other covariates stand at their reference or centre.",
+    ),
+]
+RatesPer = Annotated[
+    int,
+    typer.Option("--rates-per", help="Denominator of rates: 100 (percent), 1000, 10000 or 100000."),
+]
+ReplaceTables = Annotated[
+    bool, typer.Option("--force", help="Replace tables of the same names in --out.")
+]
+Seed = Annotated[int, typer.Option(help="Random seed. The same seed gives the same result.")]
+TablesOut = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder for tables (.csv) and figures. Created if needed."),
+]
+Units = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per", help="covariate=unit, such as age=10: also print the odds ratio per unit."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Worker processes. Default: one for each processor."),
+]
 
 Selection = Mapping[str, Any]
-"""What `selecting` hands to a command: arguments of `EvidenceTable.select`."""
+"""Arguments of `EvidenceTable.select`."""
 
 Notation = Mapping[str, Any]
-"""What `reading` hands to a command: arguments of `read_evidence`, as far as given."""
+"""Arguments of `read_evidence`, as far as given."""
 
-_SELECTION: dict[str, tuple[Any, Any]] = {
-    "outcome": (
-        str | None,
-        typer.Option(None, help="Outcome. Not needed if the table has only one."),
-    ),
-    "where": (
+
+def taking[T](
+    **groups: Callable[..., Any],
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Give a command groups of options: each reaches it as one argument, made by a function of them."""
+
+    def taken(command: Callable[..., T]) -> Callable[..., T]:
+        own = inspect.signature(command)
+        taken = {name: inspect.signature(group).parameters for name, group in groups.items()}
+        kept = [item for name, item in own.parameters.items() if name not in groups]
+        added = [item for group in taken.values() for item in group.values()]
+
+        @wraps(command)
+        def with_options(**given: Any) -> T:
+            made = {
+                name: group(**{each: given.pop(each) for each in taken[name]})
+                for name, group in groups.items()
+            }
+            return command(**given, **made)
+
+        merged = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*kept, *added)]
+        # Typer reads a command's options off its signature and annotations.
+        with_options.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+        with_options.__annotations__ = {item.name: item.annotation for item in merged}
+        return with_options
+
+    return taken
+
+
+def _selection(
+    outcome: Annotated[
+        str | None, typer.Option(help="Outcome. Not needed if the table has only one.")
+    ] = None,
+    outcomes: Annotated[
         str | None,
         typer.Option(
-            None,
+            help="Nested outcomes for one joint model, outermost first, such as ORR,CR_CRi,CR."
+        ),
+    ] = None,
+    by_definition: Annotated[
+        Literal["missing", "keep"] | None,
+        typer.Option(
+            help="With --outcomes: treat counts that follow from an arm's definition as missing, or keep them. "
+            "Default: missing."
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
             help="Condition on rows, such as \"venetoclax == 'yes' and n >= 20\". A missing value satisfies no comparison; "
             'use "age is missing" or "age is not missing".',
         ),
-    ),
-    "parts": (
+    ] = None,
+    parts: Annotated[
         Literal["parts", "whole"],
-        typer.Option("parts", help="Use the parts of an arm, or the whole arm."),
-    ),
-    "strata": (str | None, typer.Option(None, help="Use the levels of this stratum as rows.")),
-    "derivations": (
-        str | None,
-        typer.Option(None, help="Derivations of counts to keep, separated by commas."),
-    ),
-    "overlaps": (
+        typer.Option(help="Use the parts of an arm, or the whole arm."),
+    ] = "parts",
+    strata: Annotated[
+        str | None, typer.Option(help="Use the levels of this stratum as rows.")
+    ] = None,
+    derivations: Annotated[
+        str | None, typer.Option(help="Derivations of counts to keep, separated by commas.")
+    ] = None,
+    overlaps: Annotated[
         Literal["resolve", "keep"],
-        typer.Option("resolve", help="Of cohorts that may share patients, keep one or all."),
-    ),
-    "include": (
+        typer.Option(help="Of cohorts that may share patients, keep one or all."),
+    ] = "resolve",
+    include: Annotated[
         Literal["default", "all"],
-        typer.Option("default", help="Exclude studies marked 'no', or keep all."),
-    ),
-    "mixed": (bool, typer.Option(False, "--mixed", help="Keep counts of mixed populations.")),
-}
-"""Arguments of `EvidenceTable.select` as options."""
+        typer.Option(help="Exclude studies marked 'no', or keep all."),
+    ] = "default",
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="Keep counts of mixed populations.")
+    ] = False,
+) -> Selection:
+    """Return the arguments of `EvidenceTable.select`."""
+    return {
+        "outcome": outcome,
+        "outcomes": _words(outcomes),
+        "by_definition": by_definition,
+        "where": where,
+        "parts": parts,
+        "strata": strata,
+        "derivations": _words(derivations),
+        "overlaps": overlaps,
+        "include": include,
+        "mixed": mixed,
+    }
 
 
-_READING: dict[str, tuple[Any, Any]] = {
-    "column": (
+def _notation(
+    column: Annotated[
         list[str] | None,
-        typer.Option(None, help="Column with another name, such as events=xi; may be repeated."),
-    ),
-    "missing": (
+        typer.Option(help="Column with another name, such as events=xi; may be repeated."),
+    ] = None,
+    missing: Annotated[
         str | None,
         typer.Option(
-            None,
             help="Codes of missing values, separated by commas. Default: NR,ND,n/a,-. Blank cells and NA are always "
             "missing.",
         ),
-    ),
-    "text": (
+    ] = None,
+    text: Annotated[
         str | None,
         typer.Option(
-            None,
             help="Covariates to read as text although they look like numbers, separated by commas.",
         ),
-    ),
-    "decimal": (
+    ] = None,
+    decimal: Annotated[
         Literal[".", ","] | None,
-        typer.Option(None, help="Decimal mark of covariates. Detected by default."),
-    ),
-}
-"""Arguments of `read_evidence` as options."""
-
-
-NOTHING_SELECTED = {name: option.default for name, (_, option) in _SELECTION.items()}
-"""The selection of a command to which no option of it was given."""
-
-
-Command = Callable[..., int]
-
-
-def add_command(
-    app: typer.Typer, command: Callable[..., NoReturn], name: str | None = None
-) -> None:
-    """Add a command, listed with the whole first line of its docstring."""
-    # Usage and messages call an argument by one name; else usage would write {run}.
-    for each, parameter in inspect.signature(command).parameters.items():
-        for info in getattr(parameter.annotation, "__metadata__", ()):
-            if isinstance(info, ArgumentInfo):
-                info.metavar = each.upper()
-    # Of help that is not given as such, typer shows 45 characters.
-    app.command(name, cls=Described, short_help=(command.__doc__ or "").partition("\n")[0])(command)
-
-
-def selecting(command: Command) -> Command:
-    """Give a command the options of a selection; it gets them as one argument, `selection`."""
-    return _with_options(command, "selection", _SELECTION, _selection_of)
-
-
-def reading(command: Command) -> Command:
-    """Give a command the options of reading a table; it gets them as one argument, `notation`."""
-    return _with_options(command, "notation", _READING, _notation_of)
-
-
-def _with_options(
-    command: Command,
-    argument: str,
-    options: Mapping[str, tuple[Any, Any]],
-    parsed: Callable[[dict[str, Any]], Mapping[str, Any]],
-) -> Command:
-    """Give a command further options, which it gets as one argument."""
-    own = inspect.signature(command)
-    kept = [item for name, item in own.parameters.items() if name != argument]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
-        for name, (kind, option) in options.items()
-    ]
-
-    @wraps(command)
-    def with_options(**given: Any) -> int:
-        found = {name: given.pop(name) for name in options}
-        return command(**given, **{argument: parsed(found)})
-
-    merged = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*kept, *added)]
-    # Typer reads a command's options off its signature and annotations.
-    with_options.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {item.name: item.annotation for item in merged}
-    return with_options
-
-
-def _selection_of(options: dict[str, Any]) -> Selection:
-    derivations = options["derivations"]
-    return options | {"derivations": None if derivations is None else _words(derivations)}
-
-
-def _notation_of(options: dict[str, Any]) -> Notation:
-    given: dict[str, Any] = {
-        name: _words(options[name]) for name in ("missing", "text") if options[name] is not None
+        typer.Option(help="Decimal mark of covariates. Detected by default."),
+    ] = None,
+) -> Notation:
+    """Return the arguments of `read_evidence`, as far as given."""
+    found = {
+        "columns": dict(map(_renaming, column)) if column else None,
+        "missing": _words(missing),
+        "text": _words(text),
+        "decimal": decimal,
     }
-    if options["column"]:
-        given = {"columns": dict(map(_renaming, options["column"]))} | given
-    return given if options["decimal"] is None else given | {"decimal": options["decimal"]}
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",")]
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else [word.strip() for word in text.split(",")]
 
 
 def _renaming(text: str) -> tuple[str, str]:
@@ -243,55 +243,55 @@ def _renaming(text: str) -> tuple[str, str]:
     return wanted.strip(), own.strip()
 
 
-def exits(command: Callable[..., int]) -> Callable[..., NoReturn]:
-    """Return the command exiting with its code, errors printed in one line."""
+selecting, reading = taking(selection=_selection), taking(notation=_notation)
+"""Give a command the options of a selection, or of reading a table, as one argument."""
 
-    @wraps(command)
-    def leaving(*arguments: Any, **options: Any) -> NoReturn:
-        found = {name: _expanded(value) for name, value in options.items()}
-        try:
-            with telling():
-                code = command(*arguments, **found)
-        except BayesmetaError as error:
-            message = as_typed(str(error), names_of(command))
-            code = _failed(message, f"Error: {message}", BAD_INPUT, options)
-        except KeyboardInterrupt as error:
-            message = str(error) or "Interrupted; nothing was left half written."
-            code = _failed(message, f"\n{message}", INTERRUPTED, options)
-        raise typer.Exit(code)
-
-    return leaving
+NOTHING_SELECTED = _selection()
+"""The selection of a command to which no option of it was given."""
 
 
-def _expanded(value: Any) -> Any:
-    """Return a path with the user's folder for ~, which no shell replaces within --out=~/run."""
-    return expanded(value) if isinstance(value, Path) else value
-
-
-def _failed(message: str, line: str, code: int, options: Mapping[str, Any]) -> int:
-    """Tell why a command failed, as JSON too where that is asked for; return its exit code."""
-    if options.get("as_json"):
-        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
-    print(line, file=sys.stderr)
-    return code
-
-
-def table_of(evidence: str, notation: Notation) -> "EvidenceTable":
-    """Return a bundled table by its name, or else a CSV file's."""
+def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) -> "EvidenceTable":
+    """Return a bundled table by its name, or else a CSV file's, with labels of levels and outcomes."""
     from bayesmeta.evidence import load_evidence, read_evidence
 
     if "." in evidence or "/" in evidence or Path(evidence).exists():
-        return read_evidence(evidence, **notation)
-    if notation:
+        table = read_evidence(evidence, **notation)
+    elif notation:
         raise SettingsError(
             f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
             "say how a file is written. Leave them out."
         )
-    return load_evidence(evidence)
+    else:
+        table = load_evidence(evidence)
+    if labels is None:
+        return table
+    from bayesmeta.evidence.table import labelled
+
+    return labelled(table, labels)
 
 
-def labelled_table(evidence: str, notation: Notation, labels: "Labels") -> "EvidenceTable":
-    """Return a table as `table_of` does, with labels of its levels and outcomes."""
-    from bayesmeta.evidence.labelling import labelled
+def check_no_effect(option: str, value: object, where: str) -> None:
+    """Raise if an option was given where it does nothing."""
+    if value is not None:
+        raise SettingsError(f"`{option}` has no effect {where}. Leave it out.")
 
-    return labelled(table_of(evidence, notation), labels)
+
+@contextmanager
+def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dict[str, Any]]:
+    """Yield the arguments `workers` or `executor`; tell of an interrupt what is kept in `out`."""
+    from bayesmeta.inference.settings import processors
+
+    if dask is not None:
+        check_no_effect("--workers", workers, "with `--dask`")
+    try:
+        if dask is None:
+            yield {"workers": processors() if workers is None else workers}
+            return
+        from bayesmeta.runs import dask_executor
+
+        with dask_executor(dask) as executor:
+            yield {"executor": executor}
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Interrupted; finished fits are kept in {out}. The same command goes on from there."
+        ) from None

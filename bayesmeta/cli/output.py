@@ -1,40 +1,34 @@
-"""What commands share at their end: lines, JSON, the folder of a run, the exit code."""
+"""What commands print and write: lines, JSON, tables as CSV, figures and the folder of a run."""
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bayesmeta as bm
-from bayesmeta.cli.notes import told
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, told
+from bayesmeta.errors import RunError, listed
 
-__all__ = ["check_no_effect", "check_out", "code_of", "print_blocks", "print_json", "save"]
+if TYPE_CHECKING:
+    import pandas as pd
 
+    import bayesmeta as bm
+    from bayesmeta.report.document import Block
+
+__all__ = [
+    "check_files",
+    "check_tables",
+    "code_of",
+    "csv_of",
+    "print_blocks",
+    "print_json",
+    "save_tables",
+    "write_files",
+]
+
+REMEDY = "Choose another folder"
 
 _TARGET = re.compile("([Rr]aise) target_accept")
-
-
-def check_no_effect(option: str, value: object, where: str) -> None:
-    """Raise if an option was given where it does nothing."""
-    if value is not None:
-        raise bm.SettingsError(f"`{option}` has no effect {where}. Leave it out.")
-
-
-def check_out(folder: Path, *, force: bool) -> None:
-    """Raise if the folder of a run can not take its place."""
-    from bayesmeta.runs.whole_folder import check_folder
-
-    check_folder(folder, force=force)
-
-
-def save(result: "bm.Fit", folder: Path, *, force: bool, figure: bool) -> None:
-    """Save the run, with its forest plot if asked for, whole or not at all."""
-    from bayesmeta.runs.whole_folder import whole_folder
-
-    with whole_folder(folder, force=force) as partial:
-        result.write(partial)
-        if figure:
-            bm.plots.forest(result).save(partial / "forest.png")
 
 
 def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
@@ -43,10 +37,12 @@ def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
     return OK if passed else DIAGNOSTICS_FAILED
 
 
-def print_blocks(*blocks: str | list[str]) -> None:
-    """Print lines and lists of lines; advice names options, not arguments of Python."""
+def print_blocks(*blocks: "str | Iterable[str | Block]") -> None:
+    """Print lines, tables and sentences; advice names options, not arguments of Python."""
+    from bayesmeta.report.document import lines_of
+
     for block in blocks:
-        for line in [block] if isinstance(block, str) else block:
+        for line in [block] if isinstance(block, str) else lines_of(block):
             print(_TARGET.sub(r"\1 --target-accept", line))
 
 
@@ -55,3 +51,46 @@ def print_json(content: object) -> None:
     if isinstance(content, dict):
         content = content | {"notes": [*content.get("notes", ()), *told()]}
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def check_tables(out: Path | None, names: Sequence[str], *, force: bool) -> None:
+    """Raise if tables of these names cannot be written, before the work that makes them."""
+    if out is not None:
+        check_files(out, [f"{name}.csv" for name in names], force=force)
+
+
+def save_tables(out: Path | None, tables: "Mapping[str, pd.DataFrame]") -> list[str]:
+    """Write tables, if they are asked for; return the line that says so."""
+    if out is None:
+        return []
+    write_files(out, {f"{name}.csv": csv_of(table) for name, table in tables.items()}, force=True)
+    return ["", f"Tables in {out}: {', '.join(f'{name}.csv' for name in tables)}."]
+
+
+def csv_of(table: "pd.DataFrame") -> bytes:
+    """Return a table as CSV; rows that have names keep them."""
+    named = table.reset_index() if any(table.index.names) else table
+    return named.to_csv(index=False, lineterminator="\n").encode()
+
+
+def write_files(out: Path, contents: Mapping[str, bytes], *, force: bool) -> None:
+    """Write files into a folder, each whole or not at all, after all of them are made."""
+    from bayesmeta.runs.files import write_whole
+
+    check_files(out, list(contents), force=force)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{out} cannot be written: {error.strerror}. {REMEDY}.") from error
+    for name, content in contents.items():
+        write_whole(out / name, content, remedy=REMEDY)
+
+
+def check_files(out: Path, names: Sequence[str], *, force: bool) -> None:
+    """Raise if files of these names stand in a folder or cannot be written there."""
+    from bayesmeta.runs.files import check_folder_writable
+
+    there = [name for name in names if (out / name).exists()]
+    if there and not force:
+        raise RunError(f"{out} holds {listed(there)}. {REMEDY}, or replace them with --force.")
+    check_folder_writable(out, remedy=REMEDY)

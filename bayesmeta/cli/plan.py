@@ -1,153 +1,47 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bayesmeta.cli.options import (
-    DIAGNOSTICS_FAILED,
-    OK,
-    AsJson,
-    LabelFile,
-    Profiles,
-    RatesPer,
-    exits,
-)
-from bayesmeta.cli.output import print_blocks, print_json
-from bayesmeta.cli.plan_options import (
-    Alpha,
-    Alternative,
-    ControlN,
-    ControlRates,
-    GoOn,
-    InterimLook,
-    NMax,
-    Outcome,
-    Patients,
-    PlanOut,
-    Power,
-    Rates,
-    StopBelow,
-    SuccessText,
-    VagueMean,
-    VagueN,
-    Weights,
-    parsed_interim,
-    parsed_rates,
-)
-from bayesmeta.cli.profiles import parsed_profile
-from bayesmeta.cli.tables import ReplaceTables, check_files, write_files
-
-if TYPE_CHECKING:
-    from bayesmeta import MapPrior, Plan, TwoArmPlan
-    from bayesmeta.report.plan_sizes import Sizes
-    from bayesmeta.wording import Wording
+from bayesmeta.cli.answers import Answer, SavedFit, answering
+from bayesmeta.cli.options import Outcome, Profiles, taking
+from bayesmeta.cli.output import check_files, write_files
+from bayesmeta.cli.parsing import parsed_profile
+from bayesmeta.cli.plan_request import PlanRequest
 
 __all__ = ["plan"]
 
 
-@exits
+@answering()
+@taking(request=PlanRequest)
 def plan(
-    run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
-    success: SuccessText,
-    n: Patients = None,
+    saved: SavedFit,
+    request: PlanRequest,
     profile: Profiles = None,
     outcome: Outcome = None,
-    weight: Weights = None,
-    vague_mean: VagueMean = 0.5,
-    vague_n: VagueN = 1.0,
-    rates: Rates = None,
-    control_n: ControlN = None,
-    control_rates: ControlRates = None,
-    alternative: Alternative = None,
-    power: Power = None,
-    alpha: Alpha = None,
-    n_max: NMax = None,
-    interim: InterimLook = None,
-    stop_below: StopBelow = None,
-    rates_per: RatesPer = 100,
-    labels: LabelFile = None,
-    out: PlanOut = None,
-    force: ReplaceTables = False,
-    allow_unreliable: GoOn = False,
-    as_json: AsJson = False,
-) -> int:
+    allow_unreliable: Annotated[
+        bool, typer.Option("--allow-unreliable", help="Use a fit that failed its diagnostics.")
+    ] = False,
+) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""
-    # What can be refused is refused before the work, and before what it needs is loaded.
-    true, of_control = (
-        parsed_rates("--rates", rates),
-        parsed_rates("--control-rates", control_rates),
-    )
-    looked = parsed_interim(interim)
-    if out is not None:
-        from bayesmeta.report.plan_files import FILES
-
-        check_files(out, FILES, force=force)
     import bayesmeta as bm
-    from bayesmeta.cli.plan_request import PlanRequest
-    from bayesmeta.estimates.words import words_of
-    from bayesmeta.report.text import warning_lines
+    from bayesmeta.report.plan_tables import FILES, plan_files, plan_json
+    from bayesmeta.report.plan_text import plan_blocks
 
-    request = PlanRequest(
-        success=bm.parse_success(success),
-        n=n,
-        weight=weight,
-        vague_mean=vague_mean,
-        vague_n=vague_n,
-        rates=true,
-        control_n=control_n,
-        control_rates=of_control,
-        alternative=alternative,
-        power=power,
-        alpha=alpha,
-        n_max=n_max,
-        interim=looked,
-        stop_below=stop_below,
-    )
     request.check()
-    result = bm.load_fit(run)
-    words = words_of(result, rates_per=rates_per, labels=labels)
+    out, words = saved.out, saved.words
+    if out is not None:
+        check_files(out, FILES, force=saved.force)
     prior = bm.map_prior(
-        result, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
+        saved.fit, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
     )
     sizes = request.sizes(prior)
     found = request.plan(prior, sizes)
     if out is not None:
-        from bayesmeta.report.plan_files import plan_files
-
-        write_files(out, plan_files(found, prior=prior, sizes=sizes, words=words), force=force)
-    if as_json:
-        print_json(_json(found, sizes, prior) | {"saved": None if out is None else str(out)})
-    else:
-        marks = warning_lines(bm.diagnose(result))
-        print_blocks(marks, _lines(found, sizes, words), [] if out is None else f"Saved in {out}.")
-    return OK if prior.reliable else DIAGNOSTICS_FAILED
-
-
-def _lines(found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", words: "Wording") -> list[str]:
-    """Return what a terminal shows: sample sizes where asked for, then the plan."""
-    from bayesmeta.planning.plan import Plan
-    from bayesmeta.report.plan_text import plan_lines
-    from bayesmeta.report.two_arm_text import two_arm_lines
-
-    first = [] if sizes is None else [*sizes.lines(), ""]
-    if found is None:
-        return first if sizes is None else [*first, sizes.no_plan()]
-    return [
-        *first,
-        *(plan_lines(found, words) if isinstance(found, Plan) else two_arm_lines(found, words)),
-    ]
-
-
-def _json(
-    found: "Plan | TwoArmPlan | None", sizes: "Sizes | None", prior: "MapPrior"
-) -> dict[str, Any]:
-    """Return it for machines."""
-    from bayesmeta.planning.plan import Plan
-    from bayesmeta.report.plan_machine import plan_json, prior_json, two_arm_json
-
-    needed = {"sample_size": None if sizes is None else sizes.json()}
-    if found is None:
-        return prior_json(prior) | {"n": None} | needed
-    return (plan_json(found) if isinstance(found, Plan) else two_arm_json(found)) | needed
+        files = plan_files(found, prior=prior, sizes=sizes, words=words)
+        write_files(out, files, force=saved.force)
+    return Answer(
+        plan_json(found, prior=prior, sizes=sizes) | {"saved": None if out is None else str(out)},
+        [plan_blocks(found, sizes=sizes, words=words), [] if out is None else f"Saved in {out}."],
+    )

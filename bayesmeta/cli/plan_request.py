@@ -1,18 +1,18 @@
-"""What the command `bayesmeta plan` was asked for: which options go together, and what they ask."""
+"""What the command `bayesmeta plan` is asked: its options, and which of them go together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
-from bayesmeta.cli.output import check_no_effect
+import typer
+
+from bayesmeta.cli.options import check_no_effect
+from bayesmeta.cli.parsing import parsed_interim, parsed_rates
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.map_prior import MapPrior
-from bayesmeta.planning.plan import Plan, plan
-from bayesmeta.planning.plan_priors import plan_priors
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.trial_size import smallest_n
-from bayesmeta.planning.two_arm_plan import TwoArmPlan, plan_two_arms
-from bayesmeta.report.plan_sizes import Sizes
+
+if TYPE_CHECKING:
+    import bayesmeta as bm
+    from bayesmeta.report.plan_sizes import Sizes
 
 __all__ = ["PlanRequest"]
 
@@ -25,26 +25,105 @@ POWER, ALPHA, N_MAX = 0.8, 0.05, 200
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """Options of a plan, as they were given; None where one was not."""
+    """The options of a plan, as they were given; None where one was not."""
 
-    success: Success
-    n: int | None
-    weight: Sequence[float] | None
-    vague_mean: float
-    vague_n: float
-    rates: Sequence[float] | None
-    control_n: int | None
-    control_rates: Sequence[float] | None
-    alternative: float | None
-    power: float | None
-    alpha: float | None
-    n_max: int | None
-    interim: tuple[int, int] | None
-    stop_below: float | None
+    success: Annotated[
+        str,
+        typer.Option(
+            help='Success rule, such as "P(rate > 0.35) > 0.9", or with two arms "P(rate - control > 0) > 0.95". '
+            "Join conditions by and.",
+        ),
+    ]
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n",
+            help="Number of patients in the trial, or in its treated arm. Not needed with --alternative.",
+        ),
+    ] = None
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Weight of the vague component of the robust prior. Default: 0.2. May be repeated: the plan uses the "
+            "first, and a table compares all.",
+        ),
+    ] = None
+    vague_mean: Annotated[float, typer.Option(help="Mean of the vague component.")] = 0.5
+    vague_n: Annotated[
+        float,
+        typer.Option(
+            help="Effective sample size of the vague component. With mean 0.5, 1 is uniform."
+        ),
+    ] = 1.0
+    rates: Annotated[
+        str | None,
+        typer.Option(help="True rates for the operating characteristics, such as 0.2,0.35."),
+    ] = None
+    control_n: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of patients in the control arm, whose prior is that of the run; 0 for historical controls only."
+        ),
+    ] = None
+    control_rates: Annotated[
+        str | None,
+        typer.Option(
+            help="True control rates for the operating characteristics, separated by commas."
+        ),
+    ] = None
+    alternative: Annotated[
+        float | None,
+        typer.Option(
+            help="Find the smallest sample size with the required power at this true rate."
+        ),
+    ] = None
+    power: Annotated[
+        float | None,
+        typer.Option(help="Required power at --alternative. Default: 0.8.", show_default=False),
+    ] = None
+    alpha: Annotated[
+        float | None,
+        typer.Option(help="Largest one-sided type-I error with --alternative. Default: 0.05."),
+    ] = None
+    n_max: Annotated[
+        int | None,
+        typer.Option(help="Largest sample size considered with --alternative. Default: 200."),
+    ] = None
+    interim: Annotated[
+        str | None,
+        typer.Option(help="Responders and patients at the interim analysis, such as 8/20."),
+    ] = None
+    stop_below: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop for futility if the predictive probability of success is below this."
+        ),
+    ] = None
+
+    @cached_property
+    def rule(self) -> "bm.Success":
+        """The success rule."""
+        import bayesmeta as bm
+
+        return bm.parse_success(self.success)
+
+    @cached_property
+    def looks(self) -> dict[str, Any]:
+        """The arguments of `plan` about an interim analysis."""
+        return {"interim": parsed_interim(self.interim), "stop_below": self.stop_below}
+
+    @cached_property
+    def true_rates(self) -> tuple[list[float] | None, list[float] | None]:
+        """The true rates of the treated and of the control arm."""
+        return (
+            parsed_rates("--rates", self.rates),
+            parsed_rates("--control-rates", self.control_rates),
+        )
 
     def check(self) -> None:
-        """Raise unless the options go together."""
-        if self.success.of_two_arms:
+        """Raise unless each option can be read, and they go together."""
+        _ = self.true_rates, self.looks
+        if self.rule.of_two_arms:
             where = "on a trial of two arms, whose --success is on rate - control"
             self._check_no_effect(
                 where, "alternative", "power", "alpha", "n_max", "interim", "stop_below"
@@ -57,10 +136,14 @@ class PlanRequest:
             self._check_no_effect("without --alternative", "power", "alpha", "n_max")
             self._check_patients()
 
-    def sizes(self, prior: MapPrior) -> Sizes | None:
+    def sizes(self, prior: "bm.MapPrior") -> "Sizes | None":
         """Return the patients needed with each prior; None where they were not asked for."""
         if self.alternative is None:
             return None
+        from bayesmeta.planning.plan_priors import plan_priors
+        from bayesmeta.planning.trial_size import smallest_n
+        from bayesmeta.report.plan_sizes import Sizes
+
         alpha = ALPHA if self.alpha is None else self.alpha
         power = POWER if self.power is None else self.power
         priors = plan_priors(
@@ -68,7 +151,7 @@ class PlanRequest:
         ).named
         found = {
             name: smallest_n(
-                self.success,
+                self.rule,
                 each,
                 alternative=self.alternative,
                 alpha=alpha,
@@ -77,19 +160,20 @@ class PlanRequest:
             )
             for name, each in priors.items()
         }
-        return Sizes(self.success, self.alternative, alpha, power, found)
+        return Sizes(self.rule, self.alternative, alpha, power, found)
 
-    def plan(self, prior: MapPrior, sizes: Sizes | None) -> Plan | TwoArmPlan | None:
+    def plan(self, prior: "bm.MapPrior", sizes: "Sizes | None") -> "bm.Plan | bm.TwoArmPlan | None":
         """Return the plan; None where the patients were to be found, and no number will do."""
+        import bayesmeta as bm
+
         n = self.n if self.n is not None or sizes is None else sizes.n
         if n is None:
             return None
-        asked: dict[str, Any] = {"n": n, "success": self.success, "rates": self.rates}
+        rates, controls = self.true_rates
+        asked: dict[str, Any] = {"n": n, "success": self.rule, "rates": rates, **self._borrowed}
         if self.control_n is None:
-            looks: dict[str, Any] = {"interim": self.interim, "stop_below": self.stop_below}
-            return plan(prior, **asked, **self._borrowed, **looks)
-        arms: dict[str, Any] = {"n_control": self.control_n, "controls": self.control_rates}
-        return plan_two_arms(prior, **asked, **self._borrowed, **arms)
+            return bm.plan(prior, **asked, **self.looks)
+        return bm.plan_two_arms(prior, **asked, n_control=self.control_n, controls=controls)
 
     @property
     def _borrowed(self) -> dict[str, Any]:
@@ -103,8 +187,8 @@ class PlanRequest:
     def _check_patients(self) -> None:
         if self.n is None:
             raise SettingsError(
-                "`--n`, the patients of the trial, is missing. Give it, or give --alternative, the true rate at which the "
-                "trial shall have its power, to find it."
+                "`--n`, the number of patients in the trial, is missing. Give it; or give --alternative, the true rate "
+                "at which the trial is to have its power, to find it."
             )
 
     def _check_both_arms(self) -> None:

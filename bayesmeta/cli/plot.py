@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import DIAGNOSTICS_FAILED, OK, AsJson, LabelFile, Profiles, exits
-from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_names, parsed_profile
-from bayesmeta.cli.tables import check_files, csv_of, write_files
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.options import AsJson, LabelFile, Profiles
+from bayesmeta.cli.output import check_files, csv_of, print_json, write_files
+from bayesmeta.cli.parsing import parsed_names, parsed_profile
 from bayesmeta.errors import RunError
 
 __all__ = ["plot"]
@@ -68,8 +68,9 @@ def plot(
     as_json: AsJson = False,
 ) -> int:
     """Draw the figures of a saved run, each with a table of its numbers (.csv)."""
+    from bayesmeta.estimates.questions import Question
     from bayesmeta.plots.style import figure_bytes
-    from bayesmeta.report.fit_results import FigureStyle, ReportRequest
+    from bayesmeta.report.fit_results import Options
     from bayesmeta.report.run_plots import draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
     from bayesmeta.report.text import NOT_RELIABLE
@@ -83,15 +84,15 @@ def plot(
     loaded = load_run(run)
     forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
     scale = {"axis": axis, "limits": limits}
-    style = FigureStyle(_given(scale), _given(forest), parsed_names("--unit", unit) or {})
-    asked = ReportRequest(
-        profile=parsed_profile(profile),
-        cohort=40 if n is None else n,
+    question = Question(parsed_profile(profile) or {}, cohort=40 if n is None else n)
+    options = Options(
         rates_per=int(rates_per),
         labels=labels,
-        style=style,
+        scale=_given(scale),
+        forest=_given(forest),
+        units=parsed_names("--unit", unit) or {},
     )
-    drawn = draw_run(loaded, asked, n, names)
+    drawn = draw_run(loaded, question, options, n=n, names=names)
     contents = {
         f"{name}.{form}": figure_bytes(one.figure, form, dpi=dpi)
         for name, one in drawn.plots.items()

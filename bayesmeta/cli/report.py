@@ -5,20 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesmeta.cli.options import (
-    DIAGNOSTICS_FAILED,
-    OK,
-    AsJson,
-    Cohort,
-    Interval,
-    LabelFile,
-    Profiles,
-    RatesPer,
-    Units,
-    exits,
-)
+from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.options import AsJson, Cohort, Interval, LabelFile, Profiles, RatesPer, Units
 from bayesmeta.cli.output import print_json
-from bayesmeta.cli.profiles import parsed_profile, parsed_units
+from bayesmeta.cli.parsing import parsed_profile, parsed_units
 
 __all__ = ["report"]
 

@@ -8,10 +8,9 @@ from bayesmeta.comparison.predictions import Predictions
 from bayesmeta.comparison.questions import Asked
 from bayesmeta.comparison.scores import Row
 from bayesmeta.estimates.posterior import named_outcomes
-from bayesmeta.estimates.precision import Draws
+from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.rates import DrawnRates
-from bayesmeta.estimates.rows import interval_of
 from bayesmeta.inference.convergence import mcse_mean
 
 __all__ = ["RATES", "answers", "predictive"]

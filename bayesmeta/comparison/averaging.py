@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,130 +10,115 @@ import pandas as pd
 
 from bayesmeta.comparison.answers import RATES
 from bayesmeta.comparison.questions import Answered
-from bayesmeta.errors import counted
-from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.events import EventKeywords, Probability, cohort_event
-from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.count_distributions import CountDistribution, ListedCounts
+from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
+from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.estimates.rates import safe_log_odds
 
-__all__ = ["AveragedPrediction", "asked_alike", "averaged"]
+__all__ = ["AveragedRates", "asked_alike", "averaged", "prediction_by"]
 
 Array = npt.NDArray[np.float64]
 
+RANDOM_RATES = (4, 1000)
+"""Shape of random rates: chains, draws."""
 
-@dataclass(frozen=True, eq=False, repr=False)
-class AveragedPrediction:
-    """The response of a new cohort, averaged over models.
+QUANTILES = 4000
+"""Points of a sample, and draws that it counts as."""
 
-    Made by `compare`. Models are averaged only where they answer the same question, the response of
-    a new cohort of one profile: all have the same covariates, at the same values. Of models that
-    answer for different profiles, those are averaged that have the most of the covariates asked
-    about and, among them, answer as the best by elpd does; the weights are stacked among those. A
-    model without heterogeneity answers the same question: it assumes that a new study has the rate
-    of all others.
+
+@dataclass(frozen=True, eq=False)
+class AveragedRates:
+    """The distribution of a new study's rate, averaged over models.
 
     Parameters
     ----------
-    n : int
-        Patients of the cohort.
-    profile : str
-        Covariate values that the cohort is of; ``"all studies"`` where the models have none.
-    weights : mapping
-        Weight of each model that is averaged, by name; they sum to 1.
-    pmf : DataFrame
-        Index `events`, 0 to n; `probability`, its Monte-Carlo standard error `mcse`, and `at_least`.
-    rate : DataFrame
+    listed : DataFrame
+        Index `events`, 0 to n; `probability` and its Monte-Carlo standard error `mcse`.
+    tabulated : DataFrame
         Index `rate` (probability), in steps of 0.001; below 0.01 of about 1% of the rate, and likewise
         near 1. Between them it is taken to be linear. `cdf`, the probability that the true rate of a
         new study is at most so high, and its `mcse`.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> table = bm.load_evidence("rr_aml_venetoclax")
-    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
-    >>> models = [bm.load_model("pooled"), bm.load_model("common_effect")]
-    >>> few = bm.SamplerSettings(chains=2, draws=500)
-    >>> compared = bm.compare(models, arms, seed=1, method="psis", marginal=False, settings=few)
-    >>> found = compared.prediction
-    >>> found.interval(0.95).loc["events"].tolist()
-    [3.0, 9.0, 16.0]
-    >>> round(found.probability(rate_above=0.2), 1)
-    0.8
     """
 
-    n: int
-    profile: str
-    weights: Mapping[str, float]
-    pmf: pd.DataFrame
-    rate: pd.DataFrame
+    listed: pd.DataFrame
+    tabulated: pd.DataFrame
 
-    def interval(self, ci_prob: float) -> pd.DataFrame:
-        """Return the equal-tailed prediction interval of the true rate and of the responders.
+    @property
+    def rate(self) -> Distribution:
+        """Mean, standard deviation and quantiles of the rate."""
+        return self
 
-        Parameters
-        ----------
-        ci_prob : float
-            Probability of the interval.
+    def mean(self) -> Estimate:
+        """Return the mean."""
+        rate = self.tabulated.index.to_numpy()
+        return Estimate(float(self._share @ (rate[1:] + rate[:-1]) / 2), self._error)
 
-        Returns
-        -------
-        DataFrame
-            Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
-            `upper`.
-        """
-        check_ci_prob(ci_prob)
-        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        rates = [_inverse(self.rate["cdf"], p) for p in bounds]
-        counts = np.searchsorted(np.cumsum(self.pmf["probability"]), bounds)
-        return pd.DataFrame(
-            [rates, np.minimum(counts, self.n).astype(float)],
-            index=["rate", "events"],
-            columns=["lower", "median", "upper"],
-        )
+    def sd(self) -> Estimate:
+        """Return the standard deviation."""
+        low, high = self.tabulated.index.to_numpy()[:-1], self.tabulated.index.to_numpy()[1:]
+        second = self._share @ (low**2 + low * high + high**2) / 3
+        return Estimate(float(np.sqrt(max(second - self.mean().value ** 2, 0.0))), self._error)
 
-    def probability(self, **event: Unpack[EventKeywords]) -> Probability:
-        """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile: linear between the rates that are kept."""
+        values, rates = self.tabulated["cdf"].to_numpy(), self.tabulated.index.to_numpy()
+        place = int(np.searchsorted(values, probability))
+        if place == 0:
+            return Estimate(float(rates[0]), 0.0)
+        below, above = values[place - 1], values[place]
+        width, error = rates[place] - rates[place - 1], float(self.tabulated["mcse"].iloc[place])
+        share = (probability - below) / (above - below)
+        return Estimate(float(rates[place - 1] + share * width), error * width / (above - below))
 
-        Parameters
-        ----------
-        **event
-            As in `Prediction.probability`, such as ``rate_above=0.3`` or ``events_at_least=12``.
-
-        Raises
-        ------
-        SettingsError
-            Unless exactly one argument is given, in its range.
-        """
-        return cohort_event(self.n, event).of(self)
+    def convergence(self) -> dict[str, float]:
+        """Return NaN: draws of several models are no chains of one."""
+        return NO_CONVERGENCE
 
     def above(self, rate: float) -> Estimate:
         """Return the probability that the rate is above `rate`."""
-        found = [float(np.interp(rate, self.rate.index, self.rate[one])) for one in ("cdf", "mcse")]
+        table = self.tabulated
+        found = [float(np.interp(rate, table.index, table[one])) for one in ("cdf", "mcse")]
         return Estimate(1 - found[0], found[1])
+
+    def counts(self, n: int) -> CountDistribution:
+        """Return the distribution of the responders out of n, the averaged cohort."""
+        return ListedCounts(self.pmf(n))
+
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders out of n, the averaged cohort."""
+        return self.listed["probability"].to_numpy()
+
+    def pmf_mcse(self, n: int) -> Array:
+        """Return the Monte-Carlo standard errors of `pmf`."""
+        return self.listed["mcse"].to_numpy()
 
     def at_least(self, events: int, n: int) -> Estimate:
         """Return the probability of `events` responders or more out of n, the averaged cohort."""
-        rest = self.pmf.loc[events:]
+        rest = self.listed.loc[events:]
         return Estimate(float(rest["probability"].sum()), float(rest["mcse"].sum()))
 
-    def __repr__(self) -> str:
-        low, median, high = self.interval(0.95).loc["events"].astype(int)
-        models = sum(weight > 0.005 for weight in self.weights.values())  # noqa: PLR2004
-        return (
-            f"AveragedPrediction({counted(models, 'model')}: {median} responders "
-            f"of {self.n}, 95% interval {low} to {high})"
-        )
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return random rates."""
+        return self._quantiles(rng.random(RANDOM_RATES))
 
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds that are evenly spread quantiles, each counting as a draw."""
+        even = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        return safe_log_odds(self._quantiles(even)), QUANTILES
 
-def _inverse(cdf: "pd.Series[float]", probability: float) -> float:
-    """Return the rate up to which there is this probability, linear between the rates that are kept."""
-    values, rates = cdf.to_numpy(), cdf.index.to_numpy()
-    place = int(np.searchsorted(values, probability))
-    if place == 0:
-        return float(rates[0])
-    below, above = values[place - 1], values[place]
-    share = (probability - below) / (above - below)
-    return float(rates[place - 1] + share * (rates[place] - rates[place - 1]))
+    def _quantiles(self, probability: Array) -> Array:
+        table = self.tabulated
+        return np.asarray(np.interp(probability, table["cdf"], table.index))
+
+    @property
+    def _share(self) -> Array:
+        """Probability between each rate that is kept and the next."""
+        return np.diff(self.tabulated["cdf"].to_numpy())
+
+    @property
+    def _error(self) -> float:
+        """A bound of the error of a mean: as if all errors went one way."""
+        return float(np.trapezoid(self.tabulated["mcse"], self.tabulated.index))
 
 
 def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
@@ -144,8 +129,8 @@ def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
 
 
 def averaged(
-    weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]], profile: str
-) -> AveragedPrediction:
+    weights: Mapping[str, float], predictive: Mapping[str, Mapping[str, Any]]
+) -> AveragedRates:
     """Return the weighted mean of what `answers.predictive` says of each model, for one profile."""
 
     def mean(name: str) -> Array:
@@ -159,14 +144,16 @@ def averaged(
 
     pmf = mean("pmf")
     counts = pd.DataFrame(
-        {
-            "probability": pmf,
-            "mcse": error("mcse_pmf"),
-            "at_least": np.minimum(np.cumsum(pmf[::-1])[::-1], 1.0),
-        },
+        {"probability": pmf, "mcse": error("mcse_pmf")},
         index=pd.RangeIndex(pmf.size, name="events"),
     )
     rate = pd.DataFrame(
         {"cdf": mean("cdf"), "mcse": error("mcse_cdf")}, index=pd.Index(RATES, name="rate")
     )
-    return AveragedPrediction(pmf.size - 1, profile, dict(weights), counts, rate)
+    return AveragedRates(counts, rate)
+
+
+def prediction_by(weights: Mapping[str, float], profile: str, rates: AveragedRates) -> Prediction:
+    """Return the prediction of a new cohort that these models average."""
+    n = len(rates.listed) - 1
+    return Prediction(n, profile, None, {"": rates}, seed=0, weights=dict(weights))

@@ -83,7 +83,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
         Patients of the new cohort whose response is predicted by the models together that answer
-        for the same profile; see `AveragedPrediction`.
+        for the same profile; see `Comparison.prediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
     marginal : bool
@@ -146,7 +146,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method, arms) == "exact",
+        exact=check_method(method) == "exact",
         marginal=marginal,
     )
     with _folder(out, named, next(iter(designs.values())).arms, plan) as folder:

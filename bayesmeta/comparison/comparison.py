@@ -8,12 +8,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction, asked_alike, averaged
+from bayesmeta.comparison.averaging import AveragedRates, asked_alike, averaged, prediction_by
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.questions import Answered
 from bayesmeta.comparison.ranking import best_of, ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 
 __all__ = ["Comparison", "averaged_models", "compared", "notes_of"]
@@ -37,7 +38,7 @@ class Comparison:
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
         error `dse`; `p_worse`; `weight`, by stacking; `answers_for`, the covariate values that its
         pooled rates and new cohort are of; `average_weight`, its weight in the averaged prediction,
-        missing where that is of others (see `AveragedPrediction`); `crps`, mean over arms, in
+        missing where that is of others (see `prediction`); `crps`, mean over arms, in
         responders, and `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares
         of arms inside their prediction intervals, and `expected_50`, `expected_80`, `expected_95`,
         those to be expected under the model, more than named as counts are whole;
@@ -121,8 +122,14 @@ class Comparison:
         return pd.DataFrame(rows)
 
     @property
-    def prediction(self) -> AveragedPrediction:
+    def prediction(self) -> Prediction:
         """The response of a new cohort, averaged over the models that answer for the same profile.
+
+        Models are averaged only where they answer the same question: all have the same covariates, at
+        the same values. Of models that answer for different profiles, those are averaged that have the
+        most of the covariates asked about and, among them, answer as the best by elpd does; the
+        weights are stacked among those. A model without heterogeneity answers the same question: it
+        assumes that a new study has the rate of all others.
 
         Raises
         ------
@@ -137,16 +144,22 @@ class Comparison:
         return found
 
     @cached_property
-    def predictions(self) -> dict[str, AveragedPrediction]:
+    def predictions(self) -> dict[str, Prediction]:
         """The averaged prediction of each outcome; of one by itself, which has no name here."""
+        weights, profile = averaged_models(self.table) if "weight" in self.table else ({}, "")
+        rates = self._averaged.items()
+        return {outcome: prediction_by(weights, profile, one) for outcome, one in rates}
+
+    @cached_property
+    def _averaged(self) -> dict[str, AveragedRates]:
         if "weight" not in self.table:
             raise SettingsError(
                 "No model has all its scores, so that there is nothing to average. See `fits`."
             )
-        weights, profile = averaged_models(self.table)
+        weights, _ = averaged_models(self.table)
         found = {name: self.left_out[name].whole["predictive"] for name in weights}
         return {
-            outcome: averaged(weights, {name: one[outcome] for name, one in found.items()}, profile)
+            outcome: averaged(weights, {name: one[outcome] for name, one in found.items()})
             for outcome in next(iter(found.values()))
         }
 
@@ -158,7 +171,7 @@ class Comparison:
             for outcome, one in self.predictions.items():
                 of = f"_{outcome}" if outcome else ""
                 tables[f"prediction{of}"] = one.pmf.reset_index()
-                tables[f"prediction_rate{of}"] = one.rate.reset_index()
+                tables[f"prediction_rate{of}"] = self._averaged[outcome].tabulated.reset_index()
         return {
             f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode()
             for name, table in tables.items()

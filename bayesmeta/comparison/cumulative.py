@@ -12,10 +12,10 @@ from bayesmeta.comparison.requests import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import check_draws, posterior_of
+from bayesmeta.estimates.precision import wide_row
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rows import wide_row
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import refit_with_retry
+from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from bayesmeta.comparison.streams import number_of
 from bayesmeta.errors import EvidenceError
-from bayesmeta.estimates.known_rates import KnownRates
+from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import ARM, COUNTS, STRATUM, STUDY

@@ -13,8 +13,8 @@ from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import Asked
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
 from bayesmeta.comparison.streams import number_of, pit_stream
-from bayesmeta.inference.careful import refit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.marginal_likelihood import (
     bridge_of,

@@ -116,7 +116,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
         seed=check_seed(seed),
         settings=settings or SETTINGS,
         question=question,
-        exact=check_method(method, arms) == "exact",
+        exact=check_method(method) == "exact",
     )
     designs = {spec.name: make_design(spec, arms)}
     check_profile(question, designs)

@@ -115,7 +115,8 @@ class LeftOut:
         -------
         DataFrame
             Columns `study` (``""`` for the whole evidence), `label`, `estimate`, `lower`, `upper`,
-            `change`, `quantity` and `scale`; the study that changes the estimate most comes first.
+            `change`, `quantity` and `scale`, of several outcomes also `outcome`; the study that
+            changes the estimate most comes first.
 
         Raises
         ------
@@ -139,6 +140,7 @@ class LeftOut:
         table = table.rename(columns={"left_out": "study"})
         shown = [self.labels.get(study, study) or "All studies" for study in table["study"]]
         columns = ["study", "label", "estimate", "lower", "upper", "change", "quantity", "scale"]
+        columns += ["outcome"] if outcomes else []
         return table.assign(label=shown)[columns].reset_index(drop=True)
 
     @property

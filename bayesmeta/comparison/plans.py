@@ -45,4 +45,7 @@ class Plan:
         settings = asdict(self.settings)
         # Draws don't depend on it.
         del settings["cores"]
-        return {"seed": self.seed, "settings": settings, "question": asdict(self.question)}
+        question = asdict(self.question)
+        # All outcomes are asked about.
+        del question["outcome"]
+        return {"seed": self.seed, "settings": settings, "question": question}

@@ -111,7 +111,7 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     >>> bool(check.table["p"].between(0.05, 0.95).all())
     True
     """
-    check_one_outcome(fit)
+    check_one_outcome(fit, "`posterior_predictive_check`")
     rng = np.random.default_rng(check_seed(seed))
     fit.require("theta", "`posterior_predictive_check`")
     informed = fit.arms.n > 0

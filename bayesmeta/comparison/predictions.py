@@ -11,8 +11,7 @@ from scipy.special import expit
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
 from bayesmeta.comparison.joint_predictions import JointPredictions
 from bayesmeta.comparison.questions import Asked, Label
-from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.estimates.profile_rates import predictor_of
+from bayesmeta.estimates.profile_rates import KnownRates, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
@@ -74,5 +73,5 @@ class _OneOutcome:
         if "tau" in self.fit.posterior:
             yield ("", "tau", link.scale), rates.tau
         for label, *pair in asked.contrasts:
-            one, versus = (link.log_odds(predictor_of(self.fit, row)) for row in pair)
+            one, versus = (link.log_odds(predictors_of(self.fit, row)) for row in pair)
             yield ("", label, "odds ratio"), np.exp(one - versus)

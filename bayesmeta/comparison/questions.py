@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.estimates.comparisons import level_pairs, level_profiles
 from bayesmeta.estimates.count_distributions import LARGEST_LISTED
 from bayesmeta.estimates.profiles import (
+    level_pairs,
+    level_profiles,
     own_part,
     profile_label,
     profile_parts,

@@ -9,7 +9,6 @@ from bayesmeta.errors import EvidenceError, EvidenceWarning, SettingsError, Spec
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
-from bayesmeta.model.sense import refuse_several
 
 __all__ = ["applicable", "check_arms", "check_method", "check_settings", "check_spec", "same_rows"]
 
@@ -44,11 +43,10 @@ def check_settings(settings: object) -> None:
         )
 
 
-def check_method(method: object, arms: Arms) -> str:
+def check_method(method: object) -> str:
     """Return how studies are left out after checking it."""
     if method not in ("exact", "psis"):
         raise SettingsError(f"`method` must be 'exact' or 'psis'; got {method!r}.")
-    refuse_several(arms, f"method={method!r}")
     return str(method)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from bayesmeta.comparison.held_out import log_predictive
+from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.posterior import check_one_outcome
+from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.inference.result import Fit
 
 __all__ = ["log_likelihood_by_study"]
@@ -50,12 +50,12 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     >>> int(loo.n_data_points), round(loo.elpd)
     (14, -42)
     """
-    check_one_outcome(fit)
+    check_draws(fit)
     check_family(fit, "log_likelihood_by_study")
     arms, posterior = fit.arms, fit.posterior
     informed = np.bincount(arms.study_index, weights=arms.n) > 0
     density = xr.DataArray(
-        log_predictive(fit, fit.design)[..., informed],
+        predictions_of(fit).log_predictive(fit.design)[..., informed],
         dims=("chain", "draw", "study"),
         coords={
             "chain": posterior["chain"],

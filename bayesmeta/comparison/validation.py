@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,8 +16,8 @@ from bayesmeta.comparison.streams import validation_stream
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import fit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.refits import fit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
@@ -161,9 +162,7 @@ def validate(
     seed = check_seed(seed)
     check_settings(settings)
 
-    def make(chosen: SamplerSettings) -> Fit:
-        return fitted(spec, train, seed=seed, settings=chosen, progress=progress)
-
+    make = partial(fitted, spec, train, seed=seed, progress=progress)
     fit, diagnostics = fit_with_retry(make, settings or SamplerSettings())
     test = _with_patients(test)
     _check_known(fit, test)

@@ -9,19 +9,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import (
+from bayesmeta.estimates.inferred import Inferred, inferred_at
+from bayesmeta.estimates.information import within_shares
+from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.precision import (
+    Estimate,
+    bounds_of,
+    mean_of,
+    quantile_of,
+    sd_of,
+    with_errors,
+)
+from bayesmeta.estimates.profiles import (
     Pair,
     checked_factor,
     coded_differences,
     level_pairs,
     level_profiles,
+    profile_label,
     studies_by_level,
 )
-from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.information import within_shares
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Estimate, mean_of, quantile_of, sd_of
-from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -165,12 +172,12 @@ def contrast(
         If the fit is a QuadratureFit or has no factor, `factor` is none of its factors, `against` none
         of the levels, `ci_prob` is not between 0 and 1, or `outcome` is missing or none of the fit's.
     ProfileError
-        If the profile can't be coded, or stands where the model has one rate for two levels.
+        If the profile cannot be coded, or stands where the model has one rate for two levels.
 
     References
     ----------
     Salanti, Ades & Ioannidis 2011, doi:10.1016/j.jclinepi.2010.03.016 (ranks, SUCRA).
-    Mbuagbaw et al. 2017, doi:10.1186/s13643-017-0473-z (what ranks don't say).
+    Mbuagbaw et al. 2017, doi:10.1186/s13643-017-0473-z (what ranks do not say).
 
     Examples
     --------
@@ -189,22 +196,20 @@ def contrast(
     held = profile_label(coding, profile, without=factor)
     rates = {level: drawn.rates(one) for level, one in profiles.items()}
     typical = {level: (one.typical, one.typical_log_odds) for level, one in rates.items()}
-    basis = _basis(drawn, factor, pairs, coded_differences(coding, profiles, pairs, held))
-    inferred = _inferred(drawn, pairs, profiles)
+    shares = within_shares(drawn, coded_differences(coding, profiles, pairs, held))
+    studies = studies_by_level(coding, drawn.arms, factor)
+    counts = {level: inferred_at(fit, one, drawn.outcome) for level, one in profiles.items()}
     rows = [
-        {"level": pair[0], "versus": pair[1], "profile": held, **_numbers(typical, pair, ci_prob)}
-        for pair in pairs
+        {
+            **{"level": pair[0], "versus": pair[1], "profile": held},
+            **_numbers(typical, pair, ci_prob),
+            **{"within_share": share, "between_only": bool(share == 0)},
+            **_basis([studies[level] for level in pair], [counts[level] for level in pair]),
+        }
+        for pair, share in zip(pairs, shares, strict=True)
     ]
-    table = pd.concat([pd.DataFrame(rows), basis, inferred], axis=1)
-    return Contrasts(
-        factor,
-        held,
-        ci_prob,
-        table,
-        _ranks({level: log_odds for level, (_, log_odds) in typical.items()}),
-        fit,
-        drawn.outcome,
-    )
+    ranks = _ranks({level: log_odds for level, (_, log_odds) in typical.items()})
+    return Contrasts(factor, held, ci_prob, pd.DataFrame(rows), ranks, fit, drawn.outcome)
 
 
 def contrasts_with_reference(
@@ -217,44 +222,26 @@ def contrasts_with_reference(
     )
 
 
-def _basis(
-    drawn: OutcomeDraws, factor: str, pairs: Sequence[Pair], contrasts: Array
-) -> pd.DataFrame:
-    """Return what evidence each pair's contrast rests on."""
-    shares = within_shares(drawn, contrasts)
-    studies = studies_by_level(drawn.coding, drawn.arms, factor)
-    return pd.DataFrame(
-        {
-            "within_share": shares,
-            "between_only": shares == 0,
-            "studies_level": [len(studies[level]) for level, _ in pairs],
-            "studies_versus": [len(studies[versus]) for _, versus in pairs],
-            "studies_both": [len(studies[level] & studies[versus]) for level, versus in pairs],
-        }
-    )
-
-
-def _inferred(
-    drawn: OutcomeDraws, pairs: Sequence[Pair], profiles: Mapping[str, Profile]
-) -> pd.DataFrame:
-    """Return the arms at either level of each pair, and those of them whose count is inferred."""
-    found = {
-        level: inferred_at(drawn.fit, one, drawn.outcome or None) for level, one in profiles.items()
+def _basis(studies: Sequence[frozenset[str]], counts: Sequence[Inferred]) -> Row:
+    """Return the studies and arms at either level of a pair, and how many counts are inferred."""
+    (level, versus), (here, there) = counts, studies
+    return {
+        "studies_level": len(here),
+        "studies_versus": len(there),
+        "studies_both": len(here & there),
+        "arms_level": level.arms,
+        "arms_versus": versus.arms,
+        "inferred_level": level.inferred,
+        "inferred_versus": versus.inferred,
     }
-    return pd.DataFrame(
-        {
-            f"{name}_{end}": [getattr(found[pair[place]], name) for pair in pairs]
-            for name in ("arms", "inferred")
-            for place, end in enumerate(("level", "versus"))
-        }
-    )
 
 
 def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: float) -> Row:
     """Return the estimates of one contrast of typical rates and log-odds, with Monte-Carlo errors."""
     (rate, log_odds), (rate_versus, log_odds_versus) = (typical[level] for level in pair)
     ratio, difference = log_odds - log_odds_versus, rate - rate_versus
-    bounds = {"": 0.5, "_lower": (1 - ci_prob) / 2, "_upper": (1 + ci_prob) / 2}
+    low, middle, high = bounds_of(ci_prob)
+    bounds = {"": middle, "_lower": low, "_upper": high}
     found = {
         **{f"odds_ratio{end}": _exponential(quantile_of(ratio, p)) for end, p in bounds.items()},
         "log_odds_ratio": mean_of(ratio),
@@ -262,7 +249,7 @@ def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: fl
         **{f"rate_difference{end}": quantile_of(difference, p) for end, p in bounds.items()},
         "probability_higher": mean_of((ratio > 0).astype(np.float64)),
     }
-    return _with_errors(found)
+    return with_errors(found)
 
 
 def _exponential(found: Estimate) -> Estimate:
@@ -286,11 +273,5 @@ def _ranks(log_odds: Mapping[str, Array]) -> pd.DataFrame:
         }
         found["mean_rank"] = mean
         found["sucra"] = Estimate((len(log_odds) - mean.value) / others, mean.mcse / others)
-        rows.append({"level": level, **_with_errors(found)})
+        rows.append({"level": level, **with_errors(found)})
     return pd.DataFrame(rows)
-
-
-def _with_errors(found: Mapping[str, Estimate]) -> Row:
-    return {name: one.value for name, one in found.items()} | {
-        f"mcse_{name}": one.mcse for name, one in found.items()
-    }

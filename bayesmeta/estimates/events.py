@@ -53,22 +53,7 @@ class Tails(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """An event of a new cohort.
-
-    Parameters
-    ----------
-    bound : str
-        A keyword of `EventKeywords`.
-    value : float
-        The rate (probability), or the responders.
-    n : int, optional
-        Patients of the cohort, where the event is about responders.
-
-    Raises
-    ------
-    SettingsError
-        If `value` is out of its range.
-    """
+    """An event of a new cohort."""
 
     bound: str
     value: float
@@ -101,25 +86,13 @@ class Event:
 
 
 def cohort_event(n: int, asked: Mapping[str, Any]) -> Event:
-    """Return the event of a cohort of n that these keywords, all but one None, stand for.
-
-    Raises
-    ------
-    SettingsError
-        Unless exactly one is given, in its range.
-    """
+    """Return the event of a cohort of n that these keywords, all but one None, stand for."""
     bound, value = _only("`probability`", asked)
     return Event(bound, value, None if bound.startswith("rate") else n)
 
 
 def asked_event(asked: Mapping[str, Any]) -> Event | None:
-    """Return the event of these keywords, `n` among them; None where there are none.
-
-    Raises
-    ------
-    SettingsError
-        Unless exactly one event is named, with `n` if and only if it is about responders, in its range.
-    """
+    """Return the event of these keywords, `n` among them; None where there are none."""
     bounds = {name: value for name, value in asked.items() if name != "n"}
     n = asked.get("n")
     if n is None and all(value is None for value in bounds.values()):

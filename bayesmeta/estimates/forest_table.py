@@ -7,15 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import level_profiles
-from bayesmeta.estimates.nested.rates import OutcomeRates
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Draws
-from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.rows import interval_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
+from bayesmeta.estimates.precision import Draws, interval_of
+from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
@@ -31,6 +27,7 @@ __all__ = [
     "arm_groups",
     "arm_labels",
     "forest_numbers",
+    "observed_arms",
 ]
 
 Row = dict[Hashable, Any]
@@ -57,25 +54,7 @@ _COLUMNS += [
 
 @dataclass(frozen=True, eq=False)
 class ForestNumbers:
-    """What a forest plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows, from top to bottom; see `forest_numbers`.
-    factor : str or None
-        Factor whose levels are the groups; None where all studies are one group.
-    held : str
-        Values of the other covariates at which typical rates and new studies stand, blank where there
-        are none.
-    weighed : bool
-        Whether weights have a meaning; see `bayesmeta.shrinkage`.
-    tau : mapping
-        Median, lower and upper bound of tau (scale of the link), or of each tau by its level; empty
-        where the model has none.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a forest plot shows."""
 
     table: pd.DataFrame
     factor: str | None
@@ -211,7 +190,7 @@ def _arm_rows(
     more: Sequence[str],
 ) -> list[Row]:
     arms = drawn.arms
-    rates = shrinkage(drawn.fit, outcome=drawn.outcome or None, ci_prob=ci_prob).assign(
+    rates = shrinkage(drawn.fit, outcome=drawn.outcome, ci_prob=ci_prob).assign(
         kind=ARM,
         group=arm_groups(drawn, factor),
         label=_labels(drawn, factor),
@@ -246,9 +225,7 @@ def _weighed(drawn: OutcomeDraws, factor: str | None) -> bool:
     return weight_groups(drawn) is not None and tuple(used) in {(), (factor,)}
 
 
-def _pooled_rows(
-    group: str, members: list[Row], rates: PredictedRates | OutcomeRates, ci_prob: float
-) -> Iterable[Row]:
+def _pooled_rows(group: str, members: list[Row], rates: Rates, ci_prob: float) -> Iterable[Row]:
     """Yield the group's typical rate and new study, with what they rest on."""
     basis = {
         "group": group,
@@ -264,3 +241,22 @@ def _pooled_rows(
     for kind, distribution, share in found:
         own = {"kind": kind, "label": _POOLED_LABELS[kind], "weight": share}
         yield basis | own | interval_of(distribution, ci_prob, "rate")
+
+
+def observed_arms(arms: Arms) -> pd.DataFrame:
+    """Return the arms with patients by position: study, arm, label, events, n and rate (probability)."""
+    frame = pd.DataFrame(
+        {
+            "study": arms.frame["study"].astype(str).to_numpy(),
+            "arm": arms.frame["arm"].astype(str).to_numpy(),
+            "label": arm_labels(arms),
+            "events": arms.events,
+            "n": arms.n,
+        }
+    )
+    there = frame[frame["n"] > 0]
+    if not len(there):
+        raise EvidenceError(
+            "`fit`: no arm has patients, so there is nothing to draw. Select arms with patients."
+        )
+    return there.assign(rate=there["events"] / there["n"])

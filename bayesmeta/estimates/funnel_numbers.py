@@ -1,4 +1,10 @@
-"""Every number of a funnel plot: arms by size, and the limits within which they are expected."""
+"""Every number of a funnel plot: arms by size, and the limits within which they are expected.
+
+The quantiles of a count are whole numbers, which would let the limits jump with every patient more:
+between two numbers of responders they are interpolated in probability, as Spiegelhalter 2005
+(doi:10.1002/sim.1970) proposes; the upper limit as the lower one of patients who do not respond, so
+that an arm lies outside exactly if so few responders, or so many, are less probable than the tail.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +13,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
+from scipy.special import betainc, betaincc, expit, ndtri
 
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
-from bayesmeta.estimates.observed_arms import observed_arms
+from bayesmeta.estimates.count_distributions import least_counts
+from bayesmeta.estimates.forest_table import observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 
-__all__ = ["ARM", "LIMITS", "FunnelNumbers", "funnel_numbers"]
+__all__ = [
+    "ARM",
+    "LIMITS",
+    "NODES",
+    "FunnelNumbers",
+    "funnel_numbers",
+    "interpolated_limits",
+    "representatives",
+    "residuals",
+]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -37,20 +52,7 @@ _COLUMNS += ["chance_upper", "model_lower", "model_upper", "residual", "outside"
 
 @dataclass(frozen=True, eq=False)
 class FunnelNumbers:
-    """What a funnel plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `funnel_numbers`.
-    typical : float or None
-        Posterior median of the typical rate (probability), about which the limits are; None where
-        it differs between arms.
-    unknown : tuple of str
-        Labels of the arms with patients of which a covariate is not known; they are not in the table.
-    ci_prob : float
-        Probability that an arm lies within its limits.
-    """
+    """What a funnel plot shows."""
 
     table: pd.DataFrame
     typical: float | None
@@ -165,3 +167,56 @@ def _outside(table: pd.DataFrame) -> "npt.NDArray[np.str_]":
         for distribution in ("chance", "model")
     }
     return np.where(beyond["model"], "model", np.where(beyond["chance"], "chance", ""))
+
+
+NODES = 400
+"""Rates that stand for a distribution of rates, each as probable as the others."""
+
+LEAST = 1e-300
+"""Tail probability below which residuals are no longer told apart, at 37 standard deviations."""
+
+
+def representatives(rates: Array) -> Array:
+    """Return at most `NODES` rates (probability) that stand for many: the middles of even shares."""
+    if rates.size <= NODES:
+        return rates.ravel()
+    return np.asarray(np.quantile(rates, (np.arange(NODES) + 0.5) / NODES))
+
+
+def interpolated_limits(n: Counts, rates: Array, ci_prob: float) -> tuple[Array, Array]:
+    """Return the lower and upper limit of the observed rate (probability) of arms of each size."""
+    tail = (1 - ci_prob) / 2
+    return _lower(n, rates, tail), 1 - _lower(n, 1 - rates, tail)
+
+
+def residuals(events: Counts, n: Counts, rates: Array) -> Array:
+    """Return how far counts lie in the tails of their predictions, as normal quantiles.
+
+    An arm with a tail probability of 2.5% has a residual of 1.96, negative in the lower tail; one whose
+    count is the median of its prediction has 0. So an arm lies outside its limits exactly if
+    its residual lies beyond the quantile of the tail (the quantile residuals of Dunn & Smyth 1996,
+    doi:10.1080/10618600.1996.10474708, not randomised).
+    """
+    upto = _cumulative(events, n, rates)
+    some, size = np.maximum(events, 1)[:, None], n[:, None]
+    tails = betainc(some, size - some + 1, rates).mean(axis=1)
+    from_on = np.where(events > 0, tails, 1.0)
+    nearer = ndtri(np.maximum(np.minimum(upto, from_on), LEAST))
+    return np.asarray(np.where(upto < from_on, 1.0, -1.0) * np.minimum(nearer, 0.0) + 0.0)
+
+
+def _lower(n: Counts, rates: Array, tail: float) -> Array:
+    """Return the interpolated quantile at a lower tail of the observed rate."""
+    events = least_counts(lambda count: _cumulative(count, n, rates), n, tail)
+    upto = _cumulative(events, n, rates)
+    before = np.where(events > 0, _cumulative(np.maximum(events - 1, 0), n, rates), 0.0)
+    excess = (upto - tail) / np.maximum(upto - before, np.finfo(np.float64).tiny)
+    return np.asarray(np.clip((events - excess) / n, 0.0, 1.0))
+
+
+def _cumulative(events: Counts, n: Counts, rates: Array) -> Array:
+    """Return the probability of at most so many responders of n, averaged over the rates."""
+    # bdtr is wrong by 0.002 for ten million patients.
+    k = np.minimum(events, n - 1)[:, None]
+    below = betaincc(k + 1, n[:, None] - k, rates).mean(axis=1)
+    return np.where(events < n, below, 1.0)

@@ -37,31 +37,34 @@ def sampling_variance(drawn: OutcomeDraws) -> Array:
 
 
 def profile_variance(drawn: OutcomeDraws) -> Array:
-    """Return what `sampling_variance` does, at the typical rate of each arm's profile instead.
-
-    It needs no draws of arms: effects are left out, and mu and beta stand at their posterior means.
-    """
+    """Return what `sampling_variance` does, at typical rates, which need no draws of arms."""
     return _variance_at(drawn, drawn.profile_rates)
 
 
 def _variance_at(drawn: OutcomeDraws, rate: Array) -> Array:
     link, n = drawn.link, drawn.arms.n
     information = n * link.information(link.theta(rate))
-    if (rho := drawn.mean_of("rho")) is not None:
-        information = information / (1 + np.maximum(n - 1, 0) * rho)
+    information = information / (1 + np.maximum(n - 1, 0) * _patient_correlation(drawn))
     variance: Array = np.full(len(drawn.arms), np.inf)
     np.divide(1.0, information, out=variance, where=information > 0)
     return variance + _arm_variance(drawn)
 
 
 def chance_share(drawn: OutcomeDraws) -> Array:
-    """Return the share of each arm's `sampling_variance` that is chance, shape (arm,).
-
-    The rest is between arms: what a beta-binomial likelihood or arm effects let them differ.
-    """
-    if (rho := drawn.mean_of("rho")) is not None:
+    """Return the share of each arm's `sampling_variance` that is chance, not between arms, (arm,)."""
+    if rho := _patient_correlation(drawn):
         return np.asarray((1 - rho) / (1 - rho + drawn.arms.n * rho))
     return np.asarray(1 - _arm_variance(drawn) / sampling_variance(drawn))
+
+
+def _patient_correlation(drawn: OutcomeDraws) -> float:
+    """Return the correlation of two patients of an arm at the posterior mean of the parameters."""
+    likelihood = drawn.fit.spec.likelihood
+    return float(
+        likelihood.patient_correlation(
+            **{name: drawn.mean_of(name) for name in likelihood.parameters}
+        )
+    )
 
 
 def _arm_variance(drawn: OutcomeDraws) -> float:
@@ -83,12 +86,7 @@ def study_information(arms: Arms, variance: Array) -> Array:
 
 
 def typical_variance(variance: Array) -> float:
-    """Return the typical one of sampling variances, shape (study,).
-
-    That of Higgins & Thompson 2002 (doi:10.1002/sim.1186).
-
-    With one informative arm it is that arm's variance; without any, infinite.
-    """
+    """Return the typical sampling variance of studies (Higgins & Thompson 2002); infinite of none."""
     weights = 1 / variance[np.isfinite(variance)]
     if weights.size == 0:
         return float("inf")

@@ -1,38 +1,22 @@
-"""`identifiability`: what the evidence of a fit can't tell, as a table and in plain sentences."""
+"""`identifiability`: what each parameter of a fit is known from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.errors import listed
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.comparisons import studies_by_level
-from bayesmeta.estimates.information import within_shares
-from bayesmeta.estimates.nested.ratios import informing, ratio_rows
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.information import coefficient_basis
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.posterior import check_draws, outcomes_of
-from bayesmeta.estimates.prior_conflicts import nested_conflicts, rate_conflicts, tau_conflict
-from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
 from bayesmeta.inference.result import Fit
-from bayesmeta.priors import Prior
 
-__all__ = ["identifiability", "notes"]
+__all__ = ["identifiability"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
-
-FEWEST_STUDIES = 3
-"""Studies from which on an estimate is not called one of few studies."""
-
-UNCHANGED = 0.8
-"""Overlap above which a posterior is called its prior."""
-
-PULLED = 0.5
-"""Overlap above which power-scaling is no reason to say that prior and evidence pull apart."""
 
 _COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
 
@@ -82,164 +66,39 @@ def identifiability(fit: Fit) -> pd.DataFrame:
     >>> table.loc[table["studies"] < 3, "coefficient"].tolist()
     ['regimen_class[ven_dli]', 'regimen_class[ven_ldac]', 'regimen_class[ven_targeted]']
     """
-    check_draws(fit)
+    each = draws_by_outcome(fit)
     check_family(fit, "identifiability")
-    kinds = {"studies": "int64", "between_only": "bool"}
-    outcomes = outcomes_of(fit)
-    if outcomes:
-        rows = [
-            {"outcome": outcome, **row} for outcome in outcomes for row in ratio_rows(fit, outcome)
-        ]
-        return pd.DataFrame(rows, columns=["outcome", *_COLUMNS]).astype(kinds)
-    return pd.DataFrame([*_coefficients(draws_of(fit)), *_scalars(fit)], columns=_COLUMNS).astype(
-        kinds
-    )
+    rows = [{"outcome": drawn.outcome, **row} for drawn in each for row in _rows(drawn)]
+    columns = ["outcome", *_COLUMNS] if len(each) > 1 else _COLUMNS
+    return pd.DataFrame(rows, columns=columns).astype({"studies": "int64", "between_only": "bool"})
 
 
-def notes(fit: Fit) -> tuple[str, ...]:
-    """Return what the evidence of a fit can't tell, in plain sentences; none if there is nothing.
-
-    Levels and coefficients of fewer than 3 studies; coefficients known only from differences
-    between studies; posteriors that overlap their prior by more than 0.8; coefficients without
-    any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
-    which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
-    than half of its posterior outside the middle 95% of its prior.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-
-    Raises
-    ------
-    SettingsError
-        If `fit` is no Fit.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> bm.notes(bm.fit(bm.load_model("pooled"), arms, seed=1))
-    ()
-    """
-    table = identifiability(fit)
-    # Of parameters other than coefficients no share is within studies, whatever the evidence.
-    table["silent"] = table["within_share"].isna() & table["coefficient"].isin(fit.coding.names)
-    if "outcome" in table:
-        table["coefficient"] += " of " + table["outcome"]
-        conflicts: Iterable[str] = nested_conflicts(fit)
-    else:
-        conflicts = (*_conflict(fit), *rate_conflicts(fit))
-    return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(table), *conflicts])
-
-
-def _coefficients(drawn: OutcomeDraws) -> Iterable[Row]:
-    names = drawn.coding.names
-    if not names:
-        return
-    shares, there = within_shares(drawn, np.eye(len(names))), drawn.arms.n > 0
+def _rows(drawn: OutcomeDraws) -> Iterator[Row]:
+    """Yield the rows of one outcome: its coefficients, each tau, and parameters of other parts."""
+    known = coefficient_basis(drawn)
+    matrix, informative, study = known.matrix, known.informative, known.study
     for i, (name, prior, draws) in enumerate(drawn.coefficients()):
-        yield {
-            "coefficient": name,
-            "studies": informing(drawn.matrix[:, i], there, drawn.arms.study_index),
-            "within_share": shares[i],
-            "between_only": shares[i] == 0,
-            "prior_overlap": prior_overlap(prior, draws),
-        }
+        studies, share = _informing(matrix[:, i], informative, study), known.shares[i]
+        yield _row(name, studies, share, prior_overlap(prior, draws))
+    level_of_study = drawn.tau_of_study[np.unique(drawn.arms.study_index[drawn.arms.n > 0])]
+    several = len(drawn.tau_levels) > 1
+    for level, (name, prior, draws) in enumerate(drawn.taus()):
+        studies = int((level_of_study == level).sum()) if several else level_of_study.size
+        studies = int(np.unique(study[informative]).size) if drawn.outcome else studies
+        yield _row(name, studies, np.nan, prior_overlap(prior, draws))
+    for name, prior, draws in drawn.others():
+        yield _row(name, level_of_study.size, np.nan, prior_overlap(prior, draws))
 
 
-def _scalars(fit: Fit) -> Iterable[Row]:
-    for label, prior, draws, studies in _scalar_draws(fit):
-        yield {
-            "coefficient": label,
-            "studies": studies,
-            "within_share": np.nan,
-            "between_only": False,
-            "prior_overlap": prior_overlap(prior, draws),
-        }
+def _row(name: str, studies: int, share: float, overlap: float) -> Row:
+    found = name, studies, share, share == 0, overlap
+    return dict(zip(_COLUMNS, found, strict=True))
 
 
-def _scalar_draws(fit: Fit) -> Iterable[tuple[str, Prior, Array, int]]:
-    """Yield label, prior, draws and number of studies of tau and the parameters of other parts."""
-    design = fit.design
-    study = design.arms.study_index[fit.arms.n > 0]
-    level_of_study = design.tau_of_study[np.unique(study)]
-    priors = {scalar.name: scalar.prior for scalar in design.scalars}
-    for name, prior in priors.items():
-        if name.startswith("x_"):
-            continue
-        draws = np.asarray(fit.posterior[name])
-        if name == "tau" and design.spec.study_effects.by:
-            for i, level in enumerate(design.tau_levels):
-                yield f"tau[{level}]", prior, draws[..., i], int((level_of_study == i).sum())
-        else:
-            yield name, prior, draws, level_of_study.size
-
-
-def _unpooled(fit: Fit) -> Iterable[str]:
-    """Yield what independent studies don't tell."""
-    if not fit.spec.study_effects.pools:
-        yield (
-            "Without pooling, mu and the rates of a new study are the prior: studies tell nothing of one "
-            "that is not among them."
-        )
-
-
-def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterable[str]:
-    """Yield which estimates, and which reference levels, rest on fewer than 3 studies."""
-    rows = table[table["studies"] < FEWEST_STUDIES]
-    if len(rows):
-        pairs = zip(rows["coefficient"], rows["studies"], strict=True)
-        named = [f"{name} ({studies})" for name, studies in pairs]
-        yield (
-            f"Fewer than {FEWEST_STUDIES} studies inform {listed(named)}: "
-            "one study's peculiarities can't be told from the effect, and the prior counts."
-        )
-    references = {
-        f"{factor}[{levels[0]}]": len(studies_by_level(fit.coding, fit.arms, factor)[levels[0]])
-        for factor, levels in fit.coding.factors.items()
-    }
-    few = [f"{name} ({count})" for name, count in references.items() if count < FEWEST_STUDIES]
-    if few:
-        yield (
-            f"Fewer than {FEWEST_STUDIES} studies have the reference level {listed(few)}, "
-            "with which all other levels are compared: name another reference, or group levels."
-        )
-
-
-def _weak(table: pd.DataFrame) -> Iterable[str]:
-    """Yield which coefficients are ecological, without evidence, or left as the prior had them."""
-    between = table.loc[table["between_only"], "coefficient"]
-    if len(between):
-        yield (
-            f"Known only from differences between studies: {listed(between)}. Whatever else "
-            "differs between those studies (patients, definitions of response, years) is mixed into them."
-        )
-    silent = table.loc[table["silent"], "coefficient"]
-    if len(silent):
-        yield f"The evidence says nothing about {listed(silent)}: only the prior does."
-    same = table[table["prior_overlap"] > UNCHANGED]
-    if len(same):
-        pairs = zip(same["coefficient"], same["prior_overlap"], strict=True)
-        named = [f"{name} ({100 * overlap:.0f}%)" for name, overlap in pairs]
-        yield (
-            f"The evidence hardly changed the prior of {listed(named)}; in brackets how far prior "
-            "and posterior overlap. Another prior would give another answer."
-        )
-
-
-def _conflict(fit: Fit) -> Iterable[str]:
-    """Yield that tau lies in the upper tail of its prior, or that power-scaling finds it pulled."""
-    scaled = tau_scaling(fit) if "tau" in fit.posterior else {}
-    for label, prior, draws, _ in _scalar_draws(fit):
-        if not label.startswith("tau"):
-            continue
-        yield from (found := list(tau_conflict(label, prior, draws)))
-        moved, by_likelihood = scaled.get(label, (0.0, np.nan))
-        overlap = prior_overlap(prior, draws)
-        if not found and moved >= SENSITIVE <= by_likelihood and overlap < PULLED:
-            yield (
-                f"Power-scaling: prior and evidence may pull {label} apart (sensitivity {moved:.2f} to the priors and "
-                f"{by_likelihood:.2f} to the likelihood, from {SENSITIVE:g} on each); prior {prior!r} and posterior "
-                f"overlap by {100 * overlap:.0f}%. See what other priors give."
-            )
+def _informing(column: Array, there: npt.NDArray[np.bool_], study: npt.NDArray[np.int64]) -> int:
+    """Return how many studies, with arms that are `there`, inform the coefficient of a column."""
+    values, counts = np.unique(column[there], return_counts=True)
+    if not values.size:
+        return 0
+    idle = 0.0 if np.isin(column, (0, 1)).all() else values[counts.argmax()]
+    return int(np.unique(study[there & (column != idle)]).size)

@@ -1,18 +1,35 @@
 """How many of the counts behind a rate are inferred: printed by no source, but concluded by someone."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.estimates.posterior import AnyFit, outcomes_of
+from bayesmeta.errors import counted
+from bayesmeta.estimates.posterior import AnyFit, named_outcomes
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["INFERRED_MARK", "Inferred", "basis_of", "inferred_at", "with_inferred"]
+if TYPE_CHECKING:
+    from bayesmeta.estimates.contrasts import Contrasts
+
+Flags = npt.NDArray[np.bool_]
+
+__all__ = [
+    "INFERRED_MARK",
+    "Inferred",
+    "basis_of",
+    "contrast_inferred",
+    "inferred_at",
+    "inferred_lines",
+    "inferred_words",
+    "marked",
+    "with_inferred",
+]
 
 INFERRED_MARK = "†"
 """Stands after what rests on inferred counts."""
@@ -27,67 +44,55 @@ class Inferred(NamedTuple):
     inferred: int
 
 
-def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -> Inferred:
+def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str = "") -> Inferred:
     """Return how many counts a rate rests on directly, and how many of these are inferred.
 
     Its arms are those at the levels that the profile has beside the reference; at the reference
     profile, those at the reference of every factor. Numbers make no difference.
     """
-    here, where = np.ones(len(fit.arms), dtype=bool), profile_label(fit.coding, profile)
+    here = np.ones(len(fit.arms), dtype=bool)
     if fit.coding.columns:
         here = _at(fit.coding, fit.arms.frame, profile)
-    seen = here & (fit.arms.n > 0)
-    if outcome is not None:
-        seen &= fit.arms.frame[outcome].notna().to_numpy()
-        where = f"{outcome}, {where}"
-    found = seen & inferred_counts(fit.arms.frame, outcome)
-    return Inferred(where, int(seen.sum()), int(found.sum()))
+    return _among(fit, here, profile_label(fit.coding, profile), outcome)
 
 
 def basis_of(
     fit: AnyFit, profile: Profile | None, study: str | None = None
 ) -> tuple[Inferred, ...]:
     """Return what a prediction rests on, outcome by outcome: the arms of a profile, or of a study."""
-    outcomes: tuple[str | None, ...] = outcomes_of(fit) or (None,)
+    outcomes = named_outcomes(fit.arms)
     if study is None:
         return tuple(inferred_at(fit, profile, outcome) for outcome in outcomes)
-    return tuple(_of_study(fit, study, outcome) for outcome in outcomes)
+    here = (fit.arms.frame["study"] == study).to_numpy()
+    return tuple(_among(fit, here, study, outcome) for outcome in outcomes)
 
 
-def _of_study(fit: AnyFit, study: str, outcome: str | None) -> Inferred:
-    frame = fit.arms.frame
-    seen = (frame["study"] == study).to_numpy() & (fit.arms.n > 0)
-    if outcome is not None:
-        seen &= frame[outcome].notna().to_numpy()
-    found = seen & inferred_counts(frame, outcome)
-    where = study if outcome is None else f"{outcome}, {study}"
+def _among(fit: AnyFit, here: Flags, where: str, outcome: str) -> Inferred:
+    """Return how many counts of an outcome these arms have, and how many of them are inferred."""
+    seen = here & (fit.arms.n > 0)
+    if outcome:
+        seen &= fit.arms.frame[outcome].notna().to_numpy()
+        where = f"{outcome}, {where}"
+    found = seen & inferred_counts(fit.arms.frame, outcome or None)
     return Inferred(where, int(seen.sum()), int(found.sum()))
 
 
 def with_inferred(table: pd.DataFrame, fit: AnyFit, profiles: list[Profile]) -> pd.DataFrame:
     """Return a summary with `arms` and `inferred` beside each profile, missing for parameters."""
-    found = dict(_by_row(fit, profiles))
-    several = "outcome" in table
-    outcomes = table["outcome"] if several else [""] * len(table)
-    keys = list(zip(outcomes, table["profile"], strict=True))
-    counts = {
-        name: pd.array(
-            [getattr(found[key], name) if key in found else None for key in keys], "Int64"
-        )
-        for name in ("arms", "inferred")
+    found = {
+        (outcome, profile_label(fit.coding, profile)): inferred_at(fit, profile, outcome)
+        for profile in profiles
+        for outcome in named_outcomes(fit.arms)
     }
-    return table.assign(**counts)
+    outcomes = table["outcome"] if "outcome" in table else [""] * len(table)
+    rows = [found.get(key) for key in zip(outcomes, table["profile"], strict=True)]
+    return table.assign(
+        arms=pd.array([row and row.arms for row in rows], "Int64"),
+        inferred=pd.array([row and row.inferred for row in rows], "Int64"),
+    )
 
 
-def _by_row(fit: AnyFit, profiles: list[Profile]) -> Iterator[tuple[tuple[str, str], Inferred]]:
-    """Yield outcome and profile of the rows of a summary, with what these rest on."""
-    for profile in profiles:
-        label = profile_label(fit.coding, profile)
-        for outcome in outcomes_of(fit) or ("",):
-            yield (outcome, label), inferred_at(fit, profile, outcome or None)
-
-
-def _at(coding: Coding, frame: pd.DataFrame, profile: Profile | None) -> npt.NDArray[np.bool_]:
+def _at(coding: Coding, frame: pd.DataFrame, profile: Profile | None) -> Flags:
     """Return which arms are at the levels of a profile."""
     whole = coding.resolved(profile)
     others = [name for name in coding.factors if whole[name] != coding.reference[name]]
@@ -99,3 +104,39 @@ def _at(coding: Coding, frame: pd.DataFrame, profile: Profile | None) -> npt.NDA
 def _level(coding: Coding, name: str, row: "pd.Series[Any]") -> Any:
     """Return an arm's level of a factor, or the shares of a known mixture, as a profile has it."""
     return coding.resolved({name: coding.profile_of(row)[name]})[name]
+
+
+def marked(label: str, inferred: int) -> str:
+    """Return a label with the mark of what rests on inferred counts, where it does."""
+    return f"{label} {INFERRED_MARK}" if inferred else label
+
+
+def inferred_lines(summary: pd.DataFrame, words: Wording = PLAIN) -> list[str]:
+    """Return how many counts behind the marked rates of a summary are inferred; none where none is."""
+    rows = summary[summary["inferred"] > 0].drop_duplicates(["profile", "arms", "inferred"])
+    found = ((row["profile"], row["arms"], row["inferred"]) for row in rows.to_dict("records"))
+    return inferred_words(found, words)
+
+
+def contrast_inferred(contrasts: "Contrasts", words: Wording = PLAIN) -> list[str]:
+    """Return how many counts behind the marked levels of contrasts are inferred; none where none is."""
+    names = [(end, f"arms_{end}", f"inferred_{end}") for end in ("level", "versus")]
+    rows = contrasts.table.to_dict("records")
+    found = dict.fromkeys(
+        (words.level(contrasts.factor, row[end]), row[arms], row[few])
+        for row in rows
+        for end, arms, few in names
+    )
+    return inferred_words(found)
+
+
+def inferred_words(found: Iterable[tuple[str, int, int]], words: Wording = PLAIN) -> list[str]:
+    """Return one line on profiles that rest on inferred counts: where, of how many arms, how many."""
+    parts = [
+        f"{words.text(where)} {few} of {counted(arms, 'arm')}" for where, arms, few in found if few
+    ]
+    if not parts:
+        return []
+    return [
+        f"{INFERRED_MARK} Some counts are inferred, which no source prints (column derivation): {'; '.join(parts)}."
+    ]

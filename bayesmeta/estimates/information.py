@@ -7,6 +7,7 @@ everything else in which studies differ.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,9 @@ from bayesmeta.estimates.heterogeneity import (
     sampling_variance,
 )
 from bayesmeta.estimates.outcome_draws import OutcomeDraws
+from bayesmeta.inference.result import Fit
 
-__all__ = ["Rows", "rows_between", "rows_within", "share_within", "within_shares"]
+__all__ = ["coefficient_basis", "rows_between", "rows_within", "share_within", "within_shares"]
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -32,15 +34,7 @@ ENDLESS = 1e6
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Differences of coded covariates that were observed, each with its information.
-
-    Parameters
-    ----------
-    values : array
-        Differences, dims (row, covariate).
-    information : array
-        Inverse variance of the log-odds at each of them, positive, shape (row,).
-    """
+    """Differences of coded covariates, dims (row, covariate), each with its positive information."""
 
     values: Array
     information: Array
@@ -53,17 +47,10 @@ class Rows:
         )
 
     def about(self, contrasts: Array, size: Array) -> Array:
-        """Return the information on each contrast of the coefficients, shape (contrast,).
+        """Return the information on each contrast of the coefficients, dims (contrast, covariate).
 
         It is ``1 / (c' I^-1 c)`` with I the sum of ``information * row row'``, and 0 where c is
-        not a sum of rows, so that the rows can't tell it.
-
-        Parameters
-        ----------
-        contrasts : array
-            Weights of the coefficients, dims (contrast, covariate).
-        size : array
-            Size of each column, in which rounding is measured, shape (covariate,).
+        not a sum of rows, so that the rows cannot tell it; `size` of each column measures rounding.
         """
         basis = self._basis(size)
         scaled = contrasts / size
@@ -80,35 +67,19 @@ class Rows:
         return found
 
     def _basis(self, size: Array) -> Array:
-        """Return orthonormal directions that the rows span, dims (covariate, direction).
-
-        They don't depend on how much information each row carries.
-        """
+        """Return orthonormal directions that the rows span, dims (covariate, direction)."""
         _, lengths, directions = np.linalg.svd(self.values / size, full_matrices=False)
         return np.asarray(directions[lengths > TOLERANCE].T)
 
 
 def rows_within(design: Array, information: Array, study: Index) -> Rows:
-    """Return the arms' differences from the mean of their study.
-
-    Parameters
-    ----------
-    design : array
-        Coded covariates, dims (arm, covariate).
-    information : array
-        Information of each arm, the inverse of its sampling variance (scale of the link); positive.
-    study : array
-        Number of each arm's study, from 0 without gaps.
-    """
+    """Return the arms' differences from the mean of their study, numbered from 0 without gaps."""
     means = _study_means(design, information, study)
     return Rows(design - means[study], information)
 
 
 def rows_between(design: Array, information: Array, study: Index, tau: Array | float) -> Rows:
-    """Return the studies' differences from their mean; tau (scale of the link) adds to their variance.
-
-    The mean stands for `mu`, which is not known. Arguments as in `rows_within`.
-    """
+    """Return the studies' differences from their mean (that of `mu`); tau adds to their variance."""
     means = _study_means(design, information, study)
     whole = np.bincount(study, weights=information)
     weight = whole / (1 + tau**2 * whole)
@@ -121,20 +92,8 @@ def share_within(
     """Return the share of the information on each contrast that is within studies.
 
     The information with the level of each study free (the limit of an endless tau) over that with
-    study effects of scale `tau`; NaN where there is none at all.
-
-    Parameters
-    ----------
-    contrasts : array
-        Weights of the coefficients, dims (contrast, covariate).
-    design : array
-        Coded covariates, dims (arm, covariate).
-    information : array
-        Information of each arm, the inverse of its sampling variance (scale of the link); may be 0.
-    study : array
-        Number of each arm's study.
-    tau : float or array
-        Standard deviation of the study effects, one for all or of each study; 0 where there are none.
+    study effects of scale `tau`, of each study or of all; NaN where there is none at all. `design` has
+    dims (arm, covariate); the information of an arm may be 0.
     """
     kept = information > 0
     shares = np.full(len(contrasts), np.nan)
@@ -177,6 +136,49 @@ def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
             tau=tau[drawn.tau_of_study],
         )
     return shares
+
+
+class Basis(NamedTuple):
+    """What the coefficients of one outcome are known from: arms, and the share within studies."""
+
+    matrix: Array
+    informative: npt.NDArray[np.bool_]
+    study: Index
+    shares: Array
+
+
+def coefficient_basis(drawn: OutcomeDraws) -> Basis:
+    """Return what an outcome's coefficients are known from.
+
+    Of nested outcomes they are those of a conditional probability: a study informs them where it
+    reports a count of which that is a part.
+    """
+    whole, each = drawn.fit.arms, np.eye(len(drawn.coding.names))
+    if not drawn.outcome:
+        shares = within_shares(drawn, each) if len(each) else np.zeros(0)
+        return Basis(drawn.matrix, whole.n > 0, whole.study_index, shares)
+    information = _conditional_information(drawn.fit)[:, drawn.level]
+    matrix, study = drawn.fit.design.matrix, whole.study_index
+    [(_, _, tau)] = drawn.taus()
+    shares = share_within(
+        each, design=matrix, information=information, study=study, tau=float(tau.mean())
+    )
+    return Basis(matrix, information > 0, study, shares)
+
+
+def _conditional_information(fit: Fit) -> Array:
+    """Return the information of each arm on the predictor of each conditional probability, (arm, level).
+
+    That of its binomial counts at posterior mean predictors, the other probabilities being known.
+    """
+    seen, link, levels = fit.design.conditional_counts, fit.spec.link, len(fit.outcomes)
+    theta = np.asarray(fit.posterior["theta"]).mean(axis=(0, 1))[seen.arm]
+    spans, ratio = seen.spans(levels), link.rate(theta)
+    rate = np.where(spans > 0, ratio, 1.0).prod(axis=-1, keepdims=True)
+    slope = spans * rate * np.exp(link.log_slope(theta)) / ratio
+    found = np.zeros((len(fit.arms), levels))
+    np.add.at(found, seen.arm, seen.trials[:, None] * slope**2 / (rate * (1 - rate)))
+    return found
 
 
 def _study_means(design: Array, information: Array, study: Index) -> Array:

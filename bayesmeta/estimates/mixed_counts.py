@@ -41,17 +41,7 @@ EDGES = (1e-12, 1e-6, 1e-3, 0.025, 0.25)
 
 @dataclass(frozen=True, eq=False)
 class MixedCounts:
-    """The distribution of the responders of n, of which the true rate is one of many.
-
-    Parameters
-    ----------
-    n : int
-        Patients.
-    rates : array
-        Possible true rates (probability), shape (node,).
-    weights : array
-        Probability of each, shape (node,).
-    """
+    """The distribution of the responders of n, of which the true rate is one of many."""
 
     n: int
     rates: Array
@@ -59,10 +49,7 @@ class MixedCounts:
 
     @cached_property
     def _cells(self) -> tuple[Array, Array]:
-        """Return angles in order and their weights, two for each cell that has rates.
-
-        They have the first four moments of the cell (a Gauss rule of two nodes).
-        """
+        """Return angles in order and their weights, two per cell with its first four moments."""
         angle = _angle(self.rates)
         _, place = np.unique(
             np.floor(angle * np.sqrt(self.n) / CELL).astype(np.int64), return_inverse=True

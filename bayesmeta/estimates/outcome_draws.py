@@ -7,36 +7,36 @@ are those of that rate: what would be `theta` if the outcome were fitted by itse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, override
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.estimates.nested.rates import (
+from bayesmeta.estimates.nested_rates import (
     NestedRates,
     OutcomeRates,
     cholesky_draws,
     nested_rates,
-    predictors_of,
 )
-from bayesmeta.estimates.posterior import check_draws, checked_outcome
+from bayesmeta.estimates.posterior import check_draws, checked_outcome, named_outcomes
 from bayesmeta.estimates.profile_rates import (
     PredictedRates,
     own_parameters,
+    predictors_of,
     profile_rates,
-    scale_of,
 )
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.lattice import spread_at
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
-from bayesmeta.model.effects import NormalEffects
 from bayesmeta.model.links import Link
 from bayesmeta.priors import Prior
 
-__all__ = ["NestedDraws", "OutcomeDraws", "Parameter", "draws_of"]
+__all__ = ["OutcomeDraws", "Parameter", "Rates", "draws_by_outcome", "draws_of"]
 
 Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+Rates = PredictedRates | OutcomeRates
 Whole = slice(None)
 
 
@@ -51,21 +51,50 @@ class Parameter(NamedTuple):
 def draws_of(fit: Fit, outcome: str | None = None) -> "OutcomeDraws":
     """Return the draws of one outcome of a fit, which must be named where there are several."""
     check_draws(fit)
-    named = checked_outcome(fit, outcome)
-    return NestedDraws(fit, named) if named else OutcomeDraws(fit)
+    return OutcomeDraws(fit, checked_outcome(fit, outcome))
+
+
+def draws_by_outcome(fit: Fit) -> list["OutcomeDraws"]:
+    """Return the draws of each outcome of a fit, outermost first."""
+    check_draws(fit)
+    return [OutcomeDraws(fit, outcome) for outcome in named_outcomes(fit.arms)]
 
 
 @dataclass(frozen=True, eq=False)
 class OutcomeDraws:
-    """Draws of a fit of one outcome."""
+    """Draws of one outcome of a fit; the only one has no name.
+
+    Of several outcomes mu, tau and coefficients are those of its conditional probability.
+    """
 
     fit: Fit
     outcome: str = ""
 
+    @property
+    def level(self) -> int:
+        """Position of the outcome, outermost first."""
+        return self.fit.outcomes.index(self.outcome) if self.outcome else 0
+
+    def named(self, what: str) -> str:
+        """Return words with the outcome they are about, where there are several."""
+        return f"{what} of {self.outcome}" if self.outcome else what
+
+    @cached_property
+    def _rows(self) -> Index:
+        """Positions of the arms that report the outcome."""
+        if not self.outcome:
+            return np.arange(len(self.fit.arms))
+        return np.flatnonzero(self.fit.arms.frame[self.outcome].notna())
+
     @cached_property
     def arms(self) -> Arms:
         """The arms that report the outcome."""
-        return self.fit.arms
+        return self.fit.arms.of(self.outcome) if self.outcome else self.fit.arms
+
+    @cached_property
+    def matrix(self) -> Array:
+        """Coded covariates of the arms, dims (arm, covariate)."""
+        return np.asarray(self.fit.design.matrix[self._rows])
 
     @property
     def coding(self) -> Coding:
@@ -76,11 +105,6 @@ class OutcomeDraws:
     def link(self) -> Link:
         """The link."""
         return self.fit.spec.link
-
-    @cached_property
-    def matrix(self) -> Array:
-        """Coded covariates of the arms, dims (arm, covariate)."""
-        return np.asarray(self.fit.design.matrix)
 
     @property
     def effects(self) -> Any:
@@ -93,18 +117,86 @@ class OutcomeDraws:
         return self.fit.design.tau_levels
 
     @cached_property
-    def tau_of_study(self) -> npt.NDArray[np.int64]:
+    def tau_of_study(self) -> Index:
         """Position among `tau_levels` of each study's, shape (study,)."""
-        return np.asarray(self.fit.design.tau_of_study)
+        studies = np.unique(self.fit.arms.study_index[self._rows])
+        return np.asarray(self.fit.design.tau_of_study[studies])
 
-    def rates(self, profile: Profile | None) -> PredictedRates | OutcomeRates:
+    def drawn(self, name: str) -> Array:
+        """Return draws of a parameter of the outcome, dims (chain, draw, ...)."""
+        draws = np.asarray(self.fit.posterior[name])
+        return draws[:, :, self.level] if self.outcome else draws
+
+    @property
+    def mu(self) -> Parameter:
+        """The predictor at the reference profile."""
+        return Parameter("mu", self.fit.design.mu[self.level], self.drawn("mu"))
+
+    def taus(self) -> Iterator[Parameter]:
+        """Yield each tau; none of a model without one."""
+        if self.effects.tau is None:
+            return
+        tau, prior = self.drawn("tau"), self.fit.design.tau[self.level]
+        for i, name in enumerate(self.tau_levels):
+            yield (
+                Parameter(f"tau[{name}]", prior, tau[..., i])
+                if name
+                else Parameter("tau", prior, tau)
+            )
+
+    def coefficients(self) -> Iterator[Parameter]:
+        """Yield each coefficient."""
+        named = zip(self.coding.names, self.fit.design.beta, strict=True)
+        for place, (name, prior) in enumerate(named):
+            yield Parameter(name, prior, self.drawn("beta")[..., place])
+
+    def others(self) -> Iterator[Parameter]:
+        """Yield the parameters of other parts than study effects; values imputed are not among them."""
+        for name, prior in {one.name: one.prior for one in self.fit.design.scalars}.items():
+            if name != "tau" and not name.startswith("x_"):
+                yield Parameter(name, prior, np.asarray(self.fit.posterior[name]))
+
+    def mean_of(self, name: str) -> float | None:
+        """Return the posterior mean of a scalar parameter; None where the model has it not."""
+        if name not in self.fit.posterior:
+            return None
+        return float(np.asarray(self.fit.posterior[name]).mean())
+
+    def rates(self, profile: Profile | None) -> Rates:
         """Return the rates of a profile."""
+        if self.outcome:
+            return OutcomeRates(nested_rates(self.fit, profile), self.outcome)
         return profile_rates(self.fit, profile)
+
+    def prior_rates(self, profile: Profile | None) -> OutcomeRates | None:
+        """Return the rates of a profile under the priors; None where they are known without draws."""
+        if not self.outcome:
+            return None
+        prior = self.fit.draws["prior"].to_dataset()
+        theta = predictors_of(self.fit, self.coding.row(profile), prior)
+        factor = cholesky_draws(self.fit, prior)
+        rates = NestedRates(self.fit, theta, np.asarray(prior["tau"]), factor)
+        return OutcomeRates(rates, self.outcome)
+
+    def rate_at(self, theta: Array) -> Array:
+        """Return rates (probability) at predictors, of several outcomes with last dim level."""
+        if not self.outcome:
+            return self.link.rate(theta)
+        return np.asarray(self.link.rate(theta[..., : self.level + 1]).prod(axis=-1))
+
+    @property
+    def profile_rates(self) -> Array:
+        """Typical rate of each arm's profile, mu and beta at their posterior means, shape (arm,)."""
+        posterior = self.fit.posterior
+        theta = np.asarray(posterior["mu"]).mean(axis=(0, 1))[None]
+        if "beta" in posterior:
+            theta = theta + self.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1)).T
+        return np.broadcast_to(self.rate_at(theta), len(self.arms))
 
     def mean_rates(self, part: slice = Whole) -> Array:
         """Return the posterior mean of arms' rates by their predictors (probability), shape (arm,)."""
-        theta = self.fit.require("theta", "The sampling variance of arms")
-        return np.asarray(self.link.rate(np.asarray(theta.variable[..., part])).mean(axis=(0, 1)))
+        theta = self._theta(part, "The sampling variance of arms")
+        return np.asarray(self.rate_at(theta).mean(axis=(0, 1)))
 
     def arm_rates(self, part: slice = Whole) -> Array:
         """Return draws of arms' true rates (probability), dims (chain, draw, arm).
@@ -113,59 +205,49 @@ class OutcomeDraws:
         per draw of its distribution given the arm's responders, moved from draw to draw by a Weyl
         sequence.
         """
-        drawn = self.fit.require("theta", "`shrinkage`, and a forest plot,")
-        theta = np.asarray(drawn.variable[..., part])
+        theta = self._theta(part, "`shrinkage`, and a forest plot,")
         likelihood = self.fit.spec.likelihood
         if not likelihood.parameters:
-            return np.asarray(self.link.rate(theta))
-        arms = np.arange(drawn.shape[-1])[part]
-        places = np.arange(theta[..., 0].size)[:, None] * drawn.shape[-1] + arms
+            return self.rate_at(theta)
+        arms = np.arange(len(self.arms))[part]
+        places = np.arange(theta[..., 0].size)[:, None] * len(self.arms) + arms
         probability = spread_at("u", places.ravel(), 1).reshape(theta.shape)
         own = own_parameters(self.fit, likelihood.parameters)
         own = {name: draws[..., None] for name, draws in own.items()}
         events, n = self.arms.events[part], self.arms.n[part]
         return np.asarray(likelihood.rate(theta, probability, events=events, n=n, **own))
 
-    @property
-    def profile_rates(self) -> Array:
-        """Typical rate of each arm's profile, mu and beta at their posterior means, shape (arm,)."""
-        posterior = self.fit.posterior
-        theta = np.full(len(self.arms), float(np.asarray(posterior["mu"]).mean()))
-        if "beta" in posterior:
-            theta += self.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1))
-        return np.asarray(self.link.rate(theta))
+    def _theta(self, part: slice, asker: str) -> Array:
+        drawn = self.fit.require("theta", asker).variable
+        return np.asarray(drawn[:, :, self._rows[part]] if self.outcome else drawn[..., part])
 
     @property
     def between(self) -> Array:
         """Variance of the study effects, dims (chain, draw, level); one level unless tau has more.
 
-        0 for a common effect, and infinite for independent studies.
+        0 for a common effect, and infinite for independent studies. Of several outcomes it is that of
+        the predictor of the outcome's rate, by the delta method at the reference profile.
         """
         posterior = self.fit.posterior
+        if self.level:
+            return self._joint_between()
         own = {name: np.asarray(posterior[name])[..., None] for name in self.effects.parameters}
         if self.effects.tau is None:
             return np.asarray(self.effects.variance(np.zeros((*posterior["mu"].shape, 1))))
-        tau = np.asarray(posterior["tau"])
+        tau = self.drawn("tau")
         return np.asarray(self.effects.variance(tau if self.effects.by else tau[..., None], **own))
 
-    def mean_of(self, name: str) -> float | None:
-        """Return the posterior mean of a scalar parameter; None where the model has it not."""
-        if name not in self.fit.posterior:
-            return None
-        return float(np.asarray(self.fit.posterior[name]).mean())
-
-    def taus(self) -> Iterator[Parameter]:
-        """Yield each tau; none of a model without one."""
-        if (prior := self.effects.tau) is not None:
-            for level, name in enumerate(self.tau_levels):
-                yield Parameter(f"tau[{name}]" if name else "tau", prior, scale_of(self.fit, level))
-
-    def coefficients(self) -> Iterator[Parameter]:
-        """Yield each coefficient."""
-        for place, (name, prior) in enumerate(
-            zip(self.coding.names, self.fit.design.beta, strict=True)
-        ):
-            yield Parameter(name, prior, np.asarray(self.fit.posterior["beta"])[..., place])
+    def _joint_between(self) -> Array:
+        upto = slice(0, self.level + 1)
+        theta = predictors_of(self.fit, np.zeros(0))[..., upto]
+        ratio = self.link.rate(theta)
+        whole = ratio.prod(axis=-1, keepdims=True)
+        own = np.exp(self.link.log_slope(self.link.theta(whole)))
+        slope = whole * np.exp(self.link.log_slope(theta)) / ratio / own
+        scaled = slope * np.asarray(self.fit.posterior["tau"])[..., upto]
+        factor = cholesky_draws(self.fit)[..., upto, upto]
+        moved = (scaled[..., None, :] @ factor)[..., 0, :]
+        return np.asarray((moved**2).sum(axis=-1, keepdims=True))
 
     def guessed(self, weights: Array) -> npt.NDArray[np.bool_]:
         """Return the arms that tell nothing of a contrast, as a value that it rests on is imputed."""
@@ -174,120 +256,3 @@ class OutcomeDraws:
             if (one.slope[:, weights != 0] != 0).any():
                 rows[one.missing] = True
         return rows
-
-    def prior_rates(self, profile: Profile | None) -> OutcomeRates | None:
-        """Return the rates of a profile under the priors; None where they are known without draws."""
-        return None
-
-
-class NestedDraws(OutcomeDraws):
-    """Draws of one of several nested outcomes.
-
-    Its tau and coefficients are those of its conditional probability.
-    """
-
-    @property
-    def level(self) -> int:
-        """Position of the outcome, outermost first."""
-        return self.fit.outcomes.index(self.outcome)
-
-    @cached_property
-    def _there(self) -> npt.NDArray[np.bool_]:
-        return np.asarray(self.fit.arms.frame[self.outcome].notna(), dtype=bool)
-
-    @cached_property
-    @override
-    def arms(self) -> Arms:
-        return self.fit.arms.of(self.outcome)
-
-    @cached_property
-    @override
-    def matrix(self) -> Array:
-        return np.asarray(self.fit.design.matrix[self._there])
-
-    @property
-    @override
-    def effects(self) -> NormalEffects:
-        return NormalEffects(self.fit.design.tau[self.level])
-
-    @property
-    @override
-    def tau_levels(self) -> tuple[str, ...]:
-        return ("",)
-
-    @cached_property
-    @override
-    def tau_of_study(self) -> npt.NDArray[np.int64]:
-        return np.zeros(len(self.arms.studies), dtype=np.int64)
-
-    @override
-    def rates(self, profile: Profile | None) -> OutcomeRates:
-        return OutcomeRates(nested_rates(self.fit, profile), self.outcome)
-
-    @override
-    def mean_rates(self, part: slice = Whole) -> Array:
-        return np.asarray(self.arm_rates(part).mean(axis=(0, 1)))
-
-    @override
-    def arm_rates(self, part: slice = Whole) -> Array:
-        drawn = self.fit.posterior["theta"].variable
-        theta = np.asarray(drawn[:, :, np.flatnonzero(self._there)[part], : self.level + 1])
-        return np.asarray(self.link.rate(theta).prod(axis=-1))
-
-    @property
-    @override
-    def profile_rates(self) -> Array:
-        posterior = self.fit.posterior
-        theta = np.asarray(posterior["mu"]).mean(axis=(0, 1))[None]
-        if "beta" in posterior:
-            theta = theta + self.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1)).T
-        rates = np.broadcast_to(self.link.rate(theta), (len(self.arms), len(self.fit.outcomes)))
-        return np.asarray(rates[:, : self.level + 1].prod(axis=-1))
-
-    @property
-    @override
-    def between(self) -> Array:
-        """Variance between studies of the predictor of the outcome's rate, dims (chain, draw, 1).
-
-        By the delta method at the reference profile; exact of the outermost outcome.
-        """
-        tau = np.asarray(self.fit.posterior["tau"])
-        if self.level == 0:
-            return np.asarray(tau[..., :1] ** 2)
-        upto = slice(0, self.level + 1)
-        theta = predictors_of(self.fit, np.zeros(0))[..., upto]
-        ratio = self.link.rate(theta)
-        whole = ratio.prod(axis=-1, keepdims=True)
-        own = np.exp(self.link.log_slope(self.link.theta(whole)))
-        slope = whole * np.exp(self.link.log_slope(theta)) / ratio / own
-        scaled = slope * tau[..., upto]
-        factor = cholesky_draws(self.fit)[..., upto, upto]
-        moved = (scaled[..., None, :] @ factor)[..., 0, :]
-        return np.asarray((moved**2).sum(axis=-1, keepdims=True))
-
-    @override
-    def taus(self) -> Iterator[Parameter]:
-        draws = np.asarray(self.fit.posterior["tau"])[..., self.level]
-        yield Parameter("tau", self.fit.design.tau[self.level], draws)
-
-    @override
-    def coefficients(self) -> Iterator[Parameter]:
-        for place, (name, prior) in enumerate(
-            zip(self.coding.names, self.fit.design.beta, strict=True)
-        ):
-            draws = np.asarray(self.fit.posterior["beta"])[..., self.level, place]
-            yield Parameter(name, prior, draws)
-
-    @override
-    def guessed(self, weights: Array) -> npt.NDArray[np.bool_]:
-        return np.zeros(len(self.arms), dtype=bool)
-
-    @override
-    def prior_rates(self, profile: Profile | None) -> OutcomeRates:
-        """Return the rates of a profile under the priors."""
-        prior = self.fit.draws["prior"].to_dataset()
-        theta = predictors_of(self.fit, self.coding.row(profile), prior)
-        rates = NestedRates(
-            self.fit, theta, np.asarray(prior["tau"]), cholesky_draws(self.fit, prior)
-        )
-        return OutcomeRates(rates, self.outcome)

@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from bayesmeta.priors import Prior
-
-__all__ = ["Distribution", "density_of", "prior_overlap", "share_above"]
+__all__ = ["Distribution", "density_of", "prior_overlap"]
 
 Array = npt.NDArray[np.float64]
 
@@ -33,13 +31,9 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     The area under both densities: 1 where the evidence left the prior as it was, 0 where it ruled
     out what the prior expected. Both are carried to the scale on which the prior is a standard normal,
     ``ndtri(F(draw))`` with F the prior's distribution function; that changes no area, and a
-    bounded or heavy-tailed prior needs no care of its own. There the posterior's density is
+    bounded or heavy-tailed prior needs no care of its own (Garrett & Zeger 2000,
+    doi:10.1111/j.0006-341X.2000.01055.x). There the posterior's density is
     estimated by a normal kernel.
-
-    References
-    ----------
-    Garrett & Zeger 2000, doi:10.1111/j.0006-341X.2000.01055.x (overlap as a sign of weak
-    identifiability).
     """
     z = _normal_scores(prior, draws.ravel())
     if np.ptp(z) == 0:
@@ -48,11 +42,6 @@ def prior_overlap(prior: Distribution, draws: Array) -> float:
     expected = np.exp(-(points**2) / 2) / np.sqrt(2 * np.pi)
     area = np.minimum(density, expected).sum() * (points[1] - points[0])
     return float(min(area, 1.0))
-
-
-def share_above(prior: Prior, draws: Array, probability: float) -> float:
-    """Return the share of draws above the prior's quantile of a probability."""
-    return float((draws > float(prior.quantile(probability))).mean())
 
 
 def _normal_scores(distribution: Distribution, values: Array) -> Array:

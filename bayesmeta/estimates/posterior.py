@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.nested.rates import OutcomeRates, nested_rates
+from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
@@ -17,6 +17,7 @@ from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.sense import refuse_several
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -83,7 +84,7 @@ def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
     """Return the outcome asked for; empty where there is one, which has no need of a name."""
     outcomes = outcomes_of(fit)
     if not outcomes:
-        if outcome is not None:
+        if outcome:
             raise SettingsError(
                 f"`outcome` has no effect on a {type(fit).__name__} of one outcome. Leave it out."
             )
@@ -125,11 +126,7 @@ def check_draws(fit: object) -> None:
         )
 
 
-def check_one_outcome(fit: Any) -> None:
-    """Raise unless `fit` has draws of one outcome."""
+def check_one_outcome(fit: Any, what: str) -> None:
+    """Raise unless `fit` has draws, or if `what` is not available for its several outcomes."""
     check_draws(fit)
-    if outcomes_of(fit):
-        raise SettingsError(
-            f"`fit` must be a Fit of one outcome; got {type(fit).__name__}. Fit an outcome by itself: "
-            "table.select(outcome=...), then bm.fit."
-        )
+    refuse_several(fit.arms, what)

@@ -1,19 +1,37 @@
-"""Monte-Carlo precision: estimates from draws, each with its standard error (MCSE).
+"""Estimates with their Monte-Carlo standard errors (MCSE), and rows of tables made of them.
 
-Numbers only: arrays whose last two axes are chain and draw.
+Arrays have chain and draw as their last two axes, or chain, draw and node.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from itertools import product
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, mcse_mean, r_hat
 
-__all__ = ["NO_CONVERGENCE", "Distribution", "Draws", "Estimate", "mean_of", "quantile_of", "sd_of"]
+__all__ = [
+    "NO_CONVERGENCE",
+    "Distribution",
+    "Draws",
+    "Estimate",
+    "Row",
+    "bounds_of",
+    "interval_of",
+    "labelled_draws",
+    "mean_of",
+    "quantile_of",
+    "sd_of",
+    "wide_row",
+    "with_errors",
+]
 
 Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
 
 
 NO_CONVERGENCE = {"ess_bulk": np.nan, "ess_tail": np.nan, "r_hat": np.nan}
@@ -100,3 +118,43 @@ def quantile_of(draws: Array, probability: float) -> Estimate:
     if below.ndim == 3:  # noqa: PLR2004
         below = below.mean(axis=-1)
     return Estimate(float(value), float(mcse_mean(below)) * float(high - low) / (2 * step))
+
+
+def labelled_draws(variable: xr.DataArray) -> Iterator[tuple[tuple[str, ...], Array]]:
+    """Yield the labels and the draws, dims (chain, draw), of each value of a parameter."""
+    values = np.asarray(variable)
+    flat = values.reshape(*values.shape[:2], -1)
+    labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
+    for place, label in enumerate(labels):
+        yield label, flat[..., place]
+
+
+def bounds_of(ci_prob: float) -> tuple[float, float, float]:
+    """Return the probabilities of the lower bound, the median and the upper bound of an interval."""
+    return (1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2
+
+
+def with_errors(found: Mapping[str, Estimate]) -> Row:
+    """Return numbers by name, then the Monte-Carlo error of each as `mcse_...`."""
+    values = {name: one.value for name, one in found.items()}
+    return values | {f"mcse_{name}": one.mcse for name, one in found.items()}
+
+
+def interval_of(distribution: Distribution, ci_prob: float, median: str = "median") -> Row:
+    """Return median, lower, upper and mcse_... of each; `median` is what the first is called."""
+    low, middle, high = (distribution.quantile(p) for p in bounds_of(ci_prob))
+    return with_errors({median: middle, "lower": low, "upper": high})
+
+
+def wide_row(
+    named: Mapping[str, Distribution | None], ci_prob: float, **more: Estimate
+) -> dict[str, float]:
+    """Return `x`, `x_lower` and `x_upper` (NaN of None) of each `x`, and `more`; then all `mcse_x`."""
+    nothing = Estimate(np.nan, np.nan)
+    found: dict[str, Estimate] = {}
+    for name, one in named.items():
+        low, middle, high = (
+            nothing if one is None else one.quantile(p) for p in bounds_of(ci_prob)
+        )
+        found |= {name: middle, f"{name}_lower": low, f"{name}_upper": high}
+    return with_errors(found | more)

@@ -1,7 +1,7 @@
 """`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
 
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.estimates.nested.predict import predict_nested
+from bayesmeta.estimates.nested_rates import nested_rates
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
@@ -44,12 +44,12 @@ def predict(
         its arms' values of covariates that `profile` leaves out. Where None, the cohort is that of a
         new study.
     seed : int
-        Source of the random `Prediction.draws`.
+        Random seed of `Prediction.draws`.
 
     Returns
     -------
-    Prediction or NestedPrediction
-        Of one outcome, or of several.
+    Prediction
+        Of one outcome, or of several together.
 
     Warns
     -----
@@ -59,7 +59,7 @@ def predict(
     Raises
     ------
     ProfileError
-        If the profile can't be coded, or leaves out a covariate in which the arms of `study` differ.
+        If the profile cannot be coded, or leaves out a covariate in which the arms of `study` differ.
     EvidenceError
         If the evidence has no such study.
     SettingsError
@@ -76,10 +76,12 @@ def predict(
     check_posterior(fit)
     n = check_cohort("n", n)
     seed = check_seed(seed)
-    if outcome is None and has_draws(fit) and outcomes_of(fit):
-        return predict_nested(fit, n, profile, study, seed)  # type: ignore[return-value]
     if study is not None and has_draws(fit):
         profile = study_profile(fit.coding, fit.arms, study, profile)
     label = profile_label(fit.coding, profile)
+    if outcome is None and has_draws(fit) and outcomes_of(fit):
+        joint = nested_rates(fit, profile, study)
+        by_outcome = {one: joint.distribution(one) for one in joint.outcomes}
+        return Prediction(n, label, study, by_outcome, seed, fit, joint)
     distribution = rates_at(fit, profile, outcome).cohort(study)
-    return Prediction(n, label, study, distribution, seed, fit)
+    return Prediction(n, label, study, {"": distribution}, seed, fit)

@@ -1,17 +1,22 @@
-"""What `predict` returns of one outcome: the response to expect in a cohort of n patients."""
+"""What `predict` returns: the response to expect in a cohort of n patients."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.count_distributions import CountDistribution, range_step
 from bayesmeta.estimates.events import Probability, cohort_event
+from bayesmeta.estimates.joint_events import parse_event
+from bayesmeta.estimates.nested_rates import NestedRates
 from bayesmeta.estimates.posterior import AnyFit
-from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
+from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
 
 __all__ = ["Prediction"]
 
@@ -20,7 +25,9 @@ __all__ = ["Prediction"]
 class Prediction:
     """The response to expect in a cohort of n patients.
 
-    Made by `predict`.
+    Made by `predict`, and by `compare` as the average over models. Of several nested outcomes every
+    answer has one more dim or index level, `outcome`, outermost first; in each draw every outcome is
+    a part of its enclosing outcome.
 
     Parameters
     ----------
@@ -30,51 +37,101 @@ class Prediction:
         What the prediction is for.
     study : str or None
         The known study whose further cohort it is; None for a new study.
-    distribution : RateDistribution
-        Posterior distribution of the cohort's true rate.
+    distributions : mapping
+        Posterior distribution of the cohort's true rate by outcome; the only one has no name.
     seed : int
-        Source of `draws`; intervals and probabilities are integrals and need none.
-    fit : Fit, Fit, QuadratureFit or None
+        Random seed of `draws`; intervals and probabilities are integrals and need none.
+    fit : Fit, QuadratureFit or None
         What it was made from, as far as that is known.
+    joint : NestedRates or None
+        The rates of several outcomes together.
+    weights : mapping
+        Weight of each model that it is averaged over, by name; none of one model.
 
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes")
     >>> prediction = bm.predict(bm.fit(bm.load_model("pooled"), arms, seed=1), n=40, seed=2)
     >>> prediction.n, len(prediction.pmf)
     (40, 41)
     >>> prediction.probability(rate_above=0.2) > 0.4
     True
+
+    >>> arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few)
+    >>> nested = bm.predict(fit, n=40, seed=2)
+    >>> nested.table(0.95)["mean"].round().to_dict()
+    {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
+    >>> round(nested.probability("ORR >= 20 and CR >= 10"), 1)
+    0.4
     """
 
     n: int
     profile: str
     study: str | None
-    distribution: RateDistribution
+    distributions: Mapping[str, RateDistribution]
     seed: int
     fit: AnyFit | None = None
+    joint: NestedRates | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The nested outcomes, outermost first; none where there is one outcome."""
+        return () if self.joint is None else tuple(self.distributions)
+
+    def of(self, outcome: str) -> "Prediction":
+        """Return the prediction of one of several outcomes.
+
+        Raises
+        ------
+        SettingsError
+            If it is none of `outcomes`.
+        """
+        if outcome not in self.outcomes:
+            hint = nearest(str(outcome), self.outcomes) if self.outcomes else "Leave `of` out."
+            raise SettingsError(f"`outcome`: there is no '{outcome}'. {hint}")
+        return replace(self, distributions={"": self.distributions[outcome]}, joint=None)
+
+    @property
+    def distribution(self) -> RateDistribution:
+        """Posterior distribution of the cohort's true rate of the one outcome."""
+        if self.outcomes:
+            raise SettingsError(
+                f"This answer is of one outcome; the prediction has {', '.join(self.outcomes)}. "
+                f"Take one of them, such as of({self.outcomes[0]!r})."
+            )
+        return self.distributions[""]
 
     @cached_property
     def draws(self) -> xr.Dataset:
-        """Random `rate` (probability) and `events` (responders of n), dims chain and draw."""
+        """Random `rate` (probability) and `events` (of n), dims chain, draw and, of several, outcome."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed))
-        rate = self.distribution.draw(rng)
-        events = rng.binomial(self.n, rate)
-        chains, draws = rate.shape
+        dims: tuple[str, ...] = ("chain", "draw")
+        coords: dict[str, object] = {}
+        if self.joint is None:
+            rate = self.distribution.draw(rng)
+            events = rng.binomial(self.n, rate)
+        else:
+            rate, events = self.joint.draw(rng, self.n)
+            dims, coords = (*dims, "outcome"), {"outcome": list(self.outcomes)}
+        chain, draw = map(np.arange, rate.shape[:2])
         return xr.Dataset(
-            {"rate": (("chain", "draw"), rate), "events": (("chain", "draw"), events)},
-            coords={"chain": np.arange(chains), "draw": np.arange(draws)},
+            {"rate": (dims, rate), "events": (dims, events)},
+            coords={"chain": chain, "draw": draw, **coords},
         )
 
     @cached_property
     def counts(self) -> CountDistribution:
-        """Distribution of the responders."""
+        """Distribution of the responders of the one outcome."""
         return self.distribution.counts(self.n)
 
     @cached_property
     def listed(self) -> pd.DataFrame:
-        """What `pmf` gives, without Monte-Carlo errors."""
+        """What `pmf` gives of the one outcome, without Monte-Carlo errors."""
         step = range_step(self.n)
         start = pd.RangeIndex(0, self.n + 1, step, name="events")
         if step == 1:
@@ -93,6 +150,9 @@ class Prediction:
         patients the counts go in ranges, 100 to 1,001 of them: `events` is the first count of each,
         `probability` that of all its counts together, without an MCSE.
         """
+        if self.outcomes:
+            tables = {outcome: self.of(outcome).pmf for outcome in self.outcomes}
+            return pd.concat(tables, names=["outcome"])
         step = range_step(self.n)
         mcse = self.distribution.pmf_mcse(self.n) if step == 1 else np.nan
         return self.listed.assign(mcse=mcse)[["probability", "mcse", "at_least"]]
@@ -103,26 +163,57 @@ class Prediction:
         Parameters
         ----------
         ci_prob : float
-            Probability of the interval.
+            Probability of each interval.
 
         Returns
         -------
         DataFrame
-            Rows `rate` (probability) and `events` (responders of n); columns `lower`, `median`,
-            `upper` and their MCSE, which whole numbers of responders don't have.
+            Rows `rate` (probability) and `events` (responders of n), of several outcomes by `outcome`;
+            columns `lower`, `median`, `upper` and their MCSE, which whole numbers of responders do not
+            have.
         """
         check_ci_prob(ci_prob)
-        bounds = ((1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2)
-        found = [self.distribution.rate.quantile(p) for p in bounds]
-        counts = self.counts.quantiles(bounds).astype(float)
-        columns = ["lower", "median", "upper", "mcse_lower", "mcse_median", "mcse_upper"]
-        rate = [*(one.value for one in found), *(one.mcse for one in found)]
-        return pd.DataFrame(
-            [rate, [*counts, np.nan, np.nan, np.nan]], index=["rate", "events"], columns=columns
-        )
+        if self.outcomes:
+            tables = {outcome: self.of(outcome).interval(ci_prob) for outcome in self.outcomes}
+            return pd.concat(tables, names=["outcome", "quantity"])
+        ends = ("lower", "median", "upper")
+        counts = self.counts.quantiles(bounds_of(ci_prob)).astype(float)
+        rows = [interval_of(self.distribution.rate, ci_prob), dict(zip(ends, counts, strict=True))]
+        columns = [*ends, *(f"mcse_{end}" for end in ends)]
+        return pd.DataFrame(rows, index=["rate", "events"], columns=columns)
+
+    def table(self, ci_prob: float) -> pd.DataFrame:
+        """Return how many patients to expect in each category, which sum to n in every draw.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of each equal-tailed interval.
+
+        Returns
+        -------
+        DataFrame
+            One row per category, such as ``CR``, ``CR_CRi, not CR``, ``ORR, not CR_CRi`` and
+            ``none``: `mean` (patients of n) with its MCSE `mcse_mean`, and `lower`, `median` and
+            `upper` of the count.
+
+        Raises
+        ------
+        SettingsError
+            If there is one outcome only, which `interval` describes.
+        """
+        check_ci_prob(ci_prob)
+        bounds, rows = bounds_of(ci_prob), []
+        for name, rate in self._several("table", "interval").categories().items():
+            counts = rates_as_drawn(rate).counts(self.n).quantiles(bounds)
+            mean, ends = mean_of(rate), dict(zip(("lower", "median", "upper"), counts, strict=True))
+            row = {"category": name, "mean": self.n * mean.value, "mcse_mean": self.n * mean.mcse}
+            rows.append(row | {end: int(count) for end, count in ends.items()})
+        return pd.DataFrame(rows).set_index("category")
 
     def probability(
         self,
+        event: str | None = None,
         *,
         rate_above: float | None = None,
         rate_below: float | None = None,
@@ -133,15 +224,18 @@ class Prediction:
 
         Parameters
         ----------
+        event : str
+            Of several outcomes: terms about counts of the cohort and its true rates that must all
+            hold, such as ``"CR_CRi >= 15 and CR >= 8"`` or ``"rate(ORR) > 0.5 and rate(CR) > 0.2"``.
         rate_above, rate_below : float
-            The cohort's true rate lies above, or below, this probability.
+            Of one outcome: the cohort's true rate lies above, or below, this probability.
         events_at_least, events_at_most : int
-            So many responders of n, or more; or fewer.
+            Of one outcome: so many responders of n, or more; or fewer.
 
         Raises
         ------
         SettingsError
-            Unless exactly one argument is given, in its range.
+            Unless exactly one argument is given, in its range; or if `event` cannot be read, and where.
         """
         asked = {
             "rate_above": rate_above,
@@ -149,11 +243,36 @@ class Prediction:
             "events_at_least": events_at_least,
             "events_at_most": events_at_most,
         }
+        if event is not None:
+            if any(value is not None for value in asked.values()):
+                raise SettingsError(
+                    "`probability` takes `event` or a bound of one outcome, not both."
+                )
+            joint = self._several("probability(event)", "rate_above or events_at_least")
+            return parse_event(event, self.outcomes, self.n).of(joint.new_study)
         return cohort_event(self.n, asked).of(self.distribution)
+
+    def _several(self, name: str, instead: str) -> NestedRates:
+        if self.joint is None:
+            raise SettingsError(
+                f"`{name}` needs several nested outcomes; this prediction has one. Use {instead}."
+            )
+        return self.joint
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"
+        by = f" by {counted(len(self.weights), 'model')}" if self.weights else ""
+        if self.outcomes:
+            found = self.interval(0.95).xs("events", level="quantity")
+            counts = ", ".join(
+                f"{outcome} {row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
+                for outcome, row in found.iterrows()
+            )
+            return f"Prediction({target}{by}, {self.profile}: of {self.n}, {counts})"
         low, median, high = (
             self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
         )
-        return f"Prediction({target}, {self.profile}: {median} responders of {self.n}, 95% interval {low} to {high})"
+        return (
+            f"Prediction({target}{by}, {self.profile}: {median} responders of {self.n}, 95% interval "
+            f"{low} to {high})"
+        )

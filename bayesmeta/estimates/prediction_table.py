@@ -37,10 +37,7 @@ WIDE = 0.6
 def prediction_window(
     prediction: Prediction, rate_above: float | None, events_at_least: int | None
 ) -> tuple[float, float]:
-    """Return the rates (probability) between which nearly all of a prediction lies.
-
-    Counts are taken as shares of n; thresholds that are asked for lie within.
-    """
+    """Return the rates between which nearly all of a prediction lies, and thresholds asked for."""
     counts = prediction.counts.quantiles([TAIL, 1 - TAIL]) / prediction.n
     rates = [prediction.distribution.rate.quantile(p).value for p in (TAIL, 1 - TAIL)]
     asked = [] if rate_above is None else [rate_above]
@@ -79,10 +76,7 @@ def responder_table(
 
 
 def _firsts(prediction: Prediction) -> Counts:
-    """Return the first number of each range: even ones across nearly all that is to be expected.
-
-    What lies beyond is one range on either side. Rare events have few numbers, however many patients.
-    """
+    """Return the first number of each range: even ones, with one range for what lies beyond."""
     step = range_step(prediction.n)
     if step == 1:
         return np.arange(prediction.n + 1)

@@ -40,7 +40,7 @@ def prior_meanings(design: Design) -> pd.DataFrame:
 
 def _rows(design: Design) -> Iterator[Row]:
     link = design.spec.link
-    yield _row("mu", design.spec.mu, _typical(link, design.spec.mu))
+    yield _row("mu", design.mu[0], _typical(link, design.mu[0]))
     yield from _coefficients(design)
     seen = set()
     for scalar in design.scalars:

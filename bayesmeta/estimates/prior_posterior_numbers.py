@@ -1,8 +1,8 @@
 """Prior and posterior of rates, tau and coefficients, as densities, intervals and overlaps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
@@ -48,19 +49,7 @@ WHOLE = 0.3
 
 @dataclass(frozen=True, eq=False)
 class PriorPosteriorNumbers:
-    """What a figure of priors and posteriors shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per point of a prior and bar of a posterior; see `prior_posterior_numbers`.
-    intervals : DataFrame
-        One row per quantity: intervals and overlap.
-    profile : str
-        Covariate values at which the rates stand.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a figure of priors and posteriors shows."""
 
     table: pd.DataFrame
     intervals: pd.DataFrame
@@ -99,32 +88,54 @@ def prior_posterior_numbers(
     drawn = draws_of(fit, outcome)
     check_family(fit, "prior_posterior")
     check_ci_prob(ci_prob)
-    tables, intervals = [], []
-    found = (
-        *_of_rates(drawn, profile, ci_prob),
-        *_of_taus(drawn, ci_prob),
-        *_of_coefficients(drawn, ci_prob),
-    )
-    for table, row in found:
-        tables.append(table)
-        intervals.append(row)
+    tables, intervals, probabilities = [], [], np.array(bounds_of(ci_prob))
+    for one in (*_rates(drawn, profile), *_parameters(drawn)):
+        head = {"quantity": one.quantity, "scale": one.scale}
+        tables.append(_densities(head, one.x, one.density, one.draws))
+        found = one.prior.quantile(probabilities), np.quantile(one.draws, probabilities)
+        intervals.append(_interval(head, *found, one.overlap))
     label = profile_label(drawn.coding, profile)
     return PriorPosteriorNumbers(
         pd.concat(tables, ignore_index=True), pd.DataFrame(intervals), label, ci_prob
     )
 
 
-def _of_rates(
-    drawn: OutcomeDraws, profile: Profile | None, ci_prob: float
-) -> Iterable[tuple[pd.DataFrame, Row]]:
-    distributions = rates_with_priors(drawn, profile)
-    for name, (prior, log_odds) in distributions.items():
-        head = {"quantity": name, "scale": "probability"}
-        x = _between(*_window(expit(log_odds)))
-        table = _densities(head, x, prior.pdf(x), expit(log_odds))
-        probabilities = np.array(_probabilities(ci_prob))
-        found = prior.quantile(probabilities), np.quantile(expit(log_odds), probabilities)
-        yield table, _interval(head, *found, prior_overlap(prior, log_odds))
+class _Shown(NamedTuple):
+    """A quantity with its prior and its density at points, its draws, and their overlap."""
+
+    quantity: str
+    scale: str
+    x: Array
+    density: Array
+    prior: Prior | PriorRate
+    draws: Array
+    overlap: float
+
+
+def _rates(drawn: OutcomeDraws, profile: Profile | None) -> Iterator[_Shown]:
+    for name, (prior, log_odds) in rates_with_priors(drawn, profile).items():
+        rate, overlap = expit(log_odds), prior_overlap(prior, log_odds)
+        x = _between(*_window(rate))
+        yield _Shown(name, "probability", x, prior.pdf(x), prior, rate, overlap)
+
+
+def _parameters(drawn: OutcomeDraws) -> Iterator[_Shown]:
+    for label, prior, draws in drawn.taus():
+        seen = float(np.quantile(draws, REACH))
+        x = _between(0.0, max(seen, min(float(prior.quantile(REACH)), MOST * seen)))
+        yield _parameter(drawn, Parameter(label, prior, draws), x)
+    for name, prior, draws in drawn.coefficients():
+        low, high = (float(end) for end in np.quantile(draws, [1 - REACH, REACH]))
+        least, most = float(prior.quantile(1 - REACH)), float(prior.quantile(REACH))
+        more = MOST * (high - low)
+        x = _between(min(low, max(least, low - more)), max(high, min(most, high + more)))
+        yield _parameter(drawn, Parameter(f"beta[{name}]", prior, draws), x)
+
+
+def _parameter(drawn: OutcomeDraws, shown: Parameter, x: Array) -> _Shown:
+    label, prior, draws = shown
+    density, overlap = np.exp(prior.logpdf(x)), prior_overlap(prior, draws)
+    return _Shown(label, drawn.link.scale, x, density, prior, draws, overlap)
 
 
 def rates_with_priors(
@@ -139,36 +150,6 @@ def rates_with_priors(
     }
 
 
-def _of_taus(drawn: OutcomeDraws, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
-    for label, prior, draws in drawn.taus():
-        seen = float(np.quantile(draws, REACH))
-        end = max(seen, min(float(prior.quantile(REACH)), MOST * seen))
-        head = {"quantity": label, "scale": drawn.link.scale}
-        yield _of_parameter(head, prior, draws, ((0.0, end), ci_prob))
-
-
-def _of_coefficients(drawn: OutcomeDraws, ci_prob: float) -> Iterable[tuple[pd.DataFrame, Row]]:
-    for name, prior, draws in drawn.coefficients():
-        low, high = (float(end) for end in np.quantile(draws, [1 - REACH, REACH]))
-        more = MOST * (high - low)
-        least, most = float(prior.quantile(1 - REACH)), float(prior.quantile(REACH))
-        ends = min(low, max(least, low - more)), max(high, min(most, high + more))
-        head = {"quantity": f"beta[{name}]", "scale": drawn.link.scale}
-        yield _of_parameter(head, prior, draws, (ends, ci_prob))
-
-
-def _of_parameter(
-    head: Row, prior: Prior, draws: Array, shown: tuple[tuple[float, float], float]
-) -> tuple[pd.DataFrame, Row]:
-    """Return the densities and the interval of a parameter; `shown` are the ends and `ci_prob`."""
-    ends, ci_prob = shown
-    probabilities = _probabilities(ci_prob)
-    found = prior.quantile(probabilities), np.quantile(draws, probabilities)
-    x = _between(*ends)
-    table = _densities(head, x, np.exp(prior.logpdf(x)), draws)
-    return table, _interval(head, *found, prior_overlap(prior, draws))
-
-
 def _window(rates: Array) -> tuple[float, float]:
     """Return the rates (probability) between which densities are shown."""
     low, high = (float(end) for end in np.quantile(rates, [FRINGE, 1 - FRINGE]))
@@ -179,10 +160,6 @@ def _window(rates: Array) -> tuple[float, float]:
 def _between(low: float, high: float) -> Array:
     """Return points between two ends, which are left out: a density may have no bound there."""
     return low + (np.arange(POINTS) + 0.5) / POINTS * (high - low)
-
-
-def _probabilities(ci_prob: float) -> list[float]:
-    return [(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2]
 
 
 def _densities(head: Row, x: Array, prior: Array, draws: Array) -> pd.DataFrame:

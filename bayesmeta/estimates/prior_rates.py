@@ -39,15 +39,7 @@ TINY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PriorRate:
-    """The prior distribution of a rate, tabulated by its log-odds.
-
-    Parameters
-    ----------
-    below, above : array
-        Probability of a lower, and of a higher rate at each of `LOG_ODDS`.
-    density : array
-        Density of the rate there (per unit of probability).
-    """
+    """The prior distribution of a rate, tabulated by its log-odds."""
 
     below: Array
     above: Array
@@ -96,22 +88,16 @@ def _typical_prior(fit: Fit, profile: Profile | None) -> PriorRate:
 
 
 def _new_study_prior(fit: Fit, profile: Profile | None) -> PriorRate:
-    """Return the prior of a new study's rate.
-
-    With the distribution of study effects, effects of arms, and the beta distribution of a
-    beta-binomial likelihood.
-    """
+    """Return the prior of a new study's rate, with effects of studies and arms, and overdispersion."""
     arms_vary = bool(fit.spec.likelihood.parameters)
     points = _Points(fit, FINE if arms_vary else NODES)
     moved = points.coefficients(profile) + points.effects(fit.design.coding.tau_level(profile))
     if not arms_vary:
         return _moved(fit, moved)
-    theta = moved + fit.design.spec.mu.quantile(points.next())
-    own = {
-        name: prior.quantile(points.next())
-        for name, prior in fit.spec.likelihood.parameters.items()
-    }
-    return _spread(fit, theta, own["rho"])
+    theta = moved + fit.design.mu[0].quantile(points.next())
+    likelihood = fit.spec.likelihood
+    own = {name: prior.quantile(points.next()) for name, prior in likelihood.parameters.items()}
+    return _spread(fit, theta, likelihood.patient_correlation(**own))
 
 
 class _Points:
@@ -142,13 +128,11 @@ class _Points:
     def effects(self, level: int) -> Array:
         """Return how far effects of studies and arms move it; one point where there are none."""
         distribution, moved = self.fit.spec.study_effects, np.zeros(1)
-        if distribution.tau is not None:
+        for tau in self.fit.design.tau:
             own = {
                 name: prior.quantile(self.next()) for name, prior in distribution.parameters.items()
             }
-            moved = distribution.quantile(
-                self.next(), distribution.tau.quantile(self.next()), **own
-            )
+            moved = distribution.quantile(self.next(), tau.quantile(self.next()), **own)
         if self.fit.spec.arm_effects is not None:
             scale = self.fit.spec.arm_effects.tau_arm.quantile(self.next())
             moved = moved + NormalEffects().quantile(self.next(), scale)
@@ -159,7 +143,7 @@ def _moved(fit: Fit, moved: Array) -> PriorRate:
     """Return the distribution of `mu` moved by each of some numbers."""
     rate = expit(LOG_ODDS)
     theta = fit.spec.link.theta(rate)[:, None] - moved
-    prior, slope = fit.spec.mu, np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
+    prior, slope = fit.design.mu[0], np.exp(fit.spec.link.log_slope(fit.spec.link.theta(rate)))
     return PriorRate(
         prior.cdf(theta).mean(axis=1),
         prior.sf(theta).mean(axis=1),

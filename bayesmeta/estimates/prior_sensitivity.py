@@ -10,8 +10,8 @@ from scipy.special import expit
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.log_priors import log_priors
-from bayesmeta.estimates.posterior import check_one_outcome
-from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -28,7 +28,11 @@ FEWEST = 400.0
 
 
 def prior_sensitivity(
-    fit: Fit, *, profile: Profile | None = None, ci_prob: float = 0.95
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    profile: Profile | None = None,
+    ci_prob: float = 0.95,
 ) -> pd.DataFrame:
     """Return tau and the prediction interval under a weaker and a stronger prior of tau.
 
@@ -41,6 +45,9 @@ def prior_sensitivity(
     ----------
     fit : Fit
         Posterior draws of a model with a tau.
+    outcome : str, optional
+        Which of nested outcomes; the priors of the tau of all of them are raised together, as the rate
+        of each depends on those of its enclosing outcomes.
     profile : mapping, optional
         Covariate values of the new study; what is left out stands at the reference
         level or the centre.
@@ -59,9 +66,10 @@ def prior_sensitivity(
     Raises
     ------
     SettingsError
-        If the model has no tau, or is a user-supplied PyMC model.
+        If the model has no tau or is a user-supplied PyMC model, or `outcome` is missing or none of
+        the fit's.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------
@@ -75,14 +83,14 @@ def prior_sensitivity(
     >>> found["new_study_upper"].round(1).tolist()
     [0.6, 0.6, 0.6]
     """
-    check_one_outcome(fit)
+    drawn = draws_of(fit, outcome)
     check_family(fit, "prior_sensitivity")
     check_ci_prob(ci_prob)
     if fit.spec.study_effects.tau is None:
         raise SettingsError(
             "`prior_sensitivity` is about the prior of tau, which this model has not. Leave it out."
         )
-    rates = profile_rates(fit, profile)
+    rates = drawn.rates(profile)
     # Levels of tau have one prior each, and it is changed for all of them.
     log_prior = log_priors(fit)["tau"].ravel()
     theta = rates.new_study().theta
@@ -90,7 +98,7 @@ def prior_sensitivity(
         "tau": Weighted.of(rates.tau.reshape(-1, 1)),
         "new_study": Weighted.of(expit(theta).reshape(-1, theta.shape[-1])),
     }
-    label = profile_label(fit.design.coding, profile)
+    label = profile_label(fit.coding, profile)
     rows = [
         {"power": power, "profile": label, **_row(drawn_of, log_prior * (power - 1), ci_prob)}
         for power in POWERS
@@ -114,8 +122,7 @@ class Weighted(NamedTuple):
         """Return the median and bounds, with these weights of the draws."""
         each = weight[self.draw]
         middle = np.cumsum(each) - each / 2
-        wanted = (0.5, (1 - ci_prob) / 2, (1 + ci_prob) / 2)
-        median, low, high = np.interp(wanted, middle / each.sum(), self.values)
+        low, median, high = np.interp(bounds_of(ci_prob), middle / each.sum(), self.values)
         return float(median), float(low), float(high)
 
 

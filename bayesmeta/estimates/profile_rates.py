@@ -1,11 +1,12 @@
 """The rates that a fit supports for a profile: typical, mean, and of a new study."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
@@ -16,10 +17,11 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import normal_nodes
 
 __all__ = [
+    "KnownRates",
     "NewEffects",
     "PredictedRates",
     "own_parameters",
-    "predictor_of",
+    "predictors_of",
     "profile_rates",
     "scale_of",
 ]
@@ -39,6 +41,10 @@ BLOCK = 1 << 22
 """Products of draws and nodes that are held in memory at once."""
 
 
+KEPT = 4
+"""Most profiles whose rates are kept: a new study takes many times the memory of its draws."""
+
+
 def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
     """Return draws of scalar parameters by name, dims (chain, draw)."""
     return {name: np.asarray(fit.posterior[name]) for name in names}
@@ -48,21 +54,19 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
     """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     coding = fit.design.coding
     warn_beyond_evidence(coding, profile)
-    theta = predictor_of(fit, coding.row(profile))
+    theta = predictors_of(fit, coding.row(profile))
     return PredictedRates(theta, NewEffects(fit, coding.tau_level(profile)))
 
 
-def predictor_of(fit: Fit, row: Array) -> Array:
-    """Return the linear predictor without effects at coded covariates, dims (chain, draw)."""
-    mu = np.asarray(fit.posterior["mu"])
-    return np.asarray(mu + np.asarray(fit.posterior["beta"]) @ row) if row.size else mu
+def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
+    """Return the predictor without effects at coded covariates, dims (chain, draw[, outcome])."""
+    drawn = fit.posterior if drawn is None else drawn
+    mu = np.asarray(drawn["mu"])
+    return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
 
 
 def scale_of(fit: Fit, level: int) -> Array:
-    """Return the scale of the effects of studies of one level of tau, dims (chain, draw).
-
-    It is 0 where the model has no such scale.
-    """
+    """Return tau of one level, dims (chain, draw); 0 where the model has none."""
     posterior = fit.posterior
     if "tau" not in posterior:
         return np.zeros_like(np.asarray(posterior["mu"]))
@@ -72,15 +76,7 @@ def scale_of(fit: Fit, level: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class NewEffects:
-    """The distribution of the effects of new studies of one level of tau, in each draw.
-
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws.
-    level : int
-        Position of the level among those of the model.
-    """
+    """The distribution of the effects of new studies of one level of tau, in each draw."""
 
     fit: Fit
     level: int
@@ -110,15 +106,7 @@ class NewEffects:
 
 @dataclass(frozen=True, eq=False)
 class PredictedRates:
-    """Draws of the rates at one linear predictor.
-
-    Parameters
-    ----------
-    theta : array
-        Linear predictor without effects, dims (chain, draw), scale of the link.
-    effects : NewEffects
-        The distribution of the effects of new studies.
-    """
+    """Draws of the rates at one linear predictor."""
 
     theta: Array
     effects: NewEffects
@@ -135,10 +123,7 @@ class PredictedRates:
 
     @property
     def typical(self) -> Array:
-        """Rate (probability) of the median study, dims (chain, draw).
-
-        Of a beta-binomial likelihood, the mean of its beta distribution.
-        """
+        """Rate (probability) of the median study; of a beta-binomial its mean, dims (chain, draw)."""
         return self.fit.spec.link.rate(self._median)
 
     @property
@@ -237,3 +222,30 @@ class PredictedRates:
         extra = (1,) * (theta.ndim - 2)
         own = {name: draws.reshape(*draws.shape, *extra) for name, draws in own.items()}
         return self.fit.spec.likelihood.rate(theta, probability, **own)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownRates:
+    """The rates of many profiles by one fit, those that are asked for again computed once."""
+
+    fit: Fit
+    _rates: dict[tuple[bytes, int], PredictedRates] = field(default_factory=dict, init=False)
+    _effects: dict[int, NewEffects] = field(default_factory=dict, init=False)
+
+    def at(self, row: Array, level: int) -> PredictedRates:
+        """Return the rates at coded covariates, shape (covariate,), and a level of tau."""
+        key = row.tobytes(), level
+        # What was asked for last stands last.
+        found = self._rates.pop(key, None) or self._of(predictors_of(self.fit, row), level)
+        self._rates[key] = found
+        if len(self._rates) > KEPT:
+            del self._rates[next(iter(self._rates))]
+        return found
+
+    def moved(self, row: Array, level: int, by: Array) -> PredictedRates:
+        """Return those of a predictor that is moved in each draw; `by` has dims (chain, draw)."""
+        return self._of(predictors_of(self.fit, row) + by, level)
+
+    def _of(self, theta: Array, level: int) -> PredictedRates:
+        effects = self._effects.setdefault(level, NewEffects(self.fit, level))
+        return PredictedRates(theta, effects)

@@ -1,35 +1,58 @@
-"""Profiles: the covariate values that an estimate is for, and how they are written."""
+"""Profiles: the covariate values that an estimate is for, how they are written, and what is compared."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import combinations
 from pathlib import Path
 
-from bayesmeta.errors import EvidenceError, EvidenceWarning, ProfileError, listed, nearest
+import numpy as np
+import numpy.typing as npt
+
+from bayesmeta.errors import (
+    EvidenceError,
+    EvidenceWarning,
+    ProfileError,
+    SettingsError,
+    listed,
+    nearest,
+)
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding, Profile
-from bayesmeta.model.values import value_text
+from bayesmeta.model.coding import Coding, Profile, grouped
+from bayesmeta.model.mixtures import mixtures
+from bayesmeta.model.values import level_text, value_text
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
+    "Pair",
     "beyond_evidence",
+    "checked_factor",
+    "coded_differences",
     "default_profiles",
+    "level_pairs",
+    "level_profiles",
     "own_part",
     "profile_label",
     "profile_parts",
     "reference_text",
+    "studies_by_level",
     "study_profile",
     "warn_beyond_evidence",
     "without",
 ]
 
+Array = npt.NDArray[np.float64]
+
+Pair = tuple[str, str]
+"""A level and the level that it is compared with."""
+
+SAME = 1e-12
+"""Difference of two coded profiles below which the model can't tell them apart."""
+
 PACKAGE = str(Path(__file__).parents[1])
 
 
 def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Profile]:
-    """Return a profile, then each other level of each factor in turn, all else as in the profile.
-
-    Where None it is the reference level of each factor; numbers stand at their centre.
-    """
+    """Return a profile (or the reference), then each other level of each factor, all else the same."""
     reference = {name: levels[0] for name, levels in coding.levels.items()}
     whole, base = coding.resolved(profile), {**reference, **(profile or {})}
     others = [
@@ -133,3 +156,66 @@ def _assumed(coding: Coding, name: str) -> str:
 
 def _reference(coding: Coding, name: str) -> str:
     return coding.levels[name][0] if name in coding.levels else coding.centre_text(name)
+
+
+def studies_by_level(coding: Coding, arms: Arms, factor: str) -> dict[str, frozenset[str]]:
+    """Return the studies with patients at each level of a factor, grouped levels as one."""
+    frame = arms.frame[arms.n > 0]
+    groups = coding.covariates.groups.get(factor, {})
+    found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
+    for share, part in mixtures(frame, coding.covariates.level_proportions):
+        for level, study in zip(
+            part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
+        ):
+            found[grouped(level_text(level), groups)].add(str(study))
+    return {level: frozenset(studies) for level, studies in found.items()}
+
+
+def checked_factor(coding: Coding, factor: object) -> str:
+    """Return the factor to compare levels of, after checking it."""
+    factors = tuple(coding.factors)
+    if not factors:
+        raise SettingsError(
+            "`fit` is of a model without factors, so there are no levels to compare. Fit one with a factor."
+        )
+    if factor is None:
+        return factors[0]
+    if not isinstance(factor, str) or factor not in factors:
+        raise SettingsError(
+            f"`factor` names '{factor}', which is no factor of the model. {nearest(str(factor), factors)}"
+        )
+    return factor
+
+
+def level_pairs(coding: Coding, factor: str, against: object) -> list[Pair]:
+    """Return the pairs to compare, (level, versus); the reference is never the first."""
+    levels = coding.levels[factor]
+    if against is None:
+        return [(level, versus) for versus, level in combinations(levels, 2)]
+    versus = grouped(level_text(against), coding.covariates.groups.get(factor, {}))
+    if versus not in levels:
+        raise SettingsError(
+            f"`against` names '{against}', which is no level of '{factor}'. {nearest(str(against), levels)}"
+        )
+    return [(level, versus) for level in levels if level != versus]
+
+
+def level_profiles(coding: Coding, factor: str, profile: Profile | None) -> dict[str, Profile]:
+    """Return the profile of each level, all else as in the profile; its own level has no part in it."""
+    coding.resolved(profile)
+    return {level: {**(profile or {}), factor: level} for level in coding.levels[factor]}
+
+
+def coded_differences(
+    coding: Coding, profiles: Mapping[str, Profile], pairs: Iterable[Pair], held: str
+) -> Array:
+    """Return what each pair's contrast is of the coefficients, dims (pair, covariate)."""
+    coded = {level: coding.row(profile) for level, profile in profiles.items()}
+    found = []
+    for level, versus in pairs:
+        found.append(coded[level] - coded[versus])
+        if np.abs(found[-1]).max() <= SAME:
+            raise ProfileError(
+                f"`profile`: at {held} the model has one rate for '{level}' and '{versus}'. Ask at other values."
+            )
+    return np.array(found)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
@@ -26,8 +25,6 @@ RANDOM_RATES = (4, 1000)
 
 QUANTILES = 4000
 """Points of a sample, and draws that it counts as."""
-
-TABULATED = 2001
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +89,11 @@ class QuadratureRates:
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return random rates."""
-        return np.asarray(expit(self.log_odds(rng.random(RANDOM_RATES))))
+        return self._marginal.quantile(rng.random(RANDOM_RATES))
 
     def sample(self) -> tuple[Array, int]:
         """Return log-odds that are evenly spread quantiles, each counting as a draw."""
-        return self.log_odds((np.arange(QUANTILES) + 0.5) / QUANTILES), QUANTILES
-
-    def log_odds(self, probability: Array) -> Array:
-        """Return quantiles as log-odds, by the distribution function at fine steps of them."""
-        low, high = logit(self._marginal.quantile([1e-6, 1 - 1e-6]))
-        theta = np.linspace(low, high, TABULATED)
-        cumulative = self._marginal.cdf(expit(theta))
-        return np.asarray(np.interp(probability, cumulative, theta))
+        return self._marginal.coordinate((np.arange(QUANTILES) + 0.5) / QUANTILES), QUANTILES
 
 
 class RatesByQuadrature:
@@ -120,13 +110,7 @@ class RatesByQuadrature:
         return Exact(self.fit.posterior.marginal(quantity))
 
     def cohort(self, study: str | None = None) -> QuadratureRates:
-        """Return the distribution of the rate of a new study.
-
-        Raises
-        ------
-        SettingsError
-            If a study is asked for, whose own effect is integrated out.
-        """
+        """Return the distribution of the rate of a new study; a study's own is integrated out."""
         if study is not None:
             raise SettingsError(
                 "`study` has no effect on a QuadratureFit, which predicts a new study only. Leave it out."

@@ -1,4 +1,4 @@
-"""`Question`: what every fit of many is asked, so that the answers can stand side by side."""
+"""`Question`: what is asked of a fit; of many the same, so that answers can stand side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RateName = Literal["typical", "mean", "new_study"]
 
 @dataclass(frozen=True)
 class Question:
-    """What every fit of a specification grid, or of a comparison, is asked.
+    """What is asked of a fit: of one in a report, or of every fit of a comparison or specification grid.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Question:
         Patients of the new cohort.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    outcome : str, optional
+        Of a fit of several outcomes in a specification grid, the one that rates are of.
     factor : str, optional
         Factor whose levels are each compared with the first one, in the models that have it; of no
         effect in a specification grid.
@@ -58,6 +60,7 @@ class Question:
     cohort: int = 40
     ci_prob: float = 0.95
     factor: str | None = None
+    outcome: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.profile, Mapping):
@@ -72,10 +75,10 @@ class Question:
         if at is not None and (not is_number(at) or not 0 < at < 1):
             raise SettingsError(f"`rate_above` must lie between 0 and 1; got {at!r}.")
         check_ci_prob(self.ci_prob)
-        if self.factor is not None and not isinstance(self.factor, str):
-            raise SettingsError(
-                f"`factor` must be the name of a factor; got {self.factor!r}. Write 'regimen_class'."
-            )
+        for name, example in (("factor", "regimen_class"), ("outcome", "CR")):
+            value = getattr(self, name)
+            if not isinstance(value, str | None):
+                raise SettingsError(f"`{name}` must be a name; got {value!r}. Write '{example}'.")
         plain = {
             "profile": dict(self.profile),
             "rate_above": None if at is None else float(at),

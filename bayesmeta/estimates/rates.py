@@ -11,9 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, expit, gammaln, log_expit
 
-from bayesmeta.estimates.count_distributions import LARGEST_LISTED, CountDistribution, ListedCounts
+from bayesmeta.estimates.count_distributions import (
+    LARGEST_LISTED,
+    CountDistribution,
+    ListedCounts,
+    binomial_by_draw,
+    binomial_mean,
+)
 from bayesmeta.estimates.mixed_counts import MixedCounts
-from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
 
@@ -70,10 +75,7 @@ class DrawnRates:
         return mean_of((expit(self.theta) > rate).astype(np.float64))
 
     def counts(self, n: int, weights: Array | None = None) -> CountDistribution:
-        """Return the distribution of the responders out of n, of any size.
-
-        `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
-        """
+        """Return the distribution of the responders; `weights` of draws are of another posterior."""
         nodes = self.theta.shape[-1]
         draws = self.theta.size // nodes
         each = np.full(draws, 1 / draws) if weights is None else weights

@@ -9,9 +9,9 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
-from bayesmeta.estimates.forest_table import arm_groups
-from bayesmeta.estimates.observed_arms import observed_arms
+from bayesmeta.estimates.forest_table import arm_groups, observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profiles import profile_parts, without
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
@@ -32,25 +32,7 @@ _COLUMNS += ["new_study_lower", "new_study_upper"]
 
 @dataclass(frozen=True, eq=False)
 class RegressionNumbers:
-    """What a bubble plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `regression_numbers`.
-    covariate : str
-        The covariate.
-    factor : str or None
-        Factor whose levels have a curve each; None where there is one curve.
-    levels : tuple of str
-        Its levels with arms that are drawn, the reference first.
-    held : str
-        Values of the other covariates, blank where there are none.
-    unknown : tuple of str
-        Labels of the arms with patients whose covariate is not known; they are not in the table.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a bubble plot shows."""
 
     table: pd.DataFrame
     covariate: str
@@ -173,14 +155,14 @@ def _curve(
     *,
     new_study: bool,
 ) -> Iterable[Row]:
-    tails = (1 - ci_prob) / 2, (1 + ci_prob) / 2
+    low, middle, high = bounds_of(ci_prob)
     for profile in profiles:
         rates = drawn.rates(profile)
-        lower, middle, upper = np.quantile(rates.typical, [tails[0], 0.5, tails[1]])
-        row: Row = {"kind": CURVE, "x": profile[covariate], "rate": middle}
+        lower, rate, upper = np.quantile(rates.typical, [low, middle, high])
+        row: Row = {"kind": CURVE, "x": profile[covariate], "rate": rate}
         row |= {"lower": lower, "upper": upper}
         if new_study:
             distribution = rates.new_study().rate
-            row["new_study_lower"] = distribution.quantile(tails[0]).value
-            row["new_study_upper"] = distribution.quantile(tails[1]).value
+            row["new_study_lower"] = distribution.quantile(low).value
+            row["new_study_upper"] = distribution.quantile(high).value
         yield row

@@ -15,8 +15,7 @@ from bayesmeta.estimates.heterogeneity import (
     study_information,
 )
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import Draws
-from bayesmeta.estimates.rows import interval_of
+from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
 from bayesmeta.inference.result import Fit
@@ -114,11 +113,7 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
 
 
 def weight_groups(drawn: OutcomeDraws) -> Counts | None:
-    """Return a number for each arm, the same for arms that share a typical rate.
-
-    None where typical rates differ by more than the levels of one factor, so that no arm's
-    information is on one of them alone.
-    """
+    """Return the group of each arm by typical rate; None if it differs by more than one factor."""
     coding = drawn.coding
     columns = coding.covariates.parsed.columns
     if not columns:
@@ -144,10 +139,7 @@ def _weight_and_shrinkage(drawn: OutcomeDraws) -> tuple[Array, Array]:
 
 
 def _weights(arms: Arms, variance: Array, between: Array, groups: Counts) -> Array:
-    """Return the arms' shares of their group's information, summed over the draws.
-
-    A study's is divided by its arms' own.
-    """
+    """Return the arms' shares of their group's information, summed over the draws."""
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)

@@ -1,6 +1,6 @@
 """The rates of each level of a factor and of all studies together, and tau: one row each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,11 @@ from scipy.special import expit
 
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.comparisons import checked_factor, level_profiles
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
-from bayesmeta.estimates.nested.rates import OutcomeRates
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.profile_rates import PredictedRates
-from bayesmeta.estimates.profiles import profile_parts
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
+from bayesmeta.estimates.precision import bounds_of
+from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
@@ -27,29 +25,18 @@ __all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
-Rates = PredictedRates | OutcomeRates
 
 ALL = "all studies"
 """Label of the last row."""
 
-_UNKNOWN = {"tau": np.nan, "tau_lower": np.nan, "tau_upper": np.nan}
+_COLUMNS = ["label", "studies", "events", "n", "arms", "inferred"]
+_COLUMNS += ["typical", "typical_lower", "typical_upper", "new_study_lower", "new_study_upper"]
+_COLUMNS += ["tau", "tau_lower", "tau_upper"]
 
 
 @dataclass(frozen=True, eq=False)
 class SubgroupNumbers:
-    """What a table of subgroups shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `subgroup_numbers`.
-    factor : str
-        Factor whose levels are the subgroups.
-    held : str
-        Values of the other covariates, blank where there are none.
-    ci_prob : float
-        Probability of the intervals.
-    """
+    """What a table of subgroups shows."""
 
     table: pd.DataFrame
     factor: str
@@ -88,64 +75,31 @@ def subgroup_numbers(
     check_ci_prob(ci_prob)
     coding = drawn.coding
     factor = checked_factor(coding, by)
-    tails = np.array([(1 - ci_prob) / 2, 0.5, (1 + ci_prob) / 2])
-    basis = _basis(drawn, factor)
+    tails = np.array(bounds_of(ci_prob))
     profiles = level_profiles(coding, factor, profile)
     rates = {level: drawn.rates(own) for level, own in profiles.items()}
-    rows = [
-        {
-            "label": level,
-            **basis[level],
-            **_inferred(drawn, profiles[level]),
-            **_rates(one, tails),
-            **_own_tau(drawn, factor, one, tails),
-        }
-        for level, one in rates.items()
-    ]
-    shares = {level: basis[level]["studies"] for level in rates}
-    rows.append(
-        {
-            "label": ALL,
-            **_whole_basis(drawn.arms),
-            **_whole_inferred(drawn.arms),
-            **_all_rates(rates, shares, tails),
-        }
-    )
-    rows[-1] |= _UNKNOWN if coding.by else _tau(drawn, next(iter(rates.values())), tails)
+    basis, groups = _basis(drawn.arms), np.array(arm_groups(drawn, factor))
+    rows = []
+    for level, one in rates.items():
+        found = inferred_at(drawn.fit, profiles[level], drawn.outcome)
+        row = {"label": level, **_counts(basis[groups == level]), **_rates(one, tails)}
+        row |= {"arms": found.arms, "inferred": found.inferred}
+        rows.append(row | _tau(drawn, one if coding.by == factor else None, tails))
+    shares = {row["label"]: row["studies"] for row in rows}
+    seen = basis[basis["n"] > 0]
+    whole = {"label": ALL, **_counts(basis), **_all_rates(rates, shares, tails)}
+    whole |= {"arms": len(seen), "inferred": int(seen["inferred"].sum())}
+    rows.append(whole | _tau(drawn, None if coding.by else next(iter(rates.values())), tails))
     parts = profile_parts(coding, profile)
     held = ", ".join(f"{name}={text}" for name, text in parts.items() if name != factor)
-    return SubgroupNumbers(pd.DataFrame(rows), factor, held, ci_prob)
+    return SubgroupNumbers(pd.DataFrame(rows, columns=_COLUMNS), factor, held, ci_prob)
 
 
-def _basis(drawn: OutcomeDraws, factor: str) -> dict[str, Row]:
-    """Return the studies, responders and patients of each level."""
-    found = pd.DataFrame(
-        {
-            "level": arm_groups(drawn, factor),
-            "study": drawn.arms.frame["study"].to_numpy(),
-            "events": drawn.arms.events,
-            "n": drawn.arms.n,
-        }
-    )
-    return {level: _counts(found[found["level"] == level]) for level in drawn.coding.levels[factor]}
-
-
-def _whole_basis(arms: Arms) -> Row:
-    studies = arms.frame["study"].to_numpy()
-    return _counts(pd.DataFrame({"study": studies, "events": arms.events, "n": arms.n}))
-
-
-def _inferred(drawn: OutcomeDraws, profile: Profile) -> Row:
-    found = inferred_at(drawn.fit, profile, drawn.outcome or None)
-    return {"arms": found.arms, "inferred": found.inferred}
-
-
-def _whole_inferred(arms: Arms) -> Row:
-    seen = arms.n > 0
-    return {
-        "arms": int(seen.sum()),
-        "inferred": int((seen & inferred_counts(arms.frame, None)).sum()),
-    }
+def _basis(arms: Arms) -> pd.DataFrame:
+    """Return what rows rest on: study, responders and patients of each arm, and if it is inferred."""
+    study, inferred = arms.frame["study"].to_numpy(), inferred_counts(arms.frame, None)
+    counts = {"study": study, "events": arms.events, "n": arms.n, "inferred": inferred}
+    return pd.DataFrame(counts)
 
 
 def _counts(arms: pd.DataFrame) -> Row:
@@ -154,15 +108,14 @@ def _counts(arms: pd.DataFrame) -> Row:
 
 
 def _rates(rates: Rates, tails: Array) -> Row:
-    lower, middle, upper = np.quantile(rates.typical, tails)
     distribution = rates.new_study().rate
-    return {
-        "typical": middle,
-        "typical_lower": lower,
-        "typical_upper": upper,
-        "new_study_lower": distribution.quantile(float(tails[0])).value,
-        "new_study_upper": distribution.quantile(float(tails[2])).value,
-    }
+    ends = [distribution.quantile(float(tails[place])).value for place in (0, 2)]
+    return _named(np.quantile(rates.typical, tails), ends)
+
+
+def _named(typical: Array, ends: Sequence[float] | Array) -> Row:
+    names = ("typical_lower", "typical", "typical_upper", "new_study_lower", "new_study_upper")
+    return dict(zip(names, [*typical, *ends], strict=True))
 
 
 def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], tails: Array) -> Row:
@@ -178,27 +131,16 @@ def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], tails: Ar
         typical = typical + share * one.typical
         values.append(expit(one.new_study().theta).ravel())
         weights.append(np.full(values[-1].size, share / values[-1].size))
-    lower, middle, upper = np.quantile(typical, tails)
     all_values = np.concatenate(values)
     order = np.argsort(all_values)
     below = np.cumsum(np.concatenate(weights)[order])
     ends = all_values[order][np.minimum(np.searchsorted(below, tails[[0, 2]]), order.size - 1)]
-    return {
-        "typical": middle,
-        "typical_lower": lower,
-        "typical_upper": upper,
-        "new_study_lower": ends[0],
-        "new_study_upper": ends[1],
-    }
+    return _named(np.quantile(typical, tails), ends)
 
 
-def _own_tau(drawn: OutcomeDraws, factor: str, rates: Rates, tails: Array) -> Row:
-    """Return the tau of a level, where tau differs by the factor."""
-    return _tau(drawn, rates, tails) if drawn.coding.by == factor else _UNKNOWN
-
-
-def _tau(drawn: OutcomeDraws, rates: Rates, tails: Array) -> Row:
-    if "tau" not in drawn.fit.posterior:
-        return _UNKNOWN
+def _tau(drawn: OutcomeDraws, rates: Rates | None, tails: Array) -> Row:
+    """Return the tau of a row; NaN where it has none of its own."""
+    if rates is None or "tau" not in drawn.fit.posterior:
+        return dict.fromkeys(("tau", "tau_lower", "tau_upper"), np.nan)
     lower, middle, upper = np.quantile(rates.tau, tails)
     return {"tau": middle, "tau_lower": lower, "tau_upper": upper}

@@ -1,18 +1,17 @@
 """`summary`: coefficients, heterogeneity and the four rates of each profile, in one table."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 
+from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
 from bayesmeta.estimates.inferred import with_inferred
-from bayesmeta.estimates.odds_ratios import checked_units, odds_ratio_draws
-from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
@@ -20,22 +19,37 @@ from bayesmeta.estimates.posterior import (
     outcomes_of,
     posterior_of,
 )
-from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.precision import (
+    NO_CONVERGENCE,
+    Distribution,
+    Draws,
+    Estimate,
+    Row,
+    bounds_of,
+    labelled_draws,
+    with_errors,
+)
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
 from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
-from bayesmeta.estimates.rows import RATE, Row, distribution_rows, row_of
-from bayesmeta.estimates.summary_table import SummaryTable, headed
-from bayesmeta.estimates.summary_text import Heading
+from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
-from bayesmeta.model.coding import Profile
+from bayesmeta.labels import LabelSource
+from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.model.links import Link, Logit
+from bayesmeta.numeric import is_number
 
 __all__ = ["summary"]
 
 Array = npt.NDArray[np.float64]
 Parameter = tuple[str, str, str, Distribution]
 """Outcome, quantity, scale and posterior."""
+
+Label = tuple[str, str, str]
+"""Quantity, profile and scale."""
+
+RATE = "probability"
 
 RATES = {"typical rate": "typical", "mean rate": "mean"}
 """Rates of a profile beside those of a new study, and what a posterior calls them."""
@@ -122,10 +136,10 @@ def summary(
     check_cohort("cohort", cohort)
     words = words_of(fit, rates_per=rates_per, labels=labels)
     check_profiles(profiles)
-    units = checked_units(per, fit.coding, fit.spec.link)
+    units = _checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     rows = [
-        (outcome, row_of((quantity, "", scale), distribution, ci_prob))
+        (outcome, _row((quantity, "", scale), distribution, ci_prob))
         for outcome, quantity, scale, distribution in _parameters(fit, units)
     ]
     rows += _rate_rows(fit, asked, ci_prob, cohort)
@@ -145,9 +159,36 @@ def _rate_rows(
             for name, quantity in RATES.items():
                 distribution = rates.distribution(quantity)
                 if distribution is not None:
-                    yield outcome, row_of((name, label, RATE), distribution, ci_prob)
-            for row in distribution_rows(rates.cohort(), label, ci_prob, cohort):
-                yield outcome, row
+                    yield outcome, _row((name, label, RATE), distribution, ci_prob)
+            new = rates.cohort()
+            yield outcome, _row(("new study", label, RATE), new.rate, ci_prob)
+            yield outcome, _cohort_row(new, label, ci_prob, cohort)
+
+
+def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
+    """Return the row of a quantity from its distribution."""
+    low, median, high = (distribution.quantile(p) for p in bounds_of(ci_prob))
+    found = (distribution.mean(), distribution.sd(), median, low, high)
+    return _labelled(label, found) | distribution.convergence()
+
+
+def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n: int) -> Row:
+    """Return the row of a new cohort of n: responders."""
+    rate, spread = distribution.rate.mean(), distribution.rate.sd().value
+    # Binomial variance, averaged over the rates, and the variance of the rates.
+    variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
+    low, median, high = distribution.counts(n).quantiles(bounds_of(ci_prob)).astype(float)
+    mcse = n * rate.mcse
+    # A count moves by whole steps: its quantile has no standard error.
+    others = (float(np.sqrt(variance)), median, low, high)
+    found = [Estimate(one, np.nan if mcse else 0.0) for one in others]
+    label = ("new cohort", profile, f"responders of {n}")
+    return _labelled(label, (Estimate(n * rate.value, mcse), *found)) | NO_CONVERGENCE
+
+
+def _labelled(label: Label, found: Sequence[Estimate]) -> Row:
+    named = dict(zip(("mean", "sd", "median", "lower", "upper"), found, strict=True))
+    return dict(zip(("quantity", "profile", "scale"), label, strict=True)) | with_errors(named)
 
 
 def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
@@ -159,24 +200,25 @@ def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
                 yield "", name, fit.spec.link.scale, found
         return
     yield from _drawn_parameters(fit)
-    for outcome in outcomes_of(fit) or ("",):
-        drawn = draws_of(fit, outcome or None)
-        for label, scale, draws in odds_ratio_draws(drawn, per):
-            yield outcome, label, scale, Draws(draws)
+    for drawn in draws_by_outcome(fit):
+        for label, scale, draws in _odds_ratio_draws(drawn, per):
+            yield drawn.outcome, label, scale, Draws(draws)
 
 
 def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
-    outcomes = outcomes_of(fit) or ("",)
     for name, scale in _scales(fit).items():
         if name in fit.posterior:
-            for outcome, label, draws in _scalars(fit.posterior[name], outcomes):
-                yield outcome, label, scale, Draws(draws)
+            variable, own = fit.posterior[name], outcomes_of(fit) and name != "correlation"
+            for labels, draws in labelled_draws(variable):
+                # The first dim of several outcomes is the outcome; a correlation belongs to none.
+                outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
+                yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, scale, Draws(draws)
     if not {"tau", "theta"} <= set(fit.posterior):
         return
-    for outcome in outcomes:
-        for level, draws in i_squared(draws_of(fit, outcome or None)).items():
+    for drawn in draws_by_outcome(fit):
+        for level, draws in i_squared(drawn).items():
             label = f"i_squared[{level}]" if level else "i_squared"
-            yield outcome, label, "share of variance", Draws(draws)
+            yield drawn.outcome, label, "share of variance", Draws(draws)
 
 
 def _scales(fit: Fit) -> dict[str, str]:
@@ -190,16 +232,47 @@ def _scales(fit: Fit) -> dict[str, str]:
     return {"mu": link, "beta": link, **own}
 
 
-def _scalars(variable: xr.DataArray, outcomes: Sequence[str]) -> Iterator[tuple[str, str, Array]]:
-    """Yield outcome, label and draws, dims (chain, draw), of a parameter's values.
+FARTHEST = 300.0
+"""Log odds ratio beyond which nothing is told apart; its square is still a number."""
 
-    Of several outcomes the first dim is the outcome; a correlation belongs to none of them.
-    """
-    name, draws = str(variable.name), np.asarray(variable)
-    flat = draws.reshape(*draws.shape[:2], -1)
-    own = len(outcomes) > 1 and name != "correlation"
-    for i, labels in enumerate(
-        product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
-    ):
-        outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
-        yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, flat[..., i]
+
+def _checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:
+    """Return the units that odds ratios are asked for, by coefficient, after checking them."""
+    if per is None:
+        return {}
+    if not isinstance(per, Mapping):
+        raise SettingsError(
+            f"`per` must map covariates to units, such as {{'age': 10}}; got {per!r}."
+        )
+    valid = _slopes(coding, link)
+    for name, unit in per.items():
+        if name not in valid:
+            hint = nearest(str(name), valid) if valid else "The model has none: leave `per` out."
+            raise SettingsError(
+                f"`per` names '{name}', of which there is no odds ratio per unit. {hint}"
+            )
+        if not is_number(unit) or not 0 < unit < math.inf:
+            raise SettingsError(f"`per` of '{name}' must be a positive number; got {unit!r}.")
+    return {str(name): float(unit) for name, unit in per.items()}
+
+
+def _odds_ratio_draws(
+    drawn: OutcomeDraws, per: Mapping[str, float]
+) -> Iterator[tuple[str, str, Array]]:
+    """Yield label, scale and draws, dims (chain, draw), of odds ratios."""
+    coefficients = {one.label: one.draws for one in drawn.coefficients()}
+    for name in _slopes(drawn.coding, drawn.link):
+        draws = coefficients[name]
+        for unit in dict.fromkeys((1.0, per.get(name, 1.0))):
+            label = name if unit == 1 else f"{name}, per {unit:g}"
+            ratio = np.exp(np.clip(unit * draws, -FARTHEST, FARTHEST))
+            yield f"{ODDS_RATIO}[{label}]", f"odds ratio per {unit:g}", ratio
+
+
+def _slopes(coding: Coding, link: Link) -> tuple[str, ...]:
+    """Return the coefficients of a number by itself, as it is or a function of it."""
+    if not isinstance(link, Logit):
+        return ()
+    alone = [term[0] for term in coding.covariates.parsed.terms if len(term) == 1]
+    names = [factor.column or factor.text for factor in alone if not factor.spline]
+    return tuple(name for name in names if name in coding.spreads)

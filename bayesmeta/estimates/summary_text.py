@@ -1,18 +1,22 @@
 """The table of `summary` as people read it: parameters, odds ratios and rates."""
 
+import html
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.inferred_text import inferred_lines, marked
-from bayesmeta.estimates.odds_ratios import ODDS_RATIO
+from bayesmeta.estimates.inferred import inferred_lines, marked
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
+    "ODDS_RATIO",
     "Heading",
+    "SummaryTable",
     "by_outcome",
+    "headed",
     "odds_ratio_table",
     "parameter_caption",
     "parameter_table",
@@ -20,6 +24,9 @@ __all__ = [
     "rate_table",
     "summary_blocks",
 ]
+
+ODDS_RATIO = "odds_ratio"
+"""How the quantities begin, and with a blank their scales."""
 
 PLACES = {"ess_bulk": 0, "r_hat": 3}
 """Decimals of what is no estimate."""
@@ -30,19 +37,7 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Heading:
-    """What the tables of a summary are headed by.
-
-    Parameters
-    ----------
-    scale : str
-        Scale of the parameters.
-    ci_prob : float
-        Probability of the intervals.
-    at : str
-        The profile at which mu stands; empty without covariates.
-    words : Wording
-        How rates and names are written.
-    """
+    """What the tables of a summary are headed by."""
 
     scale: str
     ci_prob: float
@@ -189,4 +184,40 @@ def by_outcome(table: pd.DataFrame, summary: pd.DataFrame, words: Wording = PLAI
         return table
     outcomes = summary.loc[table.index, "outcome"].map(words.outcome)
     found: pd.DataFrame = pd.concat([outcomes, table], axis=1)
+    return found
+
+
+NEEDED = {"inferred", "quantity", "profile", "scale", "mean", "sd", "median", "lower", "upper"}
+"""Columns without which it is another table, which prints as any does."""
+
+
+class SummaryTable(pd.DataFrame):
+    """A DataFrame that prints as `bayesmeta fit` does; what is taken from it is a plain DataFrame."""
+
+    _metadata = ["heading"]  # noqa: RUF012 - what pandas asks of a subclass
+    heading: Heading
+
+    @property
+    def words(self) -> Wording:
+        """How its rates and names are written."""
+        return self.heading.words
+
+    def __repr__(self) -> str:
+        heading = getattr(self, "heading", None)
+        if heading is None or not set(self.columns) >= NEEDED:
+            return super().__repr__()
+        return "\n".join(summary_blocks(self, heading))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+    @property
+    def _constructor(self) -> Any:
+        return pd.DataFrame
+
+
+def headed(table: pd.DataFrame, heading: Heading) -> SummaryTable:
+    """Return a table as a summary under its heading."""
+    found = SummaryTable(table)
+    found.heading = heading
     return found

@@ -1,6 +1,6 @@
 """What a tau means for rates: the range of study rates about the typical rate, tau by tau."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import pandas as pd
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
@@ -46,21 +47,7 @@ _COLUMNS = ["kind", "name", "tau", "tau_lower", "tau_upper", "typical", "lower",
 
 @dataclass(frozen=True, eq=False)
 class TauNumbers:
-    """What a heterogeneity plot shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows; see `tau_numbers`.
-    profile : str
-        Covariate values at which the typical rate stands.
-    level : str
-        Level whose tau it is; empty where all studies share one.
-    distribution : mapping
-        Posterior medians of the other parameters of the distribution of study effects.
-    ci_prob : float
-        Probability of the band and of the interval of tau.
-    """
+    """What a heterogeneity plot shows."""
 
     table: pd.DataFrame
     profile: str
@@ -99,9 +86,9 @@ def tau_numbers(
     drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
     _check_tau(drawn)
-    coding, tails = drawn.coding, ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
+    coding, (low, middle, high) = drawn.coding, bounds_of(ci_prob)
     level, rates = coding.tau_level(profile), drawn.rates(profile)
-    tau, (lower, upper) = float(np.median(rates.tau)), np.quantile(rates.tau, tails)
+    lower, tau, upper = np.quantile(rates.tau, [low, middle, high])
     theta = float(np.median(rates.theta))
     distribution = {
         name: float(np.median(found))
@@ -114,9 +101,11 @@ def tau_numbers(
         *({"kind": GUIDE, "name": name, "tau": at} for name, at in guides.items() if at <= end),
         {"kind": POSTERIOR, "name": "tau", "tau": tau, "tau_lower": lower, "tau_upper": upper},
     ]
-    table = pd.DataFrame(
-        list(_with_rates(drawn, rows, theta, (tails, distribution))), columns=_COLUMNS
-    )
+    table, rate = pd.DataFrame(rows), drawn.link.rate
+    for name, p in (("lower", low), ("upper", high)):
+        effects = drawn.effects.quantile(p, table["tau"].to_numpy(), **distribution)
+        table[name] = rate(theta + effects)
+    table = table.assign(typical=float(rate(theta))).reindex(columns=_COLUMNS)
     named = drawn.tau_levels[level] if coding.by else ""
     return TauNumbers(table, profile_label(coding, profile), named, distribution, ci_prob)
 
@@ -127,18 +116,3 @@ def _check_tau(drawn: OutcomeDraws) -> None:
             f"`fit` must be of a model with tau; '{drawn.fit.spec.name}' has {drawn.effects.name} study "
             "effects, which have none. Fit one with NormalEffects."
         )
-
-
-def _with_rates(
-    drawn: OutcomeDraws,
-    rows: Iterable[Row],
-    theta: float,
-    distribution: tuple[tuple[float, float], Mapping[str, float]],
-) -> Iterable[Row]:
-    """Yield the rows with the rates between which studies lie at their tau."""
-    tails, parameters = distribution
-    rate = drawn.link.rate
-    for row in rows:
-        effects = drawn.effects.quantile(np.array(tails), row["tau"], **parameters)
-        lower, upper = rate(theta + effects)
-        yield {**row, "typical": float(rate(theta)), "lower": lower, "upper": upper}

@@ -1,16 +1,15 @@
 """Every number of a figure of chains: the parameters, their draws, ranks and diagnostics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.posterior import check_draws
+from bayesmeta.estimates.precision import labelled_draws
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
 from bayesmeta.inference.result import Fit
@@ -29,17 +28,7 @@ STEPS = 100
 
 @dataclass(frozen=True, eq=False)
 class TraceNumbers:
-    """What a figure of chains shows.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per quantity; see `trace_numbers`.
-    draws : dict
-        Draws of each quantity, dims (chain, draw).
-    ranks : dict
-        Of each quantity, `rank_differences` in `STEPS` steps.
-    """
+    """What a figure of chains shows."""
 
     table: pd.DataFrame
     draws: dict[str, Array]
@@ -83,11 +72,8 @@ def rank_differences(draws: Array, points: int) -> Array:
     """Return, for each chain, the distribution function of its ranks minus that of even ones.
 
     Ranks are those among all chains, as shares from 0 to 1. The result has shape (chain, points + 1),
-    at evenly spaced shares from 0 to 1.
-
-    References
-    ----------
-    Säilynoja, Bürkner & Vehtari 2022, doi:10.1007/s11222-022-10090-6.
+    at evenly spaced shares from 0 to 1 (Säilynoja, Bürkner & Vehtari 2022,
+    doi:10.1007/s11222-022-10090-6).
     """
     from arviz_stats.base import array_stats
 
@@ -111,21 +97,12 @@ def _parameters(fit: Fit) -> dict[str, Array]:
         and (not own or variable.ndim == 2)  # noqa: PLR2004
     ]
     return {
-        label: draws
+        f"{name}[{', '.join(labels)}]" if labels else name: draws
         for name in names
-        for label, draws in _scalars(posterior[name])
+        for labels, draws in labelled_draws(posterior[name])
         # The diagonal of a matrix of correlations is constant.
         if posterior[name].ndim < 4 or np.ptp(draws) > 0  # noqa: PLR2004
     }
-
-
-def _scalars(variable: xr.DataArray) -> Iterable[tuple[str, Array]]:
-    values = np.asarray(variable)
-    labels = product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:]))
-    flat = values.reshape(*values.shape[:2], -1)
-    for place, label in enumerate(labels):
-        name = f"{variable.name}[{', '.join(label)}]" if label else str(variable.name)
-        yield name, flat[..., place]
 
 
 def _chosen(found: dict[str, Array], quantities: Sequence[str] | None) -> dict[str, Array]:

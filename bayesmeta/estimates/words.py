@@ -5,8 +5,7 @@ from dataclasses import replace
 from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource, as_labels
-from bayesmeta.labels import Labels
+from bayesmeta.labels import Labels, LabelSource, as_labels
 from bayesmeta.model.labelling import known_names
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
@@ -15,10 +14,7 @@ __all__ = ["evidence_wording", "with_labels", "words_of"]
 
 
 def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
-    """Return how the answers of a fit are written.
-
-    Labels are those given, then the model's, then the evidence's.
-    """
+    """Return how the answers of a fit are written: by labels given, the model's, the evidence's."""
     given = as_labels(labels)
     coding = fit.coding
     given.check(known_names(fit.arms, coding))

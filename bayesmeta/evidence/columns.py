@@ -1,6 +1,10 @@
-"""Names of the columns that mean something to bayesmeta; every other column is a covariate."""
+"""Columns that mean something to bayesmeta, and labels of arms; every other column is a covariate."""
 
 from typing import Final
+
+import pandas as pd
+
+__all__ = ["labels_of"]
 
 STUDY: Final = "study"
 ARM: Final = "arm"
@@ -43,3 +47,9 @@ MISSING_TEXT: Final = ("", "NA")
 
 MISSING_WORDS: Final = ("NR", "ND", "n/a", "-")
 """What else a cell of a count or a covariate holds where its value is not known."""
+
+
+def labels_of(frame: pd.DataFrame) -> list[str]:
+    """Return each row's label: its study, its arm where named, its stratum where it is one."""
+    named = [frame[column].tolist() for column in (STUDY, ARM, STRATUM) if column in frame.columns]
+    return ["/".join(filter(None, parts)) for parts in zip(*named, strict=True)]

@@ -83,14 +83,7 @@ class _Condition:
 
 
 def matches(condition: str, frame: pd.DataFrame) -> Mask:
-    """Return which rows of `frame` meet `condition`.
-
-    Raises
-    ------
-    EvidenceError
-        If the condition is not in the grammar above, names no column, or compares text with
-        numbers.
-    """
+    """Return which rows of `frame` meet `condition`."""
     if len(condition) > LONGEST:
         raise EvidenceError(
             f"`where` must have at most {LONGEST} characters; got {len(condition)}."

@@ -7,8 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, listed
-from bayesmeta.evidence.columns import ARM, EVENTS, PART_OF, STRATUM, STUDY, N
-from bayesmeta.evidence.labels import labels_of
+from bayesmeta.evidence.columns import ARM, EVENTS, PART_OF, STRATUM, STUDY, N, labels_of
 
 __all__ = ["check_arms", "completed", "counts_of"]
 

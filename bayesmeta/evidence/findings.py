@@ -1,12 +1,15 @@
 """What is found in a table: rules that it breaks, and rows that are probably not what they seem."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bayesmeta.errors import EvidenceError, EvidenceWarning, counted
+import pandas as pd
 
-__all__ = ["Finding", "check_none", "place_of", "warn_of"]
+from bayesmeta.errors import EvidenceError, EvidenceWarning, counted, listed
+
+__all__ = ["Cell", "Finding", "broken", "check_none", "place_of", "quoted", "warn_of", "where"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,27 @@ def warn_of(name: str, findings: Iterable[Finding]) -> None:
 def place_of(rows: Sequence[str]) -> str:
     """Return where a name stands: its row, or the first of several."""
     return rows[0] if len(rows) == 1 else f"{rows[0]} and {len(rows) - 1} more"
+
+
+Cell = tuple[str, object]
+"""The place of a row and what stands there."""
+
+
+def broken(kind: str, rule: str, cells: Sequence[Cell], remedy: str) -> list[Finding]:
+    """Return what to tell of a rule that these cells break; nothing if there is none."""
+    if not cells:
+        return []
+    offenders = listed(f"{place}: {quoted(value)}" for place, value in cells)
+    return [
+        Finding(kind, tuple(place for place, _ in cells), f"{rule}; not so in {offenders}", remedy)
+    ]
+
+
+def where(column: "pd.Series", rule: Callable[[Any], bool]) -> list[Cell]:
+    """Return place and value of the cells for which `rule` holds."""
+    return [(str(place), value) for place, value in column.items() if rule(value)]
+
+
+def quoted(value: Any) -> str:
+    """Return a cell as a message shows it."""
+    return "blank" if value is None or value == "" or pd.isna(value) else f"'{value}'"

@@ -1,8 +1,7 @@
 """Rules that join the rows of nested outcomes to one row per arm.
 
-An arm stands for the same patients in every outcome, so that parts or the whole, and one of several
-overlapping cohorts, are chosen once for all its outcomes. Counts must be nested: each outcome is
-among the patients of the one before it.
+An arm stands for the same patients in every outcome. Counts must be nested: each outcome is among the
+patients of the one before it.
 """
 
 import re
@@ -10,7 +9,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
@@ -22,17 +20,14 @@ from bayesmeta.evidence.columns import (
     EVENTS,
     INFERRED,
     OUTCOME,
-    PART_OF,
     STRATUM,
     STUDY,
     N,
 )
-from bayesmeta.evidence.conditions import Mask
 from bayesmeta.evidence.derivations import inferred_counts
-from bayesmeta.evidence.selection import CountedRows, Dropped, Parts, against_parts
 from bayesmeta.evidence.strata import with_stratum_column
 
-__all__ = ["asked_outcomes", "nested_arms", "nested_parts_or_whole"]
+__all__ = ["asked_outcomes", "nested_arms"]
 
 WHOLE_ARM = (STUDY, ARM, STRATUM)
 """Columns that name an arm."""
@@ -66,50 +61,6 @@ def asked_outcomes(frame: pd.DataFrame, name: str, outcomes: object) -> tuple[st
     return tuple(wanted)
 
 
-def nested_parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
-    """Drop a whole arm, or the parts of it, for all its outcomes together.
-
-    The parts are kept where every one of them reports every outcome that the whole arm reports, and of
-    each outcome they add up to the whole and are derived no worse.
-    """
-    rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
-    if PART_OF not in frame.columns:
-        return Dropped(rows, list(reasons))
-    reported = frame.groupby([STUDY, ARM, STRATUM])[OUTCOME].agg(set)
-    counts = CountedRows.of(frame)
-    for (study, arm), parts in all_parts.items():
-        of_study = (frame[STUDY] == study).to_numpy()
-        for stratum in pd.unique(frame.loc[of_study & (frame[ARM] == arm).to_numpy(), STRATUM]):
-            same = of_study & (frame[STRATUM] == stratum).to_numpy()
-            whole = same & (frame[ARM] == arm).to_numpy()
-            inner = same & (frame[PART_OF] == arm).to_numpy()
-            if not inner.any():
-                continue
-            wanted = reported[study, arm, stratum]
-            every = all(wanted <= reported.get((study, part, stratum), set()) for part in parts)
-            against = "" if every and prefer_parts else "the whole arm is kept"
-            against = against or _against(frame, counts, whole, inner)
-            dropped = inner if against else whole
-            rows |= dropped
-            reasons[dropped] = (
-                f"part: {against}"
-                if against
-                else "whole: its parts report every outcome that it reports, and add up to it"
-            )
-    return Dropped(rows, list(reasons))
-
-
-def _against(frame: pd.DataFrame, counts: CountedRows, whole: Mask, inner: Mask) -> str:
-    """Return why the parts of an arm don't stand for it in one of its outcomes; empty if they do."""
-    # By name, so that the reason does not depend on the order of the rows.
-    for outcome in sorted(set(frame.loc[whole, OUTCOME])):
-        same = (frame[OUTCOME] == outcome).to_numpy()
-        against = against_parts(counts, np.flatnonzero(whole & same), np.flatnonzero(inner & same))
-        if against:
-            return f"{against} ({outcome})"
-    return ""
-
-
 def nested_arms(kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str, Any]) -> Arms:
     """Return the arms of nested outcomes from their rows, and note in `selection` what was left out."""
     outcomes = tuple(selection["outcomes"])
@@ -133,11 +84,6 @@ def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) ->
     """Return one row per arm, with the count of each outcome in a column of its name.
 
     Columns in which the rows of an arm differ belong to its outcomes, and are left out.
-
-    Raises
-    ------
-    EvidenceError
-        If an arm has different patients in two outcomes, or counts that are not nested.
     """
     grouped = frame.groupby(list(WHOLE_ARM), sort=False)
     sizes = grouped[N].nunique()
@@ -176,11 +122,6 @@ def _told_by_definition(
     An arm whose definition of an outcome lists no category but those of the outcome within it, such
     as ``CR+CRi`` of an overall response around ``CR_CRi``, recorded nothing more: its count is the
     inner one. Columns `study`, `arm`, `stratum`, `outcome`, `inner`, `events` and `rule`.
-
-    Raises
-    ------
-    EvidenceError
-        If the two counts of such an arm differ.
     """
     rows = []
     for outer, inner in pairwise(outcomes):

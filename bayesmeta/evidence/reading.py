@@ -10,9 +10,8 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError
 from bayesmeta.evidence.cells import cells_of_csv, cells_of_frame
 from bayesmeta.evidence.checks import checked
-from bayesmeta.evidence.notation import Notation
 from bayesmeta.evidence.table import EvidenceTable
-from bayesmeta.evidence.values import has_decimal_commas
+from bayesmeta.evidence.values import Notation, has_decimal_commas
 from bayesmeta.paths import expanded
 
 __all__ = ["read_evidence"]

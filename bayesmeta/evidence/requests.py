@@ -68,13 +68,7 @@ def asked_conditions(
 
 
 def plain(wanted: Any) -> list[Any]:
-    """Return the values wanted in a column as a list of text and numbers, which can be kept.
-
-    Raises
-    ------
-    SettingsError
-        If one of them is neither.
-    """
+    """Return the values wanted in a column as a list of text and numbers, which can be kept."""
     several = isinstance(wanted, list | tuple | set | frozenset | np.ndarray | pd.Series)
     values = sorted(wanted, key=str) if isinstance(wanted, set | frozenset) else wanted
     items = [

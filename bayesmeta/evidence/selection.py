@@ -18,6 +18,7 @@ from bayesmeta.evidence.columns import (
     DERIVATION,
     EVENTS,
     EXCLUSION_REASON,
+    OUTCOME,
     OVERLAP_GROUP,
     OVERLAP_RANK,
     PART_OF,
@@ -34,7 +35,6 @@ __all__ = [
     "Dropped",
     "Parts",
     "Rule",
-    "against_parts",
     "apply_rules",
     "parts_or_whole",
     "selection_rules",
@@ -172,53 +172,59 @@ def _mixed_beside_target(frame: pd.DataFrame) -> Dropped:
     )
 
 
-def parts_or_whole(frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool) -> Dropped:
-    """Drop a whole arm whose parts stand for it, or else the parts.
+def parts_or_whole(
+    frame: pd.DataFrame, all_parts: Parts, *, prefer_parts: bool, nested: bool
+) -> Dropped:
+    """Drop a whole arm whose parts stand for it, or else the parts; for all its outcomes together.
 
-    Parts do if all of them report the outcome, add up to the whole and are derived no worse than it.
-    `all_parts` names the arms that make up each arm, whatever outcome they report.
+    Parts do if every one of them reports each outcome that the whole arm reports and, in each, they add
+    up to the whole and are derived no worse. `all_parts` names them, whatever outcome they report.
     """
     rows, reasons = np.zeros(len(frame), dtype=bool), np.full(len(frame), "", dtype=object)
-    counts = CountedRows.of(frame)
-    for whole, parts, every in _families(frame, all_parts):
-        against = "" if every and prefer_parts else "the whole arm is kept"
-        against = against or against_parts(counts, whole, parts)
+    counts, outcomes, arms = CountedRows.of(frame), frame[OUTCOME].to_numpy(), frame[ARM].to_numpy()
+    every = "report every outcome that it reports" if nested else "all report the outcome"
+    for arm, whole, parts in _families(frame):
+        reported = set(zip(arms[parts], outcomes[parts], strict=True))
+        wanted = {(part, outcome) for part in all_parts[arm] for outcome in outcomes[whole]}
+        against = "" if prefer_parts and wanted <= reported else "the whole arm is kept"
+        # By name, so that the reason does not depend on the order of the rows.
+        for outcome in sorted(outcomes[whole]):
+            own, inner = (places[outcomes[places] == outcome] for places in (whole, parts))
+            where = f" ({outcome})" if nested else ""
+            against = against or _against_parts(counts, own, inner, where)
         dropped = parts if against else whole
         rows[dropped] = True
         reasons[dropped] = (
-            f"part: {against}"
-            if against
-            else "whole: its parts all report the outcome, and add up to it"
+            f"part: {against}" if against else f"whole: its parts {every}, and add up to it"
         )
     return Dropped(rows, list(reasons))
 
 
-def against_parts(counts: CountedRows, whole: Places, parts: Places) -> str:
-    """Return why the parts of an arm don't stand for it; empty if they do.
-
-    `whole` and `parts` say where their rows stand, which are of one outcome that all parts report.
-    """
+def _against_parts(counts: CountedRows, whole: Places, parts: Places, where: str) -> str:
+    """Return why the parts of an arm don't stand for it in an outcome; empty if they do."""
     [own], [own_n] = counts.events[whole], counts.n[whole]
     events, n = counts.events[parts].sum(), counts.n[parts].sum()
     if (events, n) != (own, own_n):
-        return f"the whole arm is kept, for its parts add up to {events} of {n}, not to {own} of {own_n}"
+        return f"the whole arm is kept, for its parts add up to {events} of {n}, not to {own} of {own_n}{where}"
     worst, best = int(counts.standing[parts].max()), int(counts.standing[whole][0])
     if worst <= best:
         return ""
     words = ("reported", "derived", "inferred")
-    return f"the whole arm is kept, for its count is {words[best]} and counts of its parts are {words[worst]}"
+    return (
+        f"the whole arm is kept, for its count is {words[best]} and counts of its parts are "
+        f"{words[worst]}{where}"
+    )
 
 
-def _families(frame: pd.DataFrame, all_parts: Parts) -> Iterator[tuple[Places, Places, bool]]:
-    """Yield, per arm that stands beside parts of itself: where it and they stand, and if all do."""
+def _families(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], Places, Places]]:
+    """Yield, per arm that stands beside parts of itself, its names, and where it and they stand."""
     if PART_OF not in frame.columns:
         return
     wholes, parts = (_places(frame, column) for column in (ARM, PART_OF))
-    arms = frame[ARM].to_numpy()
     for (study, arm, stratum), own in parts.items():
         whole = wholes.get((study, arm, stratum))
         if arm and whole is not None:
-            yield whole, own, set(arms[own]) == all_parts[study, arm]
+            yield (study, arm), whole, own
 
 
 def _places(frame: pd.DataFrame, column: str) -> dict[tuple[str, str, str], Places]:

@@ -43,13 +43,7 @@ def is_mixed(stratum: str) -> bool:
 
 
 def with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame:
-    """Return the rows with the level of the stratum asked for as a covariate of its name.
-
-    Raises
-    ------
-    EvidenceError
-        If levels of one arm share patients.
-    """
+    """Return the rows with the level of the stratum asked for as a covariate of its name."""
     if strata is None:
         return frame
     levels = [stratum_levels(text)[strata] for text in frame[STRATUM]]

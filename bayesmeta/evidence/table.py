@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -12,8 +12,8 @@ from bayesmeta.errors import EvidenceError, SettingsError, counted, listed
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
 from bayesmeta.evidence.findings import Finding, warn_of
-from bayesmeta.evidence.nests import asked_outcomes, nested_arms, nested_parts_or_whole
-from bayesmeta.evidence.repeats import patients_twice
+from bayesmeta.evidence.nests import asked_outcomes, nested_arms
+from bayesmeta.evidence.repeats import patients_twice, two_spellings
 from bayesmeta.evidence.requests import (
     Where,
     asked_conditions,
@@ -24,12 +24,11 @@ from bayesmeta.evidence.requests import (
     parts_of_arms,
     plain,
 )
-from bayesmeta.evidence.selection import Parts, Rule, apply_rules, parts_or_whole, selection_rules
-from bayesmeta.evidence.spellings import two_spellings
+from bayesmeta.evidence.selection import apply_rules, parts_or_whole, selection_rules
 from bayesmeta.evidence.strata import with_stratum_column
 from bayesmeta.labels import Labels
 
-__all__ = ["EvidenceTable"]
+__all__ = ["EvidenceTable", "labelled"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,10 +186,10 @@ class EvidenceTable:
         wanted = self._wanted(outcome, outcomes, by_definition)
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
-        all_parts = parts_of_arms(self.frame)
+        all_parts, nested = parts_of_arms(self.frame), outcomes is not None
         rules = selection_rules(
-            parts=_parts_rule(
-                all_parts, prefer_parts=parts == "parts", nested=outcomes is not None
+            parts=partial(
+                parts_or_whole, all_parts=all_parts, prefer_parts=parts == "parts", nested=nested
             ),
             strata=strata,
             derivations=derivations,
@@ -268,6 +267,8 @@ class EvidenceTable:
         return f"EvidenceTable({self.name}: {', '.join(counts)})"
 
 
-def _parts_rule(all_parts: Parts, *, prefer_parts: bool, nested: bool) -> Rule:
-    rule = nested_parts_or_whole if nested else parts_or_whole
-    return partial(rule, all_parts=all_parts, prefer_parts=prefer_parts)
+def labelled(table: EvidenceTable, labels: Labels) -> EvidenceTable:
+    """Return the table with further labels, which go before those it has."""
+    columns = [str(name) for name in table.frame.columns if name not in COUNTS]
+    labels.check({name: table.frame[name].dropna().astype(str).unique() for name in columns})
+    return replace(table, labels=labels.over(table.labels))

@@ -26,20 +26,11 @@ def blocks(chains: int, draws: int, arms: int) -> Iterator[Block]:
 
 
 def filled(
-    make: Callable[[Block], Variables],
-    shape: tuple[int, int],
-    arms: int,
+    make: Callable[[Block], Variables], shape: tuple[int, int], arms: int
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return the variables that `make` gives block by block.
+    """Return the variables, dims (draw, ...), that `make` gives block by block.
 
-    Parameters
-    ----------
-    make : callable
-        From a block to variables with dims (draw, ...).
-    shape : tuple of int
-        Chains and draws.
-    arms : int
-        Values of the largest variable per draw.
+    `shape` is that of all draws (chain, draw), `arms` the values of the largest variable per draw.
     """
     found: dict[str, npt.NDArray[Any]] = {}
     for chain, rows in blocks(*shape, arms):

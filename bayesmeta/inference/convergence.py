@@ -11,21 +11,38 @@ Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
 Geyer 1992, doi:10.1214/ss/1177011137 (sums of autocorrelations).
 """
 
+from collections.abc import Iterable
+from itertools import batched, product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import xarray as xr
 from scipy.special import betaincinv, ndtr, ndtri
 
-__all__ = ["e_bfmi", "ess_bulk", "ess_tail", "half_scores", "mcse_limits", "mcse_mean", "r_hat"]
+from bayesmeta.inference.blocks import arm_slices
+
+__all__ = [
+    "convergence_table",
+    "e_bfmi",
+    "ess_bulk",
+    "ess_tail",
+    "largest_mcse_of_limits",
+    "mcse_mean",
+    "r_hat",
+]
 
 Array = npt.NDArray[np.float64]
+
+BLOCK = 64
+"""Parameters whose statistics are computed, and held in memory, at once."""
 
 FEWEST = 4
 """Draws per chain from which on the statistics are defined."""
 
 
-def half_scores(draws: Array) -> Array:
+def _half_scores(draws: Array) -> Array:
     """Return the normal scores of the halves of the chains, which `r_hat` and `ess_bulk` both need."""
     return _normal_scores(_halves(draws))
 
@@ -33,7 +50,7 @@ def half_scores(draws: Array) -> Array:
 def r_hat(draws: Array, scores: Array | None = None) -> Array:
     """Return the rank-normalised split R-hat; NaN of one chain, few draws or a constant.
 
-    `scores` are the `half_scores` of the draws, where they are known.
+    `scores` are the `_half_scores` of the draws, where they are known.
     """
     halves = _halves(draws)
     if draws.shape[-2] == 1 or draws.shape[-1] < FEWEST:
@@ -52,7 +69,7 @@ def ess_bulk(draws: Array, scores: Array | None = None) -> Array:
     """
     if draws.shape[-1] < FEWEST:
         return np.full(draws.shape[:-2], np.nan)
-    scores = half_scores(draws) if scores is None else scores
+    scores = _half_scores(draws) if scores is None else scores
     return np.where(_constant(draws), np.nan, _ess(scores))
 
 
@@ -73,7 +90,7 @@ def mcse_mean(draws: Array) -> Array:
     return np.where(_constant(draws), 0.0, sd / np.sqrt(_ess(_halves(draws))))
 
 
-def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
+def _mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
     """Return the larger Monte-Carlo standard error of the limits of an interval, in its sd.
 
     That of a quantile: from its effective sample size, half the distance of the quantiles between
@@ -90,6 +107,12 @@ def mcse_limits(draws: Array, ci_prob: float = 0.95) -> Array:
     return np.asarray(np.where(_constant(draws), np.nan, found))
 
 
+def largest_mcse_of_limits(draws: npt.ArrayLike) -> float:
+    """Return the largest `mcse_limits` of draws, dims (chain, draw, ...), of one or more parameters."""
+    values = np.asarray(draws, dtype=np.float64)
+    return float(np.max(_mcse_limits(np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0))))
+
+
 def _mcse_quantile(draws: Array, flat: Array, share: float) -> Array:
     at = np.quantile(flat, share, axis=-1)[..., None, None]
     size = _ess(_halves((draws <= at).astype(np.float64)))
@@ -99,6 +122,42 @@ def _mcse_quantile(draws: Array, flat: Array, share: float) -> Array:
     low, high = np.clip(np.round(ends * last), 0, last).astype(np.int64).reshape(2, *size.shape)
     pair = [np.take_along_axis(ranked, end[..., None], axis=-1)[..., 0] for end in (low, high)]
     return np.asarray((pair[1] - pair[0]) / 2)
+
+
+def convergence_table(posterior: xr.Dataset) -> pd.DataFrame:
+    """Return R-hat and both effective sample sizes of every scalar parameter, one a row."""
+    labels, blocks = [], []
+    for block in batched(_scalars(posterior), BLOCK):
+        labels += [label for label, _ in block]
+        draws = np.stack([draws for _, draws in block])
+        scores = _half_scores(draws)
+        found = r_hat(draws, scores), ess_bulk(draws, scores), ess_tail(draws)
+        blocks.append(np.stack(found, axis=-1))
+    return pd.DataFrame(
+        np.concatenate(blocks), index=labels, columns=["r_hat", "ess_bulk", "ess_tail"]
+    )
+
+
+def _scalars(posterior: xr.Dataset) -> Iterable[tuple[str, Array]]:
+    """Yield label and draws, dims (chain, draw), of every scalar parameter."""
+    for name, variable in posterior.items():
+        if name == "theta":
+            continue
+        labels = list(product(*(map(str, variable.indexes[dim]) for dim in variable.dims[2:])))
+        for label, draws in zip(labels, _each(variable), strict=True):
+            # A known value of a covariate stands beside those that the model imputes.
+            if name != "x" or np.ptp(draws) > 0:
+                yield (f"{name}[{', '.join(label)}]" if label else str(name)), draws
+
+
+def _each(variable: xr.DataArray) -> Iterable[Array]:
+    """Yield the draws, dims (chain, draw), of each scalar, reading as many at once as memory allows."""
+    if variable.ndim == 2:  # noqa: PLR2004
+        yield np.asarray(variable)
+        return
+    for part in arm_slices(variable.size // variable.shape[2], variable.shape[2]):
+        values = np.asarray(variable.variable[:, :, part])
+        yield from np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
 
 
 def e_bfmi(energy: Array) -> Array:

@@ -19,16 +19,7 @@ from bayesmeta.model import Design
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 
-__all__ = [
-    "DIMS",
-    "PRIOR_DRAWS",
-    "assemble",
-    "assemble_parameters",
-    "is_large",
-    "numbered",
-    "statistics_of",
-    "tree_of",
-]
+__all__ = ["DIMS", "PRIOR_DRAWS", "assemble", "is_large", "numbered", "statistics_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -83,64 +74,47 @@ def assemble(
     design: Design,
     posterior: Mapping[str, Array],
     statistics: Mapping[str, npt.NDArray[Any]],
-    seed: np.random.SeedSequence,
+    seed: np.random.SeedSequence | None,
 ) -> xr.DataTree:
-    """Return posterior draws with everything that is computed from them.
+    """Return the groups of a fit: draws, shape (chain, draw, ...), and what is computed from them.
 
-    Parameters
-    ----------
-    design : Design
-        The model and its arms.
-    posterior : mapping
-        Variables of `DIMS`, shape (chain, draw, ...), log-odds.
-    statistics : mapping
-        Sampler statistics, shape (chain, draw).
-    seed : SeedSequence
-        Source of the prior and predictive draws.
+    Without draws of arms, nothing is computed of these; without a seed, nothing at all.
     """
+    groups = {"posterior": dataset(design, posterior), "sample_stats": statistics_of(statistics)}
+    if seed is not None:
+        groups |= _simulated(design, posterior, seed) | _evidence(design)
+    return xr.DataTree.from_dict({f"/{name}": groups[name] for name in GROUPS if name in groups})
+
+
+def _simulated(
+    design: Design, posterior: Mapping[str, Array], seed: np.random.SeedSequence
+) -> dict[str, xr.Dataset]:
+    """Return the groups that random numbers make: prior and predictive draws, and log likelihoods."""
     prior_rng, predictive_rng = map(np.random.default_rng, seed.spawn(2))
     parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    shape, arms = posterior["mu"].shape, len(design.arms) * len(design.outcomes)
-    given = filled(
-        lambda block: _after_evidence(design, _of_block(posterior, block), predictive_rng),
-        (shape[0], shape[1]),
-        arms,
-    )
-    before = filled(
-        lambda block: _before_evidence(design, _of_block(parameters, block), prior_rng),
-        (1, PRIOR_DRAWS),
-        arms,
-    )
-    found = _by_group(given | before)
-    groups = _parameter_groups(design, posterior, statistics, parameters | found.pop("prior"))
-    return tree_of(groups | {name: dataset(design, own) for name, own in found.items()})
+    groups: dict[str, dict[str, Any]] = {"prior": dict(parameters)}
+    if "theta" in posterior:
+        (chains, draws), arms = posterior["mu"].shape[:2], len(design.arms) * len(design.outcomes)
+        found = filled(
+            lambda block: _after_evidence(design, _of_block(posterior, block), predictive_rng),
+            (chains, draws),
+            arms,
+        ) | filled(
+            lambda block: _before_evidence(design, _of_block(parameters, block), prior_rng),
+            (1, PRIOR_DRAWS),
+            arms,
+        )
+        for name, values in found.items():
+            group, variable = name.split("/")
+            groups.setdefault(group, {})[variable] = values
+    return {name: dataset(design, own) for name, own in groups.items()}
 
 
-def assemble_parameters(
-    design: Design,
-    posterior: Mapping[str, Array],
-    statistics: Mapping[str, npt.NDArray[Any]],
-    seed: np.random.SeedSequence,
-) -> xr.DataTree:
-    """Return the tree of `assemble` without what has a study or an arm; arguments as there."""
-    prior_rng = np.random.default_rng(seed.spawn(2)[0])
-    parameters = prior_parameters(design, prior_rng, (1, PRIOR_DRAWS))
-    return tree_of(_parameter_groups(design, posterior, statistics, parameters))
-
-
-def _parameter_groups(
-    design: Design,
-    posterior: Mapping[str, Array],
-    statistics: Mapping[str, npt.NDArray[Any]],
-    prior: Mapping[str, Array],
-) -> dict[str, xr.Dataset]:
-    """Return the groups that hold `posterior` and `prior`, the sampler's own and the evidence."""
+def _evidence(design: Design) -> dict[str, xr.Dataset]:
+    """Return the groups that hold the evidence."""
     arms, dims = design.arms, ("arm", "outcome") if design.several else ("arm",)
     events = arms.counts if design.several else arms.events
     return {
-        "posterior": dataset(design, posterior),
-        "sample_stats": statistics_of(statistics),
-        "prior": dataset(design, prior),
         "observed_data": numpy_dataset({"events": (dims, events)}, _labels(design, dims)),
         "constant_data": numpy_dataset(
             {
@@ -180,20 +154,6 @@ def _before_evidence(
 def _of_block(variables: Mapping[str, Array], block: Block) -> dict[str, Array]:
     """Return the draws of one block."""
     return {name: values[block] for name, values in variables.items()}
-
-
-def _by_group(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return variables named by group and variable as one mapping per group."""
-    groups: dict[str, dict[str, Any]] = {}
-    for name, values in found.items():
-        group, variable = name.split("/")
-        groups.setdefault(group, {})[variable] = values
-    return groups
-
-
-def tree_of(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
-    """Return groups as a tree, in their order."""
-    return xr.DataTree.from_dict({f"/{name}": groups[name] for name in GROUPS if name in groups})
 
 
 def dataset(design: Design, variables: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:

@@ -67,14 +67,8 @@ class QuadratureFit:
 
 
 def quadrature_fit(design: Design) -> QuadratureFit:
-    """Return the deterministic posterior of `design`.
-
-    Raises
-    ------
-    SpecError
-        If the model has covariates.
-    """
-    # Imported here: those who only ask whether a fit is a QuadratureFit don't need it.
+    """Return the deterministic posterior of a design, if it is one that quadrature can compute."""
+    # Imported here: those who only ask whether a fit is a QuadratureFit do not need it.
     from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 
     _check_covered(design)
@@ -88,8 +82,8 @@ def quadrature_fit(design: Design) -> QuadratureFit:
     posterior = quadrature_posterior(
         events,
         n,
-        design.spec.mu,
-        design.spec.study_effects.tau,
+        design.mu[0],
+        design.tau[0] if design.tau else None,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
     )
     return QuadratureFit(design.spec, arms, design.coding, posterior)

@@ -4,11 +4,15 @@ nutpie is pinned to a minor version because this uses its compiled interface (`n
 way its own PyMC models do; a Python callback would hold the interpreter's lock.
 """
 
+import importlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 import numpy as np
@@ -17,7 +21,6 @@ import pandas as pd
 
 from bayesmeta.errors import SamplingError
 from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
-from bayesmeta.inference.extension import nutpie_extension
 from bayesmeta.inference.settings import SamplerSettings, processors
 from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
@@ -25,6 +28,8 @@ from bayesmeta.progress import is_watched, progress_bar
 __all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
 
 Array = npt.NDArray[np.float64]
+
+_NAME = "nutpie._lib"
 
 STARTS = 20
 """Starting points that a chain tries before it gives up."""
@@ -59,32 +64,12 @@ def sample_target(
     address: int | None = None,
     kept: int | None = None,
 ) -> RawDraws:
-    """Return draws from a compiled density.
+    """Return draws of the first `kept` coordinates (all where None) from a compiled density.
 
-    Parameters
-    ----------
-    target : Target
-        The density and its coordinates.
-    settings : SamplerSettings
-        Chains, warm-up, draws.
-    seed : SeedSequence
-        Random seed.
-    progress : bool, optional
-        Show a progress bar; where None, only where a person watches.
-    address : int, optional
-        Another density of the same data and coordinates, as a C function: that of a check that samples
-        a wrong density. The target's own where None.
-    kept : int, optional
-        Keep so many of the first coordinates; all where None.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    KeyboardInterrupt
-        If interrupted; the chains are stopped first.
+    `address` is that of a C function to sample instead, of the same data and coordinates. Chains are
+    stopped before an interrupt is raised.
     """
-    _lib = nutpie_extension()
+    _lib = _nutpie_extension()
     data, dim = target.data, target.size
     kept = dim if kept is None else kept
     # The sampler keeps what is passed last alive for as long as it points into it.
@@ -125,13 +110,7 @@ def sample_target(
 def sample_pymc(
     model: Any, settings: SamplerSettings, seed: np.random.SeedSequence, *, progress: bool | None
 ) -> Any:
-    """Return nutpie's own result, a DataTree, for a PyMC model that it compiles first.
-
-    Raises
-    ------
-    SamplingError
-        If no chain finds a point of finite density, or a chain stops.
-    """
+    """Return the posterior, as nutpie labels it, and statistics of a PyMC model, compiled first."""
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
@@ -156,7 +135,10 @@ def sample_pymc(
         return sampler._sampler
 
     results = _finished(begin, seed)
-    return started[0]._extract(results)
+    tree = started[0]._extract(results)
+    return tree.posterior.to_dataset(), {
+        name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()
+    }
 
 
 @contextmanager
@@ -253,11 +235,7 @@ def _recorded_interrupts() -> Iterator[list[int]]:
 
 
 def _kept(  # noqa: PLR0917
-    batch: Any,
-    statistics: Any,
-    name: str,
-    settings: SamplerSettings,
-    seed: np.random.SeedSequence,
+    batch: Any, statistics: Any, name: str, settings: SamplerSettings, seed: np.random.SeedSequence
 ) -> npt.NDArray[Any]:
     """Return one column of an Arrow batch after warm-up, shape (draw, ...)."""
     import pyarrow as pa
@@ -273,3 +251,25 @@ def _kept(  # noqa: PLR0917
         first:
     ]
     return values if name == "point" else values[:, 0]
+
+
+def _nutpie_extension() -> Any:
+    """Return the module `nutpie._lib`, loaded by itself.
+
+    Importing it by its name would first run nutpie's package, which imports ArviZ and Matplotlib.
+    """
+    if _NAME in sys.modules:
+        return sys.modules[_NAME]
+    package = find_spec("nutpie")
+    places = package.submodule_search_locations if package else None
+    spec = PathFinder.find_spec(_NAME, places) if places else None
+    if spec is None or spec.loader is None:
+        return importlib.import_module(_NAME)
+    module = module_from_spec(spec)
+    sys.modules[_NAME] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[_NAME]
+        raise
+    return module

@@ -11,7 +11,8 @@ import xarray as xr
 
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.repeats import sampled_again
+from bayesmeta.inference.draws import statistics_of
+from bayesmeta.inference.engines import sampled_again
 from bayesmeta.inference.result import Fit, provenance
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Covariates, ModelSpec, OwnModel
@@ -30,32 +31,21 @@ def is_pymc_model(spec: object) -> bool:
 def fit_own(
     model: Any, arms: Arms, seed: int, settings: SamplerSettings, *, progress: bool | None
 ) -> Fit:
-    """Return draws from a PyMC model of the user's own.
-
-    Raises
-    ------
-    SpecError
-        If the model lacks a variable that answers need, or its data are not those of `arms`.
-    SamplingError
-        If the sampler can't start or stops.
-    """
-    from bayesmeta.inference.nuts import STATISTICS, sample_pymc
+    """Return draws from a PyMC model of the user's own, once it is held to what answers need."""
+    from bayesmeta.inference.nuts import sample_pymc
 
     check_own(model, arms)
     started = time.perf_counter()
     sampler_seed = np.random.SeedSequence(seed).spawn(1)[0]
 
     def sample(chosen: SamplerSettings) -> Any:
-        tree = sample_pymc(model, chosen, sampler_seed, progress=progress)
-        named = {name: tree.sample_stats[key].to_numpy() for key, name in STATISTICS.items()}
-        return tree.posterior.to_dataset(), named
+        return sample_pymc(model, chosen, sampler_seed, progress=progress)
 
     posterior, found, settings, repeats = sampled_again(sample, settings)
-    statistics = {name: (("chain", "draw"), values) for name, values in found.items()}
     draws = xr.DataTree.from_dict(
         {
             "/posterior": _posterior(posterior, arms),
-            "/sample_stats": xr.Dataset(statistics),
+            "/sample_stats": statistics_of(found),
             "/observed_data": xr.Dataset({"events": ("arm", arms.events)}, {"arm": arms.labels}),
             "/constant_data": xr.Dataset({"n": ("arm", arms.n)}, {"arm": arms.labels}),
         }

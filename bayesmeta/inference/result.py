@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -16,7 +17,7 @@ from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import Design, ModelSpec, OwnModel, model_hash
+from bayesmeta.model import Design, ModelSpec, OwnModel, to_toml
 from bayesmeta.model.coding import Coding
 from bayesmeta.runs.whole_folder import whole_folder
 
@@ -70,33 +71,21 @@ class Provenance:
     stream: tuple[int, ...] = ()
     repeats: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        # JSON has no tuples.
-        for name in ("stream", "repeats"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-
 
 def provenance(
-    spec: ModelSpec,
-    arms: Arms,
-    *,
-    seed: int,
-    engine: str,
-    seconds: float,
-    stream: tuple[int, ...] = (),
-    repeats: tuple[str, ...] = (),
+    spec: ModelSpec | OwnModel, arms: Arms, *, seed: int, engine: str, seconds: float, **more: Any
 ) -> Provenance:
     """Return the provenance of a fit that has just ended."""
+    definition = spec.definition.encode() if isinstance(spec, OwnModel) else to_toml(spec).encode()
     return Provenance(
-        seed=seed,
-        engine=engine,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(seconds, 3),
-        versions=_versions(),
-        spec_hash=_hash(spec),
-        arms_hash=arms.hash,
-        stream=stream,
-        repeats=repeats,
+        seed,
+        engine,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        round(seconds, 3),
+        _versions(),
+        sha256(definition).hexdigest(),
+        arms.hash,
+        **more,
     )
 
 
@@ -104,12 +93,6 @@ def provenance(
 def _versions() -> Mapping[str, str]:
     """Return the versions of what matters; looking them up takes longer than many a fit's answers."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
-
-
-def _hash(spec: ModelSpec | OwnModel) -> str:
-    if isinstance(spec, OwnModel):
-        return sha256(spec.definition.encode()).hexdigest()
-    return model_hash(spec)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -192,9 +175,9 @@ class Fit:
         Raises
         ------
         RunError
-            If the folder exists, or can't be written.
+            If the folder exists, or cannot be written.
         SettingsError
-            If the model is a PyMC model of the user's own, which a run can't hold.
+            If the model is a PyMC model of the user's own, which a run cannot hold.
         """
         if isinstance(self.spec, OwnModel):
             raise SettingsError(
@@ -211,13 +194,7 @@ class Fit:
         write_run(found, folder)
 
     def require(self, name: str, what: str) -> xr.DataArray:
-        """Return the draws of a variable of studies or arms, which `what` needs.
-
-        Raises
-        ------
-        SettingsError
-            If they were not kept.
-        """
+        """Return the draws of a variable of studies or arms, or raise that `what` needs them."""
         if name in self.posterior:
             return self.posterior[name]
         raise SettingsError(
@@ -256,7 +233,9 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     """
     spec, arms, settings, draws, origin, coding = read_run(folder)
     try:
-        found = Provenance(**origin)
-    except TypeError as error:
+        # JSON has no tuples.
+        tuples = {name: tuple(origin.get(name, ())) for name in ("stream", "repeats")}
+        found = Provenance(**(origin | tuples))
+    except (AttributeError, TypeError) as error:
         raise RunError(f"{folder}: its provenance is damaged ({error}). Fit again.") from error
     return Fit(spec, arms, settings, draws, provenance=found, coding=coding)

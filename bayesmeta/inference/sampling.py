@@ -1,5 +1,6 @@
 """`fit`: from a model and its arms to posterior draws, or to the deterministic posterior."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from bayesmeta.deprecated import warn_deprecated
@@ -9,7 +10,7 @@ from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model import ModelSpec, make_design
+from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.labelling import check_labels
 from bayesmeta.model.sense import refuse_several
 from bayesmeta.numeric import check_seed
@@ -55,7 +56,7 @@ def fit(
         or to several. A user-supplied PyMC model is sampled as it is; it needs the scalar `mu`,
         `theta` with one value per arm (both log-odds) and the observed `events`, and `tau` and
         `u` (one per study) where studies differ; see `OwnModel` for what answers take it to
-        mean. Its `events` are held against those of `arms`; its patients can't be.
+        mean. Its `events` are held against those of `arms`; its patients cannot be.
     arms : Arms
         What was observed; see `EvidenceTable.select`.
     seed : int
@@ -86,10 +87,10 @@ def fit(
     SettingsError
         If an argument is missing, out of its range, or would have no effect.
     SpecError
-        If the model does not fit the evidence, has parts that quadrature can't compute, or is a
+        If the model does not fit the evidence, has parts that quadrature cannot compute, or is a
         PyMC model without the variables that answers need.
     SamplingError
-        If the sampler can't start or stops.
+        If the sampler cannot start or stops.
 
     Warns
     -----
@@ -109,40 +110,27 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
-    _check_store(store)
     method = _renamed(method)
+    if store is not None:
+        raise SettingsError(
+            f"`store`={store!r}: draws are no longer written to disk while the sampler runs. Leave it out; for large "
+            "evidence, keep the draws of parameters alone by settings=SamplerSettings(arm_draws=False)."
+        )
     own = is_pymc_model(spec)
-    arms = _checked_arms(spec, arms, own=own)
+    _check_types(spec, arms, settings, own=own)
     refuse_several(arms, f"method={method!r}", f"engine={engine!r}", "a PyMC model" if own else "")
     if method == "quadrature":
-        _check_no_effect(
-            seed=seed,
-            settings=settings,
-            progress=progress,
-            engine=None if engine == "compiled" else engine,
-        )
-        if own:
-            raise SpecError(
-                "method='quadrature' takes a ModelSpec, not a PyMC model. Use method='nuts'."
-            )
+        given = {"seed": seed, "settings": settings, "progress": progress}
+        _check_quadrature(given | {"engine": None if engine == "compiled" else engine}, own=own)
         from bayesmeta.inference.exact import quadrature_fit
 
-        design = make_design(spec, arms)
-        check_labels(spec.labels, arms, design.coding)
-        return quadrature_fit(design)
-    _check_choices(method, engine, settings)
+        return quadrature_fit(_design(spec, arms))
     chosen = settings or SamplerSettings()
+    _check_choices(method, engine, chosen, own=own)
     seed = check_seed(seed)
     if own:
-        _check_own(engine, chosen)
         return fit_own(spec, arms, seed, chosen, progress=progress)
-    if engine == "pymc" and not chosen.arm_draws:
-        raise SettingsError(
-            "`arm_draws=False` needs engine='compiled'; engine='pymc' keeps all draws in memory."
-        )
-    design = make_design(spec, arms)
-    check_labels(spec.labels, arms, design.coding)
-    return sampled(design, seed, chosen, engine=engine, progress=progress)
+    return sampled(_design(spec, arms), seed, chosen, engine=engine, progress=progress)
 
 
 def _renamed(method: object) -> Any:
@@ -155,37 +143,14 @@ def _renamed(method: object) -> Any:
     return "quadrature"
 
 
-def _check_choices(method: object, engine: object, settings: object) -> None:
-    if method != "nuts":
-        raise SettingsError(f"`method` must be 'nuts' or 'quadrature'; got {method!r}.")
-    if engine not in ("compiled", "pymc"):
-        raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
-    if not isinstance(settings, SamplerSettings | None):
-        raise SettingsError(
-            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
-        )
+def _design(spec: ModelSpec, arms: Arms) -> Design:
+    design = make_design(spec, arms)
+    check_labels(spec.labels, arms, design.coding)
+    return design
 
 
-def _check_own(engine: Engine, settings: SamplerSettings) -> None:
-    if engine != "compiled":
-        raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
-    if not settings.arm_draws:
-        raise SettingsError(
-            "`arm_draws` has no effect on a PyMC model, whose draws are all kept in memory. Leave it out."
-        )
-
-
-def _check_store(store: object) -> None:
-    """Raise if draws are to be written to a store, as release 0.1.0 did."""
-    if store is not None:
-        raise SettingsError(
-            f"`store`={store!r}: draws are no longer written to disk while the sampler runs. Leave it out; for large "
-            "evidence, keep the draws of parameters alone by settings=SamplerSettings(arm_draws=False)."
-        )
-
-
-def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
-    """Return the arms, after checking that they and the model are what they must be."""
+def _check_types(spec: object, arms: object, settings: object, *, own: bool) -> None:
+    """Raise unless the model, the arms and the settings are what they must be."""
     if not own and not isinstance(spec, ModelSpec):
         raise SpecError(
             f"`spec` must be a ModelSpec or a PyMC model; got {type(spec).__name__}. "
@@ -195,12 +160,38 @@ def _checked_arms(spec: object, arms: object, *, own: bool) -> Arms:
         raise SettingsError(
             f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
         )
-    return arms
+    if not isinstance(settings, SamplerSettings | None):
+        raise SettingsError(
+            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
+        )
 
 
-def _check_no_effect(**arguments: object) -> None:
+def _check_quadrature(arguments: Mapping[str, object], *, own: bool) -> None:
     given = [name for name, value in arguments.items() if value is not None]
     if given:
         raise SettingsError(
             f"`{given[0]}` has no effect with method='quadrature', which is deterministic. Leave it out."
+        )
+    if own:
+        raise SpecError(
+            "method='quadrature' takes a ModelSpec, not a PyMC model. Use method='nuts'."
+        )
+
+
+def _check_choices(method: object, engine: object, settings: SamplerSettings, *, own: bool) -> None:
+    if method != "nuts":
+        raise SettingsError(f"`method` must be 'nuts' or 'quadrature'; got {method!r}.")
+    if engine not in ("compiled", "pymc"):
+        raise SettingsError(f"`engine` must be 'compiled' or 'pymc'; got {engine!r}.")
+    if own and engine != "compiled":
+        raise SettingsError("`engine` has no effect on a PyMC model. Leave it out.")
+    if settings.arm_draws:
+        return
+    if own:
+        raise SettingsError(
+            "`arm_draws` has no effect on a PyMC model, whose draws are all kept in memory. Leave it out."
+        )
+    if engine == "pymc":
+        raise SettingsError(
+            "`arm_draws=False` needs engine='compiled'; engine='pymc' keeps all draws in memory."
         )

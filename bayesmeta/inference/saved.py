@@ -3,7 +3,6 @@
 Everything is text or numbers; reading a run executes nothing that stands in it.
 """
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -64,7 +63,7 @@ def write_run(contents: Contents, folder: Path) -> None:
     _write_json(coding_json(contents.coding), folder / _CODING)
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     for name, frame in frames.items():
-        _write_frame(frame, folder / name)
+        frame.to_csv(folder / name, index=False)
     manifest = {
         "schema": SCHEMA,
         "outcomes": list(contents.arms.outcomes),
@@ -177,37 +176,11 @@ def _types(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(frame.columns)
-        for row in frame.itertuples(index=False):
-            writer.writerow(
-                [
-                    "" if pd.isna(value) else repr(value) if isinstance(value, float) else value
-                    for value in row
-                ]
-            )
-
-
 def _read_frame(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    columns = list(zip(*rows, strict=True)) or [()] * len(header)
-    return pd.DataFrame(
-        {
-            name: _column(name, list(values), types[name])
-            for name, values in zip(header, columns, strict=True)
-        }
-    )
-
-
-def _column(name: str, values: list[str], kind: str) -> "pd.Series":
-    if kind == "number":
-        return pd.Series(
-            [float(value) if value else float("nan") for value in values], dtype="float64"
-        )
-    if kind == "count":
-        return pd.Series([int(value) if value else pd.NA for value in values], dtype="Int64")
-    known = [value if value or name in ALWAYS_TEXT else None for value in values]
-    return pd.Series(known, dtype="str")
+    # An empty field is a missing value, but for text that is never missing.
+    known = {name for name, kind in types.items() if kind == "text" and name in ALWAYS_TEXT}
+    missing = {name: [] if name in known else [""] for name in types}
+    text = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=missing)
+    # Numbers are read from text: every digit counts.
+    dtypes = {"count": "Int64", "number": "float64", "text": "str"}
+    return text.astype({name: dtypes[kind] for name, kind in types.items()})

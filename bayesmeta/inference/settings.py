@@ -27,7 +27,7 @@ class SamplerSettings:
     max_treedepth : int
         Most doublings of a trajectory.
     cores : int, optional
-        Chains run at once; as many as there are processors where None. The draws don't depend
+        Chains run at once; as many as there are processors where None. The draws do not depend
         on it.
     arm_draws : bool
         Keep the draws of each study and each arm (`u`, `theta`, ...) beside those of mu, beta, tau

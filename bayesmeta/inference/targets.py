@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import Callback
-from bayesmeta.inference.density.pointers import Pointers
+from bayesmeta.inference.density.callbacks import Pointers, value_and_gradient
 from bayesmeta.model import Design
 
 __all__ = ["Target", "target_of"]
@@ -19,37 +19,27 @@ Translate = Callable[[Array], dict[str, Array]]
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A compiled density of a model and its evidence, and what its coordinates mean.
-
-    Parameters
-    ----------
-    density : Callback
-        Compiled density, of the signature `LOG_DENSITY`.
-    data : Pointers
-        Model and evidence, as it takes them.
-    size, leading : int
-        Number of coordinates, and of those of parameters that belong to no study and no arm, which
-        stand first.
-    start : callable
-        From a random generator to a point from which a chain may start.
-    log_density : callable
-        From a point to the log density there; the second argument takes the gradient.
-    variables, parameters : callable
-        From points, shape (..., coordinates), to all variables of the model, and from the leading
-        coordinates to the parameters.
-    probed : callable
-        As `variables`, with scalar parameters as one array, as the density has them.
-    """
+    """A compiled density of a model and its evidence, and what its coordinates mean."""
 
     density: Callback
     data: Pointers
+    """Model and evidence, as the density takes them."""
     size: int
     leading: int
+    """Number of coordinates of parameters that belong to no study and no arm, which stand first."""
     start: Callable[[np.random.Generator], Array]
-    log_density: Callable[[Array, Array], float]
+    """From a random generator to a point from which a chain may start."""
     variables: Translate
+    """From points, shape (..., coordinate), to all variables of the model."""
     parameters: Translate
+    """From the leading coordinates to the parameters."""
     probed: Translate
+    """As `variables`, with scalar parameters as one array, as the density has them."""
+
+    def log_density(self, point: Array, gradient: Array) -> float:
+        """Return the log density at a point, and write its gradient there."""
+        value, gradient[:] = value_and_gradient(point, self.data, self.density)
+        return value
 
 
 def target_of(design: Design) -> Target:
@@ -59,18 +49,16 @@ def target_of(design: Design) -> Target:
 
 def _single(design: Design) -> Target:
     from bayesmeta.inference.density import coordinates
-    from bayesmeta.inference.density.arrays import density_data
-    from bayesmeta.inference.density.log_density import density_of, log_density
-    from bayesmeta.inference.density.views import pack
+    from bayesmeta.inference.density.data import pack
+    from bayesmeta.inference.density.log_density import density_of
 
-    data = density_data(design)
+    data = coordinates.density_data(design)
     return Target(
         density_of(data),
         pack(data),
         coordinates.size(data),
         coordinates.parameters_size(data),
         partial(coordinates.starting_point, data),
-        lambda point, gradient: float(log_density(point, data, gradient)),
         partial(coordinates.variables, design, data),
         partial(coordinates.parameters, design, data),
         partial(coordinates.translate, data),
@@ -79,18 +67,16 @@ def _single(design: Design) -> Target:
 
 def _joint(design: Design) -> Target:
     from bayesmeta.inference.nested import coordinates
-    from bayesmeta.inference.nested.data import nested_data
-    from bayesmeta.inference.nested.log_density import log_density, nested_density
-    from bayesmeta.inference.nested.views import pack_nested
+    from bayesmeta.inference.nested.data import pack_nested
+    from bayesmeta.inference.nested.log_density import nested_density
 
-    data = nested_data(design)
+    data = coordinates.nested_data(design)
     return Target(
         nested_density,
         pack_nested(data),
         coordinates.nested_size(data),
         coordinates.nested_parameters_size(data),
         partial(coordinates.nested_start, data),
-        lambda point, gradient: float(log_density(point, data, gradient)),
         partial(coordinates.nested_variables, data),
         partial(coordinates.nested_parameters, data),
         partial(coordinates.nested_variables, data),

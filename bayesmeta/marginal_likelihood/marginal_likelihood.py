@@ -1,24 +1,28 @@
 """`log_marginal_likelihood`: the probability of the evidence under a model, and what it rests on."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, listed
-from bayesmeta.estimates.posterior import check_one_outcome, check_posterior, has_draws
+from bayesmeta.estimates.posterior import check_posterior, has_draws
 from bayesmeta.inference.exact import QuadratureFit, quadrature_fit
 from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge
-from bayesmeta.marginal_likelihood.drawn import Drawn
+from bayesmeta.marginal_likelihood.posterior import Drawn
 from bayesmeta.model import Design, ModelSpec, OwnModel
 from bayesmeta.model.design import with_spec
 from bayesmeta.numeric import check_seed
-from bayesmeta.priors import Prior
-from bayesmeta.sensitivity.changed_priors import own_priors, with_prior
+from bayesmeta.sensitivity.changed_priors import (
+    own_priors,
+    prior_text,
+    with_prior,
+    with_scaled_prior,
+)
 
 __all__ = [
     "FACTORS",
@@ -190,15 +194,13 @@ def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
         return ""
     if isinstance(fit.spec, OwnModel):
         return "the fit is of a PyMC model, whose effects can't be integrated out here"
-    if fit.design.several:
-        return "it is of several outcomes, whose effects are not integrated out by quadrature"
     if fit.spec.covariates.impute and fit.design.imputed:
         names = listed(one.name for one in fit.design.imputed)
         return (
             f"the model imputes {names}, whose known values would be part of the evidence, so that it "
             "could not be compared with models that don't"
         )
-    draws = fit.posterior["mu"].size
+    draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if draws < FEWEST_DRAWS:
         return f"it needs {FEWEST_DRAWS} draws; the fit has {draws}"
     return ""
@@ -216,8 +218,6 @@ class _Change(NamedTuple):
 
 def _check(fit: Fit | QuadratureFit, seed: object) -> None:
     check_posterior(fit)
-    if has_draws(fit):
-        check_one_outcome(fit)
     check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
     if reason:
@@ -243,11 +243,11 @@ def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]
             change, error = quadrature_fit(other).log_marginal_likelihood - base.value, 0.0
         else:
             change, error = drawn.change(other, base, np.random.default_rng([seed, i + 1]))
-        found.append(_Change(name, repr(prior), factor, change, error))
+        found.append(_Change(name, prior_text(prior), factor, change, error))
     return found
 
 
-def _rescaled(design: Design) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
+def _rescaled(design: Design) -> Iterator[tuple[str, object, float, ModelSpec]]:
     """Yield a parameter, its prior, a factor and the model with that prior so many times as wide."""
     spec, own = design.spec, own_priors(design.spec, design.arms)
     labels = (one if one in spec.beta_priors else "default" for one in design.coding.names)
@@ -256,8 +256,16 @@ def _rescaled(design: Design) -> Iterator[tuple[str, Prior, float, ModelSpec]]:
     each += [(name, "", own[name]) for name in ("tau", "tau_arm") if name in own]
     for name, label, prior in each:
         # One between fixed bounds has no scale.
-        for factor in FACTORS if math.isinf(prior.support[1]) else ():
-            scaled = prior.scaled(factor)
-            new = {**spec.beta_priors, label: scaled} if label else scaled
+        for factor in FACTORS if _has_scale(prior) else ():
+            if label:
+                scaled = {**spec.beta_priors, label: prior.scaled(factor)}
+                other = with_prior(spec, name, scaled)
+            else:
+                other = with_scaled_prior(spec, name, prior, factor)
             shown = name if label in ("", "default") else f"{name}[{label}]"
-            yield shown, prior, factor, with_prior(spec, name, new)
+            yield shown, prior, factor, other
+
+
+def _has_scale(prior: Any) -> bool:
+    each = prior.values() if isinstance(prior, Mapping) else (prior,)
+    return all(math.isinf(one.support[1]) for one in each)

@@ -11,7 +11,7 @@ import pandas as pd
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.formula import Factor, Formula
+from bayesmeta.model.formula import Factor, Formula, called
 from bayesmeta.model.quoting import column_name, plain_name
 from bayesmeta.model.terms import evaluated
 
@@ -31,11 +31,6 @@ def centre_of(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
 
     That of `centre`; else where the formula centres the column, such as 65 in ``{(age - 65) / 10}``;
     else its mean over arms.
-
-    Raises
-    ------
-    SpecError
-        If the column is constant or not finite, or the formula centres it at several values.
     """
     infinite = frame.loc[np.isinf(frame[name].astype("float64")), STUDY]
     if len(infinite):
@@ -76,11 +71,6 @@ def relative_to(factor: Factor, centres: Mapping[str, float]) -> str:
     """Return a factor's expression less its value at the centres, so that `mu` stands there.
 
     Factors of levels and splines stay as they are.
-
-    Raises
-    ------
-    SpecError
-        If it has no finite value there.
     """
     if factor.column in centres:
         return f"{{{plain_name(factor.column)} - {centres[factor.column]!r}}}"  # type: ignore[index, arg-type]
@@ -123,7 +113,7 @@ def _centred(node: ast.AST) -> Iterator[tuple[str, float]]:
     elif isinstance(node, ast.UnaryOp):
         parts = [node.operand]
     else:
-        parts = node.args if _is_identity(node) else []  # type: ignore[attr-defined]
+        parts = node.args if isinstance(node, ast.Call) and called(node) == "I" else []
     for part in parts:
         yield from _centred(part)
 
@@ -139,7 +129,8 @@ def _line(node: ast.AST) -> _Line | None:
             return _times(_line(operand), Fraction(-1 if isinstance(op, ast.USub) else 1))
         case ast.BinOp(left=left, op=op, right=right):
             return _combined(_line(left), op, _line(right))
-    return _line(node.args[0]) if _is_identity(node) and node.args else None  # type: ignore[attr-defined]
+    inner = node.args if isinstance(node, ast.Call) and called(node) == "I" else []
+    return _line(inner[0]) if inner else None
 
 
 def _combined(left: _Line | None, op: Any, right: _Line | None) -> _Line | None:
@@ -160,7 +151,3 @@ def _combined(left: _Line | None, op: Any, right: _Line | None) -> _Line | None:
 
 def _times(line: _Line | None, factor: Fraction) -> _Line | None:
     return line and _Line(line.column, line.slope * factor, line.level * factor)
-
-
-def _is_identity(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "I"

@@ -12,11 +12,10 @@ import pandas as pd
 from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.model.centring import written_centres
 from bayesmeta.model.covariates import Covariates
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.quoting import plain_name
 from bayesmeta.model.terms import Terms
-from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
+from bayesmeta.model.values import Numbers, centre_text, level_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
 __all__ = [
@@ -110,13 +109,7 @@ class Coding:
         )
 
     def tau_level(self, profile: Profile | None) -> int:
-        """Return the position, among the levels of `by`, of the level that the profile has.
-
-        Raises
-        ------
-        ProfileError
-            If the profile gives a level never seen, or a mixture of levels.
-        """
+        """Return the position, among the levels of `by`, of the level that the profile has."""
         if self.by is None:
             return 0
         level = self.resolved(profile)[self.by]
@@ -127,13 +120,7 @@ class Coding:
         return self.levels[self.by].index(level)
 
     def row(self, profile: Profile | None) -> Array:
-        """Return the columns for one profile, shape (covariate,); what it leaves out is at `reference`.
-
-        Raises
-        ------
-        ProfileError
-            If a covariate is unknown or not a number, or a level was never seen.
-        """
+        """Return the columns of a profile, shape (covariate,); what it leaves out is at `reference`."""
         if not self.columns and profile is None:
             return np.zeros(0)
         whole = self.resolved(profile)
@@ -172,11 +159,6 @@ class Coding:
         """Return the whole profile: what is given, after checking it, and the rest at `reference`.
 
         Levels are text and numbers floats. Every answer at a profile takes it from here.
-
-        Raises
-        ------
-        ProfileError
-            If a covariate is unknown or not a number, or a level was never seen.
         """
         if profile is None:
             return self.reference

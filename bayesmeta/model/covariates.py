@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.model.formula import Formula, parse_formula
-from bayesmeta.model.levels import level_text
+from bayesmeta.model.values import level_text
 from bayesmeta.numeric import is_number
 
 __all__ = ["Covariates"]

@@ -34,18 +34,7 @@ def default_beta(link: Link, spread: float) -> Prior:
     level of a factor does against another. Per unit, the prior would depend on the unit: Normal(0,
     1) per year of age allows an odds ratio of 7 a year, and the same ages in centuries one of 7 in
     a century. The standard deviation is that of the covariate alone and takes nothing from the
-    responses.
-
-    Parameters
-    ----------
-    link : Link
-        The link, with the prior of one standard deviation.
-    spread : float
-        Standard deviation of the coded column over arms, in its own unit.
-
-    References
-    ----------
-    Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191 (priors for coefficients of scaled inputs).
+    responses (Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191).
     """
     own = link.beta.scaled(1 / spread)
     return replace(own, scale=float(f"{own.scale:.{DIGITS}g}"))  # type: ignore[type-var, attr-defined]

@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +12,58 @@ import numpy.typing as npt
 from bayesmeta.errors import EvidenceWarning, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
-from bayesmeta.model.conditional_counts import ConditionalCounts, conditional_counts
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.values import level_text
 from bayesmeta.priors import Prior
 
-__all__ = ["Design", "Scalar", "make_design", "with_arms", "with_spec"]
+__all__ = ["ConditionalCounts", "Design", "Scalar", "make_design", "with_arms", "with_spec"]
+
+Array = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+
+class ConditionalCounts(NamedTuple):
+    """What arms report, as binomial counts of one outcome among the enclosing outcome they report.
+
+    An arm that does not report an outcome between the two contributes through the product of
+    conditional probabilities from one to the other: CR_CRi alone, enclosed by ORR, is
+    Binomial(n, r1 r2).
+    """
+
+    arm: Places
+    first: Places
+    """First conditional probability of the product, shape (count,)."""
+    last: Places
+    """Last one, which is that of the outcome reported."""
+    trials: Array
+    """Patients with the enclosing outcome, or all patients of the arm."""
+    events: Array
+    """Patients with the outcome reported."""
+
+    def spans(self, outcomes: int) -> Array:
+        """Return 1 for each probability of a count's product, else 0, dims (count, outcome)."""
+        place = np.arange(outcomes)
+        return ((place >= self.first[:, None]) & (place <= self.last[:, None])).astype(np.float64)
+
+
+def conditional_counts(arms: Arms) -> ConditionalCounts:
+    """Return the counts that arms report, arm by arm."""
+    rows = []
+    for arm, (n, counts) in enumerate(zip(arms.n, arms.counts, strict=True)):
+        trials, start = float(n), 0
+        for place, count in enumerate(counts):
+            if not np.isnan(count):
+                rows.append((arm, start, place, trials, count))
+                trials, start = count, place + 1
+    arm, first, last, trials, events = np.array(rows, dtype=np.float64).T.copy()
+    whole = np.int64
+    return ConditionalCounts(
+        arm.astype(whole), first.astype(whole), last.astype(whole), trials, events
+    )
 
 
 @dataclass(frozen=True)
@@ -59,12 +102,12 @@ class Design:
     coding: Coding
 
     @cached_property
-    def matrix(self) -> npt.NDArray[np.float64]:
+    def matrix(self) -> Array:
         """Coded covariates, dims (arm, covariate); a missing value stands at the mean of the known."""
         return self.coding.matrix(filled(self.coding, self.arms.frame))
 
     @cached_property
-    def matrix_at_centres(self) -> npt.NDArray[np.float64]:
+    def matrix_at_centres(self) -> Array:
         """Coded covariates, dims (arm, covariate); a missing value stands at its column's centre."""
         if not self.coding.covariates.impute:
             return self.matrix
@@ -121,7 +164,7 @@ class Design:
         return self.coding.levels[by] if by else ("",)
 
     @cached_property
-    def tau_of_study(self) -> npt.NDArray[np.int64]:
+    def tau_of_study(self) -> Places:
         """Position among `tau_levels` of each study's, shape (study,)."""
         by = self.spec.study_effects.by
         first = np.unique(self.arms.study_index, return_index=True)[1]
@@ -157,29 +200,7 @@ class Design:
 
 
 def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
-    """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        What is assumed.
-    arms : Arms
-        What was observed.
-    warn : bool
-        Whether to warn of parts with too little evidence: once a fit, not whenever it is used.
-
-    Warns
-    -----
-    EvidenceWarning
-        If arms are left out; they are named, and kept in `arms.excluded`.
-    ModelWarning
-        If the evidence is too little for a part of the model, or a prior far wider than any evidence.
-
-    Raises
-    ------
-    SpecError
-        If the covariates can't be coded on these arms; see `learn_coding`.
-    """
+    """Return the design of `spec` on `arms`, leaving out arms whose covariates are missing."""
     try:
         design = _design(spec, arms)
     except SpecError as error:
@@ -193,26 +214,6 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     """Return the design of another model with the same covariates on the same arms.
 
     The coding, which takes as long as all the rest, is not learnt again.
-
-    Parameters
-    ----------
-    design : Design
-        The model and its arms.
-    spec : ModelSpec
-        The other model.
-    warn : bool
-        Whether to warn of parts with too little evidence.
-
-    Warns
-    -----
-    ModelWarning
-        If the evidence is too little for a part of the model.
-
-    Raises
-    ------
-    SpecError
-        If the covariates or the levels of tau differ from those of `design`, or the arms can't tell
-        parts of the model apart.
     """
     was = (design.spec.covariates, design.spec.study_effects.by)
     if (spec.covariates, spec.study_effects.by) != was:

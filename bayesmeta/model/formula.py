@@ -9,13 +9,13 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.evidence.columns import EVENTS, STUDY
-from bayesmeta.model.products import check_products
 from bayesmeta.model.quoting import column_name, quoted, unquoted
 
-__all__ = ["FUNCTIONS", "Factor", "Formula", "parse_formula"]
+__all__ = ["FUNCTIONS", "Factor", "Formula", "called", "check_products", "parse_formula"]
 
 FUNCTIONS = frozenset({"C", "I", "bs", "exp", "log", "log10", "poly", "sqrt"})
 """Functions that a formula may use."""
@@ -32,17 +32,16 @@ _NAMES = (
     "A column whose name has blanks, dots or symbols, or is a word of Python, stands in backquotes: "
     "`max dose`. Or rename it."
 )
-_NODES = (
+_NODES: tuple[type[ast.AST], ...] = (
     ast.BinOp,
     ast.Call,
     ast.Constant,
     ast.Load,
     ast.Name,
     ast.UnaryOp,
-    ast.keyword,
-    ast.operator,
-    ast.unaryop,
 )
+_NODES += (ast.keyword, ast.operator, ast.unaryop)
+_UNREADABLE = (SyntaxError, AttributeError, ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -78,31 +77,28 @@ class Factor:
     @property
     def categorical(self) -> bool:
         """Whether the factor is marked by ``C()`` as one of levels."""
-        tree = self.tree
-        return (
-            isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
-        )
+        return called(self.tree) == "C"
 
     @property
     def spline(self) -> bool:
         """Whether the factor holds a basis of several columns."""
-        return any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in _SPLINES
-            for node in ast.walk(self.tree)
-        )
+        return any(called(node) in _SPLINES for node in ast.walk(self.tree))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns the factor needs."""
-        called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        functions = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
         names = [
             column_name(node.id)
             for node in ast.walk(self.tree)
-            if isinstance(node, ast.Name) and id(node) not in called
+            if isinstance(node, ast.Name) and id(node) not in functions
         ]
         return tuple(dict.fromkeys(names))
+
+
+def called(node: ast.AST) -> str:
+    """Return the name of the function that a node calls; empty if it calls none."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
 @dataclass(frozen=True)
@@ -124,15 +120,7 @@ class Formula:
 
 @cache
 def parse_formula(text: str) -> Formula:
-    """Return the terms of `text`, none for ``""`` and ``"1"``.
-
-    Raises
-    ------
-    SpecError
-        If the formula can't be read, has a left-hand side, drops the intercept (which is `mu`),
-        multiplies a term by itself, or holds anything but columns, numbers, arithmetic and
-        `FUNCTIONS`.
-    """
+    """Return the terms of `text`, none for ``""`` and ``"1"``."""
     if len(text) > LONGEST:
         raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
     stripped = quoted(text).strip().removeprefix("~").strip()
@@ -182,16 +170,9 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
     try:
         check_products(stripped)
         parsed = [[factor.expr for factor in term.factors] for term in Formulaic(stripped)]
-    except SpecError:
-        raise
-    except (
-        FormulaicError,
-        SyntaxError,
-        AttributeError,
-        ValueError,
-        TypeError,
-        RecursionError,
-    ) as error:
+    except (FormulaicError, *_UNREADABLE) as error:
+        if isinstance(error, SpecError):
+            raise
         reason = unquoted(str(error).splitlines()[0]) if str(error) else "it is not a formula"
         raise SpecError(
             f"`formula` can't be read: '{text}' ({reason}). {_HELP} {_NAMES}"
@@ -236,13 +217,80 @@ def _check_node(node: ast.AST, expression: str) -> None:
         raise SpecError(
             f"`formula`: powers of numbers are written **, not ^; got '{expression}'. Write {shown}."
         )
-    if isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
-        if name not in FUNCTIONS:
-            raise SpecError(
-                f"`formula` may not call '{name}', as in '{expression}'. {nearest(name, FUNCTIONS)}"
-            )
+    if (name := called(node)) and name not in FUNCTIONS:
+        raise SpecError(
+            f"`formula` may not call '{name}', as in '{expression}'. {nearest(name, FUNCTIONS)}"
+        )
     if isinstance(node, ast.Constant) and not isinstance(node.value, int | float):
         raise SpecError(
             f"`formula` may hold no constants but numbers; got {node.value!r} in '{expression}'."
         )
+
+
+_POWERS = ("**", "^")
+_PRODUCTS = ("*", ":", "/", "in")
+_SEVERAL = ("+", "-", "*", "/")
+"""Operators that may give several terms."""
+
+
+def check_products(formula: str) -> None:
+    """Refuse products and powers in which a factor meets itself.
+
+    In a formula these are products of terms, and ``x:x``, ``x*x`` and ``x**2`` are all `x`: a square
+    that was meant would be left out in silence.
+    """
+    from formulaic.parser import DefaultFormulaParser
+
+    _check(DefaultFormulaParser().get_ast(formula))
+
+
+def _check(node: Any) -> None:
+    symbol, parts = _split(node)
+    for part in parts:
+        _check(part)
+    if symbol in _POWERS and not _is_several(parts[0]):
+        raise _meets_itself(_factors(parts[0])[0], node)
+    if symbol in _PRODUCTS:
+        others = _factors(parts[1])
+        for factor in _factors(parts[0]):
+            if factor in others:
+                raise _meets_itself(factor, node)
+
+
+def _is_several(node: Any) -> bool:
+    """Return whether a part of a formula is several terms, so that a power holds their products."""
+    return _split(node)[0] in _SEVERAL and len(set(_factors(node))) > 1
+
+
+def _meets_itself(factor: str, node: Any) -> SpecError:
+    shown = unquoted(factor)
+    levels = shown.startswith("C(")
+    remedy = "Leave it out." if levels else f"For a square, write I({shown}**2)."
+    return SpecError(
+        f"`formula` multiplies '{shown}' by itself in '{_written(node)}', which in a formula is '{shown}' alone. {remedy}"
+    )
+
+
+def _split(node: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return operator and operands of a part of a formula; none of a factor."""
+    operator = getattr(node, "operator", None)
+    return ("", ()) if operator is None else (operator.symbol, tuple(node.args))
+
+
+def _factors(node: Any) -> list[str]:
+    """Return the factors of a part of a formula, exponents and other numbers aside."""
+    symbol, parts = _split(node)
+    if not symbol:
+        return [] if str(node).isdecimal() else [str(node)]
+    found = parts[:1] if symbol in _POWERS else parts
+    return [factor for part in found for factor in _factors(part)]
+
+
+def _written(node: Any) -> str:
+    """Return a part of a formula as people write it."""
+    symbol, parts = _split(node)
+    if not symbol:
+        return unquoted(str(node))
+    space = "" if symbol in (":", *_POWERS) else " "
+    sides = [f"({_written(part)})" if _split(part)[0] else _written(part) for part in parts]
+    return f"{space}{symbol}{space}".join(sides)

@@ -58,13 +58,7 @@ class Imputation:
 
 
 def imputations(coding: Coding, arms: Arms) -> tuple[Imputation, ...]:
-    """Return the columns to be imputed that lack values in `arms`.
-
-    Raises
-    ------
-    SpecError
-        If fewer than three values of such a column are known, or all are alike.
-    """
+    """Return the columns to be imputed that lack values in `arms`."""
     found = (imputation(name, coding, arms) for name in coding.covariates.impute)
     return tuple(one for one in found if one.missing.size)
 
@@ -76,13 +70,7 @@ def filled(coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def imputation(name: str, coding: Coding, arms: Arms) -> Imputation:
-    """Return a column to be imputed, whether or not it lacks values in `arms`.
-
-    Raises
-    ------
-    SpecError
-        If fewer than three values are known, or all are alike.
-    """
+    """Return a column to be imputed, whether or not it lacks values in `arms`."""
     values = arms.frame[name].to_numpy(dtype=np.float64)
     there = np.isfinite(values)
     if there.sum() < FEWEST_KNOWN:

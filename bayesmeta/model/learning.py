@@ -14,10 +14,9 @@ from bayesmeta.model.centring import centre_of, relative_to
 from bayesmeta.model.coding import Coding, grouped, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
-from bayesmeta.model.levels import MISSING, level_text
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
-from bayesmeta.model.values import numbers_of
+from bayesmeta.model.values import MISSING, level_text, numbers_of
 
 __all__ = ["learn_coding", "missing_covariates"]
 
@@ -27,13 +26,7 @@ Array = npt.NDArray[np.float64]
 def missing_covariates(
     covariates: Covariates, frame: pd.DataFrame, by: str | None = None
 ) -> pd.DataFrame:
-    """Return, per row of `frame` and covariate that must be known, whether it is not.
-
-    Raises
-    ------
-    SpecError
-        If the evidence has no such column.
-    """
+    """Return, per row of `frame` and covariate that must be known, whether it is not."""
     needed = dict.fromkeys([*covariates.parsed.columns, *([by] if by else [])])
     for name in needed:
         if name not in frame.columns:
@@ -54,14 +47,7 @@ def missing_covariates(
 
 
 def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = None) -> Coding:
-    """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`.
-
-    Raises
-    ------
-    SpecError
-        If a factor has one level or no valid reference, a numeric column is constant, or columns
-        of the design depend on each other.
-    """
+    """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`."""
     formula = covariates.parsed
     if not formula.terms:
         return Coding(

@@ -17,6 +17,7 @@ __all__ = ["LIKELIHOODS", "BetaBinomial", "Binomial", "Likelihood"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+Known = Array | Counts | int
 
 LEAST_RHO = 1e-8
 """Overdispersion below which a beta distribution of rates can't be told from a point."""
@@ -26,9 +27,9 @@ class Likelihood(ABC):
     """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
     Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
-    compiled density) and `link`; `symbol`, `parameters` (priors) and their `units`, `overdispersed`,
-    `to_pymc`, `log_probability` and `rate`; and, where events are not binomial given the true rate,
-    `draw`.
+    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; for parameters of
+    its own, their `units`; `overdispersed` where arms differ; and `draw`
+    where events are not binomial given the true rate.
 
     See Also
     --------
@@ -53,22 +54,26 @@ class Likelihood(ABC):
     """Unit of each parameter of its own, such as ``{"rho": "correlation"}``."""
     link: Link
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.link, Link):
+            raise SpecError(f"`link` must be Logit(), Probit() or CLogLog(); got {self.link!r}.")
+
     @property
     @abstractmethod
     def symbol(self) -> str:
         """The likelihood as it is written, such as ``"Binomial(n, rate)"``."""
 
     @property
-    @abstractmethod
     def parameters(self) -> Mapping[str, Prior]:
         """Priors of its own parameters by name."""
+        return {name: getattr(self, name) for name in self.units}
 
     @abstractmethod
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
         """Create the observed `events`, with dim `arm`, inside the current PyMC model."""
 
     @abstractmethod
-    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
+    def log_probability(self, events: Array, n: Array, theta: Array, **own: Array) -> Array:
         """Return the log probability of each arm's events.
 
         Parameters
@@ -77,45 +82,35 @@ class Likelihood(ABC):
             Responders and patients, shape (arm,).
         theta : array
             Linear predictor, shape (..., arm).
-        **parameters : array
+        **own : array
             Own parameters, shape (..., 1).
         """
 
     @abstractmethod
     def rate(
-        self,
-        theta: Array,
-        probability: Array,
-        *,
-        events: Array | Counts | int = 0,
-        n: Array | Counts | int = 0,
-        **parameters: Array,
+        self, theta: Array, probability: Array, *, events: Known = 0, n: Known = 0, **own: Array
     ) -> Array:
         """Return the quantile, at `probability`, of the true rate of an arm with this predictor.
 
         Parameters
         ----------
-        theta : array
-            Linear predictor.
-        probability : array
-            Probabilities.
+        theta, probability : array
+            Linear predictor, and probabilities.
         events, n : array
             Responders and patients of the arm that are known already.
-        **parameters : array
+        **own : array
             Own parameters.
         """
 
-    def draw(
-        self, rng: np.random.Generator, n: Counts, theta: Array, **parameters: Array
-    ) -> Counts:
+    def patient_correlation(self, **own: Any) -> Any:
+        """Return the correlation of two patients of one arm, of the shape of own parameters."""
+        del own
+        return 0.0
+
+    def draw(self, rng: np.random.Generator, n: Counts, theta: Array, **own: Array) -> Counts:
         """Return random events of arms with `n` patients, of the shape of `theta`."""
-        rate = self.rate(theta, rng.random(theta.shape), **parameters)
+        rate = self.rate(theta, rng.random(theta.shape), **own)
         return np.asarray(rng.binomial(n, rate), dtype=np.int64)
-
-
-def _check_link(link: object) -> None:
-    if not isinstance(link, Link):
-        raise SpecError(f"`link` must be Logit(), Probit() or CLogLog(); got {link!r}.")
 
 
 @dataclass(frozen=True)
@@ -139,35 +134,21 @@ class Binomial(Likelihood):
     code: ClassVar[int] = 0
     link: Link = field(default_factory=Logit)
 
-    def __post_init__(self) -> None:
-        _check_link(self.link)
-
     @property
     @override
     def symbol(self) -> str:
         return "Binomial(n, rate)"
 
-    @property
     @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {}
-
-    @override
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
         import pymc as pm
 
         if isinstance(self.link, Logit):
             return pm.Binomial("events", n=n, logit_p=theta, observed=events, dims="arm")
         # PyMC's binomial takes a rate, which rounds to 0 or 1 far out; this takes both logarithms.
+        functions = {"logp": self._log_mass, "random": self._random}
         return pm.CustomDist(
-            "events",
-            theta,
-            n,
-            logp=self._log_mass,
-            random=self._random,
-            observed=events,
-            dims="arm",
-            dtype="int64",
+            "events", theta, n, **functions, observed=events, dims="arm", dtype="int64"
         )
 
     def _log_mass(self, value: Any, theta: Any, n: Any) -> Any:
@@ -184,23 +165,16 @@ class Binomial(Likelihood):
         return rng.binomial(n, self.link.rate(theta), size=size)
 
     @override
-    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
+    def log_probability(self, events: Array, n: Array, theta: Array, **own: Array) -> Array:
         log_rate, log_rest = self.link.log_rates(theta)
-        choose = (
-            special.gammaln(n + 1) - special.gammaln(events + 1) - special.gammaln(n - events + 1)
-        )
+        gammaln = special.gammaln
+        choose = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
         responders = np.where(events > 0, events * log_rate, 0.0)
         return np.asarray(choose + responders + np.where(n > events, (n - events) * log_rest, 0.0))
 
     @override
     def rate(
-        self,
-        theta: Array,
-        probability: Array,
-        *,
-        events: Array | Counts | int = 0,
-        n: Array | Counts | int = 0,
-        **parameters: Array,
+        self, theta: Array, probability: Array, *, events: Known = 0, n: Known = 0, **own: Array
     ) -> Array:
         shape = np.broadcast_shapes(np.shape(theta), np.shape(probability))
         return np.broadcast_to(self.link.rate(theta), shape)
@@ -234,7 +208,7 @@ class BetaBinomial(Likelihood):
     rho: Prior = field(default_factory=lambda: Beta(1, 9))
 
     def __post_init__(self) -> None:
-        _check_link(self.link)
+        super().__post_init__()
         if not isinstance(self.rho, Prior) or self.rho.support[0] < 0 or self.rho.support[1] > 1:
             raise SpecError(
                 f"`rho` is a correlation: its prior must lie within 0 and 1; got {self.rho!r}. "
@@ -246,30 +220,19 @@ class BetaBinomial(Likelihood):
     def symbol(self) -> str:
         return "BetaBinomial(n, rate, rho)"
 
-    @property
     @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {"rho": self.rho}
-
-    @override
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **parameters: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
         import pymc as pm
         import pytensor.tensor as pt
 
         log_rate, log_rest = self.link.to_pymc(theta)
-        size = (1 - parameters["rho"]) / parameters["rho"]
-        return pm.BetaBinomial(
-            "events",
-            n=n,
-            alpha=size * pt.exp(log_rate),
-            beta=size * pt.exp(log_rest),
-            observed=events,
-            dims="arm",
-        )
+        size = (1 - own["rho"]) / own["rho"]
+        shape = {"alpha": size * pt.exp(log_rate), "beta": size * pt.exp(log_rest)}
+        return pm.BetaBinomial("events", n=n, **shape, observed=events, dims="arm")
 
     @override
-    def log_probability(self, events: Array, n: Array, theta: Array, **parameters: Array) -> Array:
-        alpha, beta = self._beta(theta, parameters["rho"])
+    def log_probability(self, events: Array, n: Array, theta: Array, **own: Array) -> Array:
+        alpha, beta = self._beta(theta, own["rho"])
         choose = -np.log(n + 1) - special.betaln(events + 1, n - events + 1)
         return np.asarray(
             choose + special.betaln(events + alpha, n - events + beta) - special.betaln(alpha, beta)
@@ -277,17 +240,15 @@ class BetaBinomial(Likelihood):
 
     @override
     def rate(
-        self,
-        theta: Array,
-        probability: Array,
-        *,
-        events: Array | Counts | int = 0,
-        n: Array | Counts | int = 0,
-        **parameters: Array,
+        self, theta: Array, probability: Array, *, events: Known = 0, n: Known = 0, **own: Array
     ) -> Array:
-        alpha, beta = self._beta(theta, parameters["rho"])
+        alpha, beta = self._beta(theta, own["rho"])
         known, others = np.asarray(events), np.asarray(n) - np.asarray(events)
         return np.asarray(special.betaincinv(alpha + known, beta + others, probability))
+
+    @override
+    def patient_correlation(self, **own: Any) -> Any:
+        return own["rho"]
 
     def _beta(self, theta: Array, rho: Array) -> tuple[Array, Array]:
         """Return the parameters of the beta distribution of rates."""
@@ -295,10 +256,9 @@ class BetaBinomial(Likelihood):
         size = (1 - rho) / rho
         log_rate, log_rest = self.link.log_rates(theta)
         # Never 0, whose log beta function is infinite.
-        tiny = np.finfo(np.float64).tiny
-        return (
-            np.maximum(size * np.exp(log_rate), tiny),
-            np.maximum(size * np.exp(log_rest), tiny),
+        least = np.finfo(np.float64).tiny
+        return np.maximum(size * np.exp(log_rate), least), np.maximum(
+            size * np.exp(log_rest), least
         )
 
 

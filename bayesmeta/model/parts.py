@@ -9,7 +9,7 @@ from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
-from bayesmeta.model.links import LINKS
+from bayesmeta.model.links import LINKS, Link
 from bayesmeta.priors import Prior, parse_prior
 
 __all__ = [
@@ -75,32 +75,15 @@ def written(value: object) -> object:
 
 def read_study_effects(table: Table) -> StudyEffects:
     """Return the distribution of study effects that a table names."""
-    distribution = table.get("distribution", "normal")
-    if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
-        raise SpecError(
-            f"[study_effects]: there is no distribution {distribution!r}. {nearest(str(distribution), DISTRIBUTIONS)}"
-        )
-    place = f"[study_effects] of the {distribution} distribution"
-    _check_owner(place, table, DISTRIBUTIONS[distribution], DISTRIBUTIONS)
-    return DISTRIBUTIONS[distribution](
-        **_own(place, table, DISTRIBUTIONS[distribution], "distribution")
-    )
+    return _read_part("study_effects", "distribution", table, DISTRIBUTIONS)
 
 
 def read_likelihood(table: Table) -> Likelihood:
     """Return the likelihood that a table names, with its link."""
-    family, link = table.get("family", "binomial"), table.get("link", "logit")
-    if not isinstance(family, str) or family not in LIKELIHOODS:
-        raise SpecError(
-            f"[likelihood]: there is no family {family!r}. {nearest(str(family), LIKELIHOODS)}"
-        )
+    link = table.get("link", "logit")
     if not isinstance(link, str) or link not in LINKS:
         raise SpecError(f"[likelihood]: there is no link {link!r}. {nearest(str(link), LINKS)}")
-    kind = LIKELIHOODS[family]
-    place = f"[likelihood] of the {family} family"
-    _check_owner(place, table, kind, LIKELIHOODS)
-    own = _own(place, table, kind, "family", "link")
-    return kind(**{"link": LINKS[link](), **own})
+    return _read_part("likelihood", "family", table, LIKELIHOODS, link=LINKS[link]())
 
 
 def read_arm_effects(table: Table) -> ArmEffects:
@@ -111,45 +94,22 @@ def read_arm_effects(table: Table) -> ArmEffects:
 def read_covariates(table: Table) -> Covariates:
     """Return the covariates of a table."""
     check_keys("[covariates]", table, [one.name for one in fields(Covariates)])
-    mappings = {
-        key: table_of(table, key) for key in ("reference", "groups", "centre", "level_proportions")
-    }
-    for column, groups in mappings["groups"].items():
-        if not isinstance(groups, dict) or not all(
-            isinstance(levels, list) for levels in groups.values()
-        ):
-            raise SpecError(
-                f"[covariates.groups] '{column}' must map group names to lists of levels; got {groups!r}."
-            )
-    for column, levels in mappings["level_proportions"].items():
-        if not isinstance(levels, dict) or not all(
-            isinstance(name, str) for name in levels.values()
-        ):
-            raise SpecError(
-                f"[covariates.level_proportions] '{column}' must map levels to columns; got {levels!r}."
-            )
-    impute = table.get("impute", [])
-    if not isinstance(impute, list):
-        raise SpecError(f"`impute` must list columns, such as ['age']; got {impute!r}.")
-    return Covariates(string_of(table, "formula", ""), **mappings, impute=impute)
+    mappings = ("reference", "groups", "centre", "level_proportions")
+    given = {key: table_of(table, key) for key in mappings if key in table}
+    return Covariates(**{**table, **given, "formula": string_of(table, "formula", "")})
 
 
 def covariates_table(covariates: Covariates) -> dict[str, Any]:
     """Return the table of covariates, without what is empty."""
-    table = {
-        "formula": covariates.formula,
-        "reference": dict(covariates.reference),
-        "groups": {
-            column: {group: list(levels) for group, levels in groups.items()}
-            for column, groups in covariates.groups.items()
-        },
-        "centre": dict(covariates.centre),
-        "level_proportions": {
-            column: dict(levels) for column, levels in covariates.level_proportions.items()
-        },
-        "impute": list(covariates.impute),
-    }
+    table = {one.name: _plain(getattr(covariates, one.name)) for one in fields(covariates)}
     return {key: value for key, value in table.items() if value}
+
+
+def _plain(value: object) -> object:
+    """Return mappings and sequences as TOML has them."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def read_priors(name: str, value: object, example: object = None) -> Prior | dict[str, Prior]:
@@ -201,15 +161,22 @@ def _arguments(part: type) -> list[str]:
     return [one.name for one in fields(part) if one.init and one.name != "link"]
 
 
-def _check_owner(place: str, table: Table, part: type, kinds: Mapping[str, type]) -> None:
-    """Refuse a key that only other distributions or families have, and name those."""
-    for key in table:
-        owners = [name for name, kind in kinds.items() if key in _arguments(kind)]
-        if owners and key not in _arguments(part):
+def _read_part[T](
+    name: str, key: str, table: Table, kinds: Mapping[str, type[T]], **link: Link
+) -> T:
+    """Return the part that a table names under `key`, the first kind where it names none."""
+    chosen = table.get(key, next(iter(kinds)))
+    if not isinstance(chosen, str) or chosen not in kinds:
+        raise SpecError(f"[{name}]: there is no {key} {chosen!r}. {nearest(str(chosen), kinds)}")
+    place, kind = f"[{name}] of the {chosen} {key}", kinds[chosen]
+    for argument in table:
+        owners = [other for other, one in kinds.items() if argument in _arguments(one)]
+        if owners and argument not in _arguments(kind):
             raise SpecError(
-                f"{place}: '{key}' has no effect; it belongs to {' and '.join(owners)}. Leave it out, or "
+                f"{place}: '{argument}' has no effect; it belongs to {' and '.join(owners)}. Leave it out, or "
                 f"choose {owners[0]}."
             )
+    return kind(**link, **_own(place, table, kind, key, *link))
 
 
 def _own(place: str, table: Table, part: type, *names: str) -> dict[str, Any]:

@@ -30,13 +30,7 @@ ONLY_NESTED = ("likelihood", "study_effects", "arm_effects")
 
 
 def translated(content: Mapping[str, Any], name: str, *, warn: bool) -> dict[str, Any]:
-    """Return a model file of schema 1 in the keys of schema 2, and warn of those that are others.
-
-    Raises
-    ------
-    SpecError
-        If a table is none, or a key stands in both forms.
-    """
+    """Return a model file of schema 1 in the keys of schema 2, and warn of those that are others."""
     found = {key: dict(one) if isinstance(one, dict) else one for key, one in content.items()}
     _check_tables(found, name)
     changes = [one for kind in RENAMED for one in _renamed(found, kind, kind)]

@@ -10,8 +10,8 @@ from bayesmeta.errors import InapplicableError, ModelWarning, SettingsError, Spe
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
-from bayesmeta.model.levels import level_text
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.values import level_text
 
 __all__ = [
     "SEVERAL_OUTCOMES",
@@ -33,9 +33,9 @@ class Limit(NamedTuple):
     what: str
     """How messages call it."""
     reason: str
-    remedy: str
+    remedy: str = ""
     holds: Callable[[ModelSpec], bool] | None = None
-    """Whether a model has it; None for what is asked of `fit`."""
+    """Whether a model has it; None for what is asked of a function."""
 
 
 SEVERAL_OUTCOMES = (
@@ -74,39 +74,24 @@ SEVERAL_OUTCOMES = (
         "a rule would need two dimensions for each outcome",
         "Leave `method` out",
     ),
-    Limit(
-        "method='psis'",
-        "a study's likelihood, its effects integrated out, is known with noise that weights magnify",
-        "Leave studies out by refits, method='exact'",
-    ),
     Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
     Limit(
         "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"
     ),
+    Limit("`verify`", "quadrature would need two dimensions for each outcome", "Use diagnose"),
+    Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
 
 
 def check_sense(spec: ModelSpec, arms: Arms) -> None:
-    """Refuse parts that the evidence can't tell apart.
-
-    Raises
-    ------
-    SpecError
-        If arm effects have no study of several arms, or the column of `by` varies within studies.
-    """
+    """Refuse parts that the evidence cannot tell apart: arm effects, and the column of `by`."""
     _check_by(spec, arms)
     _check_arm_effects(spec, arms)
 
 
 def check_outcomes(spec: ModelSpec, arms: Arms) -> None:
-    """Refuse parts that are not available for several outcomes.
-
-    Raises
-    ------
-    SpecError
-        If there is one, or a covariate is an outcome or belongs to no arm.
-    """
+    """Refuse parts and covariates that are not available for several outcomes."""
     if len(arms.outcomes) == 1:
         return
     for limit in SEVERAL_OUTCOMES:
@@ -116,22 +101,17 @@ def check_outcomes(spec: ModelSpec, arms: Arms) -> None:
 
 
 def refuse_several(arms: Arms, *asked: str) -> None:
-    """Raise if what is asked of `fit`, as `SEVERAL_OUTCOMES` calls it, has limits that the arms meet.
-
-    Raises
-    ------
-    SettingsError
-        If so.
-    """
+    """Raise if what is asked of a function, as `SEVERAL_OUTCOMES` calls it, is not for these arms."""
     for limit in SEVERAL_OUTCOMES:
         if len(arms.outcomes) > 1 and limit.what in asked:
             raise SettingsError(_not_available(limit, arms))
 
 
 def _not_available(limit: Limit, arms: Arms) -> str:
+    remedy = f"{limit.remedy}, or fit" if limit.remedy else "Fit"
     return (
         f"{limit.what} is not available for several outcomes ({', '.join(arms.outcomes)}), since {limit.reason}. "
-        f"{limit.remedy}, or fit each outcome by itself: arms.of({arms.outcomes[0]!r})."
+        f"{remedy} each outcome by itself: arms.of({arms.outcomes[0]!r})."
     )
 
 
@@ -151,13 +131,7 @@ def _check_columns(spec: ModelSpec, arms: Arms) -> None:
 
 
 def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
-    """Warn of parts that the evidence says little or nothing about, and of priors far wider than any.
-
-    Warns
-    -----
-    ModelWarning
-        If a part rests on its prior, or the prior of a number's coefficient is far wider.
-    """
+    """Warn of parts that the evidence says little or nothing about, and of priors far wider than any."""
     for message in (
         *_about_shape(spec, arms),
         *_about_tau(spec, arms),

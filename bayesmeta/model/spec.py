@@ -79,8 +79,7 @@ class ModelSpec:
     description: str = ""
     study_effects: StudyEffects = field(default_factory=NormalEffects)
     covariates: Covariates = field(default_factory=Covariates)
-    # Priors by outcome become one prior when the model meets arms of one outcome.
-    mu: Prior = None  # type: ignore[assignment]  # the link's own
+    mu: Prior | Mapping[str, Prior] | None = None
     beta: Prior | Mapping[str, Prior] | None = None
     likelihood: Likelihood = field(default_factory=Binomial)
     arm_effects: ArmEffects | None = None
@@ -182,7 +181,7 @@ class ModelSpec:
             found = replace(found, mu=found.prior_of("mu", outcomes[0]))
         if len(outcomes) == 1 and isinstance(found.study_effects.tau, Mapping):
             own = found.prior_of("tau", outcomes[0])
-            found = replace(found, study_effects=replace(found.study_effects, tau=own))
+            found = replace(found, study_effects=replace(found.study_effects, tau=own))  # type: ignore[type-var]  # distributions are dataclasses
         if not coding.names:
             return found
         return replace(found, beta=completed_beta(found.beta, found.link, coding))

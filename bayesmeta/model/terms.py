@@ -40,13 +40,7 @@ class Terms(Protocol):
         """Terms that became no column."""
 
     def columns(self, frame: pd.DataFrame) -> Array:
-        """Return the columns for other rows, as of `prepared_columns`, dims (row, column).
-
-        Raises
-        ------
-        ValueError
-            If they can't be evaluated.
-        """
+        """Return the columns for other rows, as of `prepared_columns`, dims (row, column)."""
 
     def content(self) -> dict[str, Any]:
         """Return what was learnt, as JSON holds it."""
@@ -58,24 +52,7 @@ def learn_terms(
     frame: pd.DataFrame,
     centres: Mapping[str, float],
 ) -> Terms:
-    """Return the terms of a formula as learnt from the rows of `frame`.
-
-    Parameters
-    ----------
-    formula : Formula
-        What was asked for.
-    rewritten : mapping
-        Each factor as formulaic reads it, numbers less their centres.
-    frame : DataFrame
-        Rows as of `prepared_columns`.
-    centres : mapping
-        Where numeric columns are centred.
-
-    Raises
-    ------
-    ValueError
-        If the terms can't be evaluated.
-    """
+    """Return the terms of a formula as learnt from the rows of `frame`."""
     columns = [term[0].column for term in formula.terms if len(term) == 1 and term[0].column]
     if len(columns) == len(formula.terms):
         levels = {
@@ -218,13 +195,7 @@ def _numbered(state: Any) -> Any:
 
 
 def evaluated(terms: Any, frame: pd.DataFrame) -> Any:
-    """Return formulaic's matrix of a formula, or of what it learnt from one.
-
-    Raises
-    ------
-    ValueError
-        If it can't be evaluated.
-    """
+    """Return formulaic's matrix of a formula, or of what it learnt from one."""
     from formulaic import ModelSpec
     from formulaic.errors import FormulaicError
 

@@ -1,18 +1,42 @@
-"""Values of covariates as people write them: levels, numbers, centres and shares of mixtures."""
+"""Values of covariates as people write them: levels, numbers, centres and proportions of mixtures."""
 
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["Numbers", "centre_text", "numbers_of", "value_text", "values_text"]
+__all__ = [
+    "MISSING",
+    "Numbers",
+    "centre_text",
+    "level_text",
+    "numbers_of",
+    "value_text",
+    "values_text",
+]
+
+MISSING = ""
+"""The level of an arm that does not state it; left out, unless a group takes it in."""
 
 DIGITS = 3
 """Significant digits of a mean over arms."""
 
 WHOLE_FROM = 1000
 """From here on whole numbers, such as years, have a mean without decimals."""
+
+
+def level_text(value: object) -> str:
+    """Return a level as text; 2020.0 read from a table and 2020 in a profile are one level.
+
+    A missing one is ``""``.
+    """
+    if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
+        return MISSING
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return str(value)
 
 
 class Numbers(NamedTuple):

@@ -40,9 +40,14 @@ def check_plain(name: object, outcomes: Any, seed: object) -> None:
         raise SpecError(f"`name` must be text; got {name!r}.")
     if seed is not None and (not is_whole(seed) or seed < 0):
         raise SpecError(f"`seed` must be a whole number of at least 0; got {seed!r}.")
-    if not _is_list_of_text(outcomes):
-        raise SpecError(f"`outcomes` must list names; got {outcomes!r}. Write ['ORR'].")
-    twice = sorted(one for one, count in Counter(outcomes).items() if count > 1)
+    is_list = isinstance(outcomes, Sequence) and not isinstance(outcomes, str)
+    if not is_list or not all(isinstance(one, str) or _is_nest(one) for one in outcomes):
+        raise SpecError(
+            f"`outcomes` must list names, or lists of nested outcomes; got {outcomes!r}. Write ['ORR'], "
+            "or [['ORR', 'CR']]."
+        )
+    counts = Counter(one if isinstance(one, str) else " > ".join(one) for one in outcomes)
+    twice = sorted(one for one, count in counts.items() if count > 1)
     if twice:
         raise SpecError(f"`outcomes` names {listed(twice)} twice. Name each once.")
 
@@ -73,6 +78,11 @@ def _check_inclusion(place: str, rule: object) -> None:
     strata = rule.get("strata")
     if not isinstance(strata, str | None):
         raise SpecError(f"`{place}`: `strata` must name a stratum; got {strata!r}.")
+
+
+def _is_nest(value: Any) -> bool:
+    """Return whether this lists two outcomes or more, each once."""
+    return _is_list_of_text(value) and len(value) == len(set(value)) > 1
 
 
 def _is_list_of_text(value: Any) -> bool:

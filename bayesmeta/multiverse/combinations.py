@@ -104,7 +104,8 @@ def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow
     def arms_of(outcome: str, inclusion: str) -> "_Tried":
         try:
             rule = grid.inclusion[inclusion]
-            return _tried(lambda: table.select(outcome=outcome, **rule))
+            asked = grid.selections.get(outcome, {"outcome": outcome})
+            return _tried(lambda: table.select(**asked, **rule))
         except SettingsError as error:
             raise SettingsError(f"[inclusion.{inclusion}]: {error}") from error
 
@@ -137,7 +138,7 @@ def _outcomes(grid: SpecificationGrid, table: EvidenceTable) -> Sequence[str]:
         raise EvidenceError(
             f"{table.name} holds {len(there)} outcomes; name those of the grid: outcomes = [...]."
         )
-    return grid.outcomes or there
+    return tuple(grid.selections) or there
 
 
 @dataclass(frozen=True, eq=False)

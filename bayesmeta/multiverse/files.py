@@ -132,7 +132,7 @@ def grid_toml(grid: SpecificationGrid) -> str:
     if grid.seed is not None:
         document["seed"] = grid.seed
     if grid.outcomes:
-        document["outcomes"] = list(grid.outcomes)
+        document["outcomes"] = [one if isinstance(one, str) else list(one) for one in grid.outcomes]
     document["question"] = _without_none(asdict(grid.question))
     document["settings"] = {key: getattr(grid.settings, key) for key in _SETTINGS}
     for axis, write in _writers(grid).items():

@@ -5,13 +5,16 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.estimates.precision import Draws, mean_of
+from bayesmeta.comparison.joint_predictions import JointPredictions
+from bayesmeta.estimates.nested_rates import OutcomeRates
+from bayesmeta.estimates.precision import Draws, interval_of, mean_of
+from bayesmeta.estimates.profile_rates import KnownRates, PredictedRates
 from bayesmeta.estimates.questions import Question
-from bayesmeta.estimates.rows import interval_of
-from bayesmeta.inference.careful import refit_with_retry
 from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.refits import refit_with_retry
+from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.combinations import PlannedFit
 
 __all__ = ["fit_values"]
@@ -31,9 +34,7 @@ def fit_values(
         If the sampler can't start or stops.
     """
     fit, diagnostics = refit_with_retry(planned.design, seed, settings, (planned.stream,))
-    # The plan has told what lies outside the evidence.
-    coding = planned.design.coding
-    rates = KnownRates(fit).at(coding.row(planned.profile), coding.tau_level(planned.profile))
+    rates = _rates(fit, planned.profile, str(question.outcome))
     new_study = rates.new_study()
     drawn = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
     found = _diagnosis(diagnostics) | {
@@ -51,6 +52,14 @@ def fit_values(
     if fit.spec.study_effects.tau is not None:
         found |= _numbers("tau", Draws(rates.tau), question.ci_prob)
     return found
+
+
+def _rates(fit: Fit, profile: Profile | None, outcome: str) -> PredictedRates | OutcomeRates:
+    """Return the rates of a profile; the plan has told what of it lies outside the evidence."""
+    row = fit.coding.row(profile)
+    if fit.design.several:
+        return OutcomeRates(JointPredictions(fit).at(row), outcome)
+    return KnownRates(fit).at(row, fit.coding.tau_level(profile))
 
 
 def _diagnosis(diagnostics: Diagnostics) -> dict[str, Any]:

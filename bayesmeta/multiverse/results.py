@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.questions import Question
@@ -177,7 +178,7 @@ def results_table(
             cells.append(own | {"state": IMPOSSIBLE, "reason": row.reason})
             continue
         key = keys[row.label]
-        own |= _evidence(row) | {"key": key, "stream": row.fit.stream}
+        own |= _evidence(row, question) | {"key": key, "stream": row.fit.stream}
         own["same_as"] = "" if first[key] == row.label else first[key]
         cells.append(own | _outcome(outcomes[row.label]))
     table = pd.DataFrame(cells).assign(rate_above=question.rate_above, cohort=question.cohort)
@@ -185,12 +186,14 @@ def results_table(
     return table.reindex(columns=list(types)).astype(types)
 
 
-def _evidence(row: PlannedRow) -> dict[str, int]:
+def _evidence(row: PlannedRow, question: Question) -> dict[str, int]:
     arms = row.fit.design.arms  # type: ignore[union-attr]  # asked of rows with a fit only
+    several = len(arms.outcomes) > 1
+    level = arms.outcomes.index(str(question.outcome)) if several else 0
     return {
         "arms": len(arms),
         "studies": len(arms.studies),
-        "events": int(arms.events.sum()),
+        "events": int(np.nansum(arms.counts[:, level])),
         "n": int(arms.n.sum()),
     }
 

@@ -71,11 +71,12 @@ def run_grid(
     GridResults
         Its `table` has one row per combination, in the order of the grid, with columns
 
-        - outcome, inclusion, covariates, study_effects, likelihood, priors: names of the choices;
+        - outcome, inclusion, covariates, study_effects, likelihood, priors: names of the choices; of
+          several outcomes the one asked about with all of them, such as ``CR (ORR > CR)``;
         - state (done, not possible, failed) and reason; ok (whether the diagnostics were passed) and
           problems; notes (arms left out, parts with little evidence); same_as: an earlier
           combination that is the same fit;
-        - arms, studies, events, n: counts of the evidence;
+        - arms, studies, events, n: counts of the evidence, events of the outcome asked about;
         - typical, mean and new_study, each with _median, _lower, _upper (probabilities), their
           Monte-Carlo standard errors _mcse_..., and where the grid asks for it _above (probability of
           a rate above rate_above); cohort, and cohort_median, _lower, _upper (responders of it);
@@ -166,9 +167,8 @@ def _jobs(
 
 
 def _key(fit: PlannedFit, grid: SpecificationGrid, seed: int) -> str:
-    asked = {
-        name: one for name, one in asdict(grid.question).items() if name not in ("rate", "factor")
-    }
+    without = {"rate", "factor"} if fit.design.several else {"rate", "factor", "outcome"}
+    asked = {name: one for name, one in asdict(grid.question).items() if name not in without}
     profile: dict[str, Any] = {} if fit.profile is None else dict(fit.profile)
     return job_key(
         what="fit of a grid", content=fit.content, seed=seed, **(asked | {"profile": profile})

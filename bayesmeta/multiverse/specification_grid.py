@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from bayesmeta.deprecated import Renamed, renamed_arguments
-from bayesmeta.errors import SpecError, nearest
+from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
@@ -52,8 +52,10 @@ class SpecificationGrid:
     ----------
     name : str
         What reports call the grid.
-    outcomes : sequence of str
-        Outcomes; the only one of the table where empty.
+    outcomes : sequence of str or of sequences of str
+        Outcomes; the only one of the table where empty. Several nested outcomes, outermost first, are
+        one choice, such as ``["CR", ["ORR", "CR"]]``: a joint model of them, of which the rates of
+        ``question.outcome`` are kept.
     inclusion : mapping
         Inclusion rules by name: each the arguments `where`, `parts`, `strata`, `derivations`,
         `overlaps`, `include` and `mixed` of `EvidenceTable.select`.
@@ -88,7 +90,7 @@ class SpecificationGrid:
     """
 
     name: str = "grid"
-    outcomes: Sequence[str] = ()
+    outcomes: Sequence[str | Sequence[str]] = ()
     inclusion: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     covariates: Mapping[str, Covariates] = field(default_factory=lambda: {"none": Covariates()})
     study_effects: Mapping[str, Effects] = field(
@@ -108,7 +110,8 @@ class SpecificationGrid:
         check_kind("settings", self.settings, SamplerSettings)
         for axis in AXES[1:]:
             check_axis(axis, getattr(self, axis))
-        object.__setattr__(self, "outcomes", tuple(self.outcomes))
+        outcomes = tuple(one if isinstance(one, str) else tuple(one) for one in self.outcomes)
+        object.__setattr__(self, "outcomes", outcomes)
         if self.seed is not None:
             object.__setattr__(self, "seed", int(self.seed))
         for axis in AXES[1:]:
@@ -136,11 +139,39 @@ class SpecificationGrid:
                 )
         if self.question.factor is not None:
             raise SpecError("`factor` has no effect in a specification grid. Leave it out.")
+        self._check_outcome()
+
+    def _check_outcome(self) -> None:
+        """Refuse a question that names no outcome of several, or one without effect."""
+        nests, asked = (
+            [one for one in self.outcomes if not isinstance(one, str)],
+            self.question.outcome,
+        )
+        for nest in nests:
+            if asked not in nest:
+                raise SpecError(
+                    f"`question` must name one of several outcomes, {listed(nest)}; got {asked!r}. "
+                    f"Write Question(outcome={nest[-1]!r})."
+                )
+        if asked is not None and not nests:
+            raise SpecError(
+                "`question` names an outcome, which has no effect where each fit has one. Leave it out."
+            )
+
+    @property
+    def selections(self) -> dict[str, dict[str, Any]]:
+        """How `EvidenceTable.select` is asked for each choice of outcomes, by its name."""
+        return {
+            one if isinstance(one, str) else f"{self.question.outcome} ({' > '.join(one)})": (
+                {"outcome": one} if isinstance(one, str) else {"outcomes": list(one)}
+            )
+            for one in self.outcomes
+        }
 
     @property
     def size(self) -> int:
         """Number of combinations."""
-        return prod(len(names) for names in self._names(self.outcomes or ("",)).values())
+        return prod(len(names) for names in self._names(tuple(self.selections) or ("",)).values())
 
     def combinations(self, outcomes: Sequence[str]) -> Iterator[Choices]:
         """Yield every combination for these outcomes, the last axis changing fastest."""
@@ -158,7 +189,7 @@ class SpecificationGrid:
             MODEL,
             study_effects=distribution,
             covariates=covariates,
-            mu=priors.get("mu"),  # type: ignore[arg-type]  # the link's own
+            mu=priors.get("mu"),
             beta=priors.get("beta") if covariates.parsed.terms else None,
             likelihood=self.likelihood[choices["likelihood"]],
             arm_effects=arm_effects,

@@ -31,6 +31,10 @@ exp(-2 pi^2 1.5^2); and the widest step of the rule, small enough for densities 
 just beyond an end of the range, as where the difference is nearly 0."""
 
 
+NO_DIFFERENCE = float(np.finfo(np.float64).eps)
+"""Below this spacing of rates a difference counts as zero; the rule cannot resolve it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """Rates of the nodes: their logs, and the logs of one minus them, shape (nodes,)."""
@@ -101,6 +105,8 @@ def difference_above(rate: Betas, control: Betas, difference: float) -> Array:
     """
     if difference < 0:
         return 1 - difference_above(control, rate, -difference).T
+    if difference < NO_DIFFERENCE:
+        difference = 0.0
     share, log_width = _rule(rate, control)
     width = 1 - difference
     # The control lies at `width * share`, the other rate above it by the difference. Each is had

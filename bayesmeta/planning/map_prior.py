@@ -196,5 +196,5 @@ def map_prior(
     if named:
         label = f"{named}, {label}"
     distribution = rates_at(fit, profile, outcome).cohort()
-    inferred = inferred_at(fit, profile, outcome)
+    inferred = inferred_at(fit, profile, outcome or "")
     return MapPrior(fit_mixture(distribution, components=components), label, not problems, inferred)

@@ -23,30 +23,12 @@ import lazy_loader
 _loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 _EARLIER = frozenset(
-    [
-        "BoundaryPlot",
-        "RankPlot",
-        "ComparisonPlot",
-        "ContrastsPlot",
-        "CumulativePlot",
-        "Forest",
-        "FunnelPlot",
-        "HeterogeneityPlot",
-        "LeaveOneOutPlot",
-        "MapPriorPlot",
-        "NestedOutcomesPlot",
-        "PosteriorPredictivePlot",
-        "PowerPlot",
-        "PredictionPlot",
-        "PredictiveChecksPlot",
-        "PriorPosteriorPlot",
-        "RegressionPlot",
-        "RespondersPlot",
-        "SensitivityPlot",
-        "SpecificationCurve",
-        "SubgroupsPlot",
-        "TracePlot",
-    ]
+    """
+    BoundaryPlot RankPlot ComparisonPlot ContrastsPlot CumulativePlot Forest FunnelPlot
+    HeterogeneityPlot LeaveOneOutPlot MapPriorPlot NestedOutcomesPlot
+    PosteriorPredictivePlot PowerPlot PredictionPlot PredictiveChecksPlot PriorPosteriorPlot
+    RegressionPlot RespondersPlot SensitivityPlot SpecificationCurve SubgroupsPlot TracePlot
+    """.split()  # noqa: SIM905 - a list would take a line for each
 )
 """Names of version 0.1 for what is one class now."""
 

@@ -14,6 +14,7 @@ from bayesmeta.errors import SettingsError, counted, listed, nearest
 from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.panels import Panels, panel_page
 from bayesmeta.plots.style import ALARM, BAND as SHADE, FAINT, MODEL, house_style
+from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["calibration"]
 
@@ -27,9 +28,9 @@ THIN, THICK = 0.5, 1.1
 def calibration(result: Calibration, *, part: str | None = None) -> Plot:
     """Return the distribution functions of ranks minus even ones, one panel for each quantity.
 
-    Each line is a quantity of one case; all coefficients share a panel. The band holds a whole
-    line with probability 99% if nothing is wrong. A line that bends up shows draws that are too
-    high, down too low; up and then down draws too narrow, down and then up too wide.
+    Each line is a quantity of one case; all coefficients share a panel. The band holds a whole line
+    with probability 99% if nothing is wrong. A line that bends up shows draws that are too high, down
+    too low; up and then down draws too narrow, down and then up too wide.
 
     Parameters
     ----------
@@ -41,9 +42,8 @@ def calibration(result: Calibration, *, part: str | None = None) -> Plot:
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per line: `panel`, `case`, `quantity` and `distance`, the greatest deviation from even
-        ranks in units of the band (inside up to 1).
+        `table`: one row per line: `panel`, `case`, `quantity` and `distance`, the greatest deviation
+        from even ranks in units of the band (inside up to 1).
 
     Raises
     ------
@@ -121,13 +121,14 @@ def _draw_panel(graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult],
     )
     graph.fill_between(share, lower, upper, color=SHADE, linewidth=0, zorder=0)
     graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
-    counts = {each.name: each.tally.ranks for each in results}
+    counts, reach = {each.name: each.tally.ranks for each in results}, float(upper.max())
     for row in lines.to_dict("records"):
         below = np.cumsum([0, *counts[row["case"]][row["quantity"]]]) / sets - share
-        outside = row["distance"] > 1
+        outside, reach = row["distance"] > 1, max(reach, float(np.abs(below).max()))
         colour, width = (ALARM, THICK) if outside else (MODEL, THIN)
         graph.plot(share, below, color=colour, linewidth=width, zorder=2 + outside)
-    graph.set(xlim=(0, 1), xticks=[0, 0.5, 1])
+    graph.set(xlim=(0, 1), ylim=(-1.1 * reach, 1.1 * reach), xticks=[0, 0.5, 1])
+    put_ticks(graph.yaxis, 4)
     bare(graph, grid=None)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.plots.style import LINES
 
-__all__ = ["check_columns", "check_kind", "check_lines", "check_numbers"]
+__all__ = ["check_columns", "check_kind", "check_lines", "check_numbers", "rows_of_outcome"]
 
 
 def check_kind(name: str, value: object, kind: type | tuple[type, ...], how: str) -> None:
@@ -56,3 +56,18 @@ def check_numbers(table: pd.DataFrame, columns: Sequence[str], label: str) -> No
                 f"`{name}` of `table` must be finite numbers; not so of {listed(table.loc[wrong, label])}. "
                 "Leave out those rows."
             )
+
+
+def rows_of_outcome(table: pd.DataFrame, outcome: str | None) -> pd.DataFrame:
+    """Return the rows of an outcome, which must be named where a table has several, and only there."""
+    found = list(dict.fromkeys(table["outcome"])) if "outcome" in table else []
+    if outcome is None and len(found) <= 1:
+        return table
+    if outcome not in found:
+        valid = (
+            f"one of {listed(found)}, the outcomes of the table"
+            if found
+            else "left out: there is one"
+        )
+        raise SettingsError(f"`outcome` must be {valid}; got {outcome!r}.")
+    return table[table["outcome"] == outcome].reset_index(drop=True)

@@ -1,41 +1,59 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred, marked
+from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
-from bayesmeta.plots.contrast_marks import (
-    WIDEST,
-    draw_ranks,
-    draw_ratio_axis,
-    draw_ratios,
-    ratio_ends,
-)
 from bayesmeta.plots.fit_text import warning_of
-from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rate_scale import PERCENT, RateScale
-from bayesmeta.plots.rows import Rows, draw_panels
-from bayesmeta.plots.style import house_style
+from bayesmeta.plots.lettering import put_text, text_width
+from bayesmeta.plots.pages import Plot, Words, bare
+from bayesmeta.plots.rate_axis import PERCENT, RateScale
+from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
+from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["contrasts"]
 
 NOTE = (
-    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of the "
-    "information that compares arms of one study; at 0, only studies are compared, with everything else in "
-    "which they differ."
+    "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of "
+    "the information that compares arms of one study; at 0, only studies are compared, with everything "
+    "else in which they differ."
 )
 RANKS_NOTE = (
-    "Ranks: probability of each (%), by typical rate, 1 the highest. They say nothing about how large "
-    "differences are: of levels that hardly differ, or are hardly known, one still ranks first."
+    "Ranks: probability of each (%), by typical rate, 1 the highest. They do not say how large differences "
+    "are: of levels that hardly differ, or are hardly known, one still ranks first."
 )
+
+Array = npt.NDArray[np.float64]
+
+THICK, MARK = 2.0, 24.0
+"""Width of lines in points, and area of marks in square points."""
+
+WIDEST = 1000.0
+"""Odds ratio, and its inverse, beyond which the axis never reaches."""
+
+TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100, 1000)
+LEAST_TICK = 0.36
+"""Least distance of ticks in inches."""
+
+SHADES = "Blues"
+DARK = 0.55
+"""Probability from which on the numbers in a cell are white."""
+
+DARKEST = 0.8
+"""Share of the scale of shades that is used, so that numbers stay legible."""
 
 
 def contrasts(
@@ -48,18 +66,15 @@ def contrasts(
     """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
-    difference, and how much of the information is within studies. A hollow mark is a contrast that is
-    known only between studies. Below, where ranks are shown, one row per level: the darker a cell, the
-    likelier the rank.
+    difference, and how much of the information is within studies. A hollow mark is a contrast that
+    is known only between studies. Below, one row per level: the darker a cell, the likelier the rank.
 
     Parameters
     ----------
     contrasts : Contrasts
-        Of `contrast`. If the draws behind them failed their diagnostics, the figure says so in its
-        first line.
+        Of `contrast`. If diagnostics of the draws failed, the figure says so in its first line.
     ranks : bool, optional
-        Whether ranks are shown; where None, as `Contrasts.rankable` says: of three levels or more, if
-        no comparison is between studies only.
+        Whether ranks are shown; as `Contrasts.rankable` says where None.
     scale : RateScale
         What differences of rates are counted per.
     notes : sequence of str
@@ -68,10 +83,8 @@ def contrasts(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        the rows of `bayesmeta.contrast`: first those of its `table` (`kind` ``"pair"``; odds ratios
-        and differences of rates, which are probabilities), then, where shown, those of its `ranks`
-        (``"rank"``).
+        `table`: the rows of `Contrasts.table` (`kind` ``"pair"``; differences of rates are
+        probabilities), then, where shown, those of `Contrasts.ranks` (``"rank"``).
 
     Raises
     ------
@@ -92,34 +105,29 @@ def contrasts(
     """
     check_kind("contrasts", contrasts, Contrasts, "contrast")
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
-    ends = ratio_ends(table)
+    ends = _ends(table)
+    panels = [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])]
+    said = [
+        _note(table, ends, scale),
+        *contrast_inferred(contrasts, _words(contrasts)),
+        *([RANKS_NOTE] if shown else []),
+        *notes,
+    ]
     with house_style():
-        figure, [(upper, heights), *lower] = draw_panels(
-            [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])],
-            Words(
-                _title(contrasts),
-                [
-                    *_notes(table, ends, scale),
-                    *contrast_inferred(contrasts, _words(contrasts)),
-                    *([RANKS_NOTE] if shown else []),
-                    *notes,
-                ],
-                warning_of(contrasts.fit),
-            ),
-        )
-        draw_ratios(upper, table, heights, ends)
-        draw_ratio_axis(upper, ends)
+        words = Words(_title(contrasts), said, warning_of(contrasts.fit))
+        figure, [(upper, heights), *lower] = draw_panels(panels, words)
+        _draw_ratios(upper, table, heights, ends)
         for axes, places in lower:
-            draw_ranks(axes, contrasts.ranks, places)
-    drawn = [table.assign(kind="pair")]
-    if shown:
-        drawn.append(contrasts.ranks.assign(kind="rank"))
-    return Plot(
-        "contrasts",
-        figure,
-        pd.concat(drawn, ignore_index=True),
-        f"{counted(len(table), 'pair')} of {counted(len(contrasts.ranks), 'level')}",
-    )
+            _draw_ranks(axes, contrasts.ranks, places)
+    drawn = [table.assign(kind="pair"), *([contrasts.ranks.assign(kind="rank")] if shown else [])]
+    about = f"{counted(len(table), 'pair')} of {counted(len(contrasts.ranks), 'level')}"
+    return Plot("contrasts", figure, pd.concat(drawn, ignore_index=True), about)
+
+
+def _ends(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis of odds ratios: as wide as the intervals, but never too wide."""
+    low = float(np.clip(table["odds_ratio_lower"].min() / 1.1, 1 / WIDEST, 0.5))
+    return low, float(np.clip(table["odds_ratio_upper"].max() * 1.1, 2, WIDEST))
 
 
 def _title(contrasts: Contrasts) -> str:
@@ -144,52 +152,47 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     table = contrasts.table
     versus = _versus(table)
     named = partial(_words(contrasts).level, contrasts.factor)
-    labels = _marked(table, "level", named)
-    if not versus:
-        labels = labels + " vs " + _marked(table, "versus", named)
+    labels, others = (_marked(table, end, named) for end in ("level", "versus"))
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
     points = "" if scale.per == PERCENT else f" {scale.unit}"
+    ratios = [
+        _interval(map(_ratio, row))
+        for row in table[_named("odds_ratio")].to_numpy(dtype=np.float64)
+    ]
+    differences = [
+        _interval(scale.texts(*row))
+        for row in table[_named("rate_difference")].to_numpy(dtype=np.float64)
+    ]
+    studies = zip(table["studies_level"], table["studies_versus"], strict=True)
+    within = table["within_share"]
     return Rows(
-        heading=f"Against {_marked(table, 'versus', named).iloc[0]}" if versus else "Pair",
+        heading=f"Against {others[0]}" if versus else "Pair",
         axis="Odds ratio (log axis)",
-        columns=(
-            f"Odds ratio\n{sure}",
-            f"Difference{points}\n{sure}",
-            "P(higher)\n%",
-            "Within\n%",
-            "Studies\nof each",
-        ),
-        labels=labels.tolist(),
-        cells=[_pair_cells(row, scale) for row in table.to_dict("records")],
-        bold=[False] * len(table),
+        labels=labels
+        if versus
+        else [" vs ".join(pair) for pair in zip(labels, others, strict=True)],
+        columns=[
+            Column(f"Odds ratio\n{sure}", ratios),
+            Column(f"Difference{points}\n{sure}", differences),
+            Column("P(higher)\n%", [f"{100 * one:.0f}" for one in table["probability_higher"]]),
+            Column("Within\n%", ["none" if pd.isna(one) else f"{100 * one:.0f}" for one in within]),
+            Column("Studies\nof each", [f"{level}, {other}" for level, other in studies]),
+        ],
     )
 
 
-def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> "pd.Series[str]":
+def _named(name: str) -> list[str]:
+    return [name, f"{name}_lower", f"{name}_upper"]
+
+
+def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> list[str]:
     """Return the levels at one end of each pair, marked where they rest on inferred counts."""
     found = zip(table[end], table[f"inferred_{end}"], strict=True)
-    return pd.Series([marked(named(level), few) for level, few in found])
+    return [marked(named(level), few) for level, few in found]
 
 
-def _pair_cells(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, ...]:
-    share = row["within_share"]
-    return (
-        _interval(row, "odds_ratio", _ratio),
-        _difference(row, scale),
-        f"{100 * row['probability_higher']:.0f}",
-        "none" if pd.isna(share) else f"{100 * share:.0f}",
-        f"{row['studies_level']}, {row['studies_versus']}",
-    )
-
-
-def _interval(row: Mapping[Hashable, Any], name: str, written: Any) -> str:
-    median, low, high = (written(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
-    return f"{median} ({low} to {high})"
-
-
-def _difference(row: Mapping[Hashable, Any], scale: RateScale) -> str:
-    ends = (row[f"rate_difference{end}"] for end in ("", "_lower", "_upper"))
-    median, low, high = scale.texts(*ends)
+def _interval(texts: Iterable[str]) -> str:
+    median, low, high = texts
     return f"{median} ({low} to {high})"
 
 
@@ -202,22 +205,85 @@ def _ratio(value: float) -> str:
 
 
 def _levels(contrasts: Contrasts) -> Rows:
-    rows, words = contrasts.ranks.to_dict("records"), _words(contrasts)
+    ranks, words = contrasts.ranks, _words(contrasts)
     versus = _versus(contrasts.table)
     return Rows(
         heading=words.labels.column(contrasts.factor),
         axis="Probability of rank (%)",
-        columns=("Mean\nrank", "SUCRA\n%"),
-        labels=[words.level(contrasts.factor, str(row["level"])) for row in rows],
-        cells=[(f"{row['mean_rank']:.1f}", f"{100 * row['sucra']:.0f}") for row in rows],
-        bold=[row["level"] == versus for row in rows],
+        labels=[words.level(contrasts.factor, str(level)) for level in ranks["level"]],
+        columns=[
+            Column("Mean\nrank", [f"{rank:.1f}" for rank in ranks["mean_rank"]]),
+            Column("SUCRA\n%", [f"{100 * share:.0f}" for share in ranks["sucra"]]),
+        ],
+        bold=np.flatnonzero(ranks["level"] == versus).tolist(),
     )
 
 
-def _notes(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> list[str]:
+def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
     found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():
         found.append("Arrowheads: the interval goes on beyond the axis.")
-    return [" ".join(found)]
+    return " ".join(found)
+
+
+def _draw_ratios(
+    graph: Axes, table: pd.DataFrame, heights: Array, ends: tuple[float, float]
+) -> None:
+    """Draw each odds ratio with its interval as far as the log axis reaches, and the axis."""
+    low, high = (
+        np.clip(table[f"odds_ratio_{end}"].to_numpy(), *ends) for end in ("lower", "upper")
+    )
+    graph.vlines(1, *graph.get_ylim(), color=INK, linewidth=0.8, linestyle=":", zorder=1)
+    graph.hlines(heights, low, high, color=RANGE, linewidth=THICK, zorder=2)
+    between = table["between_only"].to_numpy(dtype=bool)
+    median = table["odds_ratio"].to_numpy()
+    for chosen, look in ((~between, {**HOLLOW, "facecolor": MODEL}), (between, HOLLOW)):
+        graph.scatter(median[chosen], heights[chosen], s=MARK, zorder=4, **look)
+    arrow: dict[str, Any] = {"s": MARK, "color": RANGE, "zorder": 3, "clip_on": False}
+    for cut, end, marker in (
+        (table["odds_ratio_lower"] < ends[0], ends[0], "<"),
+        (table["odds_ratio_upper"] > ends[1], ends[1], ">"),
+    ):
+        rows = heights[cut.to_numpy()]
+        graph.scatter(np.full(len(rows), end), rows, marker=marker, **arrow)
+    _draw_axis(graph, ends)
+
+
+def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
+    """Draw the axis, with 1 and as many other ticks as there is room for."""
+    graph.set(xscale="log", xlim=ends, yticks=[])
+    apart = LEAST_TICK / GRAPH * np.log(ends[1] / ends[0])
+    ticks = [1.0]
+    for tick in sorted(TICKS, key=lambda each: abs(np.log(each))):
+        inside = ends[0] <= tick <= ends[1]
+        if inside and min(abs(np.log(tick / other)) for other in ticks) >= apart:
+            ticks.append(tick)
+    graph.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    graph.set_xticks([], minor=True)
+    bare(graph, grid="x", sides=["bottom"])
+    graph.set_xlabel("Odds ratio of typical rates", labelpad=2)
+
+
+def _draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
+    """Draw a cell for each level and rank, the darker the likelier, with its percentage."""
+    number = len(ranks)
+    graph.set(xlim=(0.5, number + 0.5), yticks=[])
+    shade = colormaps[SHADES]
+    wide = GRAPH / number > text_width("100", size=SMALL)
+    inch = number / GRAPH
+    for row, y in zip(ranks.to_dict("records"), heights, strict=True):
+        for rank in range(1, number + 1):
+            probability = row[f"rank_{rank}"]
+            cell = Rectangle((rank - 0.5, y - ROW / 2), 1, ROW, edgecolor="white", linewidth=1.0)
+            cell.set_facecolor(shade(DARKEST * probability))
+            graph.add_patch(cell)
+            if wide:
+                colour, text = "white" if probability >= DARK else INK, f"{100 * probability:.0f}"
+                put_text(graph, rank, y, text, size=SMALL, align="center", colour=colour)
+    step = max(1, int(np.ceil(LEAST_TICK / 2 * inch)))
+    graph.set_xticks(range(1, number + 1, step))
+    bare(graph, grid=None, sides=[])
+    graph.tick_params(axis="x", length=0)
+    graph.set_xlabel("Rank", labelpad=2)

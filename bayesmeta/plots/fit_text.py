@@ -13,9 +13,9 @@ from bayesmeta.plots.pages import Words
 __all__ = [
     "about_characters",
     "about_conditional",
-    "about_evidence",
+    "conditional_of",
     "fit_words",
-    "title_of_fit",
+    "names_of",
     "warning_of",
     "warning_of_diagnostics",
     "warning_of_fits",
@@ -23,33 +23,18 @@ __all__ = [
 
 
 def fit_words(
-    what: str,
-    fit: Fit,
-    notes: Sequence[str],
-    more: Sequence[str],
-    *,
-    outcome: str | None = None,
+    what: str, fit: Fit, notes: Sequence[str], more: Sequence[str], *, outcome: str | None = None
 ) -> Words:
-    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more.
-
-    Of nested outcomes the figure is of one, or of all where it is None.
-    """
-    title = title_of_fit(fit, outcome)
-    return Words(
-        f"{what}: {title}" if what else title,
-        [*notes, about_evidence(fit, outcome), *more],
-        warning_of(fit),
-    )
-
-
-def title_of_fit(fit: Fit, outcome: str | None = None) -> str:
-    """Return the outcomes, outermost first, and the model."""
+    """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more."""
+    # Of all outcomes, outermost first, where none is named.
     several = (outcome,) if outcome else outcomes_of(fit)
     names = several or (fit.arms.selection.get("outcome") or "Response rate",)
-    return f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
+    of = f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
+    said = [*notes, _about_evidence(fit, outcome), *more]
+    return Words(f"{what}: {of}" if what else of, said, warning_of(fit))
 
 
-def about_evidence(fit: Fit, outcome: str | None = None) -> str:
+def _about_evidence(fit: Fit, outcome: str | None = None) -> str:
     """Return what the fit rests on, and what makes it again."""
     arms, origin = fit.arms.of(outcome) if outcome else fit.arms, fit.provenance
     lacking = arms.without_patients
@@ -61,13 +46,17 @@ def about_evidence(fit: Fit, outcome: str | None = None) -> str:
     )
 
 
-def about_conditional(fit: Fit, outcome: str | None, what: str) -> str:
-    """Return whose parameters a figure of a nested outcome has; nothing of the outermost."""
+def conditional_of(fit: Fit, outcome: str | None) -> str:
+    """Return an outcome and the one that encloses it; nothing of the outermost or the only one."""
     place = outcomes_of(fit).index(outcome) if outcome else 0
-    if not place:
-        return ""
-    inner, outer = map(words_of(fit).outcome, (str(outcome), fit.arms.outcomes[place - 1]))
-    return f"{what} of the conditional probability of {inner} given {outer}."
+    pair = fit.arms.outcomes[place - 1 : place + 1] if place else ()
+    return " given ".join(map(words_of(fit).outcome, reversed(pair)))
+
+
+def about_conditional(fit: Fit, outcome: str | None, what: str) -> str:
+    """Return whose parameters a figure of an outcome within another has; nothing of others."""
+    pair = conditional_of(fit, outcome)
+    return f"{what} of the conditional probability of {pair}." if pair else ""
 
 
 def about_characters(labels: Sequence[str]) -> str:
@@ -86,14 +75,33 @@ def warning_of_diagnostics(diagnostics: Diagnostics) -> str:
     """Return what is wrong with draws that were diagnosed; nothing if they may be used."""
     if diagnostics.ok:
         return ""
-    kinds = listed(
-        dict.fromkeys(problem.kind.replace("_", " ") for problem in diagnostics.problems)
+    found = dict.fromkeys(problem.kind.replace("_", " ") for problem in diagnostics.problems)
+    return (
+        f"WARNING: the draws failed their diagnostics ({listed(found)}): do not use these results."
     )
-    return f"WARNING: the draws failed their diagnostics ({kinds}): do not use these results."
 
 
 def warning_of_fits(failed: int, fits: int) -> str:
     """Return that some of several fits should not be used; nothing if all may be."""
     if not failed:
         return ""
-    return f"WARNING: {failed} of {fits} fits failed, or their draws the diagnostics: do not use these results."
+    return f"WARNING: {failed} of {fits} fits failed, or their draws failed their diagnostics: do not use these."
+
+
+def names_of(quantity: str) -> tuple[str, str]:
+    """Return the two lines of a parameter: of a coefficient its level, or outcome and level."""
+    level, versus, reference = quantity.partition(" vs ")
+    if versus:
+        return level, f"vs {reference}"
+    if quantity.startswith("correlation["):
+        return "correlation", quantity.removeprefix("correlation[").removesuffix("]")
+    if not quantity.startswith("beta["):
+        return quantity, ""
+    inside = quantity.removeprefix("beta[").removesuffix("]")
+    level = inside.rpartition("[")[2].rstrip("]")
+    outcome, comma, covariate = inside.partition("[")[0].rpartition(", ")
+    return (
+        (f"beta[{outcome}]", level if "[" in inside else covariate)
+        if comma
+        else (f"beta: {level}", "")
+    )

@@ -17,11 +17,16 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
-from bayesmeta.plots.forest_columns import COLUMNS, evidence_columns
-from bayesmeta.plots.forest_page import Layout, draw_forest
+from bayesmeta.plots.forest_page import (
+    COLUMNS,
+    draw_marks,
+    evidence_columns,
+    forest_rows,
+    mark_keys,
+)
 from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
+from bayesmeta.plots.rows import draw_rows
 from bayesmeta.plots.style import house_style
 from bayesmeta.priors import Prior
 from bayesmeta.wording import Wording
@@ -46,56 +51,47 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
     the posterior median of its rate with its credible interval (filled circle, thick line). Below
-    each group stand its typical rate (diamond) and the prediction interval for the rate of a new
-    study (bar), other covariates being as in the profile.
+    each group stand its typical rate (diamond) and the prediction interval of a new study (bar).
 
-    The weight of an arm is its share of the information on its group's typical rate; where rates
-    depend on more than the group it has no meaning and is left out. Markers grow with the weight or,
-    where there are groups, with the patients.
-
-    The page grows by 0.21 inches with each row: 60 studies take 16.5 inches, and fit a
-    page of A4 at 70%.
+    The weight of an arm is its share of the information on its group's typical rate. It is left out
+    where rates depend on more than the group. Markers grow with the weight or, where there are
+    groups, with the patients. The page grows by 0.2 inches with each row.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     by : str, optional
-        Factor of the model whose levels are the groups; the first of the formula where None.
+        Factor whose levels are the groups; the first of the formula where None.
     profile : mapping, optional
-        Values of the other covariates; what is left out stands at the reference level or the centre,
-        and the figure says so.
+        Values of the other covariates; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of all intervals.
     order : str, optional
-        Column by which the arms of a group are ordered, such as ``"year"`` or ``"observed"``; ``"-n"``
-        for the greatest first. As in the evidence where None.
+        Column that orders the arms of a group, such as ``"year"``; ``"-n"`` for the greatest first.
     columns : sequence of str
-        Columns of text: some of ``events``, ``observed``, ``model`` and ``weight``, and columns of
-        the evidence, which stand left of the graph.
+        Some of ``events``, ``observed``, ``model`` and ``weight``, and columns of the evidence.
     labels : mapping of str to str
-        Other names, in the figure only, for arms as they are labelled there, levels and the factor.
+        Other names, in the figure only, for labels of arms, levels and the factor.
     title : str, optional
         In place of the outcome and the name of the model.
     scale : RateScale
-        How rates are shown, and between which limits.
+        How rates are shown.
 
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        every number drawn, rates as probabilities: one row per arm, typical rate and new study
-        (`kind`), with columns as of `bayesmeta.estimates.forest_table.forest_numbers`.
+        `table`: one row per arm, typical rate and new study (`kind`), with columns as of
+        `bayesmeta.estimates.forest_table.forest_numbers`; rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `by` is no factor of the model, `order` or one of `columns` no column, `labels` names what
-        is not in the figure, or `ci_prob` is not between 0 and 1.
+        If an argument is out of its range, or names what is not there.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------
@@ -129,7 +125,9 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     own = fit_words("", fit, said, [], outcome=outcome)
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        figure = draw_forest(numbers, around, Layout(axis, columns, labels, words))
+        rows = forest_rows(numbers, scale, columns, labels=labels, words=words)
+        figure, graph, heights = draw_rows(rows, around, mark_keys(ci_prob))
+        draw_marks(graph, numbers, heights, axis)
     kinds = numbers.table["kind"].value_counts()
     about = f"{counted(int(kinds[ARM]), 'arm')} in {counted(int(kinds[TYPICAL]), 'group')}"
     return Plot("forest", figure, numbers.table.copy(), about)
@@ -195,7 +193,7 @@ def _about_thin_groups(table: pd.DataFrame) -> str:
     if (pooled["studies"] > 1).all():
         return ""
     others = " and, through them, on the other groups" if len(pooled) > 1 else ""
-    return f"Typical rates that rest on one study or none lean on the priors{others}."
+    return f"Typical rates that rest on one study or none depend mostly on the priors{others}."
 
 
 def _about_inferred(table: pd.DataFrame) -> str:
@@ -204,10 +202,8 @@ def _about_inferred(table: pd.DataFrame) -> str:
     few = int((arms["inferred"] > 0).sum())
     if not few:
         return ""
-    return (
-        f"{INFERRED_MARK} Counts of {few} of {counted(len(arms), 'arm')} are inferred, which no source prints, or the "
-        "rate rests on such."
-    )
+    of = f"{few} of {counted(len(arms), 'arm')}"
+    return f"{INFERRED_MARK} The counts of {of}, or those behind a rate, are inferred: no source prints them."
 
 
 def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
@@ -216,10 +212,12 @@ def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
     if outcomes_of(fit):
         drawn = draws_of(fit, outcome)
         priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
-        priors |= {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        betas = {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
+        alike = len(set(map(repr, betas.values()))) == 1
+        priors |= {"beta": next(iter(betas.values()))} if alike else betas
         priors |= {one.label: one.prior for one in drawn.taus()}
         return _written(priors, fit.spec.link.scale, words)
-    priors = {"mu": fit.spec.mu}
+    priors = {"mu": fit.design.mu[0]}
     own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
     for name, prior in zip(fit.coding.names, fit.design.beta, strict=True):
         priors[f"beta[{name}]" if name in own else "beta"] = prior

@@ -1,179 +1,257 @@
-"""The page of a forest plot: which text stands where, in inches from the top left."""
+"""The page of a forest plot: its groups, labels and columns of text, and its marks."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.path import Path
 
-from bayesmeta.errors import counted
-from bayesmeta.estimates.forest_table import TYPICAL, ForestNumbers
-from bayesmeta.estimates.inferred import INFERRED_MARK
-from bayesmeta.plots.forest_columns import Column, columns_of
-from bayesmeta.plots.forest_marks import draw_axis, draw_legend, draw_marks
-from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
-from bayesmeta.plots.pages import MARGIN, Words, inch_axes, sheet
-from bayesmeta.plots.rate_axis import RateAxis
-from bayesmeta.plots.style import BAND, INK
+from bayesmeta.errors import SettingsError, counted
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.estimates.inferred import marked
+from bayesmeta.model.values import value_text
+from bayesmeta.plots.lettering import printable, shortened
+from bayesmeta.plots.pages import Key, bare
+from bayesmeta.plots.rate_axis import RateAxis, RateScale
+from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows
+from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
 from bayesmeta.wording import Wording
 
-__all__ = ["Layout", "draw_forest"]
+__all__ = ["COLUMNS", "draw_marks", "evidence_columns", "forest_rows", "mark_keys"]
 
-Row = dict[Any, Any]
+Row = Mapping[Any, Any]
 
-HEADING = "heading"
+COLUMNS = ("events", "observed", "model", "weight")
+"""Those of every forest plot, from the left; the graph stands after the first."""
 
-GAP, INDENT, PAD = 0.22, 0.1, 0.04
-ROW, BAND_HEIGHT, BETWEEN_GROUPS = 0.21, 0.21, 0.06
-HEADER, TITLES, AXIS, LEGEND = 0.42, 0.31, 0.46, 0.46
-GRAPH, LONGEST_LABEL, LEAST_PAGE = 3.2, 2.6, 7.8
-"""Sizes in inches; the legend needs the least width of a page."""
+LONGEST = 1.6
+"""Width in inches of text from the evidence, at most."""
 
+Array = npt.NDArray[np.float64]
 
-@dataclass(frozen=True)
-class Layout:
-    """What the figure shows of the numbers: its axis, its columns, names asked for, and all labels."""
+APART = 0.046
+"""How far above the middle of a row the observed mark stands, and the model's below."""
 
-    axis: RateAxis
-    columns: Sequence[str]
-    labels: Mapping[str, str]
-    words: Wording
+HALF_DIAMOND, HALF_BAR = 0.06, 0.035
+"""Half heights; all in inches."""
 
+LARGEST, SMALLEST = 36.0, 9.0
+"""Areas of markers in square points: of the largest, and the least that can be seen."""
 
-@dataclass(frozen=True)
-class _Line:
-    """One line beside the graph: a group's heading, or a row of the table; `y` is its middle."""
+THIN, THICK, EDGE = 0.8, 2.0, 0.8
+"""Widths of lines in points."""
 
-    kind: str
-    label: str
-    cells: tuple[str, ...]
-    y: float
+_WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
+_WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Left edge of the graph, right edge of each cell, and width of labels and page."""
-
-    graph: float
-    cells: tuple[float, ...]
-    labels: float
-    page: float
-
-    @property
-    def text(self) -> float:
-        """Width between the margins."""
-        return self.page - 2 * MARGIN
+def evidence_columns(columns: Sequence[str]) -> list[str]:
+    """Return which of the columns asked for are the evidence's."""
+    if isinstance(columns, str) or len(set(columns)) < len(columns):
+        raise SettingsError(
+            f"`columns` must list names, each once; got {columns!r}. Write [{', '.join(map(repr, COLUMNS))}]."
+        )
+    return [name for name in columns if name not in COLUMNS]
 
 
-def draw_forest(numbers: ForestNumbers, words: Words, layout: Layout) -> Figure:
-    """Return the figure of `numbers` with its text; to be called in `house_style`."""
-    columns = columns_of(numbers, layout.axis.scale, layout.columns, layout.words)
-    lines = list(_lines(numbers, columns, layout))
-    places = _places(columns, lines)
-    depth = HEADER + lines[-1].y + ROW / 2 + PAD
-    figure, page, top = sheet(words, places.page, depth + AXIS + LEGEND)
-    rule, bottom = top + HEADER, top + depth
-    _put_header(page, columns, places, rule=rule, rate=layout.axis.scale.label("Rate"))
-    for line in lines:
-        _put_line(page, line, places, rule + line.y)
-    graph = inch_axes(figure, (places.graph, places.graph + GRAPH), (rule, bottom))
-    draw_axis(graph, layout.axis, GRAPH)
-    heights = [rule + line.y for line in lines if line.kind != HEADING]
-    draw_marks(graph, numbers.table, heights, layout.axis, sizes=numbers.sizes)
-    draw_legend(page, (MARGIN, bottom + AXIS), numbers.ci_prob)
-    return figure
+def forest_rows(
+    numbers: ForestNumbers,
+    scale: RateScale,
+    columns: Sequence[str],
+    *,
+    labels: Mapping[str, str],
+    words: Wording,
+) -> Rows:
+    """Return the rows of a forest plot with the columns asked for, below a band for each group."""
+    table = numbers.table
+    rows = table.to_dict("records")
+    typical = [i for i, row in enumerate(rows) if row["kind"] == TYPICAL]
+    starts = [0, *(i + 2 for i in typical[:-1])]
+    return Rows(
+        heading="Study",
+        # Ticks stand in the second line.
+        axis=f"{scale.label('Rate')}\n",
+        labels=[_label(row, numbers.factor, labels, words) for row in rows],
+        columns=_columns(numbers, scale, columns, words),
+        bold=typical,
+        bands={
+            start: (_group(start, numbers, labels, words), _basis(rows[end]))
+            for start, end in zip(starts, typical, strict=True)
+        },
+    )
 
 
-def _lines(numbers: ForestNumbers, columns: Sequence[Column], layout: Layout) -> Iterable[_Line]:
-    """Yield the lines from top to bottom, `y` counted from the rule below the header."""
-    y = PAD
-    for group, rows in numbers.table.groupby("group", sort=False):
-        y += BAND_HEIGHT / 2
-        yield _Line(HEADING, _group_label(str(group), numbers, layout), (_basis(rows),), y)
-        y += BAND_HEIGHT / 2 - ROW / 2 + PAD / 2
-        for row in rows.to_dict("records"):
-            y += ROW
-            cells = tuple(column.text(row) for column in columns)
-            yield _Line(str(row["kind"]), _row_label(row, numbers.factor, layout), cells, y)
-        y += ROW / 2 + BETWEEN_GROUPS
-
-
-def _group_label(group: str, numbers: ForestNumbers, layout: Layout) -> str:
+def _group(start: int, numbers: ForestNumbers, labels: Mapping[str, str], words: Wording) -> str:
+    group = str(numbers.table["group"].iloc[start])
     if numbers.factor is None:
         return group.capitalize()
-    first = group == numbers.table["group"].iloc[0]
-    words = layout.words
-    factor = layout.labels.get(numbers.factor, words.column(numbers.factor))
-    name = layout.labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
-    return printable(f"{name}{' (reference)' if first else ''}")
+    factor = labels.get(numbers.factor, words.column(numbers.factor))
+    name = labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
+    return name if start else f"{name} (reference)"
 
 
-def _basis(rows: pd.DataFrame) -> str:
-    studies, patients = rows[["studies", "n"]].iloc[-1]
-    return f"{counted(studies, 'study', 'studies')}, {counted(patients, 'patient')}"
+def _basis(row: Row) -> str:
+    return f"{counted(row['studies'], 'study', 'studies')}, {counted(row['n'], 'patient')}"
 
 
-def _row_label(row: Row, factor: str | None, layout: Layout) -> str:
+def _label(row: Row, factor: str | None, labels: Mapping[str, str], words: Wording) -> str:
     """Return the label; that of a typical rate says if it rests on a single study."""
-    mixed = f"(mixed {factor})"
-    name = layout.labels.get(row["label"], row["label"])
-    label = printable(name.replace(mixed, f"(mixed {layout.words.column(factor or '')})"))
-    if row["inferred"]:
-        label = f"{label} {INFERRED_MARK}"
+    name = labels.get(row["label"], row["label"])
+    mixed = f"(mixed {words.column(factor or '')})"
+    label = marked(printable(name.replace(f"(mixed {factor})", mixed)), row["inferred"])
     if row["kind"] != TYPICAL or row["studies"] > 1:
         return label
     return f"{label} ({counted(row['studies'], 'study', 'studies')})"
 
 
-def _places(columns: Sequence[Column], lines: Sequence[_Line]) -> _Places:
-    rows = [line for line in lines if line.kind != HEADING]
-    texts = [(*column.heading, *(row.cells[i] for row in rows)) for i, column in enumerate(columns)]
-    widths = [max(text_width(text, bold=True) for text in set(own)) for own in texts]
-    longest = max(text_width(row.label, bold=row.kind == TYPICAL) for row in rows)
-    rest = MARGIN + INDENT + GRAPH + GAP * (len(widths) + 1) + sum(widths) + MARGIN
-    labels = max(min(longest, LONGEST_LABEL), LEAST_PAGE - rest)
-    edge, edges, before = MARGIN + INDENT + labels, [], sum(column.left for column in columns)
-    for width in widths[:before]:
-        edge += GAP + width
-        edges.append(edge)
-    graph = edge + GAP
-    edge = graph + GRAPH
-    for width in widths[before:]:
-        edge += GAP + width
-        edges.append(edge)
-    return _Places(graph, tuple(edges), labels, edge + MARGIN)
+def _columns(
+    numbers: ForestNumbers, scale: RateScale, columns: Sequence[str], words: Wording
+) -> list[Column]:
+    """Return the columns asked for; weights that have no meaning are left out."""
+    sure, places = f"{100 * numbers.ci_prob:g}%", _places(numbers.table, scale)
+    own: dict[str, tuple[str, Callable[[Row], str]]] = {
+        "events": ("Responders\n/ patients", _counts),
+        "observed": (
+            f"Observed\n{scale.unit} ({sure} CI)",
+            lambda row: _observed(row, scale, places),
+        ),
+        "model": (f"Model\n{scale.unit} ({sure} CrI)", lambda row: _model(row, scale, places)),
+        "weight": ("Weight\n%", _weight),
+    }
+    found = []
+    for name in columns:
+        heading, text = own.get(name, (printable(words.column(name)), _of_evidence(name, words)))
+        if name != "weight" or numbers.weighed:
+            left = name == "events" or name not in own
+            found.append(Column(heading, list(map(text, numbers.table.to_dict("records"))), left))
+    return found
 
 
-def _put_header(
-    page: Axes, columns: Sequence[Column], places: _Places, *, rule: float, rate: str
-) -> None:
-    lower, upper = rule - TITLES / 4 - PAD / 2, rule - 3 * TITLES / 4 - PAD / 2
-    put_text(page, MARGIN, lower, "Study", bold=True)
-    put_text(page, places.graph + GRAPH / 2, upper - PAD / 2, rate, bold=True, align="center")
-    for edge, column in zip(places.cells, columns, strict=True):
-        for y, text in zip((upper, lower), column.heading, strict=True):
-            put_text(page, edge, y, text, bold=True, align="right")
-    page.hlines(rule, MARGIN, places.page - MARGIN, color=INK, linewidth=0.8)
+def _places(table: pd.DataFrame, scale: RateScale) -> int:
+    """Return the decimals that tell the ends of the narrowest interval of the model apart."""
+    shown = table[table["kind"] != NEW_STUDY]
+    return scale.places((shown["upper"] - shown["lower"]).min(), shown["lower"].min())
 
 
-def _put_line(page: Axes, line: _Line, places: _Places, y: float) -> None:
-    if line.kind == HEADING:
-        _put_heading(page, line, places, y)
-        return
-    bold = line.kind == TYPICAL
-    label = shortened(line.label, places.labels, bold=bold)
-    put_text(page, MARGIN + INDENT, y, label, bold=bold)
-    for edge, text in zip(places.cells, line.cells, strict=True):
-        put_text(page, edge, y, text, bold=bold, align="right")
+def _counts(row: Row) -> str:
+    return "" if row["kind"] == NEW_STUDY else f"{row['events']}/{row['n']}"
 
 
-def _put_heading(page: Axes, line: _Line, places: _Places, y: float) -> None:
-    """Put a group's label on a band across the page, and at its end what the group rests on."""
-    top, bottom = y - BAND_HEIGHT / 2, y + BAND_HEIGHT / 2
-    page.fill_between([MARGIN, places.page - MARGIN], top, bottom, color=BAND, linewidth=0)
-    [basis] = line.cells
-    room = places.text - text_width(basis) - GAP - PAD
-    put_text(page, MARGIN + PAD, y, shortened(line.label, room, bold=True), bold=True)
-    put_text(page, places.page - MARGIN - PAD, y, basis, align="right")
+def _observed(row: Row, scale: RateScale, places: int) -> str:
+    if row["kind"] != ARM:
+        return ""
+    names = ("observed", "observed_lower", "observed_upper")
+    return _interval(row, names, scale, places) if row["n"] else "no patients"
+
+
+def _model(row: Row, scale: RateScale, places: int) -> str:
+    text = _interval(row, ("rate", "lower", "upper"), scale, places)
+    return text[text.index("(") :] if row["kind"] == NEW_STUDY else text
+
+
+def _interval(row: Row, names: Sequence[str], scale: RateScale, places: int) -> str:
+    rate, lower, upper = (scale.text(row[name], places) for name in names)
+    return f"{rate} ({lower}\N{EN DASH}{upper})"
+
+
+def _weight(row: Row) -> str:
+    return "" if row["kind"] == NEW_STUDY else f"{100 * row['weight']:.1f}"
+
+
+def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:
+    def text(row: Row) -> str:
+        known = row["kind"] == ARM and not pd.isna(row[name])
+        text = words.level(name, value_text(row[name])) if known else ""
+        return shortened(printable(text), LONGEST)
+
+    return text
+
+
+def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: RateAxis) -> None:
+    """Draw each row of the numbers at its height, and the axis with ticks above and below."""
+    axis.put_on(graph.xaxis, GRAPH)
+    graph.set(yticks=[])
+    bare(graph, grid=None, sides=["bottom"])
+    graph.tick_params(axis="x", top=True, labeltop=True)
+    graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
+    table = numbers.table.assign(y=heights)
+    for _, group in table.groupby("group", sort=False):
+        _draw_grid(graph, group, axis)
+    arms = table[table["kind"] == ARM]
+    areas = _areas(arms[numbers.sizes].to_numpy(dtype=np.float64))
+    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
+    _draw_model(graph, arms, areas, axis)
+    for row in table.to_dict("records"):
+        left, right = axis.places([row["lower"], row["upper"]])
+        if row["kind"] == TYPICAL:
+            _draw_diamond(graph, (left, float(axis.places(row["rate"])), right), row["y"])
+        if row["kind"] == NEW_STUDY:
+            _draw_bar(graph, (left, right), row["y"])
+
+
+def mark_keys(ci_prob: float) -> list[Key]:
+    """Return what each mark means."""
+    sure = f"{100 * ci_prob:g}%"
+    observed = f"Observed rate, exact {sure} confidence interval (CI)"
+    model = f"Model: posterior median rate of the arm, {sure} credible interval (CrI)"
+    typical = f"Typical rate, that of the median study (also dotted), {sure} CrI"
+    new_study = f"New study: {sure} prediction interval of its true rate"
+    seen = {"color": OBSERVED, "linewidth": THIN, "linestyle": "-"}
+    told = {"color": RANGE, "linewidth": THICK, "linestyle": "-"}
+    return [
+        Key(symbol("s", 5, "white", OBSERVED) | seen, observed),
+        Key(symbol("o", 6, MODEL, "white") | told, model),
+        Key(symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
+        Key(symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
+    ]
+
+
+def _areas(sizes: Array) -> Array:
+    """Return areas of markers in proportion to sizes, as long as they can be seen."""
+    largest = sizes.max()
+    share = sizes / largest if largest > 0 else np.zeros_like(sizes)
+    return np.maximum(LARGEST * share, SMALLEST)
+
+
+def _draw_grid(graph: Axes, group: pd.DataFrame, axis: RateAxis) -> None:
+    """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
+    top, bottom = group["y"].min() - ROW / 2, group["y"].max() + ROW / 2
+    ticks = graph.get_xticks()
+    graph.vlines(ticks, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
+    typical = axis.marks(group.loc[group["kind"] == TYPICAL, "rate"])
+    graph.vlines(typical, top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+
+
+def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
+    y = arms["y"] - APART
+    lower, upper = (axis.places(arms[f"observed_{end}"]) for end in ("lower", "upper"))
+    graph.hlines(y, lower, upper, color=OBSERVED, linewidth=THIN, clip_on=False, zorder=2)
+    points = graph.scatter(axis.marks(arms["observed"]), y, s=areas, marker="s", zorder=3)
+    points.set(facecolor="white", edgecolor=OBSERVED, linewidth=EDGE, clip_on=False)
+
+
+def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
+    y = arms["y"] + APART
+    lower, upper = (axis.places(arms[end]) for end in ("lower", "upper"))
+    graph.hlines(y, lower, upper, color=RANGE, linewidth=THICK, clip_on=False, zorder=4)
+    points = graph.scatter(axis.marks(arms["rate"]), y, s=areas, marker="o", zorder=5)
+    points.set(facecolor=MODEL, edgecolor="white", linewidth=EDGE / 2, clip_on=False)
+
+
+def _draw_diamond(graph: Axes, rates: tuple[float, float, float], y: float) -> None:
+    left, middle, right = rates
+    corners = [(left, y), (middle, y - HALF_DIAMOND), (right, y), (middle, y + HALF_DIAMOND)]
+    diamond = Polygon(corners, closed=True, facecolor=MODEL, edgecolor=INK, linewidth=EDGE)
+    diamond.set(clip_on=False, zorder=5)
+    graph.add_patch(diamond)
+
+
+def _draw_bar(graph: Axes, rates: tuple[float, float], y: float) -> None:
+    left, right = rates
+    bar = Rectangle((left, y - HALF_BAR), right - left, 2 * HALF_BAR)
+    bar.set(facecolor=PREDICTION, edgecolor=INK, linewidth=EDGE, clip_on=False, zorder=5)
+    graph.add_patch(bar)

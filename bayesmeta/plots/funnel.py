@@ -14,9 +14,8 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
+from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style, symbol
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["funnel"]
@@ -62,20 +61,20 @@ def funnel(
 ) -> Plot:
     """Return the funnel plot of a fit: arms by number of patients, within their limits.
 
-    Without covariates, observed rates stand within solid lines, the limits within which an arm of a
-    size lies with probability `ci_prob` by chance alone, if its true rate is the typical one; and
-    within dashed lines, those for a new study of the model, whose true rate differs by the
-    heterogeneity. Both are exact binomial limits, interpolated between numbers of responders.
+    Without covariates, solid lines are the limits within which an arm of a size lies with probability
+    `ci_prob` by chance alone, if its true rate is the typical one. Dashed lines are those for a new
+    study of the model, whose true rate differs by the heterogeneity. Both are exact binomial limits,
+    interpolated between numbers of responders.
 
-    With covariates each arm has limits of its own: residuals are shown in place of rates. That of an
-    arm is the normal quantile of its count in the prediction for a new study with its covariates.
+    With covariates each arm has limits of its own, so residuals are shown in place of rates. That of
+    an arm is the normal quantile of its count in the prediction for a new study with its covariates.
 
     Parameters
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     ci_prob : float
         Probability that an arm lies within its limits.
     scale : RateScale
@@ -86,9 +85,8 @@ def funnel(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``); rates are
-        probabilities. Columns as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`.
+        `table`: one row per arm (`kind` ``"arm"``), then the limits by size (``"limits"``), with columns
+        as of `bayesmeta.estimates.funnel_numbers.funnel_numbers`; rates are probabilities.
 
     Raises
     ------
@@ -117,8 +115,7 @@ def funnel(
     words = fit_words(what, fit, _notes(numbers, axis), notes, outcome=outcome)
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, left=0.55, below=0.45)
-        keys = _residual_keys(ci_prob) if own else _keys(ci_prob)
-        figure, [graph] = panel_page(words, keys, panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob, own=own), panels)
         if own:
             _draw_residuals(graph, numbers)
         else:
@@ -134,45 +131,27 @@ def _axis(numbers: FunnelNumbers, scale: RateScale) -> RateAxis:
     table = numbers.table
     arms = table[table["kind"] == ARM]
     limits = table.loc[table["n"] >= arms["n"].min(), "model_lower":"model_upper"]
-    rates = np.concatenate(
-        [arms[["rate", "typical"]].to_numpy().ravel(), limits.to_numpy().ravel()]
-    )
+    rates = [*arms[["rate", "typical"]].to_numpy().ravel(), *limits.to_numpy().ravel()]
     # Arms without responders, which have no log-odds, would part from the limits about them.
     return rate_axis(scale, rates, [] if scale.axis == "auto" else table["typical"])
 
 
-def _keys(ci_prob: float) -> list[Key]:
-    sure = f"{100 * ci_prob:g}%"
-    return [
-        *_arm_keys(),
-        Key(TYPICAL, "Typical rate"),
-        Key(CHANCE, f"{sure} of arms by chance alone"),
-        Key(HETEROGENEOUS, f"{sure} of arms of new studies by the model"),
+def _keys(ci_prob: float, *, own: bool) -> list[Key]:
+    """Return what marks and lines are, where arms have limits of their own or not."""
+    sure = f"{100 * ci_prob:g}% of arms"
+    marks = [
+        symbol(
+            each["marker"], MARK**0.5, each["facecolor"], each["edgecolor"], width=each["linewidth"]
+        )
+        for each in (INSIDE, OUTSIDE)
     ]
-
-
-def _residual_keys(ci_prob: float) -> list[Key]:
     return [
-        *_arm_keys(),
-        Key(TYPICAL, "Median of its own prediction"),
-        Key(HETEROGENEOUS, f"{100 * ci_prob:g}% of arms of new studies by the model"),
+        Key(marks[0], "Arm"),
+        Key(marks[1], "Arm outside the limits of the model"),
+        Key(TYPICAL, "Median of its own prediction" if own else "Typical rate"),
+        *([] if own else [Key(CHANCE, f"{sure} by chance alone")]),
+        Key(HETEROGENEOUS, f"{sure} of new studies by the model"),
     ]
-
-
-def _arm_keys() -> list[Key]:
-    return [Key(_mark(INSIDE), "Arm"), Key(_mark(OUTSIDE), "Arm outside the limits of the model")]
-
-
-def _mark(look: dict[str, Any]) -> dict[str, Any]:
-    """Return the look of a line that shows one mark of a scatter."""
-    return {
-        "linestyle": "none",
-        "marker": look["marker"],
-        "markersize": np.sqrt(MARK),
-        "markerfacecolor": look["facecolor"],
-        "markeredgecolor": look["edgecolor"],
-        "markeredgewidth": look["linewidth"],
-    }
 
 
 def _draw(graph: Axes, numbers: FunnelNumbers, axis: RateAxis) -> None:
@@ -227,14 +206,14 @@ def _draw_sizes(graph: Axes, top: float) -> None:
 def _notes(numbers: FunnelNumbers, axis: RateAxis) -> list[str]:
     arms = numbers.table[numbers.table["kind"] == ARM]
     beyond = arms[arms["outside"] == "model"]
-    own = numbers.typical is None
+    own, unknown = numbers.typical is None, numbers.unknown
     named = [_named(row, axis.scale) for row in beyond.to_dict("records")]
     return [
         f"Outside the limits of the model: {listed(named)}." if named else "",
-        _about_unknown(numbers.unknown),
+        f"Not drawn, because a covariate is not known: {listed(unknown)}." if unknown else "",
         RESIDUAL if own else ASYMMETRY,
         "" if own else axis.note,
-        about_characters([*beyond["label"], *numbers.unknown]),
+        about_characters([*beyond["label"], *unknown]),
     ]
 
 
@@ -242,7 +221,3 @@ def _named(row: dict[Any, Any], scale: RateScale) -> str:
     """Return an arm, its counts and the limits that it lies outside of."""
     low, high = scale.texts(row["model_lower"], row["model_upper"])
     return f"{row['label']} ({row['events']}/{row['n']}; limits {low} to {high}{scale.suffix})"
-
-
-def _about_unknown(labels: Sequence[str]) -> str:
-    return f"Not drawn, because a covariate is not known: {listed(labels)}." if labels else ""

@@ -7,24 +7,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayesmeta.estimates.tau_numbers import (
-    BAND,
-    GUIDE,
-    GUIDES,
-    POSTERIOR,
-    TauNumbers,
-    tau_numbers,
-)
+from bayesmeta.estimates.tau_numbers import BAND, GUIDE, GUIDES, POSTERIOR, TauNumbers, tau_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
-from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
+from bayesmeta.plots.fit_text import about_characters, about_conditional, conditional_of, fit_words
+from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
+from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style, symbol
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["heterogeneity"]
@@ -38,13 +31,7 @@ EDGE: dict[str, Any] = {"color": INK, "linewidth": 0.9}
 TYPICAL: dict[str, Any] = {"color": MODEL, "linewidth": 1.2, "linestyle": ":"}
 GUIDE_LINE: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (1, 2))}
 INTERVAL: dict[str, Any] = {"color": RANGE, "linewidth": 4.0}
-MEDIAN: dict[str, Any] = {
-    "marker": "D",
-    "markersize": 5.5,
-    "markerfacecolor": MODEL,
-    "markeredgecolor": INK,
-    "markeredgewidth": 0.8,
-}
+MEDIAN = symbol("D", 5.5, MODEL, INK)
 
 
 def heterogeneity(
@@ -59,19 +46,17 @@ def heterogeneity(
     """Return what tau means for rates: the range of the true rates of studies against tau.
 
     The band holds the true rates of studies with probability `ci_prob` if tau were known, about the
-    posterior median of the typical rate. The bar on the axis is the posterior of tau: its median and
-    interval.
+    posterior median of the typical rate. The bar on the axis is the median and interval of tau. Of an
+    outcome within another, all rates are conditional: of the patients with the enclosing outcome.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a model with a tau. If their diagnostics fail, the figure says so in its
-        first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre. Where tau differs
-        by a column, its level decides whose tau is drawn.
+        Covariate values, which decide whose tau is drawn; what is left out is at the reference.
     ci_prob : float
         Probability of the band and of the interval of tau.
     scale : RateScale
@@ -82,18 +67,16 @@ def heterogeneity(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of the
-        posterior (``"posterior"``); tau is on the scale of the link, rates are probabilities.
-        Columns as of `bayesmeta.estimates.tau_numbers.tau_numbers`.
+        `table`: one row per value of tau (`kind` ``"band"``), per guide value (``"guide"``) and one of
+        the posterior (``"posterior"``), with columns as of
+        `bayesmeta.estimates.tau_numbers.tau_numbers`; tau is on the scale of the link.
 
     Raises
     ------
     SettingsError
-        If `fit` has no draws or is of a model without tau, or `ci_prob` is not between 0
-        and 1.
+        If `fit` has no draws, the model no tau, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------
@@ -109,30 +92,33 @@ def heterogeneity(
     ['band', 'guide', 'posterior']
     """
     numbers = tau_numbers(fit, outcome=outcome, profile=profile, ci_prob=ci_prob)
-    words = fit_words(
-        "What heterogeneity means for rates",
-        fit,
-        _notes(fit, outcome, numbers, scale),
-        notes,
-        outcome=outcome,
-    )
+    own, title = _notes(fit, outcome, numbers, scale), "What heterogeneity means for rates"
+    words = fit_words(title, fit, own, notes, outcome=outcome)
     bands = numbers.table[numbers.table["kind"] == BAND]
     axis = rate_axis(scale, bands[["typical", "lower", "upper"]], bands["typical"])
+    pair = conditional_of(fit, outcome)
+    kind = "Conditional" if pair else "True"
     with house_style():
         panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, [graph] = panel_page(words, _keys(ci_prob), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob, kind), panels)
         _draw(graph, numbers, axis, fit.spec.link.scale)
+        what = f"{kind} rate of a study{f', {pair}' if pair else ''}"
+        label = shortened(printable(scale.label(what)), GRAPH[1])
+        graph.set_ylabel(label, labelpad=3, parse_math=False)
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     about = f"tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f}"
     return Plot("heterogeneity", figure, numbers.table.copy(), about)
 
 
-def _keys(ci_prob: float) -> list[Key]:
+def _keys(ci_prob: float, kind: str) -> list[Key]:
     sure = f"{100 * ci_prob:g}%"
     return [
-        Key({**SHADE, "linewidth": 7}, f"True rates of {sure} of studies, by tau"),
+        Key({**SHADE, "linewidth": 7}, f"{kind} rates of {sure} of studies, by tau"),
         Key(TYPICAL, "Typical rate (median)"),
-        Key({**INTERVAL, **MEDIAN}, f"Posterior of tau: median and {sure} interval"),
+        Key(
+            {**MEDIAN, **INTERVAL, "linestyle": "-"},
+            f"Posterior of tau: median and {sure} interval",
+        ),
     ]
 
 
@@ -164,7 +150,6 @@ def _draw_axes(graph: Axes, end: float, axis: RateAxis, scale: str) -> None:
     graph.set_ylim(top=axis.limits[1])
     graph.axhline(axis.limits[0], color=INK, linewidth=0.5, zorder=1)
     graph.set_xlabel(f"tau ({scale})", labelpad=2)
-    graph.set_ylabel(axis.scale.label("True rate of a study"), labelpad=3)
 
 
 def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
@@ -191,8 +176,8 @@ def _notes(fit: Fit, outcome: str | None, numbers: TauNumbers, scale: RateScale)
     own = f" of {words.level(words.by, numbers.level)}" if numbers.level else ""
     return [
         f"tau{own}: median {row['tau']:.2f}, {sure} interval {row['tau_lower']:.2f} to "
-        f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have true rates from "
-        f"{rates[0]} to {rates[1]}{scale.suffix}; the prediction interval of a new study is wider, as tau "
+        f"{row['tau_upper']:.2f}. At its median, {sure} of studies would have rates from "
+        f"{rates[0]} to {rates[1]}{scale.suffix}. The prediction interval of a new study is wider, as tau "
         "and the typical rate are not known.",
         f"The typical rate is at {words.text(numbers.profile)}." if fit.coding.columns else "",
         about_conditional(fit, outcome, "Rates and tau are those"),

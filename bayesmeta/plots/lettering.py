@@ -41,19 +41,7 @@ AFTER_PARAGRAPH = 0.04
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Lines of text of one look.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        The lines, from top to bottom.
-    size : float
-        Font size in points.
-    bold : bool
-        Whether in bold.
-    colour : str
-        Colour.
-    """
+    """Lines of text of one look, its size in points."""
 
     lines: Sequence[str]
     size: float = BODY
@@ -89,10 +77,7 @@ def put_paragraphs(axes: Axes, x: float, top: float, paragraphs: Sequence[Paragr
 
 
 def printable(text: object) -> str:
-    """Return text on one line, without control characters.
-
-    A character that no installed font has becomes a replacement character.
-    """
+    """Return text on one line; a character that no installed font has becomes `UNKNOWN`."""
     words = " ".join(str(text).split())
     kept = (character for character in words if character.isprintable())
     return "".join(c if ord(c) in _characters() else UNKNOWN for c in kept)
@@ -107,10 +92,7 @@ def text_width(text: str, *, size: float = BODY, bold: bool = False) -> float:
 
 
 def shortened(text: str, width: float, *, size: float = BODY, bold: bool = False) -> str:
-    """Return text that fits into `width` inches, with an ellipsis for what is left out.
-
-    The middle goes: the end of a long name is often what tells it from others.
-    """
+    """Return text that fits into `width` inches, with an ellipsis for what is left out."""
     if text_width(text, size=size, bold=bold) <= width:
         return text
     fits, too_many = 0, len(text)
@@ -147,16 +129,14 @@ def put_text(
     colour: str = INK,
     align: Literal["left", "center", "right"] = "left",
 ) -> None:
-    """Write one line of text, to the letter, with the middle of its capitals at y.
-
-    `axes` has inches from the top down.
-    """
+    """Write a line to the letter, the middle of its capitals at y, inches from the top down."""
     baseline = y + HALF_CAPITAL * size / POINTS_PER_INCH
     weight = "bold" if bold else "normal"
     axes.text(x, baseline, text, size=size, weight=weight, color=colour, ha=align, parse_math=False)
 
 
 def _cut(text: str, kept: int) -> str:
+    # The middle goes: the end of a long name is often what tells it from others.
     tail = kept // 3
     return text[: kept - tail].rstrip() + ELLIPSIS + text[len(text) - tail :].lstrip()
 

@@ -4,24 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.patches import Patch
 
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.fit_text import warning_of
-from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rows import ROW, Rows, draw_axis, draw_rows
-from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, SMALL, house_style
+from bayesmeta.plots.pages import Key, Plot, Words
+from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
+from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style, symbol
+from bayesmeta.wording import PLAIN
 
 __all__ = ["nested_outcomes"]
-
-Array = npt.NDArray[np.float64]
 
 FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
 """Of the categories from the innermost outcome outwards, from dark to light; the last is for none."""
@@ -31,16 +28,21 @@ BAR = 0.72
 
 CI_PROB = 0.95
 
+NOTE = (
+    "Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
+    f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
+)
+
 
 def nested_outcomes(
-    predictions: NestedPrediction | Sequence[NestedPrediction], *, notes: Sequence[str] = ()
+    predictions: Prediction | Sequence[Prediction], *, notes: Sequence[str] = ()
 ) -> Plot:
     """Return how the patients of a new cohort divide into nested outcomes, one bar per prediction.
 
     Parameters
     ----------
-    predictions : NestedPrediction or sequence of them
-        Of the same outcomes and the same number of patients, in the order in which they are drawn. If
+    predictions : Prediction or sequence of them
+        Of the same nested outcomes and number of patients, in the order in which they are drawn. If
         draws behind one failed their diagnostics, the figure says so in its first line.
     notes : sequence of str
         Further lines below the figure.
@@ -48,8 +50,7 @@ def nested_outcomes(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
+        `table`: one row per prediction and category (`kind` ``"category"``) or outcome (``"outcome"``):
         `profile`, `n`, `label`; `mean` (missing of outcomes), `lower`, `median` and `upper` are
         numbers of patients of n.
 
@@ -71,52 +72,43 @@ def nested_outcomes(
     >>> plot.table.head(3).set_index("label")["mean"].round(-1).to_dict()
     {'CR': 10.0, 'ORR, not CR': 10.0, 'none': 20.0}
     """
-    several = [predictions] if isinstance(predictions, NestedPrediction) else list(predictions)
+    several = [predictions] if isinstance(predictions, Prediction) else list(predictions)
     first = _checked(several)
-    numbers = [pd.DataFrame(_rows_of(one)) for one in several]
+    numbers = list(map(_numbers, several))
     table = pd.concat(numbers, ignore_index=True)
-    words = words_of(first.rates.fit)
+    words = words_of(first.fit) if first.fit else PLAIN
     categories = list(dict.fromkeys(table.loc[table["kind"] == "category", "label"]))
+    counts = zip(*map(_counts, numbers), strict=True)
     rows = Rows(
         heading="Profile",
         axis=f"Mean share of {first.n} patients (%)",
-        columns=[f"{words.outcome(outcome)}\nof {first.n}" for outcome in first.outcomes],
         labels=[words.text(_label(one)) for one in several],
-        cells=[_cells(own) for own in numbers],
-        bold=[False] * len(several),
+        columns=[
+            Column(f"{words.outcome(outcome)}\nof {first.n}", list(texts))
+            for outcome, texts in zip(first.outcomes, counts, strict=True)
+        ],
     )
+    fills = [*_fills(len(categories) - 1), BAND]
+    keys = [
+        Key(symbol("s", 8, fill, INK), words.category(name))
+        for name, fill in zip(categories, fills, strict=True)
+    ]
+    warning = next(filter(None, (warning_of(one.fit) for one in several)), "")
     with house_style():
-        note = (
-            f"Bars: mean share of patients in each category. Numbers: median count of each outcome and its "
-            f"{100 * CI_PROB:g}% prediction interval, for a cohort of a new study unless one is named."
-        )
-        warning = next(filter(None, (warning_of(one.rates.fit) for one in several)), "")
-        title = "Predicted cohort by nested outcome"
-        figure, graph, heights = draw_rows(rows, Words(title, [note, *notes], warning))
-        fills = [*_fills(len(categories) - 1), BAND]
+        around = Words("Predicted cohort by nested outcome", [NOTE, *notes], warning)
+        figure, graph, heights = draw_rows(rows, around, keys)
         for own, height in zip(numbers, heights, strict=True):
-            _draw(graph, _shares(own), fills, height)
+            _draw(graph, own, fills, height)
         draw_axis(graph, np.array([0.0, 100.0]), "", (0.0, 100.0))
-        graph.legend(
-            handles=[
-                Patch(facecolor=fill, edgecolor=INK, linewidth=0.4, label=words.category(name))
-                for name, fill in zip(categories, fills, strict=True)
-            ],
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.28 / (len(several) * ROW + 0.1)),
-            ncols=len(categories),
-            frameon=False,
-            fontsize=SMALL,
-            handlelength=1.0,
-            columnspacing=1.0,
-        )
     return Plot("nested_outcomes", figure, table, counted(len(several), "profile"))
 
 
-def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
-    if not predictions or not all(isinstance(one, NestedPrediction) for one in predictions):
+def _checked(predictions: Sequence[Prediction]) -> Prediction:
+    if not predictions or not all(
+        isinstance(one, Prediction) and one.outcomes for one in predictions
+    ):
         raise SettingsError(
-            "`predictions` must be one NestedPrediction or several. Make them by predict(Fit, ...)."
+            "`predictions` must be one Prediction of nested outcomes or several. Make them by predict."
         )
     first = predictions[0]
     for one in predictions:
@@ -128,34 +120,24 @@ def _checked(predictions: Sequence[NestedPrediction]) -> NestedPrediction:
     return first
 
 
-def _label(prediction: NestedPrediction) -> str:
+def _label(prediction: Prediction) -> str:
     study = f"{prediction.study}: " if prediction.study else ""
     return study + prediction.profile
 
 
-def _rows_of(prediction: NestedPrediction) -> list[dict[str, Any]]:
-    head = {"profile": _label(prediction), "n": prediction.n}
-    found = [
-        {
-            **head,
-            "kind": "category",
-            "label": name,
-            **row[["mean", "lower", "median", "upper"]].to_dict(),
-        }
-        for name, row in prediction.table(CI_PROB).iterrows()
-    ]
+def _numbers(prediction: Prediction) -> pd.DataFrame:
+    """Return the counts of categories and of outcomes."""
     events = prediction.interval(CI_PROB).xs("events", level="quantity")
-    return found + [
-        {**head, "kind": "outcome", "label": name, **row[["lower", "median", "upper"]].to_dict()}
-        for name, row in events.iterrows()
-    ]
+    both = {"category": prediction.table(CI_PROB), "outcome": events}
+    table = pd.concat(both, names=["kind", "label"]).reset_index()
+    table = table.assign(profile=_label(prediction), n=prediction.n)
+    return table[["profile", "n", "kind", "label", "mean", "lower", "median", "upper"]]
 
 
-def _cells(numbers: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(
-        f"{row['median']:.0f} ({row['lower']:.0f} to {row['upper']:.0f})"
-        for row in numbers[numbers["kind"] == "outcome"].to_dict("records")
-    )
+def _counts(numbers: pd.DataFrame) -> list[str]:
+    """Return the median and interval of each outcome."""
+    rows = numbers.loc[numbers["kind"] == "outcome", ["median", "lower", "upper"]].to_numpy()
+    return [f"{median:.0f} ({low:.0f} to {high:.0f})" for median, low, high in rows]
 
 
 def _fills(categories: int) -> list[str]:
@@ -165,15 +147,9 @@ def _fills(categories: int) -> list[str]:
     return [to_hex(colormaps["cividis"](share)) for share in np.linspace(0.1, 1, categories)]
 
 
-def _shares(numbers: pd.DataFrame) -> Array:
-    """Return the mean share of patients in each category, in percent."""
+def _draw(graph: Axes, numbers: pd.DataFrame, fills: Sequence[str], height: float) -> None:
+    """Draw the mean share of patients in each category, one after the other."""
     own = numbers[numbers["kind"] == "category"]
-    return np.asarray(100 * own["mean"] / own["n"], dtype=np.float64)
-
-
-def _draw(graph: Axes, shares: Array, fills: Sequence[str], height: float) -> None:
-    starts = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
-    for share, start, fill in zip(shares, starts, fills, strict=True):
-        graph.barh(
-            height, share, BAR * ROW, start, color=fill, edgecolor=INK, linewidth=0.4, zorder=2
-        )
+    shares = 100 * (own["mean"] / own["n"]).to_numpy(dtype=np.float64)
+    look: dict[str, Any] = {"color": fills, "edgecolor": INK, "linewidth": 0.4, "zorder": 2}
+    graph.barh([height] * len(shares), shares, BAR * ROW, np.cumsum(shares) - shares, **look)

@@ -9,16 +9,32 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs
+from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_text, text_width
 from bayesmeta.plots.style import ALARM, FAINT, SMALL, TITLE, figure_bytes, save_figure
 
-__all__ = ["MARGIN", "Key", "Plot", "Words", "bare", "inch_axes", "sheet"]
+__all__ = [
+    "MARGIN",
+    "SAMPLE",
+    "SPACE",
+    "STEP",
+    "Key",
+    "Plot",
+    "Words",
+    "bare",
+    "inch_axes",
+    "key_lines",
+    "put_keys",
+    "sheet",
+]
 
 MARGIN = 0.25
 """Free edge of a page in inches."""
 
 LONGEST_LINE = 7.5
 """Width of notes in inches, beyond which lines are hard to follow."""
+
+SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
+"""Of a key, in inches: length of a sample, its distance from its name, and those between entries."""
 
 _SCREEN_DPI = 110
 
@@ -69,7 +85,7 @@ class Plot:
         SettingsError
             If the suffix is another.
         RunError
-            If the file can't be written.
+            If the file cannot be written.
         """
         save_figure(self.figure, path, dpi=dpi)
 
@@ -117,10 +133,7 @@ class Key:
 
 
 def sheet(words: Words, width: float, body: float) -> tuple[Figure, Axes, float]:
-    """Return a figure with its text, its page in inches, and where its body of a height begins.
-
-    To be called in `house_style`.
-    """
+    """Return a figure with text, its page in inches, and where its body begins; in `house_style`."""
     above, below = words.above(width - 2 * MARGIN), words.below(width - 2 * MARGIN)
     top = MARGIN + sum(each.height for each in above)
     height = top + body + sum(each.height for each in below) + MARGIN
@@ -155,3 +168,29 @@ def bare(
         graph.set_axisbelow(True)
     for side, spine in graph.spines.items():
         spine.set_visible(side in sides)
+
+
+def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
+    """Return the keys in lines that are as long as the room allows."""
+    lines: list[list[Key]] = []
+    for key in keys:
+        if lines and sum(map(_width, lines[-1])) + _width(key) - APART <= room:
+            lines[-1].append(key)
+        else:
+            lines.append([key])
+    return lines
+
+
+def _width(key: Key) -> float:
+    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
+
+
+def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
+    """Put lines of samples and names from `top` down; a marker stands in the middle of its sample."""
+    for number, line in enumerate(lines):
+        x, y = MARGIN, top + (number + 0.5) * STEP
+        for key in line:
+            places = [x, x + SAMPLE / 2, x + SAMPLE]
+            page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
+            put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
+            x += _width(key)

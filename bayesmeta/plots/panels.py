@@ -2,31 +2,42 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import (
-    Paragraph,
-    paragraph,
-    put_paragraphs,
-    put_text,
-    shortened,
-    text_width,
+from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_text, shortened
+from bayesmeta.plots.pages import (
+    MARGIN,
+    SAMPLE,
+    SPACE,
+    STEP,
+    Key,
+    Words,
+    bare,
+    inch_axes,
+    key_lines,
+    put_keys,
+    sheet,
 )
-from bayesmeta.plots.pages import MARGIN, Key, Words, bare, inch_axes, sheet
-from bayesmeta.plots.style import SMALL
+from bayesmeta.plots.style import FAINT, MODEL, OBSERVED, SMALL
 
-__all__ = ["STEP", "Panels", "graphs_page", "key_lines", "panel_page", "put_keys"]
-
-SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
-"""Of the key, in inches: length of a sample, its distance from its name, and those between entries."""
+__all__ = ["HEADROOM", "Panels", "draw_counts", "graphs_page", "panel_page"]
 
 BELOW_KEY, HEADING = 0.08, 0.15
 """Height of what stands below the key, and of the middle of a heading above its panel, in inches."""
 
 GRAPH, LEFT, KEY, GAP, AXIS = (4.0, 2.7), 0.45, 1.9, 0.25, 0.42
 """Of a graph with its key beside it, in inches: its size, then what stands beside and below it."""
+
+
+BAR, FEW, HEADROOM = 0.8, 60, 1.06
+"""Width of a bar, bars in view up to which they stand apart, and height over that of the highest."""
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,19 +66,13 @@ class Panels:
         """Yield the left and upper edge of each panel, row by row from `top` down."""
         for number in range(self.count):
             row, column = divmod(number, self.columns)
-            yield (
-                MARGIN + column * self.across + self.left,
-                top + row * self.down + self.above,
-            )
+            yield (MARGIN + column * self.across + self.left, top + row * self.down + self.above)
 
 
 def panel_page(
     words: Words, keys: Sequence[Key], panels: Panels, headings: Sequence[str] = ()
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its text, and its panels, empty as yet.
-
-    To be called in `house_style`. Headings stand in the room above the panels.
-    """
+    """Return a figure with its text, and its panels, empty as yet; to be called in `house_style`."""
     room = panels.columns * panels.across
     lines = key_lines(keys, room)
     head = len(lines) * STEP + BELOW_KEY
@@ -81,39 +86,10 @@ def panel_page(
     return figure, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
 
 
-def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
-    """Return the keys in lines that are as long as the room allows."""
-    lines: list[list[Key]] = []
-    for key in keys:
-        if lines and sum(map(_width, lines[-1])) + _width(key) - APART <= room:
-            lines[-1].append(key)
-        else:
-            lines.append([key])
-    return lines
-
-
-def _width(key: Key) -> float:
-    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
-
-
-def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
-    """Put lines of samples and names from `top` down; a marker stands in the middle of its sample."""
-    for number, line in enumerate(lines):
-        x, y = MARGIN, top + (number + 0.5) * STEP
-        for key in line:
-            places = [x, x + SAMPLE / 2, x + SAMPLE]
-            page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
-            put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
-            x += _width(key)
-
-
 def graphs_page(
     words: Words, keys: Sequence[Key], *, heights: Sequence[float] = (GRAPH[1],)
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its text, and graphs of these heights (inches) one below the other.
-
-    To be called in `house_style`. The keys stand beside the graphs, with more to say of each.
-    """
+    """Return a figure with its text, and graphs below each other with keys; in `house_style`."""
     edge, start = MARGIN + LEFT + GRAPH[0], 0.05
     width = edge + (GAP + KEY if keys else 0) + MARGIN
     entries = [_entry(key) for key in keys]
@@ -152,3 +128,16 @@ def _put_entries(
         page.plot([left, left + SAMPLE], [y, y], solid_capstyle="butt", **key.look)
         put_paragraphs(page, left + SAMPLE + SPACE, top, entry)
         top += _height(entry)
+
+
+def draw_counts(
+    graph: Axes, events: Array, probability: Array, chosen: npt.NDArray[np.bool_], *, bars: float
+) -> None:
+    """Draw bars at numbers of responders, those chosen dark; few bars in view stand apart."""
+    few, step = bars <= FEW, float(np.median(np.diff(events))) if len(events) > 1 else 1.0
+    for own, face, edge in ((~chosen, FAINT, OBSERVED), (chosen, MODEL, MODEL)):
+        look: dict[str, Any] = {"facecolor": face, "edgecolor": edge, "zorder": 2}
+        look |= {"width": step * BAR, "linewidth": 0.5} if few else {"width": step, "linewidth": 0}
+        graph.bar(events[own], 100 * probability[own], **look)
+    graph.set_ylim(0, HEADROOM * 100 * probability.max())
+    graph.set_ylabel("Probability (%)", labelpad=2)

@@ -10,17 +10,13 @@ from matplotlib.axes import Axes
 from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.prediction_table import (
-    prediction_window,
-    rate_table,
-    responder_table,
-)
+from bayesmeta.estimates.prediction_table import prediction_window, rate_table, responder_table
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Key, Plot, Words
-from bayesmeta.plots.panels import graphs_page
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.panels import HEADROOM, draw_counts, graphs_page
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 from bayesmeta.wording import PLAIN
@@ -30,16 +26,8 @@ __all__ = ["prediction"]
 HEIGHTS = (1.25, 1.75)
 """Of the graphs of the rate and of the responders, in inches."""
 
-BAR, FEW = 0.8, 60
-"""Width of a bar, and counts in view up to which bars stand apart."""
-
-HEADROOM = 1.06
-
-SPARE = 0.7
-"""Free space beside the first and the last number of responders, in responders."""
-
-SURE = 0.999
-"""Probability above which it is only said that it is."""
+SPARE, SURE = 0.7, 0.999
+"""Room beside the first and last number of responders, and probability that is told as "over"."""
 
 THRESHOLD: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"}
 
@@ -47,6 +35,7 @@ THRESHOLD: dict[str, Any] = {"color": ALARM, "linewidth": 1.2, "linestyle": "--"
 def prediction(
     prediction: Prediction,
     *,
+    outcome: str | None = None,
     rate_above: float | None = None,
     events_at_least: int | None = None,
     ci_prob: float = 0.95,
@@ -62,8 +51,9 @@ def prediction(
     Parameters
     ----------
     prediction : Prediction
-        Of `predict`; of nested outcomes, `NestedPrediction.of` one of them. If the draws behind it
-        failed their diagnostics, the figure says so in its first line.
+        Of `predict`. If the draws failed their diagnostics, the figure says so in its first line.
+    outcome : str, optional
+        Which of several outcomes.
     rate_above : float, optional
         A rate (probability) to be marked, with the probability that the true rate is above it.
     events_at_least : int, optional
@@ -78,17 +68,15 @@ def prediction(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability) and
-        per number of responders, or range of them (``"events"``; the first and the last number), with
+        `table`: one row per bin of the rate (`kind` ``"rate"``; edges `lower` and `upper`, probability)
+        and per number of responders, or range of them (``"events"``; its first and last number), with
         `probability`, `inside` (the interval), `asked` (at or beyond the threshold) and `density`
         (of rates).
 
     Raises
     ------
     SettingsError
-        If `prediction` is no Prediction, a threshold is out of its range, or `ci_prob` is not
-        between 0 and 1.
+        If `prediction` is no Prediction, or an argument is out of its range.
 
     References
     ----------
@@ -102,45 +90,38 @@ def prediction(
     >>> bm.plots.prediction(bm.predict(posterior, n=40, seed=1), events_at_least=10)
     Plot(prediction: 40 patients)
     """
-    check_kind(
-        "prediction", prediction, Prediction, "predict; of nested outcomes, take .of(outcome)"
-    )
+    check_kind("prediction", prediction, Prediction, "predict")
     check_ci_prob(ci_prob)
+    title = _title(prediction, outcome)
+    if outcome is not None or prediction.outcomes:
+        prediction = prediction.of(str(outcome))
     keys = _keys(prediction, (rate_above, events_at_least), ci_prob, scale)
     window = prediction_window(prediction, rate_above, events_at_least)
     rates = rate_table(prediction, ci_prob, rate_above, window)
     events = responder_table(prediction, ci_prob, events_at_least)
+    words = Words(title, [_note(prediction), *notes], warning_of(prediction.fit))
     with house_style():
-        figure, (upper, lower) = graphs_page(
-            Words(_title(prediction), [_note(prediction), *notes], warning_of(prediction.fit)),
-            keys,
-            heights=HEIGHTS,
-        )
+        figure, (upper, lower) = graphs_page(words, keys, heights=HEIGHTS)
         _draw_rate(upper, rates, rate_above, scale)
         _draw_events(lower, events, events_at_least, window)
         _set_scale(upper, lower, window, prediction.n, per=scale.per)
-    return Plot(
-        "prediction",
-        figure,
-        pd.concat([rates, events], ignore_index=True),
-        counted(prediction.n, "patient"),
-    )
+    table = pd.concat([rates, events], ignore_index=True)
+    return Plot("prediction", figure, table, counted(prediction.n, "patient"))
 
 
-def _title(prediction: Prediction) -> str:
-    cohort = (
-        "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
-    )
+def _title(prediction: Prediction, outcome: str | None) -> str:
+    study, patients = prediction.study, counted(prediction.n, "patient")
+    cohort = "a new study" if study is None else f"a further cohort of {study}"
     words = PLAIN if prediction.fit is None else words_of(prediction.fit)
-    profile = words.text(prediction.profile)
-    return f"Response to expect of {counted(prediction.n, 'patient')} in {cohort}: {profile}"
+    what = words.outcome(outcome) if outcome else "Response"
+    return f"{what} to expect of {patients} in {cohort}: {words.text(prediction.profile)}"
 
 
 def _note(prediction: Prediction) -> str:
     whose = "the true rate of a new study" if prediction.study is None else "the cohort's true rate"
     return (
-        f"Above: density of {whose}, in bars; its interval is the prediction interval of the rate. Below: "
-        "binomial probabilities averaged over that density, so that chance in the cohort is in them, too."
+        f"Above: density of {whose}, in bars. Its interval is the prediction interval of the rate. Below: "
+        "binomial probabilities averaged over that density, which include chance in the cohort."
     )
 
 
@@ -162,18 +143,14 @@ def _keys(
         Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
         Key({"color": FAINT, "linewidth": 7}, "Outside of it"),
     ]
-    asked: list[tuple[str, dict[str, float | int]]] = []
     if rate_above is not None:
-        asked.append(
-            (f"Rate above {scale.per * rate_above:g}{scale.suffix}", {"rate_above": rate_above})
-        )
+        name = f"Rate above {scale.per * rate_above:g}{scale.suffix}"
+        found_above = _percent(prediction.probability(rate_above=rate_above))
+        keys.append(Key(THRESHOLD, name, f"Probability {found_above}"))
     if events_at_least is not None:
-        asked.append(
-            (f"{events_at_least:,} or more responders", {"events_at_least": events_at_least})
-        )
-    for name, question in asked:
-        probability = prediction.probability(**question)  # type: ignore[arg-type]
-        keys.append(Key(THRESHOLD, name, f"Probability {_percent(probability)}"))
+        name = f"{events_at_least:,} or more responders"
+        found_more = _percent(prediction.probability(events_at_least=events_at_least))
+        keys.append(Key(THRESHOLD, name, f"Probability {found_more}"))
     return keys
 
 
@@ -203,20 +180,14 @@ def _draw_events(
     n = int(table["upper"].max())
     # What lies beyond the window may be one range, which is no bar.
     table = table[table["upper"] - table["lower"] < step]
-    events, inside = table[["lower", "upper"]].mean(axis=1), table["inside"].to_numpy(dtype=bool)
-    percent = 100 * table["probability"].to_numpy()
-    few = (window[1] - window[0]) * n / step <= FEW
-    for chosen, face, edge in ((~inside, FAINT, OBSERVED), (inside, MODEL, MODEL)):
-        graph.bar(
-            events[chosen], percent[chosen], width=step * (BAR if few else 1.0), facecolor=face,
-            edgecolor=edge, linewidth=0.5 if few else 0.0, zorder=2,
-        )  # fmt: skip
+    events, probability = table[["lower", "upper"]].mean(axis=1), table["probability"]
+    inside = table["inside"].to_numpy(dtype=bool)
+    bars = (window[1] - window[0]) * n / step
+    draw_counts(graph, events.to_numpy(), probability.to_numpy(), inside, bars=bars)
     if events_at_least is not None:
         _mark(graph, events_at_least - 0.5)
-    graph.set_ylim(0, HEADROOM * percent.max())
     put_ticks(graph.yaxis, 5)
     graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}", labelpad=2)
-    graph.set_ylabel("Probability (%)", labelpad=2)
 
 
 def _mark(graph: Axes, place: float) -> None:

@@ -21,7 +21,7 @@ from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_wo
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_scale import RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.wording import Wording
@@ -52,17 +52,17 @@ def prior_posterior(
 ) -> Plot:
     """Return prior and posterior of the typical rate, of a new study, each tau and each coefficient.
 
-    A panel each: the prior is a line, the posterior a histogram of the draws. Below stand both
+    A panel each: the prior is a line, the posterior a histogram of the draws. Below are both
     intervals, and how far the two overlap: 100% where the evidence left the prior as it was.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a ModelSpec. If their diagnostics fail, the figure says so in its first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values; what is left out stands at the reference level or the centre.
+        Covariate values; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     scale : RateScale
@@ -73,17 +73,15 @@ def prior_posterior(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per point of a prior and bar of a posterior; rates are probabilities, tau is on the
-        scale of the link. Columns as of
-        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`.
+        `table`: one row per point of a prior and bar of a posterior, with columns as of
+        `bayesmeta.estimates.prior_posterior_numbers.prior_posterior_numbers`; rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, or `ci_prob` is not between 0 and 1.
+        If `fit` is no Fit of a ModelSpec, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------
@@ -101,10 +99,8 @@ def prior_posterior(
     words = fit_words(
         "Prior and posterior", fit, _notes(fit, outcome, numbers, scale), notes, outcome=outcome
     )
-    keys = [
-        Key(PRIOR_LINE, "Prior"),
-        Key({"color": RANGE, "alpha": 0.6, "linewidth": 7}, "Posterior"),
-    ]
+    bar = {"color": RANGE, "alpha": BARS["alpha"], "linewidth": 7}
+    keys = [Key(PRIOR_LINE, "Prior"), Key(bar, "Posterior")]
     with house_style():
         columns = min(COLUMNS, len(quantities))
         below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
@@ -151,12 +147,11 @@ def _notes(
 ) -> list[str]:
     sure, words = f"{100 * numbers.ci_prob:g}%", words_of(fit)
     rows = [_interval(row, sure, scale, words) for row in numbers.intervals.to_dict("records")]
-    at_profile = f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else ""
     return [
         *rows,
-        at_profile,
+        f"Rates are at {words.text(numbers.profile)}." if fit.coding.columns else "",
         about_conditional(fit, outcome, "tau and coefficients are those"),
-        "Overlap: the area under both densities; above 80% the evidence hardly changed the prior.",
+        "Overlap: the area under both densities. Above 80%, the evidence hardly changed the prior.",
         about_characters([*numbers.intervals["quantity"], numbers.profile]),
     ]
 

@@ -8,12 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayesmeta.errors import counted, listed
-from bayesmeta.estimates.regression_numbers import (
-    ARM,
-    CURVE,
-    RegressionNumbers,
-    regression_numbers,
-)
+from bayesmeta.estimates.regression_numbers import ARM, CURVE, RegressionNumbers, regression_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -21,9 +16,18 @@ from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
 from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.rate_axis import RateAxis, rate_axis
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import ALARM, FAINT, LEVELS, LINES, MODEL, OBSERVED, RANGE, house_style
+from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
+from bayesmeta.plots.style import (
+    ALARM,
+    FAINT,
+    LEVELS,
+    LINES,
+    MODEL,
+    OBSERVED,
+    RANGE,
+    house_style,
+    symbol,
+)
 from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.wording import Wording
 
@@ -44,8 +48,8 @@ SHADE: dict[str, Any] = {"color": RANGE, "alpha": 0.45, "linewidth": 0}
 BUBBLE: dict[str, Any] = {"edgecolor": OBSERVED, "facecolor": "none", "linewidth": 0.9}
 
 ECOLOGICAL = (
-    "The relation is between arms, not between patients (ecological): it need not hold for patients "
-    "of one arm, and whatever else differs between the studies is mixed into it."
+    "The relation is between arms, not between patients (ecological). It need not hold for patients of "
+    "one arm, and is mixed with whatever else differs between the studies."
 )
 
 
@@ -63,25 +67,22 @@ def regression(
     """Return the bubble plot of a meta-regression: the rate against a numeric covariate.
 
     One bubble per arm, as observed, its area in proportion to its patients. The line is the typical
-    rate, the band its credible interval, the dashed lines the prediction interval of the rate of a
-    new study. They go from the least to the greatest value among the arms, and no further.
+    rate, the band its credible interval, the dashed lines the prediction interval of a new study.
+    They go from the least to the greatest value among the arms.
 
-    In a model with factors the arms are coloured by the level of the first, and each level has a line
-    and a band; of more than six, those with the most patients. A profile that gives a factor has
-    one line, at that level, and the prediction interval.
+    In a model with factors, each level of the first has a colour, a line and a band; of more than
+    six, those with the most patients. A profile that gives a factor has one line, at that level.
 
     Parameters
     ----------
     fit : Fit
-        Posterior draws of a model with a numeric covariate. If their diagnostics fail, the figure says
-        so in its first line.
+        Posterior draws. If their diagnostics fail, the figure says so in its first line.
     covariate : str
         The covariate, drawn in its own unit.
     outcome : str, optional
-        Which of nested outcomes.
+        Which of several outcomes.
     profile : mapping, optional
-        Covariate values, that of `covariate` aside; what is left out stands at the reference level or
-        the centre.
+        Values of the other covariates; what is left out is at the reference level or the centre.
     ci_prob : float
         Probability of the intervals.
     unit : str
@@ -94,20 +95,18 @@ def regression(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per arm (`kind` ``"arm"``), then the curve by value of the covariate (``"curve"``),
-        which is `x` in its own unit; rates are probabilities. Columns as of
-        `bayesmeta.estimates.regression_numbers.regression_numbers`.
+        `table`: one row per arm (`kind` ``"arm"``), then the curve by value `x` of the covariate
+        (``"curve"``), with columns as of `bayesmeta.estimates.regression_numbers.regression_numbers`;
+        rates are probabilities.
 
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, `covariate` is no numeric covariate of the model, or
-        `ci_prob` is not between 0 and 1.
+        If `covariate` is no numeric covariate of the model, or an argument is out of its range.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     EvidenceError
-        If no arm has patients, or of none is the covariate known.
+        If no arm has patients and a known covariate.
 
     References
     ----------
@@ -156,7 +155,7 @@ def _keys(
     numbers: RegressionNumbers, looks: dict[str, dict[str, Any]], words: Wording
 ) -> list[Key]:
     sure = f"{100 * numbers.ci_prob:g}%"
-    bubble = Key(_bubble(OBSERVED), "Arm, as observed")
+    bubble = Key(symbol("o", 6.5, "none", OBSERVED, width=BUBBLE["linewidth"]), "Arm, as observed")
     if len(looks) == 1:
         return [
             bubble,
@@ -164,24 +163,10 @@ def _keys(
             Key({**SHADE, "linewidth": 7}, f"its {sure} credible interval"),
             Key(NEW_STUDY, f"{sure} prediction interval of a new study"),
         ]
-    band = Key(
-        {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7},
-        f"{sure} credible interval of a typical rate",
-    )
+    pale = {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7}
+    band = Key(pale, f"{sure} credible interval of a typical rate")
     named = {level: words.level(numbers.factor or "", level) for level in looks}
     return [*(Key(look, printable(named[level])) for level, look in looks.items()), bubble, band]
-
-
-def _bubble(colour: str) -> dict[str, Any]:
-    """Return the look of a line that shows one bubble."""
-    return {
-        "linestyle": "none",
-        "marker": "o",
-        "markersize": 6.5,
-        "markerfacecolor": "none",
-        "markeredgecolor": colour,
-        "markeredgewidth": BUBBLE["linewidth"],
-    }
 
 
 def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
@@ -234,29 +219,18 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
 
 
 def _notes(
-    fit: Fit,
-    numbers: RegressionNumbers,
-    axis: RateAxis,
-    looks: dict[str, dict[str, Any]],
+    fit: Fit, numbers: RegressionNumbers, axis: RateAxis, looks: dict[str, dict[str, Any]]
 ) -> list[str]:
     arms, words = numbers.table[numbers.table["kind"] == ARM], words_of(fit)
     fewest, most = (f"{size:,}" for size in (arms["n"].min(), arms["n"].max()))
-    held = (
-        f"Rates of the model are at {words.text(numbers.held)}; arms are shown as observed, whatever theirs."
-        if numbers.held
-        else ""
-    )
-    unknown = (
-        f"Not drawn, because {words.column(numbers.covariate)} is not known: {listed(numbers.unknown)}."
-        if numbers.unknown
-        else ""
-    )
+    held = f"Rates of the model are at {words.text(numbers.held)}. Arms are shown as observed."
+    lost = f"Not drawn, because {words.column(numbers.covariate)} is not known: {listed(numbers.unknown)}."
     return [
         _about_levels(numbers, looks, words),
-        held,
-        unknown,
+        held if numbers.held else "",
+        lost if numbers.unknown else "",
         ECOLOGICAL,
-        f"Areas of bubbles are in proportion to patients ({fewest} to {most}), as far as they can be seen.",
+        f"Areas of bubbles are in proportion to patients ({fewest} to {most}), down to the least visible.",
         axis.note,
         about_characters([numbers.covariate, numbers.held, *numbers.levels, *numbers.unknown]),
     ]

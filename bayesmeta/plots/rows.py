@@ -1,39 +1,48 @@
-"""A figure of rows: a label, a place in the graph, and numbers, one line for each."""
+"""A figure of rows: a label, a place in the graph, and columns of text, one line for each."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
-from bayesmeta.plots.pages import MARGIN, Words, bare, inch_axes, sheet
-from bayesmeta.plots.rate_axis import rate_axis
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.style import BAND, INK, MODEL, PREDICTION
+from bayesmeta.plots.pages import (
+    MARGIN,
+    STEP,
+    Key,
+    Words,
+    bare,
+    inch_axes,
+    key_lines,
+    put_keys,
+    sheet,
+)
+from bayesmeta.plots.style import BAND, DOT, INK, MODEL, PREDICTION
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = [
     "GRAPH",
     "ROW",
+    "Column",
     "Rows",
     "draw_axis",
+    "draw_estimates",
     "draw_panels",
-    "draw_rates",
     "draw_rows",
-    "rate_cells",
-    "rate_columns",
 ]
 
 Array = npt.NDArray[np.float64]
 
-ROW, HEADER, AXIS, PAD, GAP = 0.19, 0.42, 0.5, 0.06, 0.22
-GRAPH, LONGEST_LABEL = 3.2, 2.8
+ROW, HEADER, AXIS, PAD, GAP = 0.2, 0.42, 0.45, 0.06, 0.22
+GRAPH, LONGEST_LABEL, BELOW_KEYS = 3.2, 2.8, 0.08
 """Sizes in inches."""
+
+INDENT, ABOVE, BELOW = 0.1, 0.06, 0.03
+"""Of bands, in inches: indent of the labels below them, and free height above and below them."""
 
 ROUNDING = 1e-6
 """Inches that the longest label may lack of its own width by rounding."""
@@ -41,77 +50,127 @@ ROUNDING = 1e-6
 SPARE = 0.04
 """Share of the range of the numbers that is left free at either end of the axis."""
 
-RATES = ("typical", "typical_lower", "typical_upper", "new_study_lower", "new_study_upper")
-"""Columns of the tables of rates (probability)."""
-
 WIDE, THICK, MARK = 5.0, 2.0, 22.0
-"""Widths of lines in points: of a new study and of the typical rate; and area of marks."""
+"""Widths of lines in points: of a new study and of an estimate; and area of marks."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The text of each row below a heading of one line or two, right of the graph or left."""
+
+    heading: str
+    texts: Sequence[str]
+    left: bool = False
+
+    @property
+    def width(self) -> float:
+        """Room that it takes in inches."""
+        return max(text_width(text, bold=True) for text in {*self.heading.split("\n"), *self.texts})
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The text of the rows: headings of labels, graph and columns, and of each row label and cells.
-
-    A heading of a column has one line or two; a row may be in bold.
-    """
+    """What is written; above a row there may be a band, with text at either end."""
 
     heading: str
     axis: str
-    columns: Sequence[str]
     labels: Sequence[str]
-    cells: Sequence[tuple[str, ...]]
-    bold: Sequence[bool]
+    columns: Sequence[Column]
+    bold: Collection[int] = ()
+    bands: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def start(self) -> float:
+        """Left edge of the labels in inches."""
+        return MARGIN + (INDENT if self.bands else 0.0)
+
+    @property
+    def longest(self) -> float:
+        """Right edge of the longest label in inches, so far as labels may go."""
+        widths = [
+            text_width(printable(one), bold=i in self.bold) for i, one in enumerate(self.labels)
+        ]
+        longest = max(*widths, text_width(self.heading, bold=True))
+        return self.start + min(longest, LONGEST_LABEL)
+
+    @property
+    def heights(self) -> Array:
+        """Middle of each row in inches below the rule under the headings."""
+        bands = np.array([i in self.bands for i in range(len(self.labels))])
+        above = np.cumsum(np.where(bands, ABOVE + ROW + BELOW, 0.0))
+        found: Array = PAD + above + (np.arange(len(self.labels)) + 0.5) * ROW
+        return found
+
+    def edges(self, start: float, *, left: bool) -> list[float]:
+        """Return the right edges of the columns on one side of the graph, the first after `start`."""
+        widths = [GAP + column.width for column in self.columns if column.left == left]
+        return [start + sum(widths[: i + 1]) for i in range(len(widths))]
 
 
-def draw_rows(rows: Rows, words: Words) -> tuple[Figure, Axes, Array]:
-    """Return a figure with the text of `rows`, its graph, empty as yet, and the height of each row.
-
-    To be called in `house_style`. The graph has inches from the top of the page down.
-    """
-    figure, [(graph, heights)] = draw_panels([rows], words)
+def draw_rows(rows: Rows, words: Words, keys: Sequence[Key] = ()) -> tuple[Figure, Axes, Array]:
+    """Return a figure with text, its graph, empty as yet, and the heights of rows; in `house_style`."""
+    figure, [(graph, heights)] = draw_panels([rows], words, keys)
     return figure, graph, heights
 
 
-def draw_panels(panels: Sequence[Rows], words: Words) -> tuple[Figure, list[tuple[Axes, Array]]]:
+def draw_panels(
+    panels: Sequence[Rows], words: Words, keys: Sequence[Key] = ()
+) -> tuple[Figure, list[tuple[Axes, Array]]]:
     """Return a figure of several rows, one below the other: of each its graph and heights."""
-    graph = MARGIN + min(max(map(_longest, panels)), LONGEST_LABEL) + GAP
-    edges = [_edges(rows, graph + GRAPH) for rows in panels]
-    width = max(each[-1] for each in edges) + MARGIN
-    sizes = [HEADER + 2 * PAD + len(rows.labels) * ROW + AXIS for rows in panels]
-    figure, page, top = sheet(words, width, sum(sizes))
+    labels = max(rows.longest for rows in panels)
+    graph = (
+        max([labels, *(edge for rows in panels for edge in rows.edges(labels, left=True))]) + GAP
+    )
+    ends = [edge for rows in panels for edge in rows.edges(graph + GRAPH, left=False)]
+    width = max([graph + GRAPH, *ends]) + MARGIN
+    lines = key_lines(keys, width - 2 * MARGIN)
+    below = len(lines) * STEP + BELOW_KEYS if lines else 0.0
+    sizes = [HEADER + rows.heights[-1] + ROW / 2 + PAD for rows in panels]
+    figure, page, top = sheet(words, width, sum(sizes) + len(panels) * AXIS + below)
     drawn = []
-    for rows, own, size in zip(panels, edges, sizes, strict=True):
-        down, heights = _put_panel(page, rows, (graph, *own), top)
+    for rows, size in zip(panels, sizes, strict=True):
+        heights = _put_panel(page, rows, (labels, graph), top + HEADER)
+        down = (top + HEADER, top + size)
         drawn.append((inch_axes(figure, (graph, graph + GRAPH), down), heights))
-        top += size
+        top += size + AXIS
+    put_keys(page, top, lines)
     return figure, drawn
 
 
-def _longest(rows: Rows) -> float:
-    """Return the width of the longest label."""
-    labels = zip(rows.labels, rows.bold, strict=True)
-    widths = [text_width(printable(label), bold=bold) for label, bold in labels]
-    return max(*widths, text_width(rows.heading, bold=True))
+def _put_panel(page: Axes, rows: Rows, places: tuple[float, float], rule: float) -> Array:
+    """Put rows about a rule, given the ends of the labels and the start of the graph; return heights."""
+    labels, graph = places
+    heights: Array = rule + rows.heights
+    page.hlines(rule, MARGIN, page.get_xlim()[1] - MARGIN, color=INK, linewidth=0.8)
+    _put_heading(page, MARGIN, rule, rows.heading, align="left")
+    _put_heading(page, graph + GRAPH / 2, rule, rows.axis, align="center")
+    for i, (label, y) in enumerate(zip(rows.labels, heights, strict=True)):
+        shown = shortened(printable(label), labels - rows.start + ROUNDING, bold=i in rows.bold)
+        put_text(page, rows.start, y, shown, bold=i in rows.bold)
+    for left, start in ((True, labels), (False, graph + GRAPH)):
+        columns = [column for column in rows.columns if column.left == left]
+        for column, edge in zip(columns, rows.edges(start, left=left), strict=True):
+            _put_heading(page, edge, rule, column.heading, align="right")
+            for i, (text, y) in enumerate(zip(column.texts, heights, strict=True)):
+                put_text(page, edge, y, text, bold=i in rows.bold, align="right")
+    for i, texts in rows.bands.items():
+        _put_band(page, texts, heights[i] - ROW - BELOW)
+    return heights
 
 
-def _put_panel(
-    page: Axes, rows: Rows, places: Sequence[float], top: float
-) -> tuple[tuple[float, float], Array]:
-    """Put rows below `top`, and return where their graph begins and ends, and their heights.
+def _put_heading(page: Axes, x: float, rule: float, heading: str, **look: Any) -> None:
+    lines = heading.split("\n")
+    for y, text in zip((rule - 0.26, rule - 0.1)[-len(lines) :], lines, strict=True):
+        put_text(page, x, y, text, bold=True, **look)
 
-    `places` are the left edge of the graph and the right edges of the columns.
-    """
-    graph, *edges = places
-    rule = top + HEADER
-    bottom = rule + PAD + len(rows.labels) * ROW + PAD
-    _put_header(page, rows, (graph + GRAPH / 2, *edges), rule)
-    heights: Array = rule + PAD + (np.arange(len(rows.labels), dtype=np.float64) + 0.5) * ROW
-    for label, cells, bold, y in zip(rows.labels, rows.cells, rows.bold, heights, strict=True):
-        room = graph - GAP - MARGIN + ROUNDING
-        put_text(page, MARGIN, y, shortened(printable(label), room, bold=bold), bold=bold)
-        for edge, text in zip(edges, cells, strict=True):
-            put_text(page, edge, y, text, bold=bold, align="right")
-    return (rule, bottom), heights
+
+def _put_band(page: Axes, texts: tuple[str, str], y: float) -> None:
+    """Put a band across the page, with text at either end."""
+    ends = MARGIN, page.get_xlim()[1] - MARGIN
+    page.fill_between(ends, y - ROW / 2, y + ROW / 2, color=BAND, linewidth=0)
+    room = ends[1] - ends[0] - text_width(texts[1]) - GAP - PAD
+    put_text(page, ends[0] + PAD, y, shortened(printable(texts[0]), room, bold=True), bold=True)
+    put_text(page, ends[1] - PAD, y, texts[1], align="right")
 
 
 def draw_axis(
@@ -126,87 +185,22 @@ def draw_axis(
     graph.set_xlabel(label, labelpad=2)
 
 
-def _edges(rows: Rows, start: float) -> list[float]:
-    """Return the right edge of each column of numbers."""
-    edge, found = start, []
-    for heading, *cells in zip(rows.columns, *rows.cells, strict=True):
-        texts = {*heading.split("\n"), *cells}
-        edge += GAP + max(text_width(text, bold=True) for text in texts)
-        found.append(edge)
-    return found
-
-
-def _put_header(page: Axes, rows: Rows, places: Sequence[float], rule: float) -> None:
-    """Put the headings above a rule across the page; `places` are the graph's and the columns'."""
-    lower, upper = rule - 0.1, rule - 0.26
-    put_text(page, MARGIN, lower, rows.heading, bold=True)
-    put_text(page, places[0], lower, rows.axis, bold=True, align="center")
-    for edge, heading in zip(places[1:], rows.columns, strict=True):
-        lines = heading.split("\n")
-        for y, text in zip((upper, lower)[-len(lines) :], lines, strict=True):
-            put_text(page, edge, y, text, bold=True, align="right")
-    page.hlines(rule, MARGIN, page.get_xlim()[1] - MARGIN, color=INK, linewidth=0.8)
-
-
-def rate_columns(table: pd.DataFrame, ci_prob: float, scale: RateScale) -> tuple[str, ...]:
-    """Return what stands above the numbers of `rate_cells`: rates, and tau where a table has it."""
-    sure = f"{100 * ci_prob:g}%"
-    tau = (f"tau\n({sure} CrI)",) if table["tau"].notna().any() else ()
-    return f"Typical {scale.unit}\n({sure} CrI)", f"New study {scale.unit}\n({sure} PI)", *tau
-
-
-def rate_cells(table: pd.DataFrame, scale: RateScale) -> list[tuple[str, ...]]:
-    """Return the rates of each row as text, and tau where a table has it; empty where there is none."""
-    rows, tau = table.to_dict("records"), bool(table["tau"].notna().any())
-    return [(*_rates(row, scale), *([_tau(row)] if tau else [])) for row in rows]
-
-
-def _rates(row: Mapping[Hashable, Any], scale: RateScale) -> tuple[str, str]:
-    if pd.isna(row["typical"]):
-        return "", ""
-    typical, low, high = scale.texts(*(row[name] for name in RATES[:3]))
-    new_low, new_high = scale.texts(*(row[name] for name in RATES[3:]))
-    return f"{typical} ({low} to {high})", f"{new_low} to {new_high}"
-
-
-def _tau(row: Mapping[Hashable, Any]) -> str:
-    if pd.isna(row["tau"]):
-        return ""
-    median, low, high = (f"{row[f'tau{end}']:.2f}" for end in ("", "_lower", "_upper"))
-    return f"{median} ({low} to {high})"
-
-
-def draw_rates(
-    graph: Axes, table: pd.DataFrame, heights: Array, reference: int, *, scale: RateScale
+def draw_estimates(
+    graph: Axes, heights: Array, places: Array, reference: int, *, wide: Array | None = None
 ) -> None:
-    """Draw rows and their axis; the typical rate of row `reference` is a line and band through all.
-
-    Rows without numbers stay empty.
-    """
-    rates = table[list(RATES)].to_numpy(dtype=np.float64)
-    known = np.isfinite(rates).all(axis=1)
-    wanted = replace(scale, axis="zoom") if scale.axis == "auto" else scale
-    axis = rate_axis(wanted, rates[known], rates[known, 0])
-    typical, lower, upper, new_lower, new_upper = axis.places(rates).T
-    draw_axis(graph, np.array(axis.limits), scale.label("Typical rate, and rate of a new study"))
-    axis.put_on(graph.xaxis, GRAPH)
+    """Draw marks with intervals (columns) over wide bars; row `reference` is a band through all."""
+    mark, lower, upper = places.T
+    known, chosen = np.isfinite(lower), np.arange(len(mark)) == reference
     ends = heights[0] - ROW / 2, heights[-1] + ROW / 2
-    graph.fill_betweenx(
-        ends, lower[reference], upper[reference], color=BAND, linewidth=0, zorder=0.5
-    )
-    graph.vlines(typical[reference], *ends, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
-    rows = heights[known]
-    graph.hlines(
-        rows, new_lower[known], new_upper[known], color=PREDICTION, linewidth=WIDE, zorder=2
-    )
-    graph.hlines(rows, lower[known], upper[known], color=MODEL, linewidth=THICK, zorder=3)
-    chosen = np.arange(len(table)) == reference
-    marks = axis.marks(rates[:, 0])
-    for some, size, marker, edge in (
-        (known & ~chosen, MARK, "o", "white"),
-        (known & chosen, 2 * MARK, "D", INK),
-    ):
-        graph.scatter(
-            marks[some], heights[some], s=size, marker=marker, color=MODEL, edgecolor=edge,
-            linewidth=0.6, zorder=4,
-        )  # fmt: skip
+    band = lower[reference], upper[reference]
+    graph.fill_betweenx(ends, *band, color=BAND, linewidth=0, zorder=0.5)
+    graph.vlines(mark[reference], *ends, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
+    if wide is not None:
+        bars = wide[known].T
+        graph.hlines(heights[known], *bars, color=PREDICTION, linewidth=WIDE, zorder=2)
+    lines = lower[known], upper[known]
+    graph.hlines(heights[known], *lines, color=MODEL, linewidth=THICK, zorder=3)
+    others = known & ~chosen
+    graph.scatter(mark[others], heights[others], s=MARK, zorder=4, **DOT)
+    own: dict[str, Any] = {**DOT, "edgecolor": INK, "linewidth": 0.8, "marker": "D"}
+    graph.scatter(mark[chosen], heights[chosen], s=2 * MARK, zorder=4, **own)

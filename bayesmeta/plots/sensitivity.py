@@ -13,16 +13,10 @@ from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
-from bayesmeta.plots.rate_scale import RateScale
-from bayesmeta.plots.rows import (
-    Rows,
-    draw_axis,
-    draw_panels,
-    draw_rates,
-    rate_cells,
-    rate_columns,
-)
-from bayesmeta.plots.style import ALARM, MODEL, house_style
+from bayesmeta.plots.rate_axis import RateScale
+from bayesmeta.plots.rate_rows import draw_rates, rate_columns
+from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels
+from bayesmeta.plots.style import ALARM, DOT, HOLLOW, house_style
 from bayesmeta.sensitivity.power_scaling import SENSITIVE
 from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.sensitivity.tipping_point import TippingPoint
@@ -35,13 +29,14 @@ MARK = 24.0
 """Area of marks in square points."""
 
 NOTE = (
-    "Above: each row is the model fitted with one other prior. Thin, dark lines and marks: typical rate; wide, light "
-    "bars: prediction interval of a new study; band: the typical rate with the model's own priors. Overlap: what the "
-    "intervals of a new study with this prior and with the model's own share, as a part of both together."
+    "Above: each row is the model fitted with one other prior. Thin, dark lines and marks: typical "
+    "rate. Wide, light bars: prediction interval of a new study. Band: typical rate with the model's own "
+    "priors. Overlap: what the intervals of a new study with this prior and with the model's own share, "
+    "as a part of both together."
 )
 SCALING_NOTE = (
-    "Below: how fast each estimate moves as all priors (filled) or the likelihood (hollow) are made stronger or "
-    f"weaker. From {SENSITIVE:g} (dashed) on it counts as sensitive."
+    "Below: how fast each estimate moves as all priors (filled) or the likelihood (hollow) are made "
+    f"stronger or weaker. From {SENSITIVE:g} (dashed) on it counts as sensitive."
 )
 
 
@@ -57,8 +52,7 @@ def sensitivity(
     Parameters
     ----------
     result : Sensitivity
-        Of `bayesmeta.sensitivity`. If draws of a fit failed their diagnostics, the figure says so in
-        its first line, and the row is marked with an asterisk.
+        Of `bayesmeta.sensitivity`. Rows whose draws failed their diagnostics have an asterisk.
     scale : RateScale
         How rates are shown.
     labels : Labels
@@ -69,9 +63,9 @@ def sensitivity(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per prior tried (`kind` ``"prior"``), with the columns of `Sensitivity.changes` (rates
-        are probabilities), and per estimate (``"scaling"``), with those of `power_scaling`.
+        `table`: one row per prior tried (`kind` ``"prior"``), with the columns of
+        `Sensitivity.changes` (rates are probabilities), and per estimate (``"scaling"``), with those
+        of `power_scaling`.
 
     Raises
     ------
@@ -93,24 +87,21 @@ def sensitivity(
     """
     check_kind("result", result, Sensitivity, "sensitivity")
     priors, scaling = result.changes, result.scaling
+    panels = [_prior_rows(result, priors, scale, labels), _scaling_rows(scaling, labels)]
+    words = Words(
+        f"Sensitivity to priors: {labels.text(result.profile)}",
+        [NOTE, SCALING_NOTE, *_notes(result), *notes],
+        warning_of_fits(*_failed(result)),
+    )
     with house_style():
-        figure, [(upper, heights), (lower, places)] = draw_panels(
-            [_prior_rows(result, priors, scale, labels), _scaling_rows(scaling, labels)],
-            Words(
-                f"Sensitivity to priors: {labels.text(result.profile)}",
-                [NOTE, SCALING_NOTE, *_notes(result), *notes],
-                warning_of_fits(*_failed(result)),
-            ),
-        )
+        figure, [(upper, heights), (lower, places)] = draw_panels(panels, words)
         draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()), scale=scale)
         _draw_scaling(lower, scaling, places)
-    both = [priors.assign(kind="prior"), scaling.assign(kind="scaling")]
-    return Plot(
-        "sensitivity",
-        figure,
-        pd.concat(both, ignore_index=True),
-        f"{counted(len(priors), 'prior')}, {counted(len(scaling), 'estimate')}",
+    table = pd.concat(
+        [priors.assign(kind="prior"), scaling.assign(kind="scaling")], ignore_index=True
     )
+    about = f"{counted(len(priors), 'prior')}, {counted(len(scaling), 'estimate')}"
+    return Plot("sensitivity", figure, table, about)
 
 
 def _failed(result: Sensitivity) -> tuple[int, int]:
@@ -124,17 +115,18 @@ def _prior_rows(
 ) -> Rows:
     rows = priors.to_dict("records")
     typical, new_study, *tau = rate_columns(priors, result.ci_prob, scale)
-    asked = ("P",) if "probability" in priors else ()
     return Rows(
         heading="Prior",
         axis=scale.label("Rate"),
-        columns=(typical, new_study, "Overlap\n%", *tau, *asked),
         labels=[labels.text(_prior_label(row)) for row in rows],
-        cells=[
-            (*rates[:2], _overlap(row), *rates[2:], *_probability(row))
-            for row, rates in zip(rows, rate_cells(priors, scale), strict=True)
+        columns=[
+            typical,
+            new_study,
+            Column("Overlap\n%", list(map(_overlap, rows))),
+            *tau,
+            *([Column("P", list(map(_probability, rows)))] if "probability" in priors else []),
         ],
-        bold=priors["own"].tolist(),
+        bold=np.flatnonzero(priors["own"]).tolist(),
     )
 
 
@@ -149,34 +141,30 @@ def _overlap(row: Mapping[Hashable, Any]) -> str:
     return "" if row["own"] or pd.isna(row["overlap"]) else f"{100 * row['overlap']:.0f}"
 
 
-def _probability(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
-    """Return the probability asked for; nothing where none was."""
-    if "probability" not in row:
-        return ()
-    return ("" if pd.isna(row["overlap"]) else f"{row['probability']:.3f}",)
+def _probability(row: Mapping[Hashable, Any]) -> str:
+    return "" if pd.isna(row["overlap"]) else f"{row['probability']:.3f}"
 
 
 def _scaling_rows(scaling: pd.DataFrame, labels: Labels) -> Rows:
-    rows = scaling.to_dict("records")
+    diagnoses = scaling["diagnosis"].tolist()
     return Rows(
         heading="Estimate",
         axis="Power-scaling sensitivity",
-        columns=("Priors", "Likelihood", "Diagnosis"),
-        labels=[labels.text(str(row["quantity"])) for row in rows],
-        cells=[
-            (f"{row['prior']:.3f}", f"{row['likelihood']:.3f}", row["diagnosis"]) for row in rows
+        labels=[labels.text(str(quantity)) for quantity in scaling["quantity"]],
+        columns=[
+            Column("Priors", [f"{value:.3f}" for value in scaling["prior"]]),
+            Column("Likelihood", [f"{value:.3f}" for value in scaling["likelihood"]]),
+            Column("Diagnosis", diagnoses),
         ],
-        bold=[bool(row["diagnosis"]) for row in rows],
+        bold=[i for i, diagnosis in enumerate(diagnoses) if diagnosis],
     )
 
 
 def _draw_scaling(graph: Axes, scaling: pd.DataFrame, heights: Array) -> None:
     prior, likelihood = (scaling[name].to_numpy(dtype=np.float64) for name in ("prior", "likelihood"))  # fmt: skip
     graph.axvline(SENSITIVE, color=ALARM, linewidth=1.0, linestyle="--", zorder=1)
-    graph.scatter(
-        likelihood, heights, s=MARK, facecolor="white", edgecolor=MODEL, linewidth=1.0, zorder=2
-    )
-    graph.scatter(prior, heights, s=MARK, color=MODEL, edgecolor="white", linewidth=0.4, zorder=3)
+    graph.scatter(likelihood, heights, s=MARK, zorder=2, **HOLLOW)
+    graph.scatter(prior, heights, s=MARK, zorder=3, **DOT)
     ends = np.array([0.0, 2 * SENSITIVE, np.nanmax([prior, likelihood])])
     draw_axis(graph, ends, "Sensitivity")
 

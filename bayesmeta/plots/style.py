@@ -23,7 +23,9 @@ __all__ = [
     "ALARM",
     "BAND",
     "BODY",
+    "DOT",
     "FAINT",
+    "HOLLOW",
     "INK",
     "LEVELS",
     "LINES",
@@ -37,6 +39,7 @@ __all__ = [
     "figure_bytes",
     "house_style",
     "save_figure",
+    "symbol",
 ]
 
 INK, FAINT, BAND = "#1a1a1a", "#cfcfcf", "#ededed"
@@ -61,6 +64,10 @@ LINES: tuple[dict[str, Any], ...] = (
 LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
 """Levels of a factor, whose lines differ in their strokes, too."""
 
+DOT: dict[str, Any] = {"color": MODEL, "edgecolor": "white", "linewidth": 0.4}
+HOLLOW: dict[str, Any] = {"facecolor": "white", "edgecolor": MODEL, "linewidth": 1.0}
+"""Marks of estimates."""
+
 SMALL, BODY, TITLE = 7.0, 8.0, 10.5
 """Font sizes in points."""
 
@@ -82,6 +89,18 @@ _METADATA: dict[str, dict[str, Any]] = {
 """What is written into each format; no date, so that the same figure is the same file."""
 
 
+def symbol(marker: Any, size: float, face: str, edge: str, *, width: float = 0.8) -> dict[str, Any]:
+    """Return the look of a line that is one mark."""
+    return {
+        "linestyle": "none",
+        "marker": marker,
+        "markersize": size,
+        "markerfacecolor": face,
+        "markeredgecolor": edge,
+        "markeredgewidth": width,
+    }
+
+
 def house_style() -> AbstractContextManager[None]:
     """Return a context in which figures look alike, whatever the user's own settings."""
     settings = {
@@ -101,15 +120,7 @@ def house_style() -> AbstractContextManager[None]:
 
 
 def save_figure(figure: Figure, path: str | PathLike[str], *, dpi: int = 300) -> None:
-    """Write `figure` to `path`, in the format of its suffix.
-
-    Raises
-    ------
-    SettingsError
-        If the suffix is none of png, svg and pdf.
-    RunError
-        If the file can't be written.
-    """
+    """Write `figure` to `path`, in the format of its suffix."""
     target = expanded(path)
     suffix = target.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
@@ -121,7 +132,7 @@ def save_figure(figure: Figure, path: str | PathLike[str], *, dpi: int = 300) ->
         target.write_bytes(content)
     except OSError as error:
         raise RunError(
-            f"{target} can't be written: {error.strerror}. Choose a folder that you can write."
+            f"{target} cannot be written: {error.strerror}. Choose a folder that you can write."
         ) from error
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["decimals_of", "number_texts", "put_ticks", "round_ticks", "tick_texts"]
+__all__ = ["decimals_of", "number_text", "number_texts", "put_ticks", "round_ticks", "tick_texts"]
 
 ROUND = [1, 2, 5, 10]
 """Steps between ticks, in multiples of powers of ten."""
@@ -32,8 +32,8 @@ def tick_texts(ticks: Sequence[float]) -> list[str]:
     step = min((b - a for a, b in pairwise(ticks)), default=1.0)
     places = max(0, min(MOST, -math.floor(math.log10(step) + 1e-9)))
     # Not so of years.
-    comma = "," if ticks and max(map(abs, ticks)) >= LARGE else ""
-    return [f"{tick:{comma}.{places}f}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
+    large = bool(ticks) and max(map(abs, ticks)) >= LARGE
+    return [number_text(tick, places, thousands=large) for tick in ticks]
 
 
 def decimals_of(width: float, *, least: int = 1) -> int:
@@ -43,12 +43,17 @@ def decimals_of(width: float, *, least: int = 1) -> int:
     return max(least, min(MOST, 1 - math.floor(math.log10(width))))
 
 
+def number_text(number: float, places: int, *, thousands: bool = False) -> str:
+    """Return a number with so many decimals, and thousands set apart where asked."""
+    # Adding 0 takes the sign of a number that rounds to none.
+    rounded = round(float(number), places) + 0.0
+    return f"{rounded:{',' if thousands else ''}.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def number_texts(*numbers: float) -> list[str]:
     """Return numbers, such as an estimate and its interval, with two decimals or as they need."""
     places = decimals_of(max(numbers) - min(numbers), least=2)
-    # Adding 0 takes the sign of a number that rounds to none.
-    rounded = (round(number, places) + 0.0 for number in numbers)
-    return [f"{number:.{places}f}".replace("-", "\N{MINUS SIGN}") for number in rounded]
+    return [number_text(number, places) for number in numbers]
 
 
 def put_ticks(axis: Axis, most: int, *, whole: bool = False) -> None:

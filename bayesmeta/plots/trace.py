@@ -1,26 +1,76 @@
 """Chains: the trace of each parameter, the ranks of each chain, and whether they agree."""
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayesmeta.calibration.bands import chain_band
 from bayesmeta.errors import counted
 from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.inference.result import Fit
-from bayesmeta.plots.fit_text import about_characters, fit_words
-from bayesmeta.plots.pages import Plot
-from bayesmeta.plots.style import house_style
-from bayesmeta.plots.trace_page import SURE, draw_chains
+from bayesmeta.plots.fit_text import about_characters, fit_words, names_of
+from bayesmeta.plots.lettering import printable, put_text, shortened
+from bayesmeta.plots.pages import (
+    MARGIN,
+    STEP,
+    Key,
+    Plot,
+    Words,
+    bare,
+    inch_axes,
+    key_lines,
+    put_keys,
+    sheet,
+)
+from bayesmeta.plots.style import (
+    ALARM,
+    BAND,
+    FAINT,
+    INK,
+    LINES,
+    MODEL,
+    OBSERVED,
+    PREDICTION,
+    RANGE,
+    SMALL,
+    house_style,
+)
+from bayesmeta.plots.ticks import number_text, put_ticks
 
 __all__ = ["trace"]
 
+Array = npt.NDArray[np.float64]
+Row = dict[Any, Any]
 
-def trace(
-    fit: Fit,
-    *,
-    quantities: Sequence[str] | None = None,
-    notes: Sequence[str] = (),
-) -> Plot:
+LABEL, TRACE, RANKS, NUMBERS, GAP = 1.9, 2.9, 1.7, 1.0, 0.4
+"""Widths of the columns in inches (name, trace, ranks, diagnostics), and between them."""
+
+HEIGHT, BETWEEN, HEADER, LINE = 0.62, 0.22, 0.28, 0.14
+"""Heights in inches: of a row, between rows, of the headings, of a line of numbers."""
+
+SURE = 0.95
+"""Probability of the band of ranks, all chains together."""
+
+LONGEST = 1000
+"""Draws of a chain that a trace shows; of more, every so many."""
+
+COLOURS = (MODEL, ALARM, PREDICTION, RANGE, OBSERVED, INK)
+"""Colours of chains; those of the first six serve the others again."""
+
+_TRACES = MARGIN + LABEL + GAP
+_RANKS = _TRACES + TRACE + GAP
+_NUMBERS = _RANKS + RANKS + GAP / 2
+"""Left edges of the columns."""
+
+
+def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[str] = ()) -> Plot:
     """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
 
     In the middle, each chain's draws in their order. To the right, for each chain, the distribution
@@ -40,9 +90,8 @@ def trace(
     Returns
     -------
     Plot
-        With `figure`, `save(path)` and `table`:
-        one row per quantity, on its own scale, with columns as of
-        `bayesmeta.estimates.trace_numbers.trace_numbers`; the draws themselves are those of the fit.
+        `table`: one row per quantity, on its own scale, with columns as of
+        `bayesmeta.estimates.trace_numbers.trace_numbers`.
 
     Raises
     ------
@@ -61,11 +110,21 @@ def trace(
     >>> bm.plots.trace(bm.fit(bm.load_model("pooled"), arms, seed=1))
     Plot(trace: 2 quantities, 0 failed)
     """
-    numbers = trace_numbers(fit, quantities=quantities)
-    words = fit_words("Chains", fit, _notes(numbers), notes)
-    with house_style():
-        figure = draw_chains(numbers, words, words_of(fit).parameter)
+    numbers, called = trace_numbers(fit, quantities=quantities), words_of(fit).parameter
     table = numbers.table
+    rows = table.to_dict("records")
+    with house_style():
+        figure, page, tops = _page(fit_words("Chains", fit, _notes(numbers), notes), rows)
+        for row, top in zip(rows, tops, strict=True):
+            name = row["quantity"]
+            _put_text(page, row, called(name), top)
+            _draw_trace(figure, numbers.draws[name], top)
+            _draw_ranks(
+                figure,
+                numbers.ranks[name],
+                chain_band(row["ess_chain"], row["chains"], row["draws"], SURE),
+                top,
+            )
     about = f"{counted(len(table), 'quantity', 'quantities')}, {int(table['failed'].sum())} failed"
     return Plot("trace", figure, table.copy(), about)
 
@@ -74,16 +133,113 @@ def _notes(numbers: TraceNumbers) -> list[str]:
     table = numbers.table
     failing = int(table["failed"].sum())
     verdict = (
-        f"Marked with ! is what misses these, in {counted(failing, 'parameter')}."
+        f"What fails is marked with !, in {counted(failing, 'parameter')}."
         if failing
-        else "All that is shown meets these."
+        else "All parameters shown pass."
     )
     return [
         f"{counted(int(table['chains'].iloc[0]), 'chain')} of {int(table['draws'].iloc[0]):,} draws. R-hat must "
         f"be at most {THRESHOLDS.r_hat:g}, bulk and tail ESS at least {THRESHOLDS.ess:g}. {verdict} Effects of "
-        "studies and arms are diagnosed, too, but not drawn.",
-        "Ranks: across, the rank of a draw among those of all chains, as a share; upwards, the share of a "
+        "studies and arms are also diagnosed, but not drawn.",
+        "Ranks: across, the rank of a draw among those of all chains, as a share. Upwards, the share of a "
         "chain's draws up to there, minus what it is if chains are alike. Grey: where all chains stay with "
         f"probability {100 * SURE:g}% or more, for as many independent draws as the effective sample size (ESS) of a chain.",
         about_characters([str(name) for name in table["quantity"]]),
     ]
+
+
+def _page(words: Words, rows: Sequence[Row]) -> tuple[Figure, Axes, list[float]]:
+    """Return a figure with its text, its page in inches, and the top of each row."""
+    room = _NUMBERS + NUMBERS - MARGIN
+    keys = key_lines(_keys(rows[0]["chains"]), room)
+    head = len(keys) * STEP + HEADER
+    body = head + len(rows) * (HEIGHT + BETWEEN) + BETWEEN / 2
+    figure, page, top = sheet(words, room + 2 * MARGIN, body)
+    put_keys(page, top, keys)
+    _put_header(page, top + head - HEADER / 2)
+    return figure, page, [top + head + place * (HEIGHT + BETWEEN) for place in range(len(rows))]
+
+
+def _put_header(page: Axes, y: float) -> None:
+    headings = {
+        MARGIN: "Parameter",
+        _TRACES: "Draws in their order",
+        _RANKS: "Ranks, minus even",
+        _NUMBERS: "Diagnostics",
+    }
+    for x, text in headings.items():
+        put_text(page, x, y, text, bold=True)
+
+
+def _keys(chains: int) -> list[Key]:
+    """Return what each chain looks like, unless looks serve twice."""
+    if chains > len(COLOURS):
+        return []
+    return [Key(_look(chain), f"Chain {chain + 1}") for chain in range(chains)]
+
+
+def _look(chain: int) -> dict[str, Any]:
+    place = chain % len(COLOURS)
+    return {"color": COLOURS[place], "linestyle": LINES[place]["linestyle"], "linewidth": 1.0}
+
+
+def _put_text(page: Axes, row: Row, called: str, top: float) -> None:
+    """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
+    middle = top + HEIGHT / 2
+    name, level = names_of(printable(called))
+    below = [*([level] if level else []), _mean_and_sd(row)]
+    first = middle - LINE * len(below) / 2
+    put_text(page, MARGIN, first, shortened(name, LABEL, bold=True), bold=True)
+    for number, text in enumerate(below, start=1):
+        line = shortened(text, LABEL, size=SMALL)
+        put_text(page, MARGIN, first + number * LINE, line, size=SMALL)
+    lines = (
+        (f"R-hat {row['r_hat']:.3f}", row["r_hat"] <= THRESHOLDS.r_hat),
+        (f"bulk ESS {row['ess_bulk']:,.0f}", row["ess_bulk"] >= THRESHOLDS.ess),
+        (f"tail ESS {row['ess_tail']:,.0f}", row["ess_tail"] >= THRESHOLDS.ess),
+    )
+    for number, (text, good) in enumerate(lines):
+        y, shown = middle + (number - 1) * LINE, text if good else f"{text} !"
+        colour = INK if good else ALARM
+        put_text(page, _NUMBERS, y, shown, size=SMALL, bold=not good, colour=colour)
+
+
+def _mean_and_sd(row: Row) -> str:
+    """Return mean and standard deviation, to two digits of the latter."""
+    # A chain that stands still has none.
+    digits = max(0, 1 - math.floor(math.log10(row["sd"]))) if row["sd"] > 0 else 2
+    mean, sd = (number_text(row[name], digits) for name in ("mean", "sd"))
+    return f"{mean}, sd {sd}"
+
+
+def _draw_trace(figure: Figure, draws: Array, top: float) -> None:
+    graph = inch_axes(figure, (_TRACES, _TRACES + TRACE), (top, top + HEIGHT))
+    step = -(-draws.shape[1] // LONGEST)
+    numbers = np.arange(1, draws.shape[1] + 1)[::step]
+    for chain, values in enumerate(draws):
+        look = {**_look(chain), "linestyle": "-", "linewidth": 0.4}
+        graph.plot(numbers, values[::step], alpha=0.75, zorder=2, **look)
+    low, high = float(draws.min()), float(draws.max())
+    room = 0.5 * (high == low)
+    graph.set(xlim=(1, max(draws.shape[1], 2)), ylim=(low - room, high + room))
+    _dress(graph)
+
+
+def _draw_ranks(figure: Figure, ranks: Array, limits: tuple[Array, Array], top: float) -> None:
+    graph = inch_axes(figure, (_RANKS, _RANKS + RANKS), (top, top + HEIGHT))
+    lower, upper = limits
+    share = np.linspace(0, 1, lower.size)
+    graph.fill_between(share, lower, upper, color=BAND, linewidth=0, zorder=0)
+    graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+    for chain, values in enumerate(ranks):
+        graph.plot(np.linspace(0, 1, values.size), values, zorder=2, **_look(chain))
+    reach = 1.15 * max(float(np.abs(ranks).max()), float(upper.max()))
+    graph.set(xlim=(0, 1), ylim=(-reach, reach))
+    _dress(graph)
+
+
+def _dress(graph: Axes) -> None:
+    put_ticks(graph.xaxis, 5)
+    put_ticks(graph.yaxis, 3)
+    bare(graph, grid=None)
+    graph.tick_params(labelsize=SMALL - 1, length=2, pad=1.5)

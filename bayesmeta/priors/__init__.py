@@ -19,11 +19,17 @@ True
 """
 
 from bayesmeta.priors.base import Kernel, Prior, Shape
-from bayesmeta.priors.bounded import Beta, Truncated
-from bayesmeta.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from bayesmeta.priors.bounded import Beta, Truncated, Uniform
 from bayesmeta.priors.positive import Exponential, Gamma, InverseGamma, LogNormal
+from bayesmeta.priors.symmetric import (
+    Cauchy,
+    HalfCauchy,
+    HalfNormal,
+    HalfStudentT,
+    Normal,
+    StudentT,
+)
 from bayesmeta.priors.text import FAMILIES, parse_prior
-from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT, Uniform
 
 __all__ = [
     "FAMILIES",

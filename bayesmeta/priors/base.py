@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import fields, replace
 from enum import IntEnum
-from typing import Any, NamedTuple, Self, override
+from typing import Any, ClassVar, NamedTuple, Self, override
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,11 @@ class Kernel(NamedTuple):
     c: float
     constant: float
 
+    @property
+    def is_student_t(self) -> bool:
+        """Whether its tails fall like a power, which the sampler's coordinate of `mu` evens out."""
+        return self.shape == Shape.STUDENT_T
+
     def logpdf(self, x: Array) -> Array:
         """Return the log density at values that the prior allows, of the shape of `x`."""
         shape, a, b, c, constant = self
@@ -96,9 +101,10 @@ class Kernel(NamedTuple):
 class Prior(ABC):
     """A univariate prior: a frozen value that can be evaluated, drawn from and put into PyMC.
 
-    Abstract: a subclass is a frozen dataclass of its parameters and gives `_below` and `_above`
-    (its tails), `quantile`, `kernel` (its density) and `pymc`; `support` unless it allows every number,
-    and `_scaled` where its width is no field `scale`. It is read from text once it is in `FAMILIES`.
+    Abstract: a subclass is a frozen dataclass of its parameters, has the name that PyMC gives the
+    distribution, and gives `_below` and `_above` (its tails), `quantile`, `kernel` (its density) and
+    `pymc_names`; `support` unless it allows every number, `positive` and `limits` of its parameters, and
+    `_scaled` where its width is no `scale` or `rate`. It is read from text once it is in `FAMILIES`.
 
     Examples
     --------
@@ -109,6 +115,37 @@ class Prior(ABC):
     >>> prior.scaled(2)
     HalfNormal(1)
     """
+
+    positive: ClassVar[tuple[str, ...]] = ()
+    """Parameters that must be positive; every other must be finite."""
+    limits: ClassVar[tuple[tuple[str, float], ...]] = ()
+    """Parameters with the largest value for which the family can be computed."""
+    pymc_names: ClassVar[tuple[str, ...]] = ()
+    """What PyMC calls the parameters, in their order."""
+
+    def __post_init__(self) -> None:
+        for name in self._names:
+            object.__setattr__(self, name, self._checked(name))
+
+    def _checked(self, name: str) -> float:
+        """Return a parameter as a float, after checking it."""
+        value, what = getattr(self, name), f"`{name}` of {type(self).__name__}"
+        if not is_number(value):
+            raise SpecError(f"{what} must be a number; got {value!r}.")
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf
+        if not math.isfinite(value) or (name in self.positive and value <= 0):
+            rule = "positive and finite" if name in self.positive else "finite"
+            raise SpecError(f"{what} must be {rule}; got {value}.")
+        if value > (limit := dict(self.limits).get(name, math.inf)):
+            raise SpecError(f"{what} must be at most {limit:g}; got {value:g}.")
+        return value
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(self))  # type: ignore[arg-type]  # a dataclass
 
     @property
     def support(self) -> tuple[float, float]:
@@ -133,9 +170,10 @@ class Prior(ABC):
         """The density as numbers, for the compiled density too."""
 
     @property
-    @abstractmethod
     def pymc(self) -> tuple[str, dict[str, float]]:
         """Name of the same distribution in PyMC, with its arguments."""
+        values = (getattr(self, name) for name in self._names)
+        return type(self).__name__, dict(zip(self.pymc_names, values, strict=True))
 
     def to_pymc(self, name: str, **kwargs: Any) -> Any:
         """Create the random variable `name` inside the current PyMC model.
@@ -195,38 +233,16 @@ class Prior(ABC):
         return self._scaled(float(factor))
 
     def _scaled(self, factor: float) -> Self:
-        """Return the same for a positive factor; families without a field `scale` say how."""
-        if "scale" not in (field.name for field in fields(self)):  # type: ignore[arg-type]
-            raise SpecError(f"{self!r} has no scale that could be changed. Use another family.")
-        return replace(self, scale=self.scale * factor)  # type: ignore[type-var, attr-defined]
+        """Return the same for a positive factor; families without `scale` and `rate` say how."""
+        if "scale" in self._names:
+            return replace(self, scale=self.scale * factor)  # type: ignore[type-var, attr-defined]
+        if "rate" in self._names:
+            return replace(self, rate=self.rate / factor)  # type: ignore[type-var, attr-defined]
+        raise SpecError(f"{self!r} has no scale that could be changed. Use another family.")
 
     def __repr__(self) -> str:
-        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
-        return f"{type(self).__name__}({', '.join(_shortest(value) for value in values)})"
-
-    def _demand_at_most(self, limit: float, *names: str) -> None:
-        """Refuse values beyond which a family can't be computed."""
-        for name in names:
-            if getattr(self, name) > limit:
-                raise SpecError(
-                    f"`{name}` of {type(self).__name__} must be at most {limit:g}; got {getattr(self, name):g}."
-                )
-
-    def _demand(self, *, finite: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
-        for name in (*finite, *positive):
-            value = getattr(self, name)
-            if not is_number(value):
-                raise SpecError(
-                    f"`{name}` of {type(self).__name__} must be a number; got {value!r}."
-                )
-            try:
-                value = float(value)
-            except OverflowError:
-                value = math.inf
-            object.__setattr__(self, name, value)
-            if not math.isfinite(value) or (name in positive and value <= 0):
-                rule = "positive and finite" if name in positive else "finite"
-                raise SpecError(f"`{name}` of {type(self).__name__} must be {rule}; got {value}.")
+        values = (_shortest(getattr(self, name)) for name in self._names)
+        return f"{type(self).__name__}({', '.join(values)})"
 
 
 class PositivePrior(Prior):

@@ -1,8 +1,8 @@
-"""Priors of shares, between 0 and 1, and priors cut off below."""
+"""Priors between two ends, and priors cut off below."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, override
+from dataclasses import dataclass, replace
+from typing import Any, Self, override
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from scipy.special import betainc, betaincc, betaincinv
 from bayesmeta.errors import SpecError
 from bayesmeta.priors.base import Array, Kernel, Prior, Shape, exact
 
-__all__ = ["Beta", "Truncated"]
+__all__ = ["Beta", "Truncated", "Uniform"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,12 +25,11 @@ class Beta(Prior):
     [0.0, 0.34]
     """
 
+    positive = ("a", "b")
+    limits = (("a", 1e6), ("b", 1e6))
+    pymc_names = ("alpha", "beta")
     a: float
     b: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("a", "b"))
-        self._demand_at_most(1e6, "a", "b")
 
     @property
     @override
@@ -55,10 +54,53 @@ class Beta(Prior):
         constant = math.lgamma(self.a + self.b) - math.lgamma(self.a) - math.lgamma(self.b)
         return Kernel(Shape.BETA, self.a, self.b, 0.0, constant)
 
+
+@dataclass(frozen=True, repr=False)
+class Uniform(Prior):
+    """Uniform between `low` and `high`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> [round(float(bound), 2) for bound in bm.Uniform(-3, 3).interval(0.95)]
+    [-2.85, 2.85]
+    """
+
+    pymc_names = ("lower", "upper")
+    low: float
+    high: float
+
+    @override
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low >= self.high:
+            raise SpecError(f"`low` of Uniform must be less than `high`; got {self!r}.")
+
     @property
     @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "Beta", {"alpha": self.a, "beta": self.b}
+    def support(self) -> tuple[float, float]:
+        return (self.low, self.high)
+
+    @override
+    def _below(self, x: Array) -> Array:
+        return np.asarray((x - self.low) / (self.high - self.low))
+
+    @override
+    def _above(self, x: Array) -> Array:
+        return np.asarray((self.high - x) / (self.high - self.low))
+
+    @override
+    def quantile(self, probability: npt.ArrayLike) -> Array:
+        return np.asarray(self.low + (self.high - self.low) * np.asarray(probability))
+
+    @override
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, low=self.low * factor, high=self.high * factor)
+
+    @property
+    @override
+    def kernel(self) -> Kernel:
+        return Kernel(Shape.UNIFORM, self.low, self.high, 0.0, -math.log(self.high - self.low))
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +132,7 @@ class Truncated(Prior):
     prior: Prior
     low: float
 
+    @override
     def __post_init__(self) -> None:
         if self._share_above <= 0:
             raise SpecError(
@@ -124,11 +167,6 @@ class Truncated(Prior):
     def kernel(self) -> Kernel:
         kernel = self.prior.kernel
         return kernel._replace(constant=kernel.constant - math.log(self._share_above))
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "Truncated", {"lower": self.low}
 
     def __repr__(self) -> str:
         return f"{self.prior!r} above {self.low:g}"

@@ -24,12 +24,11 @@ class LogNormal(PositivePrior):
     [0.05, 2.61]
     """
 
+    positive = ("log_sd",)
+    limits = (("log_mean", 100), ("log_sd", 100))
+    pymc_names = ("mu", "sigma")
     log_mean: float
     log_sd: float
-
-    def __post_init__(self) -> None:
-        self._demand(finite=("log_mean",), positive=("log_sd",))
-        self._demand_at_most(100, "log_mean", "log_sd")
 
     @override
     def _below(self, x: Array) -> Array:
@@ -57,11 +56,6 @@ class LogNormal(PositivePrior):
         constant = -math.log(self.log_sd) - math.log(2 * math.pi) / 2
         return Kernel(Shape.LOG_NORMAL, self.log_mean, self.log_sd, 0.0, constant)
 
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "LogNormal", {"mu": self.log_mean, "sigma": self.log_sd}
-
 
 @dataclass(frozen=True, repr=False)
 class Gamma(PositivePrior):
@@ -74,12 +68,11 @@ class Gamma(PositivePrior):
     [0.06, 1.39]
     """
 
+    positive = ("shape", "rate")
+    limits = (("shape", 1e6),)
+    pymc_names = ("alpha", "beta")
     shape: float
     rate: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("shape", "rate"))
-        self._demand_at_most(1e6, "shape")
 
     @override
     def _below(self, x: Array) -> Array:
@@ -93,20 +86,11 @@ class Gamma(PositivePrior):
     def quantile(self, probability: npt.ArrayLike) -> Array:
         return np.asarray(gammaincinv(self.shape, np.asarray(probability)) / self.rate)
 
-    @override
-    def _scaled(self, factor: float) -> Self:
-        return replace(self, rate=self.rate / factor)
-
     @property
     @override
     def kernel(self) -> Kernel:
         constant = self.shape * math.log(self.rate) - math.lgamma(self.shape)
         return Kernel(Shape.GAMMA, self.shape, self.rate, 0.0, constant)
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "Gamma", {"alpha": self.shape, "beta": self.rate}
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,10 +104,9 @@ class Exponential(PositivePrior):
     [0.01, 1.84]
     """
 
+    positive = ("rate",)
+    pymc_names = ("lam",)
     rate: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("rate",))
 
     @override
     def _below(self, x: Array) -> Array:
@@ -138,19 +121,10 @@ class Exponential(PositivePrior):
         with np.errstate(divide="ignore"):
             return np.asarray(-np.log1p(-np.asarray(probability)) / self.rate)
 
-    @override
-    def _scaled(self, factor: float) -> Self:
-        return replace(self, rate=self.rate / factor)
-
     @property
     @override
     def kernel(self) -> Kernel:
         return Gamma(1, self.rate).kernel
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "Exponential", {"lam": self.rate}
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,12 +138,11 @@ class InverseGamma(PositivePrior):
     [0.14, 1.62]
     """
 
+    positive = ("shape", "scale")
+    limits = (("shape", 1e6),)
+    pymc_names = ("alpha", "beta")
     shape: float
     scale: float
-
-    def __post_init__(self) -> None:
-        self._demand(positive=("shape", "scale"))
-        self._demand_at_most(1e6, "shape")
 
     @override
     def _below(self, x: Array) -> Array:
@@ -193,8 +166,3 @@ class InverseGamma(PositivePrior):
     def kernel(self) -> Kernel:
         constant = self.shape * math.log(self.scale) - math.lgamma(self.shape)
         return Kernel(Shape.INVERSE_GAMMA, self.shape, self.scale, 0.0, constant)
-
-    @property
-    @override
-    def pymc(self) -> tuple[str, dict[str, float]]:
-        return "InverseGamma", {"alpha": self.shape, "beta": self.scale}

@@ -5,10 +5,16 @@ from dataclasses import fields
 
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.priors.base import Prior
-from bayesmeta.priors.bounded import Beta
-from bayesmeta.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from bayesmeta.priors.bounded import Beta, Uniform
 from bayesmeta.priors.positive import Exponential, Gamma, InverseGamma, LogNormal
-from bayesmeta.priors.unbounded import Cauchy, Normal, StudentT, Uniform
+from bayesmeta.priors.symmetric import (
+    Cauchy,
+    HalfCauchy,
+    HalfNormal,
+    HalfStudentT,
+    Normal,
+    StudentT,
+)
 
 __all__ = ["FAMILIES", "parse_prior"]
 

@@ -7,30 +7,35 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.model import to_toml
-from bayesmeta.report.comparison_checks import (
-    comparison_answers,
-    diagnostics_of_all,
-    for_whom,
-    sensitivity_blocks,
-    validation_blocks,
-)
-from bayesmeta.report.comparison_text import averaged_sentence, comparison_cells
+from bayesmeta.report.comparison_text import averaged_sentence, columns_say, comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.many_figures import figures_of_comparison
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections.checklists import (
+    AUTHOR,
+    LEFT_OUT,
+    NOT_DONE,
+    USUAL,
+    Answer,
     checklists_section,
+    done,
 )
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
-from bayesmeta.report.sections.evidence import evidence_section
-from bayesmeta.report.sections.limits import inferred_sentence, limits_section
+from bayesmeta.report.sections.evidence import (
+    evidence_section,
+    evidence_sentence,
+    inferred_sentence,
+    limits_section,
+)
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,
     BRIEF,
     DIAGNOSTICS,
+    EVIDENCE,
     MODELS,
+    PRIORS,
     REDO,
     SENSITIVITY,
     VALIDATION,
@@ -46,18 +51,10 @@ doi:10.1214/25-BA1569)."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 
-COLUMNS_SAY = (
-    "elpd: log probability of the studies' counts, each given all other studies; difference: from the best, with its "
-    "standard error over studies. A difference below 4, or below two standard errors, does not tell two models apart.",
-    "weight: by stacking, which rewards models that complete each other, not the one that is best alone.",
-    "CRPS: mean error of the predicted counts, in responders an arm. 50%, 80%, 95%: arms inside these intervals.",
-    "log ML: log marginal likelihood, which depends on the priors throughout: never decide by it alone.",
-)
-
 
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
-    outcome = words.outcome(run.evidence.selection.get("outcome") or "Response")
+    outcome = " > ".join(words.outcome(name or "Response") for name in run.evidence.outcomes)
     reliable = run.ok
     figures = figures_of_comparison(run, words, run.question["ci_prob"])
     return Document(
@@ -68,25 +65,21 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
             Section(ANSWERS, tuple(_answers(run, words, figures))),
             evidence_section(run.evidence, words=words),
             Section(MODELS, tuple(_models(run))),
-            Section(SENSITIVITY, tuple(sensitivity_blocks(run, figures))),
-            Section(VALIDATION, tuple(validation_blocks(run, figures))),
+            Section(SENSITIVITY, tuple(_sensitivity(run, figures))),
+            Section(VALIDATION, tuple(_validation(run, figures))),
             limits_section(
                 run.evidence,
                 run.notes,
-                covariates=_covariates(run),
+                covariates=any(spec.covariates.parsed.terms for spec in run.models.values()),
                 tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
             ),
-            Section(DIAGNOSTICS, tuple(diagnostics_of_all(run)), appendix=True),
-            checklists_section(comparison_answers(run)),
+            Section(DIAGNOSTICS, tuple(_diagnostics(run)), appendix=True),
+            checklists_section(_checklist(run)),
             Section(REDO, tuple(_redo(run)), appendix=True),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, random seed {run.plan['seed']}.",
         verdict=PASSED,
     )
-
-
-def _covariates(run: SavedComparison) -> bool:
-    return any(spec.covariates.parsed.terms for spec in run.models.values())
 
 
 def _brief(
@@ -103,17 +96,13 @@ def _brief(
 
 
 def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: bool) -> Iterator[str]:
-    arms = run.evidence
     row = run.table[run.table["model"] == best].iloc[0]
     near = run.table[
         (run.table["model"] != best)
         & ((run.table["elpd_diff"] > -TOLD) | (run.table["elpd_diff"] > -2 * run.table["dse"]))
     ]
-    yield (
-        f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}; "
-        f"{arms.events.sum():,} of {arms.n.sum():,} patients responded."
-    )
-    yield inferred_sentence(arms.frame)
+    yield evidence_sentence(run.evidence)
+    yield inferred_sentence(run.evidence.frame)
     yield (
         f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
         f"95% prediction intervals ({percent(row['expected_95'])} expected)."
@@ -124,10 +113,10 @@ def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: boo
 
 
 def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
-    if run.kept is None:
-        return
-    told = averaged_sentence(run.kept, run.question["ci_prob"], words)
-    yield " ".join(told.split())
+    for outcome, one in run.predictions.items():
+        told = averaged_sentence(one, run.question["ci_prob"], words)
+        of = f"{words.outcome(outcome)}: " if outcome else ""
+        yield of + " ".join(told.split())
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
@@ -157,22 +146,20 @@ def _described(run: SavedComparison, name: str) -> dict[str, str]:
 
 
 def _answers(
-    run: SavedComparison, words: Wording, figures: Mapping[str, Figure]
+    run: SavedComparison, words: Wording, figures: Mapping[str, tuple[Figure, ...]]
 ) -> Iterator[Block]:
-    if "comparison" in figures:
-        yield figures["comparison"]
+    yield from figures.get("comparison", ())
     yield Table(
         "Models by what each predicts of every study from all others", comparison_cells(run.table)
     )
     if run.not_applicable:
         reasons = run.not_applicable.items()
         yield Items(tuple(f"Not applicable: {name}: {why}" for name, why in reasons))
-    marginal = "log_marginal_likelihood" in run.table
-    yield Items(COLUMNS_SAY if marginal else COLUMNS_SAY[:-1])
+    yield Items(columns_say(run.table))
     whole = pd.DataFrame(list(_whole(run, words)))
     if len(whole):
         yield Table(
-            f"What each model says {for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
+            f"What each model says {_for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
             f"{words.rates.note}",
             whole,
         )
@@ -186,7 +173,9 @@ def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
         rates = own[own["scale"] == "probability"]
         if len(rates):
             yield {"model": name} | {
-                str(row["quantity"]): words.rates.interval(
+                f"{words.outcome(row['outcome'])}, {row['quantity']}"
+                if "outcome" in row
+                else str(row["quantity"]): words.rates.interval(
                     row["estimate"], row["lower"], row["upper"]
                 )
                 for row in rates.to_dict("records")
@@ -214,3 +203,102 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
     for name, spec in run.models.items():
         yield Text(f"models/{name}.toml:")
         yield Code(to_toml(spec))
+
+
+def _diagnostics(run: SavedComparison) -> Iterator[Block]:
+    """Yield how many fits failed, and a row for each model."""
+    rows = [{"model": name, **_fits(one.fits)} for name, one in run.left_out.items()]
+    cells = pd.DataFrame(rows)
+    wrong = cells[["failed", "diagnostics failed"]].astype(int).sum().sum()
+    if wrong:
+        total = cells["fits"].astype(int).sum()
+        yield Text(f"{wrong} of {total} fits failed, or their diagnostics.", "warning")
+    yield Table("Fits of each model, of the whole evidence and without each study", cells)
+
+
+def _fits(fits: pd.DataFrame) -> dict[str, str]:
+    ok, finished = fits["ok"].astype(str) == "True", fits["state"] == "done"
+    return {
+        "fits": f"{len(fits)}",
+        "failed": f"{(~finished).sum()}",
+        "diagnostics failed": f"{(finished & ~ok).sum()}",
+        "done again": f"{(fits['retried'].astype(str) == 'True').sum()}",
+        "largest R-hat": f"{fits['r_hat'].max():.4f}",
+        "smallest ESS": f"{fits[['ess_bulk', 'ess_tail']].min().min():,.0f}",
+        "divergences": f"{fits['divergences'].sum():.0f}",
+    }
+
+
+def _sensitivity(
+    run: SavedComparison, figures: Mapping[str, tuple[Figure, ...]]
+) -> Iterator[Block]:
+    """Yield what the best model owes to single studies, and marginal likelihoods to priors."""
+    yield from figures.get("leave_one_out", ())
+    if "prior_change" in run.table and run.table["prior_change"].notna().any():
+        cells = run.table[run.table["prior_change"].notna()]
+        yield Table(
+            "By how much the log marginal likelihood changes at most with one prior half or twice as wide",
+            pd.DataFrame(
+                {
+                    "model": cells["model"],
+                    "change": [f"{value:.1f}" for value in cells["prior_change"]],
+                    "prior of": cells["prior_changed"],
+                }
+            ),
+        )
+
+
+def _for_whom(run: SavedComparison) -> str:
+    """Return whom the estimates of models are for, which need not be the same."""
+    if run.profile:
+        return (
+            f"at {run.profile}, as far as it has these covariates, and at the reference or the centre of others, or "
+            "else of all studies"
+        )
+    return "at the reference of its covariates, or else of all studies"
+
+
+def _validation(run: SavedComparison, figures: Mapping[str, tuple[Figure, ...]]) -> Iterator[Block]:
+    """Yield how the predictions of studies left out hold."""
+    yield Text(
+        "Every score above is of studies that the fit had not seen. How the predictions of the best model agree with "
+        "what was seen:"
+    )
+    yield from figures.get("predictive_checks", ())
+    yield Table("Log score of each study by model", _scores(run))
+
+
+def _scores(run: SavedComparison) -> pd.DataFrame:
+    models = list(run.left_out)
+    labels = next(iter(run.left_out.values())).labels
+    scores = pd.DataFrame(
+        {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
+    )
+    cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
+    names = [labels.get(str(study), str(study)) for study in scores.index]
+    # A model may be called "study", too.
+    cells.insert(0, "study left out" if "study" in models else "study", names)
+    return cells
+
+
+def _checklist(run: SavedComparison) -> dict[str, Answer]:
+    """Return the answers to the checklists."""
+    own = {
+        "1A": done(EVIDENCE, MODELS),
+        "1B": done(MODELS),
+        "1C": Answer("in part", f"{REDO} has them; the reasons need the author"),
+        "specified": done(REDO),
+        "justified": Answer(AUTHOR, ""),
+        "1D": done(MODELS, REDO),
+        "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),
+        "2D": Answer("does not apply", "all answers are from MCMC, or draws weighted"),
+        "3A": Answer(NOT_DONE, "no model has all its scores") if run.best is None else LEFT_OUT,
+        "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
+    }
+    if "log_marginal_likelihood" in run.table:
+        own["2D"] = Answer("in part", f"{ANSWERS}: bridge sampling, with its errors")
+        own["3C"] = Answer(
+            "in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities"
+        )
+        own["5B"] = done(SENSITIVITY)
+    return {**USUAL, **own}

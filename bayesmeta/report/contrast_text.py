@@ -1,149 +1,149 @@
-"""What a terminal shows of contrasts, ranks and notes: they format, they compute nothing."""
+"""Contrasts of levels, their ranks, and shrinkage, as tables and sentences."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred, marked
-from bayesmeta.layout import table_text
+from bayesmeta.estimates.inferred import contrast_inferred, marked
+from bayesmeta.report.document import Block, Items, Table
+from bayesmeta.report.machine import records
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
-    "RANKS_SAY",
+    "contrast_blocks",
     "contrast_cells",
-    "contrast_lines",
-    "contrasts_say",
-    "note_lines",
-    "rank_cells",
-    "rank_lines",
-    "sensitivity_lines",
+    "contrast_json",
+    "rank_blocks",
+    "shrinkage_blocks",
     "unranked",
 ]
 
 Row = Mapping[Hashable, Any]
 
-CONTRASTS_SAY = (
-    "Rate difference: of typical rates{points}. P(higher): that the first has the higher rate.",
-    "Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
-)
-RANKS_SAY = "Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first."
-"""What tables of contrasts and of ranks mean."""
-
 LARGEST = 1000
 """Odds ratio from which on only its size is written."""
 
 
-def contrast_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:
-    """Return the pairs of levels, one a line, with what their contrast rests on."""
+def contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield the pairs of levels, with what their contrasts mean and rest on."""
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
     of = f"{words.outcome(contrasts.outcome)}: contrasts" if contrasts.outcome else "Contrasts"
-    return [
-        f"{of} of {words.labels.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
-        *table_text(contrast_cells(contrasts, words), indent=2).splitlines(),
-        *(f"  {sentence}" for sentence in contrasts_say(words)),
-        *(f"  {line}" for line in contrast_inferred(contrasts, words)),
-        f"  {_precision(contrasts.table, words)}",
-    ]
-
-
-def contrasts_say(words: Wording = PLAIN) -> tuple[str, ...]:
-    """Return what the columns of a table of contrasts mean."""
-    points = words.rates.unit_of_differences
-    return CONTRASTS_SAY[0].format(points=points), CONTRASTS_SAY[1]
+    yield Table(
+        f"{of} of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
+        contrast_cells(contrasts, words),
+    )
+    yield Items(
+        (
+            f"Rate difference: of typical rates{words.rates.unit_of_differences}. P(higher): that the first has the higher "
+            "rate.",
+            "Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
+            *contrast_inferred(contrasts, words),
+            _precision(contrasts.table, words),
+        )
+    )
 
 
 def contrast_cells(contrasts: Contrasts, words: Wording = PLAIN) -> pd.DataFrame:
     """Return the pairs of levels as people read them, one row each."""
-    table, factor = contrasts.table, contrasts.factor
     return pd.DataFrame(
-        {
-            "pair": [
-                " vs ".join(
-                    marked(words.level(factor, row[end]), row[f"inferred_{end}"])
-                    for end in ("level", "versus")
-                )
-                for row in table.to_dict("records")
-            ],
-            "odds ratio": [_ratios(row) for row in table.to_dict("records")],
-            "rate difference": [_points(row, words) for row in table.to_dict("records")],
-            "P(higher)": [probability_text(value, 2) for value in table["probability_higher"]],
-            "within studies": [_share(value) for value in table["within_share"]],
-            "studies": [
-                f"{level} and {versus}, {both} both"
-                for level, versus, both in zip(
-                    table["studies_level"],
-                    table["studies_versus"],
-                    table["studies_both"],
-                    strict=True,
-                )
-            ],
-        }
+        [_pair(row, contrasts, words) for row in contrasts.table.to_dict("records")]
     )
 
 
-def rank_lines(contrasts: Contrasts, words: Wording = PLAIN) -> list[str]:
-    """Return the probability of each rank, one level a line, with what ranks don't say."""
-    numbers = range(1, len(contrasts.ranks) + 1)
-    largest = contrasts.ranks[[f"mcse_rank_{rank}" for rank in numbers]].max().max()
-    return [
-        f"Probability of each rank of {words.labels.column(contrasts.factor)} by typical rate (1 is the highest)",
-        *table_text(rank_cells(contrasts, words), indent=2).splitlines(),
-        f"  {RANKS_SAY}",
-        f"  Monte-Carlo standard errors of these probabilities: at most {PERCENT.error(largest)} percentage points.",
+def _pair(row: Row, contrasts: Contrasts, words: Wording) -> dict[str, str]:
+    levels = [
+        marked(words.level(contrasts.factor, row[end]), row[f"inferred_{end}"])
+        for end in ("level", "versus")
     ]
+    share = row["within_share"]
+    return {
+        "pair": " vs ".join(levels),
+        "odds ratio": _ratios(row),
+        "rate difference": _points(row, words),
+        "P(higher)": probability_text(row["probability_higher"], 2),
+        "within studies": "no evidence" if pd.isna(share) else percent(share),
+        "studies": f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both",
+    }
+
+
+def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield the probability of each rank, one level a line, with what ranks do not say."""
+    ranks, factor = contrasts.ranks, contrasts.factor
+    names = [f"rank_{rank}" for rank in range(1, len(ranks) + 1)]
+    largest = ranks[[f"mcse_{name}" for name in names]].max().max()
+    cells = pd.DataFrame(
+        {
+            words.column(factor): [words.level(factor, name) for name in ranks["level"]],
+            **{name.removeprefix("rank_"): ranks[name].map(percent) for name in names},
+            "mean rank": [f"{value:.1f}" for value in ranks["mean_rank"]],
+            "SUCRA": ranks["sucra"].map(percent),
+        }
+    )
+    of = f"{words.outcome(contrasts.outcome)}: probability" if contrasts.outcome else "Probability"
+    title = f"{of} of each rank of {words.column(factor)} by typical rate (1 is the highest)"
+    yield Table(title, cells)
+    yield Items(
+        (
+            "Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first.",
+            f"Monte-Carlo standard errors of these probabilities: at most {PERCENT.error(largest)} percentage points.",
+        )
+    )
 
 
 def unranked(contrasts: Contrasts) -> list[str]:
     """Return why ranks are not shown; of two levels they would say nothing more."""
-    if len(contrasts.ranks) < LEAST_RANKED:
-        return []
-    return [
+    told = (
         "  Ranks are not shown, as some levels are not compared within studies; --ranks shows them."
-    ]
+    )
+    return [] if len(contrasts.ranks) < LEAST_RANKED else [told]
 
 
-def rank_cells(contrasts: Contrasts, words: Wording = PLAIN) -> pd.DataFrame:
-    """Return the probability of each rank as people read it, one level a row."""
-    ranks, factor = contrasts.ranks, contrasts.factor
-    numbers = range(1, len(ranks) + 1)
-    return pd.DataFrame(
+def contrast_json(contrasts: Contrasts, *, ranks: bool) -> dict[str, Any]:
+    """Return the contrasts of a factor, and its ranks where shown; what is infinite is null."""
+    return {
+        "factor": contrasts.factor,
+        "profile": contrasts.profile,
+        "ci_prob": contrasts.ci_prob,
+        "contrasts": records(contrasts.table),
+        "ranks": records(contrasts.ranks) if ranks else None,
+    }
+
+
+def shrinkage_blocks(
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    ci_prob: float,
+    words: Wording = PLAIN,
+    *,
+    outcome: str | None = None,
+) -> Iterator[Block]:
+    """Yield each arm's observed rate and its estimate, and how far it is drawn."""
+    rates = words.rates
+    cells = [
         {
-            words.labels.column(factor): [words.level(factor, name) for name in ranks["level"]],
-            **{f"{rank}": [percent(value) for value in ranks[f"rank_{rank}"]] for rank in numbers},
-            "mean rank": [f"{value:.1f}" for value in ranks["mean_rank"]],
-            "SUCRA": [percent(value) for value in ranks["sucra"]],
+            "arm": label,
+            "responders": f"{row['events']}/{row['n']}",
+            "observed": rates.observed(row["events"], row["n"]) or "-",
+            "true rate": rates.interval(row["rate"], row["lower"], row["upper"]),
+            "shrinkage": percent(row["shrinkage"]),
         }
-    )
-
-
-def note_lines(notes: Sequence[str], words: Wording = PLAIN) -> list[str]:
-    """Return what the evidence can't tell, one note a line, set like the lines of a fit."""
-    return [f"{'' if i else 'Notes':<11}{words.note(note)}" for i, note in enumerate(notes)]
-
-
-def sensitivity_lines(table: pd.DataFrame, words: Wording = PLAIN) -> list[str]:
-    """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
-    rows = table.set_index("power")
-    if rows["new_study_lower"].isna().any():
-        return [
-            "Prior      The prior of tau decides on the interval of a new study: too few draws carry another."
-        ]
-    half, own, twice = (
-        words.rates.range(row["new_study_lower"], row["new_study_upper"])
-        for _, row in rows.iterrows()
-    )
-    where = (
-        f" ({words.text(rows['profile'].iloc[0])})"
-        if rows["profile"].iloc[0] != "all studies"
-        else ""
-    )
-    return [
-        f"Prior      Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
-        f"twice as strong {twice}."
+        for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
+    largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
+    of = f"{words.outcome(outcome)}: true rate" if outcome else "True rate"
+    yield Table(
+        f"{of} of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
+        pd.DataFrame(cells),
+    )
+    yield Items(
+        (
+            "Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
+            f"Monte-Carlo standard errors of these rates: at most {largest} {rates.points}.",
+        )
+    )
 
 
 def _ratios(row: Row) -> str:
@@ -166,10 +166,6 @@ def _points(row: Row, words: Wording) -> str:
     ends = ("", "_lower", "_upper")
     median, low, high = words.rates.differences(*(row[f"rate_difference{end}"] for end in ends))
     return f"{median} ({low} to {high})"
-
-
-def _share(value: float) -> str:
-    return "no evidence" if pd.isna(value) else percent(value)
 
 
 def _precision(table: pd.DataFrame, words: Wording) -> str:

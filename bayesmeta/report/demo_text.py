@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.inferred import inferred_lines
+from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.summary_table import SummaryTable
-from bayesmeta.estimates.summary_text import rate_precision, rate_table
-from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
+from bayesmeta.estimates.summary_text import SummaryTable, rate_precision, rate_table
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
-from bayesmeta.report.fit_text import head_blocks
-from bayesmeta.report.text import Blocks, heterogeneity_line, prediction_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.fit_text import head_blocks, heterogeneity_line
+from bayesmeta.report.prediction_text import prediction_blocks
+from bayesmeta.report.text import Blocks
 
 __all__ = ["DEMO_QUESTIONS", "demo_blocks"]
 
@@ -22,8 +23,7 @@ DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 
 def _tau_line(fit: Fit) -> str:
     """Return what power-scaling says of tau, and how far prior and posterior overlap."""
-    prior = fit.spec.study_effects.tau
-    assert prior is not None  # noqa: S101 - the model of the demonstration has one
+    [prior] = fit.design.tau
     moved, by_likelihood = tau_scaling(fit)["tau"]
     overlap = f"{100 * prior_overlap(prior, np.asarray(fit.posterior['tau'])):.0f}%"
     verdict = "below" if moved < SENSITIVE else "above"
@@ -60,5 +60,8 @@ def demo_blocks(
         f"  {_tau_line(fit)}",
         "",
         "A new cohort of 40 patients on venetoclax and a hypomethylating agent",
-        [f"  {line}" for line in prediction_lines(prediction, 0.95, DEMO_QUESTIONS, words)],
+        [
+            f"  {line}"
+            for line in lines_of(prediction_blocks(prediction, 0.95, DEMO_QUESTIONS, words))
+        ],
     ]

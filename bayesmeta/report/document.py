@@ -1,14 +1,14 @@
 """A report as a value: sections of text, tables, figures, formulas and code, in no format yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from bayesmeta.layout import cell_rows, is_numeric
+from bayesmeta.layout import cell_rows, is_numeric, table_text
 from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:
@@ -26,20 +26,13 @@ __all__ = [
     "Table",
     "Text",
     "labelled",
+    "lines_of",
 ]
 
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph.
-
-    Parameters
-    ----------
-    text : str
-        The text, as it is: nothing in it is markup.
-    tone : {"plain", "warning"}
-        Whether it warns.
-    """
+    """A paragraph, in which nothing is markup; `tone` says whether it warns."""
 
     text: str
     tone: Literal["plain", "warning"] = "plain"
@@ -56,14 +49,7 @@ class Items:
 class Table:
     """A table of text under a numbered caption; its first column names the rows.
 
-    Parameters
-    ----------
-    caption : str
-        What the rows are, and in which unit.
-    frame : DataFrame
-        The cells, as text.
-    sortable : bool
-        Whether another order of the rows says anything.
+    `sortable`: whether another order of the rows says anything.
     """
 
     caption: str
@@ -90,16 +76,7 @@ class Table:
 class Figure:
     """A figure over a numbered caption.
 
-    Parameters
-    ----------
-    name : str
-        Unique within the report; the name of a file where formats need one.
-    plot : Plot
-        The figure, and the numbers it shows.
-    alt : str
-        What it says, for those who don't see it.
-    caption : str
-        What it shows.
+    `name` is unique within the report; `alt` is what the figure says, for those who do not see it.
     """
 
     name: str
@@ -127,17 +104,7 @@ Block = Text | Items | Table | Figure | Formulas | Code
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report; other parts refer to it by its title.
-
-    Parameters
-    ----------
-    title : str
-        What it is about.
-    blocks : tuple of Block
-        Its contents, in order.
-    appendix : bool
-        Whether it stands in the appendix.
-    """
+    """A part of a report, or of its appendix; other parts refer to it by its title."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -151,15 +118,7 @@ class Section:
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What only the author of a report can say; empty where nothing was said.
-
-    Parameters
-    ----------
-    title : str
-        Title in place of the report's own.
-    author, protocol, date : str
-        Who made it, the protocol that it follows, and its date, as they are to be printed.
-    """
+    """What only the author of a report can say, as it is to be printed; empty where nothing was said."""
 
     title: str = ""
     author: str = ""
@@ -171,20 +130,8 @@ class FrontMatter:
 class Document:
     """A whole report.
 
-    Parameters
-    ----------
-    title : str
-        What it is about.
-    warning : str
-        Why it must not be used; empty if it may.
-    sections : tuple of Section
-        Its parts, in order.
-    made : str
-        What made it, and from what.
-    verdict : str
-        That the diagnostics passed, in one line; `warning` stands in its place where they did not.
-    front : FrontMatter
-        Its title, author, protocol and date, as far as they were given.
+    `warning`: why it must not be used, or empty; `verdict`, in its place: that the diagnostics passed;
+    `made`: what made it, and from what.
     """
 
     title: str
@@ -236,6 +183,27 @@ class Document:
         """All figures, in order."""
         for section in self.sections:
             yield from (block for block in section.blocks if isinstance(block, Figure))
+
+
+def lines_of(blocks: Iterable[str | Block]) -> list[str]:
+    """Return tables under their captions, and sentences below them, as lines for a terminal."""
+    return [line for block in blocks for line in _lines(block)]
+
+
+def _lines(block: str | Block) -> list[str]:
+    match block:
+        case str():
+            return [block]
+        case Table(caption, frame):
+            return [caption, *table_text(frame, indent=2).splitlines()]
+        case Items(entries):
+            return [f"  {entry}" for entry in entries]
+        case Text(text) | Code(text):
+            return text.split("\n")
+        case Formulas(lines):
+            return list(lines)
+        case Figure():
+            return []
 
 
 def labelled(document: Document, words: Wording) -> Document:

@@ -67,7 +67,7 @@ def _of_each(
             draw(
                 results.drawn,
                 outcome=outcome or None,
-                ci_prob=results.asked.ci_prob,
+                ci_prob=results.question.ci_prob,
                 scale=results.scale,
                 **own,
                 **given,
@@ -79,20 +79,20 @@ def _of_each(
     )
 
 
-def _of_profile(name: str, caption: str) -> Callable[[FitResults], Figures]:
-    """Return what draws a figure of each outcome at a profile."""
+def _simple(name: str, caption: str, *, at_profile: bool = True) -> Callable[[FitResults], Figures]:
+    """Return what draws a figure of each outcome, at the profile asked for or of all arms."""
 
     def draw(results: FitResults) -> Figures:
-        return _of_each(results, name, caption, {"": {}}, profile=results.asked.profile)
+        own = {"profile": results.profile} if at_profile else {}
+        return _of_each(results, name, caption, {"": {}}, **own)
 
     return draw
 
 
 def _forest(results: FitResults) -> Figures:
-    asked = results.asked
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
-    own = {"profile": asked.profile, **asked.style.forest}
+    own = {"profile": results.profile, **results.options.forest}
     drawn = _of_each(results, "forest", FOREST, {"": {}}, **own)
     return tuple(replace(one, alt=_forest_alt(one.plot.table, results)) for one in drawn)
 
@@ -105,11 +105,6 @@ def _forest_alt(table: pd.DataFrame, results: FitResults) -> str:
     )
     arms = counted(int((table["kind"] == ARM).sum()), "arm")
     return f"Forest plot of {arms}. Typical rates: {rates}."
-
-
-def _funnel(results: FitResults) -> Figures:
-    caption = "Arms by size, within the limits of chance and of the model"
-    return _of_each(results, "funnel", caption, {"": {}})
 
 
 def _posterior_predictive(results: FitResults) -> Figures:
@@ -126,12 +121,12 @@ def _trace(results: FitResults) -> Figures:
 
 
 def _regression(results: FitResults) -> Figures:
-    names, units = list(results.fit.coding.centres), results.asked.style.units
+    names, units = list(results.fit.coding.centres), results.options.units
     if not names:
         return Inapplicable("the model has no numeric covariate")
     more = {name: {"covariate": name, "unit": units.get(name, "")} for name in names}
     caption = "Observed and fitted rates by {}"
-    return _of_each(results, "regression", caption, more, profile=results.asked.profile)
+    return _of_each(results, "regression", caption, more, profile=results.profile)
 
 
 def _subgroups(results: FitResults) -> Figures:
@@ -140,7 +135,7 @@ def _subgroups(results: FitResults) -> Figures:
         return Inapplicable("the model has no factor")
     more = {name: {"by": name} for name in names}
     caption = "Typical rates by {}"
-    return _of_each(results, "subgroups", caption, more, profile=results.asked.profile)
+    return _of_each(results, "subgroups", caption, more, profile=results.profile)
 
 
 def _contrasts(results: FitResults) -> Figures:
@@ -162,7 +157,7 @@ def _contrasts(results: FitResults) -> Figures:
 
 def _prediction(results: FitResults) -> Figures:
     """Draw the new cohort, with one figure for each outcome."""
-    asked, found = results.asked, []
+    asked, found = results.question, []
     for outcome, one in results.predictions.items():
         low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
         plot = plots.prediction(
@@ -183,10 +178,11 @@ def _prediction(results: FitResults) -> Figures:
 
 
 def _nested_outcomes(results: FitResults) -> Figures:
-    asked = results.asked
-    profiles = default_profiles(results.fit.coding) if asked.profile is None else [asked.profile]
-    plot = plots.nested_outcomes([results.predicted(one) for one in profiles])  # type: ignore[misc]
-    caption = f"Predicted cohort of {asked.cohort}: how its patients divide into the outcomes"
+    profiles = [results.profile] if results.profile else default_profiles(results.fit.coding)
+    plot = plots.nested_outcomes([results.predicted(one) for one in profiles])
+    caption = (
+        f"Predicted cohort of {results.question.cohort}: how its patients divide into the outcomes"
+    )
     return (_figure("nested_outcomes", plot, caption),)
 
 
@@ -194,16 +190,23 @@ FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "forest": (EITHER, _forest),
     "subgroups": (EITHER, _subgroups),
     "trace": (EITHER, _trace),
-    "prior_posterior": (EITHER, _of_profile("prior_posterior", "Prior and posterior densities")),
+    "prior_posterior": (EITHER, _simple("prior_posterior", "Prior and posterior densities")),
     "heterogeneity": (
         EITHER,
-        _of_profile(
+        _simple(
             "heterogeneity",
             "What heterogeneity means: the true rates of studies for each value of tau",
         ),
     ),
     "regression": (EITHER, _regression),
-    "funnel": (EITHER, _funnel),
+    "funnel": (
+        EITHER,
+        _simple(
+            "funnel",
+            "Arms by size, within the limits of chance and of the model",
+            at_profile=False,
+        ),
+    ),
     "posterior_predictive": (ONE, _posterior_predictive),
     "prediction": (EITHER, _prediction),
     "contrasts": (EITHER, _contrasts),

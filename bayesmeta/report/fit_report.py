@@ -4,15 +4,32 @@ from collections.abc import Iterator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.inferred_text import contrast_inferred
-from bayesmeta.estimates.nested.predict import NestedPrediction
+from bayesmeta.estimates.inferred import inferred_lines
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.profiles import beyond_evidence
-from bayesmeta.estimates.summary_text import rate_table
-from bayesmeta.report.contrast_text import RANKS_SAY, contrast_cells, contrasts_say, rank_cells
+from bayesmeta.estimates.summary_text import (
+    SummaryTable,
+    by_outcome,
+    odds_ratio_table,
+    parameter_caption,
+    parameter_table,
+    rate_precision,
+    rate_table,
+)
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import Logit
+from bayesmeta.report.contrast_text import contrast_blocks, rank_blocks
 from bayesmeta.report.document import Block, Document, Items, Section, Table, Text
 from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_checks import fit_answers, sensitivity_of_fit, validation_of_fit
 from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.prediction_text import (
+    category_cells,
+    cohort_lines,
+    event_lines,
+    outcome_texts,
+)
 from bayesmeta.report.sections.checklists import checklists_section
 from bayesmeta.report.sections.diagnostics import (
     UNRELIABLE,
@@ -20,18 +37,15 @@ from bayesmeta.report.sections.diagnostics import (
     verdict_line,
     verdict_words,
 )
-from bayesmeta.report.sections.evidence import evidence_section
-from bayesmeta.report.sections.limits import inferred_sentence, limits_section
+from bayesmeta.report.sections.evidence import (
+    evidence_section,
+    evidence_sentence,
+    inferred_sentence,
+    limits_section,
+)
 from bayesmeta.report.sections.model import model_section, prior_blocks
-from bayesmeta.report.sections.rates import parameter_blocks, rate_blocks, rate_definitions
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.titles import ANSWERS, BRIEF, PRIORS, SENSITIVITY, VALIDATION
-from bayesmeta.report.text import (
-    category_cells,
-    heterogeneity_line,
-    outcome_texts,
-    prediction_lines,
-)
 
 __all__ = ["fit_document"]
 
@@ -83,89 +97,80 @@ def _sections(results: FitResults) -> Iterator[Section]:
 
 def _summary(results: FitResults) -> Iterator[Block]:
     """Yield the question, the answer, and what of the profile lies outside the evidence."""
-    beyond = beyond_evidence(results.fit.coding, results.asked.profile)
+    beyond = beyond_evidence(results.fit.coding, results.profile)
     yield Text(_question(results))
-    if isinstance(results.prediction, NestedPrediction):
+    if results.several:
         yield Text(" ".join(_nested_sentences(results)))
-        yield Items((*_by_outcome(results, results.prediction), *beyond))
+        yield Items((*_by_outcome(results), *beyond))
     else:
         yield Text(" ".join(filter(None, _sentences(results))))
         yield from map(Text, beyond)
 
 
 def _question(results: FitResults) -> str:
-    fit = results.fit
-    outcomes = ", ".join(results.outcomes)
     nested = ", each a part of the one before," if results.several else ""
-    by = fit.spec.covariates.formula
+    by = results.fit.spec.covariates.formula
     return (
-        f"Question: which rates of {outcomes}{nested} do these studies support{f', by {by}' if by else ''}, how much do "
-        f"studies differ, and what is to be expected in a new cohort of {results.asked.cohort} patients?"
+        f"Question: which rates of {', '.join(results.outcomes)}{nested} do these studies support{f', by {by}' if by else ''}, "
+        f"how much do studies differ, and what is to be expected in a new cohort of {results.question.cohort} patients?"
     )
 
 
-def _evidence(results: FitResults) -> str:
-    arms = results.fit.arms
-    return f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}"
-
-
 def _nested_sentences(results: FitResults) -> Iterator[str]:
-    asked = results.asked
-    yield f"{_evidence(results)}, {results.fit.arms.n.sum():,} patients."
+    yield evidence_sentence(results.fit.arms)
     yield verdict_words(results.diagnostics)
     yield (
         "Below, the typical rate is that of the middle of the studies; that of a new study, and a new cohort, allow for "
-        f"the differences between studies (heterogeneity), too. Medians and {100 * asked.ci_prob:g}% intervals "
+        f"the differences between studies (heterogeneity), too. Medians and {100 * results.question.ci_prob:g}% intervals "
         f"({results.prediction.profile}):"
     )
 
 
-def _by_outcome(results: FitResults, prediction: NestedPrediction) -> Iterator[str]:
+def _by_outcome(results: FitResults) -> Iterator[str]:
     found, words = results.summary, results.words
-    texts = outcome_texts(prediction, results.asked.ci_prob, words)
-    for name, (outcome, rate, patients) in zip(prediction.outcomes, texts, strict=True):
+    texts = outcome_texts(results.prediction, results.question.ci_prob, words)
+    for name, (outcome, rate, patients) in zip(results.names, texts, strict=True):
         typical = rate_table(found[found["outcome"] == name], words)["typical"].iloc[0]
         yield (
-            f"{outcome}: typical rate {typical}{words.rates.per_text}; new study {rate}; "
-            f"of {prediction.n} patients {patients}."
+            f"{outcome}: typical rate {typical}{words.rates.per_text}; new study {rate}; of {results.question.cohort} "
+            f"patients {patients}. {_above(results, name)}".rstrip()
         )
 
 
+def _above(results: FitResults, outcome: str) -> str:
+    """Return the probability that was asked for, as a sentence."""
+    asked = [("rate_above", results.question.rate_above)] if results.asked_of_rates else []
+    return " ".join(event_lines(results.predictions[outcome], asked))
+
+
 def _sentences(results: FitResults) -> Iterator[str]:
-    arms, asked = results.fit.arms, results.asked
-    words, width = results.words, f"{100 * asked.ci_prob:g}%"
+    words = results.words
+    width = f"{100 * results.question.ci_prob:g}%"
     rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
-    above = [] if asked.rate_above is None else [("rate_above", asked.rate_above)]
-    yield f"{_evidence(results)}; {arms.events.sum():,} of {arms.n.sum():,} patients responded."
-    yield inferred_sentence(arms.frame)
-    yield f"The typical rate{where} is {rates['typical']}{per}, median and {width} interval{_unpooled(results)}."
+    unpooled = "; without pooling, this is what the priors say of a study not seen"
+    spread = "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
+    yield evidence_sentence(results.fit.arms)
+    yield inferred_sentence(results.fit.arms.frame)
     yield (
-        f"{_spread(results)} true rate of a new study is {rates['new study']}{per}, median and {width} prediction interval."
+        f"The typical rate{where} is {rates['typical']}{per}, median and {width} interval"
+        f"{'' if results.fit.spec.study_effects.pools else unpooled}."
+    )
+    yield (
+        f"{spread if 'tau' in results.fit.posterior else 'The'} true rate of a new study is {rates['new study']}{per}, "
+        f"median and {width} prediction interval."
     )
     # The first line is of the true rate, with its Monte-Carlo errors.
-    yield from prediction_lines(results.predictions[""], asked.ci_prob, above, words)[1:]
+    yield from cohort_lines(results.prediction, results.question.ci_prob, words)[1:]
+    yield _above(results, "")
     yield verdict_words(results.diagnostics)
-
-
-def _spread(results: FitResults) -> str:
-    """Return what heterogeneity means for a new study, as the beginning of a sentence."""
-    if "tau" not in results.fit.posterior:
-        return "The"
-    return "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
-
-
-def _unpooled(results: FitResults) -> str:
-    """Return what to know of rates of a model in which no study tells of another."""
-    pools = results.fit.spec.study_effects.pools
-    return "" if pools else "; without pooling, this is what the priors say of a study not seen"
 
 
 def _answers(results: FitResults) -> Iterator[Block]:
     yield from figure_blocks("nested_outcomes", results)
     yield from figure_blocks("forest", results)
-    yield from rate_blocks(results.summary)
-    yield Items(rate_definitions(results.fit))
+    yield from _rate_blocks(results.summary)
+    yield Items(_rate_definitions(results.fit))
     yield from figure_blocks("prediction", results)
     yield from _categories(results)
     drawn = tuple(figure_blocks("contrasts", results))
@@ -177,26 +182,70 @@ def _answers(results: FitResults) -> Iterator[Block]:
         yield from figure_blocks("heterogeneity", results)
     if not results.several:
         yield Text(heterogeneity_line(results.summary, results.fit.spec, results.words))
-    yield from parameter_blocks(results.summary)
+    yield from _parameter_blocks(results.summary)
 
 
 def _categories(results: FitResults) -> Iterator[Block]:
     found = results.prediction
-    if isinstance(found, NestedPrediction):
+    if results.several:
         yield Table(
             f"Patients of a new cohort of {found.n} by category ({found.profile})",
-            category_cells(found.table(results.asked.ci_prob), results.words),
+            category_cells(found.table(results.question.ci_prob), results.words),
         )
 
 
 def _contrasts(results: FitResults, found: Contrasts) -> Iterator[Block]:
     """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
-    words, width = results.words, f"{100 * found.ci_prob:g}%"
-    factor = words.labels.column(found.factor)
-    caption = results.of(found.outcome, f"Contrasts of {factor}: median and {width} interval")
-    yield Table(caption, contrast_cells(found, words))
-    yield Items((*contrasts_say(words), *contrast_inferred(found, words)))
-    if results.asked.ranks or found.rankable:
-        caption = results.of(found.outcome, f"Probability of each rank of {factor}, 1 the highest")
-        yield Table(caption, rank_cells(found, words))
-        yield Text(RANKS_SAY)
+    yield from contrast_blocks(found, results.words)
+    if results.options.ranks or found.rankable:
+        yield from rank_blocks(found, results.words)
+
+
+def _rate_definitions(fit: Fit) -> tuple[str, ...]:
+    """Return what each of the four rates is in a model."""
+    return (
+        _typical(fit),
+        _mean(fit),
+        "New study: the true rate of a study not yet done. Its interval is the prediction interval, which tells how "
+        "much studies differ, too.",
+        "New cohort: the responders of such a study's n patients, with binomial variation.",
+    )
+
+
+def _typical(fit: Fit) -> str:
+    if outcomes_of(fit):
+        return "Typical rate: the product of the conditional probabilities of the median study."
+    if fit.spec.likelihood.parameters:
+        return "Typical rate: that of the covariates themselves, about which arms differ for themselves."
+    return "Typical rate: of the median study. Its interval tells where the middle of the studies lies."
+
+
+def _mean(fit: Fit) -> str:
+    pooled = not outcomes_of(fit) and fit.spec.study_effects.tau is not None
+    if pooled and fit.spec.link == Logit():
+        return "Mean rate: averaged over studies; nearer 50% than the typical rate."
+    return "Mean rate: averaged over studies."
+
+
+def _rate_blocks(summary: SummaryTable) -> Iterator[Block]:
+    """Yield the four rates of each profile, with a table for each outcome, and their precision."""
+    words, width = summary.words, summary.heading.interval
+    several = "outcome" in summary
+    rated = summary[summary["profile"] != ""]
+    for outcome, own in rated.groupby("outcome", sort=False) if several else [("", summary)]:
+        what = f"{words.outcome(str(outcome))}, of all patients" if several else "Response rates"
+        yield Table(f"{what}: median and {width}{words.rates.note}", rate_table(own, words))
+        yield from map(Text, inferred_lines(own, words))
+    yield Text(rate_precision(summary, words))
+
+
+def _parameter_blocks(summary: SummaryTable) -> Iterator[Block]:
+    """Yield the parameters of a summary, where mu stands, and the odds ratios of numbers."""
+    words, caption = summary.words, parameter_caption(summary, summary.heading)
+    yield Table(caption, by_outcome(parameter_table(summary, words), summary, words))
+    yield from map(Text, summary.heading.mu)
+    ratios = odds_ratio_table(summary, words)
+    if len(ratios):
+        yield Table(
+            "Odds ratios of numbers: median and interval", by_outcome(ratios, summary, words)
+        )

@@ -13,21 +13,20 @@ from bayesmeta.comparison.posterior_predictive import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
-from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
-from bayesmeta.estimates.identifiability import notes
-from bayesmeta.estimates.nested.predict import NestedPrediction, predict_nested
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.summary import summary
-from bayesmeta.estimates.summary_table import SummaryTable
+from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.sensitivity.prior_grid import prior_grid
@@ -37,47 +36,30 @@ from bayesmeta.wording import Wording
 if TYPE_CHECKING:
     from bayesmeta.plots import RateScale
 
-__all__ = ["FigureStyle", "FitResults", "ReportRequest", "fit_results"]
+__all__ = ["FitResults", "Options", "fit_results"]
 
 
-@dataclass(frozen=True, eq=False)
-class FigureStyle:
-    """How figures are to look: arguments of `RateScale` and `forest`, and units of covariates."""
+@dataclass(frozen=True)
+class Options:
+    """How a report, or the figures of a run, answer a question.
 
+    `per` to `labels` are as in `write_report`; `scale` and `forest` are arguments of `RateScale` and
+    `plots.forest`, `units` those of covariates.
+    """
+
+    per: Mapping[str, float] | None = None
+    refits: bool = True
+    ranks: bool = False
+    rates_per: int = 100
+    labels: LabelSource = None
     scale: Mapping[str, Any] = field(default_factory=dict)
     forest: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def options(self) -> list[str]:
-        """The options of the command that were given."""
+    def of_figures(self) -> list[str]:
+        """The options of the command `plot` that were given."""
         return [f"--{name}" for name in (*self.scale, *self.forest, *["unit"] * bool(self.units))]
-
-
-@dataclass(frozen=True)
-class ReportRequest:
-    """What a report is asked, or the figures of a run; the arguments of `write_report`.
-
-    `style` is how figures are to look.
-    """
-
-    profile: Profile | None = None
-    per: Mapping[str, float] | None = None
-    cohort: int = 40
-    ci_prob: float = 0.95
-    rate_above: float | None = None
-    refits: bool = True
-    ranks: bool = False
-    rates_per: int = 100
-    labels: LabelSource = None
-    style: FigureStyle = field(default_factory=FigureStyle)
-
-    @property
-    def scale(self) -> "RateScale":
-        """How figures show rates."""
-        from bayesmeta.plots import RateScale
-
-        return RateScale(**{"per": self.rates_per, **self.style.scale})
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +67,13 @@ class FitResults:
     """A fit and the answers to be reported, each computed once; what does not apply is None."""
 
     fit: Fit
-    asked: ReportRequest
+    question: Question = field(default_factory=Question)
+    options: Options = field(default_factory=Options)
+
+    @property
+    def profile(self) -> Profile | None:
+        """The covariate values asked for; None where none were."""
+        return self.question.profile or None
 
     @property
     def several(self) -> bool:
@@ -95,17 +83,19 @@ class FitResults:
     @cached_property
     def drawn(self) -> Fit:
         """The fit for figures and predictions, which its labels go with."""
-        return with_labels(self.fit, self.asked.labels)
+        return with_labels(self.fit, self.options.labels)
 
     @property
     def scale(self) -> "RateScale":
         """How figures show rates."""
-        return self.asked.scale
+        from bayesmeta.plots import RateScale
+
+        return RateScale(**{"per": self.options.rates_per, **self.options.scale})
 
     @property
     def words(self) -> Wording:
         """How rates and names are written."""
-        return words_of(self.fit, rates_per=self.asked.rates_per, labels=self.asked.labels)
+        return words_of(self.fit, rates_per=self.options.rates_per, labels=self.options.labels)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,34 +116,32 @@ class FitResults:
     @cached_property
     def summary(self) -> SummaryTable:
         """Parameters and rates."""
-        asked = self.asked
+        options = self.options
         return summary(
             self.fit,
-            profiles=default_profiles(self.fit.coding, asked.profile),
-            per=asked.per,
-            ci_prob=asked.ci_prob,
-            cohort=asked.cohort,
-            rates_per=asked.rates_per,
-            labels=asked.labels,
+            profiles=default_profiles(self.fit.coding, self.profile),
+            per=options.per,
+            ci_prob=self.question.ci_prob,
+            cohort=self.question.cohort,
+            rates_per=options.rates_per,
+            labels=options.labels,
         )
 
     @cached_property
-    def prediction(self) -> Prediction | NestedPrediction:
+    def prediction(self) -> Prediction:
         """The new cohort."""
-        return self.predicted(self.asked.profile)
+        return self.predicted(self.profile)
 
-    def predicted(self, profile: Profile | None) -> Prediction | NestedPrediction:
+    def predicted(self, profile: Profile | None) -> Prediction:
         """Return the new cohort at a profile."""
-        n, seed = self.asked.cohort, self.fit.provenance.seed
-        if self.several:
-            return predict_nested(self.drawn, n, profile, None, seed)
+        n, seed = self.question.cohort, self.fit.provenance.seed
         return predict(self.drawn, n=n, profile=profile, seed=seed)
 
     @cached_property
     def predictions(self) -> Mapping[str, Prediction]:
         """The new cohort by outcome; of one outcome, which may have no name, by none."""
         found = self.prediction
-        if isinstance(found, NestedPrediction):
+        if found.outcomes:
             return {outcome: found.of(outcome) for outcome in found.outcomes}
         return {"": found}
 
@@ -170,41 +158,52 @@ class FitResults:
     @cached_property
     def contrasts(self) -> tuple[Contrasts, ...]:
         """Levels of each factor against its reference, of each outcome."""
-        asked = self.asked
         return tuple(
             one
             for outcome in self.names
             for one in contrasts_with_reference(
                 self.drawn,
                 outcome=outcome or None,
-                profile=asked.profile,
-                ci_prob=asked.ci_prob,
+                profile=self.profile,
+                ci_prob=self.question.ci_prob,
             )
         )
 
     @cached_property
     def tau_prior(self) -> pd.DataFrame | None:
         """The interval of a new study with the prior of tau stronger or weaker."""
-        fit, asked = self.fit, self.asked
+        fit, question = self.fit, self.question
         if self.several or fit.spec.study_effects.tau is None:
             return None
-        return prior_sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob)
+        return prior_sensitivity(fit, profile=self.profile, ci_prob=question.ci_prob)
 
     @cached_property
     def sensitivity(self) -> Sensitivity | None:
         """The sensitivity to priors of one outcome, by refits."""
-        fit, asked = self.fit, self.asked
-        if self.several or not asked.refits or not fit.settings.arm_draws:
+        question, fit = self.question, self.fit
+        if self.several or not self.options.refits or not fit.settings.arm_draws:
             return None
-        above: dict[str, Any] = {} if asked.rate_above is None else {"rate_above": asked.rate_above}
-        return sensitivity(fit, profile=asked.profile, ci_prob=asked.ci_prob, **above)
+        return sensitivity(
+            fit, profile=self.profile, ci_prob=question.ci_prob, **self.asked_of_rates
+        )
+
+    @property
+    def asked_of_rates(self) -> dict[str, Any]:
+        """The event asked about the rate of a new study, as an argument."""
+        above = self.question.rate_above
+        return {} if above is None else {"rate_above": above}
 
     @cached_property
     def prior_grid(self) -> pd.DataFrame | None:
         """Nested outcomes under other priors, by refits."""
-        if not self.several or not self.asked.refits:
+        if not self.several or not self.options.refits:
             return None
-        return prior_grid(self.fit, profile=self.asked.profile, ci_prob=self.asked.ci_prob)
+        return prior_grid(
+            self.fit,
+            profile=self.profile,
+            ci_prob=self.question.ci_prob,
+            **self.asked_of_rates,
+        )
 
     @property
     def studies_with_patients(self) -> int:
@@ -215,53 +214,32 @@ class FitResults:
     @cached_property
     def left_out(self) -> LeftOut | None:
         """Each study predicted from all others, by refits or PSIS."""
-        fit, asked = self.fit, self.asked
-        if self.several or not asked.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+        fit = self.fit
+        if not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
             return None
         return leave_one_study_out(
             fit.spec,
             fit.arms,
             seed=fit.provenance.seed,
             method="psis",
-            profile=asked.profile,
-            ci_prob=asked.ci_prob,
+            profile=self.profile,
+            ci_prob=self.question.ci_prob,
             progress=False,
         )
 
     @cached_property
     def replicated(self) -> PosteriorPredictiveCheck | None:
-        """The posterior predictive check."""
+        """The posterior predictive check, whose statistics are of one outcome."""
         fit = self.fit
         if self.several or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
             return None
         return posterior_predictive_check(fit, seed=fit.provenance.seed)
 
 
-def fit_results(fit: Fit, asked: ReportRequest) -> FitResults:
-    """Return what a report of a fit tells; what can be refused is refused before any refit.
-
-    Raises
-    ------
-    SettingsError
-        If something asked is out of its range, or has no effect on nested outcomes.
-    ProfileError
-        If the profile can't be coded.
-    """
-    found = FitResults(fit, asked)
-    if found.several:
-        _refuse_nested(asked)
-    prediction = found.prediction
-    if asked.rate_above is not None:
-        prediction.probability(rate_above=asked.rate_above)  # type: ignore[call-arg]
-    _ = found.summary
+def fit_results(
+    fit: Fit, question: Question | None = None, options: Options | None = None
+) -> FitResults:
+    """Return what a report of a fit tells; what can be refused is refused before any refit."""
+    found = FitResults(fit, question or Question(), options or Options())
+    _ = found.prediction, found.summary
     return found
-
-
-def _refuse_nested(asked: ReportRequest) -> None:
-    if asked.rate_above is not None:
-        raise SettingsError(
-            "`rate_above` has no effect on nested outcomes, which have a rate each. Leave it out; `bayesmeta predict "
-            "--joint` answers such questions."
-        )
-    if asked.ranks:
-        raise SettingsError("`--ranks` has no effect on nested outcomes. Leave it out.")

@@ -10,7 +10,7 @@ from bayesmeta.multiverse.files import grid_toml
 from bayesmeta.multiverse.results import DONE, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
-from bayesmeta.report.grid_text import RATES, effect_cells, profile_text, range_cells
+from bayesmeta.report.grid_text import RATES, effect_blocks, profile_text, range_cells
 from bayesmeta.report.many_figures import figures_of_grid
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
@@ -21,7 +21,7 @@ from bayesmeta.report.sections.checklists import (
     done,
 )
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
-from bayesmeta.report.sections.limits import about_frame, inferred_sentence, section_of_limits
+from bayesmeta.report.sections.evidence import about_frame, inferred_sentence, section_of_limits
 from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.report.sections.titles import (
     ANSWERS,
@@ -196,8 +196,9 @@ def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selecte
     """Yield what each rule of inclusion leaves of each outcome."""
     chosen = results.table[["outcome", "inclusion"]].fillna("").astype(str).drop_duplicates()
     for outcome, inclusion in chosen.itertuples(index=False):
+        asked = results.grid.selections.get(outcome, {"outcome": outcome or None})
         try:
-            arms = evidence.select(outcome=outcome or None, **results.grid.inclusion[inclusion])
+            arms = evidence.select(**asked, **results.grid.inclusion[inclusion])
         except EvidenceError as error:
             yield outcome, inclusion, str(error)
         else:
@@ -219,14 +220,10 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
     outcomes = list(dict.fromkeys(curve["outcome"]))
-    yield from figures_of_grid(results, words).values()
+    yield from figures_of_grid(results, words)
     rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
-    if len(results.effects):
-        yield Table(
-            f"How far the estimate moves with each choice, all others the same{words.rates.unit_of_differences}",
-            effect_cells(results.effects, words),
-        )
+    yield from effect_blocks(results.effects, words)
     for outcome in outcomes:
         yield from _combinations(results, str(outcome), words)
 

@@ -1,42 +1,52 @@
 """What is printed of a grid of specifications: text for people, JSON for machines."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import SHOWN
-from bayesmeta.layout import table_text
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.checks import SEPARATOR
 from bayesmeta.multiverse.results import GridResults
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
+from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["effect_cells", "grid_json", "grid_lines", "profile_text", "range_cells"]
+__all__ = [
+    "RATES",
+    "asked_words",
+    "effect_blocks",
+    "grid_blocks",
+    "grid_json",
+    "profile_text",
+    "range_cells",
+]
 
 RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
 
-def grid_lines(results: GridResults, words: Wording = PLAIN) -> list[str]:
-    """Return what is printed of a grid: counts, ranges of the answer, and what moves it."""
+def grid_blocks(results: GridResults, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield what is printed of a grid: counts, ranges of the answer, and what moves it."""
     grid = results.grid
     rate, width = RATES[grid.question.rate], f"{100 * grid.question.ci_prob:g}%"
-    lines = [*_warning(results), *_counts(results), ""]
+    yield from map(Text, (*_warning(results), *_counts(results), ""))
     if results.curve.empty:
-        return [*lines, "No fit is done: there is no answer to show."]
-    return [
-        *lines,
+        yield Text("No fit is done: there is no answer to show.")
+        return
+    yield Table(
         f"Range of the {rate} over the combinations: medians, and the outermost {width} bounds{words.rates.note}",
-        *_asked(grid, words),
-        *table_text(range_cells(results.ranges, words), indent=2).splitlines(),
-        *_precision(results.curve, words),
-        "",
-        *_effects(results.effects, words),
-    ]
+        range_cells(results.ranges, words),
+    )
+    error = f"{words.rates.error(results.curve['mcse'].max())} {words.rates.points_short}"
+    yield Items(
+        (*asked_words(grid, words), f"Monte-Carlo standard errors of the medians: at most {error}.")
+    )
+    yield Text("")
+    yield from effect_blocks(results.effects, words)
 
 
 def grid_json(results: GridResults) -> dict[str, Any]:
@@ -66,14 +76,13 @@ def profile_text(grid: SpecificationGrid) -> str:
     return "; ".join([*([values_text(given)] if given else []), *rest])
 
 
-def _asked(grid: SpecificationGrid, words: Wording) -> list[str]:
-    """Return whom the rate is for."""
+def asked_words(grid: SpecificationGrid, words: Wording) -> list[str]:
+    """Return whom the rate is for, where models have covariates."""
     profile = profile_text(grid)
     if not profile:
         return []
-    return [
-        f"  For {words.text(profile)}. Models without these covariates answer for all their arms."
-    ]
+    told = f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
+    return [words.text(told)]
 
 
 def _warning(results: GridResults) -> list[str]:
@@ -139,32 +148,22 @@ def _range(rates: Sequence[float], words: Wording) -> tuple[str, str, str, str]:
     return middles[0], middles[1], middles[2], f"{low} to {high}"
 
 
-def _effects(effects: pd.DataFrame, words: Wording) -> list[str]:
+def effect_blocks(effects: pd.DataFrame, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield how far the answer moves with each choice."""
     if effects.empty:
-        return ["Nothing but the outcome was varied."]
-    return [
+        yield Text("Nothing but the outcome was varied.")
+        return
+    cells = {
+        "outcome": [words.outcome(str(name)) for name in effects["outcome"]],
+        "choice of": effects["axis"].to_list(),
+        "moves it by": list(map(words.rates.error, effects["typical"])),
+        "at most": list(map(words.rates.error, effects["largest"])),
+        "lowest with": effects["lowest"].to_list(),
+        "highest with": effects["highest"].to_list(),
+    }
+    yield Table(
         f"What moves it: {words.rates.points} between the choices, the other choices being the same (median and largest)",
-        *table_text(effect_cells(effects, words), indent=2).splitlines(),
-        "  A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are.",
-    ]
-
-
-def effect_cells(effects: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
-    """Return how far the answer moves with each choice, as people read it."""
-    return pd.DataFrame(
-        {
-            "outcome": [words.outcome(str(name)) for name in effects["outcome"]],
-            "choice of": effects["axis"].to_list(),
-            "moves it by": list(map(words.rates.error, effects["typical"])),
-            "at most": list(map(words.rates.error, effects["largest"])),
-            "lowest with": effects["lowest"].to_list(),
-            "highest with": effects["highest"].to_list(),
-        }
+        pd.DataFrame(cells),
     )
-
-
-def _precision(curve: pd.DataFrame, words: Wording) -> list[str]:
-    largest = words.rates.error(curve["mcse"].max())
-    return [
-        f"  Monte-Carlo standard errors of the medians: at most {largest} {words.rates.points_short}."
-    ]
+    told = "A choice may change what is asked, too: covariates whom the rate is for, inclusion which arms there are."
+    yield Items((told,))

@@ -1,17 +1,19 @@
 """The figures of many fits: of a comparison of models, and of a grid of specifications."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta import plots
 from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import listed
 from bayesmeta.multiverse.results import GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import plain_name
-from bayesmeta.report.grid_text import RATES, profile_text
+from bayesmeta.report.grid_text import RATES, asked_words
+from bayesmeta.report.predicted_text import outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.wording import PLAIN, Wording
 
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARED",
-    "QUANTITY",
     "comparison_figures",
     "figures_of_comparison",
     "figures_of_grid",
     "grid_figures",
+    "held_out_figure",
+    "influence_figure",
 ]
 
 DPI = 200
@@ -36,55 +39,78 @@ COMPARED = ("comparison", "leave_one_out", "predictive_checks")
 
 def comparison_figures(comparison: Comparison, words: Wording = PLAIN) -> dict[str, bytes]:
     """Return the figures of a comparison as png, by name of file; none if no model has a rank."""
-    return _files(figures_of_comparison(comparison, words), COMPARED[:2])
+    found = figures_of_comparison(comparison, words)
+    return _files(one for name in COMPARED[:2] for one in found.get(name, ()))
 
 
 def grid_figures(results: GridResults, words: Wording = PLAIN) -> dict[str, bytes]:
     """Return the specification curve of each outcome that has a result, as png by name of file."""
-    found = figures_of_grid(results, words)
-    return _files(found, tuple(found))
+    return _files(figures_of_grid(results, words))
 
 
-def _files(found: Mapping[str, Figure], names: tuple[str, ...]) -> dict[str, bytes]:
-    return {f"{name}.png": found[name].plot.png(dpi=DPI) for name in names if name in found}
+def _files(figures: Iterable[Figure]) -> dict[str, bytes]:
+    return {f"{one.name}.png": one.plot.png(dpi=DPI) for one in figures}
 
 
 def figures_of_comparison(
     comparison: Comparison | SavedComparison, words: Wording = PLAIN, ci_prob: float = 0.95
-) -> dict[str, Figure]:
+) -> dict[str, tuple[Figure, ...]]:
     """Return the figures of `COMPARED` by name, about the best model; none if no model has a rank."""
     best = comparison.best
     if best is None:
         return {}
     ranked = comparison.table[comparison.table["elpd_diff"].notna()]
-    note = words.text(f"Model {best.model}.{_about_profile(comparison, best.model)}")
-    influence = plots.leave_one_out(
-        best.influence_on(QUANTITY),
-        ci_prob=ci_prob,
-        scale=plots.RateScale(per=words.rates.per),
-        notes=[note],
-    )
     differences = "; ".join(
         f"{row['model']} {row['elpd_diff']:.1f} (standard error {row['dse']:.1f})"
         for row in ranked.to_dict("records")
     )
-    said = f"The {QUANTITY} of {best.model} without each study in turn"
-    found = (
-        Figure(
-            "comparison",
-            plots.comparison(ranked),
-            f"Differences in elpd from the best model: {differences}.",
-            "Differences between models in expected log predictive density (elpd)",
-        ),
-        Figure("leave_one_out", influence, f"{said}.", said),
-        Figure(
-            "predictive_checks",
-            plots.predictive_checks(best),
-            "Held-out predictions against the observed counts.",
-            f"Leave-one-study-out predictive check of {best.model}: observed counts against predictions",
-        ),
+    compared = Figure(
+        "comparison",
+        plots.comparison(ranked),
+        f"Differences in elpd from the best model: {differences}.",
+        "Differences between models in expected log predictive density (elpd)",
     )
-    return {one.name: one for one in found}
+    note = words.text(f"Model {best.model}.{_about_profile(comparison, best.model)}")
+    outcomes = outcomes_in(best.arms)
+    return {
+        "comparison": (compared,),
+        "leave_one_out": tuple(
+            influence_figure(best, one, words, ci_prob=ci_prob, note=note) for one in outcomes
+        ),
+        "predictive_checks": tuple(held_out_figure(best, one, words) for one in outcomes),
+    }
+
+
+def influence_figure(
+    found: LeftOut,
+    outcome: str | None,
+    words: Wording,
+    *,
+    ci_prob: float,
+    note: str,
+    scale: "plots.RateScale | None" = None,
+) -> Figure:
+    """Return the typical rate of an outcome without each study."""
+    plot = plots.leave_one_out(
+        found.influence_on(QUANTITY, outcome),
+        ci_prob=ci_prob,
+        scale=scale or plots.RateScale(per=words.rates.per),
+        notes=[note],
+    )
+    of = f"{words.outcome(outcome)}: the" if outcome else "The"
+    said = f"{of} {QUANTITY} of {found.model} without each study in turn"
+    return Figure(plain_name("leave_one_out", outcome or ""), plot, f"{said}.", said)
+
+
+def held_out_figure(found: LeftOut, outcome: str | None, words: Wording) -> Figure:
+    """Return how held-out predictions of an outcome agree with what was seen."""
+    of = f"{words.outcome(outcome)}: leave" if outcome else "Leave"
+    return Figure(
+        plain_name("predictive_checks", outcome or ""),
+        plots.predictive_checks(found, outcome=outcome),
+        "Held-out predictions against the observed counts.",
+        f"{of}-one-study-out predictive check of {found.model}: observed counts against predictions from all other studies",
+    )
 
 
 def _about_profile(comparison: Comparison | SavedComparison, model: str) -> str:
@@ -100,24 +126,23 @@ def _about_profile(comparison: Comparison | SavedComparison, model: str) -> str:
     return f" For {comparison.profile}, as far as the model has these covariates."
 
 
-def figures_of_grid(results: GridResults, words: Wording = PLAIN) -> dict[str, Figure]:
-    """Return the specification curve of each outcome that has a result, by a name for its file.
+def figures_of_grid(results: GridResults, words: Wording = PLAIN) -> Iterator[Figure]:
+    """Yield the specification curve of each outcome that has a result.
 
     One of several outcomes has its name, since their estimates are not answers to one question.
     """
-    curve, found = results.curve, {}
+    curve = results.curve
     outcomes = list(dict.fromkeys(curve["outcome"]))
     for name, outcome in zip(_names(outcomes), outcomes, strict=True):
         own = curve[curve["outcome"] == outcome]
         low, high = words.rates.texts(own["estimate"].min(), own["estimate"].max())
         of = f" of {words.outcome(outcome)}" if outcome else ""
-        found[name] = Figure(
+        yield Figure(
             name,
             _curve(results, own, words),
             f"Estimates of all combinations in order, from {low} to {high}{words.rates.per_text}, with their choices.",
             f"Specification curve{of}: estimates of all combinations, in order",
         )
-    return found
 
 
 def _names(outcomes: list[str]) -> list[str]:
@@ -134,15 +159,14 @@ def _names(outcomes: list[str]) -> list[str]:
 
 def _curve(results: GridResults, curve: "pd.DataFrame", words: Wording) -> "plots.Plot":
     answer, outcome = results.grid.question, str(curve["outcome"].iloc[0])
-    rate, profile = RATES[answer.rate], profile_text(results.grid)
-    at = f"For {profile}. Models without these covariates answer for all arms that they were fitted to."
+    rate = RATES[answer.rate]
     return plots.specification_curve(
         curve,
         choices=AXES,
         quantity=f"{words.outcome(outcome)}, {rate}" if outcome else rate.capitalize(),
         ci_prob=answer.ci_prob,
         scale=plots.RateScale(per=words.rates.per),
-        notes=[words.text(at) if profile else "", _missing(results, outcome)],
+        notes=[*asked_words(results.grid, words), _missing(results, outcome)],
     )
 
 

@@ -1,6 +1,6 @@
-"""Sample sizes of a single-arm trial, with each prior: for a terminal, as JSON and as a table."""
+"""Sample sizes of a single-arm trial, with each prior: as tables and sentences, and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,9 @@ import pandas as pd
 from bayesmeta.planning.plan_priors import ROBUST
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.trial_size import SampleSize
+from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
-from bayesmeta.report.plan_words import NAMES, exact_percent, level, rate, table_lines
+from bayesmeta.report.plan_words import NAMES, exact_percent, level, rate
 
 __all__ = ["Sizes"]
 
@@ -41,21 +42,26 @@ class Sizes:
         tables = {name: each.table for name, each in self.found.items()}
         return pd.concat(tables, names=["prior", None]).reset_index("prior").reset_index(drop=True)
 
-    def lines(self) -> list[str]:
-        """Return what a terminal shows."""
-        return [
+    def blocks(self) -> Iterator[Block]:
+        """Yield the patients with each prior; where none will do with the robust one, what to do."""
+        yield Table(
             f"Patients   that keep a type-I error of {level(self.alpha)} (one-sided) at a true rate of "
             f"{rate(self.success.null_value)} and have a power of {level(self.power)} at {rate(self.alternative)}",
-            *table_lines([self._row(name, each) for name, each in self.found.items()]),
-            f"  Of 1 to {self.n_max} patients. Both rise and fall with the patients like a saw, as responders are whole numbers.",
-        ]
-
-    def no_plan(self) -> str:
-        """Return what to do where no number of patients will do."""
-        return (
-            f"No plan: with the robust prior, no number of patients to {self.n_max} keeps the type-I error and has the power. "
-            "Demand a greater certainty in --success, borrow less (--weight), try more patients (--n-max), or give --n."
+            pd.DataFrame([self._row(name, each) for name, each in self.found.items()]),
         )
+        yield Items(
+            (
+                f"Of 1 to {self.n_max} patients. Both rise and fall with the patients like a saw, as responders are whole "
+                "numbers.",
+            )
+        )
+        yield Text("")
+        if self.n is None:
+            yield Text(
+                f"No plan: with the robust prior, no number of patients to {self.n_max} keeps the type-I error and has the "
+                "power. Demand a greater certainty in --success, borrow less (--weight), try more patients (--n-max), or "
+                "give --n."
+            )
 
     def _row(self, name: str, size: SampleSize) -> dict[str, str]:
         if size.n is None:

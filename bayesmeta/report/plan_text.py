@@ -1,175 +1,227 @@
-"""What a terminal shows of the plan of a single-arm trial."""
+"""The plan of a trial of one arm or two, and its sample sizes, as tables and sentences."""
+
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.planning.conflict import CONFLICT
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_interim import Interim
-from bayesmeta.planning.plan_priors import MAP
+from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.planning.success import NULL, Threshold
-from bayesmeta.report.plan_errors import error_lines
+from bayesmeta.planning.two_arm_plan import TwoArmPlan
+from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.plan_sizes import Sizes
 from bayesmeta.report.plan_words import (
     NAMES,
-    Row,
+    AnyPlan,
+    certainty_table,
+    conflict_line,
     exact_percent,
+    largest_error,
     level,
     prior_lines,
     rate,
     runs,
-    size_text,
-    table_lines,
+    warnings_of,
+    weight_table,
 )
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["conflict_line", "plan_lines"]
+__all__ = ["plan_blocks"]
+
+ALIKE = "The robust and the MAP prior decide alike: the vague share changes no decision."
 
 
-def plan_lines(plan: Plan, words: Wording = PLAIN) -> list[str]:
-    """Return all that a plan says, block by block: priors, success, errors, characteristics, looks."""
-    fitted = plan.map_prior
-    blocks = [
-        prior_lines(
-            plan.compared, plan.effective_sizes, fitted, rate="a new study's rate", words=words
-        ),
-        _success_lines(plan),
-        error_lines(plan),
-        _borrowing_lines(plan),
-        _weight_lines(plan),
-        [] if plan.interim is None else _interim_lines(plan, plan.interim),
-    ]
-    told = [line for block in blocks if block for line in ["", *block]]
-    return told[1:]
+def plan_blocks(
+    plan: AnyPlan | None, *, sizes: Sizes | None = None, words: Wording = PLAIN
+) -> Iterator[Block]:
+    """Yield sample sizes where asked for, then what a plan says: priors, success, errors, looks."""
+    if sizes is not None:
+        yield from sizes.blocks()
+    if plan is not None:
+        yield from _one_arm(plan, words) if isinstance(plan, Plan) else _two_arms(plan, words)
 
 
-def _success_lines(plan: Plan) -> list[str]:
-    """Return which counts succeed with the robust prior, how probably, and which conflict."""
+def _one_arm(plan: Plan, words: Wording) -> Iterator[Block]:
+    yield from map(Text, prior_lines(plan, rate="a new study's rate", words=words))
+    yield from map(Text, ["", *_success(plan), "", *_errors(plan)])
+    yield certainty_table(plan)
+    yield Text("")
+    yield from _borrowing(plan)
+    errors = {
+        f"{name} {value:g}": f"{'type-I error, ' * (name == NULL)}{name} {rate(value)}"
+        for name, value in plan.trial.success.thresholds
+    }
+    yield from weight_table(plan, errors | {"expected_success": "expected, rate as MAP"})
+    if plan.interim is not None:
+        yield Text("")
+        yield from _interim(plan, plan.interim)
+
+
+def _success(plan: Plan) -> Iterator[str]:
+    """Yield which counts succeed with the robust prior, how probably, and which conflict."""
     trial = plan.trial
     expected = exact_percent(trial.probability_of_success(plan.priors[MAP]))
-    return [
-        f"Success    {trial.success}",
-        f"           With the robust prior {trial.words} responders succeed.",
-        *_alike(plan),
-        f"           Probability of success before the trial, the rate as the MAP prior says: {expected}.",
-        conflict_line(plan.conflict, "responders"),
-    ]
+    yield f"Success    {trial.success}"
+    yield f"           With the robust prior {trial.words} responders succeed."
+    if plan.decides_alike:
+        yield f"           {ALIKE}"
+    yield f"           Probability of success before the trial, the rate as the MAP prior says: {expected}."
+    yield conflict_line(plan.conflict, "responders")
 
 
-def _alike(plan: Plan) -> list[str]:
-    if not plan.decides_alike:
-        return []
-    return [
-        "           The robust and the MAP prior decide alike: the vague share changes no decision."
-    ]
-
-
-def conflict_line(table: pd.DataFrame, who: str) -> str:
-    """Return which numbers of responders lie outside of what the MAP prior predicts."""
-    n, within = len(table) - 1, table.index[~table["conflict"]]
-    least, most = int(within[0]), int(within[-1])
-    outside = [f"fewer than {least}"] * (least > 0) + [f"more than {most}"] * (most < n)
-    if not outside:
-        return f"Conflict   No number of {who} of {n} would conflict with the MAP prior."
-    return (
-        f"Conflict   {' or '.join(outside).capitalize()} {who} of {n} would conflict with the MAP prior "
-        f"(two-sided predictive probability below {level(CONFLICT)})."
+def _errors(plan: Plan) -> Iterator[str]:
+    """Yield the error at every threshold, and a warning where it is high."""
+    null, *decisions = plan.trial.threshold_errors.to_dict("records")
+    yield (
+        f"Type-I     error {exact_percent(null['success'])} (one-sided), the probability of success at the null, a true rate "
+        f"of {rate(null['rate'])}."
     )
+    for row in decisions:
+        yield (
+            f"           Success at the decision value, a true rate of {rate(row['rate'])}: {exact_percent(row['success'])}."
+        )
+    yield from (f"WARNING    {text}" for text in warnings_of(plan))
 
 
-def _borrowing_lines(plan: Plan) -> list[str]:
-    """Return the operating characteristics with either prior, and without borrowing."""
+def _named_rates(plan: Plan) -> dict[float, str]:
+    """Return the true rates that are shown, each with its name where it is a threshold."""
     thresholds = {each.value: each for each in plan.trial.success.thresholds}
     rates = np.unique([*plan.rates, *thresholds])
-    tables = {
-        NAMES[name]: trial.operating_characteristics(rates)["success"]
-        for name, trial in plan.trials.items()
-    }
-    cells = [
-        {"": _named(true, thresholds.get(true))}
-        | {name: exact_percent(column[i]) for name, column in tables.items()}
-        for i, true in enumerate(rates)
-    ]
-    history = plan.priors[MAP]
-    expected = {
-        NAMES[name]: exact_percent(trial.probability_of_success(history))
-        for name, trial in plan.trials.items()
-    }
-    words = "; ".join(f"{NAMES[name]} {trial.words}" for name, trial in plan.trials.items())
-    return [
-        "Operating characteristics: probability of success, with each prior of the analysis",
-        *table_lines([*cells, {"": "expected, rate as MAP"} | expected]),
-        f"  Succeed: {words}.",
-        "  Exact, by enumeration of all numbers of responders.",
-    ]
+    return {true: _named(true, thresholds.get(true)) for true in rates}
 
 
 def _named(true: float, threshold: Threshold | None) -> str:
-    """Return a true rate, with its name where it is a threshold."""
     words = f"true rate {rate(true)}"
     if threshold is None:
         return words
     return f"{words}, null: type-I error" if threshold.name == NULL else f"{words}, decision value"
 
 
-def _weight_lines(plan: Plan) -> list[str]:
-    """Return the trial by weight of the vague component, where several were asked for."""
-    if len(plan.compared.weights) == 1:
-        return []
-    vague = plan.compared.vague
-    cells = [_weighed(row, plan) for row in plan.by_weight.to_dict("records")]
-    return [
-        f"By the weight of the vague component, Beta({vague.a[0]:.4g}, {vague.b[0]:.4g}); the plan is for {plan.robust:g}",
-        *table_lines(cells),
-    ]
-
-
-def _weighed(row: Row, plan: Plan) -> dict[str, str]:
-    errors = {
-        f"{'type-I error, ' * (name == NULL)}{name} {rate(value)}": exact_percent(
-            row[f"{name} {value:g}"]
-        )
-        for name, value in plan.trial.success.thresholds
-    }
-    ends = {0.0: "0 (MAP)", 1.0: "1 (vague alone)"}
-    return {
-        "weight": ends.get(row["weight"], f"{row['weight']:g}"),
-        "succeed": str(row["succeed"]),
-        **errors,
-        "expected, rate as MAP": exact_percent(row["expected_success"]),
-        "ELIR": size_text(row["elir"]),
-    }
-
-
-def _interim_lines(plan: Plan, interim: Interim) -> list[str]:
-    """Return what an interim look finds, and what it does to the trial."""
-    look = interim.look
-    found = ", ".join(
-        f"{NAMES[name]} {exact_percent(value)}" for name, value in interim.success.items()
+def _borrowing(plan: Plan) -> Iterator[Block]:
+    """Yield the operating characteristics with either prior, and without borrowing."""
+    named, history = _named_rates(plan), plan.priors[MAP]
+    cells = {"": [*named.values(), "expected, rate as MAP"]}
+    for name, trial in plan.trials.items():
+        success = trial.operating_characteristics(np.array(list(named)))["success"]
+        expected = trial.probability_of_success(history)
+        cells[NAMES[name]] = list(map(exact_percent, [*success, expected]))
+    yield Table(
+        "Operating characteristics: probability of success, with each prior of the analysis",
+        pd.DataFrame(cells),
     )
+    words = "; ".join(f"{NAMES[name]} {trial.words}" for name, trial in plan.trials.items())
+    yield Items((f"Succeed: {words}.", "Exact, by enumeration of all numbers of responders."))
+
+
+def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
+    """Yield what an interim look finds, and what it does to the trial."""
+    look, named = interim.look, _named_rates(plan)
+    found = _listed({NAMES[name]: value for name, value in interim.success.items()})
     stops = [int(count) for count in np.flatnonzero(look.stops)]
     stopping = (
         f"{runs(stops, look.n)} of {look.n} responders stop it" if stops else "nothing stops it"
     )
     decision = "STOP for futility" if look.stops[interim.events] else "go on"
-    return [
-        f"Interim    {interim.events} responders of {interim.n}: {decision}.",
-        f"           Predictive probability of success at the end: {found}.",
-        f"           {interim.conflict.words}",
-        f"  If the trial stops where it is below {level(look.stop_below)} with the robust prior, {stopping}:",
-        *table_lines(_interim_cells(plan, interim)),
-    ]
-
-
-def _interim_cells(plan: Plan, interim: Interim) -> list[dict[str, str]]:
-    thresholds = {each.value: each for each in plan.trial.success.thresholds}
-    rates = np.unique([*plan.rates, *thresholds])
-    table = interim.look.operating_characteristics(rates)
-    return [
+    yield Text(f"Interim    {interim.events} responders of {interim.n}: {decision}.")
+    yield Text(f"           Predictive probability of success at the end: {found}.")
+    yield Text(f"           {interim.conflict.words}")
+    table = look.operating_characteristics(np.array(list(named)))
+    cells = pd.DataFrame(
         {
-            "": _named(row["rate"], thresholds.get(row["rate"])),
-            "success": exact_percent(row["success"]),
-            "stopped": exact_percent(row["stop"]),
-            "mean patients": f"{row['expected_n']:.1f}",
+            "": named.values(),
+            "success": table["success"].map(exact_percent),
+            "stopped": table["stop"].map(exact_percent),
+            "mean patients": [f"{value:.1f}" for value in table["expected_n"]],
         }
-        for row in table.to_dict("records")
-    ]
+    )
+    yield Table(
+        f"  If the trial stops where it is below {level(look.stop_below)} with the robust prior, {stopping}:",
+        cells,
+    )
+
+
+def _listed(probabilities: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {exact_percent(value)}" for name, value in probabilities.items())
+
+
+def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
+    yield from map(Text, prior_lines(plan, rate="the control's rate", words=words))
+    yield from map(Text, ["", *_success_of_two(plan), "", *_errors_of_two(plan)])
+    yield certainty_table(plan, " at all rates of control that the MAP prior expects")
+    names = list(NAMES.values())
+    for name, value in plan.trial.success.thresholds:
+        title = "Type-I error at the null" if name == NULL else "Success at the decision value"
+        table = plan.threshold_errors
+        rows = table[(table["threshold"] == name) & (table["difference"] == value)]
+        head = f"{title}, a true difference of {rate(value)}, with each prior of the control"
+        yield Text("")
+        yield Table(head, _by_control(rows.assign(column=rows["prior"].map(NAMES)), names))
+    table = plan.operating_characteristics
+    rows = table[table["prior"] == ROBUST]
+    rows = rows.assign(column=rows["rate"].map(rate))
+    yield Text("")
+    yield Table(
+        "Probability of success with the robust prior, by the true rate of the treated arm (across)",
+        _by_control(rows, list(rows["column"].unique())),
+    )
+    yield Items(("Exact, by enumeration of the responders of both arms.",))
+    yield from weight_table(
+        plan, {"expected": "largest error, as expected", "listed": "of all rates"}
+    )
+
+
+def _success_of_two(plan: TwoArmPlan) -> Iterator[str]:
+    """Yield which counts succeed with the robust prior, and which of control conflict."""
+    trial = plan.trial
+    yield f"Success    {trial.success}"
+    yield f"           {trial.n_treated} patients are treated, with a uniform prior; {trial.n_control} are controls."
+    yield (
+        "           Responders of control, and treated ones that then succeed with the robust prior: "
+        f"{_boundaries(plan)}."
+    )
+    if plan.decides_alike:
+        yield f"           {ALIKE}"
+    if plan.conflict is not None:
+        yield conflict_line(plan.conflict, "responders of control,")
+
+
+def _boundaries(plan: TwoArmPlan) -> str:
+    """Return the treated responders that succeed, by responders of control with the same ones."""
+    trial = plan.trial
+    same: list[tuple[str, list[int]]] = []
+    for control, met in enumerate(trial.successes):
+        words = runs([int(count) for count in met.nonzero()[0]], trial.n_treated) or "none"
+        if not same or same[-1][0] != words:
+            same.append((words, []))
+        same[-1][1].append(control)
+    ends = [(f"{min(rows)} to {max(rows)}" if len(rows) > 1 else f"{rows[0]}") for _, rows in same]
+    return "; ".join(f"{end}: {words}" for end, (words, _) in zip(ends, same, strict=True))
+
+
+def _errors_of_two(plan: TwoArmPlan) -> Iterator[str]:
+    """Yield the largest errors, and a warning where they are high."""
+    low, high = plan.compared.history.interval(0.95)
+    (expected, there), (listed, where) = (
+        largest_error(plan, name) for name in ("expected", "listed")
+    )
+    yield (
+        "Type-I     error, one-sided: success at the null, a true difference of "
+        f"{rate(plan.trial.success.null.threshold)}."
+    )
+    yield (
+        f"           Up to {exact_percent(expected)} where the true rate of control is as the MAP prior expects, "
+        f"{low:.2g} to {high:.2g} (95%): at {there:.2g}."
+    )
+    yield f"           Up to {exact_percent(listed)} at the rates of control listed below: at {rate(where)}."
+    yield from (f"WARNING    {text}" for text in warnings_of(plan))
+
+
+def _by_control(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return successes as text, with a row for each true rate of control."""
+    cells = rows.assign(text=rows["success"].map(exact_percent)).pivot_table(
+        index="control", columns="column", values="text", aggfunc="first"
+    )
+    cells = cells[columns].reset_index(names="true rate of control")
+    return cells.assign(**{"true rate of control": cells["true rate of control"].map(rate)})

@@ -1,42 +1,57 @@
-"""Words and numbers that all plans of trials print."""
+"""What plans of one arm and of two say alike: numbers, priors, type-I errors."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.estimates.inferred_text import inferred_words, marked
-from bayesmeta.layout import table_text
+from bayesmeta.estimates.inferred import inferred_words, marked
 from bayesmeta.planning.borrowing import NO_BORROWING
+from bayesmeta.planning.conflict import CONFLICT
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ROBUST, PlanPriors
+from bayesmeta.planning.plan import Plan
+from bayesmeta.planning.plan_priors import MAP, MOST_ERROR, ROBUST
+from bayesmeta.planning.two_arm_plan import TwoArmPlan
+from bayesmeta.report.document import Block, Table, Text
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
 __all__ = [
     "NAMES",
-    "Row",
+    "AnyPlan",
+    "certainty_table",
+    "conflict_line",
     "exact_percent",
+    "largest_error",
     "level",
     "mixture_warnings",
     "prior_lines",
     "rate",
     "runs",
-    "size_text",
-    "table_lines",
+    "warnings_of",
+    "weight_table",
 ]
 
-Row = Mapping[Any, Any]
-"""A row of a table."""
+Row = Mapping[Hashable, Any]
+AnyPlan = Plan | TwoArmPlan
 
 MOST_DIFFERENCE = 0.02
 """Difference of the distribution functions of mixture and draws above which a plan warns."""
 
 METHODS = {"elir": "ELIR", "moment": "moments", "morita": "Morita"}
 NAMES = {MAP: "MAP", ROBUST: "robust", NO_BORROWING: "no borrowing"}
+ENDS = {0.0: "0 (MAP)", 1.0: "1 (vague alone)"}
+
+TWO_SIDED = {0.025: "2.5% (two-sided 5%)"}
+"""A one-sided level that is known by its two-sided one."""
+
+USUAL = (
+    "Single-arm trials of phase II usually keep 5% or 10% (one-sided), confirmatory ones 2.5%, which is "
+    "two-sided 5%."
+)
 
 PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
 """Distance from 0 or 1 that one decimal of a percentage shows, the least that is shown, and decimals."""
@@ -82,11 +97,10 @@ def _run(first: int, last: int, n: int) -> str:
     return f"{first}" if first == last else f"{first} to {last}"
 
 
-def prior_lines(
-    compared: PlanPriors, sizes: pd.DataFrame, fitted: MapPrior, *, rate: str, words: Wording
-) -> list[str]:
+def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
-    history, robust = compared.history, compared.named[ROBUST]
+    history, robust = plan.compared.history, plan.compared.named[ROBUST]
+    fitted, sizes = plan.map_prior, plan.effective_sizes
     found = fitted.inferred
     profile = marked(words.text(fitted.profile), 0 if found is None else found.inferred)
     return [
@@ -95,9 +109,9 @@ def prior_lines(
         f"           Kolmogorov distance between mixture and draws: {fitted.ecdf_difference:.4f}.",
         *(f"WARNING    {text}" for text in mixture_warnings(fitted)),
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
-        f"Robust     {100 * compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
+        f"Robust     {100 * plan.compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
         f"           {_summary(robust, words.rates)}; {_worth(sizes[ROBUST])}.",
-        *_no_elir(sizes),
+        *(f"           {line}" for line in _no_elir(sizes)),
     ]
 
 
@@ -111,18 +125,19 @@ def mixture_warnings(fitted: MapPrior) -> list[str]:
     ]
 
 
-def _no_elir(sizes: pd.DataFrame) -> list[str]:
-    """Return why a prior has no ELIR, or one that is no size, where that is so."""
-    missing = (
-        "           No ELIR: components differ in a, or b, where it is at most 1, so that the information near a rate of 0, "
-        "or 1, has no mean."
-    )
-    negative = (
-        "           ELIR below 0 is no size: components disagree near a rate of 0, or 1, by more than they know. "
-        "Go by the others."
-    )
+def _no_elir(sizes: pd.DataFrame) -> Iterator[str]:
+    """Yield why a prior has no ELIR, or one that is no size, where that is so."""
     elir = sizes.loc["elir"]
-    return [missing] * bool(elir.isna().any()) + [negative] * bool((elir < 0).any())
+    if elir.isna().any():
+        yield (
+            "No ELIR: components differ in a, or b, where it is at most 1, so that the information near a rate of 0, "
+            "or 1, has no mean."
+        )
+    if (elir < 0).any():
+        yield (
+            "ELIR below 0 is no size: components disagree near a rate of 0, or 1, by more than they know. "
+            "Go by the others."
+        )
 
 
 def _terms(mixture: BetaMixture) -> str:
@@ -136,17 +151,96 @@ def _summary(mixture: BetaMixture, rates: Rates) -> str:
 
 def _worth(sizes: "pd.Series[float]") -> str:
     """Return how many patients a prior is worth, by each method."""
-    found = [f"{METHODS[str(name)]} {size_text(value)}" for name, value in sizes.dropna().items()]
+    found = [f"{METHODS[str(name)]} {_size(value)}" for name, value in sizes.dropna().items()]
     return f"effective sample size (ESS): {', '.join(found) or 'not known'}"
 
 
-def size_text(patients: float) -> str:
+def _size(patients: float) -> str:
     """Return what a prior is worth; a size below 0 counts no patients."""
     if np.isnan(patients):
         return "none"
     return "below 0" if patients < 0 else f"{patients:.1f}"
 
 
-def table_lines(cells: list[dict[str, str]]) -> list[str]:
-    """Return rows of text as the lines of a table."""
-    return table_text(pd.DataFrame(cells), indent=2).splitlines()
+def weight_table(plan: AnyPlan, columns: Mapping[str, str]) -> Iterator[Block]:
+    """Yield the trial by weight of the vague component, where several were asked for.
+
+    `columns` are those of probabilities, with their headings.
+    """
+    if len(plan.compared.weights) == 1:
+        return
+    vague = plan.compared.vague
+    rows = plan.by_weight.to_dict("records")
+    cells = [
+        {
+            "weight": ENDS.get(row["weight"], f"{row['weight']:g}"),
+            **({"succeed": str(row["succeed"])} if "succeed" in row else {}),
+            **{heading: exact_percent(row[name]) for name, heading in columns.items()},
+            "ELIR": _size(row["elir"]),
+        }
+        for row in rows
+    ]
+    yield Text("")
+    yield Table(
+        f"By the weight of the vague component, Beta({vague.a[0]:.4g}, {vague.b[0]:.4g}); the plan is for {plan.robust:g}",
+        pd.DataFrame(cells),
+    )
+
+
+def conflict_line(table: pd.DataFrame, who: str) -> str:
+    """Return which numbers of responders lie outside of what the MAP prior predicts."""
+    n, within = len(table) - 1, table.index[~table["conflict"]]
+    least, most = int(within[0]), int(within[-1])
+    outside = [f"fewer than {least}"] * (least > 0) + [f"more than {most}"] * (most < n)
+    if not outside:
+        return f"Conflict   No number of {who} of {n} would conflict with the MAP prior."
+    return (
+        f"Conflict   {' or '.join(outside).capitalize()} {who} of {n} would conflict with the MAP prior "
+        f"(two-sided predictive probability below {level(CONFLICT)})."
+    )
+
+
+def warnings_of(plan: AnyPlan) -> list[str]:
+    """Return what to be warned of: a type-I error above 10%."""
+    if isinstance(plan, Plan):
+        error = plan.trial.type_one_error()
+        where = f"at the null, a true rate of {rate(plan.trial.success.null_value)}"
+    else:
+        error, control = largest_error(plan, "expected")
+        where = f"where the true rate of control is {control:.2g}"
+    if error <= MOST_ERROR:
+        return []
+    found = f"The type-I error is {exact_percent(error)} {where}, above {level(MOST_ERROR)}."
+    return [f"{found} {USUAL} Demand a greater certainty, or borrow less."]
+
+
+def largest_error(plan: TwoArmPlan, controls: str) -> tuple[float, float]:
+    """Return the largest type-I error with the robust prior, and at which true rate of control."""
+    table = plan.largest_errors
+    rows = table[(table["prior"] == ROBUST) & (table["controls"] == controls)]
+    return float(rows["success"].item()), float(rows["control"].item())
+
+
+def certainty_table(plan: AnyPlan, where: str = "") -> Table:
+    """Return the certainty that keeps each usual level, with the prior of the analysis."""
+    null, table = plan.trial.success.null, plan.certainties
+    rows = table[table["prior"] == ROBUST].to_dict("records")
+    inner = f"P({null.subject} {null.direction} {rate(null.threshold)})"
+    return Table(
+        f"  Smallest certainty of {inner} that keeps a type-I error{where}",
+        pd.DataFrame([_certainty(row) for row in rows]),
+    )
+
+
+def _certainty(row: Row) -> dict[str, str]:
+    exists = pd.notna(row["rounded"])
+    cells = {
+        "at most": TWO_SIDED.get(row["alpha"], level(row["alpha"])),
+        "certainty": f"{row['rounded']:.12g}" if exists else "none",
+        "error": exact_percent(row["type_one_error"]) if exists else "",
+    }
+    if exists and row["always"]:
+        cells["certainty"] = "any"
+    if "succeed" in row:
+        cells["succeed"] = str(row["succeed"]) if exists else "none would"
+    return cells

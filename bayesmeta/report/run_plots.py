@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
+from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.results import GridResults
-from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import FIGURES, NESTED, ONE, Figures, Inapplicable
-from bayesmeta.report.fit_results import FitResults, ReportRequest
+from bayesmeta.report.fit_results import FitResults, Options
 from bayesmeta.report.many_figures import COMPARED, figures_of_comparison, figures_of_grid
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun, words_of_run
 
@@ -35,24 +35,19 @@ class Drawn:
 
 
 def draw_run(
-    run: SavedRun, asked: ReportRequest, n: int | None = None, names: list[str] | None = None
+    run: SavedRun,
+    question: Question,
+    options: Options,
+    *,
+    n: int | None = None,
+    names: list[str] | None = None,
 ) -> Drawn:
-    """Return the figures of these names; without names, all that the run allows.
-
-    `n` are the patients of a new cohort.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such figure, the run does not allow one that is named, or allows none.
-    ProfileError
-        If the profile can't be coded.
-    """
+    """Return the figures of these names, or all that the run allows; `n` is of a new cohort."""
     known = (*FIGURES, *OF_MANY)
     for name in names or []:
         if name not in known:
             raise SettingsError(f"There is no figure '{name}'. {nearest(name, known)}")
-    maker = _maker(run, asked, n)
+    maker = _maker(run, question, options, n)
     plots: dict[str, Plot] = {}
     reasons: dict[str, str] = {}
     for name in dict.fromkeys(names or known):
@@ -78,36 +73,44 @@ def _attempted(maker: Callable[[str], Figures], name: str) -> Figures:
         return str(error).rstrip(".")
 
 
-def _maker(run: SavedRun, asked: ReportRequest, n: int | None) -> Callable[[str], Figures]:
+def _maker(
+    run: SavedRun, question: Question, options: Options, n: int | None
+) -> Callable[[str], Figures]:
     """Return what draws the figures of a name, after checking what is asked."""
     if not isinstance(run, SavedComparison | GridResults):
-        return _maker_of_fit(FitResults(run, asked), n)
-    given = {"--profile": asked.profile, "--n": n, **dict.fromkeys(asked.style.options, True)}
+        return _maker_of_fit(FitResults(run, question, options), n)
+    given = {
+        "--profile": question.profile or None,
+        "--n": n,
+        **dict.fromkeys(options.of_figures, True),
+    }
     for option, value in given.items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
-    words = words_of_run(run, rates_per=asked.rates_per, labels=asked.labels)
+    words = words_of_run(run, rates_per=options.rates_per, labels=options.labels)
     grid = isinstance(run, GridResults)
-    found: dict[str, Figure] = (
-        figures_of_grid(run, words) if grid else figures_of_comparison(run, words)  # type: ignore[arg-type]
+    found = (
+        {"specification_curve": tuple(figures_of_grid(run, words))}
+        if isinstance(run, GridResults)
+        else figures_of_comparison(run, words)
     )
 
     def draw(name: str) -> Figures:
         if name not in OF_MANY or grid == (name in COMPARED):
             return Inapplicable(f"it is a figure of {OF_MANY.get(name, 'a fit')}")
-        if not found:
+        if not found.get(name):
             return "no combination could be fitted" if grid else "no model has all its scores"
-        return tuple(found.values()) if grid else (found[name],)
+        return found[name]
 
     return draw
 
 
 def _maker_of_fit(results: FitResults, n: int | None) -> Callable[[str], Figures]:
-    coding, asked = results.fit.coding, results.asked
+    coding = results.fit.coding
     if n is not None:
         check_cohort("--n", n)
-    coding.resolved(asked.profile)
-    for name in asked.style.units:
+    coding.resolved(results.profile)
+    for name in results.options.units:
         if name not in coding.centres:
             raise SettingsError(
                 f"`--unit` names '{name}', which is no numeric covariate of the model. "

@@ -1,12 +1,39 @@
 """The folder of a run as text for a terminal and as JSON: formatted, nothing is computed."""
 
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from bayesmeta.errors import SHOWN, shortened
+from bayesmeta.inference.result import Fit
+from bayesmeta.report.text import evidence_lines
 from bayesmeta.runs import Failed, RunSummary
 
-__all__ = ["run_json", "run_lines"]
+__all__ = ["fit_run_json", "fit_run_lines", "run_json", "run_lines"]
+
+
+def fit_run_lines(fit: Fit, path: Path) -> list[str]:
+    """Return what the folder of a fit holds."""
+    made = fit.provenance
+    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    return [
+        f"{path}: a fit of model '{fit.spec.name}', made {made.created}",
+        *evidence_lines(fit.arms),
+        f"Sampling   engine '{made.engine}', random seed {made.seed}, {made.seconds:.1f} s",
+        f"Versions   {versions}",
+    ]
+
+
+def fit_run_json(fit: Fit, path: Path) -> dict[str, Any]:
+    """Return what the folder of a fit holds."""
+    return {
+        "path": str(path),
+        "kind": "fit",
+        "model": fit.spec.name,
+        "selection": dict(fit.arms.selection),
+        **asdict(fit.provenance),
+    }
 
 
 def run_lines(run: RunSummary) -> list[str]:

@@ -1,23 +1,24 @@
 """What a folder of results holds, whatever made it: a fit, nested fits, a comparison or a grid."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedPrediction
+from bayesmeta.comparison.averaging import AveragedRates, prediction_by
 from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
+from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
-from bayesmeta.label_files import LabelSource, as_labels
+from bayesmeta.labels import LabelSource, as_labels
 from bayesmeta.model import ModelSpec, parse_model
 from bayesmeta.model.labelling import known_names
 from bayesmeta.model.values import values_text
@@ -35,7 +36,7 @@ __all__ = [
     "SavedRun",
     "evidence_of_grid",
     "is_reliable",
-    "kept_prediction",
+    "kept_predictions",
     "load_run",
     "words_of_run",
 ]
@@ -43,6 +44,7 @@ __all__ = [
 TEXTS = {
     "study": str,
     "arm": str,
+    "outcome": str,
     "left_out": str,
     "model": str,
     "error": str,
@@ -54,31 +56,12 @@ TEXTS = {
 
 @dataclass(frozen=True, eq=False)
 class SavedComparison:
-    """The tables of a comparison that a folder holds.
+    """The tables of a comparison that a folder holds, as `Comparison` has them.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row per model.
-    left_out : mapping
-        The tables behind it of each model, by name.
-    evidence : Arms
-        The arms that all models were fitted to, and the rows left out; their other columns are text.
-    models : mapping
-        The models, by name.
-    notes : tuple of str
-        What is to be known of the numbers.
-    plan : mapping
-        How it was done: `seed`, `exact` (or PSIS), `settings`, and the `question`:
-        profile, factor, cohort and probability of intervals.
-    versions : mapping
-        Versions of what it was made with.
-    created : str
-        UTC time at which it was begun, ISO 8601.
-    prediction : AveragedPrediction or None
-        The prediction that the models average; None if no model has all its scores.
-    not_applicable : mapping
-        Of each model that the arms can't tell, why, by name.
+    Columns of `evidence` but its counts are text. `plan` says how it was done: `seed`, `exact` (or
+    PSIS), `settings`, and the `question` (profile, factor, cohort and probability of intervals).
+    `predictions`, averaged over the models, are by outcome; there are none if no model has all its
+    scores.
     """
 
     table: pd.DataFrame
@@ -89,26 +72,13 @@ class SavedComparison:
     plan: Mapping[str, Any]
     versions: Mapping[str, str]
     created: str
-    kept: AveragedPrediction | None
+    predictions: Mapping[str, Prediction]
     not_applicable: Mapping[str, str]
 
     @property
     def ok(self) -> bool:
         """Whether no fit failed and the draws of all may be used."""
         return all(one.ok for one in self.left_out.values())
-
-    @property
-    def prediction(self) -> AveragedPrediction:
-        """What the models together expect of a new cohort.
-
-        Raises
-        ------
-        RunError
-            If no model has all its scores, so that there is none.
-        """
-        if self.kept is None:
-            raise RunError("No model has all its scores, so that there is nothing to average.")
-        return self.kept
 
     @property
     def best(self) -> LeftOut | None:
@@ -132,13 +102,7 @@ type SavedRun = Fit | SavedComparison | GridResults
 
 
 def load_run(folder: Path) -> SavedRun:
-    """Return what a folder holds.
-
-    Raises
-    ------
-    RunError
-        If it is no folder of results, or not as it was written.
-    """
+    """Return what a folder holds."""
     if (folder / FIT).is_file():
         return load_fit(folder)
     if not folder.is_dir():
@@ -178,13 +142,7 @@ def is_reliable(run: SavedRun) -> bool:
 
 
 def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
-    """Return the scale of rates and the labels: those given, then those of models and evidence.
-
-    Raises
-    ------
-    SpecError
-        If a label given is of a column, level or outcome that is not there; of a grid, none is checked.
-    """
+    """Return the scale of rates and the labels: those given, then those of models and evidence."""
     if isinstance(run, Fit):
         return words_of(run, rates_per=rates_per, labels=labels)
     given = as_labels(labels)
@@ -200,7 +158,8 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         name: _read(folder / f"{name}.csv")
         for name in ("comparison", "studies", "arms", "influence", "fits")
     }
-    evidence = _evidence(folder / "inputs")
+    outcomes = tuple(dict.fromkeys(tables["arms"].get("outcome", ())))
+    evidence = _evidence(folder / "inputs", outcomes)
     labels = dict(zip(evidence.frame["study"], evidence.display_labels, strict=True))
     names = [str(name) for name in tables["comparison"]["model"]]
     files = file_names(manifest.identity["models"])
@@ -215,7 +174,7 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         plan=manifest.identity,
         versions=manifest.versions,
         created=manifest.created,
-        kept=kept_prediction(folder, tables["comparison"]),
+        predictions=dict(kept_predictions(folder, tables["comparison"], outcomes)),
         not_applicable=reasons,
     )
 
@@ -228,25 +187,30 @@ def _reasons(table: pd.DataFrame) -> dict[str, str]:
     return dict(zip(map(str, told["model"]), map(str, told["not_applicable"]), strict=True))
 
 
-def _evidence(inputs: Path) -> Arms:
+def _evidence(inputs: Path, outcomes: tuple[str, ...]) -> Arms:
     """Return the arms of a comparison; nothing is fitted to them, so that covariates stay text."""
     frame, excluded = (
         pd.read_csv(inputs / name, dtype=str, keep_default_na=False)
         for name in ("arms.csv", "excluded.csv")
     )
-    counts = {name: frame[name].astype(float).astype(int) for name in ("events", "n")}
+    counts = {
+        name: pd.to_numeric(frame[name]).astype("Int64" if name in outcomes else "int64")
+        for name in (*(outcomes or ("events",)), "n")
+    }
     selection = json.loads((inputs / "selection.json").read_text(encoding="utf-8"))
-    return Arms(frame.assign(**counts), excluded, selection)
+    return Arms(frame.assign(**counts), excluded, selection, outcomes=outcomes)
 
 
-def kept_prediction(folder: Path, table: pd.DataFrame) -> AveragedPrediction | None:
-    """Return the averaged prediction that was kept, every number as it was."""
-    counts, rates = folder / "prediction.csv", folder / "prediction_rate.csv"
-    if not (counts.is_file() and rates.is_file()):
-        return None
-    pmf, rate = map(_numbers, (counts, rates))
-    weights, profile = averaged_models(table)
-    return AveragedPrediction(len(pmf) - 1, profile, weights, pmf, rate)
+def kept_predictions(
+    folder: Path, table: pd.DataFrame, outcomes: Sequence[str] = ()
+) -> Iterator[tuple[str, Prediction]]:
+    """Yield the averaged prediction of each outcome that was kept, every number as it was."""
+    for outcome in outcomes or ("",):
+        of = f"_{outcome}" if outcome else ""
+        files = [folder / f"{name}{of}.csv" for name in ("prediction", "prediction_rate")]
+        if all(file.is_file() for file in files):
+            weights, profile = averaged_models(table)
+            yield outcome, prediction_by(weights, profile, AveragedRates(*map(_numbers, files)))
 
 
 def _numbers(file: Path) -> pd.DataFrame:

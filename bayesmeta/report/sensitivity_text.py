@@ -1,25 +1,29 @@
-"""What a terminal shows of the sensitivity to priors."""
+"""The sensitivity to priors as tables and sentences, and as JSON."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from bayesmeta.layout import table_text
+from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.machine import plain_value, records
 from bayesmeta.rounding import error_text, number_texts, probability_text
+from bayesmeta.sensitivity.changed_priors import prior_text
 from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
 from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.sensitivity.tipping_point import TippingPoint
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
-    "nested_prior_lines",
+    "interval_text",
+    "nested_prior_blocks",
+    "prior_blocks",
     "prior_cells",
-    "prior_lines",
-    "scaling_cells",
-    "scaling_lines",
-    "sensitivity_lines",
-    "tipping_point_lines",
+    "scaling_blocks",
+    "sensitivity_blocks",
+    "sensitivity_json",
+    "tau_prior_line",
+    "tipping_point_blocks",
 ]
 
 Row = Mapping[Hashable, Any]
@@ -27,59 +31,63 @@ Row = Mapping[Hashable, Any]
 RATES = {"typical": "typical", "mean": "mean", "new study": "new_study"}
 
 
-def sensitivity_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
-    """Return all three parts of a sensitivity analysis, those that there are."""
-    lines = [*scaling_lines(found.scaling, words), "", *prior_lines(found, words)]
+def sensitivity_blocks(found: Sensitivity, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield all three parts of a sensitivity analysis, those that there are."""
+    yield from scaling_blocks(found.scaling, words)
+    yield Text("")
+    yield from prior_blocks(found, words)
     for one in found.tipping_points:
-        lines += ["", *tipping_point_lines(one)]
-    return lines
+        yield Text("")
+        yield from tipping_point_blocks(one)
 
 
-def scaling_lines(table: pd.DataFrame, words: Wording = PLAIN) -> list[str]:
-    """Return how sensitive each estimate is to prior and likelihood, one a line."""
-    where = words.text(table["profile"].iloc[-1])
-    return [
-        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
-        *table_text(scaling_cells(table, words), indent=2).splitlines(),
-        f"  From {SENSITIVE:g} on an estimate counts as sensitive. Prior: all together; then each by itself.",
-        f"  Sensitive to both is a potential conflict only: told where prior and posterior overlap by less than {100 * APART:g}%.",
-    ]
-
-
-def scaling_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
-    """Return how sensitive each estimate is, one row each, as people read it."""
-    each = [name for name in table.columns if name.startswith("prior_")]
+def scaling_blocks(table: pd.DataFrame, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield how sensitive each estimate is to prior and likelihood, one a row."""
     cells = pd.DataFrame({"estimate": [words.parameter(str(one)) for one in table["quantity"]]})
+    each = [name for name in table.columns if name.startswith("prior_")]
     for name in ("prior", "likelihood", *each):
         cells[name.removeprefix("prior_")] = [f"{value:.3f}" for value in table[name]]
-    return cells.assign(**{"": list(table["diagnosis"])})
+    where = words.text(table["profile"].iloc[-1])
+    yield Table(
+        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
+        cells.assign(**{"": list(table["diagnosis"])}),
+    )
+    yield Items(
+        (
+            f"From {SENSITIVE:g} on an estimate counts as sensitive (doi:10.1007/s11222-023-10366-5). Prior: all together; "
+            "then each by itself.",
+            "Sensitive to both is a potential conflict only: told where prior and posterior overlap by less than "
+            f"{100 * APART:g}%.",
+        )
+    )
 
 
-def prior_lines(found: Sensitivity, words: Wording = PLAIN) -> list[str]:
-    """Return the estimates under each prior that was tried, one a line; the model's own is marked."""
-    table = found.priors
-    return [
+def prior_blocks(found: Sensitivity, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield the estimates under each prior that was tried, one a row; the model's own is marked."""
+    yield Table(
         f"Refits under other priors: median and {100 * found.ci_prob:g}% interval"
         f"{words.rates.note} ({words.text(found.profile)})",
-        *table_text(prior_cells(table, found.question, words), indent=2).splitlines(),
-        f"  {_errors(table, words)}",
-    ]
+        prior_cells(found.priors, found.question, words),
+    )
+    yield Items((_errors(found.priors, words),))
 
 
-def nested_prior_lines(
+def nested_prior_blocks(
     table: pd.DataFrame, profile: str, ci_prob: float, words: Wording = PLAIN
-) -> list[str]:
-    """Return the estimates of each nested outcome under each prior that was tried, one a line."""
-    lines = [
-        f"Joint refits under other priors: median and {100 * ci_prob:g}% interval"
-        f"{words.rates.note} ({words.text(profile)})"
-    ]
+) -> Iterator[Block]:
+    """Yield the estimates of each nested outcome under each prior that was tried, one a row."""
+    told = f"median and {100 * ci_prob:g}% interval{words.rates.note} ({words.text(profile)})"
     for outcome, rows in table.groupby("outcome", sort=False):
-        lines += [
-            f"  {words.outcome(str(outcome))}: rates of all patients, tau of its conditional probability",
-            *table_text(prior_cells(rows, words=words), indent=4).splitlines(),
-        ]
-    return [*lines, f"  {_errors(table, words)}"]
+        yield Table(
+            f"{words.outcome(str(outcome))}, joint refits under other priors: {told}",
+            prior_cells(rows, words=words),
+        )
+    yield Items(
+        (
+            "Rates are of all patients; tau is that of the conditional probability.",
+            _errors(table, words),
+        )
+    )
 
 
 def _errors(table: pd.DataFrame, words: Wording) -> str:
@@ -95,16 +103,13 @@ def _errors(table: pd.DataFrame, words: Wording) -> str:
 def prior_cells(
     table: pd.DataFrame, question: object = None, words: Wording = PLAIN
 ) -> pd.DataFrame:
-    """Return the estimates under each prior, one row each, as people read them.
-
-    The probability stands under its question.
-    """
+    """Return the estimates under each prior, one row each; the probability stands under its question."""
     rows = table.to_dict("records")
     cells = pd.DataFrame({"prior": [words.text(_changed(row)) for row in rows]})
     if table["tau"].notna().any():
-        cells["tau"] = [_interval(row, "tau", number_texts) for row in rows]
+        cells["tau"] = [interval_text(row, "tau", number_texts) for row in rows]
     for label, name in RATES.items():
-        cells[label] = [_interval(row, name, words.rates.texts) for row in rows]
+        cells[label] = [interval_text(row, name, words.rates.texts) for row in rows]
     if "probability" in table:
         cells[str(question or "P")] = [_probability(row["probability"]) for row in rows]
     if not table["ok"].all():
@@ -112,45 +117,50 @@ def prior_cells(
     return cells
 
 
-def tipping_point_lines(found: TippingPoint) -> list[str]:
-    """Return at which scale of a prior a decision changes, or that it does not."""
-    rows = found.trials.to_dict("records")
-    [own] = [row for row in rows if row["factor"] == 1]
-    demand = f"{found.question} of {found.certainty:g} demanded"
-    lines = [
-        f"Tipping point in the prior of {found.parameter}: {demand}, {_answer(own)} with the model's own."
-    ]
+def tipping_point_blocks(found: TippingPoint) -> Iterator[Block]:
+    """Yield at which scale of a prior a decision changes, or that it does not."""
+    trials = found.trials
+    [own] = trials[trials["factor"] == 1].to_dict("records")
+    yield Text(
+        f"Tipping point in the prior of {found.parameter}: {found.question} of {found.certainty:g} demanded, "
+        f"{_answer(own)} with the model's own."
+    )
+    told = []
     if found.open_at_own:
-        lines.append(
-            "  That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
+        told.append(
+            "That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
         )
-    failed = int((~found.trials["ok"].astype(bool)).sum())
+    failed = int((~trials["ok"].astype(bool)).sum())
     if failed:
-        lines.append(
-            f"  NOT RELIABLE: {failed} of {len(rows)} fits with the prior wider or narrower failed their diagnostics."
+        told.append(
+            f"NOT RELIABLE: {failed} of {len(trials)} fits with the prior wider or narrower failed their diagnostics."
         )
-    if not found.exists:
-        probabilities = found.trials["probability"]
-        low, high = probabilities.min(), probabilities.max()
-        lines.append(
-            f"  The decision does not change between {rows[0]['factor']:g} and {rows[-1]['factor']:g} times the prior's scale: "
-            f"P stays from {_probability(low)} to {_probability(high)}."
+    yield Items((*told, *(_changes(found) if found.exists else _stays(found))))
+
+
+def _stays(found: TippingPoint) -> Iterator[str]:
+    trials = found.trials
+    low, high = trials["probability"].min(), trials["probability"].max()
+    yield (
+        f"The decision does not change between {trials['factor'].iloc[0]:g} and {trials['factor'].iloc[-1]:g} times the "
+        f"prior's scale: P stays from {_probability(low)} to {_probability(high)}."
+    )
+    if low < found.certainty < high:
+        yield (
+            f"It comes so near {found.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
         )
-        if low < found.certainty < high:
-            lines.append(
-                f"  It comes so near {found.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
-            )
-        return lines
+
+
+def _changes(found: TippingPoint) -> Iterator[str]:
     low, high = found.factor_interval
     below, above = (
         f"{row['factor']:.2f} times, {_answer(row)}" for row in found.bracket.to_dict("records")
     )
-    return [
-        *lines,
-        f"  It changes where the prior is {found.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
-        "Monte-Carlo error, within which fits can't be told apart).",
-        f"  The nearest fits on either side: {below}; {above}.",
-    ]
+    yield (
+        f"It changes where the prior is {found.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
+        "Monte-Carlo error, within which fits can't be told apart)."
+    )
+    yield f"The nearest fits on either side: {below}; {above}."
 
 
 def _answer(row: Row) -> str:
@@ -169,8 +179,53 @@ def _changed(row: Row) -> str:
     return ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in row["changed"].split(", "))
 
 
-def _interval(row: Row, name: str, written: Callable[..., list[str]]) -> str:
+def interval_text(row: Row, name: str, written: Callable[..., list[str]]) -> str:
+    """Return an estimate of a wide row with its interval; empty where there is none."""
     if pd.isna(row[name]):
         return ""
     median, low, high = written(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
     return f"{median} ({low} to {high})"
+
+
+def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN) -> str:
+    """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
+    rows = table.set_index("power")
+    if rows["new_study_lower"].isna().any():
+        return (
+            "The prior of tau decides on the interval of a new study: too few draws carry another."
+        )
+    half, own, twice = map(words.rates.range, rows["new_study_lower"], rows["new_study_upper"])
+    profile = rows["profile"].iloc[0]
+    where = f" ({words.text(profile)})" if profile != "all studies" else ""
+    return (
+        f"Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
+        f"twice as strong {twice}."
+    )
+
+
+def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
+    """Return the three tables of a sensitivity analysis; what there is not is null."""
+    return {
+        "profile": found.profile,
+        "ci_prob": found.ci_prob,
+        "refits_ok": found.ok,
+        "scaling": records(found.scaling),
+        "priors": records(found.priors),
+        "tipping_points": [_tipping_point(one) for one in found.tipping_points],
+    }
+
+
+def _tipping_point(found: TippingPoint) -> dict[str, Any]:
+    low, high = found.factor_interval
+    return {
+        "question": str(found.question),
+        "certainty": found.certainty,
+        "parameter": found.parameter,
+        "prior": prior_text(found.prior),
+        "exists": found.exists,
+        "factor": plain_value(found.factor),
+        "factor_lower": plain_value(low),
+        "factor_upper": plain_value(high),
+        "bracket": records(found.bracket),
+        "trials": records(found.trials),
+    }

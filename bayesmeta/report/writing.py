@@ -6,9 +6,9 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.result import Fit
-from bayesmeta.label_files import LabelSource
+from bayesmeta.labels import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.results import GridResults
@@ -16,10 +16,10 @@ from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import ReportRequest, fit_results
+from bayesmeta.report.fit_results import Options, fit_results
 from bayesmeta.report.grid_report import grid_document
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.docx import pandoc
+from bayesmeta.report.rendering.markdown import pandoc
 from bayesmeta.report.saved_runs import (
     SavedComparison,
     evidence_of_grid,
@@ -166,20 +166,18 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     >>> written.title
     "CR: model 'pooled' on 14 studies"
     """
-    check_ci_prob(ci_prob)
-    check_cohort("cohort", cohort)
+    question = Question(
+        {} if profile is None else profile, rate_above=rate_above, cohort=cohort, ci_prob=ci_prob
+    )
+    options = Options(per, refits, ranks, Rates(rates_per).per, labels)
     front = _front(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
     if form == "docx":
         pandoc()
-    Rates(rates_per)
     target = folder / f"{NAME}.{form}" if file is None else file
     _check_target(target, replace=force or out is None, in_run=out is None)
-    asked = ReportRequest(
-        profile, per, cohort, ci_prob, rate_above, refits, ranks, rates_per, labels
-    )
-    document = replace(document_of(folder, asked), front=front)
+    document = replace(document_of(folder, question, options), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.heading, document.warning)
 
@@ -233,10 +231,13 @@ def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
         raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
 
-def document_of(folder: Path, asked: ReportRequest) -> Document:
+def document_of(
+    folder: Path, question: Question | None = None, options: Options | None = None
+) -> Document:
     """Return the report of what a folder holds, with labels in place of machines' names."""
     run = load_run(folder)
-    words = words_of_run(run, rates_per=asked.rates_per, labels=asked.labels)
+    question, options = question or Question(), options or Options()
+    words = words_of_run(run, rates_per=options.rates_per, labels=options.labels)
     match run:
         case Fit():
             if isinstance(run.spec, OwnModel):
@@ -244,22 +245,23 @@ def document_of(folder: Path, asked: ReportRequest) -> Document:
                     "A report is of a model of the family, of which it knows what each part means; this is a "
                     "user-supplied PyMC model."
                 )
-            found = fit_document(fit_results(run, asked))
+            found = fit_document(fit_results(run, question, options))
         case GridResults():
-            _refuse(asked, "grid")
+            _refuse(question, options, "grid")
             versions = describe_run(folder).manifest.versions
             found = grid_document(run, evidence_of_grid(folder), versions, words)
         case SavedComparison():
-            _refuse(asked, "comparison")
+            _refuse(question, options, "comparison")
             found = comparison_document(run, words)
     return labelled(found, words)
 
 
-def _refuse(asked: ReportRequest, kind: str) -> None:
+def _refuse(question: Question, options: Options, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
-    default = ReportRequest()
+    default = {**vars(Question()), **vars(Options())}
+    given = {**vars(question), **vars(options)}
     for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits", "ranks"):
-        if getattr(asked, name) != getattr(default, name):
+        if given[name] != default[name]:
             raise SettingsError(
                 f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
                 "Leave it out."

@@ -1,5 +1,6 @@
 """Looking at the folder of a run without opening it: what it is, and whether it is whole."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -53,10 +54,13 @@ def describe_run(path: str | PathLike[str]) -> RunSummary:
 
 
 def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
-    """Return what is not as it was written in the folder of a run; nothing if all is.
+    """Return what is not as it was written in the folder of a run or a fit; nothing if all is.
 
-    Files that were not there when the run ended are not looked at, but for those of jobs.
+    Files that were not there when the run ended are not checked, but for those of jobs.
     """
+    folder = folder_of(path)
+    if (folder / FIT).is_file():
+        return _fit_problems(folder)
     folder = _folder(path)
     try:
         manifest, hashes = read_manifest(folder), read_hashes(folder)
@@ -78,6 +82,14 @@ def differing(folder: Path, hashes: Mapping[str, str]) -> Iterator[tuple[str, st
                 yield name, "differing"
         except OSError as error:
             raise RunError(f"{path} can't be read: {error.strerror}. Make it readable.") from error
+
+
+def _fit_problems(folder: Path) -> tuple[str, ...]:
+    try:
+        hashes = dict(json.loads((folder / FIT).read_bytes())["sha256"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return (f"{FIT} is damaged: {error!r}",)
+    return tuple(_told(folder, hashes))
 
 
 def _problems(folder: Path, hashes: Mapping[str, str]) -> Iterator[str]:

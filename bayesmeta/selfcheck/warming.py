@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pandas as pd
 
 import bayesmeta as bm
-from bayesmeta.estimates.nested.predict import predict_nested
 from bayesmeta.inference.compiled import functions
 from bayesmeta.runs.processes import processes
 
@@ -75,7 +74,7 @@ def _nested() -> None:
     arms = table.select(outcomes=["ORR", "CR"])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=FEW)
     bm.summary(fit)
-    prediction = predict_nested(fit, 10, None, None, 1)
+    prediction = bm.predict(fit, n=10, seed=1)
     prediction.interval(0.95)
     prediction.probability("ORR >= 5 and CR >= 2")
 

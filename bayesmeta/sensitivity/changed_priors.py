@@ -9,8 +9,8 @@ from typing import Any
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.estimates.posterior import AnyFit, has_draws
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.careful import refit_with_retry
 from bayesmeta.inference.exact import quadrature_fit
+from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.model import LKJ, ModelSpec, make_design, model_hash
 from bayesmeta.priors import Prior
 

@@ -10,15 +10,11 @@ import xarray as xr
 from scipy.special import expit
 
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.identifiability import identifiability
-from bayesmeta.estimates.log_priors import log_likelihood, log_priors
-from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.log_priors import SENSITIVE, log_likelihood, log_priors
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
-from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.tau_scaling import SENSITIVE
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -39,7 +35,9 @@ STRONG_PRIOR = "strong prior / weak likelihood"
 SAMPLE = ["chain", "draw"]
 
 
-def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
+def power_scaling(
+    fit: Fit, *, profile: Profile | None = None, outcome: str | None = None
+) -> pd.DataFrame:
     """Return how sensitive each estimate is to the priors and to the likelihood.
 
     A density to the power 1.01 counts for a hundredth more. The sensitivity is how fast the posterior
@@ -59,6 +57,9 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
+    outcome : str, optional
+        Of several outcomes, the one whose parameters and rates are asked about; priors are those of
+        all outcomes, and of the correlations of their effects.
 
     Returns
     -------
@@ -78,7 +79,8 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     Raises
     ------
     SettingsError
-        If the model is a user-supplied PyMC model, or the fit kept no draws of arms.
+        If the model is a user-supplied PyMC model, the fit kept no draws of arms, or `outcome` is none
+        of its outcomes.
     ProfileError
         If the profile can't be coded.
 
@@ -97,12 +99,13 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     >>> bool((found["likelihood"] > found["prior"]).all())
     True
     """
-    check_one_outcome(fit)
+    drawn = draws_of(fit, outcome)
     check_family(fit, "power_scaling")
-    label = profile_label(fit.design.coding, profile)
+    label = profile_label(fit.coding, profile)
+    label = f"{drawn.outcome}, {label}" if drawn.outcome else label
     # Asked for first: it is what a fit may not have.
     likelihood = log_likelihood(fit, "`power_scaling`")
-    quantities = {**_parameters(fit), **_rates(fit, profile, label)}
+    quantities = {**_parameters(drawn), **_rates(drawn, profile, label)}
     priors = log_priors(fit)
     parts = {
         "prior": np.sum(list(priors.values()), axis=0),
@@ -112,7 +115,7 @@ def power_scaling(fit: Fit, *, profile: Profile | None = None) -> pd.DataFrame:
     table = pd.DataFrame(list(quantities), columns=["quantity", "profile"])
     for part, log_density in parts.items():
         table[part] = _sensitivities(quantities, log_density)
-    overlaps = _overlaps(fit, profile)
+    overlaps = _overlaps(drawn, profile)
     table.insert(4, "overlap", table["quantity"].map(overlaps))
     gates = table["quantity"].replace("mean rate", "typical rate").map(overlaps)
     diagnoses = map(_diagnosis, table["prior"], table["likelihood"], gates)
@@ -128,28 +131,24 @@ def _diagnosis(prior: float, likelihood: float, overlap: float) -> str:
     return f"{CONFLICT} (overlap {100 * overlap:.0f}%)" if overlap < APART else ""
 
 
-def _overlaps(fit: Fit, profile: Profile | None) -> dict[str, float]:
+def _overlaps(drawn: OutcomeDraws, profile: Profile | None) -> dict[str, float]:
     """Return the overlap of prior and posterior, by quantity."""
-    table = identifiability(fit)
-    found = dict(zip(table["coefficient"], table["prior_overlap"], strict=True))
-    beta = {f"beta[{name}]": found.pop(name) for name in fit.design.coding.names}
-    rates = rates_with_priors(draws_of(fit), profile)
-    return {
-        "mu": prior_overlap(fit.spec.mu, np.asarray(fit.posterior["mu"])),
-        **found,
-        **beta,
-        **{
-            name: prior_overlap(distribution, log_odds)
-            for name, (distribution, log_odds) in rates.items()
-        },
+    parameters = [drawn.mu, *drawn.taus(), *drawn.others()]
+    parameters += [one._replace(label=f"beta[{one.label}]") for one in drawn.coefficients()]
+    found = {label: prior_overlap(prior, draws) for label, prior, draws in parameters}
+    rates = rates_with_priors(drawn, profile)
+    return found | {
+        name: prior_overlap(prior, log_odds) for name, (prior, log_odds) in rates.items()
     }
 
 
-def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
+def _parameters(drawn: OutcomeDraws) -> dict[tuple[str, str], Array]:
     """Return the draws of every parameter with a prior of its own, dims (chain, draw), by label."""
     found: dict[tuple[str, str], Array] = {}
-    for name in log_priors(fit):
-        variable = fit.posterior[name]
+    for name in log_priors(drawn.fit):
+        variable = drawn.fit.posterior[name]
+        if drawn.outcome and name != "correlation":
+            variable = variable[:, :, drawn.level]
         if variable.ndim == len(SAMPLE):
             found[name, ""] = variable.to_numpy()
             continue
@@ -159,9 +158,11 @@ def _parameters(fit: Fit) -> dict[tuple[str, str], Array]:
     return found
 
 
-def _rates(fit: Fit, profile: Profile | None, label: str) -> dict[tuple[str, str], Array]:
+def _rates(
+    drawn: OutcomeDraws, profile: Profile | None, label: str
+) -> dict[tuple[str, str], Array]:
     """Return draws of the rates of a profile; of a new study, dims (chain, draw, node)."""
-    rates = profile_rates(fit, profile)
+    rates = drawn.rates(profile)
     return {
         ("typical rate", label): rates.typical,
         ("mean rate", label): rates.mean,

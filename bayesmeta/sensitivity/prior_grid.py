@@ -12,12 +12,12 @@ from bayesmeta.estimates.posterior import (
     QUANTITIES,
     AnyFit,
     check_posterior,
+    checked_outcome,
     is_reliable,
     named_outcomes,
     posterior_of,
 )
-from bayesmeta.estimates.precision import Estimate
-from bayesmeta.estimates.rows import wide_row
+from bayesmeta.estimates.precision import Estimate, wide_row
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import LKJ
@@ -42,6 +42,7 @@ def prior_grid(
     fit: Fit | QuadratureFit,
     *,
     profile: Profile | None = None,
+    outcome: str | None = None,
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
     together: bool = False,
     ci_prob: float = 0.95,
@@ -56,6 +57,8 @@ def prior_grid(
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
+    outcome : str, optional
+        Of several outcomes, the one whose rows are returned; all where None.
     priors : mapping, optional
         Priors to try by parameter: ``{"tau": [HalfNormal(1), HalfCauchy(0.5)], "mu": [...]}``; of
         `beta`, for all coefficients; of several outcomes, for all of them, and ``"correlation"``, of
@@ -107,6 +110,7 @@ def prior_grid(
     check_ci_prob(ci_prob)
     check_family(fit, "prior_grid")
     asked, own = asked_event(event), own_priors(fit.spec, fit.arms)
+    wanted = named_outcomes(fit.arms) if outcome is None else (checked_outcome(fit, outcome),)
     fit.coding.resolved(profile)
     tried = (
         usual_priors(fit.spec, fit.arms)
@@ -119,7 +123,7 @@ def prior_grid(
     return pd.DataFrame(
         [
             {
-                **({"outcome": outcome} if outcome else {}),
+                **({"outcome": of} if of else {}),
                 "changed": ", ".join(changed),
                 "own": not changed,
                 **{
@@ -129,9 +133,8 @@ def prior_grid(
                 **numbers,
             }
             for changed, spec in models
-            for outcome, numbers in _numbers(
-                fit, spec if changed else None, profile, ci_prob, asked
-            )
+            for of, numbers in _numbers(fit, spec if changed else None, profile, ci_prob, asked)
+            if of in wanted
         ]
     )
 

@@ -10,7 +10,7 @@ from bayesmeta.deprecated import Renamed
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
-from bayesmeta.estimates.posterior import check_one_outcome
+from bayesmeta.estimates.posterior import check_draws, checked_outcome
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -107,6 +107,7 @@ def sensitivity(
     fit: Fit,
     *,
     profile: Profile | None = None,
+    outcome: str | None = None,
     priors: Mapping[str, Sequence[Prior]] | None = None,
     certainty: float | None = None,
     ci_prob: float = 0.95,
@@ -124,6 +125,8 @@ def sensitivity(
     profile : mapping, optional
         Covariate values that the rates are for; what is left out stands at the reference
         level or the centre.
+    outcome : str, optional
+        Of several outcomes, the one that is asked about.
     priors : mapping, optional
         Priors to try by parameter; the usual ones where None. See `prior_grid`.
     certainty : float, optional
@@ -143,7 +146,8 @@ def sensitivity(
     Raises
     ------
     SettingsError
-        If an argument is out of its range or would have no effect, or the fit kept no draws of arms.
+        If an argument is out of its range or would have no effect, `outcome` is none of several, or
+        the fit kept no draws of arms.
     SpecError
         If a parameter can't have a prior given for it.
     ProfileError
@@ -162,7 +166,8 @@ def sensitivity(
     >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
     (['HalfNormal(1)', 'HalfNormal(0.5)'], True)
     """
-    check_one_outcome(fit)
+    check_draws(fit)
+    of = checked_outcome(fit, outcome)
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
     asked = asked_event(event)
@@ -172,13 +177,18 @@ def sensitivity(
             raise SettingsError(
                 "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
             )
-    scaling = power_scaling(fit, profile=profile)
-    grid = prior_grid(fit, profile=profile, priors=priors, ci_prob=ci_prob, **event)
-    label = profile_label(fit.design.coding, profile)
+    scaling = power_scaling(fit, profile=profile, outcome=outcome)
+    grid = prior_grid(
+        fit, profile=profile, outcome=outcome, priors=priors, ci_prob=ci_prob, **event
+    )
+    label = profile_label(fit.coding, profile)
+    label = f"{of}, {label}" if of else label
     if certainty is None:
         return Sensitivity(label, ci_prob, scaling, grid, (), asked)
     points = [
-        tipping_point(fit, certainty=certainty, parameter=name, profile=profile, **event)
+        tipping_point(
+            fit, certainty=certainty, parameter=name, profile=profile, outcome=outcome, **event
+        )
         for name in TIPPED
         if name in own_priors(fit.spec, fit.arms)
     ]

@@ -19,11 +19,9 @@ from numba import njit
 import bayesmeta as bm
 from bayesmeta.inference import nuts
 from bayesmeta.inference.convergence import ess_bulk
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, starting_point
-from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.coordinates import density_data, size, starting_point
+from bayesmeta.inference.density.data import DensityData, pack
 from bayesmeta.inference.density.log_density import usual_density
-from bayesmeta.inference.density.views import pack
 from bayesmeta.inference.settings import processors
 from bayesmeta.inference.targets import target_of
 from bayesmeta.model import make_design

@@ -17,8 +17,8 @@ import pandas as pd
 from fit_bayesmeta import gradient_microseconds, timed
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.footprint import LARGEST, bytes_of_draws
+from bayesmeta.inference.density.coordinates import density_data
+from bayesmeta.inference.engines import LARGEST, bytes_of_draws
 from bayesmeta.model import make_design
 
 ARMS = (30, 300, 3000, 30_000)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, starting_point
+from bayesmeta.inference.density.coordinates import density_data, size, starting_point
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.model import make_design
 

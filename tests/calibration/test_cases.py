@@ -5,11 +5,10 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases, select_cases
+from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.layouts import REPORTED
-from bayesmeta.calibration.model_case import ModelCase
 from bayesmeta.calibration.parts import PARTS, ROLES
-from bayesmeta.inference.nested.simulation import draw_counts
-from bayesmeta.inference.simulation import draw_events, prior_draws
+from bayesmeta.inference.simulation import draw_counts, draw_events, prior_draws
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
@@ -53,7 +52,7 @@ def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
     [case for case in select_cases(short=True) if case in SINGLE],
     ids=lambda case: case.name,
 )
-def test_few_simulated_tables_are_all_or_nothing(case: ModelCase) -> None:
+def test_few_simulated_tables_are_all_or_nothing(case: Case) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
     events = draw_events(design, prior_draws(design, rng, (400,)), rng)
     # The default prior of mu has room for rates near 0 and 1, which small arms can't tell from them.
@@ -61,7 +60,7 @@ def test_few_simulated_tables_are_all_or_nothing(case: ModelCase) -> None:
 
 
 @pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name)
-def test_few_simulated_nests_are_all_or_nothing(case: ModelCase) -> None:
+def test_few_simulated_nests_are_all_or_nothing(case: Case) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
     counts = draw_counts(design, prior_draws(design, rng, (400,))["theta"], rng)
     around = design.arms.n

@@ -45,14 +45,14 @@ def test_docstrings_comments_and_layout_are_not_code() -> None:
         (
             "distribution-normal-3-factor",
             (
-                "calibration.model_case",
+                "calibration.case",
                 "inference.density.log_density",
-                "inference.density.distributions",
+                "inference.density.effects",
             ),
         ),
         (
             "nested-correlated-3-factor",
-            ("calibration.model_case", "inference.nested.log_density", "model.conditional_counts"),
+            ("calibration.case", "inference.nested.log_density", "model.design"),
         ),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases
-from bayesmeta.calibration.model_case import ModelCase
+from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.trials import RANKS, _rank, _up_to, run_trial, seed_of
 from bayesmeta.inference.simulation import prior_draws
 
@@ -112,7 +112,7 @@ def test_predictive_probabilities_are_those_of_predict(pooled_fit: bm.Fit) -> No
         name: values.to_numpy().reshape(-1, *values.shape[2:])
         for name, values in pooled_fit.posterior.items()
     }
-    case = ModelCase("pooled", "pooled", design.spec, len(design.arms.studies))
+    case = Case("pooled", "pooled", design.spec, len(design.arms.studies))
     rates = case.predicted_rates(design, draws, np.random.default_rng(1))[""]
     at_most_rate = float((rates <= 0.4).mean())
     fewer, at_most = _up_to(18, rates)

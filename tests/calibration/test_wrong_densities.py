@@ -16,13 +16,12 @@ from numba import carray, cfunc
 from bayesmeta.calibration import all_cases, judge, run_case
 from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import LOG_DENSITY
+from bayesmeta.inference.density.data import unpack
 from bayesmeta.inference.density.log_density import usual_density
-from bayesmeta.inference.density.scales import bounded
-from bayesmeta.inference.density.views import common_data
 from bayesmeta.inference.engines import sample_compiled
-from bayesmeta.inference.kernels import log_prior
+from bayesmeta.inference.kernels import bounded, log_prior
+from bayesmeta.inference.nested.data import unpack_nested
 from bayesmeta.inference.nested.log_density import nested_density
-from bayesmeta.inference.nested.views import unpack_nested
 
 CASES = {case.name: case for case in all_cases()}
 
@@ -36,7 +35,7 @@ def without_jacobian(right: Any) -> Density:
 
     def density(dim, point, slope, value, pointers):
         state = right(dim, point, slope, value, pointers)
-        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), common_data(pointers)
+        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), unpack(pointers)
         place = 1 + d.centre.size
         _, _, log_slope, bend = bounded(d.scales[0], q[place])
         value[0] -= log_slope
@@ -51,7 +50,7 @@ def scale_as_variance(right: Any) -> Density:
 
     def density(dim, point, slope, value, pointers):
         state = right(dim, point, slope, value, pointers)
-        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), common_data(pointers)
+        q, gradient, d = carray(point, (dim,)), carray(slope, (dim,)), unpack(pointers)
         place = 1 + d.centre.size
         tau, by_place, _, _ = bounded(d.scales[0], q[place])
         wrong = d.priors[place].copy()
@@ -68,7 +67,7 @@ def without_evidence(right: Any) -> Density:
     """The prior, whatever was observed."""
 
     def density(dim, point, slope, value, pointers):
-        d = common_data(pointers)
+        d = unpack(pointers)
         d.events[:] = 0
         d.n[:] = 0
         d.log_coefficient[:] = 0

@@ -12,13 +12,14 @@ from scipy.special import expit
 
 import bayesmeta as bm
 from bayesmeta.comparison.answers import RATES, predictive
-from bayesmeta.comparison.averaging import asked_alike, averaged
+from bayesmeta.comparison.averaging import AveragedRates, asked_alike, averaged
 from bayesmeta.comparison.gates import GATES, tripped
 from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import Answered, asked_of
 from bayesmeta.comparison.ranking import ranked
-from bayesmeta.estimates.known_rates import KnownRates
-from bayesmeta.report.comparison_text import comparison_lines
+from bayesmeta.estimates.profile_rates import KnownRates
+from bayesmeta.report.comparison_text import comparison_blocks
+from bayesmeta.report.document import lines_of
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 
 Maker = Callable[..., bm.Arms]
@@ -128,7 +129,7 @@ def test_only_the_model_that_answers_at_the_profile_predicts_its_cohort(
     [note] = [one for one in comparison.notes if "averaged prediction is for" in one]
     assert note.startswith("The averaged prediction is for regimen=b. Not in it: ")
     assert "pooled (answers for all studies)" in note
-    lines = comparison_lines(comparison, 0.95)
+    lines = lines_of(comparison_blocks(comparison, 0.95))
     assert "A new cohort of 40 (regimen=b), by regimen alone:" in lines
 
 
@@ -138,7 +139,7 @@ def test_how_studies_were_left_out_is_told(method: str, make_arms: Maker) -> Non
     arms = make_arms([*COUNTS[:3], (0, 0)])
     model = bm.ModelSpec("common", study_effects=bm.CommonEffect())
     found = bm.compare([model], arms, seed=1, method=method, marginal=False, settings=QUICK)
-    told = "\n".join(comparison_lines(found, 0.95))
+    told = "\n".join(lines_of(comparison_blocks(found, 0.95)))
     assert ("Fits: to all studies, and without each." in told) == (method == "exact")
     assert ("left out by PSIS" in told) == (method == "psis")
 
@@ -173,6 +174,10 @@ def test_the_averaged_prediction_is_the_mixture(models: list[bm.ModelSpec], arms
     assert found.interval(0.95).loc["events", ["lower", "upper"]].tolist() == [low, high]
 
 
+def bounds(rates: AveragedRates, *probabilities: float) -> list[float]:
+    return [rates.quantile(p).value for p in probabilities]
+
+
 def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
     predictive = {
         "m": {
@@ -182,12 +187,12 @@ def test_an_interval_of_an_averaged_rate_inverts_its_distribution() -> None:
             "mcse_cdf": np.zeros(RATES.size),
         }
     }
-    found = averaged({"m": 1.0}, predictive, "all studies").interval(0.5).loc["rate"]
-    assert found.tolist() == pytest.approx([0.3, 0.4, 0.5])
+    found = bounds(averaged({"m": 1.0}, predictive), 0.25, 0.5, 0.75)
+    assert found == pytest.approx([0.3, 0.4, 0.5])
     # Of a distribution so narrow that most rates have no probability at all.
     narrow = {"m": predictive["m"] | {"cdf": np.clip((RATES - 0.299) / 0.002, 0, 1)}}
-    found = averaged({"m": 1.0}, narrow, "all studies").interval(0.95).loc["rate"]
-    assert found.tolist() == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
+    found = bounds(averaged({"m": 1.0}, narrow), 0.025, 0.5, 0.975)
+    assert found == pytest.approx([0.29905, 0.3, 0.30095], abs=1e-6)
 
 
 def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
@@ -197,15 +202,14 @@ def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
     fit = bm.fit(bm.ModelSpec("rare", mu=bm.Normal(-8, 3)), arms, seed=1, settings=few)
     rates = KnownRates(fit)
     asked = asked_of(fit.coding, bm.Question())
-    found = (
-        averaged({"m": 1.0}, {"m": predictive(predictions_of(fit), asked)[""]}, "all studies")
-        .interval(0.95)
-        .loc["rate"]
-    )
+    rate = averaged({"m": 1.0}, {"m": predictive(predictions_of(fit), asked)[""]})
+    found = bounds(rate, 0.025, 0.5, 0.975)
     drawn = expit(rates.at(asked.row, asked.level).new_study().theta)
     direct = np.quantile(drawn, [0.025, 0.5, 0.975])
     assert direct[1] < 0.0005
-    assert found.to_numpy() == pytest.approx(direct, rel=0.01)
+    assert found == pytest.approx(direct, rel=0.01)
+    assert rate.mean().value == pytest.approx(drawn.mean(), rel=0.01)
+    assert rate.sd().value == pytest.approx(drawn.std(), rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -365,8 +369,8 @@ def test_a_model_that_the_arms_cannot_tell_is_a_row_and_the_others_are_compared(
     saved = load_run(tmp_path / "out")
     assert isinstance(saved, SavedComparison)
     assert saved.not_applicable == found.not_applicable
-    text = "\n".join(comparison_lines(found, 0.95))
-    assert "\n".join(comparison_lines(saved, 0.95)) == text
+    text = "\n".join(lines_of(comparison_blocks(found, 0.95)))
+    assert "\n".join(lines_of(comparison_blocks(saved, 0.95))) == text
     assert "  Not applicable: by arm: `arm_effects` need studies of several arms" in text
 
 

@@ -13,7 +13,8 @@ from bayesmeta.comparison.held_out_fits import fit_without
 from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, make_design
-from bayesmeta.report.comparison_text import comparison_lines
+from bayesmeta.report.comparison_text import comparison_blocks
+from bayesmeta.report.document import lines_of
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 Maker = Callable[..., bm.Arms]
@@ -206,17 +207,17 @@ def test_studies_without_patients_are_not_left_out(make_arms: Maker) -> None:
 def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.inference import careful
+    from bayesmeta.inference import refits
 
     arms = make_arms([(4, 20), (5, 22), (6, 31)])
-    whole = careful.light_fit
+    whole = refits.sampled
 
     def failing(design: object, *arguments: object, **options: object) -> object:
         if str(arms.studies[1]) not in design.arms.studies:  # type: ignore[attr-defined]
             raise bm.SamplingError("The sampler stopped: for a test. Seed 1 reproduces it.")
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(careful, "light_fit", failing)
+    monkeypatch.setattr(refits, "sampled", failing)
     found = bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert found.fits["state"].tolist() == ["done", "done", "failed", "done"]
     assert "SamplingError: The sampler stopped" in found.fits["error"][2]
@@ -247,12 +248,12 @@ def test_without_pooling_weighting_changes_nothing(make_arms: Maker) -> None:
 def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.inference import careful
+    from bayesmeta.inference import refits
 
     def failing(*_: object, **__: object) -> None:
         raise bm.SamplingError("The sampler stopped: for a test.")
 
-    monkeypatch.setattr(careful, "light_fit", failing)
+    monkeypatch.setattr(refits, "sampled", failing)
     arms = make_arms([(4, 20), (5, 22)])
     with pytest.raises(
         bm.SamplingError, match="fit of the whole evidence failed: The sampler stop"
@@ -264,22 +265,22 @@ def test_where_the_whole_evidence_cannot_be_fitted_nothing_is_ranked(
         assert found.table["failed"].tolist() == [1 if method == "psis" else 3]
         assert not found.ok
         assert "fits.csv" in found.files()
-        assert comparison_lines(found, 0.95)[0].startswith("NOT RELIABLE: fits failed")
+        assert lines_of(comparison_blocks(found, 0.95))[0].startswith("NOT RELIABLE: fits failed")
         assert "none ranked" in repr(found)
 
 
 def test_every_fit_has_random_numbers_of_its_own(
     make_arms: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesmeta.inference import careful
+    from bayesmeta.inference import refits
 
-    used, whole = set(), careful.light_fit
+    used, whole = set(), refits.sampled
 
     def recorded(design: Design, *arguments: object, **options: object) -> object:
         used.add((options["stream"][:2], tuple(design.arms.studies)))  # type: ignore[index]
         return whole(design, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(careful, "light_fit", recorded)
+    monkeypatch.setattr(refits, "sampled", recorded)
     arms = make_arms([(4, 20), (5, 22), (16, 31)])
     bm.leave_one_study_out(bm.ModelSpec(), arms, seed=1, settings=QUICK)
     assert len(used) == len({stream for stream, _ in used}) == 4

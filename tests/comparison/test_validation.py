@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import betabinom
 
 import bayesmeta as bm
-from bayesmeta.evidence.matching import matching
+from bayesmeta.evidence.arms import matching
 
 Maker = Callable[..., bm.Arms]
 

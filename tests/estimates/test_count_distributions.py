@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 import bayesmeta as bm
 from bayesmeta.estimates.count_distributions import ListedCounts
-from bayesmeta.estimates.funnel_limits import interpolated_limits
+from bayesmeta.estimates.funnel_numbers import interpolated_limits
 from bayesmeta.estimates.mixed_counts import MixedCounts
 from bayesmeta.estimates.rates import DrawnRates
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.inferred import basis_of, inferred_at
-from bayesmeta.estimates.inferred_text import inferred_lines
+from bayesmeta.estimates.inferred import basis_of, inferred_at, inferred_lines
 from bayesmeta.estimates.summary_text import rate_table
-from bayesmeta.report.contrast_text import contrast_lines
+from bayesmeta.report.contrast_text import contrast_blocks
+from bayesmeta.report.document import lines_of
 
 QUICK = bm.SamplerSettings(chains=2, warmup=300, draws=300)
 
@@ -48,7 +48,7 @@ def test_a_summary_counts_them_at_each_profile(fit: bm.Fit) -> None:
 def test_predictions_contrasts_and_the_forest_say_so(fit: bm.Fit) -> None:
     assert inferred_at(fit, {"regimen": "y"}) == ("regimen=y", 3, 2)
     assert basis_of(fit, None, "c") == (("c", 1, 1),)
-    lines = "\n".join(contrast_lines(bm.contrast(fit)))
+    lines = "\n".join(lines_of(contrast_blocks(bm.contrast(fit))))
     assert "y † vs x" in lines
     assert "y 2 of 3 arms" in lines
     table = bm.plots.forest(fit).table

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.tau_scaling import SENSITIVE, tau_scaling
+from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
 
 RARE = [(1, 200), (0, 150), (2, 310)]
 NARROW = bm.NormalEffects(bm.HalfNormal(0.5))

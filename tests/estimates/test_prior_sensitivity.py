@@ -50,3 +50,31 @@ def test_without_tau_there_is_nothing_to_say(orr: bm.Arms, quick: bm.SamplerSett
     fit = bm.fit(bm.load_model("common_effect"), orr, seed=1, settings=quick)
     with pytest.raises(bm.SettingsError, match="the prior of tau, which this model has not"):
         bm.prior_sensitivity(fit)
+
+
+def test_of_nested_outcomes_it_is_a_fit_under_the_other_priors() -> None:
+    """A half-normal density to a power is that of another scale, to which the model is fitted."""
+    rows = [("a", 12, 5, 20), ("b", 8, 2, 25), ("c", 20, 11, 30), ("d", 9, 6, 22), ("e", 16, 4, 28)]
+    frame = pd.DataFrame(
+        {"study": study, "n": n, "outcome": outcome, "events": events}
+        for study, outer, inner, n in rows
+        for outcome, events in (("ORR", outer), ("CR", inner))
+    )
+    arms = bm.read_evidence(frame).select(outcomes=["ORR", "CR"])
+    settings = bm.SamplerSettings(chains=4, draws=2000)
+
+    def fitted(scale: float) -> bm.Fit:
+        effects = bm.NormalEffects(bm.HalfNormal(scale))
+        return bm.fit(bm.ModelSpec(study_effects=effects), arms, seed=1, settings=settings)
+
+    fit, stronger = fitted(1.0), bm.summary(fitted(np.sqrt(0.5)))
+    for outcome in ("ORR", "CR"):
+        row = bm.prior_sensitivity(fit, outcome=outcome).set_index("power").loc[2.0]
+        exact = stronger[stronger["outcome"] == outcome].set_index("quantity")
+        for name, quantity in (("tau", "tau"), ("new_study", "new study")):
+            # Both are known from some thousand independent draws: to 0.1 sd.
+            near = 0.15 * exact.loc[quantity, "sd"]
+            assert row[name] == pytest.approx(exact.loc[quantity, "median"], abs=near)
+            assert row[f"{name}_upper"] == pytest.approx(exact.loc[quantity, "upper"], abs=2 * near)
+    with pytest.raises(bm.SettingsError, match="`outcome` must be one of ORR, CR"):
+        bm.prior_sensitivity(fit)

@@ -7,8 +7,8 @@ from scipy import special, stats
 from scipy.special import expit
 
 import bayesmeta as bm
+from bayesmeta.estimates.count_distributions import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.heterogeneity import typical_variance
-from bayesmeta.estimates.mixtures import binomial_by_draw, binomial_mean
 from bayesmeta.estimates.precision import mean_of, quantile_of, sd_of
 
 COLUMNS = [

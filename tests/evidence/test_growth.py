@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, translate
+from bayesmeta.inference.density.coordinates import density_data, size, translate
 from bayesmeta.model import make_design
 
 

@@ -12,12 +12,12 @@ import xarray as xr
 import bayesmeta as bm
 from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.heterogeneity import i_squared
-from bayesmeta.estimates.identifiability import notes
+from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.shrinkage import shrinkage
-from bayesmeta.inference import blocks, footprint
+from bayesmeta.inference import blocks, engines
 from bayesmeta.inference.draws import is_large
-from bayesmeta.inference.footprint import bytes_of_draws
+from bayesmeta.inference.engines import bytes_of_draws
 
 SHORT = {"chains": 2, "warmup": 60, "draws": 70, "cores": 1}
 FAMILY = {
@@ -170,7 +170,7 @@ def test_a_saved_run_that_points_to_a_store_loads_without_draws_of_arms(
 def test_draws_too_large_for_memory_are_refused_with_the_remedy(
     arms: bm.Arms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(footprint, "LARGEST", 1000)
+    monkeypatch.setattr(engines, "LARGEST", 1000)
     with pytest.raises(
         bm.SettingsError, match=r"GiB of memory \(24 arms, 140 draws\).*arm_draws=False"
     ):

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 import bayesmeta
-from bayesmeta.inference.kept import reached
+from bayesmeta.inference.compiled import reached
 
 DENSITIES = """
 import sys
 import numpy as np
 import bayesmeta as bm
 from bayesmeta.inference.compiled import functions
-from bayesmeta.inference.density.arrays import density_data
+from bayesmeta.inference.density.coordinates import density_data
 from bayesmeta.inference.density.coordinates import size
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.model import make_design

@@ -7,9 +7,9 @@ import pytest
 from numba import carray, cfunc
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, NOT_FINITE
-from bayesmeta.inference.density.views import pack
+from bayesmeta.inference.density.coordinates import density_data
+from bayesmeta.inference.density.data import pack
 from bayesmeta.inference.nuts import sample_target
 from bayesmeta.inference.targets import target_of
 from bayesmeta.model import make_design

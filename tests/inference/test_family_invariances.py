@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size
+from bayesmeta.inference.density.coordinates import density_data, size
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.model import make_design
 

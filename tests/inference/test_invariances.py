@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size
+from bayesmeta.inference.density.coordinates import density_data, size
 from bayesmeta.inference.density.log_density import log_density
 from bayesmeta.model import make_design
 

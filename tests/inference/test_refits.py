@@ -5,9 +5,12 @@ from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.inference.engines import sampled
+from bayesmeta.model import make_design
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +94,19 @@ def test_a_quadrature_fit_has_no_draws_to_make_again(orr: bm.Arms) -> None:
     exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
     with pytest.raises(bm.SettingsError, match="must be a Fit of a ModelSpec; got QuadratureFit"):
         bm.refit(exact, stream=0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["pooled", "regimen", "overdispersed", "arms"])
+def test_a_light_refit_has_the_draws_of_a_refit(orr: bm.Arms, name: str) -> None:
+    spec, settings = bm.load_model(name), bm.SamplerSettings(chains=2, warmup=100, draws=100)
+    first = bm.fit(bm.load_model("pooled"), orr, seed=8, settings=settings)
+    refit = bm.refit(first, spec=spec, stream=2**47 + 5)
+    light = sampled(make_design(spec, orr), 8, settings, stream=(2**47 + 5,), light=True)
+    assert light.posterior.identical(refit.posterior)
+    assert set(light.draws.children) == {"posterior", "sample_stats"}
+    assert np.array_equal(
+        light.draws["sample_stats"]["energy"], refit.draws["sample_stats"]["energy"]
+    )
+    pd.testing.assert_frame_equal(bm.diagnose(light).table, bm.diagnose(refit).table, rtol=1e-12)
+    for field in ("stream", "spec_hash", "arms_hash"):
+        assert getattr(light.provenance, field) == getattr(refit.provenance, field)

@@ -13,7 +13,7 @@ from scipy.special import expit
 import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.inference.exact import quadrature_fit
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.model import make_design
 from bayesmeta.priors import Prior
 

@@ -7,7 +7,7 @@ from scipy import stats
 import bayesmeta as bm
 from bayesmeta.marginal_likelihood.bridge import bridged
 from bayesmeta.marginal_likelihood.marginal_likelihood import FACTORS
-from bayesmeta.marginal_likelihood.unbounded import Coordinate
+from bayesmeta.marginal_likelihood.posterior import Coordinate
 
 PRIORS: list[bm.Prior] = [
     bm.Normal(0.2, 1.5),
@@ -20,7 +20,7 @@ PRIORS: list[bm.Prior] = [
 
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
 def test_coordinates_go_there_and_back(prior: bm.Prior) -> None:
-    one = Coordinate("tau", "tau", prior, 0.4)
+    one = Coordinate("tau", "tau", prior, transition_scale=0.4)
     x = np.linspace(-8, 12, 401)
     value, log_slope = one.bounded(x)
     low, high = prior.support
@@ -34,7 +34,7 @@ def test_coordinates_go_there_and_back(prior: bm.Prior) -> None:
 def test_the_density_of_a_coordinate_integrates_to_one(prior: bm.Prior) -> None:
     x = np.linspace(-60, 60, 60_001)
     with np.errstate(all="ignore"):
-        value, log_slope = Coordinate("tau", "tau", prior, 0.4).bounded(x)
+        value, log_slope = Coordinate("tau", "tau", prior, transition_scale=0.4).bounded(x)
         density = np.nan_to_num(np.exp(prior.logpdf(value) + log_slope))
     assert density.sum() * (x[1] - x[0]) == pytest.approx(1, abs=1e-6)
 

@@ -92,8 +92,8 @@ SPECS = [
     bm.ModelSpec("independent", study_effects=bm.IndependentStudies()),
     bm.ModelSpec(
         "by outcome",
-        mu={"CR": bm.Cauchy(0, 1)},  # type: ignore[arg-type]
-        study_effects=bm.NormalEffects({"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)}),  # type: ignore[arg-type]
+        mu={"CR": bm.Cauchy(0, 1)},
+        study_effects=bm.NormalEffects({"default": bm.Exponential(2), "ORR": bm.HalfCauchy(1)}),
         correlation=bm.LKJ(0.1 + 0.2),
     ),
     bm.ModelSpec("uncorrelated", correlation=None),

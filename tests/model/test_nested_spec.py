@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pymc as pm
 import pytest
 
 import bayesmeta as bm
 from bayesmeta.model import make_design
 from bayesmeta.model.effects import DISTRIBUTIONS
-from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit, refuse_several
+from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 
@@ -43,13 +44,13 @@ FAULTS: list[tuple[Callable[[], object], str]] = [
         lambda: bm.NormalEffects(bm.Normal(0, 1)),
         r"`tau` is a standard deviation.*no value below 0.*got Normal\(0, 1\)",
     ),
-    (lambda: bm.NormalEffects({"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),  # type: ignore[arg-type]
-    (lambda: bm.NormalEffects({"CR": 0.5}), "`tau CR` must be a prior.*got 0.5"),  # type: ignore[arg-type]
+    (lambda: bm.NormalEffects({"CR": bm.Uniform(-1, 1)}), r"`tau CR` is a standard deviation"),
+    (lambda: bm.NormalEffects({"CR": 0.5}), "`tau CR` must be a prior.*got 0.5"),
     (
         lambda: bm.ModelSpec(mu=bm.HalfNormal(1)),
         "`mu` is on the log-odds scale.*allow every number",
     ),
-    (lambda: bm.ModelSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),  # type: ignore[dict-item]
+    (lambda: bm.ModelSpec(mu={"CR": 0}), "`mu CR` must be a prior, such as .*; got 0"),
     (lambda: bm.ModelSpec(beta=bm.Normal(0, 2)), "`beta` has no effect without covariates"),
 ]
 
@@ -160,20 +161,49 @@ LIMITED: dict[str, bm.ModelSpec] = {
 }
 
 
+QUICK = bm.SamplerSettings(chains=2, warmup=50, draws=20)
+POOLED = bm.ModelSpec()
+
+
+def own_model() -> pm.Model:
+    with pm.Model() as model:
+        pm.Normal("theta")
+    return model
+
+
+REFUSED: dict[str, Callable[[bm.Fit], object]] = {
+    "method='quadrature'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, method="quadrature"),
+    "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
+    "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
+    "`verify`": lambda fit: bm.verify(fit),
+    "`posterior_predictive_check`": lambda fit: bm.posterior_predictive_check(fit, seed=1),
+}
+
+
+@pytest.fixture(scope="module")
+def joint_fit() -> bm.Fit:
+    return bm.fit(POOLED, arms_of(), seed=1, settings=QUICK)
+
+
 @pytest.mark.parametrize("limit", SEVERAL_OUTCOMES, ids=lambda limit: limit.what)
-def test_what_is_not_available_for_several_outcomes_is_refused(limit: Limit) -> None:
-    arms = arms_of()
+def test_what_is_not_available_for_several_outcomes_is_refused(
+    limit: Limit, joint_fit: bm.Fit
+) -> None:
+    remedy = f"{limit.remedy}, or fit" if limit.remedy else "Fit"
     expected = re.escape(
         f"{limit.what} is not available for several outcomes (ORR, CR_CRi, CR), since {limit.reason}. "
-        f"{limit.remedy}, or fit each outcome by itself: arms.of('ORR')."
+        f"{remedy} each outcome by itself: arms.of('ORR')."
     )
     if limit.holds is None:
-        with pytest.raises(bm.SettingsError, match=expected):
-            refuse_several(arms, limit.what)
-        refuse_several(arms.of("ORR"), limit.what)
+        with pytest.raises(bm.SettingsError, match=f"^{expected}"):
+            REFUSED[limit.what](joint_fit)
         return
     with pytest.raises(bm.SpecError, match=f"^pooled: {expected}"):
-        make_design(LIMITED[limit.what], arms)
+        make_design(LIMITED[limit.what], joint_fit.arms)
+
+
+def test_every_refusal_is_a_line_of_the_table() -> None:
+    assert {*LIMITED, *REFUSED} == {limit.what for limit in SEVERAL_OUTCOMES}
 
 
 def test_every_distribution_but_the_normal_is_refused() -> None:

@@ -13,6 +13,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.multiverse import running
 from bayesmeta.multiverse.combinations import PlannedFit
+from bayesmeta.multiverse.files import grid_toml, parse_grid
 from bayesmeta.runs import check_run
 
 VENETOCLAX = {"where": "venetoclax == 'yes'"}
@@ -241,3 +242,37 @@ def test_arguments_of_the_wrong_kind_are_refused(table: bm.EvidenceTable, orr: b
             bm.run_grid(GRID, table, seed=seed)  # type: ignore[arg-type]
     with pytest.raises(bm.SettingsError, match="`workers` must be a whole number"):
         bm.run_grid(GRID, table, workers=0)
+
+
+@pytest.mark.slow
+def test_several_outcomes_are_one_choice_of_the_grid(table: bm.EvidenceTable) -> None:
+    grid = bm.SpecificationGrid(
+        outcomes=["CR_CRi", ["ORR", "CR_CRi"]],
+        inclusion={"large": {"where": "venetoclax == 'yes' and n >= 40"}},
+        study_effects={"normal": bm.NormalEffects(), "t": bm.StudentTEffects()},
+        question=bm.Question(outcome="CR_CRi", rate="typical", rate_above=0.4),
+        settings=bm.SamplerSettings(chains=4, warmup=300, draws=500),
+        seed=3,
+    )
+    found = bm.run_grid(grid, table)
+    joint = "CR_CRi (ORR > CR_CRi)"
+    assert list(found.table["outcome"].unique()) == ["CR_CRi", joint]
+    # Effects on several outcomes are normal: that combination says why it is not possible.
+    assert found.impossible["reason"].str.contains("other than the normal").tolist() == [True]
+    row = row_of(found, f"{joint} / large / none / normal / binomial / default")
+    arms = table.select(outcomes=["ORR", "CR_CRi"], where="venetoclax == 'yes' and n >= 40")
+    first = bm.fit(bm.ModelSpec(), arms, seed=3, settings=grid.settings)
+    refit = bm.refit(first, stream=row["stream"])
+    summary = bm.summary(refit).set_index(["outcome", "quantity"])
+    for column, quantity in (
+        ("typical", "typical rate"),
+        ("new_study", "new study"),
+        ("tau", "tau"),
+    ):
+        own = summary.loc[("CR_CRi", quantity)]
+        numbers = [row[f"{column}_{end}"] for end in ("median", "lower", "upper")]
+        assert numbers == pytest.approx(own[["median", "lower", "upper"]].tolist())
+    assert row["events"] == int(np.nansum(arms.counts[:, 1]))
+    assert set(found.ranges["outcome"]) == {"CR_CRi", joint}
+    assert set(found.effects["outcome"]) == {"CR_CRi"}
+    assert parse_grid(grid_toml(grid)) == grid

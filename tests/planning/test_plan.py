@@ -1,15 +1,26 @@
 """Plans put the parts together; here on a deterministic posterior."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import bayesmeta as bm
-from bayesmeta.report.plan_machine import plan_json
-from bayesmeta.report.plan_text import plan_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.plan_tables import plan_json
+from bayesmeta.report.plan_text import plan_blocks
 from bayesmeta.report.plan_words import exact_percent
 
 SUCCESS = "P(rate > 0.25) > 0.9 and P(rate > 0.35) > 0.5"
+
+
+def text_of(plan: bm.Plan) -> str:
+    return "\n".join(lines_of(plan_blocks(plan)))
+
+
+def content_of(plan: bm.Plan) -> dict[str, Any]:
+    return plan_json(plan, prior=plan.map_prior, sizes=None)
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +53,13 @@ def test_rates_looked_at_lie_about_a_small_threshold(prior):
 )
 def test_every_plan_can_be_told(prior, n, success, interim):
     found = bm.plan(prior, n=n, success=success, interim=interim)
-    text = "\n".join(plan_lines(found))
+    text = text_of(found)
     assert f"{found.trial.words} responders succeed" in text
     assert ("Interim " in text) == (interim is not None)
     if interim is not None:
         stop = found.interim.look.stops[interim[0]]
         assert ("STOP for futility" in text) == stop
-    content = plan_json(found)
+    content = content_of(found)
     assert content["boundary"] == found.trial.boundary
     assert len(content["decisions"]) == n + 1
 
@@ -61,10 +72,10 @@ def test_a_size_that_a_method_can_not_give_is_left_out():
 
     found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
     assert found.effective_sizes.isna().any(axis=None)
-    told = "\n".join(plan_lines(found))
+    told = text_of(found)
     assert "effective sample size (ESS): moments" in told
     assert "No ELIR: components differ in a, or b, where it is at most 1" in told
-    assert plan_json(found)["effective_sample_size"][0]["robust"] is None
+    assert content_of(found)["effective_sample_size"][0]["robust"] is None
 
 
 def test_a_size_below_0_is_no_number_of_patients():
@@ -76,7 +87,7 @@ def test_a_size_below_0_is_no_number_of_patients():
 
     found = bm.plan(Fitted.__new__(Fitted), n=10, success=SUCCESS)
     assert found.effective_sizes.loc["elir", "MAP"] < 0
-    told = "\n".join(plan_lines(found))
+    told = text_of(found)
     assert "ELIR below 0, moments" in told
     assert "ELIR below 0 is no size" in told
 
@@ -85,7 +96,7 @@ def test_the_error_at_every_threshold_is_told_and_what_keeps_it(prior):
     found = bm.plan(prior, n=40, success="P(rate > 0.25) > 0.8 and P(rate > 0.35) > 0.6")
     first = found.trial.boundary
     errors = {rate: stats.binom.sf(first - 1, 40, rate) for rate in (0.25, 0.35)}
-    told, content = "\n".join(plan_lines(found)), plan_json(found)
+    told, content = text_of(found), content_of(found)
     assert f"error {100 * errors[0.25]:.1f}% (one-sided)" in told
     assert f"decision value, a true rate of 0.35: {100 * errors[0.35]:.1f}%." in told
     rows = [row for row in content["threshold_errors"] if row["prior"] == "robust"]
@@ -107,7 +118,7 @@ def test_a_high_error_is_warned_of(prior, certainty, warned):
     found = bm.plan(prior, n=40, success=f"P(rate > 0.25) > {certainty}")
     error = found.trial.type_one_error()
     assert (error > 0.1) == warned
-    told, [*warnings] = "\n".join(plan_lines(found)), plan_json(found)["warnings"]
+    told, [*warnings] = text_of(found), content_of(found)["warnings"]
     assert len(warnings) == warned
     assert ("WARNING " in told) == warned
     for text in warnings:
@@ -121,9 +132,9 @@ def test_a_mixture_that_does_not_follow_its_draws_is_warned_of(prior):
         mixture, profile, reliable, ecdf_difference, kl = prior.mixture, "x", True, 0.252, 0.0
 
     found = bm.plan(Fitted.__new__(Fitted), n=10, success="P(rate > 0.25) > 0.99")
-    [text] = plan_json(found)["warnings"]
+    [text] = content_of(found)["warnings"]
     assert "the Kolmogorov distance is 0.25. Do not plan with it." in text
-    assert f"WARNING    {text}" in "\n".join(plan_lines(found))
+    assert f"WARNING    {text}" in text_of(found)
 
 
 def test_priors_that_decide_alike_are_told(prior):
@@ -131,8 +142,8 @@ def test_priors_that_decide_alike_are_told(prior):
         found = bm.plan(prior, n=n, success=success)
         alike = found.trials["MAP"].boundary == found.trials["robust"].boundary
         assert found.decides_alike == alike
-        assert ("decide alike" in "\n".join(plan_lines(found))) == alike
-        assert plan_json(found)["decides_alike"] == alike
+        assert ("decide alike" in text_of(found)) == alike
+        assert content_of(found)["decides_alike"] == alike
 
 
 def test_weights_are_compared_with_the_vague_component_asked_for(prior):
@@ -151,10 +162,10 @@ def test_weights_are_compared_with_the_vague_component_asked_for(prior):
         assert row["expected_success"] == pytest.approx(trial.probability_of_success(prior.mixture))
         assert row["elir"] == pytest.approx(bm.effective_sample_size(robust))
     assert table.loc[1, "elir"] == pytest.approx(5)
-    told = "\n".join(plan_lines(found))
+    told = text_of(found)
     assert "By the weight of the vague component, Beta(1, 4); the plan is for 0.5" in told
     assert "0 (MAP)" in told
-    single = "\n".join(plan_lines(bm.plan(prior, n=40, success=SUCCESS)))
+    single = text_of(bm.plan(prior, n=40, success=SUCCESS))
     assert "By the weight" not in single
 
 
@@ -163,7 +174,7 @@ def test_an_interim_that_stops_at_both_ends_names_both(prior):
     found = bm.plan(prior, n=40, success=success, interim=(5, 20), stop_below=0.3)
     stops = np.flatnonzero(found.interim.look.stops)
     gap = int(np.flatnonzero(np.diff(stops) > 1)[0])
-    told = "\n".join(plan_lines(found))
+    told = text_of(found)
     assert f"{stops[gap]} or fewer, {stops[gap + 1]} or more of 20 responders stop it" in told
 
 

@@ -1,6 +1,7 @@
 """Plans of two arms put the parts together; here on a deterministic posterior."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,19 @@ from distributions import VAGUE
 from scipy import stats
 
 import bayesmeta as bm
-from bayesmeta.report.plan_machine import two_arm_json
-from bayesmeta.report.two_arm_text import two_arm_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.plan_tables import plan_json
+from bayesmeta.report.plan_text import plan_blocks
 
 SUCCESS = "P(rate - control > 0) > 0.9 and P(rate - control > 0.1) > 0.6"
+
+
+def text_of(plan: bm.TwoArmPlan) -> str:
+    return "\n".join(lines_of(plan_blocks(plan)))
+
+
+def content_of(plan: bm.TwoArmPlan) -> dict[str, Any]:
+    return plan_json(plan, prior=plan.map_prior, sizes=None)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +88,7 @@ def test_the_certainty_keeps_the_error_wherever_history_expects_control(found):
 
 
 def test_all_is_told(found):
-    told, content = "\n".join(two_arm_lines(found)), two_arm_json(found)
+    told, content = text_of(found), content_of(found)
     assert "MAP prior  of the control's rate (all studies): " in told
     assert "16 patients are treated, with a uniform prior; 8 are controls." in told
     assert "Type-I error at the null, a true difference of 0, with each prior" in told
@@ -98,15 +108,15 @@ def test_all_is_told(found):
 def test_history_alone_may_be_the_control(prior):
     found = bm.plan_two_arms(prior, n=12, n_control=0, success="P(rate - control > 0.1) > 0.9")
     assert found.conflict is None
-    assert two_arm_json(found)["conflict"] is None
-    assert "0: " in "\n".join(two_arm_lines(found))
+    assert content_of(found)["conflict"] is None
+    assert "0: " in text_of(found)
 
 
 @pytest.mark.parametrize("null", [0.9, -0.9])
 def test_a_difference_that_few_rates_leave_room_for_can_be_told(prior, null):
     success = f"P(rate - control > {null}) > 0.9"
     found = bm.plan_two_arms(prior, n=5, n_control=5, success=success)
-    assert two_arm_lines(found)
+    assert text_of(found)
     assert (found.expected_controls + null).min() >= 0
     assert (found.expected_controls + null).max() <= 1
 

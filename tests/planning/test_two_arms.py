@@ -54,6 +54,9 @@ def mirrored(distribution):
 @given(mixtures(0.002), mixtures(0.002), st.floats(0, 0.95))
 @example(bm.BetaMixture([1], a=[0.5], b=[1]), VAGUE, 1e-9)
 @example(bm.BetaMixture([1], a=[0.002], b=[0.002]), bm.BetaMixture([1], a=[0.002], b=[3]), 0.0)
+@example(bm.BetaMixture([1], a=[0.5], b=[0.01]), bm.BetaMixture([1], a=[0.01], b=[700]), 5e-324)
+@example(bm.BetaMixture([1], a=[0.002], b=[1]), bm.BetaMixture([1], a=[0.002], b=[0.002]), 5e-324)
+@example(bm.BetaMixture([1], a=[0.002], b=[1]), bm.BetaMixture([1], a=[0.002], b=[0.002]), 3e-16)
 @settings(max_examples=60, deadline=None)
 def test_a_difference_is_that_of_the_opposite_rates(rate, control, difference):
     """Either rate may be the one that is integrated over."""

@@ -43,6 +43,10 @@ def test_lines_are_the_ranks_of_the_table(calibration: bm.Calibration) -> None:
     counts = np.cumsum(calibration.results[0].tally.ranks["mu"]) / 200
     _, first, *_ = graphs[0].lines
     assert np.allclose(first.get_ydata()[1:], counts - np.arange(1, RANKS + 1) / RANKS)
+    for graph in graphs:
+        low, high = graph.get_ylim()
+        drawn = np.concatenate([line.get_ydata() for line in graph.lines])
+        assert low < drawn.min() < drawn.max() < high
 
 
 def test_what_leaves_the_band_stands_out(calibration: bm.Calibration) -> None:

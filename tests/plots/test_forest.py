@@ -153,13 +153,14 @@ def test_options_say_what_stands_where(odd, collisions):
     assert (np.diff(observed) <= 0).all()
 
 
-def test_a_page_of_few_columns_is_wide_enough_for_the_legend(one, collisions):
+def test_a_page_of_few_columns_has_room_for_what_marks_mean(one, collisions):
     forest = bm.plots.forest(one, columns=["events"])
-    legend = forest.figure.axes[0].get_legend()
     assert collisions(forest.figure) == ([], [])
-    assert legend.get_window_extent().x1 < forest.figure.bbox.x1
-    labels = [text for text in lines_of(forest.figure) if "also dotted" in text]
-    assert len(labels) == 1
+    page = forest.figure.axes[0]
+    [means] = [text for text in page.texts if "also dotted" in text.get_text()]
+    assert means.get_window_extent().x1 < forest.figure.bbox.x1
+    # A sample of each mark, and the rule below the headings.
+    assert len([line for line in page.lines if line.get_marker() != "None"]) == 4
 
 
 def test_options_without_effect_are_refused(one):
@@ -225,7 +226,8 @@ def test_a_single_study_is_said_to_be_one(one, regimen_fit):
     shown = lines_of(bm.plots.forest(regimen_fit).figure)
     assert shown.count("Typical rate (1 study)") == 3
     assert any(
-        "lean on the priors and, through them, on the other groups" in text for text in shown
+        "depend mostly on the priors and, through them, on the other groups" in text
+        for text in shown
     )
 
 
@@ -284,7 +286,7 @@ def test_a_file_that_cannot_be_written_is_refused(one, tmp_path):
     forest = bm.plots.forest(one)
     with pytest.raises(bm.SettingsError, match=r"must end in .png, .svg or .pdf.*got 'f.docx'"):
         forest.save(tmp_path / "f.docx")
-    with pytest.raises(bm.RunError, match=r"f.png can't be written: No such file or directory"):
+    with pytest.raises(bm.RunError, match=r"f.png cannot be written: No such file or directory"):
         forest.save(tmp_path / "no" / "f.png", dpi=30)
     assert list(tmp_path.iterdir()) == []
 

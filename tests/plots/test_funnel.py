@@ -6,7 +6,7 @@ import pytest
 from scipy import special, stats
 
 import bayesmeta as bm
-from bayesmeta.estimates.funnel_limits import interpolated_limits, representatives, residuals
+from bayesmeta.estimates.funnel_numbers import interpolated_limits, representatives, residuals
 
 SETS = ("bundled", "one", "sixty", "zeros")
 

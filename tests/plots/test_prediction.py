@@ -110,7 +110,7 @@ def test_a_known_beta_binomial_distribution_is_drawn_as_it_is(collisions):
 
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     fitted = bm.predict(bm.fit(bm.load_model("pooled"), arms, method="quadrature"), n=12, seed=1)
-    plot = bm.plots.prediction(replace(fitted, distribution=Beta(fitted)))
+    plot = bm.plots.prediction(replace(fitted, distributions={"": Beta(fitted)}))
     heights = [bar.get_height() for bar in plot.figure.axes[2].patches]
     assert sorted(heights) == pytest.approx(sorted(100 * betabinom(12, 2, 5).pmf(np.arange(13))))
     assert collisions(plot.figure) == ([], [])

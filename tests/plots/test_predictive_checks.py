@@ -134,6 +134,15 @@ def test_later_cohorts_are_told_from_studies_left_out(make_arms, collisions):
     assert collisions(plot.figure) == ([], [])
 
 
+def test_arms_are_checked_by_outcome(zeros):
+    both = pd.concat([zeros.arms.assign(outcome=name) for name in ("ORR", "CR")])
+    several = replace(zeros, arms=both.reset_index(drop=True))
+    plot = bm.plots.predictive_checks(several, outcome="CR")
+    assert f"CR: Model '{zeros.model}': {len(zeros.arms)} arms" in shown(plot)
+    with pytest.raises(bm.SettingsError, match="`outcome` must be one of ORR, CR"):
+        bm.plots.predictive_checks(several)
+
+
 def test_fits_that_failed_are_told_first(zeros):
     fits = zeros.fits.assign(ok=False)
     plot = bm.plots.predictive_checks(replace(zeros, fits=fits))

@@ -11,9 +11,10 @@ import xarray as xr
 from scipy import stats
 
 import bayesmeta as bm
+from bayesmeta.calibration.bands import chain_band
 from bayesmeta.estimates.trace_numbers import rank_differences
 from bayesmeta.inference.diagnosis import THRESHOLDS
-from bayesmeta.plots.trace_page import names_of
+from bayesmeta.plots.fit_text import names_of
 
 SETS = ("bundled", "one", "sixty", "zeros")
 
@@ -76,10 +77,7 @@ def test_ranks_of_a_chain_apart_leave_the_band_and_numbers_say_so(pooled_fits, c
 
 def test_the_band_holds_chains_that_are_alike_and_not_much_more():
     # For 4 chains of independent draws, all stay inside with 95% or somewhat more.
-    from bayesmeta.plots.trace_page import _band
-
-    row = {"ess_chain": 250.0, "chains": 4, "draws": 250}
-    lower, upper = _band(row)
+    lower, upper = chain_band(250.0, chains=4, draws=250, sure=0.95)
     rng, inside = np.random.default_rng(1), []
     for _ in range(400):
         ranks = rank_differences(rng.standard_normal((4, 250)), 25)

@@ -10,17 +10,17 @@ from report_reading import HOSTILE
 import bayesmeta as bm
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
+from bayesmeta.report.fit_results import FitResults, Options, fit_results
 from bayesmeta.report.rendering import FORMATS
 
-ASKED = ReportRequest(refits=False, rate_above=0.4)
+QUESTION, QUICK = bm.Question(rate_above=0.4), Options(refits=False)
 
 
 @pytest.fixture(scope="session")
 def results(pooled_fits: dict[str, bm.Fit], regimen_fit: bm.Fit) -> dict[str, FitResults]:
     """What is told of the pooled model of each set, and of regimens; nothing is fitted again."""
     fits = {**pooled_fits, "regimen": regimen_fit}
-    return {name: fit_results(fit, ASKED) for name, fit in fits.items()}
+    return {name: fit_results(fit, QUESTION, QUICK) for name, fit in fits.items()}
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,7 @@ def hostile() -> Document:
     )
     arms = bm.read_evidence(frame).select()
     quick = bm.SamplerSettings(chains=2, warmup=200, draws=200)
-    return fit_document(fit_results(bm.fit(spec, arms, seed=1, settings=quick), ASKED))
+    return fit_document(fit_results(bm.fit(spec, arms, seed=1, settings=quick), QUESTION, QUICK))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from report_reading import printed_command, run
 import bayesmeta as bm
 from bayesmeta.model import to_toml
 from bayesmeta.report.document import Code, Document
-from bayesmeta.report.fit_results import ReportRequest
 from bayesmeta.report.saved_runs import load_run
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.writing import document_of
@@ -99,7 +98,7 @@ def test_a_comparison_is_made_again(
 ) -> None:
     """With the settings of the command; those of the library may be others."""
     saved = load_run(runs["compare"])
-    words = printed_command(document_of(runs["compare"], ReportRequest()))
+    words = printed_command(document_of(runs["compare"]))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "models").mkdir()
     for name, spec in saved.models.items():

@@ -8,13 +8,10 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.contrasts import Contrasts, contrast
-from bayesmeta.report.contrast_text import (
-    contrast_lines,
-    note_lines,
-    rank_lines,
-    sensitivity_lines,
-    unranked,
-)
+from bayesmeta.report.contrast_text import contrast_blocks, rank_blocks, unranked
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.fit_text import note_lines
+from bayesmeta.report.sensitivity_text import tau_prior_line
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +20,7 @@ def found(regimen_fit: bm.Fit) -> Contrasts:
 
 
 def test_contrast_lines(found: Contrasts) -> None:
-    head, columns, *lines = contrast_lines(found)
+    head, columns, *lines = lines_of(contrast_blocks(found))
     assert head == "Contrasts of regimen_class: median and 95% interval"
     assert columns.split("  ")[1] == "pair"
     [ldac] = [line for line in lines if "ven_ldac vs ven_hma" in line]
@@ -42,7 +39,9 @@ def test_other_covariates_are_named_and_odd_numbers_written(found: Contrasts) ->
         rate_difference=-0.001,
         within_share=np.nan,
     )
-    head, _, line, *_ = contrast_lines(Contrasts("dose", "age=65", 0.9, table, found.ranks))
+    head, _, line, *_ = lines_of(
+        contrast_blocks(Contrasts("dose", "age=65", 0.9, table, found.ranks))
+    )
     assert head == "Contrasts of dose, at age=65: median and 90% interval"
     assert "0.0012 (0 to inf)" in line
     assert " 0 (" in line
@@ -50,7 +49,7 @@ def test_other_covariates_are_named_and_odd_numbers_written(found: Contrasts) ->
 
 
 def test_rank_lines_carry_their_caveat(found: Contrasts) -> None:
-    head, columns, *lines = rank_lines(found)
+    head, columns, *lines = lines_of(rank_blocks(found))
     assert head.startswith("Probability of each rank of regimen_class by typical rate")
     assert columns.split() == ["regimen_class", *"12345678", "mean", "rank", "SUCRA"]
     assert len(lines) == 8 + 2
@@ -76,13 +75,16 @@ def test_note_lines() -> None:
 
 
 def test_lines_are_text(found: Contrasts) -> None:
-    assert pd.Series([*contrast_lines(found), *rank_lines(found)]).str.len().max() < 140
+    assert (
+        pd.Series([*lines_of(contrast_blocks(found)), *lines_of(rank_blocks(found))])
+        .str.len()
+        .max()
+        < 140
+    )
 
 
 def test_sensitivity_is_one_line(pooled_fit: bm.Fit) -> None:
-    [line] = sensitivity_lines(bm.prior_sensitivity(pooled_fit))
-    assert line.startswith(
-        "Prior      Interval of a new study with the prior of tau half as strong 1"
-    )
+    line = tau_prior_line(bm.prior_sensitivity(pooled_fit))
+    assert line.startswith("Interval of a new study with the prior of tau half as strong 1")
     few = bm.prior_sensitivity(pooled_fit).assign(new_study_lower=float("nan"))
-    assert "The prior of tau decides" in sensitivity_lines(few)[0]
+    assert "The prior of tau decides" in tau_prior_line(few)

@@ -12,11 +12,12 @@ import bayesmeta as bm
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, ReportRequest, fit_results
+from bayesmeta.report.fit_results import FitResults, Options, fit_results
+from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
-from bayesmeta.report.sections.limits import about_frame
-from bayesmeta.report.text import heterogeneity_line, probability_words
+from bayesmeta.report.sections.evidence import about_frame
 
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
@@ -94,7 +95,7 @@ def test_ranks_of_levels_compared_between_studies_stand_only_where_asked(
 ) -> None:
     found = results["regimen"]
     assert found.contrasts[0].table["between_only"].any()
-    asked = fit_document(replace(found, asked=replace(found.asked, ranks=True)))
+    asked = fit_document(replace(found, options=replace(found.options, ranks=True)))
     captions = [
         [block.caption for block in section(one, "Results").blocks if isinstance(block, Table)]
         for one in (documents["regimen"], asked)
@@ -190,7 +191,7 @@ def test_notes_of_the_fit_are_among_the_limits(
 def test_failed_diagnostics_come_first(orr: bm.Arms) -> None:
     few = bm.SamplerSettings(chains=2, warmup=50, draws=50)
     fit = bm.fit(bm.load_model("pooled"), orr, seed=1, settings=few)
-    document = fit_document(fit_results(fit, ReportRequest(refits=False)))
+    document = fit_document(fit_results(fit, options=Options(refits=False)))
     assert document.warning.startswith("NOT RELIABLE")
     page = FORMATS["md"](document).decode()
     assert document.verdict not in page
@@ -219,7 +220,7 @@ def test_figures_have_names_of_their_own_and_say_what_they_show(
 @pytest.mark.slow
 def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit]) -> None:
     fit = pooled_fits["zeros"]
-    document = fit_document(fit_results(fit, ReportRequest()))
+    document = fit_document(fit_results(fit))
     names = {figure.name for figure in document.figures}
     assert {"sensitivity", "posterior_predictive", "predictive_checks", "leave_one_out"} <= names
     found = bm.leave_one_study_out(fit.spec, fit.arms, seed=1, method="psis", progress=False)
@@ -268,7 +269,7 @@ def test_the_profile_asked_for_comes_first(
     spec = bm.ModelSpec("m", covariates=bm.Covariates("regimen", {"regimen": "a"}))
     arms = make_arms([(3, 10), (5, 14), (8, 20), (2, 9)], regimen=["a", "b"] * 2)
     fit = bm.fit(spec, arms, seed=1, settings=quick)
-    document = fit_document(fit_results(fit, ReportRequest({"regimen": "b"}, refits=False)))
+    document = fit_document(fit_results(fit, bm.Question({"regimen": "b"}), Options(refits=False)))
     assert "The typical rate (regimen=b) is " in " ".join(sentences(document, "Summary"))
     assert table(document, "Results", "Response rates")["profile"].tolist() == [
         "regimen=b",
@@ -282,7 +283,7 @@ def test_a_fit_without_draws_of_arms_has_a_report(
     settings = replace(quick, arm_draws=False)
     arms = make_arms([(3, 10), (5, 14), (0, 0)])
     fit = bm.fit(bm.load_model("pooled"), arms, seed=1, settings=settings)
-    document = fit_document(fit_results(fit, ReportRequest(refits=False)))
+    document = fit_document(fit_results(fit, options=Options(refits=False)))
     said = " ".join(sentences(document, "Results"))
     assert "The fit kept no draws of arms, which a forest plot needs." in said
     assert "arm_draws=False" in " ".join(sentences(document, "How to do it again"))

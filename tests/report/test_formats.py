@@ -17,9 +17,9 @@ import bayesmeta as bm
 from bayesmeta.errors import SettingsError
 from bayesmeta.report.document import Document, Items, Section, Table, Text
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import ReportRequest, fit_results
+from bayesmeta.report.fit_results import fit_results
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.commands import COMMAND
+from bayesmeta.report.rendering.pieces import COMMAND
 
 NAMES = (
     "one",
@@ -239,7 +239,7 @@ def test_json_holds_tables_and_the_data_of_figures(
 
 @pytest.mark.slow
 def test_a_whole_report_can_be_sent_by_mail(regimen_fit: bm.Fit) -> None:
-    document = fit_document(fit_results(regimen_fit, ReportRequest()))
+    document = fit_document(fit_results(regimen_fit))
     refitted = {"sensitivity", "predictive_checks", "leave_one_out"}
     assert refitted <= {figure.name for figure in document.figures}
     content = FORMATS["html"](document)

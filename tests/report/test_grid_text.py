@@ -10,7 +10,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.multiverse.results import columns
 from bayesmeta.multiverse.specification_grid import AXES
-from bayesmeta.report.grid_text import grid_json, grid_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.grid_text import grid_blocks, grid_json
 
 GRID = bm.SpecificationGrid("small", question=bm.Question(rate_above=0.3), seed=4)
 
@@ -42,7 +43,7 @@ def results() -> bm.GridResults:
 
 
 def test_lines_of_a_grid(results: bm.GridResults) -> None:
-    assert grid_lines(results) == [
+    assert lines_of(grid_blocks(results)) == [
         "small: 4 combinations, 3 fits (1 combinations are the same fit as another).",
         "Fits took 12 s of work; random seed 4.",
         "",
@@ -78,7 +79,7 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
             for i in range(14)
         ),
     ]
-    lines = grid_lines(replace(results, table=table_of([*ROWS, *wrong])))
+    lines = lines_of(grid_blocks(replace(results, table=table_of([*ROWS, *wrong]))))
     assert lines[0] == (
         "NOT RELIABLE: the diagnostics of 1 combinations failed and 1 combinations have no result; "
         "columns ok and state tell which."
@@ -97,8 +98,10 @@ def test_what_went_wrong_comes_first_and_is_listed(results: bm.GridResults) -> N
 
 def test_nothing_done_and_nothing_varied(results: bm.GridResults) -> None:
     failed = [one | {"state": "failed", "reason": "SamplingError: no."} for one in ROWS]
-    assert grid_lines(replace(results, table=table_of(failed)))[-1].startswith("No fit is done")
-    assert grid_lines(replace(results, table=table_of(ROWS[:1])))[-1] == (
+    assert lines_of(grid_blocks(replace(results, table=table_of(failed))))[-1].startswith(
+        "No fit is done"
+    )
+    assert lines_of(grid_blocks(replace(results, table=table_of(ROWS[:1]))))[-1] == (
         "Nothing but the outcome was varied."
     )
 

@@ -8,9 +8,9 @@ import pytest
 from report_reading import everything
 
 from bayesmeta.report.document import Document, Figure, Items, Table, Text
-from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.fit_results import Options
 from bayesmeta.report.rendering import FORMATS
-from bayesmeta.report.rendering.images import shown_width
+from bayesmeta.report.rendering.pieces import shown_width
 from bayesmeta.report.writing import document_of
 
 MAIN = {
@@ -34,8 +34,8 @@ def made(request: pytest.FixtureRequest) -> tuple[str, Document]:
     if request.param == "fit":
         return "fit", request.getfixturevalue("documents")["regimen"]
     folder: Path = request.getfixturevalue("runs")[request.param]
-    asked = ReportRequest(refits=request.param != "nested")
-    return request.param, document_of(folder, asked)
+    options = Options(refits=request.param != "nested")
+    return request.param, document_of(folder, options=options)
 
 
 def test_results_come_first_and_diagnostics_in_the_appendix(made: tuple[str, Document]) -> None:

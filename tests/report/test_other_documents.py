@@ -8,8 +8,7 @@ import pytest
 from report_reading import as_finely, percentages, section, sentences, table
 
 import bayesmeta as bm
-from bayesmeta.report.document import Document, Figure
-from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.writing import document_of
 
@@ -21,7 +20,7 @@ LABELS = {"ORR": "ORR", "CR_CRi": "CR/CRi"}
 
 @pytest.fixture(scope="module")
 def documents(runs: dict[str, Path]) -> dict[str, Document]:
-    return {name: document_of(runs[name], ReportRequest()) for name in KINDS}
+    return {name: document_of(runs[name]) for name in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -157,3 +156,19 @@ def test_the_cohort_of_nested_outcomes(
         rates = percentages(line)[-3:]
         assert rates == as_finely(rates, rate["median"], rate["lower"], rate["upper"])
         assert f"of 40 patients {events['median']:.0f} ({events['lower']:.0f} to {events['upper']:.0f})" in line  # fmt: skip
+
+
+def test_each_nested_outcome_has_its_checks(documents: dict[str, Document]) -> None:
+    blocks = section(documents["nested"], "Validation").blocks
+    names = [block.name for block in blocks if isinstance(block, Figure)]
+    assert names == [
+        f"{name}_{outcome}"
+        for outcome in ("ORR", "CR_CRi")
+        for name in ("predictive_checks", "leave_one_out")
+    ]
+    captions = [
+        block.caption
+        for block in section(documents["nested"], "Sensitivity").blocks
+        if isinstance(block, Table)
+    ]
+    assert [caption.partition(",")[0] for caption in captions] == ["ORR", "CR/CRi"]

@@ -10,7 +10,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 from bayesmeta.estimates.events import Event
-from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_lines
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_blocks
 from bayesmeta.sensitivity.crossing import Crossing, Point
 
 POINTS = (
@@ -51,7 +52,7 @@ def run(*arguments: str) -> int:
 
 def test_a_tipping_point_is_told_with_its_interval_and_the_fits_beside_it() -> None:
     crossing = Crossing(-0.75, 0.05, POINTS[1], POINTS[2])
-    head, where, nearest = tipping_point_lines(flip(*POINTS, crossing=crossing))
+    head, where, nearest = lines_of(tipping_point_blocks(flip(*POINTS, crossing=crossing)))
     assert head.startswith(
         "Tipping point in the prior of tau: P(rate of a new study > 0.3) of 0.9 demanded"
     )
@@ -61,13 +62,14 @@ def test_a_tipping_point_is_told_with_its_interval_and_the_fits_beside_it() -> N
 
 
 def test_no_tipping_point_is_told_with_the_range_looked_at() -> None:
-    _, answer = tipping_point_lines(flip(*POINTS, certainty=0.97))
+    _, answer = lines_of(tipping_point_blocks(flip(*POINTS, certainty=0.97)))
     assert "does not change between 0.125 and 8 times the prior's scale" in answer
     assert "P stays from 0.800 to 0.950" in answer
 
 
 def test_an_open_decision_and_unreliable_draws_are_told() -> None:
-    head, answer, failed, *_ = tipping_point_lines(flip(*POINTS, certainty=0.8695, ok=False))
+    found = flip(*POINTS, certainty=0.8695, ok=False)
+    head, answer, failed, *_ = lines_of(tipping_point_blocks(found))
     assert "NOT RELIABLE" in head
     assert "within Monte-Carlo error of the demand: the decision is open" in answer
     assert f"{len(POINTS)} of {len(POINTS)} fits with the prior wider or narrower failed" in failed

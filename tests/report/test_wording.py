@@ -9,15 +9,15 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.comparison.answers import RATES
-from bayesmeta.comparison.averaging import averaged
+from bayesmeta.comparison.averaging import averaged, prediction_by
 from bayesmeta.estimates.words import words_of
 from bayesmeta.report.comparison_text import averaged_sentence
-from bayesmeta.report.contrast_text import contrast_lines
-from bayesmeta.report.document import Table
-from bayesmeta.report.fit_results import ReportRequest
+from bayesmeta.report.contrast_text import contrast_blocks
+from bayesmeta.report.document import Table, lines_of
+from bayesmeta.report.fit_results import Options
 from bayesmeta.report.machine import by_row, records
-from bayesmeta.report.saved_runs import kept_prediction
-from bayesmeta.report.text import cohort_lines
+from bayesmeta.report.prediction_text import cohort_lines
+from bayesmeta.report.saved_runs import kept_predictions
 from bayesmeta.report.writing import document_of
 
 RARE = pd.DataFrame(
@@ -61,7 +61,7 @@ def test_labels_take_the_place_of_levels(regimen_fit: bm.Fit) -> None:
     assert "ven_" not in printed
     own = {"regimen_class": {"ven_hma": "V+H", "": "class"}}
     words = words_of(regimen_fit, labels=own)
-    lines = contrast_lines(bm.contrast(regimen_fit, against="ven_hma"), words)
+    lines = lines_of(contrast_blocks(bm.contrast(regimen_fit, against="ven_hma"), words))
     assert lines[0].startswith("Contrasts of class: ")
     assert any("venetoclax + LDAC vs V+H" in line for line in lines)
     with pytest.raises(bm.SpecError, match=r"'ven', which is no level of 'regimen_class'. There are: ven_hma"):  # fmt: skip
@@ -69,7 +69,7 @@ def test_labels_take_the_place_of_levels(regimen_fit: bm.Fit) -> None:
 
 
 def test_labels_stand_throughout_a_report(runs: dict[str, Path]) -> None:
-    document = document_of(runs["fit"], ReportRequest(refits=False))
+    document = document_of(runs["fit"], options=Options(refits=False))
     told = [
         cell
         for section in document.sections
@@ -92,11 +92,12 @@ def test_a_comparison_and_its_report_tell_the_same_cohort(tmp_path: Path) -> Non
     cdf = np.clip(np.interp(RATES, [0.3, 0.3219, 0.6546, 0.7], [0, 0.025, 0.975, 1]), 0, 1)
     nothing = [0.0] * len(RATES)
     pmf = {"pmf": [0.1, 0.2, 0.7], "mcse_pmf": [0.0] * 3}
-    live = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}}, "all studies")
-    for name, table in (("prediction", live.pmf), ("prediction_rate", live.rate)):
+    rates = averaged({"one": 1.0}, {"one": {**pmf, "cdf": cdf, "mcse_cdf": nothing}})
+    live = prediction_by({"one": 1.0}, "all studies", rates)
+    for name, table in (("prediction", live.pmf), ("prediction_rate", rates.tabulated)):
         table.reset_index().to_csv(tmp_path / f"{name}.csv", index=False, lineterminator="\n")
     table = {"model": ["one"], "average_weight": [1.0], "answers_for": ["all studies"]}
-    kept = kept_prediction(tmp_path, pd.DataFrame(table))
+    [(_, kept)] = kept_predictions(tmp_path, pd.DataFrame(table))
     assert kept is not None
     pd.testing.assert_frame_equal(kept.interval(0.95), live.interval(0.95), check_exact=True)
     assert averaged_sentence(kept, 0.95) == averaged_sentence(live, 0.95)

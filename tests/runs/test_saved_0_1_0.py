@@ -56,7 +56,7 @@ def test_a_comparison_loads() -> None:
     assert isinstance(found, SavedComparison)
     assert found.table["elpd"].tolist() == [-9.60376107470373, -10.212334188755008]
     assert found.left_out["pooled"].studies["elpd"].tolist()[0] == -2.220192321196235
-    assert found.prediction.pmf["probability"].iloc[10] == 0.0075492684324447255
+    assert found.predictions[""].pmf["probability"].iloc[10] == 0.0075492684324447255
 
 
 @pytest.mark.parametrize("name", [*MEANS, "compare"])

@@ -62,6 +62,37 @@ def test_a_prior_has_the_same_draws_in_every_table(found: pd.DataFrame, fit: bm.
     pd.testing.assert_frame_equal(mine, theirs)
 
 
+@pytest.mark.slow
+def test_one_outcome_is_asked_about_by_every_means(fit: bm.Fit) -> None:
+    tried: Any = {"tau": TRIED[:1], "correlation": [bm.LKJ(1)]}
+    found = bm.sensitivity(fit, outcome="CR_CRi", priors=tried, rate_above=0.3)
+    assert found.profile == "CR_CRi, all studies"
+    assert set(found.priors["outcome"]) == {"CR_CRi"}
+    assert found.changes["change"].iloc[0] == 0
+    assert found.scaling["quantity"].tolist() == [
+        "mu",
+        "tau",
+        "typical rate",
+        "mean rate",
+        "new study",
+    ]
+    assert found.scaling["overlap"].drop(index=3).between(0, 1).all()
+    with pytest.raises(bm.SettingsError, match="`outcome` must be one of ORR, CR_CRi"):
+        bm.power_scaling(fit)
+
+
+@pytest.mark.slow
+def test_the_outermost_outcome_is_scaled_as_by_itself(fit: bm.Fit) -> None:
+    # Without correlation the other outcome tells nothing of it, nor do its priors.
+    alone = bm.fit(bm.ModelSpec(), fit.arms.of("ORR"), seed=2)
+    exact = bm.power_scaling(alone).set_index("quantity")
+    found = bm.power_scaling(fit, outcome="ORR").set_index("quantity")
+    for column in ("prior_mu", "prior_tau", "overlap"):
+        gap = (found[column] - exact[column]).abs().drop("mean rate")
+        assert (gap < 0.02).all(), column
+    assert found["profile"].tolist() == ["", "", *["ORR, all studies"] * 3]
+
+
 def test_the_usual_priors_are_of_every_part(small_nest: bm.Arms) -> None:
     assert set(usual_priors(bm.ModelSpec(), small_nest)) == {"mu", "tau", "correlation"}
     regimen = bm.load_model("regimen")

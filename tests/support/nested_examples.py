@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.inference.draws import assemble_parameters
-from bayesmeta.inference.nested.simulation import nested_prior_parameters
+from bayesmeta.inference.draws import assemble
 from bayesmeta.inference.result import provenance
+from bayesmeta.inference.simulation import nested_prior_parameters
 from bayesmeta.model import make_design
 
 
@@ -41,7 +41,7 @@ def made_up(small_nest: bm.Arms) -> bm.Fit:
     drawn = nested_prior_parameters(design, rng, (2, 300))
     drawn.pop("cholesky")
     statistics, seed = {"energy": rng.random((2, 300))}, np.random.SeedSequence(4)
-    draws = assemble_parameters(design, drawn, statistics, seed)
+    draws = assemble(design, drawn, statistics, seed)
     origin = provenance(spec, small_nest, seed=1, engine="compiled", seconds=0.0)
     return bm.Fit(
         spec, small_nest, bm.SamplerSettings(), draws, provenance=origin, coding=design.coding

@@ -1,6 +1,8 @@
-"""C functions as the sampler calls them: what they look like, and how Python calls them."""
+"""C functions as the sampler calls them: their arguments, and how Python calls them."""
 
 import ctypes
+from collections.abc import Iterable
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -9,19 +11,40 @@ import numpy.typing as npt
 from numba import carray, types
 
 from bayesmeta.inference.compiled import Callback, compiled_callback, inlined
-from bayesmeta.inference.density.pointers import Pointers
 
 __all__ = [
     "LOG_DENSITY",
     "NOT_FINITE",
     "OK",
+    "Pointers",
     "compiled_copy",
+    "pointers_to",
     "state",
     "value_and_gradient",
     "zeros_at",
 ]
 
 Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pointers:
+    """Addresses of arrays of float64 in rows, which live as long as this does."""
+
+    arrays: tuple[Array, ...]
+    addresses: npt.NDArray[np.uintp]
+
+    @property
+    def address(self) -> int:
+        """Where the addresses begin: what a C function is given."""
+        return self.addresses.ctypes.data
+
+
+def pointers_to(arrays: Iterable[npt.ArrayLike]) -> Pointers:
+    """Return where arrays lie; those of another type or layout are copied."""
+    kept = tuple(np.ascontiguousarray(array, dtype=np.float64) for array in arrays)
+    return Pointers(kept, np.array([array.ctypes.data for array in kept], dtype=np.uintp))
+
 
 LOG_DENSITY = types.int64(
     types.uint64,

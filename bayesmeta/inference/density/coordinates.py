@@ -1,27 +1,145 @@
-"""Between the sampler's coordinates and the model's variables: starting points in, draws out."""
+"""Between a design and its compiled density: its arrays, starting points, and draws as variables."""
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import gammaln
 
 from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.model import Design
-from bayesmeta.priors import Shape
+from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
+from bayesmeta.model import Design, ModelSpec
 
 __all__ = [
-    "bounded_values",
-    "located_values",
+    "density_data",
     "named_scalars",
     "parameters",
     "parameters_size",
     "size",
     "starting_point",
+    "study_means",
     "translate",
-    "unlocated",
     "variables",
 ]
 
 Array = npt.NDArray[np.float64]
+
+TYPICAL_TAU_ARM = 0.2
+TYPICAL_RHO = 0.05
+"""What arms and patients are taken to differ by where effects are non-centred; geometry only."""
+
+
+def density_data(design: Design) -> DensityData:
+    """Return the arrays that the compiled density needs."""
+    arms, spec = design.arms, design.spec
+    events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
+    study = arms.study_index
+    means = study_means(design.matrix, n, study)
+    distribution = spec.study_effects
+    centre = design.matrix.mean(axis=0) if distribution.pools else np.zeros(design.matrix.shape[1])
+    arm_level, arm_information = _empirical(events, n, spec)
+    with_arms = spec.arm_effects is not None
+    if with_arms:
+        level, information = _by_study(arm_level, arm_information, study)
+    else:
+        totals = np.bincount(study, weights=events), np.bincount(study, weights=n)
+        level, information = _empirical(*totals, spec)
+    own = [design.mu[0], *design.beta, *(scalar.prior for scalar in design.scalars)]
+    return DensityData(
+        events=events,
+        n=n,
+        study=study.astype(np.float64),
+        log_coefficient=gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1),
+        deviation=np.ascontiguousarray(design.matrix - means[study]),
+        study_mean=means - centre,
+        centre=centre,
+        level=level,
+        information=information,
+        arm_level=arm_level if with_arms else np.zeros(0),
+        arm_information=arm_information if with_arms else np.zeros(0),
+        tau_of_study=design.tau_of_study.astype(np.float64)[
+            : None if distribution.has_effects else 0
+        ],
+        priors=np.array([[*prior.kernel] for prior in own], dtype=np.float64),
+        scales=np.array(
+            [[*scalar.prior.support, scalar.transition_scale] for scalar in design.scalars]
+        ).reshape(-1, 3),
+        parts=np.array(_parts(design), dtype=np.float64),
+        **_imputation(design),
+    )
+
+
+def _parts(design: Design) -> Parts:
+    distribution = design.spec.study_effects
+
+    def place(name: str) -> int:
+        return next(iter(design.places(name)), -1)
+
+    own = place(next(iter(distribution.parameters), ""))
+    return Parts(
+        design.spec.link.code,
+        design.spec.likelihood.code,
+        distribution.code,
+        own,
+        place("tau_arm"),
+        place(next(iter(design.spec.likelihood.parameters), "")),
+        place("x_mean"),
+        distribution.constants[0],
+        int(distribution.pools),
+    )
+
+
+def _imputation(design: Design) -> dict[str, Array]:
+    imputed = design.imputed
+    covariates = design.matrix.shape[1]
+    known = [
+        [one.known.size, one.known.mean(), ((one.known - one.known.mean()) ** 2).sum()]
+        for one in imputed
+    ]
+    columns = [np.full(one.missing.size, c) for c, one in enumerate(imputed)]
+    none = np.zeros(0)
+    return {
+        "missing_arm": np.concatenate([none, *(one.missing for one in imputed)]),
+        "missing_column": np.concatenate([none, *columns]),
+        "missing_slope": np.ascontiguousarray(
+            np.concatenate([np.zeros((0, covariates)), *(one.slope for one in imputed)])
+        ),
+        "known": np.array(known, dtype=np.float64).reshape(-1, 3),
+    }
+
+
+def study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array:
+    """Return each study's mean covariates, weighted by patients."""
+    # Half a patient each keeps a study without patients defined.
+    weights = n + 0.5
+    totals = np.bincount(study, weights=weights)
+    sums = [np.bincount(study, weights=weights * column) for column in matrix.T]
+    # In rows: another layout of the array would be another compilation of the density.
+    return np.ascontiguousarray(
+        np.array(sums).reshape(matrix.shape[1], totals.size).T / totals[:, None]
+    )
+
+
+def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
+    """Return each row's linear predictor and the information on it, with half a patient each way.
+
+    Where none or all respond in all rows there is none: beyond a bound the likelihood is flat, and mu
+    may lie far from where it would put the effects.
+    """
+    theta = spec.link.theta((events + 0.5) / (n + 1))
+    informed = (n > 0) & (0 < events.sum() < n.sum())
+    information = np.where(informed, (n + 1) * spec.link.information(theta), 0.0)
+    if spec.likelihood.parameters:
+        information = information / (1 + np.maximum(n - 1, 0) * TYPICAL_RHO)
+    return theta, information
+
+
+def _by_study(
+    level: Array, information: Array, study: npt.NDArray[np.int64]
+) -> tuple[Array, Array]:
+    """Return each study's mean level and the information on it, given what its arms differ by."""
+    weights = information / (1 + TYPICAL_TAU_ARM**2 * information)
+    total = np.bincount(study, weights=weights)
+    sums = np.bincount(study, weights=weights * level)
+    return np.divide(sums, total, out=np.zeros_like(total), where=total > 0), total
 
 
 def size(data: DensityData) -> int:
@@ -45,22 +163,10 @@ def starting_point(data: DensityData, rng: np.random.Generator) -> Array:
 
 
 def variables(design: Design, data: DensityData, points: Array) -> dict[str, Array]:
-    """Return the variables of a design at points in the sampler's coordinates.
+    """Return the variables of a design at points in the sampler's coordinates, shape (..., coordinate).
 
-    Parameters
-    ----------
-    design : Design
-        The model and its arms.
-    data : DensityData
-        Its arrays.
-    points : array
-        Shape (..., coordinates).
-
-    Returns
-    -------
-    dict
-        As of `translate`, with the scalars under their own names and, of imputed covariates, `x`
-        with dims arm and imputed, in their own units.
+    As of `translate`, with the scalars under their own names and `x` with dims arm and imputed, in the
+    columns' own units.
     """
     found = translate(data, points)
     named = named_scalars(design, found.pop("scalars"))
@@ -103,21 +209,10 @@ def _values(design: Design, missing: Array) -> Array:
 
 
 def translate(data: DensityData, points: Array) -> dict[str, Array]:
-    """Return the model's variables at points in the sampler's coordinates.
+    """Return mu, the scalars, theta and, where the model has them, beta, u, w and x at points.
 
-    Parameters
-    ----------
-    data : DensityData
-        Model and evidence.
-    points : array
-        Shape (..., coordinates).
-
-    Returns
-    -------
-    dict
-        `mu` and `scalars`, and where the model has them `beta`, `u`, `w` and `x`, and `theta`;
-        shape (...) and (..., covariate, study, arm, or missing value); on the scale of the link
-        but for `x`, which is standardised, and those of `scalars` that have other units.
+    On the scale of the link but for `x`, which is standardised, and scalars that have other units; `x`
+    has a last dim of missing values.
     """
     found, rest = _leading(data, points), points[..., parameters_size(data) :]
     return found | _levels(data, found, located_values(data.priors[0], points[..., :1]), rest)
@@ -126,7 +221,7 @@ def translate(data: DensityData, points: Array) -> dict[str, Array]:
 def _leading(data: DensityData, points: Array) -> dict[str, Array]:
     """Return mu, beta and the scalars."""
     first = 1 + data.centre.size
-    # Copies, so that products don't depend on what stands beside.
+    # Copies, so that products do not depend on what stands beside.
     beta = np.ascontiguousarray(points[..., 1:first])
     scalars = np.ascontiguousarray(points[..., first : parameters_size(data)])
     found = {"mu": located_values(data.priors[0], points[..., 0]) - beta @ data.centre}
@@ -173,7 +268,7 @@ def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) 
 
 
 def _effect(tau: Array, information: Array, gap: Array, z: Array) -> Array:
-    """Return the effect that z stands for, its data being `gap` from its mean; see `noncentring`."""
+    """Return the effect that z stands for, its data being `gap` from its mean; see `effects`."""
     rest = 1 / (1 + tau**2 * information)
     return np.asarray((1 - rest) * gap + tau * np.sqrt(rest) * z)
 
@@ -182,32 +277,3 @@ def _missing(data: DensityData, scalars: Array, z: Array) -> Array:
     """Return missing values, standardised; `scalars` begin with means and standard deviations."""
     column = 2 * data.missing_column.astype(np.int64)
     return np.asarray(scalars[..., column] + scalars[..., column + 1] * z)
-
-
-def bounded_values(scales: Array, x: Array) -> Array:
-    """Return scalars at x on their unbounded scales; see `scales`."""
-    values = np.array(x, dtype=np.float64)
-    for j, (low, high, transition) in enumerate(scales):
-        at = x[..., j]
-        if np.isfinite(low) and np.isinf(high):
-            root, soft = 2 * np.logaddexp(0, at / 2), np.logaddexp(0, -at)
-            values[..., j] = low + transition * np.exp(2 * np.log(root) - soft**2 / 2)
-        elif np.isfinite(low):
-            values[..., j] = low + (high - low) * expit(at)
-    return values
-
-
-def located_values(prior: Array, x: Array) -> Array:
-    """Return mu at x, under the prior of a row of `DensityData.priors`; see `scales`."""
-    if prior[0] != Shape.STUDENT_T:
-        return x
-    width = prior[2] * np.sqrt(prior[3])
-    return np.asarray(prior[1] + width * np.sinh(x / width))
-
-
-def unlocated(prior: Array, mu: Array) -> Array:
-    """Return the x at which `located_values` is mu."""
-    if prior[0] != Shape.STUDENT_T:
-        return mu
-    width = prior[2] * np.sqrt(prior[3])
-    return np.asarray(width * np.arcsinh((mu - prior[1]) / width))

@@ -1,11 +1,15 @@
 """A model and its evidence as arrays: everything the compiled density is a function of."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import carray
 
-__all__ = ["CommonData", "DensityData", "OtherData", "Parts"]
+from bayesmeta.inference.compiled import inlined
+from bayesmeta.inference.density.callbacks import Pointers, pointers_to
+
+__all__ = ["DensityData", "Parts", "pack", "parts_of", "unpack"]
 
 Array = npt.NDArray[np.float64]
 
@@ -78,30 +82,53 @@ class DensityData(NamedTuple):
     """`Parts` as numbers."""
 
 
-class CommonData(NamedTuple):
-    """The arrays of `DensityData` that every model has, in its order."""
+def pack(data: DensityData) -> Pointers:
+    """Return where the sizes and the arrays of `data` lie, for the sampler to point at."""
+    sizes = [
+        data.events.size,
+        data.level.size,
+        data.centre.size,
+        len(data.scales),
+        data.arm_level.size,
+        data.missing_arm.size,
+        len(data.known),
+        data.parts.size,
+        data.tau_of_study.size,
+    ]
+    return pointers_to([sizes, *data])
 
-    events: Array
-    n: Array
-    study: Array
-    log_coefficient: Array
-    deviation: Array
-    study_mean: Array
-    centre: Array
-    level: Array
-    information: Array
-    tau_of_study: Array
-    priors: Array
-    scales: Array
+
+@inlined
+def unpack(pointers: Any) -> DensityData:
+    """Return the arrays of `pack`, as views."""
+    sizes = pointers[0]
+    a, s, k, p, e = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3]), int(sizes[8])
+    w, m, c = int(sizes[4]), int(sizes[5]), int(sizes[6])
+    return DensityData(
+        carray(pointers[1], (a,)),
+        carray(pointers[2], (a,)),
+        carray(pointers[3], (a,)),
+        carray(pointers[4], (a,)),
+        carray(pointers[5], (a, k)),
+        carray(pointers[6], (s, k)),
+        carray(pointers[7], (k,)),
+        carray(pointers[8], (s,)),
+        carray(pointers[9], (s,)),
+        carray(pointers[10], (e,)),
+        carray(pointers[11], (1 + k + p, 5)),
+        carray(pointers[12], (p, 3)),
+        carray(pointers[13], (w,)),
+        carray(pointers[14], (w,)),
+        carray(pointers[15], (m,)),
+        carray(pointers[16], (m,)),
+        carray(pointers[17], (m, k)),
+        carray(pointers[18], (c, 3)),
+        carray(pointers[19], (int(sizes[7]),)),
+    )
 
 
-class OtherData(NamedTuple):
-    """Those that arm effects and imputed covariates need, and the parts."""
-
-    arm_level: Array
-    arm_information: Array
-    missing_arm: Array
-    missing_column: Array
-    missing_slope: Array
-    known: Array
-    parts: Array
+@inlined
+def parts_of(p: Array) -> Parts:
+    """Return the parts of the model, from their numbers."""
+    places = int(p[3]), int(p[4]), int(p[5]), int(p[6])
+    return Parts(int(p[0]), int(p[1]), int(p[2]), *places, p[7], int(p[8]))

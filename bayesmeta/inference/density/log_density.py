@@ -5,8 +5,8 @@ selection of studies costs no compilation. The PyMC model of `bayesmeta.model.bu
 contract test holds this to it.
 
 The sampler's coordinates differ from the model's, for geometry alone: covariate columns are centred,
-scalars stand on an unbounded scale and mu on one without heavy tails (`scales`), and effects are
-replaced by where they lie within what is expected of them given tau and their own data (`noncentring`).
+scalars stand on an unbounded scale and mu on one without heavy tails (`kernels`), and effects are
+replaced by where they lie within what is expected of them given tau and their own data (`effects`).
 
 Compiling the whole family takes twice as long as compiling what most models need. So one text makes
 two functions: what constants exclude, numba leaves out. Parts are copied into the text, and hold no
@@ -20,55 +20,42 @@ import numpy.typing as npt
 from numba import carray
 
 from bayesmeta.inference.compiled import Callback
-from bayesmeta.inference.density.arms import (
-    arm_means,
-    log_arms,
-    log_arms_and_effects,
-    pull_arms,
-)
-from bayesmeta.inference.density.callbacks import (
-    LOG_DENSITY,
-    state,
-    value_and_gradient,
-    zeros_at,
-)
-from bayesmeta.inference.density.data import DensityData, Parts
-from bayesmeta.inference.density.distributions import NORMAL
-from bayesmeta.inference.density.imputed import add_missing, log_known, log_missing
-from bayesmeta.inference.density.likelihoods import BINOMIAL
-from bayesmeta.inference.density.links import LOGIT
+from bayesmeta.inference.density.callbacks import LOG_DENSITY, state, value_and_gradient, zeros_at
+from bayesmeta.inference.density.data import DensityData, Parts, pack, parts_of, unpack
+from bayesmeta.inference.density.effects import NORMAL
+from bayesmeta.inference.density.likelihoods import BINOMIAL, LOGIT
 from bayesmeta.inference.density.scalars import (
+    add_missing,
     log_coefficients,
+    log_known,
+    log_missing,
     log_scalars,
     new_scalars,
     pull_scalars,
 )
-from bayesmeta.inference.density.scales import located
-from bayesmeta.inference.density.studies import log_effects, pull_studies, studies_at
-from bayesmeta.inference.density.views import common_data, other_data, pack, parts_of
+from bayesmeta.inference.density.studies import (
+    arm_means,
+    log_arms,
+    log_arms_and_effects,
+    log_effects,
+    pull_arms,
+    pull_studies,
+    studies_at,
+)
+from bayesmeta.inference.kernels import located
 
 __all__ = ["density_of", "family_density", "log_density", "usual_density"]
 
 Array = npt.NDArray[np.float64]
 
 NONE = -1
-"""Place of a parameter that there isn't."""
+"""Place of a parameter that there is not."""
 POOLED = 1
 """What `Parts.pools` of usual models is."""
 
 
 def log_density(point: Array, data: DensityData, gradient: Array) -> float:
-    """Return the log posterior density (normalised likelihood and priors) at a point.
-
-    Parameters
-    ----------
-    point : array
-        In the sampler's coordinates; see `DensityData`.
-    data : DensityData
-        Model and evidence.
-    gradient : array
-        Written: the gradient there.
-    """
+    """Return the log posterior density (normalised likelihood and priors); write its gradient."""
     value, gradient[:] = value_and_gradient(point, pack(data), density_of(data))
     return value
 
@@ -91,18 +78,17 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
     """Return the C function of usual models alone, or of the whole family."""
 
     def density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) -> int:  # noqa: PLR0917
-        q, gradient, d = carray(point, (dim,)), zeros_at(slope, dim), common_data(pointers)
+        q, gradient, d = carray(point, (dim,)), zeros_at(slope, dim), unpack(pointers)
         scalars = new_scalars(d)
         mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
         prior = log_slope + log_coefficients(q, mu, d, gradient)
         prior += log_scalars(q, d, scalars, gradient)
         pools = POOLED
         if not usual:
-            o = other_data(pointers)
             link, likelihood, distribution, own, tau_arm, rho, imputed, constant, pools = parts_of(
-                o.parts
+                d.parts
             )
-            prior += log_known(o, imputed, scalars)
+            prior += log_known(d, imputed, scalars)
         studies = studies_at(q, mu, d, pools, scalars.values)
         theta, by_arm = arm_means(q, d, studies.level), np.empty(d.events.size)
         if usual:
@@ -113,15 +99,15 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
             )
         else:
             place = 1 + d.centre.size + scalars.values.size + studies.tau.size
-            add_missing(q, o, place, imputed, scalars, theta)
+            add_missing(q, d, place, imputed, scalars, theta)
             if tau_arm >= 0:
                 rest = log_arms_and_effects(
-                    q, d, o, place, link, tau_arm, scalars, theta, by_arm, gradient
+                    q, d, place, link, tau_arm, scalars, theta, by_arm, gradient
                 )
             else:
                 rest = log_arms(d, likelihood, link, rho, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
-            rest += log_missing(q, o, place, imputed, scalars, by_arm, gradient)
+            rest += log_missing(q, d, place, imputed, scalars, by_arm, gradient)
             rest = log_effects(
                 q, d, studies, pools, distribution, own, constant, scalars, by_level, gradient, rest
             )

@@ -1,16 +1,26 @@
-"""Coefficients and scalars in the compiled density: what their priors say, and derivatives."""
+"""Coefficients, scalars and imputed covariates in the compiled density, and derivatives."""
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import inlined
-from bayesmeta.inference.density.data import CommonData
-from bayesmeta.inference.density.scales import bounded
-from bayesmeta.inference.kernels import log_prior
+from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
+from bayesmeta.inference.kernels import bounded, log_prior
 
-__all__ = ["Scalars", "log_coefficients", "log_scalars", "new_scalars", "pull_scalars"]
+__all__ = [
+    "Scalars",
+    "add_missing",
+    "log_coefficients",
+    "log_known",
+    "log_missing",
+    "log_scalars",
+    "new_scalars",
+    "pull_scalars",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -26,14 +36,14 @@ class Scalars(NamedTuple):
 
 
 @inlined
-def new_scalars(d: CommonData) -> Scalars:
+def new_scalars(d: DensityData) -> Scalars:
     """Return scalars of which nothing is known yet."""
     size = d.scales.shape[0]
     return Scalars(np.empty(size), np.empty(size), np.empty(size))
 
 
 @inlined
-def log_coefficients(q: Array, mu: float, d: CommonData, gradient: Array) -> float:
+def log_coefficients(q: Array, mu: float, d: DensityData, gradient: Array) -> float:
     """Return the log prior of mu, given as at the centre, and beta, adding its gradient in these."""
     centre, priors = d.centre, d.priors
     for k in range(centre.size):
@@ -48,7 +58,7 @@ def log_coefficients(q: Array, mu: float, d: CommonData, gradient: Array) -> flo
 
 
 @inlined
-def log_scalars(q: Array, d: CommonData, scalars: Scalars, gradient: Array) -> float:
+def log_scalars(q: Array, d: DensityData, scalars: Scalars, gradient: Array) -> float:
     """Return the log prior of the scalars on their unbounded scales, and write `scalars`."""
     values, slopes, carried = scalars
     first, priors, scales = 1 + d.centre.size, d.priors, d.scales
@@ -62,9 +72,68 @@ def log_scalars(q: Array, d: CommonData, scalars: Scalars, gradient: Array) -> f
 
 
 @inlined
-def pull_scalars(d: CommonData, scalars: Scalars, gradient: Array) -> None:
+def pull_scalars(d: DensityData, scalars: Scalars, gradient: Array) -> None:
     """Add to the gradient what the scalars carry."""
     _, slopes, carried = scalars
     first = 1 + d.centre.size
     for j in range(slopes.size):
         gradient[first + j] += carried[j] * slopes[j]
+
+
+@inlined
+def log_known(d: DensityData, imputed: int, scalars: Scalars) -> float:
+    """Return the log density of the known values."""
+    (values, _, carried), known = scalars, d.known
+    total = 0.0
+    for c in range(known.shape[0]):
+        place = imputed + 2 * c
+        mean, sd = values[place], values[place + 1]
+        number, gap = known[c, 0], known[c, 1] - mean
+        squares = known[c, 2] + number * gap * gap
+        total += -number * (log(sd) + LOG_ROOT_TWO_PI) - 0.5 * squares / (sd * sd)
+        carried[place] += number * gap / (sd * sd)
+        carried[place + 1] += squares / (sd * sd * sd) - number / sd
+    return total
+
+
+@inlined
+def add_missing(  # noqa: PLR0917
+    q: Array, d: DensityData, place: int, imputed: int, scalars: Scalars, mean: Array
+) -> None:
+    """Add missing values to the linear predictors of their arms."""
+    arm, column, slope = d.missing_arm, d.missing_column, d.missing_slope
+    values, first = scalars.values, place + d.arm_level.size
+    for m in range(arm.size):
+        scalar = imputed + 2 * int(column[m])
+        x = values[scalar] + values[scalar + 1] * q[first + m]
+        for k in range(slope.shape[1]):
+            mean[int(arm[m])] += x * slope[m, k] * q[1 + k]
+
+
+@inlined
+def log_missing(  # noqa: PLR0917
+    q: Array,
+    d: DensityData,
+    place: int,
+    imputed: int,
+    scalars: Scalars,
+    by_theta: Array,
+    gradient: Array,
+) -> float:
+    """Return the log density of missing values, adding the gradient that they carry."""
+    arm, column, slope = d.missing_arm, d.missing_column, d.missing_slope
+    values, _, carried = scalars
+    first, total = place + d.arm_level.size, 0.0
+    for m in range(arm.size):
+        z, by_arm, by_x = q[first + m], by_theta[int(arm[m])], 0.0
+        scalar = imputed + 2 * int(column[m])
+        sd = values[scalar + 1]
+        x = values[scalar] + sd * z
+        for k in range(slope.shape[1]):
+            by_x += by_arm * slope[m, k] * q[1 + k]
+            gradient[1 + k] += by_arm * slope[m, k] * x
+        total += -0.5 * z * z - LOG_ROOT_TWO_PI
+        gradient[first + m] += by_x * sd - z
+        carried[scalar] += by_x
+        carried[scalar + 1] += by_x * z
+    return total

@@ -1,4 +1,4 @@
-"""Studies in the compiled density: where they lie, what their effects cost, and derivatives."""
+"""Studies and arms in the compiled density: effects, predictors, likelihoods, and derivatives."""
 
 from math import log
 from typing import NamedTuple
@@ -7,13 +7,28 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.density.data import CommonData
-from bayesmeta.inference.density.distributions import log_distribution
-from bayesmeta.inference.density.noncentring import log_jacobian, noncentred, noncentring_adjoint
+from bayesmeta.inference.density.data import DensityData
+from bayesmeta.inference.density.effects import (
+    LOG_ROOT_TWO_PI,
+    log_distribution,
+    log_jacobian,
+    noncentred,
+    noncentring_adjoint,
+)
+from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood
 from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior
 
-__all__ = ["Studies", "log_effects", "pull_studies", "studies_at"]
+__all__ = [
+    "Studies",
+    "arm_means",
+    "log_arms",
+    "log_arms_and_effects",
+    "log_effects",
+    "pull_arms",
+    "pull_studies",
+    "studies_at",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -30,7 +45,7 @@ class Studies(NamedTuple):
 
 
 @inlined
-def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
+def studies_at(q: Array, mu: float, d: DensityData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
     """Return where studies lie, given mu at the centre and the values of the scalars."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
     start = mu if pools else d.priors[0, 1]
@@ -53,7 +68,7 @@ def studies_at(q: Array, mu: float, d: CommonData, pools: int, values: Array) ->
 @inlined
 def log_effects(  # noqa: PLR0913, PLR0917
     q: Array,
-    d: CommonData,
+    d: DensityData,
     studies: Studies,
     pools: int,
     distribution: int,
@@ -97,7 +112,7 @@ def _log_level(prior: Array, standard: float) -> tuple[float, float]:
 
 
 @inlined
-def pull_studies(d: CommonData, pools: int, by_mean: Array, gradient: Array) -> None:
+def pull_studies(d: DensityData, pools: int, by_mean: Array, gradient: Array) -> None:
     """Add to the gradient in mu and beta what the mean predictors of studies carry."""
     study_mean = d.study_mean
     for s in range(by_mean.size):
@@ -105,3 +120,86 @@ def pull_studies(d: CommonData, pools: int, by_mean: Array, gradient: Array) -> 
             gradient[0] += by_mean[s]
         for k in range(study_mean.shape[1]):
             gradient[1 + k] += by_mean[s] * study_mean[s, k]
+
+
+@inlined
+def arm_means(q: Array, d: DensityData, level: Array) -> Array:
+    """Return the linear predictor of each arm, its own effect and missing values aside."""
+    study, deviation = d.study, d.deviation
+    mean = np.empty(study.size)
+    for i in range(mean.size):
+        mean[i] = level[int(study[i])]
+        for k in range(deviation.shape[1]):
+            mean[i] += deviation[i, k] * q[1 + k]
+    return mean
+
+
+@inlined
+def log_arms(  # noqa: PLR0917
+    d: DensityData,
+    likelihood: int,
+    link: int,
+    rho: int,
+    scalars: Scalars,
+    theta: Array,
+    by_theta: Array,
+) -> float:
+    """Return the log likelihood at linear predictors `theta`, and write its derivatives in them.
+
+    `rho` is the place of the overdispersion among the scalars, -1 where there is none.
+    """
+    events, n, coefficient = d.events, d.n, d.log_coefficient
+    values, _, carried = scalars
+    overdispersion, total = values[rho] if rho >= 0 else 0.0, 0.0
+    for i in range(theta.size):
+        value, by_theta[i], by_rho = log_likelihood(
+            likelihood, link, events[i], n[i], theta[i], overdispersion
+        )
+        total += coefficient[i] + value
+        if rho >= 0:
+            carried[rho] += by_rho
+    return total
+
+
+@inlined
+def log_arms_and_effects(  # noqa: PLR0913, PLR0917
+    q: Array,
+    d: DensityData,
+    place: int,
+    link: int,
+    tau_arm: int,
+    scalars: Scalars,
+    mean: Array,
+    by_mean: Array,
+    gradient: Array,
+) -> float:
+    """Return the same of binomial arms with effects about `mean`, and the log density of these.
+
+    `tau_arm` is the place of their scale among the scalars, `place` that of their coordinates.
+    """
+    events, n, coefficient = d.events, d.n, d.log_coefficient
+    level, information = d.arm_level, d.arm_information
+    values, _, carried = scalars
+    tau, total = values[tau_arm], 0.0
+    for i in range(mean.size):
+        p = noncentred(tau, information[i], level[i], mean[i], q[place + i])
+        value, by_theta, _ = log_likelihood(BINOMIAL, link, events[i], n[i], p.level, 0.0)
+        total += coefficient[i] + value
+        total += log_jacobian(p) - 0.5 * p.standard * p.standard - LOG_ROOT_TWO_PI
+        gradient[place + i], by_mean[i], by_log_tau = noncentring_adjoint(p, by_theta, -p.standard)
+        carried[tau_arm] += by_log_tau / tau
+    return total
+
+
+@inlined
+def pull_arms(d: DensityData, by_theta: Array, gradient: Array) -> Array:
+    """Return what each study's level carries, adding to the gradient in beta."""
+    study, deviation = d.study, d.deviation
+    by_level = np.empty(d.level.size)
+    for s in range(by_level.size):
+        by_level[s] = 0.0
+    for i in range(by_theta.size):
+        by_level[int(study[i])] += by_theta[i]
+        for k in range(deviation.shape[1]):
+            gradient[1 + k] += by_theta[i] * deviation[i, k]
+    return by_level

@@ -11,11 +11,10 @@ from scipy.special import gammaln
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.density.distributions import NORMAL
+from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model import Design
-from bayesmeta.priors import Shape
 
 __all__ = ["study_log_likelihood"]
 
@@ -64,32 +63,12 @@ def study_log_likelihood(
 
     The effects of studies and arms and the missing values of imputed covariates are integrated out
     over the arms of a study together, by quadrature; binomial coefficients are included. Nothing is
-    learnt from the arms of `design`, which may be those of studies left out of a fit:
-    ``Design(spec, left_out_arms, coding_of_the_fit)``. Known values of imputed covariates are
-    given, not predicted.
+    learnt from the arms of `design`, which may be those of studies left out of a fit. Known values of
+    imputed covariates are given, not predicted.
 
-    Parameters
-    ----------
-    design : Design
-        The model, and the arms whose events are asked for.
-    variables : mapping
-        `mu`, shape (...); `beta`, shape (..., covariate); `tau`, shape (...) or (..., level); `tau_arm`
-        and the parameters of distribution and likelihood, shape (...); `x_mean` and `x_sd`, shape
-        (..., imputed), in the columns' own units; as far as the model has them.
-    imputed : sequence of str, optional
-        The columns that `x_mean` and `x_sd` are of: those that the fit imputed. Where None, those
-        that the model imputes and that lack values in these arms.
-
-    Returns
-    -------
-    array
-        Log probability, dims (..., study), in the order of ``design.arms.studies``.
-
-    Raises
-    ------
-    SettingsError
-        If `imputed` is not as long as the last axis of `x_mean`, or lacks a column in which an arm
-        has no value.
+    `variables` are the parameters, shape (..., own dims), `x_mean` and `x_sd` in the columns' own units.
+    `imputed` names the columns that these are of, those that the fit imputed; where None, those that
+    the model imputes and that lack values in these arms. Log probabilities have dims (..., study).
     """
     shape = np.shape(variables["mu"])
     flat = {
@@ -172,14 +151,11 @@ def _check_imputed(
 
 
 def _given(
-    design: Design,
-    variables: Mapping[str, Array],
-    affine: _Affine,
-    order: npt.NDArray[np.int64],
+    design: Design, variables: Mapping[str, Array], affine: _Affine, order: npt.NDArray[np.int64]
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
-    level = mu[:, None] if spec.study_effects.pools else spec.mu.kernel.a
+    level = mu[:, None] if spec.study_effects.pools else design.mu[0].kernel.a
     eta = np.broadcast_to(level, (mu.size, len(order))).copy()
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
@@ -192,9 +168,7 @@ def _given(
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
     rho = next((variables[name] for name in spec.likelihood.parameters), np.zeros(mu.shape))
     return _Given(
-        np.ascontiguousarray(eta[:, order]),
-        np.ascontiguousarray(np.sqrt(variance)[:, order]),
-        rho,
+        np.ascontiguousarray(eta[:, order]), np.ascontiguousarray(np.sqrt(variance)[:, order]), rho
     )
 
 
@@ -204,8 +178,8 @@ def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:
     shape = (mu.size, len(design.arms.studies))
     if not distribution.pools:
         # Each level has the prior of mu: normal, Student or Cauchy.
-        kernel = design.spec.mu.kernel
-        code = NORMAL if kernel.shape == Shape.NORMAL else STUDENT
+        kernel = design.mu[0].kernel
+        code = STUDENT if kernel.is_student_t else NORMAL
         yield _Part(np.zeros(()), code, np.full(shape, kernel.b), np.full(mu.shape, kernel.c), 0.0)
         return
     tau = np.zeros((mu.size, 1))

@@ -2,7 +2,7 @@
 
 Near one peak the trapezoid rule errs by exp(-c / step), so that halving the step about squares the
 error: where two steps agree, the finer one is far nearer than they differ (Trefethen & Weideman
-2014, doi:10.1137/130932132). Where they don't agree, or there may be several peaks, panels are halved
+2014, doi:10.1137/130932132). Where they do not agree, or there may be several peaks, panels are halved
 until the 21-point rule of Kronrod agrees with the 10-point rule of Gauss (Piessens et al. 1983,
 QUADPACK).
 """
@@ -57,44 +57,23 @@ MOST_PANELS = 500
 
 MOST_HALVINGS = 60
 
-_KRONROD_NODES = np.array(
+_PAIRS = np.array(
     [
-        0.995657163025808080735527280689003,
-        0.973906528517171720077964012084452,
-        0.930157491355708226001207180059508,
-        0.865063366688984510732096688423493,
-        0.780817726586416897063717578345042,
-        0.679409568299024406234327365114874,
-        0.562757134668604683339000099272694,
-        0.433395394129247190799265943165784,
-        0.294392862701460198131126603103866,
-        0.148874338981631210884826001129720,
+        (0.9956571630258081, 0.011694638867371874, 0.0),
+        (0.9739065285171717, 0.032558162307964725, 0.06667134430868814),
+        (0.9301574913557082, 0.054755896574351995, 0.0),
+        (0.8650633666889845, 0.07503967481091996, 0.1494513491505806),
+        (0.7808177265864169, 0.0931254545836976, 0.0),
+        (0.6794095682990244, 0.10938715880229764, 0.21908636251598204),
+        (0.5627571346686047, 0.12349197626206584, 0.0),
+        (0.4333953941292472, 0.13470921731147334, 0.26926671930999635),
+        (0.2943928627014602, 0.14277593857706009, 0.0),
+        (0.14887433898163122, 0.14773910490133849, 0.29552422471475287),
     ]
 )
-_KRONROD_WEIGHTS = np.array(
-    [
-        0.011694638867371874278064396062192,
-        0.032558162307964727478818972459390,
-        0.054755896574351996031381300244580,
-        0.075039674810919952767043140916190,
-        0.093125454583697605535065465083366,
-        0.109387158802297641899210590325805,
-        0.123491976262065851077958109585166,
-        0.134709217311473325928054001771707,
-        0.142775938577060080797094273138717,
-        0.147739104901338491374841515972068,
-    ]
-)
-_KRONROD_CENTRE = 0.149445554002916905664936468389821
-_GAUSS_WEIGHTS = np.array(
-    [
-        0.066671344308688137593568809893332,
-        0.149451349150580593145863396957658,
-        0.219086362515982043995534934228163,
-        0.269266719309996355091226921569469,
-        0.295524224714752870173815619188769,
-    ]
-)
+"""Pairs of nodes about the middle of (-1, 1): their distance from it, and the weight of each in
+Kronrod's rule and in Gauss's."""
+_KRONROD_CENTRE = 0.1494455540029169
 
 
 class Peak(NamedTuple):
@@ -136,7 +115,7 @@ def climb(function: LogFunction, study: Study, start: float, sd: float) -> Peak:
 def log_trapezoid(  # noqa: PLR0917
     function: LogFunction, study: Study, peak: Peak, hull: Hull, agreement: float
 ) -> float:
-    """Return the log integral of a function with one peak; NaN if steps don't agree."""
+    """Return the log integral of a function with one peak; NaN if steps do not agree."""
     step, total = peak.sd, 0.0
     for level in range(LEVELS):
         comb = _combed(function, study, peak, hull, step, 0.5 if level > 0 else 0.0)
@@ -175,18 +154,9 @@ def outside(u: float, direction: int, hull: Hull) -> bool:
 
 @inlined
 def log_panels(function: LogFunction, study: Study, peaks: Array, hull: Hull) -> float:
-    """Return the log integral of a function by panels.
+    """Return the log integral of a function by panels about its peaks, in columns as `Peak` has them.
 
-    Parameters
-    ----------
-    function : compiled function
-        Of the effect and the study; a logarithm.
-    study : Study
-        What it is a function of, too.
-    peaks : array, shape (peak, 3)
-        Where to look, as `Peak` has it; at least one.
-    hull : tuple of float
-        Outside these bounds the function falls away from them.
+    Outside the hull, the function falls away from it.
     """
     top = Peak(peaks[0, 0], peaks[0, 1], peaks[0, 2])
     for k in range(1, len(peaks)):
@@ -232,11 +202,7 @@ def _add_edges(  # noqa: PLR0917
 
 @inlined
 def _resolved(  # noqa: PLR0917
-    function: LogFunction,
-    study: Study,
-    height: float,
-    panel: tuple[float, float],
-    tolerance: float,
+    function: LogFunction, study: Study, height: float, panel: tuple[float, float], tolerance: float
 ) -> float:
     """Return the integral over a panel, halved until both rules agree.
 
@@ -269,11 +235,10 @@ def _both(  # noqa: PLR0917
     """Return the integral over a panel by Kronrod's rule and by Gauss's."""
     middle, half = 0.5 * (low + high), 0.5 * (high - low)
     kronrod, gauss = _KRONROD_CENTRE * exp(function(middle, study) - height), 0.0
-    for k in range(_KRONROD_NODES.size):
-        gap = half * _KRONROD_NODES[k]
+    for k in range(_PAIRS.shape[0]):
+        gap = half * _PAIRS[k, 0]
         pair = exp(function(middle - gap, study) - height)
         pair += exp(function(middle + gap, study) - height)
-        kronrod += _KRONROD_WEIGHTS[k] * pair
-        if k % 2 == 1:
-            gauss += _GAUSS_WEIGHTS[k // 2] * pair
+        kronrod += _PAIRS[k, 1] * pair
+        gauss += _PAIRS[k, 2] * pair
     return half * kronrod, half * gauss

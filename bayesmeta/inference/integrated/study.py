@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled, inlined
-from bayesmeta.inference.density.distributions import NORMAL
+from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import (
     STUDENT,
     Distribution,
@@ -34,7 +34,7 @@ from bayesmeta.inference.integrated.rules import (
     log_panels,
     log_trapezoid,
 )
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 
 __all__ = ["integrated_study"]
 
@@ -54,18 +54,8 @@ def integrated_study(  # noqa: PLR0917
 ) -> float:
     """Return the log likelihood of a study's arms, without their coefficients.
 
-    Parameters
-    ----------
-    arms : StudyArms
-        Its arms.
-    kind : Kind
-        Likelihood and link.
-    code : int
-        Code of the distribution's class; independent studies have that of the prior of mu.
-    tau : float
-        Scale of the effect; 0 for none.
-    own, fixed : float
-        The distribution's own parameter, and its fixed number.
+    `code` is that of the distribution's class, `tau` its scale (0 for no effect), `own` its own
+    parameter and `fixed` its fixed number; independent studies have those of the prior of mu.
     """
     perturbed = False
     for i in range(arms.eta.size):

@@ -1,14 +1,20 @@
-"""Between the sampler's coordinates and the variables of nested outcomes."""
+"""Between a design of nested outcomes and its compiled density: arrays, starts, and variables."""
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
-from bayesmeta.inference.density.coordinates import bounded_values, located_values, unlocated
-from bayesmeta.inference.nested.correlations import cholesky_rows
+from bayesmeta.inference.density.coordinates import study_means
+from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.inference.nested.data import NestedData
+from bayesmeta.inference.nested.studies import cholesky_rows
+from bayesmeta.model import Design
+from bayesmeta.priors import Beta, Prior
 
 __all__ = [
+    "correlation_priors",
     "correlations_of",
+    "nested_data",
     "nested_parameters",
     "nested_parameters_size",
     "nested_size",
@@ -18,8 +24,81 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 
+HALF = 0.5
+TURN = 0.4
+"""Transition scale of tau; geometry only."""
+
+
 SPREAD = 0.3
 """Standard deviation of where chains start about the data."""
+
+
+def nested_data(design: Design) -> NestedData:
+    """Return the arrays that the compiled density needs."""
+    arms, seen = design.arms, design.conditional_counts
+    study, n = arms.study_index, arms.n.astype(np.float64)
+    means = study_means(design.matrix, n, study)
+    centre = design.matrix.mean(axis=0)
+    level, information = _empirical(design)
+    bounded = [*design.tau, *correlation_priors(design)]
+    return NestedData(
+        study=study.astype(np.float64),
+        deviation=np.ascontiguousarray(design.matrix - means[study]),
+        study_mean=means - centre,
+        centre=centre,
+        level=level,
+        information=information,
+        arm=seen.arm.astype(np.float64),
+        first=seen.first.astype(np.float64),
+        last=seen.last.astype(np.float64),
+        trials=seen.trials,
+        events=seen.events,
+        log_coefficient=gammaln(seen.trials + 1)
+        - gammaln(seen.events + 1)
+        - gammaln(seen.trials - seen.events + 1),
+        priors=_kernels([*design.mu, *bounded]),
+        beta_priors=_kernels(design.beta),
+        scales=np.array([[*prior.support, TURN] for prior in bounded]),
+        link=np.array([design.spec.link.code], dtype=np.float64),
+    )
+
+
+def correlation_priors(design: Design) -> tuple[Prior, ...]:
+    """Return the priors of the partial correlations, moved from (-1, 1) to (0, 1), in rows.
+
+    Under an LKJ prior they are independent, and beta (Lewandowski, Kurowicka & Joe 2009,
+    doi:10.1016/j.jmva.2009.04.008); row i has those of level i with each level before it, given the
+    levels before that one.
+    """
+    if design.spec.correlation is None:
+        return ()
+    levels, eta = len(design.arms.outcomes), design.spec.correlation.eta
+    shapes = [eta + HALF * (levels - 2 - j) for i in range(1, levels) for j in range(i)]
+    return tuple(Beta(shape, shape) for shape in shapes)
+
+
+def _kernels(priors: "list[Prior] | tuple[Prior, ...]") -> Array:
+    return np.array([[*prior.kernel] for prior in priors], dtype=np.float64).reshape(-1, 5)
+
+
+def _empirical(design: Design) -> tuple[Array, Array]:
+    """Return each study's predictor of each ratio and the information on it, where counted directly.
+
+    A product of ratios informs on none of them alone, and counts for its first one only where it is
+    the one; elsewhere the information is 0. So it is of a ratio that is 0 or 1 in all studies: beyond a
+    bound the likelihood is flat, and mu may lie far from what would place the effects.
+    """
+    arms, seen, link = design.arms, design.conditional_counts, design.spec.link
+    shape = (len(arms.studies), len(arms.outcomes))
+    events, trials = np.zeros(shape), np.zeros(shape)
+    single = seen.first == seen.last
+    place = arms.study_index[seen.arm[single]], seen.last[single]
+    np.add.at(events, place, seen.events[single])
+    np.add.at(trials, place, seen.trials[single])
+    some = (events.sum(axis=0) > 0) & (events.sum(axis=0) < trials.sum(axis=0))
+    informed = (trials > 0) & some
+    theta = link.theta((events + HALF) / (trials + 1))
+    return theta, np.where(informed, (trials + 1) * link.information(theta), 0.0)
 
 
 def nested_parameters_size(data: NestedData) -> int:

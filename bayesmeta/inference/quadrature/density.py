@@ -1,4 +1,4 @@
-"""The problem the quadrature solves, and its compiled joint density at one `tau`."""
+"""The problem that the quadrature solves, and its compiled joint density at one `tau`."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.kernels import log_prior
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.panels import Summit, climb
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.priors import Prior
 
-__all__ = ["Problem", "columns"]
+__all__ = ["Problem"]
 
 Array = npt.NDArray[np.float64]
-Numbers = tuple[Array, Array, Array, int]
 
 ORDER = 12
 """Gauss-Legendre nodes per panel."""
@@ -25,16 +25,8 @@ TOLERANCE = 2e-7
 class Problem:
     """What the posterior is of: pooled counts per study, priors, and how finely to resolve.
 
-    Attributes
-    ----------
-    events, n : array of float, shape (study,)
-    mu_prior : Prior
-        On log-odds.
-    tau_prior : Prior or None
-        On the standard deviation of the study effects (log-odds); None for a common effect.
-    refinement : int
-        Each unit halves the steps of the inner quadrature, adds four nodes to each panel and
-        divides the tolerance by a hundred.
+    `tau_prior` is None for a common effect. Each unit of `refinement` halves the steps of the inner
+    quadrature, adds four nodes to each panel and divides the tolerance by a hundred.
     """
 
     events: Array
@@ -42,11 +34,6 @@ class Problem:
     mu_prior: Prior
     tau_prior: Prior | None
     refinement: int
-
-    @property
-    def numbers(self) -> Numbers:
-        """What the compiled density needs: events, n, the prior of `mu`, refinement."""
-        return self.events, self.n, np.array(self.mu_prior.kernel), self.refinement
 
     @property
     def order(self) -> int:
@@ -58,22 +45,31 @@ class Problem:
         """Share of the posterior by which a panel may be unresolved."""
         return TOLERANCE / 100.0**self.refinement
 
+    def densities(self, mu: Array, tau: float) -> Array:
+        """Return the log density and the log likelihoods of studies, shape (point, 1 + study)."""
+        return _densities(
+            mu, tau, self.events, self.n, np.array(self.mu_prior.kernel), self.refinement
+        )
+
+    def log_density(self, mu: float, tau: float) -> float:
+        """Return the log density of the counts and one `mu`."""
+        return float(self.densities(np.array([mu]), tau)[0, 0])
+
+    def summit(self, tau: float, start: Summit) -> Summit:
+        """Return the summit of the density of `mu`."""
+        return climb(
+            lambda mu: self.log_density(mu, tau), start.mode, start.sd, self.mu_prior.support
+        )
+
 
 @compiled
-def columns(mu: Array, tau: float, numbers: Numbers) -> Array:
-    """Return the log density of counts and `mu`, and each study's share of it.
-
-    Returns
-    -------
-    array, shape (point, 1 + study)
-        Log density; log likelihood of each study without binomial coefficient.
-    """
-    events, n, prior, refinement = numbers
-    found = np.empty((mu.size, 1 + n.size))
+def _densities(  # noqa: PLR0917
+    mu: Array, tau: float, events: Array, n: Array, prior: Array, refinement: int
+) -> Array:
+    found = np.zeros((mu.size, 1 + n.size))
     for i in range(mu.size):
         found[i, 0] = log_prior(prior, mu[i])[0]
         for s in range(n.size):
-            found[i, s + 1] = 0.0
             if n[s] > 0:
                 found[i, s + 1] = integrated_log_likelihood(
                     mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement

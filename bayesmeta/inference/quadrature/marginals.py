@@ -13,8 +13,9 @@ from scipy.optimize import elementwise
 from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.inference.quadrature.new_study import REACH, new_study
-from bayesmeta.inference.quadrature.surface import Surface, mu_for_mean_rate
+from bayesmeta.inference.quadrature.new_study import mu_for_mean_rate
+from bayesmeta.inference.quadrature.panels import Panels
+from bayesmeta.inference.quadrature.surface import Surface
 
 __all__ = ["TARGETS", "Marginal"]
 
@@ -51,7 +52,7 @@ class Marginal:
     Attributes
     ----------
     mean, sd : float
-        On the quantity's own scale; nan where the integral does not converge.
+        On the quantity's own scale; NaN where the integral does not converge.
     scale : Scale
     coordinate_cdf : callable
         Distribution function on the coordinate of `scale`, elementwise.
@@ -76,6 +77,10 @@ class Marginal:
 
     def quantile(self, probability: npt.ArrayLike) -> Array:
         """Return the quantiles of `probability`, of its shape."""
+        return np.asarray(self.scale.to_value(self.coordinate(probability)))
+
+    def coordinate(self, probability: npt.ArrayLike) -> Array:
+        """Return the quantiles of `probability` on the coordinate of `scale`."""
         probability = np.asarray(probability, dtype=np.float64)
         if not np.all((probability >= 0) & (probability <= 1)):
             raise SettingsError(f"`probability` must lie between 0 and 1; got {probability}.")
@@ -87,66 +92,46 @@ class Marginal:
 
         root = elementwise.find_root(excess, (low, high), args=(flat,))
         # Where no root is bracketed, the probability beyond the bounds has rounded to nothing.
-        coordinate = np.where(root.success, root.x, np.where(flat < 1 / 2, low, high))
-        return np.asarray(self.scale.to_value(coordinate.reshape(probability.shape)))
+        found = np.where(root.success, root.x, np.where(flat < 1 / 2, low, high))
+        return np.asarray(found.reshape(probability.shape))
+
+
+def _of_panels(panels: Panels, scale: Scale, moments: tuple[float, float]) -> Marginal:
+    """Return the distribution of a quantity whose coordinate has a density on panels."""
+    bounds = float(panels.lower.min()), float(panels.upper.max())
+    return Marginal(*moments, scale, lambda x: panels.mass_below(x[:, None]), bounds)
 
 
 def _mu(surface: Surface) -> Marginal:
-    mean, sd = surface.expectation(surface.mu.nodes)
-    return Marginal(mean, sd, REAL, lambda x: _mu_cdf(surface, x), _mu_bounds(surface))
-
-
-def _mu_cdf(surface: Surface, x: Array) -> Array:
-    return surface.mu.mass_below(x[:, None]).sum(axis=1)
-
-
-def _mu_bounds(surface: Surface) -> tuple[float, float]:
-    return float(surface.mu.lower.min()), float(surface.mu.upper.max())
-
-
-def _rate_bounds(surface: Surface, reach: float) -> tuple[float, float]:
-    """Return log-odds that hold mu, zero and `reach` more, as far as rates can be told apart."""
-    low, high = _mu_bounds(surface)
-    return max(min(low, 0.0) - reach, -CERTAIN), min(max(high, 0.0) + reach, CERTAIN)
+    return _of_panels(surface.mu, REAL, surface.expectation(surface.mu.nodes))
 
 
 def _typical(surface: Surface) -> Marginal:
-    mean, sd = surface.expectation(expit(surface.mu.nodes))
-    return Marginal(mean, sd, RATE, lambda x: _mu_cdf(surface, x), _rate_bounds(surface, 0.0))
+    return _of_panels(surface.mu, RATE, surface.expectation(expit(surface.mu.nodes)))
 
 
 def _tau(surface: Surface) -> Marginal:
-    log_tau = surface.log_tau
-    if log_tau is None:
+    if surface.log_tau is None:
         raise SettingsError("A common-effect model has no `tau`; ask for another target.")
-    tau = np.broadcast_to(surface.tau[surface.line, None], surface.mu.density.shape)
-    mean, sd = surface.expectation(tau)
-    bounds = float(log_tau.lower[0]), float(log_tau.upper[-1])
-    return Marginal(
-        mean, sd, POSITIVE, lambda x: log_tau.mass_below(x[:, None]).sum(axis=1), bounds
-    )
+    return _of_panels(surface.log_tau, POSITIVE, surface.expectation(surface.tau_of_nodes))
 
 
 def _mean(surface: Surface) -> Marginal:
-    rate, _ = surface.mean_rate
-    mean, sd = surface.expectation(rate)
-
     heavy = np.bincount(surface.line, surface.weights.sum(axis=1)) > NEGLIGIBLE
 
     def cdf(x: Array) -> Array:
         mu = np.repeat(x[:, None], surface.tau.size, axis=1)
         mu[:, heavy] = mu_for_mean_rate(x, surface.tau[heavy])
-        return surface.mu.mass_below(mu[:, surface.line]).sum(axis=1)
+        return surface.mu.mass_below(mu[:, surface.line])
 
     # A mean rate lies nearer one half than the typical rate, so the bounds of that hold it.
-    return Marginal(mean, sd, RATE, cdf, _rate_bounds(surface, 0.0))
+    low, high = surface.mu.lower.min(), surface.mu.upper.max()
+    bounds = max(min(low, 0.0), -CERTAIN), min(max(high, 0.0), CERTAIN)
+    return Marginal(*surface.expectation(surface.mean_rate[0]), RATE, cdf, bounds)
 
 
 def _new_study(surface: Surface) -> Marginal:
-    rate, variance = surface.mean_rate
-    mean, sd = surface.expectation(rate, variance)
-    bounds = _rate_bounds(surface, REACH * surface.tau.max())
-    return Marginal(mean, sd, RATE, lambda x: new_study(surface, x)[0], bounds)
+    return _of_panels(surface.new_study, RATE, surface.expectation(*surface.mean_rate))
 
 
 TARGETS: dict[str, Callable[[Surface], Marginal]] = {

@@ -1,162 +1,139 @@
-"""The log-odds of a new study: the posterior of `mu` convolved with the study effects.
-
-The density of `mu` on a line of constant `tau` is a polynomial on each panel. Its product with a
-normal density is integrated by a Gauss-Legendre rule where the panel is narrow compared with `tau`,
-by a Gauss-Hermite rule, which is exact, where the normal density lies within the panel, and
-where it is cut off by an end of the panel, piece by piece. No `tau` is too small or too large.
-"""
+"""The rate of a new study: the posterior of `mu` convolved with the study effects."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numpy.polynomial.hermite_e import hermegauss
 
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.quadrature.panels import rule
-from bayesmeta.inference.quadrature.surface import Surface
+from bayesmeta.inference.quadrature.panels import Panels, climb, outline, resolve, rule
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 
-__all__ = ["REACH", "new_study"]
+__all__ = ["mean_rates", "mu_for_mean_rate", "new_study_density", "new_study_panels"]
 
 Array = npt.NDArray[np.float64]
 
 REACH = 9.0
 """A normal density has nothing left beyond this many standard deviations."""
-PIECES = 5
-"""Of the stretch within `REACH`, each with a Gauss-Legendre rule of its own."""
-NARROW = 2.0
-"""On a panel at most this many `tau` to either side of its middle, a single rule serves."""
+PIECE = 4.0
+"""Widest stretch of a normal density, in standard deviations, that one Gauss-Legendre rule covers."""
 NEGLIGIBLE = 1e-17
 """Probability of a panel that is left out."""
 TINY = 1e-100
 """Stands for a `tau` of zero."""
-ROOT_HALF, ROOT_TWO_PI = math.sqrt(0.5), math.sqrt(2 * math.pi)
+ROOT_TWO_PI = math.sqrt(2 * math.pi)
+CONVERGED = 1e-8
+"""Newton's method has as many digits again after a move of this size."""
+MAX_STEPS = 100
+PROBIT = 0.35
+"""About the ratio of the squared slopes of the logistic and normal distribution functions."""
 
 
-class Grid(NamedTuple):
-    """A surface as plain arrays, and the two rules."""
+def new_study_panels(mu: Panels, tau: Array, tolerance: float) -> Panels:
+    """Resolve the density of a new study's log-odds; `tau` is that of each panel."""
 
-    lower: Array
-    upper: Array
-    tau: Array
-    density: Array
-    """Chebyshev coefficients on each panel, shape (panel, order)."""
-    mass: Array
-    """Those of the integral from the lower end, shape (panel, order + 1)."""
-    nodes: Array
-    weights: Array
-    normal_nodes: Array
-    normal_weights: Array
+    def log_density(theta: Array) -> Array:
+        return np.log(np.maximum(new_study_density(mu, tau, theta), np.finfo(float).tiny))
 
+    def at(theta: float) -> float:
+        return float(log_density(np.array([theta]))[0])
 
-def new_study(surface: Surface, x: Array) -> tuple[Array, Array]:
-    """Return distribution function and density of a new study's log-odds at `x`.
+    def growth(theta: float) -> float:
+        return math.log(max(abs(theta - summit.mode) / summit.sd, 1.0))
 
-    Returns
-    -------
-    cdf, density : array, shape (point,)
-    """
-    mu, order = surface.mu, surface.mu.density.shape[1]
-    heavy = surface.weights.sum(axis=1) > NEGLIGIBLE
-    normal_nodes, normal_weights = hermegauss(order // 2 + 1)
-    grid = Grid(
-        mu.lower[heavy],
-        mu.upper[heavy],
-        np.maximum(surface.tau[surface.line[heavy]], TINY),
-        np.ascontiguousarray(mu.coefficients.T[heavy]),
-        np.ascontiguousarray(mu.antiderivative.T[heavy]),
-        rule(order).nodes,
-        rule(order).weights,
-        normal_nodes,
-        normal_weights / ROOT_TWO_PI,
+    start = mu.nodes.flat[(mu.weights * mu.density).argmax()]
+    summit = climb(at, float(start), 1.0, (-math.inf, math.inf))
+    edges = outline(at, summit, (-math.inf, math.inf), growth)
+    lower, upper, values = resolve(
+        lambda theta: log_density(theta)[:, None], edges, mu.density.shape[1], tolerance
     )
-    return _new_study(x, grid)
+    return Panels(lower, upper, np.exp(values[:, :, 0]))
+
+
+def new_study_density(mu: Panels, tau: Array, theta: Array) -> Array:
+    """Return the density of a new study's log-odds at each `theta`; `tau` is that of each panel."""
+    heavy = (mu.weights * mu.density).sum(axis=1) > NEGLIGIBLE
+    order = rule(mu.density.shape[1])
+    ends = np.column_stack([mu.lower, mu.upper, np.maximum(tau, TINY)])[heavy]
+    polynomials = np.ascontiguousarray(mu.coefficients.T[heavy])
+    return _convolved(theta, ends, polynomials, order.nodes, order.weights / ROOT_TWO_PI)
 
 
 @compiled
-def _new_study(x: Array, grid: Grid) -> tuple[Array, Array]:
-    cdf, density = np.zeros(x.size), np.zeros(x.size)
-    for i in range(x.size):
-        for panel in range(grid.tau.size):
-            below, at = _panel_convolved(x[i], panel, grid)
-            cdf[i] += below
-            density[i] += at
-    return cdf, density
+def _convolved(  # noqa: PLR0917
+    theta: Array, panels: Array, polynomials: Array, nodes: Array, weights: Array
+) -> Array:
+    """Integrate over mu = theta - tau z on each panel, piece by piece of the normal density of z."""
+    found = np.zeros(theta.size)
+    for i in range(theta.size):
+        for p in range(len(panels)):
+            lower, upper, tau = panels[p]
+            start = max((theta[i] - upper) / tau, -REACH)
+            end = min((theta[i] - lower) / tau, REACH)
+            if start >= end:
+                continue
+            pieces = math.ceil((end - start) / PIECE)
+            half = (end - start) / pieces / 2
+            for k in range(pieces * nodes.size):
+                piece, node = divmod(k, nodes.size)
+                z = start + half * (2 * piece + 1 + nodes[node])
+                mu = theta[i] - tau * z
+                local = ((mu - lower) - (upper - mu)) / (upper - lower)
+                height = weights[node] * half * math.exp(-z * z / 2)
+                found[i] += height * _series(local, polynomials[p])
+    return found
 
 
 @compiled
-def _panel_convolved(x: float, panel: int, grid: Grid) -> tuple[float, float]:
-    """Return the contribution of one panel to the distribution function and density at `x`."""
-    lower, upper, tau = grid.lower[panel], grid.upper[panel], grid.tau[panel]
-    low, high = x - REACH * tau, x + REACH * tau
-    if lower >= high:
-        return 0.0, 0.0
-    if upper <= low:
-        return _mass_below(upper, panel, grid), 0.0
-    if upper - lower <= 2 * NARROW * tau:
-        return _piece((x - upper) / tau, (x - lower) / tau, x, (panel, grid))
-    if lower <= low and high <= upper:
-        return _within(x, panel, grid)
-    far, near = max((x - upper) / tau, -REACH), min((x - lower) / tau, REACH)
-    cdf, density, width = _mass_below(low, panel, grid), 0.0, (near - far) / PIECES
-    for piece in range(PIECES):
-        start = far + piece * width
-        below, at = _piece(start, start + width, x, (panel, grid))
-        cdf += below
-        density += at
-    return cdf, density
-
-
-@compiled
-def _piece(start: float, end: float, x: float, where: tuple[int, Grid]) -> tuple[float, float]:
-    """Integrate over mu = x - tau z, with z from `start` to `end`, by the Gauss-Legendre rule.
-
-    The integrands are the density of mu times the normal distribution function, and times the
-    normal density.
-    """
-    panel, grid = where
-    tau, half, cdf, density = grid.tau[panel], (end - start) / 2, 0.0, 0.0
-    for k in range(grid.nodes.size):
-        z = start + half * (1 + grid.nodes[k])
-        height = grid.weights[k] * half * _density(x - tau * z, panel, grid)
-        cdf += height * tau * math.erfc(-z * ROOT_HALF) / 2
-        density += height * math.exp(-z * z / 2) / ROOT_TWO_PI
-    return cdf, density
-
-
-@compiled
-def _within(x: float, panel: int, grid: Grid) -> tuple[float, float]:
-    """Return the same where the normal density lies within the panel: means of polynomials."""
-    cdf, density = 0.0, 0.0
-    for k in range(grid.normal_nodes.size):
-        mu = x - grid.tau[panel] * grid.normal_nodes[k]
-        cdf += grid.normal_weights[k] * _mass_below(mu, panel, grid)
-        density += grid.normal_weights[k] * _density(mu, panel, grid)
-    return cdf, density
-
-
-@compiled
-def _density(mu: float, panel: int, grid: Grid) -> float:
-    """Return the density of mu."""
-    return _series(mu, panel, grid, grid.density[panel])
-
-
-@compiled
-def _mass_below(mu: float, panel: int, grid: Grid) -> float:
-    """Return the mass of the panel below mu, which is nothing below its lower end."""
-    half = (grid.upper[panel] - grid.lower[panel]) / 2
-    mass = _series(max(mu, grid.lower[panel]), panel, grid, grid.mass[panel])
-    return float(half * mass)
-
-
-@compiled
-def _series(mu: float, panel: int, grid: Grid, coefficients: Array) -> float:
-    """Evaluate a Chebyshev series on a panel by Clenshaw's recurrence."""
-    lower, upper = grid.lower[panel], grid.upper[panel]
-    x = ((mu - lower) - (upper - mu)) / (upper - lower)
+def _series(x: float, coefficients: Array) -> float:
+    """Evaluate a Chebyshev series by Clenshaw's recurrence."""
     current, above = 0.0, 0.0
     for k in range(coefficients.size - 1, 0, -1):
         current, above = coefficients[k] + 2 * x * current - above, current
     value: float = coefficients[0] + x * current - above
     return value
+
+
+@compiled
+def mean_rates(mu: Array, tau: Array) -> tuple[Array, Array]:
+    """Return mean and variance of invlogit(mu + u) over u ~ Normal(0, tau**2) at each point."""
+    mean, variance = np.empty(mu.size), np.empty(mu.size)
+    one = np.ones(1)
+    for i in range(mu.size):
+        # Means of a small rate and its square are the likelihoods of 1 of 1 and 2 of 2 responders.
+        eta = np.full(1, -abs(mu[i]))
+        first = math.exp(integrated_log_likelihood(eta, tau[i], one, one))
+        second = math.exp(integrated_log_likelihood(eta, tau[i], 2 * one, 2 * one))
+        mean[i] = first if mu[i] < 0 else 1 - first
+        variance[i] = max(second - first**2, 0.0)
+    return mean, variance
+
+
+@compiled
+def mu_for_mean_rate(log_odds: Array, tau: Array) -> Array:
+    """Return the `mu` whose mean rate is invlogit(log_odds), shape (point, line)."""
+    mu = np.empty((log_odds.size, tau.size))
+    for i in range(log_odds.size):
+        sign = 1.0 if log_odds[i] < 0 else -1.0
+        for j in range(tau.size):
+            mu[i, j] = sign * _mu_for_mean_rate(sign * log_odds[i], tau[j])
+    return mu
+
+
+@compiled
+def _mu_for_mean_rate(log_odds: float, tau: float) -> float:
+    """Return the same for one negative `log_odds`.
+
+    The log of the mean rate is concave and increasing in `mu`, so that Newton's method converges
+    from anywhere. The rate's slope is the likelihood of one responder and one other.
+    """
+    target, one = log_odds - math.log1p(math.exp(log_odds)), np.ones(1)
+    mu = np.full(1, log_odds * math.sqrt(1 + PROBIT * tau**2))
+    for _ in range(MAX_STEPS):
+        value = integrated_log_likelihood(mu, tau, one, one)
+        slope = math.exp(integrated_log_likelihood(mu, tau, one, 2 * one) - value)
+        move = (target - value) / slope
+        mu[0] += move
+        if abs(move) <= CONVERGED * (abs(mu[0]) + tau):
+            break
+    return float(mu[0])

@@ -19,7 +19,17 @@ import numpy.typing as npt
 from numpy.polynomial import chebyshev
 from numpy.polynomial.legendre import leggauss
 
-__all__ = ["Panels", "Summit", "climb", "log_integral", "outline", "resolve", "roughness", "rule"]
+__all__ = [
+    "Panels",
+    "Summit",
+    "climb",
+    "log_integral",
+    "outline",
+    "resolve",
+    "roughness",
+    "rule",
+    "weights_between",
+]
 
 Array = npt.NDArray[np.float64]
 LogDensity = Callable[[float], float]
@@ -53,21 +63,16 @@ def rule(order: int) -> Rule:
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """A density on panels of the real line.
+    """A density on panels of the real line, by its values at Gauss-Legendre nodes.
 
-    Attributes
-    ----------
-    lower, upper : array, shape (panel,)
-        Ends of the panels.
-    density : array, shape (panel, node)
-        Values at the Gauss-Legendre nodes.
+    `lower` and `upper` have shape (panel,), `density` has (panel, node).
     """
 
     lower: Array
     upper: Array
     density: Array
 
-    @property
+    @cached_property
     def nodes(self) -> Array:
         """Nodes, shape (panel, node)."""
         return _nodes(self.lower, self.upper, self.density.shape[1])
@@ -75,7 +80,7 @@ class Panels:
     @property
     def weights(self) -> Array:
         """Weights, shape (panel, node): an integral is ``sum(weights * density * f)``."""
-        return np.outer(self.upper - self.lower, rule(self.density.shape[1]).weights) / 2
+        return weights_between(self.lower, self.upper, self.density.shape[1])
 
     @cached_property
     def coefficients(self) -> Array:
@@ -83,18 +88,16 @@ class Panels:
         return rule(self.density.shape[1]).to_coefficients @ self.density.T
 
     @cached_property
-    def antiderivative(self) -> Array:
+    def _antiderivative(self) -> Array:
         """Those of its integral from the lower end, in half panels, shape (node + 1, panel)."""
         return np.asarray(chebyshev.chebint(self.coefficients, lbnd=-1, axis=0))
 
     def mass_below(self, limit: Array) -> Array:
-        """Return the integral of each panel's density up to `limit`, shape (..., panel).
-
-        `limit` has one value for each panel in its last dimension, or a single one for all.
-        """
+        """Return the integral below each `limit` of shape (point, panel) or (point, 1)."""
         half = (self.upper - self.lower) / 2
         local = np.clip((limit - self.lower) / half - 1, -1, 1)
-        return half * np.asarray(chebyshev.chebval(local, self.antiderivative, tensor=False))
+        masses = half * chebyshev.chebval(local, self._antiderivative, tensor=False)
+        return np.asarray(masses.sum(axis=1))
 
 
 class Summit(NamedTuple):
@@ -108,11 +111,7 @@ class Summit(NamedTuple):
 def climb(
     log_density: LogDensity, start: float, step: float, support: tuple[float, float]
 ) -> Summit:
-    """Climb to the summit of `log_density`, from `start` in steps of about `step`.
-
-    The summit is that of a parabola through three points about a standard deviation apart: near
-    enough to lay panels around it.
-    """
+    """Return the summit of the parabola through three points about a standard deviation apart."""
     mode, height, shrinking = start, log_density(start), False
     while True:
         sides = [x for x in (mode - step, mode + step) if support[0] <= x <= support[1]]
@@ -141,22 +140,9 @@ def _parabola(mode: float, height: float, step: float, drops: list[float]) -> Su
 def outline(
     log_density: LogDensity, summit: Summit, support: tuple[float, float], growth: LogDensity
 ) -> Array:
-    """Return edges of panels that hold all of a density but a negligible rest.
+    """Return rising edges of panels that hold all of a density but a negligible rest.
 
-    Parameters
-    ----------
-    log_density : callable
-    summit : Summit
-        From `climb`.
-    support : tuple of float
-        Bounds that no edge oversteps.
-    growth : callable
-        Added to the log density before it is judged negligible, so that moments are kept, too.
-
-    Returns
-    -------
-    array, shape (edge,)
-        Increasing.
+    `growth` is added to the log density before it is judged, so that moments are kept, too.
     """
     edges = [summit.mode]
     for sign in (-1, 1):
@@ -174,25 +160,11 @@ def outline(
 def resolve(
     evaluate: Callable[[Array], Array], edges: Array, order: int, tolerance: float
 ) -> tuple[Array, Array, Array]:
-    """Evaluate a density on panels, halving those that are not yet smooth.
+    """Return lower and upper ends of panels, halved until smooth, and values at their nodes.
 
-    A panel is smooth when the last Chebyshev coefficients of the density on it, times its width,
-    are below `tolerance` of the whole integral.
-
-    Parameters
-    ----------
-    evaluate : callable
-        From points, shape (point,), to values, shape (point, column), the first column of which is
-        the log density; the others are carried along.
-    edges : array, shape (edge,)
-    order : int
-        Nodes per panel.
-    tolerance : float
-
-    Returns
-    -------
-    lower, upper : array, shape (panel,)
-    values : array, shape (panel, node, column)
+    `evaluate` returns a row for each point: the log density, and what is carried along. A panel is
+    smooth when the last Chebyshev coefficients of the density on it, times its width, are below
+    `tolerance` of the whole integral.
     """
     lower, upper = edges[:-1], edges[1:]
     smooth: list[tuple[Array, Array, Array]] = []
@@ -202,10 +174,9 @@ def resolve(
         log_total = np.logaddexp(log_smooth, log_integral(lower, upper, values[:, :, 0]))
         density = np.exp(values[:, :, 0] - log_total)
         rough = (roughness(lower, upper, density) > tolerance) & (left > 0)
-        smooth.append((lower[~rough], upper[~rough], values[~rough]))
-        log_smooth = np.logaddexp(
-            log_smooth, log_integral(smooth[-1][0], smooth[-1][1], smooth[-1][2][:, :, 0])
-        )
+        found = lower[~rough], upper[~rough], values[~rough]
+        smooth.append(found)
+        log_smooth = np.logaddexp(log_smooth, log_integral(*found[:2], found[2][:, :, 0]))
         if not rough.any():
             break
         middle = (lower[rough] + upper[rough]) / 2
@@ -229,6 +200,11 @@ def log_integral(lower: Array, upper: Array, log_density: Array) -> float:
         return -math.inf
     inner = np.exp(log_density - peak) @ rule(log_density.shape[1]).weights
     return float(peak + np.log(inner @ (upper - lower) / 2))
+
+
+def weights_between(lower: Array, upper: Array, order: int) -> Array:
+    """Return the weights of the rule on each panel, shape (panel, node)."""
+    return np.outer(upper - lower, rule(order).weights) / 2
 
 
 def _nodes(lower: Array, upper: Array, order: int) -> Array:

@@ -5,7 +5,7 @@ For studies s with pooled counts::
     events_s ~ Binomial(n_s, invlogit(mu + u_s)),  u_s ~ Normal(0, tau**2)
 
 and any priors on `mu` and `tau`, or without u (the common-effect model). Each study's effect is
-integrated out (`bayesmeta.inference.quadrature.rules`), which leaves a density of two variables.
+integrated out (`bayesmeta.inference.quadrature.study`), which leaves a density of two variables.
 It is resolved on lines of constant `tau`: the lines stand at the Gauss-Legendre nodes of adaptive
 panels of log tau, and each has adaptive panels of `mu` of its own
 (`bayesmeta.inference.quadrature.panels`). Everything asked of the posterior is then a sum over
@@ -25,14 +25,13 @@ from scipy.special import expit
 
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.inference.quadrature.density import Problem
-from bayesmeta.inference.quadrature.lines import resolved_posterior
 from bayesmeta.inference.quadrature.marginals import TARGETS, Marginal
 from bayesmeta.inference.quadrature.prediction import (
     left_out_scores,
     predictive_pmf,
     predictive_rates,
 )
-from bayesmeta.inference.quadrature.surface import Surface
+from bayesmeta.inference.quadrature.surface import Surface, resolved_posterior
 from bayesmeta.priors import Prior
 
 __all__ = ["QuadraturePosterior", "quadrature_posterior"]
@@ -50,19 +49,18 @@ class QuadraturePosterior:
         Counts, priors, refinement.
     log_coefficients : array, shape (study,)
         Constants of each study's log likelihood.
-    log_marginal_likelihood : float
-        Log density of all counts, with the priors normalised and the constants included.
     surface : Surface
         The posterior density.
-    log_likelihood : array, shape (panel, node, study)
-        Integrated log likelihoods at the nodes of the surface, without the constants.
     """
 
     problem: Problem
     log_coefficients: Array
-    log_marginal_likelihood: float
     surface: Surface
-    log_likelihood: Array
+
+    @property
+    def log_marginal_likelihood(self) -> float:
+        """Log density of all counts, with the priors normalised and the constants included."""
+        return self.surface.log_evidence + float(self.log_coefficients.sum())
 
     def marginal(self, target: str) -> Marginal:
         """Return the posterior distribution of a quantity.
@@ -101,11 +99,11 @@ class QuadraturePosterior:
         """
         if n_new != int(n_new) or n_new < 0:
             raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
-        return predictive_pmf(self.surface, int(n_new), self.problem.tolerance)
+        return predictive_pmf(self.surface, int(n_new))
 
     def predictive_rates(self, n_new: int) -> tuple[Array, Array]:
         """Return rates (probability) that stand for a new study's in a cohort, and their weights."""
-        theta, weights = predictive_rates(self.surface, n_new, self.problem.tolerance)
+        theta, weights = predictive_rates(self.surface, n_new)
         return np.asarray(expit(theta)), weights
 
     def log_predictive_left_out(self) -> Array:
@@ -118,16 +116,11 @@ class QuadraturePosterior:
         -------
         array, shape (study,)
         """
-        scores, settled = left_out_scores(self.surface, self.log_likelihood)
+        scores, settled = left_out_scores(self.surface)
         for s in np.flatnonzero(~settled):
-            scores[s] = (
-                self._log_kernel_evidence - resolved_posterior(_without(self.problem, int(s)))[0]
-            )
+            without = resolved_posterior(_without(self.problem, int(s)))
+            scores[s] = self.surface.log_evidence - without.log_evidence
         return scores + self.log_coefficients
-
-    @property
-    def _log_kernel_evidence(self) -> float:
-        return self.log_marginal_likelihood - float(self.log_coefficients.sum())
 
 
 def quadrature_posterior(
@@ -171,10 +164,7 @@ def quadrature_posterior(
     _check(events, n, tau_prior)
     problem = Problem(events, n, mu_prior, tau_prior, refinement)
     constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)
-    log_evidence, surface, log_likelihood = resolved_posterior(problem)
-    return QuadraturePosterior(
-        problem, constants, log_evidence + float(constants.sum()), surface, log_likelihood
-    )
+    return QuadraturePosterior(problem, constants, resolved_posterior(problem))
 
 
 def _check(events: Array, n: Array, tau_prior: Prior | None) -> None:

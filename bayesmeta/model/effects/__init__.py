@@ -1,14 +1,13 @@
 """Distributions of the study effects u: how studies of one profile differ on the scale of the link.
 
 A new distribution is one class in this room, one entry of `DISTRIBUTIONS`, and one branch of
-`bayesmeta.inference.density.distributions`.
+`bayesmeta.inference.density.effects`.
 """
 
-from bayesmeta.model.effects.arms import ArmEffects
 from bayesmeta.model.effects.base import StudyEffects, normal_nodes
 from bayesmeta.model.effects.ends import CommonEffect, IndependentStudies
 from bayesmeta.model.effects.heavy_tailed import ContaminatedEffects, StudentTEffects
-from bayesmeta.model.effects.normal import NormalEffects
+from bayesmeta.model.effects.normal import ArmEffects, NormalEffects
 from bayesmeta.model.effects.skew_normal import SkewNormalEffects
 
 __all__ = [

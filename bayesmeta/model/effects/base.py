@@ -1,7 +1,7 @@
 """What every distribution of study effects is, and the rule that averages over one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, override
 
@@ -11,14 +11,16 @@ import numpy.typing as npt
 from bayesmeta.errors import SpecError
 from bayesmeta.priors import HalfNormal, Prior
 
-__all__ = ["MixturePart", "ScaledEffects", "StudyEffects", "check_scale", "normal_nodes"]
+__all__ = ["MixturePart", "ScaledEffects", "StudyEffects", "check_scale", "normal_nodes", "root_of"]
 
 Array = npt.NDArray[np.float64]
+Values = npt.ArrayLike
 
 REACH = 8.5
 """Standard deviations of a normal distribution beyond which nothing is left."""
 
 WIDEST_STEP = 0.5
+NEWTON_STEPS = 4
 EXPONENT = 18.0
 """The trapezoid rule errs by about exp(-EXPONENT), 1e-8."""
 
@@ -29,10 +31,9 @@ class StudyEffects(ABC):
     Abstract: a subclass gives `name` (its name in a model file), `words` (a sentence of reports), `tau`
     (prior of the effects' scale, None where there is none) and `by` (study-level column whose levels
     each have a `tau` of their own, or None); `symbol`, `to_pymc`, `quantile`, `nodes` and `variance`;
-    where its shape is not normal, `code` (its branch in the compiled density); and, where it has one, a
-    parameter of its own: `units`, `parameters`, `transition_scale` and `constants`. What it can do
-    stands beside: `has_effects`, `pools`, `is_normal`, `is_symmetric`,
-    `tau_is_sd`, `fewest_studies`.
+    where its shape is not normal, `code` (its branch in the compiled density); for a parameter of its
+    own, its `units`, `transition_scale` and `constants`; and what it can do: `has_effects`, `pools`,
+    `is_normal`, `is_symmetric`, `tau_is_sd`, `fewest_studies`.
     `bayesmeta.model.effects.DISTRIBUTIONS` holds every distribution.
 
     Examples
@@ -65,7 +66,7 @@ class StudyEffects(ABC):
     transition_scale: ClassVar[float] = 1.0
     """Height above a lower bound at which the sampler's scale of that parameter changes from
     logarithms to square roots; geometry only."""
-    tau: Prior | None
+    tau: Prior | Mapping[str, Prior] | None
     by: str | None
 
     @property
@@ -76,80 +77,61 @@ class StudyEffects(ABC):
     @property
     def parameters(self) -> Mapping[str, Prior]:
         """Priors of the distribution's own parameters beside tau, by name."""
-        return {}
+        return {name: getattr(self, name) for name in self.units}
 
     @property
     def constants(self) -> tuple[float, ...]:
         """Fixed numbers that the compiled density needs."""
         return (0.0,)
 
-    def mixture(self, **parameters: Array) -> "tuple[MixturePart, ...]":
-        """Return the distributions that it is a mixture of; by default, itself alone.
-
-        Parameters
-        ----------
-        **parameters : array
-            Its own parameters.
-        """
+    def mixture(self, **own: Array) -> "tuple[MixturePart, ...]":
+        """Return the distributions that it is a mixture of; by default, itself alone."""
         return (MixturePart(np.ones(()), 1.0, self),)
 
     @abstractmethod
-    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **own: Any) -> Any:
         """Return `u`, with dim study, created inside the current PyMC model.
 
         Parameters
         ----------
-        tau : variable
-            Scale of each study's effect, or one for all.
-        mu : variable
-            Linear predictor at the reference profile, with its prior.
+        tau, mu, **own : variable
+            Scale of each study's effect, or one for all; linear predictor at the reference profile;
+            the distribution's own parameters.
         mu_prior : Prior
             Prior of `mu`.
-        **parameters
-            The distribution's own parameters.
         """
 
     @abstractmethod
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
+    def quantile(self, probability: Values, tau: Values, **own: Values) -> Array:
         """Return quantiles of the effect of a new study.
 
         Parameters
         ----------
         probability : array
             Probabilities.
-        tau : array
-            Scale of the study effects; broadcast with `probability`.
-        **parameters : array
-            The distribution's own parameters; broadcast with `probability`.
+        tau, **own : array
+            Scale of the study effects, and the distribution's own parameters; broadcast with it.
         """
 
     @abstractmethod
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         """Return effects and weights whose weighted sums are means over studies.
 
         Parameters
         ----------
-        tau : array
-            Scale of the study effects.
+        tau, **own : array
+            Scale of the study effects, and the distribution's own parameters.
         pole : float
             How far from the real line what is averaged stays smooth; `Link.pole` for rates.
-        **parameters : array
-            The distribution's own parameters, of the shape of `tau`.
 
         Returns
         -------
-        effects : array
-            Shape of `tau` with a last axis of nodes.
-        weights : array
-            Weight of each node; they sum to 1 along the last axis.
+        effects, weights : array
+            Shape of `tau` with a last axis of nodes, along which weights sum to 1.
         """
 
     @abstractmethod
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+    def variance(self, tau: Values, **own: Values) -> Array:
         """Return the variance of the effects, of the shape of `tau`."""
 
 
@@ -176,11 +158,10 @@ class ScaledEffects(StudyEffects):
         Study-level column whose levels each have a `tau` of their own.
     """
 
-    tau: Prior = field(default_factory=lambda: HalfNormal(1))
+    tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     by: str | None = None
 
     def __post_init__(self) -> None:
-        # Priors by outcome become one prior when the model meets arms of one outcome.
         if isinstance(self.tau, Mapping):
             object.__setattr__(self, "tau", {"default": HalfNormal(1), **self.tau})
         by_outcome = self.tau if isinstance(self.tau, Mapping) else {"default": self.tau}
@@ -190,14 +171,23 @@ class ScaledEffects(StudyEffects):
             raise SpecError(f"`by` must name a study-level column; got {self.by!r}.")
 
     @abstractmethod
-    def standard(self, **parameters: Any) -> Any:
+    def standard(self, **own: Any) -> Any:
         """Return effects `z` of scale 1, with dim study, inside the current PyMC model."""
 
     @override
-    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **own: Any) -> Any:
         import pymc as pm
 
-        return pm.Deterministic("u", tau * self.standard(**parameters), dims="study")
+        return pm.Deterministic("u", tau * self.standard(**own), dims="study")
+
+    @abstractmethod
+    def standard_quantile(self, probability: Array, **own: Values) -> Array:
+        """Return quantiles of effects of scale 1."""
+
+    @override
+    def quantile(self, probability: Values, tau: Values, **own: Values) -> Array:
+        standard = self.standard_quantile(np.asarray(probability, dtype=np.float64), **own)
+        return np.asarray(standard * np.asarray(tau, dtype=np.float64))
 
 
 def check_scale(name: str, prior: object) -> None:
@@ -212,7 +202,26 @@ def check_scale(name: str, prior: object) -> None:
         )
 
 
-def normal_nodes(scale: npt.ArrayLike, pole: float) -> tuple[Array, Array]:
+def root_of(
+    probability: Array,
+    ends: tuple[Array, Array],
+    functions: tuple[Callable[[Array], Array], Callable[[Array], Array]],
+    bisections: int,
+) -> Array:
+    """Return quantiles between two ends from distribution function and density."""
+    (low, high), (cdf, density) = ends, functions
+    for _ in range(bisections):
+        middle = (low + high) / 2
+        below = cdf(middle) < probability
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    found = (low + high) / 2
+    for _ in range(NEWTON_STEPS):
+        step = (cdf(found) - probability) / np.maximum(density(found), np.finfo(np.float64).tiny)
+        found = np.clip(found - step, low, high)
+    return found
+
+
+def normal_nodes(scale: Values, pole: float) -> tuple[Array, Array]:
     """Return nodes and weights of a normal distribution of standard deviation `scale`; see `nodes`.
 
     The trapezoid rule errs by exp(-2 pi d / step) where the integrand has its poles at distance d

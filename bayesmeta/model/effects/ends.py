@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
-import numpy.typing as npt
 
-from bayesmeta.model.effects.base import Array, StudyEffects
+from bayesmeta.model.effects.base import Array, StudyEffects, Values
 from bayesmeta.priors import Prior
 
 __all__ = ["CommonEffect", "IndependentStudies"]
@@ -20,15 +19,11 @@ class _Unscaled(StudyEffects):
     by: None = field(default=None, init=False, repr=False)
 
     @override
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
+    def quantile(self, probability: Values, tau: Values, **own: Values) -> Array:
         return np.zeros(np.broadcast_shapes(np.shape(probability), np.shape(tau)))
 
     @override
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         return np.zeros((*np.shape(tau), 1)), np.ones(1)
 
 
@@ -55,11 +50,11 @@ class CommonEffect(_Unscaled):
         return ""
 
     @override
-    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **own: Any) -> Any:
         return None
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+    def variance(self, tau: Values, **own: Values) -> Array:
         return np.zeros(np.shape(tau))
 
 
@@ -87,12 +82,12 @@ class IndependentStudies(_Unscaled):
         return "mu + u of each study has the prior of mu"
 
     @override
-    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **parameters: Any) -> Any:
+    def to_pymc(self, tau: Any, mu: Any, mu_prior: Prior, **own: Any) -> Any:
         import pymc as pm
 
         level = mu_prior.to_pymc("study_level", dims="study")
         return pm.Deterministic("u", level - mu, dims="study")
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+    def variance(self, tau: Values, **own: Values) -> Array:
         return np.full(np.shape(tau), np.inf)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from bayesmeta.deprecated import renamed_arguments
@@ -15,7 +14,9 @@ from bayesmeta.model.effects.base import (
     Array,
     MixturePart,
     ScaledEffects,
+    Values,
     normal_nodes,
+    root_of,
 )
 from bayesmeta.model.effects.normal import NormalEffects
 from bayesmeta.numeric import is_number
@@ -30,7 +31,6 @@ FARTHEST = 9.0
 """Inverse hyperbolic sine of the farthest node of a Student t distribution."""
 
 BISECTIONS = 8
-NEWTON_STEPS = 4
 
 WIDEST_STEP = 0.25
 
@@ -94,25 +94,19 @@ class StudentTEffects(ScaledEffects):
         return {"nu": Truncated(self.nu, LEAST_NU)}
 
     @override
-    def standard(self, **parameters: Any) -> Any:
+    def standard(self, **own: Any) -> Any:
         import pymc as pm
 
-        return pm.StudentT("z", nu=parameters["nu"], mu=0, sigma=1, dims="study")
+        return pm.StudentT("z", nu=own["nu"], mu=0, sigma=1, dims="study")
 
     @override
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
-        probability = np.asarray(probability, dtype=np.float64)
-        nu = np.asarray(parameters["nu"], dtype=np.float64)
-        return np.asarray(special.stdtrit(nu, probability) * np.asarray(tau, dtype=np.float64))
+    def standard_quantile(self, probability: Array, **own: Values) -> Array:
+        return np.asarray(special.stdtrit(np.asarray(own["nu"], dtype=np.float64), probability))
 
     @override
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         tau = np.asarray(tau, dtype=np.float64)
-        nu = np.asarray(parameters["nu"], dtype=np.float64)[..., None]
+        nu = np.asarray(own["nu"], dtype=np.float64)[..., None]
         # In v = asinh(t) the tails fall exponentially. There the rate of a predictor `FAR` from 0, which
         # rises far out in the distribution, has its poles this close to the real line.
         distance = pole / float(np.hypot(tau.max(), FAR))
@@ -123,8 +117,8 @@ class StudentTEffects(ScaledEffects):
         return tau[..., None] * standard, weights / weights.sum(axis=-1, keepdims=True)
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
-        nu = np.asarray(parameters["nu"], dtype=np.float64)
+    def variance(self, tau: Values, **own: Values) -> Array:
+        nu = np.asarray(own["nu"], dtype=np.float64)
         return np.asarray(tau, dtype=np.float64) ** 2 * nu / (nu - LEAST_NU)
 
 
@@ -188,28 +182,23 @@ class ContaminatedEffects(ScaledEffects):
 
     @property
     @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {"outlier_proportion": self.outlier_proportion}
-
-    @property
-    @override
     def constants(self) -> tuple[float, ...]:
         return (self.outlier_scale,)
 
     @override
-    def mixture(self, **parameters: Array) -> tuple[MixturePart, ...]:
-        proportion, normal = parameters["outlier_proportion"], NormalEffects(self.tau, self.by)
+    def mixture(self, **own: Array) -> tuple[MixturePart, ...]:
+        proportion, normal = own["outlier_proportion"], NormalEffects(self.tau, self.by)
         return (
             MixturePart(1 - proportion, 1.0, normal),
             MixturePart(proportion, self.outlier_scale, normal),
         )
 
     @override
-    def standard(self, **parameters: Any) -> Any:
+    def standard(self, **own: Any) -> Any:
         import pymc as pm
         import pytensor.tensor as pt
 
-        proportion = parameters["outlier_proportion"]
+        proportion = own["outlier_proportion"]
         return pm.NormalMixture(
             "z",
             w=pt.stack([1 - proportion, proportion]),
@@ -219,34 +208,20 @@ class ContaminatedEffects(ScaledEffects):
         )
 
     @override
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
+    def standard_quantile(self, probability: Array, **own: Values) -> Array:
         probability, proportion = np.broadcast_arrays(
-            np.asarray(probability, dtype=np.float64),
-            np.asarray(parameters["outlier_proportion"], np.float64),
+            probability, np.asarray(own["outlier_proportion"], np.float64)
         )
-        return np.asarray(self._standard_quantile(probability, proportion) * np.asarray(tau))
+        scale, inner = self.outlier_scale, special.ndtri(probability)
 
-    def _standard_quantile(self, probability: Array, proportion: Array) -> Array:
-        """Return quantiles at scale 1, by bisection between those of the two parts, then Newton."""
-        inner = special.ndtri(probability)
-        low, high = (
-            np.minimum(inner, self.outlier_scale * inner),
-            np.maximum(inner, self.outlier_scale * inner),
-        )
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            below = self._cdf(middle, proportion) < probability
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        found = (low + high) / 2
-        for _ in range(NEWTON_STEPS):
-            density = (1 - proportion) * _density(found) + proportion * _density(
-                found / self.outlier_scale
-            ) / self.outlier_scale
-            step = (self._cdf(found, proportion) - probability) / density
-            found = np.clip(found - step, low, high)
-        return np.asarray(found)
+        def density(x: Array) -> Array:
+            return np.asarray(
+                (1 - proportion) * _density(x) + proportion * _density(x / scale) / scale
+            )
+
+        ends = np.minimum(inner, scale * inner), np.maximum(inner, scale * inner)
+        functions = (lambda x: self._cdf(x, proportion), density)
+        return root_of(probability, ends, functions, BISECTIONS)
 
     def _cdf(self, x: Array, proportion: Array) -> Array:
         return np.asarray(
@@ -254,11 +229,9 @@ class ContaminatedEffects(ScaledEffects):
         )
 
     @override
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         tau = np.asarray(tau, dtype=np.float64)
-        proportion = np.asarray(parameters["outlier_proportion"], dtype=np.float64)[..., None]
+        proportion = np.asarray(own["outlier_proportion"], dtype=np.float64)[..., None]
         usual, usual_weights = normal_nodes(tau, pole)
         outlying, outlying_weights = normal_nodes(tau * self.outlier_scale, pole)
         effects = np.concatenate([usual, outlying], axis=-1)
@@ -266,8 +239,8 @@ class ContaminatedEffects(ScaledEffects):
         return effects, np.concatenate(weights, axis=-1)
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
-        proportion = np.asarray(parameters["outlier_proportion"], dtype=np.float64)
+    def variance(self, tau: Values, **own: Values) -> Array:
+        proportion = np.asarray(own["outlier_proportion"], dtype=np.float64)
         return np.asarray(tau, np.float64) ** 2 * (1 + proportion * (self.outlier_scale**2 - 1))
 
 

@@ -1,14 +1,14 @@
-"""Normal study effects."""
+"""Normal effects of studies, and of arms within them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
-import numpy.typing as npt
 
-from bayesmeta.model.effects.base import Array, ScaledEffects, normal_nodes
+from bayesmeta.model.effects.base import Array, ScaledEffects, Values, check_scale, normal_nodes
+from bayesmeta.priors import HalfNormal, Prior
 
-__all__ = ["NormalEffects"]
+__all__ = ["ArmEffects", "NormalEffects"]
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,43 @@ class NormalEffects(ScaledEffects):
         return "u ~ Normal(0, tau)"
 
     @override
-    def standard(self, **parameters: Any) -> Any:
+    def standard(self, **own: Any) -> Any:
         import pymc as pm
 
         return pm.Normal("z", 0, 1, dims="study")
 
     @override
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
+    def standard_quantile(self, probability: Array, **own: Values) -> Array:
         from scipy.special import ndtri
 
-        probability = np.asarray(probability, dtype=np.float64)
-        return np.asarray(ndtri(probability) * np.asarray(tau, dtype=np.float64))
+        return np.asarray(ndtri(probability))
 
     @override
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         return normal_nodes(tau, pole)
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+    def variance(self, tau: Values, **own: Values) -> Array:
         return np.asarray(tau, dtype=np.float64) ** 2
+
+
+@dataclass(frozen=True)
+class ArmEffects:
+    """Effects `w` of arms about their study, normal with standard deviation `tau_arm`.
+
+    Parameters
+    ----------
+    tau_arm : Prior
+        Prior of the standard deviation (log-odds where the link is the logit).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.ModelSpec("arms differ", arm_effects=bm.ArmEffects(bm.HalfNormal(0.25))).arm_effects
+    ArmEffects(tau_arm=HalfNormal(0.25))
+    """
+
+    tau_arm: Prior = field(default_factory=lambda: HalfNormal(0.25))
+
+    def __post_init__(self) -> None:
+        check_scale("tau_arm", self.tau_arm)

@@ -5,17 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from bayesmeta.errors import SpecError
-from bayesmeta.model.effects.base import EXPONENT, REACH, WIDEST_STEP, Array, ScaledEffects
+from bayesmeta.model.effects.base import (
+    EXPONENT,
+    REACH,
+    WIDEST_STEP,
+    Array,
+    ScaledEffects,
+    Values,
+    root_of,
+)
 from bayesmeta.priors import Normal, Prior
 
 __all__ = ["SkewNormalEffects"]
 
 BISECTIONS = 16
-NEWTON_STEPS = 4
 
 MOST_SLANT = 100.0
 """Slant beyond which the step of the nodes gets no finer: the distribution hardly changes."""
@@ -74,35 +80,24 @@ class SkewNormalEffects(ScaledEffects):
     def symbol(self) -> str:
         return "u ~ SkewNormal(0, tau, skew)"
 
-    @property
     @override
-    def parameters(self) -> Mapping[str, Prior]:
-        return {"skew": self.skew}
-
-    @override
-    def standard(self, **parameters: Any) -> Any:
+    def standard(self, **own: Any) -> Any:
         import pymc as pm
 
         return pm.CustomDist(
-            "z", parameters["skew"], logp=_standard_logp, random=_standard_draws, dims="study"
+            "z", own["skew"], logp=_standard_logp, random=_standard_draws, dims="study"
         )
 
     @override
-    def quantile(
-        self, probability: npt.ArrayLike, tau: npt.ArrayLike, **parameters: npt.ArrayLike
-    ) -> Array:
-        probability, skew = np.broadcast_arrays(
-            np.asarray(probability, np.float64), np.asarray(parameters["skew"], np.float64)
-        )
+    def standard_quantile(self, probability: Array, **own: Values) -> Array:
+        skew = np.asarray(own["skew"], dtype=np.float64)
         mean, sd = _moments(skew)
-        return np.asarray((_quantile(probability, skew) - mean) / sd * np.asarray(tau))
+        return np.asarray((_quantile(*np.broadcast_arrays(probability, skew)) - mean) / sd)
 
     @override
-    def nodes(
-        self, tau: npt.ArrayLike, pole: float, **parameters: npt.ArrayLike
-    ) -> tuple[Array, Array]:
+    def nodes(self, tau: Values, pole: float, **own: Values) -> tuple[Array, Array]:
         tau = np.asarray(tau, dtype=np.float64)
-        skew = np.asarray(parameters["skew"], dtype=np.float64)
+        skew = np.asarray(own["skew"], dtype=np.float64)
         mean, sd = (one[..., None] for one in _moments(skew))
         # The trapezoid rule as of a normal distribution; the slant makes the density itself steeper.
         smooth = 2 * np.pi * pole * float(sd.min()) / (EXPONENT * max(float(tau.max()), 1e-8))
@@ -114,7 +109,7 @@ class SkewNormalEffects(ScaledEffects):
         return tau[..., None] * (y - mean) / sd, weights / weights.sum(axis=-1, keepdims=True)
 
     @override
-    def variance(self, tau: npt.ArrayLike, **parameters: npt.ArrayLike) -> Array:
+    def variance(self, tau: Values, **own: Values) -> Array:
         return np.asarray(tau, dtype=np.float64) ** 2
 
 
@@ -155,16 +150,11 @@ def _quantile(probability: Array, skew: Array) -> Array:
     normal, half = special.ndtri(probability), special.ndtri((1 + probability) / 2)
     low = np.where(skew < 0, special.ndtri(probability / 2), normal)
     high = np.where(skew < 0, normal, half)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        below = _cdf(middle, skew) < probability
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    found = (low + high) / 2
-    for _ in range(NEWTON_STEPS):
-        density = np.exp(-(found**2) / 2) * np.sqrt(2 / np.pi) * special.ndtr(skew * found)
-        step = (_cdf(found, skew) - probability) / np.maximum(density, np.finfo(np.float64).tiny)
-        found = np.clip(found - step, low, high)
-    return np.asarray(found)
+
+    def density(y: Array) -> Array:
+        return np.asarray(np.exp(-(y**2) / 2) * np.sqrt(2 / np.pi) * special.ndtr(skew * y))
+
+    return root_of(probability, (low, high), (lambda y: _cdf(y, skew), density), BISECTIONS)
 
 
 def _cdf(y: Array, skew: Array) -> Array:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from bayesmeta.report.document import Document
-from bayesmeta.report.rendering.docx import as_docx
 from bayesmeta.report.rendering.html import as_html
 from bayesmeta.report.rendering.json import as_json
-from bayesmeta.report.rendering.markdown import as_markdown
+from bayesmeta.report.rendering.markdown import as_docx, as_markdown
 
 __all__ = ["FORMATS"]
 

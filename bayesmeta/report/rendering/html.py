@@ -11,8 +11,7 @@ from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
 from bayesmeta.report.document import Document, Table
-from bayesmeta.report.rendering.commands import with_commands
-from bayesmeta.report.rendering.images import data_uri, shown_width
+from bayesmeta.report.rendering.pieces import data_uri, shown_width, with_commands
 
 __all__ = ["as_html"]
 

@@ -1,8 +1,13 @@
-"""A report as Markdown: figures are within it, or files beside it for other converters."""
+"""A report as Markdown, and as a Word file that pandoc makes of it where it is installed."""
 
 import re
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from bayesmeta.errors import RunError, SettingsError, shortened
 from bayesmeta.plots.pages import Plot
 from bayesmeta.report.document import (
     Block,
@@ -14,10 +19,12 @@ from bayesmeta.report.document import (
     Table,
     Text,
 )
-from bayesmeta.report.rendering.commands import with_commands
-from bayesmeta.report.rendering.images import data_uri
+from bayesmeta.report.rendering.pieces import data_uri, with_commands
 
-__all__ = ["as_markdown", "markdown"]
+__all__ = ["as_docx", "as_markdown", "pandoc"]
+
+DPI = 200
+"""Of figures in Word files."""
 
 Address = Callable[[str, Plot], str]
 """Where an image stands, by the name of the figure and the figure."""
@@ -33,10 +40,10 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&-])")
 
 def as_markdown(document: Document) -> bytes:
     """Return the report as Markdown with its figures inside; text is escaped."""
-    return markdown(document, lambda _, plot: data_uri(plot)).encode()
+    return _markdown(document, lambda _, plot: data_uri(plot)).encode()
 
 
-def markdown(document: Document, address: Address) -> str:
+def _markdown(document: Document, address: Address) -> str:
     """Return the report as Markdown, with images at the addresses given."""
     alarm = document.warning
     verdict = f"**{_escaped(alarm)}**" if alarm else _escaped(document.verdict)
@@ -103,3 +110,46 @@ def _escaped(text: str) -> str:
         " ".join(text.split()), lambda plain: _MARKUP.sub(r"\\\1", plain), "`{}`".format
     )
     return _NUMBERED.sub(r"\1\\\2", "".join(pieces))
+
+
+def pandoc() -> str:
+    """Return the program that makes Word files."""
+    found = shutil.which("pandoc")
+    if found is None:
+        raise SettingsError(
+            "A report in docx is made by pandoc, which is not installed. Install it (pandoc.org), or choose "
+            "html or md."
+        )
+    return found
+
+
+def as_docx(document: Document) -> bytes:
+    """Return the report as a Word file, made by pandoc of its Markdown."""
+    program = pandoc()
+    with tempfile.TemporaryDirectory() as folder:
+
+        def address(name: str, plot: Plot) -> str:
+            (Path(folder) / f"{name}.png").write_bytes(plot.png(dpi=DPI))
+            return f"{name}.png"
+
+        source, target = Path(folder) / "report.md", Path(folder) / "report.docx"
+        source.write_text(_markdown(document, address), encoding="utf-8")
+        # Images have captions of their own, which pandoc would make of what they say to the blind.
+        command = [
+            program,
+            "--from=markdown-implicit_figures",
+            "--to=docx",
+            f"--output={target}",
+            str(source),
+        ]
+        done = subprocess.run(  # noqa: S603 - a fixed command; texts are in a file
+            command,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            raise RunError(f"pandoc could not make the report: {shortened(done.stderr.strip())}")
+        return target.read_bytes()

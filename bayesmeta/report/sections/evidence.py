@@ -1,4 +1,4 @@
-"""What was observed: every arm with where its count stands, and every row left out with the rule."""
+"""What was observed: every arm, every row left out with the rule, and what that leaves open."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,10 +10,17 @@ from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
-from bayesmeta.report.sections.titles import EVIDENCE
+from bayesmeta.report.sections.titles import EVIDENCE, LIMITS
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["DEFINITION", "DERIVATION", "evidence_section", "excluded_blocks", "words_of"]
+__all__ = [
+    "about_frame",
+    "evidence_section",
+    "evidence_sentence",
+    "inferred_sentence",
+    "limits_section",
+    "section_of_limits",
+]
 
 
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
@@ -23,6 +30,17 @@ DEFINITION = "_definition"
 """How columns end that say how studies define an outcome."""
 
 DERIVATION = "derivation"
+
+DERIVED = {
+    "from_percent": "worked out from a percentage",
+    "from_sum": "added up",
+    "from_parts": "added up from parts",
+    "inferred": "inferred from other figures",
+    "adjudicated": "chosen where the source is ambiguous",
+}
+"""Ways in which counts are had that do not stand in their source as counts, in words."""
+
+FEW_STUDIES, SHOWN = 5, 8
 
 PARTS = {
     "parts": "the parts are used where every one of them reports what the whole does, they add up to it and "
@@ -38,12 +56,20 @@ def evidence_section(arms: Arms, covariates: Sequence[str] = (), words: Wording 
         (
             Items(tuple(_facts(arms, words))),
             _arms_table(arms, covariates, words),
-            *excluded_blocks(arms.excluded),
+            *_excluded_blocks(arms.excluded),
         ),
     )
 
 
-def excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
+def evidence_sentence(arms: Arms) -> str:
+    """Return how much evidence there is."""
+    told = f"The evidence is {counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}"
+    if len(arms.outcomes) > 1:
+        return f"{told}, {arms.n.sum():,} patients."
+    return f"{told}; {arms.events.sum():,} of {arms.n.sum():,} patients responded."
+
+
+def _excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
     """Return every row left out, each with the rule that left it out."""
     if excluded.empty:
         return [Text("No row of the table was left out.")]
@@ -85,7 +111,7 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
             else "Cohorts marked as plausibly sharing patients are all kept, so that patients may count twice."
         )
     if DERIVATION in arms.frame.columns:
-        ways = words_of(arms.frame, DERIVATION).replace("", "not stated").value_counts()
+        ways = _texts(arms.frame, DERIVATION).replace("", "not stated").value_counts()
         yield f"How counts were derived: {', '.join(f'{way} {k}' for way, k in ways.items())}."
     elif len(arms.outcomes) > 1:
         yield "How each count was derived, and how each study defines its outcomes, is not kept where outcomes are joined."
@@ -139,9 +165,9 @@ def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
             ]
     extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
     for name in dict.fromkeys((*covariates, *ORIGIN, *extra)):
-        if name in frame.columns and words_of(frame, name).any():
+        if name in frame.columns and _texts(frame, name).any():
             heading = words.labels.column(str(name)).replace("_", " ")
-            cells[heading] = [words.level(str(name), text) for text in words_of(frame, name)]
+            cells[heading] = [words.level(str(name), text) for text in _texts(frame, name)]
     if not cells["arm"].str.strip().any():
         cells = cells.drop(columns="arm")
     return Table("Arms that were used", cells)
@@ -150,12 +176,95 @@ def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
 def _labels(arms: Arms) -> Iterator[str]:
     """Yield each arm's study as people write it."""
     frame = arms.frame
-    shown = words_of(frame, "label") if "label" in frame.columns else [""] * len(frame)
+    shown = _texts(frame, "label") if "label" in frame.columns else [""] * len(frame)
     for label, study in zip(shown, frame["study"], strict=True):
         yield label or str(study)
 
 
-def words_of(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
+def _texts(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
     """Return a column as text, empty where nothing is known."""
     values: pd.Series[str] = frame[column].astype(object).fillna("").map(value_text).str.strip()
     return values
+
+
+def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: bool) -> Section:
+    """Return the limits of a result: notes of the fit, and what the evidence itself leaves open."""
+    own = list(about_frame(arms.frame, covariates=covariates))
+    studies = len(arms.studies)
+    if tau and studies < FEW_STUDIES:
+        own.append(
+            f"With {counted(studies, 'study', 'studies')}, how much studies differ rests largely on the prior of tau."
+        )
+    return section_of_limits([*notes, *own])
+
+
+def section_of_limits(found: Sequence[str]) -> Section:
+    """Return the limits found, and those that always hold."""
+    return Section(LIMITS, (Items((*found, *_always())),))
+
+
+def about_frame(frame: pd.DataFrame, *, covariates: bool) -> Iterator[str]:
+    """Yield what rows of evidence leave open, by the columns that they have."""
+    if covariates:
+        yield (
+            "Covariates are those of studies and arms, not of patients: differences between studies need not hold "
+            "between patients (ecological bias)."
+        )
+    yield from _about_overlap(frame)
+    for name in frame.columns:
+        if str(name).endswith(DEFINITION):
+            yield from _about_definition(frame, str(name))
+    if DERIVATION in frame.columns:
+        ways = _texts(frame, DERIVATION).value_counts()
+        parts = [f"{DERIVED[way]} {count}" for way, count in ways.items() if way in DERIVED]
+        if parts:
+            yield f"Of {len(frame)} counts, these do not stand in their source as counts: {', '.join(parts)}."
+
+
+def inferred_sentence(frame: pd.DataFrame) -> str:
+    """Return how many counts are inferred; empty where the table does not say."""
+    if DERIVATION not in frame.columns:
+        return ""
+    inferred = int((_texts(frame, DERIVATION) == "inferred").sum())
+    if not inferred:
+        return "No count is inferred from other figures."
+    return f"{inferred} of the {len(frame)} counts {'is' if inferred == 1 else 'are'} inferred from other figures."
+
+
+def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:
+    if "overlap_risk" not in frame.columns:
+        yield "Whether cohorts share patients is not known: the table does not say."
+        return
+    risky = frame[_texts(frame, "overlap_risk") != ""]
+    if len(risky):
+        named = risky["label"] if "label" in risky.columns else risky["study"]
+        names = list(dict.fromkeys(map(str, named)))
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield (
+            f"Patients of these studies may be counted in others, too, though nothing proves it: "
+            f"{', '.join(names[:SHOWN])}{more}."
+        )
+
+
+def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
+    what = column.removesuffix(DEFINITION).upper()
+    if "outcome" in frame.columns:
+        outcome = _texts(frame, "outcome").str.upper()
+        # Rows of other outcomes don't define this one.
+        frame = frame[(outcome == what) | (outcome == "")]
+    found = _texts(frame, column).replace("", "left blank").value_counts()
+    if len(found) > 1:
+        parts = "; ".join(
+            f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
+        )
+        yield f"Studies define {what} differently, and their counts are pooled as they are: {parts}."
+
+
+def _always() -> tuple[str, ...]:
+    return (
+        "Studies that were never published are not seen, and nothing here corrects for them.",
+        "Risk of bias of the studies is not part of the model.",
+        "An interval holds if the model does; a credible interval of the typical rate is not where the next study "
+        "will lie: that is the prediction interval.",
+        "Nothing here is meant for decisions on the treatment of a patient.",
+    )

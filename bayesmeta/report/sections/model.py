@@ -1,5 +1,6 @@
 """What was assumed: the model in mathematics and words, and its priors on the scale of rates."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,13 +11,16 @@ from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
-from bayesmeta.report.model_text import nested_model_lines, prior_rates_line
-from bayesmeta.report.sections.mathematics import model_formulas, nested_formulas
+from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
 from bayesmeta.report.sections.titles import MODEL
 from bayesmeta.rounding import number_texts
 from bayesmeta.wording import Wording
 
-__all__ = ["model_blocks", "model_section", "prior_blocks"]
+__all__ = ["latex", "model_blocks", "model_formulas", "model_section", "prior_blocks"]
+
+GREEK = frozenset({"mu", "beta", "tau", "nu", "rho", "theta", "eta"})
+
+_PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 
 
 def model_section(design: Design, words: Wording) -> Section:
@@ -116,3 +120,52 @@ def _coding(design: Design) -> str:
         "the typical rate at these values; a coefficient is what one unit of its coded column adds: of a level, the "
         "difference from the reference level."
     )
+
+
+def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the likelihood, the predictor and the distributions of the effects, one formula each."""
+    distribution = spec.study_effects
+    terms = [
+        r"\mu",
+        *([r"x_i^{\top} \beta"] if spec.covariates.parsed.terms else []),
+        *(["u_{s(i)}"] if distribution.symbol else []),
+        *(["w_i"] if spec.arm_effects is not None else []),
+    ]
+    predictor = " + ".join(terms)
+    likelihood = latex(spec.likelihood.symbol).replace(r"\text{rate}", "p_i").replace("n,", "n_i,")
+    lines = [
+        rf"y_i\ \sim\ {likelihood}",
+        rf"\text{{{spec.link.name}}}(p_i) = {predictor}",
+    ]
+    if " ~ " in distribution.symbol:
+        lines.append(latex(distribution.symbol).replace("u", "u_s", 1))
+    elif distribution.symbol:
+        lines.append(rf"\text{{{distribution.symbol}}}")
+    if spec.arm_effects is not None:
+        lines.append(r"w_i\ \sim\ \text{Normal}(0,\ \tau_{\text{arm}})")
+    return tuple(lines)
+
+
+def nested_formulas(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the same of a model of nested outcomes, by their conditional probabilities."""
+    terms = r"\mu_k + x_i^{\top} \beta_k" if spec.covariates.parsed.terms else r"\mu_k"
+    return (
+        r"\text{P}(\text{outcome } k) = \prod_{j \le k} p_{ij}",
+        rf"\text{{{spec.link.name}}}(p_{{ik}}) = {terms} + u_{{s(i)k}}",
+        r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)",
+    )
+
+
+def latex(statement: str) -> str:
+    """Return a statement such as ``"u ~ Normal(0, tau)"`` as LaTeX."""
+    return "".join(map(_written, _PARTS.findall(statement))).strip()
+
+
+def _written(part: str) -> str:
+    if part == "~":
+        return r"\sim"
+    if part in GREEK:
+        return rf"\{part}"
+    if part == "a" or (len(part) > 1 and part[0].isalpha()):
+        return rf"\text{{{part}}}".replace("_", r"\_")
+    return r"\ " if part == " " else part

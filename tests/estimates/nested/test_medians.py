@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.estimates.nested.medians import median_rates
+from bayesmeta.estimates.nested_rates import median_rates
 
 
 @pytest.mark.parametrize("correlation", [-0.6, 0.0, 0.7])

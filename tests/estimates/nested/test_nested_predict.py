@@ -9,16 +9,15 @@ from hypothesis import given, settings, strategies as st
 from scipy.stats import binom
 
 import bayesmeta as bm
-from bayesmeta.estimates.nested.counts import within_bounds
-from bayesmeta.estimates.nested.events import CountBound, parse_event
+from bayesmeta.estimates.joint_events import CountBound, parse_event, within_bounds
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 
 
 @pytest.fixture(scope="module")
-def prediction(fit: bm.Fit) -> bm.NestedPrediction:
+def prediction(fit: bm.Fit) -> bm.Prediction:
     found = bm.predict(fit, n=12, profile={"regimen": "a"}, seed=3)
-    assert isinstance(found, bm.NestedPrediction)
+    assert found.outcomes == OUTCOMES
     return found
 
 
@@ -60,7 +59,7 @@ def test_impossible_and_certain_rates_are_borne() -> None:
     assert within_bounds(rates, 4, [CountBound(2, 1, 4)]) == pytest.approx([0.0, 1.0])
 
 
-def test_one_outcome_is_what_its_own_prediction_says(prediction: bm.NestedPrediction) -> None:
+def test_one_outcome_is_what_its_own_prediction_says(prediction: bm.Prediction) -> None:
     alone = prediction.of("CR_CRi")
     # Joint probabilities are summed over fewer points of each draw's distribution.
     assert prediction.probability("CR_CRi >= 5") == pytest.approx(
@@ -70,7 +69,7 @@ def test_one_outcome_is_what_its_own_prediction_says(prediction: bm.NestedPredic
     assert prediction.probability("rate(CR_CRi) > 0.4") == pytest.approx(float(rate), abs=1e-12)
 
 
-def test_joint_probabilities_are_those_of_simulation(prediction: bm.NestedPrediction) -> None:
+def test_joint_probabilities_are_those_of_simulation(prediction: bm.Prediction) -> None:
     events = prediction.draws["events"].to_numpy().reshape(-1, 3)
     both = (events[:, 1] >= 4) & (events[:, 2] >= 2)
     found = prediction.probability("CR_CRi >= 4 and CR >= 2")
@@ -81,27 +80,27 @@ def test_joint_probabilities_are_those_of_simulation(prediction: bm.NestedPredic
     assert float(found + less) == pytest.approx(float(prediction.probability("CR_CRi >= 4")))
 
 
-def test_draws_are_nested_and_reproducible(prediction: bm.NestedPrediction) -> None:
+def test_draws_are_nested_and_reproducible(fit: bm.Fit, prediction: bm.Prediction) -> None:
     for name in ("rate", "events"):
         assert (prediction.draws[name].diff("outcome") <= 0).all()
     assert prediction.draws["events"].max() <= prediction.n
-    again = bm.predict(prediction.rates.fit, n=12, profile={"regimen": "a"}, seed=3)
+    again = bm.predict(fit, n=12, profile={"regimen": "a"}, seed=3)
     assert prediction.draws.equals(again.draws)
 
 
-def test_categories_sum_to_the_cohort(prediction: bm.NestedPrediction) -> None:
+def test_categories_sum_to_the_cohort(prediction: bm.Prediction) -> None:
     table = prediction.table(0.95)
     assert list(table.index) == ["CR", "CR_CRi, not CR", "ORR, not CR_CRi", "none"]
     assert table["mean"].sum() == pytest.approx(prediction.n)
     assert (table["lower"] <= table["median"]).all()
 
 
-def test_intervals_are_those_of_each_outcome(prediction: bm.NestedPrediction) -> None:
+def test_intervals_are_those_of_each_outcome(prediction: bm.Prediction) -> None:
     table = prediction.interval(0.8)
     for outcome in OUTCOMES:
         own = prediction.of(outcome).interval(0.8)
         pd.testing.assert_frame_equal(table.loc[outcome], own, rtol=1e-12, check_names=False)
-    assert repr(prediction).startswith("NestedPrediction(a new study, regimen=a: of 12, ORR ")
+    assert repr(prediction).startswith("Prediction(a new study, regimen=a: of 12, ORR ")
 
 
 def test_a_further_cohort_takes_the_profile_of_its_study(fit: bm.Fit) -> None:
@@ -129,7 +128,7 @@ def test_a_further_cohort_takes_the_profile_of_its_study(fit: bm.Fit) -> None:
     ],
 )
 def test_events_that_cannot_be_read_are_pointed_at(
-    prediction: bm.NestedPrediction, text: str, message: str
+    prediction: bm.Prediction, text: str, message: str
 ) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         prediction.probability(text)
@@ -142,7 +141,7 @@ def test_the_place_of_a_fault_is_shown() -> None:
     assert text[arrow.index("^") :].startswith("CRR")
 
 
-def test_an_outcome_that_is_none_is_refused(prediction: bm.NestedPrediction) -> None:
+def test_an_outcome_that_is_none_is_refused(prediction: bm.Prediction) -> None:
     with pytest.raises(bm.SettingsError, match=r"`outcome`: there is no 'CRi'. Did you mean"):
         prediction.of("CRi")
 
@@ -177,7 +176,7 @@ def test_a_prior_of_one_outcome_follows_its_distribution(fit: bm.Fit) -> None:
         bm.map_prior(fit, profile={"regimen": "a"}, force=True)
 
 
-def test_the_figure_shows_each_profile(fit: bm.Fit, prediction: bm.NestedPrediction) -> None:
+def test_the_figure_shows_each_profile(fit: bm.Fit, prediction: bm.Prediction) -> None:
     other = bm.predict(fit, n=12, profile={"regimen": "b"}, seed=3)
     plot = bm.plots.nested_outcomes([prediction, other])
     shares = plot.table[plot.table["kind"] == "category"].groupby("profile")["mean"].sum()
@@ -188,7 +187,7 @@ def test_the_figure_shows_each_profile(fit: bm.Fit, prediction: bm.NestedPredict
         bm.plots.nested_outcomes(
             [prediction, bm.predict(fit, n=9, profile={"regimen": "b"}, seed=3)]
         )
-    with pytest.raises(bm.SettingsError, match="one NestedPrediction or several"):
+    with pytest.raises(bm.SettingsError, match="one Prediction of nested outcomes or several"):
         bm.plots.nested_outcomes([])
 
 
@@ -215,7 +214,7 @@ def test_paths_of_counts_agree_with_their_sum(
     odds = np.exp(0.5 * np.random.default_rng(3).standard_normal((1000, 3)))
     rates = np.cumprod(odds / (1 + odds), axis=1)
     summed = within_bounds(rates, 1000, bounds)
-    monkeypatch.setattr("bayesmeta.estimates.nested.counts.LARGEST_SUMMED", 999)
+    monkeypatch.setattr("bayesmeta.estimates.joint_events.LARGEST_SUMMED", 999)
     # One path a draw errs by up to 0.5 each, and by 0.0005 on average over 1,000 even paths.
     assert within_bounds(rates, 1000, bounds).mean() == pytest.approx(summed.mean(), abs=0.002)
 

@@ -8,7 +8,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.estimates.nested.rates import NestedRates, nested_rates
+from bayesmeta.estimates.nested_rates import NestedRates, nested_rates
 from bayesmeta.inference.lattice import kronecker_sequence
 
 CORRELATION = np.array([[1.0, 0.4, 0.1], [0.4, 1.0, -0.3], [0.1, -0.3, 1.0]])

@@ -20,11 +20,10 @@ from pytensor.compile.mode import get_mode
 from scipy.optimize import brentq
 
 import bayesmeta as bm
-from bayesmeta.inference.density.arrays import density_data
-from bayesmeta.inference.density.coordinates import size, starting_point, unlocated
+from bayesmeta.inference.density.coordinates import density_data, size, starting_point, unlocated
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.log_density import log_density
-from bayesmeta.inference.density.scales import bounded
+from bayesmeta.inference.kernels import bounded
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 import bayesmeta as bm
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
-from bayesmeta.inference.quadrature.rules import integrated_log_likelihood
+from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.inference.simulation import log_likelihood, prior_effects, prior_parameters
 from bayesmeta.model import Design
 

@@ -14,10 +14,14 @@ from scipy.optimize import brentq
 
 import bayesmeta as bm
 from bayesmeta.inference.density.callbacks import value_and_gradient
-from bayesmeta.inference.nested.coordinates import nested_size, nested_start, nested_variables
-from bayesmeta.inference.nested.data import NestedData, nested_data
+from bayesmeta.inference.nested.coordinates import (
+    nested_data,
+    nested_size,
+    nested_start,
+    nested_variables,
+)
+from bayesmeta.inference.nested.data import NestedData, pack_nested
 from bayesmeta.inference.nested.log_density import nested_density
-from bayesmeta.inference.nested.views import pack_nested
 from bayesmeta.model import Design, make_design
 
 Array = npt.NDArray[np.float64]

@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 from scipy import special
 
 import bayesmeta as bm
-from bayesmeta.inference.nested.data import nested_data
-from bayesmeta.inference.nested.simulation import draw_counts, nested_log_likelihood, rates_of
+from bayesmeta.inference.nested.coordinates import nested_data
+from bayesmeta.inference.simulation import draw_counts, nested_log_likelihood, rates_of
 from bayesmeta.model import Design, make_design
 
 Array = npt.NDArray[np.float64]

@@ -1,0 +1,282 @@
+"""The commands that answer from a saved fit."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bayesmeta.cli.answers import Answer, SavedFit, answering
+from bayesmeta.cli.options import (
+    DEFAULT_SEED,
+    Interval,
+    Outcome,
+    Profiles,
+    Seed,
+    Workers,
+    check_no_effect,
+)
+from bayesmeta.cli.parsing import parsed_profile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    import bayesmeta as bm
+
+__all__ = ["contrast", "cumulative", "leave_one_out", "predict", "sensitivity", "shrinkage"]
+
+LEFT_OUT = ("studies", "arms", "influence", "fits")
+
+RateAbove = Annotated[float | None, typer.Option(help="Print P(rate of a new study > this).")]
+RateBelow = Annotated[float | None, typer.Option(help="Print P(rate of a new study < this).")]
+AtLeast = Annotated[int | None, typer.Option(help="Print P(responders >= this).")]
+AtMost = Annotated[int | None, typer.Option(help="Print P(responders <= this).")]
+
+
+@answering("intervals", "pmf", "categories", "probabilities")
+def predict(
+    saved: SavedFit,
+    n: Annotated[int, typer.Option("--n", help="Number of patients in the cohort.")],
+    profile: Profiles = None,
+    study: Annotated[
+        str | None, typer.Option(help="Predict a further cohort of this study.")
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Which outcome, of a run of several. Default: all together.")
+    ] = None,
+    rate_above: RateAbove = None,
+    rate_below: RateBelow = None,
+    at_least: AtLeast = None,
+    at_most: AtMost = None,
+    joint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Of several outcomes: print the probability of this, such as "CR_CRi >= 15 and CR >= 8".'
+        ),
+    ] = None,
+    ci: Interval = 0.95,
+) -> Answer:
+    """Predict the response of a new cohort from a saved run."""
+    import bayesmeta as bm
+    from bayesmeta.estimates.inferred import basis_of, inferred_words
+    from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
+
+    events = _event(rate_above, rate_below, at_least, at_most)
+    together = len(saved.fit.outcomes) > 1 and outcome is None
+    if together:
+        _refuse(events, "on several outcomes together; use --joint, or --outcome")
+    else:
+        check_no_effect("--joint", joint, "on one outcome; use --at-least or --rate-above")
+    at = parsed_profile(profile)
+    # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
+    found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
+    basis = basis_of(saved.fit, at, study)
+    asked = [*events.items(), *((event, None) for event in joint or ())]
+    return Answer(
+        prediction_json(found, ci, asked, basis),
+        [prediction_blocks(found, ci, asked, saved.words), inferred_words(basis, saved.words)],
+        _prediction_tables(found, ci, asked),
+    )
+
+
+def _prediction_tables(
+    found: "bm.Prediction", ci: float, asked: Sequence[tuple[str, Any]]
+) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    interval = found.interval(ci)
+    tables = {"pmf": found.pmf}
+    if found.outcomes:
+        tables |= {"intervals": interval, "categories": found.table(ci)}
+    else:
+        tables["intervals"] = interval.rename_axis("quantity")
+    rows = []
+    for name, value in asked:
+        one = found.probability(name) if value is None else found.probability(**{name: value})
+        at = {} if value is None else {"at": value}
+        rows.append({"event": name, **at, "probability": float(one), "mcse": one.mcse})
+    return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
+
+
+def _refuse(options: Mapping[str, Any], where: str) -> None:
+    """Raise if one of these was given where it does nothing."""
+    for name, value in options.items():
+        check_no_effect(f"--{name.removeprefix('events_').replace('_', '-')}", value, where)
+
+
+def _event(
+    rate_above: float | None, rate_below: float | None, at_least: int | None, at_most: int | None
+) -> dict[str, Any]:
+    """Return what is asked about a cohort, as the library calls it."""
+    found = {
+        "rate_above": rate_above,
+        "rate_below": rate_below,
+        "events_at_least": at_least,
+        "events_at_most": at_most,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@answering("contrasts", "ranks")
+def contrast(
+    saved: SavedFit,
+    factor: Annotated[
+        str | None, typer.Option(help="Factor whose levels are compared. Default: the first.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Level that all others are compared with. Default: all pairs."),
+    ] = None,
+    outcome: Outcome = None,
+    profile: Profiles = None,
+    ci: Interval = 0.95,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks",
+            help="Show ranks and SUCRA though some levels are compared between studies only.",
+        ),
+    ] = False,
+) -> Answer:
+    """Compare the levels of a factor, such as regimens, in a saved run."""
+    import bayesmeta as bm
+    from bayesmeta.report import contrast_text as text
+
+    found = bm.contrast(
+        saved.fit,
+        factor,
+        outcome=outcome,
+        profile=parsed_profile(profile),
+        against=against,
+        ci_prob=ci,
+    )
+    shown = ranks or found.rankable
+    ranked = ["", *text.rank_blocks(found, saved.words)] if shown else text.unranked(found)
+    return Answer(
+        text.contrast_json(found, ranks=shown),
+        [text.contrast_blocks(found, saved.words), ranked],
+        {"contrasts": found.table, "ranks": found.ranks},
+    )
+
+
+@answering("shrinkage")
+def shrinkage(saved: SavedFit, outcome: Outcome = None, ci: Interval = 0.95) -> Answer:
+    """Show the posterior rate of each arm of a saved run, and its shrinkage."""
+    import bayesmeta as bm
+    from bayesmeta.estimates.forest_table import arm_labels
+    from bayesmeta.report.contrast_text import shrinkage_blocks
+    from bayesmeta.report.machine import records
+
+    table = bm.shrinkage(saved.fit, outcome=outcome, ci_prob=ci)
+    arms = saved.fit.arms.of(outcome) if outcome else saved.fit.arms
+    lines = shrinkage_blocks(table, arm_labels(arms), ci, saved.words, outcome=outcome)
+    return Answer({"ci_prob": ci, "arms": records(table)}, [lines], {"shrinkage": table})
+
+
+@answering(*LEFT_OUT)
+def leave_one_out(
+    saved: SavedFit,
+    method: Annotated[
+        Literal["exact", "psis"],
+        typer.Option(help="Leave studies out by refits, or by PSIS."),
+    ] = "exact",
+    profile: Profiles = None,
+    seed: Seed = DEFAULT_SEED,
+    ci: Interval = 0.95,
+    workers: Workers = None,
+) -> Answer:
+    """Leave each study out in turn: held-out predictions, and the influence of each study."""
+    import bayesmeta as bm
+    from bayesmeta.inference.settings import processors
+    from bayesmeta.report.predicted_text import left_out_blocks, left_out_json
+
+    found = bm.leave_one_study_out(
+        saved.fit.spec,
+        saved.fit.arms,
+        seed=seed,
+        method=method,
+        profile=parsed_profile(profile),
+        ci_prob=ci,
+        workers=processors() if workers is None else workers,
+    )
+    tables = {name: getattr(found, name) for name in LEFT_OUT}
+    return Answer(
+        left_out_json(found) | {"seed": seed},
+        [left_out_blocks(found, saved.words), f"  Random seed {seed}."],
+        tables,
+        found.ok,
+    )
+
+
+@answering("cumulative")
+def cumulative(
+    saved: SavedFit,
+    by: Annotated[str, typer.Option(help="Numeric column that orders the arms.")] = "year",
+    profile: Profiles = None,
+    seed: Seed = DEFAULT_SEED,
+    ci: Interval = 0.95,
+) -> Answer:
+    """Cumulative meta-analysis: refit the model to the studies available up to each year."""
+    import bayesmeta as bm
+    from bayesmeta.report.predicted_text import cumulative_blocks, cumulative_json
+
+    found = bm.cumulative(saved.fit, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
+    return Answer(
+        cumulative_json(found) | {"seed": seed},
+        [cumulative_blocks(found, saved.words), f"  Random seed {seed}."],
+        {"cumulative": found.table},
+        found.ok,
+    )
+
+
+@answering("priors", "scaling")
+def sensitivity(
+    saved: SavedFit,
+    profile: Profiles = None,
+    rate_above: RateAbove = None,
+    rate_below: RateBelow = None,
+    at_least: AtLeast = None,
+    at_most: AtMost = None,
+    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    certainty: Annotated[
+        float | None,
+        typer.Option(help="Probability that a decision requires. Finds its tipping point."),
+    ] = None,
+    ci: Interval = 0.95,
+) -> Answer:
+    """Show how estimates and decisions depend on the priors. The model is refitted."""
+    import bayesmeta as bm
+    from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
+
+    asked = _event(rate_above, rate_below, at_least, at_most) | ({} if n is None else {"n": n})
+    if len(saved.fit.outcomes) > 1:
+        return _joint_sensitivity(saved, parsed_profile(profile), ci, asked, certainty)
+    found = bm.sensitivity(
+        saved.fit, profile=parsed_profile(profile), certainty=certainty, ci_prob=ci, **asked
+    )
+    return Answer(
+        sensitivity_json(found),
+        [sensitivity_blocks(found, saved.words)],
+        {"priors": found.priors, "scaling": found.scaling},
+        found.ok,
+    )
+
+
+def _joint_sensitivity(
+    saved: SavedFit,
+    profile: "Mapping[str, Any] | None",
+    ci: float,
+    asked: Mapping[str, Any],
+    certainty: float | None,
+) -> Answer:
+    """Return the rates of several outcomes under other priors."""
+    import bayesmeta as bm
+    from bayesmeta.estimates.profiles import profile_label
+    from bayesmeta.report.machine import records
+    from bayesmeta.report.sensitivity_text import nested_prior_blocks
+
+    _refuse({**asked, "certainty": certainty}, "on a run of several outcomes")
+    found = bm.prior_grid(saved.fit, profile=profile, ci_prob=ci)
+    label, ok = profile_label(saved.fit.coding, profile), bool(found["ok"].all())
+    content = {"profile": label, "ci_prob": ci, "refits_ok": ok, "priors": records(found)}
+    lines = nested_prior_blocks(found, label, ci, saved.words)
+    return Answer(content, [lines], {"priors": found}, ok)

@@ -1,0 +1,89 @@
+"""Options that are written as text: profiles, units, rates and an interim analysis."""
+
+from collections.abc import Sequence
+
+from bayesmeta.errors import ProfileError, SettingsError
+
+__all__ = ["parsed_interim", "parsed_names", "parsed_profile", "parsed_rates", "parsed_units"]
+
+
+def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
+    """Return a profile written as covariate=value pairs; None where there are none."""
+    if not pairs:
+        return None
+    return {
+        name: _value(name, value)
+        for name, value in _split("--profile", pairs, ProfileError).items()
+    }
+
+
+def parsed_units(pairs: list[str] | None) -> dict[str, float] | None:
+    """Return units of odds ratios written as covariate=unit pairs; None where there are none."""
+    if not pairs:
+        return None
+    found = _split("--per", pairs, SettingsError)
+    try:
+        return {name: float(unit) for name, unit in found.items()}
+    except ValueError:
+        raise SettingsError(
+            f"`--per`: units are numbers, such as age=10; got '{', '.join(pairs)}'."
+        ) from None
+
+
+def parsed_names(option: str, pairs: list[str] | None) -> dict[str, str] | None:
+    """Return texts written as covariate=text pairs; None where there are none."""
+    return _split(option, pairs, SettingsError) if pairs else None
+
+
+def _split(
+    option: str, pairs: Sequence[str], kind: type[ProfileError | SettingsError]
+) -> dict[str, str]:
+    """Return names and values of pairs, after checking that each name is there once."""
+    split = [pair.partition("=") for pair in pairs]
+    for pair, (name, equals, _) in zip(pairs, split, strict=True):
+        if not name or not equals:
+            raise kind(f"`{option}` is written covariate=value; got '{pair}'.")
+    found = {name.strip(): value.strip() for name, _, value in split}
+    if len(found) < len(pairs):
+        raise kind(f"`{option}` gives a covariate twice: {', '.join(pairs)}. Give each once.")
+    return found
+
+
+def _value(name: str, text: str) -> "str | dict[str, float]":
+    """Return a value of a profile: a level, a number, or shares written level:share+level:share."""
+    parts = [part.rpartition(":") for part in text.split("+")]
+    if not all(level and share for level, _, share in parts):
+        return text
+    try:
+        return {level.strip(): float(share) for level, _, share in parts}
+    except ValueError:
+        raise ProfileError(
+            f"`--profile {name}={text}`: shares are numbers, written level:share+level:share."
+        ) from None
+
+
+def parsed_rates(option: str, text: str | None) -> list[float] | None:
+    """Return the rates that a text lists; None where there is none."""
+    if text is None:
+        return None
+    try:
+        return [float(each) for each in text.split(",")]
+    except ValueError:
+        raise SettingsError(
+            f"`{option}` must be numbers joined by commas, such as 0.2,0.35; got '{text}'."
+        ) from None
+
+
+def parsed_interim(text: str | None) -> tuple[int, int] | None:
+    """Return responders and patients written 8/20; None where there are none."""
+    if text is None:
+        return None
+    events, slash, n = (part.strip() for part in text.partition("/"))
+    if not (slash and events.isdecimal() and n.isdecimal()):
+        raise SettingsError(f"`--interim` must be responders/patients, such as 8/20; got '{text}'.")
+    if int(events) > int(n):
+        raise SettingsError(
+            f"`--interim` must not have more responders than patients; got '{text}'. Write responders first, "
+            "such as 8/20."
+        )
+    return int(events), int(n)

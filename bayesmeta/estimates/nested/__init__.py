@@ -1,1 +1,0 @@
-"""Answers about nested outcomes. In: a `Fit`. Out: rates and counts, nested in each draw."""

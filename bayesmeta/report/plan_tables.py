@@ -1,0 +1,169 @@
+"""Plans of trials for machines: as JSON, and as files (tables as CSV, priors as JSON, figures)."""
+
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta import plots
+from bayesmeta.planning.map_prior import MapPrior
+from bayesmeta.planning.mixture_text import to_json
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.plan import Plan
+from bayesmeta.planning.plan_interim import Interim
+from bayesmeta.planning.plan_priors import MAP, ROBUST
+from bayesmeta.plots.pages import Plot
+from bayesmeta.report.machine import records
+from bayesmeta.report.plan_sizes import Sizes
+from bayesmeta.report.plan_words import AnyPlan, mixture_warnings, warnings_of
+from bayesmeta.wording import PLAIN, Wording
+
+__all__ = ["FILES", "plan_files", "plan_json"]
+
+DPI = 300
+
+SMALLEST = 5
+"""Patients from which on the boundary is drawn."""
+
+FILES = (
+    *("sample_size.csv", "threshold_errors.csv", "certainties.csv", "by_weight.csv"),
+    *("effective_sample_size.csv", "decisions.csv", "borrowing.csv", "conflict.csv", "interim.csv"),
+    *("interim_operating_characteristics.csv", "largest_errors.csv"),
+    *("operating_characteristics.csv", "prior.json", "robust_prior.json"),
+    *("map_prior.png", "power.png", "responders.png", "boundary.png"),
+)
+"""All that a plan may write."""
+
+
+def _tables(plan: AnyPlan) -> dict[str, pd.DataFrame]:
+    """Return the tables of a plan by name."""
+    found = {
+        "threshold_errors": plan.threshold_errors,
+        "certainties": plan.certainties,
+        "by_weight": plan.by_weight,
+        "effective_sample_size": plan.effective_sizes.reset_index(),
+    }
+    if plan.conflict is not None:
+        found["conflict"] = plan.conflict.reset_index()
+    if isinstance(plan, Plan):
+        own = {"decisions": plan.trial.decisions.reset_index(), "borrowing": plan.borrowing}
+        return found | own
+    return found | {
+        "decisions": plan.trial.boundary.reset_index(),
+        "largest_errors": plan.largest_errors,
+        "operating_characteristics": plan.operating_characteristics,
+    }
+
+
+def plan_json(plan: AnyPlan | None, *, prior: MapPrior, sizes: Sizes | None) -> dict[str, Any]:
+    """Return priors, boundary, operating characteristics and the rest of a plan.
+
+    There is no plan where only sample sizes were asked for, and none will do.
+    """
+    found = {
+        "reliable": prior.reliable,
+        "profile": prior.profile,
+        "ecdf_difference": prior.ecdf_difference,
+        "kl": prior.kl,
+        "n": None,
+    }
+    if plan is not None:
+        found |= _common(plan) | (_one_arm(plan) if isinstance(plan, Plan) else _two_arms(plan))
+    return found | {"sample_size": None if sizes is None else sizes.json()}
+
+
+def _common(plan: AnyPlan) -> dict[str, Any]:
+    tables = _tables(plan) | {"operating_characteristics": plan.operating_characteristics}
+    return {
+        "conflict": None,
+        **{name: records(table) for name, table in tables.items()},
+        "success": str(plan.trial.success),
+        "robust": plan.robust,
+        "weights": list(plan.compared.weights),
+        "vague": _mixture(plan.compared.vague),
+        "priors": {name: _mixture(prior) for name, prior in plan.priors.items()},
+        "decides_alike": plan.decides_alike,
+        "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
+    }
+
+
+def _one_arm(plan: Plan) -> dict[str, Any]:
+    trial = plan.trial
+    return {
+        "n": trial.n,
+        "boundary": trial.boundary,
+        "largest": trial.largest,
+        "probability_of_success": trial.probability_of_success(plan.map_prior.mixture),
+        "type_one_error": trial.type_one_error(),
+        "interim": None if plan.interim is None else _interim(plan, plan.interim),
+    }
+
+
+def _two_arms(plan: Any) -> dict[str, Any]:
+    trial = plan.trial
+    boundary = records(trial.boundary.reset_index())
+    return {"n": trial.n_treated, "n_control": trial.n_control, "boundary": boundary}
+
+
+def _mixture(mixture: BetaMixture) -> dict[str, Any]:
+    """Return the parameters of a mixture."""
+    return {"weights": list(mixture.weights), "a": list(mixture.a), "b": list(mixture.b)}
+
+
+def _interim(plan: Plan, interim: Interim) -> dict[str, Any]:
+    look, conflict = interim.look, interim.conflict
+    return {
+        "events": interim.events,
+        "n": interim.n,
+        "predictive_probability_of_success": interim.success,
+        "conflict": {
+            name: getattr(conflict, name) for name in ("two_sided", "mid_p", "box", "words")
+        },
+        "stop_below": look.stop_below,
+        "stop": bool(look.stops[interim.events]),
+        "table": records(look.table.reset_index()),
+        "operating_characteristics": records(look.operating_characteristics(plan.rates)),
+    }
+
+
+def plan_files(
+    plan: AnyPlan | None, *, prior: MapPrior, sizes: Sizes | None, words: Wording = PLAIN
+) -> dict[str, bytes]:
+    """Return the tables, priors and figures of a plan, by name of file; without a plan, of the sizes."""
+    tables = {} if sizes is None else {"sample_size": sizes.table}
+    found: dict[str, bytes] = {}
+    if plan is not None:
+        tables |= _tables(plan)
+        found = _priors(plan) | _figures(plan, words)
+    if isinstance(plan, Plan) and plan.interim is not None:
+        look = plan.interim.look
+        tables["interim"] = look.table.reset_index()
+        tables["interim_operating_characteristics"] = look.operating_characteristics(plan.rates)
+    return found | {f"{name}.csv": _csv(table, prior) for name, table in tables.items()}
+
+
+def _csv(table: pd.DataFrame, prior: MapPrior) -> bytes:
+    # What is made from a prior is no more reliable than the prior.
+    marked = table if prior.reliable else table.assign(reliable="no")
+    return marked.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _priors(plan: AnyPlan) -> dict[str, bytes]:
+    robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
+    written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
+    return {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
+
+
+def _figures(plan: AnyPlan, words: Wording) -> dict[str, bytes]:
+    robust, reliable = plan.priors[ROBUST], plan.map_prior.reliable
+    notes = [] if reliable else ["NOT RELIABLE: the fit failed its diagnostics."]
+    scale = plots.RateScale(per=words.rates.per)
+    prior = plots.map_prior(plan.map_prior, robust=robust, scale=scale, labels=words.labels)
+    drawn: dict[str, Plot] = {"map_prior": prior}
+    if isinstance(plan, Plan):
+        trial = plan.trial
+        drawn["power"] = plots.power(plan.trials, notes=notes)
+        drawn["responders"] = plots.responders(trial, distribution=plan.priors[MAP], notes=notes)
+        if trial.success.direction is not None:
+            sizes = range(min(SMALLEST, trial.n), trial.n + 1)
+            drawn["boundary"] = plots.boundary(plan.priors, trial.success, n=sizes, notes=notes)
+    return {f"{name}.png": plot.png(dpi=DPI) for name, plot in drawn.items()}

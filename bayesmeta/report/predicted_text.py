@@ -1,0 +1,200 @@
+"""Held-out predictions, and the evidence as it grew, as tables and sentences, and as JSON."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.comparison.cumulative import Cumulative
+from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.validation import Validation
+from bayesmeta.errors import counted
+from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.machine import plain_value, records
+from bayesmeta.report.sensitivity_text import interval_text
+from bayesmeta.report.text import failure_lines
+from bayesmeta.rounding import number_texts, percent, probability_text
+from bayesmeta.wording import PLAIN, Wording
+
+__all__ = [
+    "change_text",
+    "coverage_sentence",
+    "cumulative_blocks",
+    "cumulative_json",
+    "influence_cells",
+    "left_out_blocks",
+    "left_out_json",
+    "outcomes_in",
+    "validation_blocks",
+    "validation_json",
+]
+
+Row = Mapping[Hashable, Any]
+
+FINER = 4
+"""By how much a change is written more finely than the interval of what changes."""
+
+TAILS = (
+    "P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as "
+    "there were."
+)
+
+
+def outcomes_in(table: pd.DataFrame) -> list[Any]:
+    """Return the outcomes of a table's rows; None of one outcome, which has no name."""
+    return list(dict.fromkeys(table["outcome"])) if "outcome" in table else [None]
+
+
+def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield what each arm's study shows of it left out, the score, and the influence of each study."""
+    yield Table(
+        f"Model {found.model}: each study predicted from all others",
+        _predicted_cells(found.arms, words),
+    )
+    score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
+    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}"))
+    for outcome in outcomes_in(found.influence) if len(found.influence) else []:
+        of = f"{words.outcome(outcome)}: typical" if outcome else "Typical"
+        yield Text("")
+        yield Table(
+            f"{of} rate without each study{words.rates.note}, and its change {words.rates.in_points}",
+            influence_cells(found, outcome, words),
+        )
+    wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
+    if len(wrong):
+        yield Text("")
+        yield Table("Fits that failed", wrong)
+
+
+def influence_cells(found: LeftOut, outcome: str | None, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return the typical rate of an outcome without each study, as people read it."""
+    return pd.DataFrame(
+        [
+            {
+                "without": row["label"],
+                "typical rate": words.rates.interval(row["estimate"], row["lower"], row["upper"]),
+                "change": change_text(row, words) if row["study"] else "",
+            }
+            for row in found.influence_on("typical rate", outcome).to_dict("records")
+        ]
+    )
+
+
+def change_text(row: Row, words: Wording = PLAIN) -> str:
+    """Return by how much an estimate changes, one decimal finer than its interval asks for."""
+    width = (row["upper"] - row["lower"]) / FINER
+    return words.rates.differences(row["change"], 0.0, width, signed=True)[0]
+
+
+def left_out_json(found: LeftOut) -> dict[str, Any]:
+    """Return the scores and all tables of studies left out."""
+    tables = ("arms", "studies", "influence", "fits")
+    return {
+        "model": found.model,
+        "ok": found.ok,
+        "elpd": plain_value(found.elpd),
+        **{name: records(getattr(found, name)) for name in tables},
+    }
+
+
+def validation_blocks(found: Validation, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield each cohort with what was predicted of it, and the scores of all."""
+    yield from map(Text, failure_lines(found.diagnostics))
+    train, arms = found.fit.arms, found.arms
+    predicted = len(arms.drop_duplicates(["study", "arm"]))
+    yield Table(
+        f"Model {found.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
+        f"predicts {counted(predicted, 'arm')} of {counted(len(found.studies), 'study', 'studies')}",
+        _predicted_cells(arms, words),
+    )
+    error = float((found.studies["mcse_elpd"] ** 2).sum() ** 0.5)
+    score = (
+        f"elpd {found.elpd:.1f} (MCSE {error:.2f}), mean CRPS {arms['crps'].mean():.1f} responders."
+    )
+    notes = (f"Note: {note}" for note in found.notes)
+    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}", *notes))
+
+
+def validation_json(found: Validation) -> dict[str, Any]:
+    """Return what was predicted of each cohort, and the scores."""
+    return {
+        "diagnostics_ok": found.diagnostics.ok,
+        "model": found.fit.spec.name,
+        "elpd": found.elpd,
+        "arms": records(found.arms),
+        "studies": records(found.studies),
+        "coverage": records(found.coverage),
+        "notes": list(found.notes),
+    }
+
+
+def coverage_sentence(coverage: pd.DataFrame) -> str:
+    """Return how many arms, of several outcomes counts, lie inside their prediction intervals."""
+    inside = (
+        f"{row['inside']:.0f} of {row['arms']:.0f} inside {100 * row['ci_prob']:g}% ({percent(row['expected'])} expected)"
+        for row in coverage.to_dict("records")
+    )
+    return f"{', '.join(inside)}."
+
+
+def _predicted_cells(arms: pd.DataFrame, words: Wording) -> pd.DataFrame:
+    """Return each arm, of several outcomes each count, with what was predicted of it."""
+    return pd.DataFrame([_predicted(row, words) for row in arms.to_dict("records")])
+
+
+def _predicted(row: Row, words: Wording) -> dict[str, str]:
+    outcome = {"outcome": words.outcome(row["outcome"])} if "outcome" in row else {}
+    return {
+        "arm": str(row["arm"]),
+        **outcome,
+        "observed": f"{row['events']}/{row['n']}",
+        "predicted": f"{row['median']}",
+        "95% interval": f"{row['lower_95']} to {row['upper_95']}",
+        "inside": "yes" if row["inside_95"] else "NO",
+        "P(so few)": probability_text(row["at_most"]),
+        "P(so many)": probability_text(row["at_least"]),
+        "CRPS": f"{row['crps']:.1f}",
+    }
+
+
+def cumulative_blocks(found: Cumulative, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield what the model says of the studies known up to each year, one row a year and outcome."""
+    without = ["tau"] if found.table["tau"].isna().all() else []
+    cells = [_known(row, found.by, words) for row in found.table.to_dict("records")]
+    yield Table(
+        f"Estimates as the evidence grew ({words.text(found.profile)}): median and {100 * found.ci_prob:g}% interval"
+        f"{words.rates.note}",
+        pd.DataFrame(cells).drop(columns=without),
+    )
+    undated = [f"Without a value of {found.by}: {', '.join(found.undated)}."]
+    yield Items(
+        (
+            *(undated if found.undated else []),
+            "Rows share their studies: that an estimate settles is no test.",
+        )
+    )
+
+
+def cumulative_json(found: Cumulative) -> dict[str, Any]:
+    """Return the estimates by year, and the arms without a year."""
+    return {
+        "profile": found.profile,
+        "by": found.by,
+        "ci_prob": found.ci_prob,
+        "table": records(found.table),
+        "undated": list(found.undated),
+    }
+
+
+def _known(row: Row, by: str, words: Wording) -> dict[str, str]:
+    outcome = {"outcome": words.outcome(row["outcome"])} if "outcome" in row else {}
+    return {
+        by: "all" if pd.isna(row["year"]) else f"{row['year']:.10g}",
+        **outcome,
+        "studies": f"{row['studies']}",
+        "responders": f"{row['events']}/{row['patients']}",
+        "typical": interval_text(row, "typical", words.rates.texts),
+        "new study": interval_text(row, "new_study", words.rates.texts),
+        "tau": interval_text(row, "tau", number_texts),
+        "draws": "ok" if row["ok"] else "NOT RELIABLE",
+    }

@@ -1,0 +1,161 @@
+"""Predictions of a new cohort as tables and sentences, and as JSON."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.estimates.count_distributions import range_step
+from bayesmeta.estimates.events import Probability
+from bayesmeta.estimates.inferred import Inferred
+from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.machine import by_row, plain_value, records
+from bayesmeta.report.text import ERROR_PLACES
+from bayesmeta.rounding import error_text, probability_text
+from bayesmeta.wording import PLAIN, Wording
+
+__all__ = [
+    "category_cells",
+    "cohort_lines",
+    "event_lines",
+    "outcome_texts",
+    "prediction_blocks",
+    "prediction_json",
+    "probability_words",
+]
+
+Asked = Sequence[tuple[str, Any]]
+"""Events of one outcome, such as ``("rate_above", 0.3)``; of several, each a text without a value."""
+
+
+def prediction_blocks(
+    prediction: Prediction, ci_prob: float, asked: Asked, words: Wording = PLAIN
+) -> Iterator[Block]:
+    """Yield the intervals, of several outcomes the categories, and each probability asked for."""
+    if prediction.outcomes:
+        who = _who(prediction)
+        yield Text(
+            f"A cohort of {prediction.n} patients of {who} ({words.text(prediction.profile)}), {100 * ci_prob:g}% intervals"
+        )
+        texts = outcome_texts(prediction, ci_prob, words)
+        yield Items(
+            tuple(
+                f"{outcome}: true rate {rate}, patients {patients}"
+                for outcome, rate, patients in texts
+            )
+        )
+        yield Table("Patients by category", category_cells(prediction.table(ci_prob), words))
+    else:
+        yield from map(Text, cohort_lines(prediction, ci_prob, words))
+    yield from map(Text, event_lines(prediction, asked))
+
+
+def _who(prediction: Prediction) -> str:
+    return "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
+
+
+def cohort_lines(prediction: Prediction, ci_prob: float, words: Wording = PLAIN) -> list[str]:
+    """Return the interval of the true rate and of the responders of a cohort."""
+    table, rates = prediction.interval(ci_prob), words.rates
+    rate: dict[Hashable, float] = table.loc["rate"].to_dict()
+    events = table.loc["events"]
+    median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
+    errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
+    return [
+        f"True rate of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
+        f"{' to '.join(ends)} (MCSE {errors} {rates.points_short}).",
+        f"Responders of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
+    ]
+
+
+SIGNS = {
+    "rate_above": "rate > {:g}",
+    "rate_below": "rate < {:g}",
+    "events_at_least": "responders >= {:g}",
+    "events_at_most": "responders <= {:g}",
+}
+
+
+def event_lines(prediction: Prediction, asked: Asked) -> list[str]:
+    """Return each probability asked for, with its Monte-Carlo error."""
+    return [
+        f"P({SIGNS.get(name, name).format(value)}) {probability_words(_answer(prediction, name, value))}."
+        for name, value in asked
+    ]
+
+
+def _answer(prediction: Prediction, name: str, value: Any) -> Probability:
+    """Return the probability of an event: a keyword with its value, or a text."""
+    return (
+        prediction.probability(name) if value is None else prediction.probability(**{name: value})
+    )
+
+
+def probability_words(probability: Probability) -> str:
+    """Return a probability with its Monte-Carlo error: ``= 0.912 (MCSE 0.004)``."""
+    text, mcse = probability_text(probability), probability.mcse
+    sign = "" if text[0] in "<>" else "= "
+    return f"{sign}{text} (MCSE {error_text(mcse, ERROR_PLACES)})"
+
+
+def outcome_texts(
+    prediction: Prediction, ci_prob: float, words: Wording = PLAIN
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each outcome, its true rate and its patients, with their intervals."""
+    interval = prediction.interval(ci_prob)
+    for outcome in prediction.outcomes:
+        own = interval.xs(outcome, level="outcome")
+        rate = words.rates.sentence(*own.loc["rate", ["median", "lower", "upper"]])
+        median, low, high = own.loc["events", ["median", "lower", "upper"]]
+        yield words.outcome(outcome), rate, f"{median:.0f} ({low:.0f} to {high:.0f})"
+
+
+def category_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
+    """Return the patients of each category as people read them, one row each."""
+    shown = table.reset_index()
+    cells: dict[str, Any] = {"category": [words.category(str(name)) for name in shown["category"]]}
+    cells["mean"] = [f"{value:.1f}" for value in shown["mean"]]
+    cells["MCSE"] = [error_text(value, 2) for value in shown["mcse_mean"]]
+    for name in ("lower", "median", "upper"):
+        cells[name] = shown[name].astype(str)
+    return pd.DataFrame(cells)
+
+
+def prediction_json(
+    prediction: Prediction, ci: float, asked: Asked, basis: Sequence[Inferred]
+) -> dict[str, Any]:
+    """Return intervals, probability mass functions, categories and the probabilities asked for.
+
+    `basis` is how many arms the prediction rests on, and how many of their counts are inferred.
+    """
+    found: dict[str, Any] = {
+        "n": prediction.n,
+        "profile": prediction.profile,
+        "study": prediction.study,
+        "ci_prob": ci,
+        "probabilities": {
+            name: ({} if value is None else {"at": value})
+            | _probability_json(_answer(prediction, name, value))
+            for name, value in asked
+        },
+        "basis": [one._asdict() for one in basis],
+    }
+    if prediction.outcomes:
+        outcomes = {one: _mass_json(prediction.of(one), ci) for one in prediction.outcomes}
+        categories = records(prediction.table(ci).reset_index())
+        return found | {"outcomes": outcomes, "categories": categories}
+    return found | _mass_json(prediction, ci)
+
+
+def _probability_json(found: Probability) -> dict[str, Any]:
+    return {"probability": float(found), "mcse": plain_value(float(found.mcse))}
+
+
+def _mass_json(prediction: Prediction, ci: float) -> dict[str, Any]:
+    """Return interval and mass; of more than 10,000 patients that of ranges of `pmf_step` counts."""
+    return {
+        "interval": by_row(prediction.interval(ci)),
+        "pmf": prediction.listed["probability"].tolist(),
+        "pmf_step": range_step(prediction.n),
+    }
