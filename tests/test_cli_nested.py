@@ -130,22 +130,25 @@ def test_fits_that_can_not_be_made_are_told(
 
 
 @pytest.mark.slow
-def test_sensitivity_to_priors_of_each_outcome(
+def test_sensitivity_of_one_of_several_outcomes(
     saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("sensitivity", saved, "--profile", "regimen_class=ven_hma", "--json") == 0
+    asked = ("--profile", "regimen_class=ven_hma", "--outcome", "CR", "--rate-above", "0.2")
+    assert run("sensitivity", saved, *asked, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["refits_ok"]
-    assert {row["outcome"] for row in found["priors"]} == {"ORR", "CR_CRi", "CR"}
+    assert found["profile"].startswith("CR, ")
     assert {row["changed"] for row in found["priors"]} == {"", "mu", "beta", "tau", "correlation"}
+    assert all(0 < row["probability"] < 1 for row in found["priors"])
 
 
-@pytest.mark.parametrize("option", ["--rate-above", "--at-least", "--certainty"])
-def test_sensitivity_refuses_questions_of_one_outcome(
-    saved: Path, option: str, capsys: pytest.CaptureFixture[str]
+def test_a_saved_fit_of_several_outcomes_is_checked(
+    saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("sensitivity", saved, option, "1") == 2
-    assert f"`{option}` has no effect on a run of several outcomes" in capsys.readouterr().err
+    assert run("run", saved, "--check") == 0
+    printed = capsys.readouterr().out
+    assert "a fit of model 'regimen'" in printed
+    assert "Every file is as it was written." in printed
 
 
 @pytest.mark.parametrize("command", ["contrast", "shrinkage"])

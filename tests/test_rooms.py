@@ -32,11 +32,7 @@ ORDER = (
 )
 """Rooms and modules, each row above those that may import it; within a row, as listed."""
 
-CIRCLES: set[frozenset[str]] = {
-    frozenset({"bayesmeta.planning.json_text", "bayesmeta.planning.mixtures"}),
-    frozenset({"bayesmeta.planning.code_text", "bayesmeta.planning.mixtures"}),
-    frozenset({"bayesmeta.planning.robust", "bayesmeta.planning.map_prior"}),
-}
+CIRCLES: set[frozenset[str]] = set()
 """Circles that are still to be undone."""
 
 

@@ -1,6 +1,6 @@
 """The commands that answer from a saved fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -63,7 +63,10 @@ def predict(
     events = _event(rate_above, rate_below, at_least, at_most)
     together = len(saved.fit.outcomes) > 1 and outcome is None
     if together:
-        _refuse(events, "on several outcomes together; use --joint, or --outcome")
+        for name, value in events.items():
+            option = f"--{name.removeprefix('events_').replace('_', '-')}"
+            where = "on several outcomes together; use --joint, or --outcome"
+            check_no_effect(option, value, where)
     else:
         check_no_effect("--joint", joint, "on one outcome; use --at-least or --rate-above")
     at = parsed_profile(profile)
@@ -95,12 +98,6 @@ def _prediction_tables(
         at = {} if value is None else {"at": value}
         rows.append({"event": name, **at, "probability": float(one), "mcse": one.mcse})
     return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
-
-
-def _refuse(options: Mapping[str, Any], where: str) -> None:
-    """Raise if one of these was given where it does nothing."""
-    for name, value in options.items():
-        check_no_effect(f"--{name.removeprefix('events_').replace('_', '-')}", value, where)
 
 
 def _event(
@@ -232,6 +229,7 @@ def cumulative(
 def sensitivity(
     saved: SavedFit,
     profile: Profiles = None,
+    outcome: Outcome = None,
     rate_above: RateAbove = None,
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
@@ -248,10 +246,13 @@ def sensitivity(
     from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
     asked = _event(rate_above, rate_below, at_least, at_most) | ({} if n is None else {"n": n})
-    if len(saved.fit.outcomes) > 1:
-        return _joint_sensitivity(saved, parsed_profile(profile), ci, asked, certainty)
     found = bm.sensitivity(
-        saved.fit, profile=parsed_profile(profile), certainty=certainty, ci_prob=ci, **asked
+        saved.fit,
+        profile=parsed_profile(profile),
+        outcome=outcome,
+        certainty=certainty,
+        ci_prob=ci,
+        **asked,
     )
     return Answer(
         sensitivity_json(found),
@@ -259,24 +260,3 @@ def sensitivity(
         {"priors": found.priors, "scaling": found.scaling},
         found.ok,
     )
-
-
-def _joint_sensitivity(
-    saved: SavedFit,
-    profile: "Mapping[str, Any] | None",
-    ci: float,
-    asked: Mapping[str, Any],
-    certainty: float | None,
-) -> Answer:
-    """Return the rates of several outcomes under other priors."""
-    import bayesmeta as bm
-    from bayesmeta.estimates.profiles import profile_label
-    from bayesmeta.report.machine import records
-    from bayesmeta.report.sensitivity_text import nested_prior_blocks
-
-    _refuse({**asked, "certainty": certainty}, "on a run of several outcomes")
-    found = bm.prior_grid(saved.fit, profile=profile, ci_prob=ci)
-    label, ok = profile_label(saved.fit.coding, profile), bool(found["ok"].all())
-    content = {"profile": label, "ci_prob": ci, "refits_ok": ok, "priors": records(found)}
-    lines = nested_prior_blocks(found, label, ci, saved.words)
-    return Answer(content, [lines], {"priors": found}, ok)

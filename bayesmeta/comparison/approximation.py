@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from bayesmeta.comparison.answers import answers
-from bayesmeta.comparison.predictions import Predictions
+from bayesmeta.comparison.plans import pit_stream
+from bayesmeta.comparison.predictions import Predictions, answers
 from bayesmeta.comparison.questions import Asked
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
-from bayesmeta.comparison.streams import pit_stream
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
@@ -36,7 +35,7 @@ SAME = 1e-9
 def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict[str, Any]]:
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
 
-    By study, as `held_out_fits.fit_without` does: `study` with its `pareto_k`, `arms` and `answers`;
+    By study, as `jobs.fit_without` does: `study` with its `pareto_k`, `arms` and `answers`;
     the two are empty where weighting can't be relied on.
 
     References

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayesmeta.comparison.answers import RATES
+from bayesmeta.comparison.predictions import RATES
 from bayesmeta.comparison.questions import Answered
 from bayesmeta.estimates.count_distributions import CountDistribution, ListedCounts
 from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate

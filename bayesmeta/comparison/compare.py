@@ -12,16 +12,14 @@ from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import (
-    asked_question,
-    check_profile,
-    profile_asked,
-    profiles_answered,
-)
-from bayesmeta.comparison.requests import (
     applicable,
+    asked_question,
     check_arms,
     check_method,
+    check_profile,
     check_settings,
+    profile_asked,
+    profiles_answered,
     same_rows,
 )
 from bayesmeta.errors import SpecError, listed

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.comparison.plans import SETTINGS
-from bayesmeta.comparison.requests import check_settings
+from bayesmeta.comparison.questions import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import check_draws, posterior_of

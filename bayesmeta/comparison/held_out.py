@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from bayesmeta.comparison.streams import number_of
+from bayesmeta.comparison.plans import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates

@@ -4,16 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil, hypot
+from typing import Any
 
-from bayesmeta.comparison.approximation import is_usable
-from bayesmeta.comparison.held_out import lean
-from bayesmeta.comparison.held_out_fits import fit_whole, fit_without
-from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import asked_of
+import numpy as np
+
+from bayesmeta.comparison.approximation import approximated, is_usable
+from bayesmeta.comparison.held_out import lean, without
+from bayesmeta.comparison.plans import Plan, number_of, pit_stream
+from bayesmeta.comparison.predictions import answers, predictions_of, predictive
+from bayesmeta.comparison.questions import Asked, asked_of
+from bayesmeta.comparison.scores import Row, arm_scores, study_scores
+from bayesmeta.inference.diagnosis import Diagnostics
+from bayesmeta.inference.refits import refit_with_retry
+from bayesmeta.inference.result import Fit
+from bayesmeta.marginal_likelihood.marginal_likelihood import (
+    bridge_of,
+    log_marginal_likelihood,
+    why_no_marginal_likelihood,
+)
 from bayesmeta.model import Design, model_hash
 from bayesmeta.runs import Finished, Job, Outcome, RunFolder, job_key, run_jobs
 
-__all__ = ["Runner", "fitted", "studies_of"]
+__all__ = ["Runner", "fit_whole", "fit_without", "fitted", "studies_of"]
 
 Outcomes = dict[str, Outcome]
 """What became of each fit of one model, by the study left out; of the whole evidence by ``""``."""
@@ -111,3 +124,120 @@ def _unreliable(whole: Outcome) -> tuple[str, ...]:
         return ()
     scores = [one["study"] for one in whole.value["approximated"]]
     return tuple(str(score["study"]) for score in scores if not is_usable(score))
+
+
+TOLERATED, WANTED = 0.025, 0.02
+"""Monte-Carlo error of a score above which a fit is done again with more draws, and what for: the
+square of the error falls with their number."""
+
+MOST_TIMES = 10
+
+FAR_OFF = 0.05
+"""Error that is left after that above which a score is had from marginal likelihoods."""
+
+BRIDGED = "bridged"
+"""How such a score is marked among those of refits."""
+
+WEIGHTED_TIMES = 4
+"""How many times as many draws are made where those of the whole evidence are weighted."""
+
+
+def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[str, Any]:
+    """Return what a fit without one study says of it, and of everything else.
+
+    Returns
+    -------
+    dict
+        `fit`: diagnostics. `study`: the row of `study_scores`. `arms`: the rows of `arm_scores`.
+        `answers`: the rows of `questions.answers`.
+    """
+    rest, new = without(design, study)
+    stream = (number_of("left out"), number_of(study))
+    fit, found = _fitted(rest, plan, stream)
+    [row] = study_scores(predictions_of(fit), new)
+    if row["mcse_elpd"] > TOLERATED:
+        times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
+        fit, found = _fitted(rest, plan.longer(times), (*stream, number_of("longer")))
+        [row] = study_scores(predictions_of(fit), new)
+    if row["mcse_elpd"] > FAR_OFF:
+        row |= _bridged(design, fit, plan, number_of(study))
+    predictions = predictions_of(fit)
+    return {
+        "fit": found,
+        "study": row,
+        "arms": arm_scores(predictions, new, pit_stream(plan.seed, study)),
+        "answers": answers(predictions, asked),
+    }
+
+
+def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
+    """Return what the fit of the whole evidence says.
+
+    Returns
+    -------
+    dict
+        `fit`, `answers`; `predictive`: what is predicted of a new cohort; `marginal`: log marginal
+        likelihood, None unless asked for; `approximated`: for each study what `fit_without` returns
+        without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
+    """
+    # One set of draws for all studies: its error does not average out over them.
+    fit, found = _fitted(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
+    predictions = predictions_of(fit)
+    return {
+        "fit": found,
+        "answers": answers(predictions, asked),
+        "predictive": predictive(predictions, asked),
+        "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
+        "approximated": [] if plan.exact else approximated(predictions, plan.seed, asked),
+    }
+
+
+def _fitted(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:
+    """Return a fit and its diagnostics, done again once if they fail."""
+    fit, diagnostics = refit_with_retry(design, plan.seed, plan.settings, stream)
+    return fit, _row(diagnostics, retried=fit.settings != plan.settings)
+
+
+def _marginal(fit: Fit, seed: int) -> Row:
+    """Return the log marginal likelihood, and how far it rests on the priors; empty if there is none."""
+    if why_no_marginal_likelihood(fit):
+        return {}
+    found = log_marginal_likelihood(fit, seed=seed)
+    return {
+        "log_marginal_likelihood": found.value,
+        "mcse_log_marginal_likelihood": found.error,
+        "prior_change": found.prior_change,
+        "prior_changed": found.most_changed,
+    }
+
+
+def _bridged(design: Design, rest: Fit, plan: Plan, number: int) -> Row:
+    """Return the score of a study as the difference of log marginal likelihoods.
+
+    For a study so far off that hardly a draw without it comes near: then the mean of its density over
+    draws is not to be had, but both marginal likelihoods are.
+    """
+    if why_no_marginal_likelihood(rest):
+        return {}
+    whole, _ = _fitted(design, plan, ())
+    seeds = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(2)
+    found = [bridge_of(fit, seed=int(seed)) for fit, seed in zip((whole, rest), seeds, strict=True)]
+    return {
+        "elpd": found[0].value - found[1].value,
+        "mcse_elpd": hypot(found[0].error, found[1].error),
+        "method": BRIDGED,
+    }
+
+
+def _row(diagnostics: Diagnostics, *, retried: bool) -> Row:
+    table = diagnostics.table
+    return {
+        "ok": diagnostics.ok,
+        "r_hat": float(table["r_hat"].max()),
+        "ess_bulk": float(table["ess_bulk"].min()),
+        "ess_tail": float(table["ess_tail"].min()),
+        "e_bfmi": float(min(diagnostics.e_bfmi)),
+        "divergences": diagnostics.divergences,
+        "retried": retried,
+        "problems": "; ".join(problem.message for problem in diagnostics.problems),
+    }

@@ -11,8 +11,7 @@ import pandas as pd
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import asked_question, check_profile
-from bayesmeta.comparison.requests import check_settings
+from bayesmeta.comparison.questions import asked_question, check_profile, check_settings
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings

@@ -6,10 +6,11 @@ from typing import Literal
 from bayesmeta.comparison.jobs import Runner, fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import asked_question, check_profile
-from bayesmeta.comparison.requests import (
+from bayesmeta.comparison.questions import (
+    asked_question,
     check_arms,
     check_method,
+    check_profile,
     check_settings,
     check_spec,
 )

@@ -1,12 +1,15 @@
 """How every fit of a comparison is made, and what it is asked."""
 
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Any
+
+import numpy as np
 
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 
-__all__ = ["SETTINGS", "Plan"]
+__all__ = ["SETTINGS", "Plan", "number_of", "pit_stream", "validation_stream"]
 
 SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
 """Of each of many fits: 4,000 draws know the score of a study to about 0.01."""
@@ -49,3 +52,22 @@ class Plan:
         # All outcomes are asked about.
         del question["outcome"]
         return {"seed": self.seed, "settings": settings, "question": question}
+
+
+PIT = 3
+"""First part of the key of the random numbers of PITs; refits have 2."""
+
+
+def number_of(text: str) -> int:
+    """Return a number for a text, by which a stream is known."""
+    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
+
+
+def pit_stream(seed: int, study: str) -> np.random.Generator:
+    """Return the random numbers of the PITs of a study's arms, whichever fit predicts them."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT, number_of(study))))
+
+
+def validation_stream(seed: int) -> np.random.Generator:
+    """Return the random numbers of the PITs of cohorts that a model is validated on."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT,)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -9,14 +10,20 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
-from bayesmeta.comparison.joint_predictions import JointPredictions
 from bayesmeta.comparison.questions import Asked, Label
+from bayesmeta.comparison.scores import Row
+from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
+from bayesmeta.estimates.posterior import named_outcomes
+from bayesmeta.estimates.precision import Draws, interval_of
+from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import KnownRates, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.inference.integrated.nested import nested_study_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 
-__all__ = ["Predictions", "predictions_of"]
+__all__ = ["RATES", "JointPredictions", "Predictions", "answers", "predictions_of", "predictive"]
 
 Array = npt.NDArray[np.float64]
 
@@ -75,3 +82,121 @@ class _OneOutcome:
         for label, *pair in asked.contrasts:
             one, versus = (link.log_odds(predictors_of(self.fit, row)) for row in pair)
             yield ("", label, "odds ratio"), np.exp(one - versus)
+
+
+@dataclass(frozen=True, eq=False)
+class JointPredictions:
+    """The predictions of a fit of several outcomes; see `predictions.Predictions`."""
+
+    fit: Fit
+
+    def log_predictive(self, new: Design) -> Array:
+        """Return the log probability of all counts of each new study, dims (chain, draw, study).
+
+        Its effects on all outcomes are integrated out together, over all its arms.
+        """
+        names = [name for name in ("mu", "beta", "tau") if name in self.fit.posterior]
+        drawn = {name: np.asarray(self.fit.posterior[name]) for name in names}
+        return nested_study_log_likelihood(new, drawn, self._factor)
+
+    def distributions(self, new: Design, place: int) -> list[DrawnRates]:
+        """Return the distribution of the true rate of each outcome in one arm of a new study."""
+        rates = self.at(new.matrix[place])
+        return [rates.distribution(outcome) for outcome in self.fit.outcomes]
+
+    def new_studies(self, asked: Asked) -> list[DrawnRates]:
+        """Return the distribution of each outcome's true rate in a new study of the profile."""
+        rates = self.at(asked.row)
+        return [rates.distribution(outcome) for outcome in self.fit.outcomes]
+
+    def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
+        """Yield outcome, quantity and scale with draws; contrasts are of typical rates."""
+        rates = self.at(asked.row)
+        scale = self.fit.spec.link.scale
+        found = [
+            ("typical rate", "probability", rates.typical),
+            ("mean rate", "probability", rates.mean),
+            ("new study", "probability", rates.new_study),
+            ("tau", scale, self._tau),
+        ]
+        for label, *pair in asked.contrasts:
+            one, versus = (typical / (1 - typical) for typical in map(self._typical, pair))
+            found.append((label, "odds ratio", one / versus))
+        for level, outcome in enumerate(self.fit.outcomes):
+            for quantity, scale, drawn in found:
+                yield (outcome, quantity, scale), drawn[..., level]
+
+    @cached_property
+    def _tau(self) -> Array:
+        return np.asarray(self.fit.posterior["tau"])
+
+    @cached_property
+    def _factor(self) -> Array:
+        return cholesky_draws(self.fit)
+
+    def at(self, row: Array) -> NestedRates:
+        """Return the rates at coded covariates, shape (covariate,)."""
+        return NestedRates(self.fit, predictors_of(self.fit, row), self._tau, self._factor)
+
+    def _typical(self, row: Array) -> Array:
+        return self.at(row).typical
+
+
+NUMBERS = ("estimate", "lower", "upper")
+
+NEAR, LEAST = 0.01, 1e-7
+"""Rates below which they are kept in steps of one hundredth of themselves, and the least above 0."""
+
+_SMALL = np.geomspace(LEAST, NEAR, 1110)[:-1]
+
+RATES = np.concatenate([[0.0], _SMALL, np.linspace(NEAR, 1 - NEAR, 981), 1 - _SMALL[::-1], [1.0]])
+"""Rates (probability) at which the distribution of a new study's rate is kept; finely near 0 and 1."""
+
+EVERY = 32
+"""Every so many of them the Monte-Carlo error is computed."""
+
+
+def answers(predictions: Predictions, asked: Asked, weights: Array | None = None) -> list[Row]:
+    """Return what a fit says: the pooled rates, tau and the contrasts asked for.
+
+    Of each `quantity`, and `outcome` where there are several: `scale`, `estimate` (posterior median),
+    `lower`, `upper`, and `mcse` of the median, which weighted draws don't give. `weights` of the draws,
+    shape (chain * draw,), are given where they are of another posterior.
+    """
+    rows = []
+    for (outcome, quantity, scale), drawn in predictions.drawn(asked):
+        label = {"outcome": outcome} if outcome else {}
+        label |= {"quantity": quantity, "scale": scale}
+        rows.append(label | _bounds(drawn, asked.ci_prob, weights))
+    return rows
+
+
+def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
+    if weights is None:
+        found = interval_of(Draws(drawn), ci_prob, "estimate")
+        return {name: found[name] for name in NUMBERS} | {"mcse": found["mcse_estimate"]}
+    bounds = Weighted.of(drawn.reshape(weights.size, -1)).bounds(weights, ci_prob)
+    return dict(zip(NUMBERS, bounds, strict=True)) | {"mcse": float("nan")}
+
+
+def predictive(predictions: Predictions, asked: Asked) -> dict[str, Row]:
+    """Return, by outcome, the predictive distributions of a new study and cohort.
+
+    `pmf` of 0 to `cohort` responders, and `cdf` of the true rate of a new study at each of `RATES`, with
+    their Monte-Carlo standard errors: what is averaged over models.
+    """
+    found = zip(named_outcomes(predictions.fit.arms), predictions.new_studies(asked), strict=True)
+    return {outcome: _predictive(distribution, asked.cohort) for outcome, distribution in found}
+
+
+def _predictive(distribution: DrawnRates, cohort: int) -> Row:
+    rate = expit(distribution.theta)
+    # Errors change slowly along the rates, and are expensive.
+    below = [(rate <= value).mean(axis=-1) for value in RATES[::EVERY]]
+    errors = np.nan_to_num(mcse_mean(np.stack(below)))
+    return {
+        "pmf": distribution.pmf(cohort).tolist(),
+        "mcse_pmf": distribution.pmf_mcse(cohort).tolist(),
+        "cdf": (np.searchsorted(np.sort(rate, axis=None), RATES, "right") / rate.size).tolist(),
+        "mcse_cdf": np.interp(RATES, RATES[::EVERY], errors).tolist(),
+    }

@@ -29,6 +29,9 @@ LARGEST_LISTED = 10_000
 FEWEST_RANGES = 100
 """Fewest ranges by which the counts of a larger cohort are listed; ten times as many at most."""
 
+LEAST = 1e-100
+"""Probability below which no further count is listed: of many patients nearly all are that far off."""
+
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
@@ -89,10 +92,6 @@ def least_counts(
 def range_step(n: int) -> int:
     """Return how many counts each listed range has: 1, or a power of ten."""
     return 1 if n <= LARGEST_LISTED else int(10 ** np.floor(np.log10(n / FEWEST_RANGES)))
-
-
-LEAST = 1e-100
-"""Probability below which no further count is listed: of many patients nearly all are that far off."""
 
 
 @compiled

@@ -46,6 +46,12 @@ BEYOND = 1.15
 """Largest size in multiples of the largest arm's."""
 
 
+NODES = 400
+"""Rates that stand for a distribution of rates, each as probable as the others."""
+
+LEAST = 1e-300
+"""Tail probability below which residuals are no longer told apart, at 37 standard deviations."""
+
 _COLUMNS = ["kind", "study", "arm", "label", "events", "n", "rate", "typical", "chance_lower"]
 _COLUMNS += ["chance_upper", "model_lower", "model_upper", "residual", "outside"]
 
@@ -167,13 +173,6 @@ def _outside(table: pd.DataFrame) -> "npt.NDArray[np.str_]":
         for distribution in ("chance", "model")
     }
     return np.where(beyond["model"], "model", np.where(beyond["chance"], "chance", ""))
-
-
-NODES = 400
-"""Rates that stand for a distribution of rates, each as probable as the others."""
-
-LEAST = 1e-300
-"""Tail probability below which residuals are no longer told apart, at 37 standard deviations."""
 
 
 def representatives(rates: Array) -> Array:

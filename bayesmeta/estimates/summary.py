@@ -51,6 +51,9 @@ Label = tuple[str, str, str]
 
 RATE = "probability"
 
+FARTHEST = 300.0
+"""Log odds ratio beyond which nothing is told apart; its square is still a number."""
+
 RATES = {"typical rate": "typical", "mean rate": "mean"}
 """Rates of a profile beside those of a new study, and what a posterior calls them."""
 
@@ -230,10 +233,6 @@ def _scales(fit: Fit) -> dict[str, str]:
     if not fit.spec.study_effects.tau_is_sd:
         own["tau"] = f"{link} (scale of the distribution, not sd)"
     return {"mu": link, "beta": link, **own}
-
-
-FARTHEST = 300.0
-"""Log odds ratio beyond which nothing is told apart; its square is still a number."""
 
 
 def _checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:

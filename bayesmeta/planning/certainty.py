@@ -41,16 +41,6 @@ class Certainty:
         The error with it, at most `alpha`: counts are whole, so that it is less, as a rule.
     always : bool
         Whether every certainty will do, since other conditions keep the error.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> trial = bm.SingleArmTrial(40, bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
-    >>> round(trial.type_one_error(), 3)
-    0.124
-    >>> found = trial.certainty_for(0.1)
-    >>> found.rounded, round(found.type_one_error, 2)
-    (0.9113, 0.07)
     """
 
     alpha: float

@@ -35,14 +35,6 @@ class Conflict:
         The same with half of the probability of the count seen.
     box : float
         Box's prior predictive p: probability of all counts that are no more probable than it.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> prior = bm.BetaMixture([1], a=[12], b=[18])
-    >>> found = bm.prior_data_conflict(prior, events=24, n=40)
-    >>> found.expected, round(found.two_sided, 3), round(found.mid_p, 3), round(found.box, 3)
-    (16.0, 0.117, 0.096, 0.086)
     """
 
     events: int

@@ -26,10 +26,7 @@ MOST_CELLS = 1_000_000
 
 
 def posteriors(prior: BetaMixture, n: int) -> tuple[Array, Array, Array]:
-    """Return weights, a and b of the posterior mixtures after 0 to n responders.
-
-    Each has shape (n + 1, components).
-    """
+    """Return weights, a and b of the posteriors after 0 to n responders, each (n + 1, components)."""
     y = np.arange(n + 1, dtype=np.float64)[:, None]
     a, b = np.array(prior.a), np.array(prior.b)
     with np.errstate(divide="ignore"):

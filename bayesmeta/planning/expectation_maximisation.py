@@ -32,15 +32,7 @@ NEWTON_STEPS, NEWTON_TOLERANCE = 50, 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Rates with weights, by their logs.
-
-    Parameters
-    ----------
-    log_rate, log_rest : array
-        Logs of a rate and of one minus the rate, shape (point,).
-    share : array
-        Weight of each point; they sum to 1.
-    """
+    """Rates by the logs of a rate and of one minus it, each with its share; shapes (point,)."""
 
     log_rate: Array
     log_rest: Array

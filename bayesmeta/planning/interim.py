@@ -1,6 +1,6 @@
 """An interim look at a single-arm trial: stop for futility where success has become improbable."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,11 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_whole
 from bayesmeta.planning.arguments import check_distribution, check_open, check_patients, check_rates
+from bayesmeta.planning.conflict import Conflict, prior_data_conflict
 from bayesmeta.planning.counts import binomial_pmf, hypergeometric, in_blocks
+from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.plan_priors import ROBUST
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 
-__all__ = ["InterimLook"]
+__all__ = ["Interim", "InterimLook", "interim_of"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -94,18 +98,10 @@ class InterimLook:
         return np.asarray(self.table["stop"], dtype=bool)
 
     def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
-        """Return what becomes of the trial with its interim look, for true rates.
+        """Return what becomes of the trial with its interim look, for true rates (probability).
 
-        Parameters
-        ----------
-        rates : array-like
-            True rates (probability).
-
-        Returns
-        -------
-        DataFrame
-            Columns `rate`; `success`, the probability of going on and succeeding; `stop`, the
-            probability of stopping; and `expected_n`, mean patients.
+        Columns `rate`; `success`, the probability of going on and succeeding; `stop`, that of
+        stopping; and `expected_n`, mean patients.
         """
         true = check_rates("rates", rates)
         at_end = binomial_pmf(self.trial.n, true) * self.trial.successes
@@ -120,3 +116,57 @@ class InterimLook:
         """Yield the probabilities of interim counts given all responders, some counts at a time."""
         blocks = in_blocks(self.trial.n, self.n)
         return (hypergeometric(self.trial.n, self.n, events) for events in blocks)
+
+
+@dataclass(frozen=True)
+class Interim:
+    """What an interim look at the trial finds.
+
+    Parameters
+    ----------
+    events, n : int
+        Responders and patients seen.
+    success : dict of str to float
+        Predictive probability of success at the end, by prior of the analysis.
+    conflict : Conflict
+        How surprising the responders are to the MAP prior.
+    look : InterimLook
+        The look at so many patients, which stops the trial under the robust prior.
+    """
+
+    events: int
+    n: int
+    success: dict[str, float]
+    conflict: Conflict
+    look: InterimLook
+
+
+def interim_of(
+    trials: Mapping[str, SingleArmTrial],
+    mixture: BetaMixture,
+    seen: tuple[int, int],
+    stop_below: float,
+) -> Interim:
+    """Return what the patients seen say of the end, with each prior."""
+    events, n = _seen(seen)
+    look = InterimLook(trials[ROBUST], n, stop_below)
+    success = {
+        name: trial.probability_of_success(events=events, n=n) for name, trial in trials.items()
+    }
+    return Interim(events, n, success, prior_data_conflict(mixture, events=events, n=n), look)
+
+
+def _seen(interim: object) -> tuple[int, int]:
+    """Return responders and patients of an interim look, after checking them."""
+    pair = tuple(interim) if isinstance(interim, Sequence | np.ndarray) else ()
+    if len(pair) != len(("events", "n")) or not all(map(is_whole, pair)):
+        raise SettingsError(
+            f"`interim` must be responders and patients, two whole numbers; got {interim!r}. Write (8, 20)."
+        )
+    events, n = map(int, pair)
+    if not 0 <= events <= n:
+        raise SettingsError(
+            f"`interim` must be responders and patients, at most so many responders as patients; got {events} of {n}. "
+            "Write (8, 20)."
+        )
+    return events, n

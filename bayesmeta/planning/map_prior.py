@@ -40,17 +40,6 @@ class MapPrior:
         Whether the draws passed their diagnostics; where not, it was forced.
     inferred : Inferred or None
         Arms at the profile, and those of them whose count no source prints, as far as that is known.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> prior = bm.map_prior(exact, components=1)
-    >>> prior.profile, round(prior.mixture.mean, 2), round(prior.kl, 3)
-    ('all studies', 0.23, 0.02)
-    >>> round(prior.robustify(weight=0.2).mean, 2)
-    0.29
     """
 
     fitted: MixtureFit

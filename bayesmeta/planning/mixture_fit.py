@@ -46,17 +46,6 @@ class MixtureFit:
         The candidates, one row for each number of components; see `fit_mixture`.
     sample : RateSample
         The draws to which it is fitted.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> import numpy as np
-    >>> rates = np.random.default_rng(1).beta(12, 28, size=4000)
-    >>> found = bm.fit_mixture(np.log(rates / (1 - rates)), components=1)
-    >>> round(found.mixture.mean, 3), found.table.index.tolist()
-    (0.3, [1])
-    >>> round(found.ecdf_difference, 3), round(found.kl, 3)
-    (0.008, 0.011)
     """
 
     mixture: BetaMixture

@@ -1,10 +1,13 @@
 """Mixtures of betas as text: JSON, and code of RBesT, Stan and brms."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import DiagnosticsError, SettingsError, shortened
+
+if TYPE_CHECKING:
+    from bayesmeta.planning.mixtures import BetaMixture
 
 __all__ = ["from_json", "to_brms", "to_json", "to_rbest", "to_stan"]
 
@@ -12,29 +15,27 @@ Numbers = tuple[float, ...]
 
 KIND, SCHEMA = "bayesmeta beta mixture", 1
 
+STAN_SUFFIXES = ("lpdf", "lcdf")
+STAN = """real map_prior_{suffix}(real rate) {{
+  return log_sum_exp([
+{terms}
+  ]);
+}}
+"""
 
-class Mixture(Protocol):
-    """What is written of a mixture."""
-
-    @property
-    def weights(self) -> Numbers:
-        """Share of each component."""
-
-    @property
-    def a(self) -> Numbers:
-        """First parameters."""
-
-    @property
-    def b(self) -> Numbers:
-        """Second parameters."""
+BRMS = """map_functions <- brms::stanvar(block = "functions", scode = "
+{stan}
+")
+map_prior <- c(
+  brms::set_prior("map_prior()", class = "b", coef = "Intercept", nlpar = "rate"),
+  brms::set_prior("", class = "b", nlpar = "rate", lb = 0, ub = 1)
+)
+"""
 
 
-def to_json(mixture: Mixture, about: Mapping[str, Any] | None = None) -> str:
+def to_json(mixture: "BetaMixture", about: Mapping[str, Any] | None = None) -> str:
     """Return a mixture as JSON, with what there is to say about where it comes from."""
-    components = [
-        {"weight": weight, "a": a, "b": b}
-        for weight, a, b in zip(mixture.weights, mixture.a, mixture.b, strict=True)
-    ]
+    components = [dict(zip(("weight", "a", "b"), part, strict=True)) for part in _parts(mixture)]
     content = {"kind": KIND, "schema": SCHEMA, "components": components}
     return json.dumps(content | ({"map_prior": dict(about)} if about else {}), indent=2)
 
@@ -91,52 +92,31 @@ def _damaged(rule: str, got: object) -> SettingsError:
     return SettingsError(f"`text` can't be read: {rule}; got {shown}. Write it by `to_json`.")
 
 
-def to_rbest(mixture: Mixture) -> str:
+def to_rbest(mixture: "BetaMixture") -> str:
     """Return an R expression; see `BetaMixture.to_rbest`."""
-    parts = zip(mixture.weights, mixture.a, mixture.b, strict=True)
-    terms = (f"c({_listed(numbers)})" for numbers in parts)
+    terms = (f"c({', '.join(map(repr, numbers))})" for numbers in _parts(mixture))
     return f"mixbeta({', '.join(terms)})"
 
 
-def to_stan(mixture: Mixture) -> str:
+def to_stan(mixture: "BetaMixture") -> str:
     """Return Stan functions; see `BetaMixture.to_stan`."""
-    return "\n".join(_stan_function(mixture, suffix) for suffix in ("lpdf", "lcdf"))
+    return "\n".join(STAN.format(suffix=each, terms=_stan(mixture, each)) for each in STAN_SUFFIXES)
 
 
-def to_brms(mixture: Mixture) -> str:
+def to_brms(mixture: "BetaMixture") -> str:
     """Return R code for brms; see `BetaMixture.to_brms`."""
-    return "\n".join(
-        [
-            'map_functions <- brms::stanvar(block = "functions", scode = "',
-            to_stan(mixture).rstrip(),
-            '")',
-            "map_prior <- c(",
-            '  brms::set_prior("map_prior()", class = "b", coef = "Intercept", nlpar = "rate"),',
-            '  brms::set_prior("", class = "b", nlpar = "rate", lb = 0, ub = 1)',
-            ")",
-            "",
-        ]
-    )
+    return BRMS.format(stan=to_stan(mixture).rstrip())
 
 
-def _stan_function(mixture: Mixture, suffix: str) -> str:
-    parts = zip(mixture.weights, mixture.a, mixture.b, strict=True)
-    terms = [
+def _stan(mixture: "BetaMixture", suffix: str) -> str:
+    """Return the terms of the sum over components that Stan takes."""
+    return ",\n".join(
         f"    log({weight!r}) + beta_{suffix}(rate | {a!r}, {b!r})"
-        for weight, a, b in parts
+        for weight, a, b in _parts(mixture)
         if weight > 0
-    ]
-    return "\n".join(
-        [
-            f"real map_prior_{suffix}(real rate) {{",
-            "  return log_sum_exp([",
-            ",\n".join(terms),
-            "  ]);",
-            "}",
-            "",
-        ]
     )
 
 
-def _listed(numbers: Iterable[float]) -> str:
-    return ", ".join(repr(number) for number in numbers)
+def _parts(mixture: "BetaMixture") -> Iterator[tuple[float, float, float]]:
+    """Return weight, a and b of each component."""
+    return zip(mixture.weights, mixture.a, mixture.b, strict=True)

@@ -13,9 +13,9 @@ from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import borrowing
 from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.conflict import conflict_table
+from bayesmeta.planning.interim import Interim, interim_of
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_interim import Interim, interim_of
 from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, effective_sizes, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
@@ -47,20 +47,6 @@ class Plan(ComparedPlan[SingleArmTrial]):
         True rates looked at.
     interim : Interim or None
         What a look at patients seen so far finds.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> prior = bm.map_prior(exact, components=1)
-    >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", rates=[0.2, 0.4])
-    >>> found.operating_characteristics.round(2)
-       rate  success
-    0   0.2     0.09
-    1   0.4     0.93
-    >>> found.effective_sizes.loc["elir"].round(1).to_dict()
-    {'MAP': 8.3, 'robust': 5.6}
     """
 
     rates: npt.NDArray[np.float64]

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
@@ -16,6 +14,8 @@ from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import mixed, vague_component
 from bayesmeta.planning.sample_size import Method, effective_sample_size
+from bayesmeta.planning.single_arm import SingleArmTrial
+from bayesmeta.planning.two_arms import TwoArmTrial
 
 __all__ = [
     "MAP",
@@ -36,36 +36,9 @@ MOST_ERROR = 0.1
 METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
 
 
-class Decides(Protocol):
-    """A trial that knows which counts succeed."""
-
-    @property
-    def successes(self) -> npt.NDArray[np.bool_]:
-        """Whether each count, or pair of counts, succeeds."""
-
-
 @dataclass(frozen=True)
 class PlanPriors:
-    """The priors that a plan compares; made by `plan_priors`.
-
-    Parameters
-    ----------
-    history : BetaMixture
-        The MAP prior.
-    weights : tuple of float
-        Shares of the vague component in the robust prior. The trial is analysed with the first.
-    vague : BetaMixture
-        The vague component.
-
-    Examples
-    --------
-    >>> history = BetaMixture([1], a=[12], b=[28])
-    >>> found = PlanPriors(history, (0.2, 0.5), BetaMixture([1], a=[1], b=[1]))
-    >>> found.named["robust"]
-    BetaMixture(0.8 Beta(12, 28) + 0.2 Beta(1, 1))
-    >>> list(found.by_weight)
-    [0.0, 0.2, 0.5, 1.0]
-    """
+    """The MAP prior, the shares of the vague component in robust versions of it, and that component."""
 
     history: BetaMixture
     weights: tuple[float, ...]
@@ -85,7 +58,7 @@ class PlanPriors:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparedPlan[Trial: Decides]:
+class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial]:
     """What plans of one and of two arms share: a trial analysed with each of several priors."""
 
     map_prior: MapPrior

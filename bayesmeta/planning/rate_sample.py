@@ -25,16 +25,7 @@ FARTHEST = 690.0
 
 @dataclass(frozen=True, eq=False)
 class RateSample:
-    """A sample of the distribution of a rate.
-
-    Parameters
-    ----------
-    log_odds : array
-        Its points in rising order, shape (point,), each as likely as another.
-    draws : int
-        Independent pieces of information that it counts as: the points that represent one
-        posterior draw count once.
-    """
+    """Rising log-odds of a rate, equally likely, and the independent draws that they count as."""
 
     log_odds: Array
     draws: int
@@ -45,11 +36,7 @@ class RateSample:
         return np.asarray(expit(self.log_odds))
 
     def grouped(self) -> tuple[Array, Array, Array]:
-        """Return the mean log rate and mean log of one minus the rate of each group, and its share.
-
-        Neighbouring points form a group. Log densities of beta distributions are linear in these
-        two means, so that no density of a group's points is farther from the group's than their spread.
-        """
+        """Return mean log rate, mean log of one minus it, and share of groups of neighbouring points."""
         log_rate, log_rest = log_rates(self.log_odds)
         starts = self._starts()
         sizes = np.diff([*starts, self.log_odds.size])

@@ -1,28 +1,19 @@
 """`robustify`: a prior that gives way where the next study contradicts it."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bayesmeta.errors import DiagnosticsError, SettingsError
 from bayesmeta.numeric import is_number
 from bayesmeta.planning.mixtures import BetaMixture
 
+if TYPE_CHECKING:
+    from bayesmeta.planning.map_prior import MapPrior
+
 __all__ = ["mixed", "mixture_of", "robustify", "vague_component"]
 
 
-class Fitted(Protocol):
-    """A prior that rests on draws, such as a MapPrior."""
-
-    @property
-    def mixture(self) -> BetaMixture:
-        """The prior."""
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the draws passed their diagnostics."""
-
-
 def robustify(
-    prior: BetaMixture | Fitted, *, weight: float, mean: float = 0.5, n: float = 1
+    prior: "BetaMixture | MapPrior", *, weight: float, mean: float = 0.5, n: float = 1
 ) -> BetaMixture:
     """Return a prior with one more component, which is weakly informative.
 

@@ -131,28 +131,14 @@ class SingleArmTrial:
         return f"{last} or fewer of {self.n}" if first == 0 else f"{first} to {last} of {self.n}"
 
     def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
-        """Return the probability of success for true rates.
-
-        Parameters
-        ----------
-        rates : array-like
-            True rates (probability).
-
-        Returns
-        -------
-        DataFrame
-            Columns `rate` and `success`, the probability of it.
-        """
+        """Return the probability of success for true rates, in columns `rate` and `success`."""
         true = check_rates("rates", rates)
         return pd.DataFrame({"rate": true, "success": in_set(self.successes, true)})
 
     def type_one_error(self, null_rate: float | None = None) -> float:
         """Return the probability of success at a true rate that should not succeed.
 
-        Parameters
-        ----------
-        null_rate : float, optional
-            That rate; the threshold of the most certain condition where None.
+        It is `null_rate`, or the threshold of the most certain condition where None.
         """
         rate = self.success.null_value if null_rate is None else check_open("null_rate", null_rate)
         return self._success_at(self.successes, rate)
@@ -170,10 +156,7 @@ class SingleArmTrial:
     def certainty_for(self, alpha: float) -> Certainty:
         """Return the smallest certainty of the most certain condition that keeps the type-I error.
 
-        Parameters
-        ----------
-        alpha : float
-            Largest type-I error allowed, at the null value; one-sided.
+        `alpha` is the largest error allowed at the null value; one-sided.
         """
         alpha, null = check_open("alpha", alpha), self.success.null_value
         return smallest_certainty(
@@ -185,20 +168,8 @@ class SingleArmTrial:
     ) -> float:
         """Return the probability of success at the end, before the trial or at an interim.
 
-        Parameters
-        ----------
-        distribution : BetaMixture or distribution of a prediction, optional
-            What is believed of the rate before the trial; the prior of the analysis where None.
-        events, n : int
-            Responders and patients seen so far; none before the trial.
-
-        Returns
-        -------
-        float
-            Probability, averaged over what `distribution` says after the patients seen.
-
-        References
-        ----------
+        It is averaged over what `distribution`, a BetaMixture or that of a prediction (the prior of
+        the analysis where None), says after `events` responders of the `n` patients seen so far; see
         Spiegelhalter, Freedman & Blackburn 1986, doi:10.1016/0197-2456(86)90003-6.
         """
         events, n = check_events(events, n, self.n)

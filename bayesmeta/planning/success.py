@@ -93,22 +93,8 @@ class Condition:
 class DifferenceCondition(Condition):
     """What must be how certain about two arms: ``P(rate - control > threshold) > certainty``.
 
-    Parameters
-    ----------
-    threshold : float
-        Difference of the rates (probability) between -1 and 1.
-    certainty : float
-        Posterior probability that must be exceeded, from 0.5 to below 1.
-    direction : {">", "<"}
-        Whether the difference must lie above the threshold or below it.
+    Parameters and errors are those of `Condition`; `threshold` is a difference between -1 and 1.
 
-    Raises
-    ------
-    SettingsError
-        If a number is out of its range, or the direction another.
-
-    Examples
-    --------
     >>> print(DifferenceCondition(0.1, certainty=0.8))
     P(rate - control > 0.1) > 0.8
     """

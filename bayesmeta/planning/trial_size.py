@@ -34,20 +34,6 @@ class SampleSize:
         two teeth of the saw, so that the next may fail.
     table : DataFrame
         Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> vague, success = bm.BetaMixture([1], a=[1], b=[1]), "P(rate > 0.2) > 0.975"
-    >>> found = bm.smallest_n(success, vague, null_rate=0.2, alternative=0.4, n_max=60)
-    >>> found.n, found.n_from, found.holds_for_larger
-    (35, 38, False)
-    >>> found.table.loc[found.table["n"].between(35, 38), ["n", "power", "meets"]].round(2)
-         n  power  meets
-    34  35   0.80   True
-    35  36   0.84   True
-    36  37   0.78  False
-    37  38   0.81   True
     """
 
     n: int | None

@@ -46,20 +46,6 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         The trial analysed with the MAP prior, its robust version and the uniform prior.
     rates, controls : array
         True rates of the treated and of the control arm looked at.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> prior = bm.map_prior(exact, components=1)
-    >>> success = "P(rate - control > 0) > 0.95"
-    >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success=success, controls=[0.2, 0.4])
-    >>> found.threshold_errors.pivot(index="control", columns="prior", values="success").round(3)
-    prior      MAP   none  robust
-    control
-    0.2      0.038  0.040   0.038
-    0.4      0.113  0.052   0.092
     """
 
     rates: npt.NDArray[np.float64]

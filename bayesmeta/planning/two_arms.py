@@ -105,17 +105,9 @@ class TwoArmTrial:
     def operating_characteristics(
         self, rates: npt.ArrayLike, controls: npt.ArrayLike
     ) -> pd.DataFrame:
-        """Return the probability of success for every pair of true rates.
+        """Return the probability of success for every pair of true rates of the two arms.
 
-        Parameters
-        ----------
-        rates, controls : array-like
-            True rates (probability) of the treated and of the control arm.
-
-        Returns
-        -------
-        DataFrame
-            Columns `rate`, `control` and `success`, the probability of it.
+        The table has columns `rate`, `control` (probabilities) and `success`, the probability of it.
         """
         true, other = check_rates("rates", rates), check_rates("controls", controls)
         treated, control = binomial_pmf(self.n_treated, true), binomial_pmf(self.n_control, other)
@@ -129,19 +121,10 @@ class TwoArmTrial:
         )
 
     def type_one_error(self, controls: npt.ArrayLike) -> pd.DataFrame:
-        """Return the probability of success where the true difference is that of the conditions.
+        """Return the probability of success where the true difference is that of the null.
 
-        That difference is the threshold of the most certain condition.
-
-        Parameters
-        ----------
-        controls : array-like
-            True rates (probability) of the control arm, where the treated arm's is one, too.
-
-        Returns
-        -------
-        DataFrame
-            Columns `rate`, `control` and `success`.
+        That is the threshold of the most certain condition. `controls` are true rates (probability)
+        of the control arm; the table has columns `rate`, `control` and `success`.
         """
         other = check_rates("controls", controls)
         null = self.success.null_value
@@ -151,17 +134,9 @@ class TwoArmTrial:
     def threshold_errors(self, controls: npt.ArrayLike) -> pd.DataFrame:
         """Return the probability of success where the true difference is a threshold.
 
-        Parameters
-        ----------
-        controls : array-like
-            True rates (probability) of the control arm; those that leave no room for a difference
-            are left out of it.
-
-        Returns
-        -------
-        DataFrame
-            Columns `threshold`, "null" or "decision value"; `difference`; `rate`, `control`; and
-            `success`, which is the type-I error at the null.
+        `controls` are true rates (probability) of the control arm; those that leave no room for a
+        difference are left out of it. The table has columns `threshold`, "null" or "decision value",
+        `difference`, `rate`, `control` and `success`, which is the type-I error at the null.
         """
         other = check_rates("controls", controls)
         tables = [
@@ -174,12 +149,7 @@ class TwoArmTrial:
     def certainty_for(self, alpha: float, controls: npt.ArrayLike) -> Certainty:
         """Return the smallest certainty of the most certain condition that keeps the type-I error.
 
-        Parameters
-        ----------
-        alpha : float
-            Largest type-I error allowed at any of the controls; one-sided.
-        controls : array-like
-            True rates (probability) of the control arm.
+        `alpha` is the largest error allowed at any of the true rates `controls`; one-sided.
         """
         alpha, table = check_open("alpha", alpha), self.type_one_error(controls)
         treated = binomial_pmf(self.n_treated, table["rate"].to_numpy())
@@ -197,11 +167,8 @@ class TwoArmTrial:
     ) -> float:
         """Return the probability of success before the trial.
 
-        Parameters
-        ----------
-        distribution_treated, distribution_control : BetaMixture or distribution of a prediction,
-        optional
-            What is believed of each rate; the priors of the analysis where None.
+        What is believed of each rate is a BetaMixture or the distribution of a prediction; the
+        prior of the analysis where None.
         """
         treated = self.prior_treated if distribution_treated is None else distribution_treated
         control = self.prior_control if distribution_control is None else distribution_control

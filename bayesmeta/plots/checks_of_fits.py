@@ -212,8 +212,13 @@ def predictive_checks(
         else ""
     )
     of = f"{outcome}: " if outcome else ""
+    studies = arms["study"].nunique() if outcome else len(held_out.studies)
     with house_style():
-        words = Words(of + _title(held_out, arms), [few, HELD_OUT_NOTE, *notes], _warning(held_out))
+        words = Words(
+            of + _title(held_out, len(arms), studies),
+            [few, HELD_OUT_NOTE, *notes],
+            _warning(held_out),
+        )
         figure, [left, right] = panel_page(words, [], PANELS, HELD_OUT_HEADINGS)
         _draw_pit(left, pit)
         _draw_coverage(right, coverage)
@@ -228,13 +233,12 @@ def _warning(held_out: LeftOut | Validation) -> str:
     return warning_of_fits(int((~(fits["ok"] == True)).sum()), len(fits))  # noqa: E712
 
 
-def _title(held_out: LeftOut | Validation, predicted: pd.DataFrame) -> str:
-    arms = counted(len(predicted), "arm")
-    studies = counted(predicted["study"].nunique(), "study", "studies")
+def _title(held_out: LeftOut | Validation, arms: int, studies: int) -> str:
+    what = f"{counted(arms, 'arm')} of {counted(studies, 'study', 'studies')}"
     if isinstance(held_out, Validation):
         earlier = counted(len(held_out.fit.arms.studies), "study", "studies")
-        return f"Model '{held_out.fit.spec.name}': {arms} of {studies} predicted from {earlier}"
-    return f"Model '{held_out.model}': {arms} of {studies}, each study predicted from all others"
+        return f"Model '{held_out.fit.spec.name}': {what} predicted from {earlier}"
+    return f"Model '{held_out.model}': {what}, each study predicted from all others"
 
 
 def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.calibration.bands import chain_band
-from bayesmeta.errors import counted
-from bayesmeta.estimates.trace_numbers import TraceNumbers, trace_numbers
+from bayesmeta.errors import SettingsError, counted
+from bayesmeta.estimates.posterior import checked_outcome
+from bayesmeta.estimates.trace_numbers import trace_numbers
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.inference.result import Fit
@@ -70,7 +72,13 @@ _NUMBERS = _RANKS + RANKS + GAP / 2
 """Left edges of the columns."""
 
 
-def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[str] = ()) -> Plot:
+def trace(
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    quantities: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+) -> Plot:
     """Return the chains of each parameter: draws, ranks, R-hat and effective sample sizes.
 
     In the middle, each chain's draws in their order. To the right, for each chain, the distribution
@@ -81,6 +89,8 @@ def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[
     ----------
     fit : Fit
         Posterior draws. If their diagnostics fail, the figure says so in its first line.
+    outcome : str, optional
+        Which of several outcomes; the parameters of all where None.
     quantities : sequence of str, optional
         Parameters such as ``mu`` or ``beta[age]``; ``beta`` stands for all of its coefficients. Where
         None, all but the effects of studies and arms; of a user-supplied PyMC model, its scalars.
@@ -96,7 +106,8 @@ def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[
     Raises
     ------
     SettingsError
-        If `fit` has no draws, or `quantities` names what is no parameter of the model.
+        If `fit` has no draws, `outcome` is not one of its outcomes, or `quantities` names what is no
+        parameter.
 
     References
     ----------
@@ -111,10 +122,12 @@ def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[
     Plot(trace: 2 quantities, 0 failed)
     """
     numbers, called = trace_numbers(fit, quantities=quantities), words_of(fit).parameter
-    table = numbers.table
+    table = numbers.table if outcome is None else _of_outcome(numbers.table, fit, outcome)
     rows = table.to_dict("records")
     with house_style():
-        figure, page, tops = _page(fit_words("Chains", fit, _notes(numbers), notes), rows)
+        figure, page, tops = _page(
+            fit_words("Chains", fit, _notes(table), notes, outcome=outcome), rows
+        )
         for row, top in zip(rows, tops, strict=True):
             name = row["quantity"]
             _put_text(page, row, called(name), top)
@@ -129,8 +142,21 @@ def trace(fit: Fit, *, quantities: Sequence[str] | None = None, notes: Sequence[
     return Plot("trace", figure, table.copy(), about)
 
 
-def _notes(numbers: TraceNumbers) -> list[str]:
-    table = numbers.table
+def _of_outcome(table: pd.DataFrame, fit: Fit, outcome: str) -> pd.DataFrame:
+    """Return the rows of the parameters of an outcome, and of its correlations with others."""
+    checked_outcome(fit, outcome)
+    own = []
+    for quantity in table["quantity"]:
+        kind, _, inside = quantity.partition("[")
+        names = inside.removesuffix("]").split(", ")
+        # After the outcome of a coefficient stands its covariate, of a correlation the other outcome.
+        own.append(outcome in (names if kind == "correlation" else names[:1]))
+    if not any(own):
+        raise SettingsError(f"`quantities` names no parameter of '{outcome}'. Leave it out.")
+    return table[own].reset_index(drop=True)
+
+
+def _notes(table: pd.DataFrame) -> list[str]:
     failing = int(table["failed"].sum())
     verdict = (
         f"What fails is marked with !, in {counted(failing, 'parameter')}."

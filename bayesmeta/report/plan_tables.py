@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta import plots
+from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
-from bayesmeta.planning.plan_interim import Interim
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.plots.pages import Plot
 from bayesmeta.report.machine import records

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.plan import Plan
-from bayesmeta.planning.plan_interim import Interim
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.planning.success import NULL, Threshold
 from bayesmeta.planning.two_arm_plan import TwoArmPlan

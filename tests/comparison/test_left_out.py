@@ -9,7 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
-from bayesmeta.comparison.held_out_fits import fit_without
+from bayesmeta.comparison.jobs import fit_without
 from bayesmeta.comparison.plans import Plan
 from bayesmeta.comparison.questions import asked_of
 from bayesmeta.model import Design, make_design

@@ -13,7 +13,7 @@ from scipy.stats import norm
 import bayesmeta as bm
 from bayesmeta.comparison.held_out import without
 from bayesmeta.model import make_design, parse_model, to_toml
-from bayesmeta.sensitivity.usual_priors import usual_priors
+from bayesmeta.sensitivity.prior_grid import usual_priors
 
 COUNTS = [(4, 20), (6, 22), (9, 25), (15, 30), (14, 24), (11, 31)]
 AGE = [61.0, 60.5, 70.0, 55.0, 48.0, 66.0]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from bayesmeta.multiverse.choice_effects import choice_effects, outcome_ranges
+from bayesmeta.multiverse.results import choice_effects, outcome_ranges
 
 COVARIATES = {"none": 0.0, "age": 0.02}
 DISTRIBUTIONS = {"normal": 0.0, "common": 0.01, "student": -0.005}

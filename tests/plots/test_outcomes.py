@@ -61,6 +61,18 @@ def test_priors_that_all_coefficients_share_are_told_once(fit):
     assert shown.count("~ Normal(0, 1)") == 1
 
 
+def test_chains_are_those_of_one_outcome_or_of_all(fit):
+    plot = bm.plots.trace(fit, outcome="CR")
+    assert any(text.startswith("Chains: CR, model") for text in texts(plot))
+    names = ["mu[CR]", "tau[CR]", "beta[CR, kind[y]]", "beta[CR, year]", "correlation[ORR, CR]"]
+    assert sorted(plot.table["quantity"]) == sorted(names)
+    assert len(bm.plots.trace(fit).table) == 9
+    with pytest.raises(bm.SettingsError, match="`quantities` names no parameter of 'CR'"):
+        bm.plots.trace(fit, outcome="CR", quantities=["mu[ORR]"])
+    with pytest.raises(bm.SettingsError, match="`outcome` must be one of ORR, CR"):
+        bm.plots.trace(fit, outcome="PR")
+
+
 def test_a_prediction_is_of_one_outcome(fit):
     found = bm.predict(fit, n=20, seed=1)
     plot = bm.plots.prediction(found, outcome="CR")

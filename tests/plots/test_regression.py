@@ -159,4 +159,4 @@ def test_a_profile_that_gives_the_factor_has_one_curve(by_level):
     assert len(curve) == 41
     assert curve["new_study_upper"].notna().all()
     texts = " ".join(text.get_text() for text in plot.figure.axes[0].texts)
-    assert "Rates of the model are at regimen=b;" in texts
+    assert "Rates of the model are at regimen=b." in texts

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.comparison.answers import RATES
 from bayesmeta.comparison.averaging import averaged, prediction_by
+from bayesmeta.comparison.predictions import RATES
 from bayesmeta.estimates.words import words_of
 from bayesmeta.report.comparison_text import averaged_sentence
 from bayesmeta.report.contrast_text import contrast_blocks

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from run_works import small_run
 
+import bayesmeta as bm
 from bayesmeta.cli import app
 
 
@@ -99,3 +100,19 @@ def test_many_failures_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture
         run_jobs(jobs_of(tmp_path / "log", range(8), fail), folder=folder)
     assert run(str(tmp_path / "run")) == 0
     assert "  and 3 more" in capsys.readouterr().out
+
+
+def test_a_saved_fit_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    few = bm.SamplerSettings(chains=2, warmup=200, draws=200)
+    bm.fit(bm.load_model("common_effect"), arms, seed=1, settings=few).save(tmp_path / "fit")
+    assert run(str(tmp_path / "fit"), "--check") == 0
+    printed = capsys.readouterr().out
+    assert "a fit of model 'common_effect', made " in printed
+    assert "Every file is as it was written." in printed
+    (tmp_path / "fit" / "arms.csv").write_text("study")
+    assert run(str(tmp_path / "fit"), "--check") == 2
+    assert "is not as it was written: arms.csv differs. Fit again." in capsys.readouterr().err
+    (tmp_path / "fit" / "fit.json").write_text("{}")
+    assert run(str(tmp_path / "fit"), "--check", "--json") == 2
+    assert "fit.json is damaged" in json.loads(capsys.readouterr().out)["error"]

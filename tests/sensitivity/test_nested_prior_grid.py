@@ -9,7 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.sensitivity import prior_grid
-from bayesmeta.sensitivity.usual_priors import usual_priors
+from bayesmeta.sensitivity.prior_grid import usual_priors
 
 TRIED = [bm.HalfNormal(0.25), bm.HalfCauchy(0.5)]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.sensitivity.usual_priors import usual_priors
+from bayesmeta.sensitivity.prior_grid import usual_priors
 
 RATES = ("tau", "typical", "mean", "new_study")
 ENDS = {"": 0.5, "_lower": 0.025, "_upper": 0.975}

@@ -21,22 +21,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, gammaln, log_expit
 
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.inference.quadrature.density import Problem
 from bayesmeta.inference.quadrature.marginals import TARGETS, Marginal
-from bayesmeta.inference.quadrature.prediction import (
-    left_out_scores,
-    predictive_pmf,
-    predictive_rates,
-)
+from bayesmeta.inference.quadrature.new_study import new_study_density
+from bayesmeta.inference.quadrature.panels import Panels, log_integral, roughness
 from bayesmeta.inference.quadrature.surface import Surface, resolved_posterior
 from bayesmeta.priors import Prior
 
-__all__ = ["QuadraturePosterior", "quadrature_posterior"]
+__all__ = ["QuadraturePosterior", "left_out_scores", "quadrature_posterior"]
 
 Array = npt.NDArray[np.float64]
+
+SMOOTH = 7.0
+"""Widest panel of log-odds on which the binomial probability of a few patients is smooth."""
+CERTAIN = 45.0
+"""Log-odds beyond the log of the number of patients at which all respond, or none."""
+UNRESOLVED = 2e-5
+"""Roughness up to which a left-out posterior counts as resolved by the panels of the full one."""
+CUT_OFF = 1e-8
+"""Share of a left-out posterior next to where the full one was cut off, up to which it holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,35 +92,47 @@ class QuadraturePosterior:
         return TARGETS[target](self.surface)
 
     def predictive_pmf(self, n_new: int) -> Array:
-        """Return the probabilities of 0 to `n_new` events among `n_new` patients of a new study.
+        """Return the probabilities of 0 to `n_new` events among the patients of a new study.
 
-        Returns
-        -------
-        array, shape (n_new + 1,)
-
-        Raises
-        ------
-        SettingsError
-            If `n_new` is not a whole number of patients.
+        The result has shape (n_new + 1,); `n_new` must be a whole number, or SettingsError is raised.
         """
         if n_new != int(n_new) or n_new < 0:
             raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
-        return predictive_pmf(self.surface, int(n_new))
+        theta, weights = self._predictive_log_odds(int(n_new))
+        y = np.arange(n_new + 1)
+        log_coefficient = gammaln(n_new + 1) - gammaln(y + 1) - gammaln(n_new - y + 1)
+        log_pmf = np.outer(log_expit(theta), y) + np.outer(log_expit(-theta), n_new - y)
+        return np.asarray(weights @ np.exp(log_coefficient + log_pmf))
 
     def predictive_rates(self, n_new: int) -> tuple[Array, Array]:
         """Return rates (probability) that stand for a new study's in a cohort, and their weights."""
-        theta, weights = predictive_rates(self.surface, n_new)
+        theta, weights = self._predictive_log_odds(n_new)
         return np.asarray(expit(theta)), weights
+
+    def _predictive_log_odds(self, n_new: int) -> tuple[Array, Array]:
+        """Return log-odds of a new study and their weights, fine enough for `n_new` patients."""
+        surface = self.surface
+        edges = np.append(surface.new_study.lower, surface.new_study.upper[-1])
+        while True:
+            steepest = np.clip(0, edges[:-1], edges[1:])
+            information = n_new * expit(steepest) * expit(-steepest)
+            wide = np.diff(edges) > SMOOTH / np.sqrt(1 + 4 * information)
+            wide &= np.abs(steepest) < CERTAIN + np.log1p(n_new)
+            if not wide.any():
+                break
+            edges = np.sort(np.append(edges, (edges[:-1] + edges[1:])[wide] / 2))
+        fine = Panels(
+            edges[:-1], edges[1:], np.empty((edges.size - 1, surface.mu.density.shape[1]))
+        )
+        theta = fine.nodes.ravel()
+        density = new_study_density(surface.mu, surface.tau[surface.line], theta)
+        return theta, fine.weights.ravel() * density
 
     def log_predictive_left_out(self) -> Array:
         """Return log p(y_s | y of the other studies) for each study, its constant included.
 
         Where the posterior without the study is not resolved by the panels of the full one, such
         as when there are few studies, it is computed afresh.
-
-        Returns
-        -------
-        array, shape (study,)
         """
         scores, settled = left_out_scores(self.surface)
         for s in np.flatnonzero(~settled):
@@ -150,10 +168,6 @@ def quadrature_posterior(
         0 gives six digits or more. Each unit halves the steps of the inner quadrature,
         adds four nodes to each panel and divides the tolerance by a hundred, which shows it.
 
-    Returns
-    -------
-    QuadraturePosterior
-
     Raises
     ------
     SettingsError
@@ -184,3 +198,37 @@ def _check(events: Array, n: Array, tau_prior: Prior | None) -> None:
 def _without(problem: Problem, study: int) -> Problem:
     events, n = np.delete(problem.events, study), np.delete(problem.n, study)
     return replace(problem, events=events, n=n)
+
+
+def left_out_scores(surface: Surface) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return each study's log predictive density given the others, and whether it can be trusted.
+
+    The posterior without study s is the full one divided by the study's likelihood L_s, so that
+    p(y_s | others) = 1 / E[1 / L_s]. That holds on the panels of the full posterior as long as
+    they resolve the quotient and do not cut it off.
+    """
+    with np.errstate(divide="ignore"):
+        log_density = np.log(np.maximum(surface.mu.density, 0.0))
+    scores, settled = (
+        np.empty(surface.log_likelihood.shape[2]),
+        np.empty(surface.log_likelihood.shape[2], bool),
+    )
+    for s in range(scores.size):
+        quotient = log_density - surface.log_likelihood[:, :, s]
+        scores[s] = -log_integral(surface.mu.lower, surface.mu.upper, quotient)
+        settled[s] = _is_settled(surface, np.exp(quotient + scores[s]))
+    return scores, settled
+
+
+def _is_settled(surface: Surface, density: Array) -> bool:
+    """Return whether a normalised `density` on the panels of `surface` is resolved by them."""
+    mu = surface.mu
+    weights = mu.weights * density
+    rough = roughness(mu.lower, mu.upper, density).sum()
+    if surface.log_tau is not None:
+        mass = np.bincount(surface.line, weights.sum(axis=1))
+        log_tau = surface.log_tau
+        rough += roughness(
+            log_tau.lower, log_tau.upper, mass.reshape(log_tau.density.shape) / log_tau.weights
+        ).sum()
+    return bool(rough < UNRESOLVED and weights[surface.outermost].sum() < CUT_OFF)

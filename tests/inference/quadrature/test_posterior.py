@@ -13,8 +13,11 @@ from scipy.special import expit, gammaln, log_expit, logit, ndtr
 import bayesmeta as bm
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.quadrature.marginals import TARGETS
-from bayesmeta.inference.quadrature.posterior import QuadraturePosterior, quadrature_posterior
-from bayesmeta.inference.quadrature.prediction import left_out_scores
+from bayesmeta.inference.quadrature.posterior import (
+    QuadraturePosterior,
+    left_out_scores,
+    quadrature_posterior,
+)
 from bayesmeta.priors import Prior
 
 Array = npt.NDArray[np.float64]
