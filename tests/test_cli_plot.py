@@ -125,7 +125,7 @@ def test_an_out_that_can_not_be_a_folder_is_refused(pooled, tmp_path, capsys):
     # It is told before the run is read.
     for folder in (pooled, tmp_path / "nothing"):
         assert run(folder, "forest", "--out", tmp_path / "file" / "in") == 2
-        assert "can't be written" in capsys.readouterr().err
+        assert "cannot be written" in capsys.readouterr().err
     (tmp_path / "forest.png").write_text("mine")
     assert run(tmp_path / "nothing", "forest", "--out", tmp_path) == 2
     assert "holds forest.png" in capsys.readouterr().err

@@ -92,9 +92,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that can't show a letter shows its code instead of an error.
+            # A terminal that cannot show a letter shows its code instead of an error.
             stream.reconfigure(errors="backslashreplace")
-    # Where home can't be written, Matplotlib tells at length that it reads the fonts again.
+    # Where home cannot be written, Matplotlib tells at length that it reads the fonts again.
     logging.getLogger("matplotlib").addFilter(lambda record: record.levelno > logging.WARNING)
     # Imports make many objects and no garbage: Python looks at the young ones five times less often, and
     # at all as often as it does by default; when it ends, it need not look at all again.

@@ -106,6 +106,9 @@ def run(
 
     problems = check_run(folder) if check else ()
     is_fit = (folder / FIT).is_file()
+    if is_fit and problems and as_json:
+        print_json({"path": str(folder), "kind": "fit", "ok": False, "problems": list(problems)})
+        return BAD_INPUT
     if is_fit and problems:
         raise RunError(f"{folder} is not as it was written: {listed(problems)}. Fit again.")
     if is_fit:

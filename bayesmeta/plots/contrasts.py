@@ -48,12 +48,8 @@ TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100, 1000)
 LEAST_TICK = 0.36
 """Least distance of ticks in inches."""
 
-SHADES = "Blues"
-DARK = 0.55
-"""Probability from which on the numbers in a cell are white."""
-
-DARKEST = 0.8
-"""Share of the scale of shades that is used, so that numbers stay legible."""
+SHADES, DARKEST, DARK = "Blues", 0.8, 0.55
+"""Shades of cells, the share of them in use, and the probability from which numbers are white."""
 
 
 def contrasts(
@@ -223,9 +219,16 @@ def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> s
     found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
     if table["between_only"].any():
         found.append("Hollow: known only between studies.")
+    if _without_studies(table).any():
+        found.append("Cross: a level has no studies, so the contrast depends mostly on the priors.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():
         found.append("Arrowheads: the interval goes on beyond the axis.")
     return " ".join(found)
+
+
+def _without_studies(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which pairs have a level without studies."""
+    return (table[["studies_level", "studies_versus"]] == 0).any(axis=1).to_numpy()
 
 
 def _draw_ratios(
@@ -239,7 +242,12 @@ def _draw_ratios(
     graph.hlines(heights, low, high, color=RANGE, linewidth=THICK, zorder=2)
     between = table["between_only"].to_numpy(dtype=bool)
     median = table["odds_ratio"].to_numpy()
-    for chosen, look in ((~between, {**HOLLOW, "facecolor": MODEL}), (between, HOLLOW)):
+    lacking = _without_studies(table)
+    for chosen, look in (
+        (~between & ~lacking, {**HOLLOW, "facecolor": MODEL}),
+        (between & ~lacking, HOLLOW),
+        (lacking, {"marker": "x", "color": MODEL, "linewidth": 1.4}),
+    ):
         graph.scatter(median[chosen], heights[chosen], s=MARK, zorder=4, **look)
     arrow: dict[str, Any] = {"s": MARK, "color": RANGE, "zorder": 3, "clip_on": False}
     for cut, end, marker in (

@@ -7,8 +7,7 @@ kept, and ends with the same bytes in its tables.
 from bayesmeta.runs.checking import RunSummary, check_run, describe_run
 from bayesmeta.runs.dask_cluster import dask_executor
 from bayesmeta.runs.folder import RunFolder, open_run
-from bayesmeta.runs.jobs import Failed, Finished, Job, Outcome
-from bayesmeta.runs.keys import job_key
+from bayesmeta.runs.jobs import Failed, Finished, Job, Outcome, job_key
 from bayesmeta.runs.running import run_jobs
 
 __all__ = [

@@ -1,20 +1,37 @@
-"""Looking at the folder of a run without opening it: what it is, and whether it is whole."""
+"""What the folder of a run is, and whether it is whole: by the hash of each of its files."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from bayesmeta.errors import RunError
-from bayesmeta.runs.files import folder_of, sha256_of
-from bayesmeta.runs.folder import INPUTS
-from bayesmeta.runs.hashes import HASHES, read_hashes, read_times
+from bayesmeta.runs.files import (
+    explained,
+    folder_of,
+    sealed,
+    sha256_of,
+    sync_folder,
+    unsealed,
+    write_whole,
+)
 from bayesmeta.runs.jobs import JOBS, Failed, Record, read_records
-from bayesmeta.runs.manifest import MANIFEST, Manifest, read_manifest
+from bayesmeta.runs.manifest import (
+    HASHES,
+    HOLDER,
+    INPUTS,
+    LOCK,
+    MANIFEST,
+    TIMES,
+    Manifest,
+    read_manifest,
+)
 from bayesmeta.runs.whole_folder import FIT
 
-__all__ = ["RunSummary", "check_run", "describe_run", "differing"]
+__all__ = ["RunSummary", "check_run", "describe_run", "differing", "drop_hashes", "finish"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ def describe_run(path: str | PathLike[str]) -> RunSummary:
         damaged=len(found) - len(records),
         failed=failed,
         work_seconds=sum(record.outcome.seconds for record in records),
-        open_seconds=sum(each["seconds"] for each in read_times(folder)),
+        open_seconds=sum(each["seconds"] for each in _read_times(folder)),
     )
 
 
@@ -63,7 +80,7 @@ def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
         return _fit_problems(folder)
     folder = _folder(path)
     try:
-        manifest, hashes = read_manifest(folder), read_hashes(folder)
+        manifest, hashes = read_manifest(folder), _read_hashes(folder)
     except RunError as error:
         return (str(error),)
     if hashes is None:
@@ -81,7 +98,7 @@ def differing(folder: Path, hashes: Mapping[str, str]) -> Iterator[tuple[str, st
             elif sha256_of(path) != digest:
                 yield name, "differing"
         except OSError as error:
-            raise RunError(f"{path} can't be read: {error.strerror}. Make it readable.") from error
+            raise RunError(f"{path} cannot be read: {error.strerror}. Make it readable.") from error
 
 
 def _fit_problems(folder: Path) -> tuple[str, ...]:
@@ -124,3 +141,68 @@ def _folder(path: str | PathLike[str]) -> Path:
             )
         raise RunError(f"{folder} is no run: it holds no {MANIFEST}. Give the folder of a run.")
     return folder
+
+
+def finish(folder: Path, started: datetime, seconds: float) -> None:
+    """Write when the run was open, and the SHA-256 of every file; with it, the run is finished.
+
+    Nothing is written where nothing has changed since it was finished before.
+    """
+    if (folder / HASHES).exists() and _kept(folder) == _found(folder):
+        return
+    with explained(folder):
+        drop_hashes(folder)
+    now = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
+    write_whole(folder / TIMES, sealed([*_read_times(folder), now], indent=1))
+    write_whole(folder / HASHES, sealed(_found(folder), indent=1))
+
+
+def _read_hashes(folder: Path) -> dict[str, str] | None:
+    """Return the SHA-256 of every file by name, or None where the run is not finished."""
+    try:
+        found: dict[str, str] = unsealed((folder / HASHES).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{folder / HASHES} is damaged: {error}. Remove it and run the same again."
+        ) from error
+    return found
+
+
+def drop_hashes(folder: Path) -> None:
+    """Take a run for unfinished, since something in it is about to change."""
+    path = folder / HASHES
+    if path.exists():
+        path.unlink()
+        sync_folder(folder)
+
+
+def _read_times(folder: Path) -> list[dict[str, Any]]:
+    """Return when the run was open and ended well, as far as the file of it is whole."""
+    try:
+        found: list[dict[str, Any]] = unsealed((folder / TIMES).read_bytes())
+    except (OSError, ValueError):
+        return []
+    return found
+
+
+def _kept(folder: Path) -> dict[str, str] | None:
+    try:
+        return _read_hashes(folder)
+    except RunError:
+        return None
+
+
+def _found(folder: Path) -> dict[str, str]:
+    with explained(folder):
+        return {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a run; hidden ones are not of it."""
+    apart = {folder / name for name in (LOCK, HOLDER, HASHES)}
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and path not in apart and not hidden:
+            yield path

@@ -15,8 +15,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.runs.jobs import Job, Outcome, attempt
-from bayesmeta.runs.keys import versions
+from bayesmeta.runs.jobs import Job, Outcome, attempt, versions
 from bayesmeta.runs.processes import keep_one_thread
 
 __all__ = ["Collected", "Lost", "Record", "collect"]
@@ -137,7 +136,7 @@ def _outcome(future: "Future[Outcome]") -> Outcome | Exception:
         raise
     except (ImportError, AttributeError, pickle.UnpicklingError) as error:
         raise RunError(
-            f"A worker can't load the code of a job: {error}. Install the same packages there as here."
+            f"A worker cannot load the code of a job: {error}. Install the same packages there as here."
         ) from error
     except (Exception, CancelledError) as error:
         return error
@@ -148,7 +147,7 @@ def _check_sendable(job: Job) -> None:
         ForkingPickler.dumps((job.work, job.arguments))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise SettingsError(
-            f"Job '{job.name}' can't be sent to another process: {error}. Its work must be a function of a module, and "
+            f"Job '{job.name}' cannot be sent to another process: {error}. Its work must be a function of a module, and "
             "its arguments such as pickle can send."
         ) from error
 

@@ -77,7 +77,7 @@ def folder_of(path: object) -> Path:
         with suppress(FileNotFoundError, NotADirectoryError):
             folder.stat()
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} can't be read: {error}. Choose another folder.") from error
+        raise RunError(f"{path} cannot be read: {error}. Choose another folder.") from error
     return folder
 
 
@@ -95,13 +95,13 @@ def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
         if remedy is None:
             mend = _REMEDIES.get(error.errno or 0, "Correct that")
             remedy = f"{mend} and run the same again, which goes on from what is kept; or choose another folder"
-        raise RunError(f"{path} can't be written: {error.strerror or error}. {remedy}.") from error
+        raise RunError(f"{path} cannot be written: {error.strerror or error}. {remedy}.") from error
 
 
 def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> None:
     """Write a file beside its place, push it to the disk, and give it its name.
 
-    The writer must be the only one in its folder. If the file can't be written, one that was there is
+    The writer must be the only one in its folder. If the file cannot be written, one that was there is
     as it was; `remedy` is what to do then, where that is not to run the same again.
     """
     partial = path.with_name(f".{path.name}{PARTIAL}")
@@ -129,7 +129,7 @@ def check_folder_writable(folder: Path, *, remedy: str) -> None:
     places = (folder, *folder.absolute().parents)
     there = next(place for place in places if place.exists())
     if not there.is_dir():
-        raise RunError(f"{folder} can't be written: {there} is no folder. {remedy}.")
+        raise RunError(f"{folder} cannot be written: {there} is no folder. {remedy}.")
     check_writable(there / "file", remedy=remedy)
 
 

@@ -1,21 +1,30 @@
 """`open_run`: a folder that many jobs fill, however often they are stopped on the way."""
 
+import json
+import os
+import platform
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from bayesmeta.errors import RunError, SettingsError, listed
+from bayesmeta.runs.checking import drop_hashes, finish
 from bayesmeta.runs.files import PARTIAL, PLAIN, explained, folder_of, sync_folder, write_whole
-from bayesmeta.runs.hashes import HASHES, TIMES, drop_hashes, finish
 from bayesmeta.runs.jobs import JOBS, Job, Outcome, read_record, record_path, write_record
-from bayesmeta.runs.locks import HOLDER, LOCK, held
 from bayesmeta.runs.manifest import (
+    HASHES,
+    HOLDER,
+    INPUTS,
+    LOCK,
     MANIFEST,
+    TIMES,
     check_same,
     make_manifest,
     read_manifest,
@@ -23,9 +32,6 @@ from bayesmeta.runs.manifest import (
 )
 
 __all__ = ["RunFolder", "open_run"]
-
-INPUTS = "inputs"
-"""Folder of the texts that a run was made from."""
 
 _OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
 
@@ -101,14 +107,14 @@ def open_run(
     SettingsError
         If an argument is not as it must be.
     RunError
-        If the folder can't be written, is in use by another process, is damaged, holds another run
+        If the folder cannot be written, is in use by another process, is damaged, holds another run
         or something else; nothing in it is then touched.
     """
     chosen = {} if texts is None else texts
     _check_arguments(kind, chosen)
     manifest = make_manifest(kind, identity, chosen)
     folder = _made(path)
-    with held(folder):
+    with _held(folder):
         _check_free(folder)
         if (folder / MANIFEST).exists():
             check_same(read_manifest(folder), manifest, folder)
@@ -179,3 +185,42 @@ def _write_inputs(folder: Path, texts: Mapping[str, str]) -> None:
             with explained(folder):
                 drop_hashes(folder)
             write_whole(path, content)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a run folder; the system lets go of it when this process ends, however it ends."""
+    lock = FileLock(folder / LOCK, blocking=False, thread_local=False)
+    with explained(folder):
+        _acquire(lock, folder)
+    try:
+        with explained(folder):
+            holder = {"pid": os.getpid(), "host": platform.node()}
+            (folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / HOLDER).unlink()
+        lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise RunError(
+            f"{folder} is in use by another run{_holder(folder)}. Wait for it to end, or choose another folder."
+        ) from error
+    except NotImplementedError as error:
+        raise RunError(
+            f"{folder} is on a file system without locks. Choose a folder on another disk."
+        ) from error
+
+
+def _holder(folder: Path) -> str:
+    """Return who holds a folder, as far as that is known."""
+    try:
+        holder = json.loads((folder / HOLDER).read_text(encoding="utf-8"))
+        return f" (process {holder['pid']} on {holder['host']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

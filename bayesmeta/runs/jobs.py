@@ -1,16 +1,20 @@
-"""Jobs, what becomes of them, and the file that keeps it."""
+"""Jobs, their keys, what becomes of them, and the file that keeps it."""
 
 import json
+import platform
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.runs.files import sealed, unsealed, write_whole
-from bayesmeta.runs.keys import versions
 
 __all__ = [
     "JOBS",
@@ -18,11 +22,14 @@ __all__ = [
     "Finished",
     "Job",
     "Outcome",
+    "Part",
     "Record",
     "attempt",
+    "job_key",
     "read_record",
     "read_records",
     "record_path",
+    "versions",
     "write_record",
 ]
 
@@ -33,6 +40,68 @@ LONGEST_MESSAGE = 4000
 """Characters of an error's message that are kept."""
 
 _KEY = re.compile(r"[0-9a-f]{32}")
+
+
+type Part = str | int | float | bool | tuple["Part", ...] | Mapping[str, "Part"] | None
+"""What a key may be made of."""
+
+PACKAGES = (
+    "arviz",
+    "bayesmeta",
+    "formulaic",
+    "numba",
+    "numpy",
+    "nutpie",
+    "pandas",
+    "pymc",
+    "scipy",
+)
+"""Packages whose version may change a result."""
+
+LENGTH = 32
+
+
+def job_key(**parts: Part) -> str:
+    """Return the key of a job: 32 hexadecimal digits that stand for `parts` and `versions`.
+
+    The parts are everything that the result depends on: hash of the evidence, text of the model,
+    settings, seed. The order of a mapping makes no difference; ``1``, ``1.0``, ``True`` and ``"1"`` do.
+
+    Examples
+    --------
+    >>> from bayesmeta.runs import job_key
+    >>> job_key(seed=1, model="pooled") == job_key(model="pooled", seed=1)
+    True
+    >>> job_key(seed=1) == job_key(seed=2)
+    False
+    """
+    content = {"parts": _plain(parts, "parts"), "versions": versions()}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:LENGTH]
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the version of Python (major and minor) and of each package that may change a result."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python} | {name: version(name) for name in PACKAGES}
+
+
+def _plain(part: object, place: str) -> object:
+    """Return a part as JSON has it, each type told from all others."""
+    if isinstance(part, str | bool | None):
+        return part
+    if isinstance(part, Integral):
+        return int(part)
+    if isinstance(part, Real):
+        return float(part)
+    if isinstance(part, tuple | list):
+        return [_plain(each, place) for each in part]
+    if isinstance(part, Mapping) and all(isinstance(name, str) for name in part):
+        return {name: _plain(each, f"{place}[{name!r}]") for name, each in part.items()}
+    raise SettingsError(
+        f"`{place}` must be text, a number, None, a tuple or a mapping of names to such; got {type(part).__name__}. "
+        "Give what stands for it, such as a hash."
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +200,7 @@ def _as_json(value: object) -> dict[str, Any]:
 def _as_builtin(value: object) -> object:
     """Return a number or an array of NumPy as Python's own."""
     if not hasattr(value, "tolist"):
-        raise TypeError(f"JSON can't hold a value of type {type(value).__name__}")
+        raise TypeError(f"JSON cannot hold a value of type {type(value).__name__}")
     return value.tolist()
 
 
@@ -172,7 +241,7 @@ def read_record(path: Path) -> Record | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RunError(f"{path} can't be read: {error.strerror}. Make it readable.") from error
+        raise RunError(f"{path} cannot be read: {error.strerror}. Make it readable.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return record if record.key == path.stem else None

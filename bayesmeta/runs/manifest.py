@@ -1,4 +1,4 @@
-"""The manifest of a run: what it is, what it depends on, and where it was made."""
+"""The files of a run, and its manifest: what it is, what it depends on, and where it was made."""
 
 import json
 import os
@@ -12,12 +12,32 @@ from typing import Any
 
 from bayesmeta.errors import RunError, SettingsError, listed, shortened
 from bayesmeta.runs.files import sealed, unsealed, write_whole
-from bayesmeta.runs.keys import versions
+from bayesmeta.runs.jobs import versions
 
-__all__ = ["MANIFEST", "Manifest", "check_same", "make_manifest", "read_manifest", "write_manifest"]
+__all__ = [
+    "HASHES",
+    "HOLDER",
+    "INPUTS",
+    "LOCK",
+    "MANIFEST",
+    "TIMES",
+    "Manifest",
+    "check_same",
+    "make_manifest",
+    "read_manifest",
+    "write_manifest",
+]
 
 MANIFEST = "manifest.json"
 """The file by which the folder of a run is known."""
+
+HASHES, TIMES = "hashes.json", "times.json"
+
+LOCK, HOLDER = "lock", "holder.json"
+"""The file that is locked, and the one that says by whom."""
+
+INPUTS = "inputs"
+"""Folder of the texts that a run was made from."""
 
 FORMAT = 1
 """Version of the form of these folders."""

@@ -44,7 +44,7 @@ def processes(workers: int) -> Iterator[Executor]:
         executor = _started(workers, lifeline) or _started(workers, lifeline)
         if executor is None:
             raise RunError(
-                "Worker processes can't start. In a script, call this beneath `if __name__ == '__main__':`, since "
+                "Worker processes cannot start. In a script, call this beneath `if __name__ == '__main__':`, since "
                 "each worker reads the script; otherwise look for what stops them (memory, limits on processes)."
             )
         try:
@@ -87,7 +87,7 @@ def _begin(lifeline: Connection) -> None:
 
 def _end_with(lifeline: Connection) -> None:
     """End this process when nobody holds the other end of the lifeline any more."""
-    # Unlike `poll`, this doesn't raise on Windows where the other end is closed already.
+    # Unlike `poll`, this does not raise on Windows where the other end is closed already.
     wait([lifeline])
     os._exit(1)
 

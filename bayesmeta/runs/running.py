@@ -9,8 +9,7 @@ from bayesmeta.numeric import is_whole
 from bayesmeta.progress import progress_bar
 from bayesmeta.runs.collecting import Lost, Record, collect
 from bayesmeta.runs.folder import RunFolder
-from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt
-from bayesmeta.runs.keys import versions
+from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt, versions
 from bayesmeta.runs.processes import one_thread, processes
 
 __all__ = ["run_jobs"]
@@ -57,9 +56,9 @@ def run_jobs(
     ------
     SettingsError
         If an argument is out of its range, `workers` and `executor` are both given, names repeat, or
-        a job can't be sent to another process.
+        a job cannot be sent to another process.
     RunError
-        If `folder` can't be written, workers can't start, or the executor breaks. What was done
+        If `folder` cannot be written, workers cannot start, or the executor breaks. What was done
         until then is kept in `folder`.
     """
     _check(jobs, workers, executor)
@@ -129,7 +128,7 @@ def _in_processes(jobs: Sequence[Job], workers: int, record: Record) -> None:
 
 
 def _through(executor: Executor, jobs: Sequence[Job], record: Record) -> None:
-    """Do jobs by an executor that was given, and can't be replaced."""
+    """Do jobs by an executor that was given, and cannot be replaced."""
     lost, broken = collect(executor, deque(jobs), window=FAR, record=record)
     if broken is not None:
         raise RunError(

@@ -13,7 +13,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import load_model
-from bayesmeta.runs.keys import versions
+from bayesmeta.runs.jobs import versions
 from bayesmeta.selfcheck.checks import Finding, Task
 from bayesmeta.selfcheck.quadrature import bundled
 

@@ -109,7 +109,7 @@ def test_force_replaces_runs_only(tmp_path: Path, small_fit: bm.Fit) -> None:
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path, small_fit: bm.Fit) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(bm.RunError, match="can't be written"):
+    with pytest.raises(bm.RunError, match="cannot be written"):
         small_fit.save(tmp_path / "file" / "run")
 
 

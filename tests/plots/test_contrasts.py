@@ -58,6 +58,16 @@ def test_marks_stand_at_the_odds_ratios_of_the_draws(found):
     assert {"Against venetoclax + HMA", "(90% CrI)", "venetoclax + LDAC"} <= shown(plot)
 
 
+def test_a_level_without_studies_is_told_to_rest_on_the_priors(found, collisions):
+    contrasts = found["zeros"]
+    assert not any("Cross:" in text for text in shown(bm.plots.contrasts(contrasts)))
+    plot = bm.plots.contrasts(replace(contrasts, table=contrasts.table.assign(studies_level=0)))
+    assert collisions(plot.figure) == ([], [])
+    assert any("Cross: a level has no studies" in text for text in shown(plot))
+    within, between, lacking = plot.figure.axes[1].collections[2:5]
+    assert [len(one.get_offsets()) for one in (within, between, lacking)] == [0, 0, 1]
+
+
 def test_cells_hold_the_share_of_draws_with_each_rank(found):
     contrasts = found["zeros"]
     plot = bm.plots.contrasts(contrasts, ranks=True)

@@ -96,7 +96,7 @@ def test_a_file_that_can_not_be_written_is_told_before_the_run_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("report", tmp_path / "no_run", "--out", "/proc/self/report.html") == 2
-    assert "can't be written" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_the_author_says_title_author_protocol_and_date(folder: Path, tmp_path: Path) -> None:

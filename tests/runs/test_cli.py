@@ -115,4 +115,4 @@ def test_a_saved_fit_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "is not as it was written: arms.csv differs. Fit again." in capsys.readouterr().err
     (tmp_path / "fit" / "fit.json").write_text("{}")
     assert run(str(tmp_path / "fit"), "--check", "--json") == 2
-    assert "fit.json is damaged" in json.loads(capsys.readouterr().out)["error"]
+    assert "fit.json is damaged" in json.loads(capsys.readouterr().out)["problems"][0]

@@ -57,7 +57,7 @@ def test_a_disk_that_is_full_from_some_moment_on(
             message = ""
     assert (message == "") == (len(calls) < last)
     if message:
-        assert "can't be written: No space left on device. Free some space" in message
+        assert "cannot be written: No space left on device. Free some space" in message
         assert not list(folder.rglob("*.partial"))
     kept = {record.name for _, record in read_records(folder) if record}
     small_run(folder, log)
@@ -75,19 +75,19 @@ def test_a_folder_that_can_not_be_written(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "mkdir", refuse)
-        with pytest.raises(bm.RunError, match=r"can't be written: .*\. Make it writable"):
+        with pytest.raises(bm.RunError, match=r"cannot be written: .*\. Make it writable"):
             small_run(tmp_path / "run", tmp_path / "log")
     small_run(tmp_path / "run", tmp_path / "log")
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
-        with pytest.raises(bm.RunError, match=r"can't be written: .*\. Make it writable"):
+        with pytest.raises(bm.RunError, match=r"cannot be written: .*\. Make it writable"):
             small_run(tmp_path / "run", tmp_path / "log")
     assert check_run(tmp_path / "run") == ()
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs Linux")
 def test_a_place_where_nobody_may_write() -> None:
-    with pytest.raises(bm.RunError, match=r"/sys/kernel/run can't be written: "):
+    with pytest.raises(bm.RunError, match=r"/sys/kernel/run cannot be written: "):
         open_run("/sys/kernel/run", kind="small", identity={}).__enter__()
 
 
@@ -103,7 +103,7 @@ def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "can't be written: File too large. Raise the limit" in done.stderr
+    assert "cannot be written: File too large. Raise the limit" in done.stderr
     assert (tmp_path / "table.csv").read_bytes() == b"as it was"
     assert not list(tmp_path.rglob("*.partial"))
 
@@ -122,7 +122,7 @@ def test_a_real_small_disk(tmp_path: Path, reference: dict[str, bytes]) -> None:
     done = subprocess.run([*mount, script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     full, kept, read_only, table = done.stdout.splitlines()
-    assert "can't be written: No space left on device. Free some space" in full
+    assert "cannot be written: No space left on device. Free some space" in full
     assert 0 < int(kept) < 30
-    assert "can't be written: Read-only file system. Make it writable" in read_only
+    assert "cannot be written: Read-only file system. Make it writable" in read_only
     assert table == "whole"

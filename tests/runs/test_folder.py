@@ -116,7 +116,7 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
     with pytest.raises(bm.RunError, match="is no folder"):
         open_run(tmp_path / "thesis.docx", **ARGUMENTS).__enter__()
-    with pytest.raises(bm.RunError, match=r"thesis\.docx.* can't be written"):
+    with pytest.raises(bm.RunError, match=r"thesis\.docx.* cannot be written"):
         open_run(tmp_path / "thesis.docx" / "run", **ARGUMENTS).__enter__()
 
 
@@ -130,9 +130,9 @@ def test_a_run_without_its_manifest_is_no_run(copy: Path) -> None:
 
 @pytest.mark.parametrize("path", [3, "a\0b", None])
 def test_what_is_no_path_is_refused(path: Any) -> None:
-    with pytest.raises(bm.RunError, match=r"must be a path|can't be read"):
+    with pytest.raises(bm.RunError, match=r"must be a path|cannot be read"):
         open_run(path, **ARGUMENTS).__enter__()
-    with pytest.raises(bm.RunError, match=r"must be a path|can't be read|is no run"):
+    with pytest.raises(bm.RunError, match=r"must be a path|cannot be read|is no run"):
         check_run(path)
 
 

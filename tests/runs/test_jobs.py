@@ -13,8 +13,7 @@ from run_works import fail
 
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, Outcome
-from bayesmeta.runs.jobs import attempt
-from bayesmeta.runs.keys import versions
+from bayesmeta.runs.jobs import attempt, versions
 
 
 def outcome_of(work: Callable[..., Any], *arguments: Any) -> Outcome:
@@ -72,7 +71,7 @@ def test_leaving_is_a_failure() -> None:
     ("value", "words"),
     [
         ([1], "must return a mapping; got list"),
-        ({"a": object()}, "can't hold a value of type object"),
+        ({"a": object()}, "cannot hold a value of type object"),
     ],
 )
 def test_what_json_can_not_hold_is_a_failure(value: object, words: str) -> None:

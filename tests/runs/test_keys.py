@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import bayesmeta as bm
-from bayesmeta.runs import Job, job_key, keys
+from bayesmeta.runs import Job, job_key, jobs
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 parts = st.recursive(
@@ -57,11 +57,11 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 def test_versions_belong_to_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = job_key(seed=1)
-    monkeypatch.setattr(keys, "versions", lambda: {**keys_before, "numpy": "0.0"})
+    monkeypatch.setattr(jobs, "versions", lambda: {**keys_before, "numpy": "0.0"})
     assert job_key(seed=1) != before
 
 
-keys_before = dict(keys.versions())
+keys_before = dict(jobs.versions())
 
 
 def test_a_key_names_a_file() -> None:

@@ -129,7 +129,7 @@ def test_workers_that_can_not_start_stop_the_run(tmp_path: Path) -> None:
         [sys.executable, str(script)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "Worker processes can't start. In a script, call this beneath" in done.stderr
+    assert "Worker processes cannot start. In a script, call this beneath" in done.stderr
 
 
 def test_jobs_of_one_key_are_done_once(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_job_that_an_executor_gives_up_is_recorded(tmp_path: Path) -> None:
 
 def test_a_worker_without_the_code_stops_the_run(tmp_path: Path) -> None:
     error = ModuleNotFoundError("No module named 'bayesmeta'")
-    with pytest.raises(bm.RunError, match="can't load the code of a job: No module named"):
+    with pytest.raises(bm.RunError, match="cannot load the code of a job: No module named"):
         run_jobs(jobs_of(tmp_path / "log", [1]), executor=Breaking(0, error, at_once=False))
 
 
@@ -219,7 +219,7 @@ def test_what_can_not_be_sent_is_told(tmp_path: Path) -> None:
     job = Job("job", job_key(), lambda: {}, ())
     with (
         ThreadPoolExecutor(1) as executor,
-        pytest.raises(bm.SettingsError, match="Job 'job' can't be sent to another process"),
+        pytest.raises(bm.SettingsError, match="Job 'job' cannot be sent to another process"),
     ):
         run_jobs([job], executor=executor)
 
