@@ -5,6 +5,7 @@ from .calibration import (
     Calibration as Calibration,
     calibrate as calibrate,
 )
+from .comparison.approximation import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.compare import compare as compare
 from .comparison.comparison import Comparison as Comparison
 from .comparison.cumulative import (
@@ -21,7 +22,6 @@ from .comparison.posterior_predictive import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
-from .comparison.study_log_likelihood import log_likelihood_by_study as log_likelihood_by_study
 from .comparison.validation import (
     Validation as Validation,
     validate as validate,

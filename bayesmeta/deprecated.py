@@ -1,11 +1,11 @@
 """Names of release 0.1.0 that have another name now: they work in this version, with a warning."""
 
 import importlib
-import warnings
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
+
+from bayesmeta.errors import issue_warning
 
 __all__ = ["RENAMED", "Renamed", "renamed_arguments", "replacement", "warn_deprecated"]
 
@@ -38,8 +38,7 @@ def replacement(name: str) -> Any:
 
 def warn_deprecated(message: str) -> None:
     """Warn of an old name; the warning points at the line that uses it, outside this package."""
-    here = str(Path(__file__).parent)
-    warnings.warn(message, DeprecationWarning, skip_file_prefixes=(here,))
+    issue_warning(message, DeprecationWarning)
 
 
 class Renamed:

@@ -21,8 +21,10 @@ Every message names the argument, the rule, what was got, where, and what to do.
 SpecError
 """
 
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from bayesmeta.spelling import folded
@@ -40,6 +42,7 @@ __all__ = [
     "SettingsError",
     "SpecError",
     "counted",
+    "issue_warning",
     "listed",
     "nearest",
     "shortened",
@@ -74,7 +77,6 @@ class BayesmetaError(Exception):
 class EvidenceError(BayesmetaError, ValueError):
     """An evidence table, or a selection from it, breaks a rule; a `ValueError`.
 
-    Raised where a table is read, where arms are selected, and where they are too few for a question.
     Of a table that breaks rules, the message names all of them, and `findings` holds a `Finding` for
     each.
 
@@ -95,9 +97,6 @@ class EvidenceError(BayesmetaError, ValueError):
 
 class SpecError(BayesmetaError, ValueError):
     """A model specification is not valid, or does not fit the evidence; a `ValueError`.
-
-    Raised of a formula, a prior or a model file where it is made, and of covariates and parts of the
-    model where they meet the arms.
 
     Examples
     --------
@@ -120,9 +119,6 @@ class InapplicableError(SpecError):
 
 class ProfileError(BayesmetaError, ValueError):
     """A covariate profile can't be coded the way the fit was; a `ValueError`.
-
-    Raised where a rate or a prediction is asked for a covariate or a level that the model lacks, or for
-    a number that is none.
 
     Examples
     --------
@@ -155,9 +151,6 @@ class SettingsError(BayesmetaError, ValueError):
 class RunError(BayesmetaError, OSError):
     """A run folder can't be written, or what it holds can't be trusted; an `OSError`.
 
-    Raised where a folder exists already, is no run or another's, is in use, or holds a file that is
-    missing or damaged.
-
     Examples
     --------
     >>> import bayesmeta as bm
@@ -172,8 +165,7 @@ class RunError(BayesmetaError, OSError):
 class SamplingError(BayesmetaError, RuntimeError):
     """The sampler could not start or could not go on; a `RuntimeError`.
 
-    Raised where the density is not finite where chains start, a chain stops, or a process that fits
-    dies. The message names the seed, which reproduces it.
+    The message names the seed, which reproduces it.
 
     Examples
     --------
@@ -244,6 +236,11 @@ class ModelWarning(UserWarning):
     >>> print(caught[0].message)
     robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
     """
+
+
+def issue_warning(message: str, kind: type[Warning]) -> None:
+    """Warn of something; the warning points at the line outside this package that led to it."""
+    warnings.warn(message, kind, skip_file_prefixes=(str(Path(__file__).parent),))
 
 
 def counted(number: int, noun: str, several: str | None = None) -> str:

@@ -46,6 +46,7 @@ def show(
     }
     written: dict[str, Any] = {"rates_per": rates_per, "labels": labels}
     found = load_run(run)
+    # A folder may hold a fit or many, which print differently.
     if isinstance(found, Fit):
         blocks, content = _fit(found, run, asked | written)
     elif asked != DEFAULTS:

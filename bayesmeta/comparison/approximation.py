@@ -9,18 +9,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from scipy.special import logsumexp
 
 from bayesmeta.comparison.plans import pit_stream
-from bayesmeta.comparison.predictions import Predictions, answers
+from bayesmeta.comparison.predictions import Predictions, answers, predictions_of
 from bayesmeta.comparison.questions import Asked
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
+from bayesmeta.estimates.arguments import check_family
+from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.design import with_arms
 
-__all__ = ["approximated", "is_usable"]
+__all__ = ["approximated", "is_usable", "log_likelihood_by_study"]
 
 Array = npt.NDArray[np.float64]
 
@@ -36,7 +39,7 @@ def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict
     """Return for each study what a fit without it would say, by Pareto smoothed importance sampling.
 
     By study, as `jobs.fit_without` does: `study` with its `pareto_k`, `arms` and `answers`;
-    the two are empty where weighting can't be relied on.
+    the two are empty where weighting cannot be relied on.
 
     References
     ----------
@@ -106,4 +109,61 @@ def _design_of(fit: Fit, row: Row) -> Design:
     own = (arms.frame["study"] == row["study"]).to_numpy(dtype=bool)
     return with_arms(
         fit.design, replace(arms, frame=arms.frame[own], excluded=arms.excluded.iloc[:0]), own
+    )
+
+
+def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
+    """Return the draws of a fit with the log likelihood of each study, its effect integrated out.
+
+    ``fit.draws`` has the log likelihood of each arm given its own effects. There, ``az.loo`` leaves out
+    one arm at a time from a study whose effect the other arms, or none, tell: its importance weights
+    mostly break down (``pareto_k`` above 0.7), and it answers another question. Of this tree, ``az.loo``
+    leaves out whole studies, as `leave_one_study_out` with ``method="psis"`` does before it refits.
+
+    Parameters
+    ----------
+    fit : Fit
+        Fit of a `ModelSpec`, of one outcome or of several.
+
+    Returns
+    -------
+    DataTree
+        Group `posterior` of the fit, and group `log_likelihood` with `counts`, dims chain, draw and
+        study (natural logarithm). Studies without patients are left out.
+
+    Raises
+    ------
+    SettingsError
+        If `fit` is no Fit of a ModelSpec.
+
+    References
+    ----------
+    Merkle, Furr & Rabe-Hesketh 2019, doi:10.1007/s11336-019-09679-0 (integrated likelihood).
+
+    Examples
+    --------
+    >>> import arviz as az
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> effects = bm.NormalEffects(tau=bm.HalfNormal(0.5))
+    >>> fit = bm.fit(bm.ModelSpec("narrow", study_effects=effects), arms, seed=1)
+    >>> loo = az.loo(bm.log_likelihood_by_study(fit))
+    >>> int(loo.n_data_points), round(loo.elpd)
+    (14, -42)
+    """
+    check_draws(fit)
+    check_family(fit, "log_likelihood_by_study")
+    arms, posterior = fit.arms, fit.posterior
+    informed = np.bincount(arms.study_index, weights=arms.n) > 0
+    density = xr.DataArray(
+        predictions_of(fit).log_predictive(fit.design)[..., informed],
+        dims=("chain", "draw", "study"),
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            "study": np.asarray(arms.studies, dtype=object)[informed].astype(str),
+        },
+    )
+    return xr.DataTree.from_dict(
+        {"posterior": posterior, "log_likelihood": xr.Dataset({"counts": density})}
     )

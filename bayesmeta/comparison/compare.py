@@ -63,7 +63,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     Parameters
     ----------
     models : sequence of ModelSpec
-        What is assumed, each model with a name of its own. One that these arms can't tell is a row
+        What is assumed, each model with a name of its own. One that these arms cannot tell is a row
         with the reason, and the others are compared.
     arms : Arms
         What was observed.
@@ -72,7 +72,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     method : {"exact", "psis"}
         How studies are left out; see `leave_one_study_out`.
     rows : {"same", "common"}
-        What to do where models can't use the same arms, because a covariate is missing: refuse, or
+        What to do where models cannot use the same arms, because a covariate is missing: refuse, or
         compare them on the arms that all can use.
     profile : mapping, optional
         Covariate values that pooled rates and the new cohort are of; covariates that a model lacks
@@ -109,15 +109,15 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     Raises
     ------
     SpecError
-        If a model does not fit the arms, two have one name, or they can't use the same arms.
+        If a model does not fit the arms, two have one name, or they cannot use the same arms.
     SettingsError
         If an argument is out of its range.
     EvidenceError
         If there are fewer than two studies with patients.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     RunError
-        If `out` can't be written, is in use, or holds something else.
+        If `out` cannot be written, is in use, or holds something else.
 
     References
     ----------

@@ -46,7 +46,7 @@ class Comparison:
         depends on the priors throughout, by how much it changes at most if one prior is half or twice
         as wide, `prior_change`, and which, `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
-        fit failed has no rank. Where a model can't be told from these arms, its row comes last, and
+        fit failed has no rank. Where a model cannot be told from these arms, its row comes last, and
         the column `not_applicable` has the reason.
     left_out : mapping
         The tables behind it of each model, by name.
@@ -58,7 +58,7 @@ class Comparison:
         Covariate values that pooled rates and the averaged prediction are for, in models that have
         the covariates; empty if none has.
     not_applicable : mapping
-        Of each model that these arms can't tell, why, by name; such models have no other tables.
+        Of each model that these arms cannot tell, why, by name; such models have no other tables.
 
     Examples
     --------

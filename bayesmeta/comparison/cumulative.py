@@ -137,9 +137,9 @@ def cumulative(
     EvidenceError
         If the evidence has no column `by`, it is not numeric, or no arm has a value.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     SamplingError
-        If the sampler can't start or stops.
+        If the sampler cannot start or stops.
 
     References
     ----------

@@ -61,7 +61,7 @@ class Runner:
 def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[str, Outcomes]:
     """Return what became of every fit of every model, by the study left out.
 
-    Where studies are left out by weighting, those that it can't do are in the outcome of the whole
+    Where studies are left out by weighting, those that it cannot do are in the outcome of the whole
     evidence alone; the others are refitted.
     """
     plan = runner.adapted(plan)
@@ -119,7 +119,7 @@ def _jobs_of(
 
 
 def _unreliable(whole: Outcome) -> tuple[str, ...]:
-    """Return the studies that weighting can't leave out."""
+    """Return the studies that weighting cannot leave out."""
     if not isinstance(whole, Finished):
         return ()
     scores = [one["study"] for one in whole.value["approximated"]]
@@ -145,11 +145,7 @@ WEIGHTED_TIMES = 4
 def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[str, Any]:
     """Return what a fit without one study says of it, and of everything else.
 
-    Returns
-    -------
-    dict
-        `fit`: diagnostics. `study`: the row of `study_scores`. `arms`: the rows of `arm_scores`.
-        `answers`: the rows of `questions.answers`.
+    By name: `fit`, its diagnostics; `study`, its row of `study_scores`; `arms` and `answers`.
     """
     rest, new = without(design, study)
     stream = (number_of("left out"), number_of(study))
@@ -173,12 +169,8 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
 def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     """Return what the fit of the whole evidence says.
 
-    Returns
-    -------
-    dict
-        `fit`, `answers`; `predictive`: what is predicted of a new cohort; `marginal`: log marginal
-        likelihood, None unless asked for; `approximated`: for each study what `fit_without` returns
-        without `fit`, and `pareto_k`, by importance sampling, empty unless asked for.
+    By name: `fit`, `answers`; `predictive`; `marginal`; `approximated`, for each study what
+    `fit_without` returns but for `fit`, empty unless asked for.
     """
     # One set of draws for all studies: its error does not average out over them.
     fit, found = _fitted(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())

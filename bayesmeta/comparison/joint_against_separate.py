@@ -50,21 +50,6 @@ class JointComparison:
     widths : DataFrame
         One row per outcome: width of the 95% interval of the rate of a new study (`new_study_joint`,
         `new_study_separate`, probability) and of the typical rate, with all studies.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> import pandas as pd
-    >>> rows = {"study": ["a", "b", "c"] * 2, "outcome": ["ORR"] * 3 + ["CR"] * 3}
-    >>> rows |= {"events": [21, 9, 24, 13, 2, 14], "n": [45, 43, 55] * 2}
-    >>> arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, draws=1000)
-    >>> found = bm.joint_against_separate(model, arms, seed=1, settings=few)
-    >>> found.studies.set_index("study")["elpd"].idxmin(), found.ok
-    ('b', True)
-    >>> found.widths[["outcome", "new_study_joint", "new_study_separate"]].round(1).tail(1)
-      outcome  new_study_joint  new_study_separate
-    1      CR              0.5                 0.8
     """
 
     model: str

@@ -89,7 +89,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     EvidenceError
         If there are fewer than two studies with patients.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     SpecError
         If the model does not fit the arms.
     SamplingError

@@ -17,27 +17,15 @@ SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How every model of a comparison is fitted and asked.
-
-    Parameters
-    ----------
-    seed : int
-        Random seed.
-    settings : SamplerSettings
-        Of every fit.
-    question : Question
-        What every fit is asked.
-    exact : bool
-        Whether each study is left out by a refit, or by PSIS where that holds.
-    marginal : bool
-        Whether log marginal likelihoods are wanted.
-    """
+    """How every model of a comparison is fitted and asked."""
 
     seed: int
     settings: SamplerSettings
     question: Question
     exact: bool = True
+    """Whether each study is left out by a refit, or by PSIS where that holds."""
     marginal: bool = False
+    """Whether log marginal likelihoods are wanted."""
 
     def longer(self, times: int) -> "Plan":
         """Return the plan with so many times as many draws."""

@@ -11,10 +11,9 @@ from scipy.special import expit
 
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
 from bayesmeta.comparison.questions import Asked, Label
-from bayesmeta.comparison.scores import Row
 from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
 from bayesmeta.estimates.posterior import named_outcomes
-from bayesmeta.estimates.precision import Draws, interval_of
+from bayesmeta.estimates.precision import Draws, Row, interval_of
 from bayesmeta.estimates.prior_sensitivity import Weighted
 from bayesmeta.estimates.profile_rates import KnownRates, predictors_of
 from bayesmeta.estimates.rates import DrawnRates
@@ -160,7 +159,7 @@ def answers(predictions: Predictions, asked: Asked, weights: Array | None = None
     """Return what a fit says: the pooled rates, tau and the contrasts asked for.
 
     Of each `quantity`, and `outcome` where there are several: `scale`, `estimate` (posterior median),
-    `lower`, `upper`, and `mcse` of the median, which weighted draws don't give. `weights` of the draws,
+    `lower`, `upper`, and `mcse` of the median, which weighted draws do not give. `weights` of the draws,
     shape (chain * draw,), are given where they are of another posterior.
     """
     rows = []

@@ -204,7 +204,7 @@ def applicable(
 def same_rows(models: Mapping[str, ModelSpec], arms: Arms, rows: str) -> dict[str, Design]:
     """Return the design of each model, all on the same arms.
 
-    `rows` says what to do where models can't use the same: "same" refuses, "common" takes the arms
+    `rows` says what to do where models cannot use the same: "same" refuses, "common" takes the arms
     that all can use, and warns.
     """
     if rows not in ("same", "common"):

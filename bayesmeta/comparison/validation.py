@@ -141,7 +141,7 @@ def validate(
     SpecError
         If the model does not fit the earlier studies.
     SamplingError
-        If the sampler can't start or stops.
+        If the sampler cannot start or stops.
 
     References
     ----------
@@ -239,7 +239,7 @@ def _check_known(fit: Fit, test: Arms) -> None:
 
 
 def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
-    """Return why the model can't predict an arm; empty if it can."""
+    """Return why the model cannot predict an arm; empty if it can."""
     profile = coding.profile_of(row)
     absent = [
         name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)

@@ -65,7 +65,7 @@ class ForestNumbers:
 
     @property
     def sizes(self) -> str:
-        """Column that markers of arms grow with: weights of different groups can't be compared."""
+        """Column that markers of arms grow with: weights of different groups cannot be compared."""
         return "weight" if self.weighed and self.factor is None else "n"
 
 

@@ -117,7 +117,7 @@ def _profile(coding: Coding, row: "pd.Series[Any]") -> Profile | None:
 
 
 def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]]:
-    """Yield the positions of arms that the model can't tell apart, which share their limits."""
+    """Yield the positions of arms that the model cannot tell apart, which share their limits."""
     groups: dict[tuple[bytes, int], list[int]] = {}
     for at, profile in enumerate(profiles):
         if profile is not None:

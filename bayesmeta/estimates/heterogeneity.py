@@ -99,7 +99,7 @@ def i_squared(drawn: OutcomeDraws) -> dict[str, Array]:
     """Return draws of I-squared by level of tau: the share of variance that is between studies.
 
     On the scale of the link; differences between arms of a study count as within. It rises with
-    the size of the studies, whatever their heterogeneity; tau and the prediction interval don't
+    the size of the studies, whatever their heterogeneity; tau and the prediction interval do not
     (Higgins & Thompson 2002, doi:10.1002/sim.1186).
     """
     # Arms of a study share its effect: their information counts once, however they are split.

@@ -119,7 +119,7 @@ def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
     the contrast. tau and the information of the arms are fixed at their posterior means. Two
     levels that no study has both of can be compared within studies all the same, by way of a third.
     Where the fit kept no draws of arms, their information is that at their profiles' typical rates;
-    a share of 0, and none, don't depend on it.
+    a share of 0, and none, do not depend on it.
     """
     kept = "theta" in drawn.fit.posterior
     information = arm_information(sampling_variance(drawn) if kept else profile_variance(drawn))

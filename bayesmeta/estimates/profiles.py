@@ -46,7 +46,7 @@ Pair = tuple[str, str]
 """A level and the level that it is compared with."""
 
 SAME = 1e-12
-"""Difference of two coded profiles below which the model can't tell them apart."""
+"""Difference of two coded profiles below which the model cannot tell them apart."""
 
 PACKAGE = str(Path(__file__).parents[1])
 

@@ -119,7 +119,7 @@ def summary(
     Raises
     ------
     ProfileError
-        If a profile can't be coded the way the fit was.
+        If a profile cannot be coded the way the fit was.
     SettingsError
         If `ci_prob` is not between 0 and 1, `cohort` is not a whole number of at least 1, or `per` names
         what has no odds ratio, or `rates_per` is another number.

@@ -59,39 +59,35 @@ def _with_optional_columns(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _names(frame: pd.DataFrame) -> list[Finding]:
-    named = frame[STUDY].fillna("")
-    return [
-        *broken(
-            "name",
+    named, outcomes = frame[STUDY].fillna(""), frame[OUTCOME]
+    rules = (
+        (
             "`study` must not be blank",
             where(named, lambda value: value == ""),
             "Give every row the name of its study.",
         ),
-        *broken(
-            "name",
+        (
             "names must be written in one way (Unicode NFC), or one study becomes two",
             where(named, lambda value: normalize("NFC", value) != value),
             "Retype the name, or normalise the file.",
         ),
-        *broken(
-            "name",
+        (
             "names must be text that can be written down",
             where(named + frame[ARM], lambda value: not _writable(value)),
             "Retype the name.",
         ),
-        *broken(
-            "name",
+        (
             f"`{OUTCOME}` must be given in every row or in none",
-            where(frame[OUTCOME], lambda value: not value) if frame[OUTCOME].ne("").any() else (),
+            where(outcomes, lambda value: not value) if outcomes.ne("").any() else [],
             "Name the outcome of each row.",
         ),
-        *broken(
-            "name",
+        (
             f"`{STRATUM}` must be written covariate=level, terms joined by ';'",
             where(frame[STRATUM], lambda value: not is_stratum(value)),
             "Write for instance tp53=mut; leave it blank for a whole arm.",
         ),
-    ]
+    )
+    return [found for rule in rules for found in broken("name", *rule)]
 
 
 def _writable(text: str) -> bool:

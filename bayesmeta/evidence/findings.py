@@ -1,13 +1,12 @@
 """What is found in a table: rules that it breaks, and rows that are probably not what they seem."""
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, EvidenceWarning, counted, listed
+from bayesmeta.errors import EvidenceError, EvidenceWarning, counted, issue_warning, listed
 
 __all__ = ["Cell", "Finding", "broken", "check_none", "place_of", "quoted", "warn_of", "where"]
 
@@ -65,9 +64,9 @@ def check_none(name: str, broken: Sequence[Finding]) -> None:
 
 
 def warn_of(name: str, findings: Iterable[Finding]) -> None:
-    """Warn of each finding, on behalf of the function that calls this one."""
+    """Warn of each finding."""
     for finding in findings:
-        warnings.warn(f"{name}: {finding}", EvidenceWarning, stacklevel=3)
+        issue_warning(f"{name}: {finding}", EvidenceWarning)
 
 
 def place_of(rows: Sequence[str]) -> str:

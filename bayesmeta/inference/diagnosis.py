@@ -194,6 +194,7 @@ def diagnose(fit: Fit) -> Diagnostics:
     >>> found.ok, found.divergences
     (True, 0)
     """
+    # The arguments of users may be anything.
     if not isinstance(fit, Fit):
         raise SettingsError(f"`fit` must be a Fit; got {type(fit).__name__}. Make one by bm.fit.")
     table, statistics = convergence_table(fit.posterior), fit.draws["sample_stats"].to_dataset()

@@ -74,6 +74,7 @@ def refit(
     >>> again.posterior.sizes["study"]
     13
     """
+    # The arguments of users may be anything.
     if not isinstance(fit, Fit) or isinstance(fit.spec, OwnModel):
         raise SettingsError(
             f"`fit` must be a Fit of a ModelSpec; got {type(fit).__name__}. Make one by bm.fit; a PyMC model is fitted "

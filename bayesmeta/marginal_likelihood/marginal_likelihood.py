@@ -112,7 +112,7 @@ def log_marginal_likelihood(fit: Fit | QuadratureFit, *, seed: int) -> MarginalL
     SettingsError
         If the fit is of a PyMC model, whose likelihood is not known here; if it imputes covariates,
         whose known values would be part of the evidence; or if it has fewer than 200 draws or a
-        parameter whose draws don't vary.
+        parameter whose draws do not vary.
 
     References
     ----------
@@ -189,7 +189,7 @@ def bridge_of(fit: Fit, *, seed: int) -> Bridge:
 
 
 def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
-    """Return why a fit can't have a marginal likelihood; empty if it can."""
+    """Return why a fit cannot have a marginal likelihood; empty if it can."""
     if not has_draws(fit):
         return ""
     if isinstance(fit.spec, OwnModel):

@@ -225,7 +225,7 @@ class Drawn:
         return self.posterior.points(self.variables)
 
     def bridge(self, rng: np.random.Generator) -> Bridge:
-        """Return the log marginal likelihood; raise SettingsError if a parameter's draws don't vary."""
+        """Return the log marginal likelihood; raise SettingsError if a parameter's draws do not vary."""
         if not self.posterior.coordinates:
             return Bridge(float(self.posterior.log_density(np.zeros((1, 0)))[0]), 0.0, np.inf)
         spread = np.ptp(self.points, axis=(0, 1))

@@ -33,40 +33,23 @@ SHARE_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """The coding of covariates as columns of the design.
-
-    Parameters
-    ----------
-    covariates : Covariates
-        What was asked for.
-    names : tuple of str
-        Label of each column, such as ``"regimen_class[ven_ldac]"``.
-    levels : dict
-        Levels of each factor, the reference first.
-    centres : dict
-        Value of each numeric column at which `mu` stands, in the column's unit.
-    origin : array
-        Columns at the reference profile before it was subtracted, shape (covariate,).
-    terms : Terms
-        What the terms of the formula become.
-    by : str or None
-        Study-level column whose levels each have a tau of their own.
-    numbers : dict
-        What the evidence has of each numeric column, in the column's unit.
-    spreads : dict
-        Standard deviation over arms of each coded column that is made of a number; those made of levels
-        alone have none here.
-    """
+    """The coding of covariates as columns of the design."""
 
     covariates: Covariates
     names: tuple[str, ...]
+    """Label of each column, such as ``"regimen_class[ven_ldac]"``."""
     levels: dict[str, tuple[str, ...]]
+    """Levels of each factor, the reference first."""
     centres: dict[str, float]
+    """Value of each numeric column at which `mu` stands, in the column's unit."""
     origin: Array
+    """Columns at the reference profile before it was subtracted, shape (covariate,)."""
     terms: Terms
     by: str | None = None
+    """Study-level column whose levels each have a tau of their own."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     spreads: Mapping[str, float] = field(default_factory=dict)
+    """Standard deviation over arms of each coded column that is made of a number."""
 
     @property
     def columns(self) -> tuple[str, ...]:

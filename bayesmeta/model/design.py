@@ -1,6 +1,5 @@
 """A model meets its evidence: the numbers that both the definition and the fast density use."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesmeta.errors import EvidenceWarning, SpecError, listed
+from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of
@@ -68,26 +67,16 @@ def conditional_counts(arms: Arms) -> ConditionalCounts:
 
 @dataclass(frozen=True)
 class Scalar:
-    """One scalar parameter beside `mu` and `beta`.
-
-    Parameters
-    ----------
-    name : str
-        The variable it belongs to: `tau`, `tau_arm`, `x_mean`, `x_sd`, or a parameter of the
-        distribution of study effects or of the likelihood.
-    prior : Prior
-        Its prior, whose support bounds it.
-    unit : str
-        Its unit; that of the link's scale where empty.
-    transition_scale : float
-        Height above its lower bound at which the sampler's scale changes from logarithms to square
-        roots; geometry only.
-    """
+    """One scalar parameter beside `mu` and `beta`."""
 
     name: str
+    """The variable it belongs to: `tau`, `tau_arm`, `x_mean`, `x_sd`, or one of the model's own."""
     prior: Prior
     unit: str = ""
+    """That of the link's scale where empty."""
     transition_scale: float = 0.4
+    """Height above its lower bound at which the sampler's scale changes from logarithms to square
+    roots; geometry only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,11 +251,7 @@ def _checked(spec: ModelSpec, arms: Arms, coding: Coding) -> Design:
 
 def _complete(spec: ModelSpec, arms: Arms) -> Arms:
     missing = missing_covariates(spec.covariates, arms.frame, spec.study_effects.by)
-    rows = (
-        missing.any(axis=1).to_numpy(dtype=bool)
-        if len(missing.columns)
-        else np.zeros(len(arms), dtype=bool)
-    )
+    rows = np.asarray(missing.any(axis=1), dtype=bool)
     if not rows.any():
         return arms
     columns = [str(name) for name in missing.columns[missing.any()]]
@@ -274,9 +259,8 @@ def _complete(spec: ModelSpec, arms: Arms) -> Arms:
         raise SpecError(
             f"No arm has all covariates of the model; missing: {listed(columns)}. Use a smaller model."
         )
-    warnings.warn(
+    issue_warning(
         f"{rows.sum()} of {len(arms)} arms are left out because {listed(columns)} is missing: {listed(arms.labels[rows])}.",
         EvidenceWarning,
-        stacklevel=5,
     )
     return arms.drop(rows, f"covariate: {', '.join(columns)} is missing")

@@ -27,27 +27,17 @@ class Imputation:
 
     Inside the model, values are standardised by the known values' centre and spread; there their
     mean has the prior Normal(0, 2.5) and their standard deviation HalfNormal(2.5).
-
-    Parameters
-    ----------
-    name : str
-        The column.
-    centre, spread : float
-        Mean and standard deviation of the known values, in the column's own unit.
-    known : array
-        Standardised known values.
-    missing : array
-        Positions of the arms whose value is not known.
-    slope : array
-        Change of those arms' coded covariates per standard deviation, dims (missing, covariate).
     """
 
     name: str
     centre: float
     spread: float
+    """Mean and standard deviation of the known values, in the column's own unit."""
     known: Array
     missing: npt.NDArray[np.int64]
+    """Positions of the arms whose value is not known."""
     slope: Array
+    """Change of those arms' coded covariates per standard deviation, dims (missing, covariate)."""
 
     mean: ClassVar[Prior] = Normal(0, WIDTH)
     sd: ClassVar[Prior] = HalfNormal(WIDTH)

@@ -1,6 +1,7 @@
 """What answers know of a model that the user wrote in PyMC."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
@@ -39,14 +40,13 @@ class OwnModel:
     definition: str
     has_effects: bool
 
-    @property
-    def description(self) -> str:
-        """One sentence about the model."""
-        return "A user-supplied PyMC model."
-
-    @property
-    def arm_effects(self) -> None:
-        """None that answers know of."""
+    description: ClassVar[str] = "A user-supplied PyMC model."
+    likelihood: ClassVar[Likelihood] = Binomial()
+    """Binomial logit, whatever the model's own likelihood: what a new cohort is taken to follow."""
+    link: ClassVar[Link] = likelihood.link
+    covariates: ClassVar[Covariates] = Covariates()
+    arm_effects: ClassVar[None] = None
+    """None that answers know of."""
 
     @property
     def study_effects(self) -> StudyEffects:
@@ -62,21 +62,6 @@ class OwnModel:
         """Return the prior of tau of `study_effects`, which need not be that of the model."""
         del name, outcome
         return self.study_effects.tau  # type: ignore[return-value]  # asked of where there is one
-
-    @property
-    def likelihood(self) -> Likelihood:
-        """Binomial logit, whatever the model's own likelihood: what a new cohort is taken to follow."""
-        return Binomial()
-
-    @property
-    def link(self) -> Link:
-        """Link of `theta`."""
-        return self.likelihood.link
-
-    @property
-    def covariates(self) -> Covariates:
-        """None that answers know of."""
-        return Covariates()
 
     def __repr__(self) -> str:
         return f"OwnModel({self.name}, {'normal' if self.has_effects else 'no'} study effects)"

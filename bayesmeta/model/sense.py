@@ -1,12 +1,18 @@
 """Whether a model makes sense on its evidence: what is refused, and what is warned of."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesmeta.errors import InapplicableError, ModelWarning, SettingsError, SpecError, listed
+from bayesmeta.errors import (
+    InapplicableError,
+    ModelWarning,
+    SettingsError,
+    SpecError,
+    issue_warning,
+    listed,
+)
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding, grouped
 from bayesmeta.model.default_priors import priors_of, wide_priors
@@ -139,7 +145,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_independent(spec, arms, coding),
         *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
     ):
-        warnings.warn(f"{spec.name}: {message}", ModelWarning, stacklevel=4)
+        issue_warning(f"{spec.name}: {message}", ModelWarning)
 
 
 def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:

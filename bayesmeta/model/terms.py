@@ -7,7 +7,7 @@ tenth of a fit to import and to ask, codes the others, and tests hold the first 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,63 +24,12 @@ CONTEXT = {"sqrt": np.sqrt}
 """What a formula may call beyond formulaic's own functions."""
 
 
-class Terms(Protocol):
-    """Terms as they were learnt from some rows."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns, as formulaic gives them."""
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Number of columns of each term."""
-
-    @property
-    def empty(self) -> tuple[str, ...]:
-        """Terms that became no column."""
-
-    def columns(self, frame: pd.DataFrame) -> Array:
-        """Return the columns for other rows, as of `prepared_columns`, dims (row, column)."""
-
-    def content(self) -> dict[str, Any]:
-        """Return what was learnt, as JSON holds it."""
-
-
-def learn_terms(
-    formula: Formula,
-    rewritten: Mapping[Factor, str],
-    frame: pd.DataFrame,
-    centres: Mapping[str, float],
-) -> Terms:
-    """Return the terms of a formula as learnt from the rows of `frame`."""
-    columns = [term[0].column for term in formula.terms if len(term) == 1 and term[0].column]
-    if len(columns) == len(formula.terms):
-        levels = {
-            plain_name(name): tuple(frame[plain_name(name)].cat.categories)
-            for name in columns
-            if name not in centres
-        }
-        return PlainTerms({plain_name(name): centres.get(name) for name in columns}, levels)
-    text = "1 + " + " + ".join(
-        ":".join(rewritten[factor] for factor in term) for term in formula.terms
-    )
-    return FormulaicTerms.learnt(text, frame)
-
-
 @dataclass(frozen=True, eq=False)
 class PlainTerms:
-    """Terms that are a column each: its levels against the first, or its number less its centre.
-
-    Parameters
-    ----------
-    centres : mapping
-        Columns of the terms under plain names, in their order, with the centre of numbers; None of
-        levels.
-    levels : mapping
-        Levels of the columns that are coded by them.
-    """
+    """Terms that are a column each: its levels against the first, or its number less its centre."""
 
     centres: Mapping[str, float | None]
+    """Columns under plain names, in their order, with the centre of numbers; None of levels."""
     levels: Mapping[str, tuple[str, ...]]
 
     empty = ()
@@ -132,15 +81,7 @@ def _indicators(column: pd.Series) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class FormulaicTerms:
-    """Terms of any kind that formulas allow.
-
-    Parameters
-    ----------
-    text : str
-        The formula as formulaic reads it.
-    spec : formulaic.ModelSpec
-        What formulaic learnt.
-    """
+    """Terms of any kind that formulas allow, as formulaic reads and learns them."""
 
     text: str
     spec: Any
@@ -185,6 +126,30 @@ class FormulaicTerms:
     def columns(self, frame: pd.DataFrame) -> Array:
         """Return the columns for other rows."""
         return np.asarray(evaluated(self.spec, frame), dtype=np.float64)[:, 1:]
+
+
+Terms = PlainTerms | FormulaicTerms
+
+
+def learn_terms(
+    formula: Formula,
+    rewritten: Mapping[Factor, str],
+    frame: pd.DataFrame,
+    centres: Mapping[str, float],
+) -> Terms:
+    """Return the terms of a formula as learnt from the rows of `frame`."""
+    columns = [term[0].column for term in formula.terms if len(term) == 1 and term[0].column]
+    if len(columns) == len(formula.terms):
+        levels = {
+            plain_name(name): tuple(frame[plain_name(name)].cat.categories)
+            for name in columns
+            if name not in centres
+        }
+        return PlainTerms({plain_name(name): centres.get(name) for name in columns}, levels)
+    text = "1 + " + " + ".join(
+        ":".join(rewritten[factor] for factor in term) for term in formula.terms
+    )
+    return FormulaicTerms.learnt(text, frame)
 
 
 def _numbered(state: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a grid of specifications comes to on a table: its fits, and the combinations that can't be.
+"""What a grid of specifications comes to on a table: its fits, and the combinations that cannot be.
 
 All of it is found before anything is fitted. Combinations that come to the same model on the same
 arms are one fit.
@@ -46,11 +46,7 @@ bits are a whole number in every file."""
 
 @dataclass(frozen=True, eq=False)
 class PlannedFit:
-    """One fit of a grid.
-
-    Its design has the columns alone that the model uses; `content` is the SHA-256 of all that the draws
-    depend on, but for the seed.
-    """
+    """One fit of a grid; `content` is the SHA-256 of all that its draws depend on but the seed."""
 
     design: Design
     profile: Mapping[str, Any] | None
@@ -85,19 +81,9 @@ class PlannedRow:
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
     """Return the rows of a grid on a table, in the order of its combinations.
 
-    Warns
-    -----
-    EvidenceWarning
-        If a number of the profile lies outside the range of the evidence.
-
-    Raises
-    ------
-    EvidenceError, SpecError, ProfileError
-        If a choice is possible in no combination: a typo, such as a column that is not
-        there, would otherwise cost a part of the grid. A model that these arms can't tell is no slip
-        and is told in its rows; an error, if no combination is possible.
-    SettingsError
-        If an argument of an inclusion rule is out of its range.
+    It raises if a choice is possible in no combination: a typo, such as a column that is not there,
+    would otherwise cost a part of the grid. A model that these arms cannot tell is told in its rows,
+    unless no combination is possible.
     """
 
     @cache

@@ -67,7 +67,7 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
     Raises
     ------
     SpecError
-        If the file can't be read, the TOML is not valid (line given), a key is unknown (nearest valid
+        If the file cannot be read, the TOML is not valid (line given), a key is unknown (nearest valid
         key given), or a value is out of its range.
     SettingsError
         If a setting of the sampler, `cohort` or `ci_prob` is out of its range.

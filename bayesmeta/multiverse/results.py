@@ -142,7 +142,7 @@ class GridResults:
 
     @property
     def impossible(self) -> pd.DataFrame:
-        """The combinations that can't be fitted."""
+        """The combinations that cannot be fitted."""
         return self.table[self.table["state"] == IMPOSSIBLE]
 
     def meets(self, requirement: Requirement) -> bool:
@@ -238,9 +238,9 @@ def outcome_ranges(curve: pd.DataFrame) -> pd.DataFrame:
 def choice_effects(curve: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     """Return, by outcome and axis, how far the estimate of a curve moves from choice to choice.
 
-    Combinations that differ in this axis alone are compared, so that combinations that can't be
-    fitted don't mix the effect of one choice with that of another. The strongest axis comes first within
-    each outcome: `typical` and `largest`, the median and the greatest, over the sets of such
+    Combinations that differ in this axis alone are compared, so that combinations that cannot be
+    fitted do not mix the effect of one choice with that of another. The strongest axis comes first
+    within each outcome: `typical` and `largest`, the median and the greatest, over the sets of such
     combinations, of greatest less least estimate; `lowest` and `highest`, the choices of these
     estimates if they are the same in all sets that have all choices, or else ``"differs"``.
     """

@@ -50,8 +50,8 @@ def run_grid(
 ) -> GridResults:
     """Return what every combination of a grid comes to on a table of evidence.
 
-    Combinations that come to the same model on the same arms are fitted once; those that can't be
-    fitted (no arm, a covariate that does not vary, a distribution that the evidence can't tell)
+    Combinations that come to the same model on the same arms are fitted once; those that cannot be
+    fitted (no arm, a covariate that does not vary, a distribution that the evidence cannot tell)
     are rows that say why. Each fit has a stream of random numbers that follows from the seed and
     from what is fitted: its numbers are the same whatever else the grid holds, whoever fits it,
     and in whatever order. A fit that fails its diagnostics is done again, once, with four times
@@ -103,7 +103,7 @@ def run_grid(
     EvidenceError, SpecError, ProfileError
         If a choice is possible in no combination.
     RunError
-        If `out` can't be written, or holds another run.
+        If `out` cannot be written, or holds another run.
 
     References
     ----------
@@ -212,13 +212,7 @@ def fit_values(
 ) -> dict[str, Any]:
     """Return the answers and the diagnosis of one fit, by column of the table of results.
 
-    It is ``bm.refit(first, stream=planned.stream, ...)`` of any fit made with `seed`. One that fails its
-    diagnostics is done again, once, with more draws.
-
-    Raises
-    ------
-    SamplingError
-        If the sampler can't start or stops.
+    It is ``bm.refit(first, stream=planned.stream, ...)`` of any fit made with `seed`.
     """
     fit, diagnostics = refit_with_retry(planned.design, seed, settings, (planned.stream,))
     rates = _rates(fit, planned.profile, str(question.outcome))

@@ -179,7 +179,7 @@ class SpecificationGrid:
             yield dict(zip(AXES, combination, strict=True))
 
     def model(self, choices: Choices) -> ModelSpec:
-        """Return the model of a combination; raise SpecError if its parts don't go together."""
+        """Return the model of a combination; raise SpecError if its parts do not go together."""
         priors = self.priors[choices["priors"]]
         distribution, arm_effects = self.effects(choices["study_effects"])
         if distribution.tau is not None and "tau" in priors:

@@ -92,16 +92,9 @@ def _below(a: Array, b: Array, log_rate: Array) -> Array:
 
 
 def difference_above(rate: Betas, control: Betas, difference: float) -> Array:
-    """Return P(rate - control > difference) for every pair of distributions.
+    """Return P(rate - control > difference), shape (distributions of control, those of rate).
 
-    Returns
-    -------
-    array
-        Probabilities, shape (distributions of control, distributions of rate).
-
-    References
-    ----------
-    Takahasi & Mori 1974, doi:10.2977/prims/1195192451 (the quadrature rule).
+    By the rule of Takahasi & Mori 1974, doi:10.2977/prims/1195192451.
     """
     if difference < 0:
         return 1 - difference_above(control, rate, -difference).T

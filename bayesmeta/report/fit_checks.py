@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bayesmeta import plots
+from bayesmeta.estimates.events import Event
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.figures import figure_blocks
@@ -51,7 +52,10 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         fits = grid[grid["outcome"] == grid["outcome"].iloc[0]]
         yield from _failed(int((~fits["ok"]).sum()), len(fits))
         label = profile_label(results.fit.coding, results.profile)
-        yield from nested_prior_blocks(grid, label, results.question.ci_prob, words)
+        asked = [Event(name, at) for name, at in results.asked_of_rates.items()]
+        yield from nested_prior_blocks(
+            grid, label, results.question.ci_prob, words, question=asked[0] if asked else None
+        )
     else:
         lacking = not results.several and not results.fit.settings.arm_draws
         yield Text(NO_DRAWS if lacking else NOT_REFITTED)
@@ -78,7 +82,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
     )
     yield from _failed(int((found.fits["ok"] != True).sum()), len(found.fits))  # noqa: E712 - failed: no verdict
     yield Text(
-        f"Of {'counts of arms' if results.several else 'arms'}, {coverage_sentence(found.coverage)} Log predictive density "
+        f"{'Counts of arms' if results.several else 'Arms'}: {coverage_sentence(found.coverage)} Log predictive density "
         f"{found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     )
     words = results.words

@@ -13,6 +13,7 @@ from bayesmeta.comparison.comparison import averaged_models, notes_of
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
+from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
@@ -134,7 +135,7 @@ def evidence_of_grid(folder: Path) -> EvidenceTable:
 
 def is_reliable(run: SavedRun) -> bool:
     """Return whether the draws behind a run may be used."""
-    if isinstance(run, Fit):
+    if has_draws(run):
         return diagnose(run).ok
     if isinstance(run, GridResults):
         return run.meets("diagnostics")
@@ -143,7 +144,7 @@ def is_reliable(run: SavedRun) -> bool:
 
 def words_of_run(run: SavedRun, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
     """Return the scale of rates and the labels: those given, then those of models and evidence."""
-    if isinstance(run, Fit):
+    if has_draws(run):
         return words_of(run, rates_per=rates_per, labels=labels)
     given = as_labels(labels)
     if isinstance(run, GridResults):

@@ -73,14 +73,19 @@ def prior_blocks(found: Sensitivity, words: Wording = PLAIN) -> Iterator[Block]:
 
 
 def nested_prior_blocks(
-    table: pd.DataFrame, profile: str, ci_prob: float, words: Wording = PLAIN
+    table: pd.DataFrame,
+    profile: str,
+    ci_prob: float,
+    words: Wording = PLAIN,
+    *,
+    question: object = None,
 ) -> Iterator[Block]:
     """Yield the estimates of each nested outcome under each prior that was tried, one a row."""
     told = f"median and {100 * ci_prob:g}% interval{words.rates.note} ({words.text(profile)})"
     for outcome, rows in table.groupby("outcome", sort=False):
         yield Table(
             f"{words.outcome(str(outcome))}, joint refits under other priors: {told}",
-            prior_cells(rows, words=words),
+            prior_cells(rows, question, words),
         )
     yield Items(
         (

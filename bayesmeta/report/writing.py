@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from bayesmeta.errors import RunError, SettingsError
+from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
@@ -207,7 +208,7 @@ def _form(form: str | None, out: Path | None) -> str:
 
 
 def _path(name: str, value: object) -> Path:
-    if isinstance(value, Fit):
+    if has_draws(value):
         raise SettingsError(
             f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
             "fit.save(folder), and give the folder."

@@ -88,15 +88,7 @@ def prior_text(prior: object) -> str:
 
 
 def with_prior(spec: ModelSpec, parameter: str, prior: Any) -> ModelSpec:
-    """Return the model with another prior of a parameter; of `beta`, that of all coefficients.
-
-    Raises
-    ------
-    SettingsError
-        If the model has no such parameter.
-    SpecError
-        If the parameter can't have this prior.
-    """
+    """Return the model with another prior of a parameter; of `beta`, that of all coefficients."""
     if parameter in {one.name for one in fields(spec)}:
         return replace(spec, **{parameter: prior})
     part = next(
@@ -108,15 +100,7 @@ def with_prior(spec: ModelSpec, parameter: str, prior: Any) -> ModelSpec:
 
 
 def with_scaled_prior(spec: ModelSpec, parameter: str, own: Any, factor: float) -> ModelSpec:
-    """Return the model with the prior of a parameter, `own`, `factor` times as wide about its centre.
-
-    Raises
-    ------
-    SettingsError
-        If the model has no such parameter.
-    SpecError
-        If its prior has no scale.
-    """
+    """Return the model with the prior of a parameter, `own`, `factor` times as wide about its centre."""
     if isinstance(own, Prior):
         return with_prior(spec, parameter, own.scaled(factor))
     if not isinstance(own, Mapping):

@@ -57,7 +57,7 @@ def find_crossing(
 
     There is no crossing, None, where no two points lie clearly on different sides of the level.
 
-    The bracket is halved as long as its middle lies clearly on one side; where the middle can't be
+    The bracket is halved as long as its middle lies clearly on one side; where the middle cannot be
     told from the level, what is left on either side of it is halved. A straight line through the
     points of the bracket then gives the crossing, and their errors that of it.
     """

@@ -72,7 +72,7 @@ def power_scaling(
           prior has no closed form;
         - diagnosis: ``"potential prior-data conflict (overlap 20%)"`` where both are 0.05 or more and
           the overlap is below 0.5, so that prior and evidence may pull apart: sensitivities alone
-          can't tell; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
+          cannot tell; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
           prior decides; else empty. Of the mean rate the overlap is taken to be the typical rate's;
         - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself.
 
@@ -82,7 +82,7 @@ def power_scaling(
         If the model is a user-supplied PyMC model, the fit kept no draws of arms, or `outcome` is none
         of its outcomes.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------

@@ -93,9 +93,9 @@ def prior_grid(
     SettingsError
         If `priors` names no parameter of the model, or the event is not one.
     SpecError
-        If a parameter can't have a prior given for it.
+        If a parameter cannot have a prior given for it.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     Examples
     --------

@@ -149,9 +149,9 @@ def sensitivity(
         If an argument is out of its range or would have no effect, `outcome` is none of several, or
         the fit kept no draws of arms.
     SpecError
-        If a parameter can't have a prior given for it.
+        If a parameter cannot have a prior given for it.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
 
     References
     ----------

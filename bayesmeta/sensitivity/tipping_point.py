@@ -187,9 +187,9 @@ def tipping_point(
     SpecError
         If that prior has no scale.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     SamplingError
-        If the sampler can't go on under one of the priors.
+        If the sampler cannot go on under one of the priors.
 
     Examples
     --------

@@ -28,3 +28,17 @@ def test_a_fit_of_draws_is_needed() -> None:
     grid = bm.fit(bm.load_model("common_effect"), arms, method="quadrature")
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit"):
         bm.log_likelihood_by_study(grid)
+
+
+def test_of_several_outcomes_it_is_that_of_all_counts_of_a_study(made_up: bm.Fit) -> None:
+    found = bm.log_likelihood_by_study(made_up)["log_likelihood"]["counts"]
+    assert found.dims == ("chain", "draw", "study")
+    assert found["study"].to_numpy().tolist() == ["s1", "s2", "s3", "s4"]
+    assert np.isfinite(found).all()
+    # A study of one outcome is that of a fit of it by itself at the same draws: 9 of 15.
+    posterior = made_up.posterior
+    x, weights = np.polynomial.hermite_e.hermegauss(60)
+    mu, tau = (np.asarray(posterior[name])[..., 0, None] for name in ("mu", "tau"))
+    rate = 1 / (1 + np.exp(-(mu + tau * x)))
+    exact = (5005 * rate**9 * (1 - rate) ** 6) @ (weights / weights.sum())
+    assert np.exp(found.sel(study="s3")).to_numpy() == pytest.approx(exact, rel=1e-4)

@@ -49,15 +49,8 @@ RATE = Scale(lambda x: expit(x), lambda rate: logit(np.clip(rate, 0.0, 1.0)))
 class Marginal:
     """Posterior distribution of one quantity.
 
-    Attributes
-    ----------
-    mean, sd : float
-        On the quantity's own scale; NaN where the integral does not converge.
-    scale : Scale
-    coordinate_cdf : callable
-        Distribution function on the coordinate of `scale`, elementwise.
-    bounds : tuple of float
-        Coordinates that hold all of the probability.
+    `mean` and `sd` are on its own scale, NaN where the integral does not converge; `coordinate_cdf`
+    is its distribution function on the coordinate of `scale`, which all lies within `bounds`.
     """
 
     mean: float

@@ -49,14 +49,7 @@ CUT_OFF = 1e-8
 class QuadraturePosterior:
     """The posterior of `mu` and `tau` given pooled counts per study; see `quadrature_posterior`.
 
-    Attributes
-    ----------
-    problem : Problem
-        Counts, priors, refinement.
-    log_coefficients : array, shape (study,)
-        Constants of each study's log likelihood.
-    surface : Surface
-        The posterior density.
+    `log_coefficients` are the constants of each study's log likelihood, shape (study,).
     """
 
     problem: Problem
@@ -150,29 +143,15 @@ def quadrature_posterior(
     log_coefficients: npt.ArrayLike = 0.0,
     refinement: int = 0,
 ) -> QuadraturePosterior:
-    """Compute the posterior of `mu` and `tau`.
+    """Compute the posterior of `mu` and `tau` given counts pooled over the arms of each study.
 
-    Parameters
-    ----------
-    events, n : array-like, shape (study,)
-        Counts, pooled over the arms of a study. A study with n = 0 contributes nothing.
-    mu_prior : Prior
-        On the mean log-odds.
-    tau_prior : Prior or None
-        On the standard deviation of the study effects (log-odds), positive; None for the
-        common-effect model, without study effects.
-    log_coefficients : array-like, shape (study,)
-        Constant of each study's log likelihood: the sum over its arms of log C(n_i, events_i). They
-        enter the marginal likelihood and the left-out predictive densities.
-    refinement : int
-        0 gives six digits or more. Each unit halves the steps of the inner quadrature,
-        adds four nodes to each panel and divides the tolerance by a hundred, which shows it.
-
-    Raises
-    ------
-    SettingsError
-        If counts are not 0 <= events <= n for each study, or `tau_prior` allows negative values or
-        is singular at zero beyond what can be computed with, such as Gamma(0.01, 1).
+    A study with n = 0 contributes nothing; without `tau_prior` the model has a common effect.
+    `log_coefficients` are the sums over arms of log C(n_i, events_i), which enter the marginal
+    likelihood and the left-out predictive densities. `refinement` 0 gives six digits or more; each
+    unit halves the steps of the inner quadrature, adds four nodes to each panel and divides the
+    tolerance by a hundred, which shows it. SettingsError is raised if counts are not
+    0 <= events <= n, or `tau_prior` allows negative values or is singular at zero beyond what can be
+    computed with, such as Gamma(0.01, 1).
     """
     events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     _check(events, n, tau_prior)

@@ -42,26 +42,12 @@ LOG_2_PI = math.log(2 * math.pi)
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A normalised posterior density of `mu` and `tau`.
+    """A normalised posterior density of `mu` and `tau`; a single tau of zero for a common effect.
 
-    Attributes
-    ----------
-    log_evidence : float
-        Log of what it was divided by.
-    mu : Panels
-        Density of `mu` on the panels of all lines, each times the weight of its line.
-    line : array of int, shape (panel,)
-        Index into `tau`.
-    tau : array, shape (line,)
-        In the order of the nodes of `log_tau`; a single zero for the common-effect model.
-    log_tau : Panels or None
-        Density of log tau; None for the common-effect model.
-    log_likelihood : array, shape (panel, node, study)
-        Log of each study's integrated likelihood, without binomial coefficients.
-    outermost : array of bool, shape (panel, node)
-        Nodes next to where the density was cut off, which is not at the ends of its support.
-    tolerance : float
-        Share of the posterior by which a panel may be unresolved.
+    `mu` has the panels of all lines, each density times the weight of its line, and `line` the place
+    of each panel's line in `tau`, which are the nodes of `log_tau`. `log_likelihood` has shape
+    (panel, node, study), without binomial coefficients; `outermost` marks nodes next to where the
+    density was cut off; `tolerance` is the share of the posterior that a panel may leave unresolved.
     """
 
     log_evidence: float
