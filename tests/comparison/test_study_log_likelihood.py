@@ -37,7 +37,8 @@ def test_of_several_outcomes_it_is_that_of_all_counts_of_a_study(made_up: bm.Fit
     assert np.isfinite(found).all()
     # A study of one outcome is that of a fit of it by itself at the same draws: 9 of 15.
     posterior = made_up.posterior
-    x, weights = np.polynomial.hermite_e.hermegauss(60)
+    x = np.linspace(-9, 9, 2001)
+    weights = np.exp(-(x**2) / 2)
     mu, tau = (np.asarray(posterior[name])[..., 0, None] for name in ("mu", "tau"))
     rate = 1 / (1 + np.exp(-(mu + tau * x)))
     exact = (5005 * rate**9 * (1 - rate) ** 6) @ (weights / weights.sum())
