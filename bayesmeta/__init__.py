@@ -29,4 +29,4 @@ def __getattr__(name: str) -> Any:
     return replacement(name) if name in RENAMED else _public(name)
 
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

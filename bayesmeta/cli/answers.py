@@ -91,7 +91,6 @@ def answering(
         def command(saved: SavedFit, **asked: Any) -> int:
             # What can be refused is refused before the work.
             check_tables(saved.out, tables, force=saved.force)
-            _ = saved.words
             return saved.end(answer(saved=saved, **asked))
 
         return exits(taking(saved=SavedFit)(command))

@@ -79,11 +79,11 @@ def fit(
         chains=chains, warmup=warmup, draws=draws, target_accept=target_accept
     )
     named = as_labels(labels)
+    spec = bm.load_model(model)
+    arms = table_of(evidence, notation, named).select(**selection)
     from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
     from bayesmeta.report.sensitivity_text import tau_prior_line
 
-    spec = bm.load_model(model)
-    arms = table_of(evidence, notation, named).select(**selection)
     result = bm.fit(spec, arms, seed=seed, settings=settings)
     diagnostics = bm.diagnose(result)
     summary = bm.summary(result, **asked)

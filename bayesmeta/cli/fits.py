@@ -186,6 +186,7 @@ def leave_one_out(
     from bayesmeta.inference.settings import processors
     from bayesmeta.report.predicted_text import left_out_blocks, left_out_json
 
+    words = saved.words  # Labels are refused before the work.
     found = bm.leave_one_study_out(
         saved.fit.spec,
         saved.fit.arms,
@@ -198,7 +199,7 @@ def leave_one_out(
     tables = {name: getattr(found, name) for name in LEFT_OUT}
     return Answer(
         left_out_json(found) | {"seed": seed},
-        [left_out_blocks(found, saved.words), f"  Random seed {seed}."],
+        [left_out_blocks(found, words), f"  Random seed {seed}."],
         tables,
         found.ok,
     )
@@ -216,10 +217,11 @@ def cumulative(
     import bayesmeta as bm
     from bayesmeta.report.predicted_text import cumulative_blocks, cumulative_json
 
+    words = saved.words  # Labels are refused before the work.
     found = bm.cumulative(saved.fit, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
     return Answer(
         cumulative_json(found) | {"seed": seed},
-        [cumulative_blocks(found, saved.words), f"  Random seed {seed}."],
+        [cumulative_blocks(found, words), f"  Random seed {seed}."],
         {"cumulative": found.table},
         found.ok,
     )
@@ -245,6 +247,7 @@ def sensitivity(
     import bayesmeta as bm
     from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
+    words = saved.words  # Labels are refused before the work.
     asked = _event(rate_above, rate_below, at_least, at_most) | ({} if n is None else {"n": n})
     found = bm.sensitivity(
         saved.fit,
@@ -256,7 +259,7 @@ def sensitivity(
     )
     return Answer(
         sensitivity_json(found),
-        [sensitivity_blocks(found, saved.words)],
+        [sensitivity_blocks(found, words)],
         {"priors": found.priors, "scaling": found.scaling},
         found.ok,
     )

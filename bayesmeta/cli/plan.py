@@ -25,11 +25,11 @@ def plan(
     ] = False,
 ) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""
+    request.check()
     import bayesmeta as bm
     from bayesmeta.report.plan_tables import FILES, plan_files, plan_json
     from bayesmeta.report.plan_text import plan_blocks
 
-    request.check()
     out, words = saved.out, saved.words
     if out is not None:
         check_files(out, FILES, force=saved.force)

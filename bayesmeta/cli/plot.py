@@ -29,7 +29,7 @@ def plot(
     form: Annotated[
         Literal["png", "svg", "pdf"], typer.Option("--format", help="Format of the figures.")
     ] = "png",
-    n: Annotated[
+    cohort: Annotated[
         int | None, typer.Option("--n", help="Patients of a new cohort, for predictions.")
     ] = None,
     profile: Profiles = None,
@@ -84,7 +84,7 @@ def plot(
     loaded = load_run(run)
     forest = {"title": title, "order": order, "columns": columns and columns.split(",")}
     scale = {"axis": axis, "limits": limits}
-    question = Question(parsed_profile(profile) or {}, cohort=40 if n is None else n)
+    question = Question(parsed_profile(profile) or {}, cohort=40 if cohort is None else cohort)
     options = Options(
         rates_per=int(rates_per),
         labels=labels,
@@ -92,7 +92,7 @@ def plot(
         forest=_given(forest),
         units=parsed_names("--unit", unit) or {},
     )
-    drawn = draw_run(loaded, question, options, n=n, names=names)
+    drawn = draw_run(loaded, question, options, n=cohort, names=names)
     contents = {
         f"{name}.{form}": figure_bytes(one.figure, form, dpi=dpi)
         for name, one in drawn.plots.items()

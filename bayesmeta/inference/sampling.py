@@ -110,12 +110,12 @@ def fit(
     >>> bm.fit(bm.load_model("pooled"), arms, seed=1).posterior.sizes["study"]
     14
     """
-    method = _renamed(method)
     if store is not None:
         raise SettingsError(
             f"`store`={store!r}: draws are no longer written to disk while the sampler runs. Leave it out; for large "
             "evidence, keep the draws of parameters alone by settings=SamplerSettings(arm_draws=False)."
         )
+    method = _renamed(method)
     own = is_pymc_model(spec)
     _check_types(spec, arms, settings, own=own)
     refuse_several(arms, f"method={method!r}", f"engine={engine!r}", "a PyMC model" if own else "")

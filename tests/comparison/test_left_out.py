@@ -312,7 +312,7 @@ def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None
         ({"factor": "regimen"}, bm.SettingsError, "No model has factors: leave it out"),
         ({"executor": 3}, bm.SettingsError, "`executor` must have `submit`"),
         ({"settings": 5}, bm.SettingsError, "`settings` must be SamplerSettings; got int"),
-        ({"factor": ["regimen"]}, bm.SettingsError, "`factor` must be the name of a factor"),
+        ({"factor": ["regimen"]}, bm.SettingsError, "`factor` must be a name"),
     ],
 )
 def test_what_is_refused(
