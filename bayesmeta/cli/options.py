@@ -185,6 +185,8 @@ def _selection(
     ] = False,
 ) -> Selection:
     """Return the arguments of `EvidenceTable.select`."""
+    if outcomes is None:
+        check_no_effect("--by-definition", by_definition, "without --outcomes")
     return {
         "outcome": outcome,
         "outcomes": _words(outcomes),
