@@ -138,6 +138,12 @@ def taking[T](
     return taken
 
 
+def check_no_effect(option: str, value: object, where: str) -> None:
+    """Raise if an option was given where it does nothing."""
+    if value is not None:
+        raise SettingsError(f"`{option}` has no effect {where}. Leave it out.")
+
+
 def _selection(
     outcome: Annotated[
         str | None, typer.Option(help="Outcome. Not needed if the table has only one.")
@@ -270,12 +276,6 @@ def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) 
     from bayesmeta.evidence.table import labelled
 
     return labelled(table, labels)
-
-
-def check_no_effect(option: str, value: object, where: str) -> None:
-    """Raise if an option was given where it does nothing."""
-    if value is not None:
-        raise SettingsError(f"`{option}` has no effect {where}. Leave it out.")
 
 
 @contextmanager
