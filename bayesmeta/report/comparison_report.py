@@ -11,6 +11,7 @@ from bayesmeta.report.comparison_text import averaged_sentence, columns_say, com
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.many_figures import figures_of_comparison
 from bayesmeta.report.saved_runs import SavedComparison
+from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
@@ -29,17 +30,6 @@ from bayesmeta.report.sections.evidence import (
 )
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
-from bayesmeta.report.sections.titles import (
-    ANSWERS,
-    BRIEF,
-    DIAGNOSTICS,
-    EVIDENCE,
-    MODELS,
-    PRIORS,
-    REDO,
-    SENSITIVITY,
-    VALIDATION,
-)
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
@@ -59,21 +49,21 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if run.ok else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_brief(run, outcome, words, reliable=run.ok))),
-            Section(ANSWERS, tuple(_answers(run, words, figures))),
+            Section(titles.BRIEF, tuple(_brief(run, outcome, words, reliable=run.ok))),
+            Section(titles.ANSWERS, tuple(_answers(run, words, figures))),
             evidence_section(run.evidence, words=words),
-            Section(MODELS, tuple(_models(run))),
-            Section(SENSITIVITY, tuple(_sensitivity(run, figures))),
-            Section(VALIDATION, tuple(_validation(run, figures))),
+            Section(titles.MODELS, tuple(_models(run))),
+            Section(titles.SENSITIVITY, tuple(_sensitivity(run, figures))),
+            Section(titles.VALIDATION, tuple(_validation(run, figures))),
             limits_section(
                 run.evidence,
                 run.notes,
                 covariates=any(spec.covariates.parsed.terms for spec in run.models.values()),
                 tau=any(spec.study_effects.tau is not None for spec in run.models.values()),
             ),
-            Section(DIAGNOSTICS, tuple(_diagnostics(run)), appendix=True),
+            Section(titles.DIAGNOSTICS, tuple(_diagnostics(run)), appendix=True),
             checklists_section(_checklist(run)),
-            Section(REDO, tuple(_redo(run)), appendix=True),
+            Section(titles.REDO, tuple(_redo(run)), appendix=True),
         ),
         made=f"Made by bayesmeta {run.versions['bayesmeta']} from a run of {run.created}, random seed {run.plan['seed']}.",
         verdict=PASSED,
@@ -128,7 +118,7 @@ def _models(run: SavedComparison) -> Iterator[Block]:
     if best is not None:
         yield Text(f"In mathematics, {best.model}, which predicts best:")
         yield from model_blocks(run.models[best.model])
-    yield Text(f"Priors, and every other choice, stand in the model files under '{REDO}'.")
+    yield Text(f"Priors, and every other choice, stand in the model files under '{titles.REDO}'.")
 
 
 def _described(run: SavedComparison, name: str) -> dict[str, str]:
@@ -280,21 +270,23 @@ def _scores(run: SavedComparison) -> pd.DataFrame:
 def _checklist(run: SavedComparison) -> dict[str, Answer]:
     """Return the answers to the checklists."""
     own = {
-        "1A": done(EVIDENCE, MODELS),
-        "1B": done(MODELS),
-        "1C": Answer("in part", f"{REDO} has them; the reasons need the author"),
-        "specified": done(REDO),
+        "1A": done(titles.EVIDENCE, titles.MODELS),
+        "1B": done(titles.MODELS),
+        "1C": Answer("in part", f"{titles.REDO} has them; the reasons need the author"),
+        "specified": done(titles.REDO),
         "justified": Answer(AUTHOR, ""),
-        "1D": done(MODELS, REDO),
-        "1E": Answer(NOT_DONE, f"the report of a fit has {PRIORS.lower()} on the scale of rates"),
+        "1D": done(titles.MODELS, titles.REDO),
+        "1E": Answer(
+            NOT_DONE, f"the report of a fit has {titles.PRIORS.lower()} on the scale of rates"
+        ),
         "2D": Answer("does not apply", "all answers are from MCMC, or draws weighted"),
         "3A": Answer(NOT_DONE, "no model has all its scores") if run.best is None else LEFT_OUT,
-        "5A": Answer("in part", f"{SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
+        "5A": Answer("in part", f"{titles.SENSITIVITY}; `bayesmeta sensitivity` fits other priors"),
     }
     if "log_marginal_likelihood" in run.table:
-        own["2D"] = Answer("in part", f"{ANSWERS}: bridge sampling, with its errors")
+        own["2D"] = Answer("in part", f"{titles.ANSWERS}: bridge sampling, with its errors")
         own["3C"] = Answer(
-            "in part", f"{ANSWERS}: log marginal likelihoods, no model probabilities"
+            "in part", f"{titles.ANSWERS}: log marginal likelihoods, no model probabilities"
         )
-        own["5B"] = done(SENSITIVITY)
+        own["5B"] = done(titles.SENSITIVITY)
     return {**USUAL, **own}

@@ -11,6 +11,7 @@ from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.many_figures import held_out_figure, influence_figure
 from bayesmeta.report.predicted_text import coverage_sentence
+from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
@@ -19,7 +20,6 @@ from bayesmeta.report.sections.checklists import (
     Answer,
     done,
 )
-from bayesmeta.report.sections.titles import BRIEF, SENSITIVITY, VALIDATION
 from bayesmeta.report.sensitivity_text import (
     nested_prior_blocks,
     prior_blocks,
@@ -102,16 +102,16 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
     own: dict[str, Answer] = {}
     fitted_again = results.sensitivity is not None or results.prior_grid is not None
     if results.left_out is not None:
-        weighted = f"{VALIDATION}: PSIS, with refits where it is not reliable"
+        weighted = f"{titles.VALIDATION}: PSIS, with refits where it is not reliable"
         if (results.left_out.studies["method"] != "refit").any():
             own["2D"] = Answer("in part", weighted)
         own["3A"] = LEFT_OUT
     if results.replicated is not None:
-        own["3A"] = done(VALIDATION)
+        own["3A"] = done(titles.VALIDATION)
     if not fitted_again:
-        tau_alone = Answer("in part", f"{SENSITIVITY}: tau alone")
-        own["5A"] = Answer(NOT_DONE, SENSITIVITY) if results.tau_prior is None else tau_alone
+        tau_alone = Answer("in part", f"{titles.SENSITIVITY}: tau alone")
+        own["5A"] = Answer(NOT_DONE, titles.SENSITIVITY) if results.tau_prior is None else tau_alone
     if results.question.rate_above is not None:
-        own["4"] = Answer(AUTHOR, f"{BRIEF} has the probability asked for")
-        own["5C"] = done(SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
+        own["4"] = Answer(AUTHOR, f"{titles.BRIEF} has the probability asked for")
+        own["5C"] = done(titles.SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
     return {**USUAL, **own}

@@ -30,6 +30,7 @@ from bayesmeta.report.prediction_text import (
     event_lines,
     outcome_texts,
 )
+from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import checklists_section
 from bayesmeta.report.sections.diagnostics import (
     UNRELIABLE,
@@ -45,7 +46,6 @@ from bayesmeta.report.sections.evidence import (
 )
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
-from bayesmeta.report.sections.titles import ANSWERS, BRIEF, PRIORS, SENSITIVITY, VALIDATION
 
 __all__ = ["fit_document"]
 
@@ -76,14 +76,14 @@ def _warning(results: FitResults) -> str:
 
 def _sections(results: FitResults) -> Iterator[Section]:
     fit, words = results.fit, results.words
-    yield Section(BRIEF, tuple(_summary(results)))
-    yield Section(ANSWERS, tuple(_answers(results)))
+    yield Section(titles.BRIEF, tuple(_summary(results)))
+    yield Section(titles.ANSWERS, tuple(_answers(results)))
     yield evidence_section(fit.arms, fit.coding.columns, words)
     yield model_section(fit.design, words)
     densities = figure_blocks("prior_posterior", results)
-    yield Section(PRIORS, (*prior_blocks(fit, words), *densities))
-    yield Section(SENSITIVITY, tuple(sensitivity_of_fit(results)))
-    yield Section(VALIDATION, tuple(validation_of_fit(results)))
+    yield Section(titles.PRIORS, (*prior_blocks(fit, words), *densities))
+    yield Section(titles.SENSITIVITY, tuple(sensitivity_of_fit(results)))
+    yield Section(titles.VALIDATION, tuple(validation_of_fit(results)))
     yield limits_section(
         fit.arms,
         tuple(map(words.note, results.notes)),

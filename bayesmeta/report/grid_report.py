@@ -12,6 +12,7 @@ from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
 from bayesmeta.report.grid_text import RATES, effect_blocks, profile_text, range_cells
 from bayesmeta.report.many_figures import figures_of_grid
+from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
@@ -23,14 +24,6 @@ from bayesmeta.report.sections.checklists import (
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
 from bayesmeta.report.sections.evidence import about_frame, inferred_sentence, section_of_limits
 from bayesmeta.report.sections.redo import reading_options, versions_table
-from bayesmeta.report.sections.titles import (
-    ANSWERS,
-    BRIEF,
-    CHOICES,
-    DIAGNOSTICS,
-    EVIDENCE,
-    REDO,
-)
 from bayesmeta.rounding import probability_text
 from bayesmeta.wording import PLAIN, Wording
 
@@ -65,14 +58,14 @@ def grid_document(
         title=f"{grid.name}: {len(results.table):,} combinations of choices",
         warning="" if results.meets("diagnostics") else UNRELIABLE,
         sections=(
-            Section(BRIEF, tuple(_summary(results, _used(selected), words))),
-            Section(ANSWERS, tuple(_answers(results, words))),
-            Section(EVIDENCE, tuple(_evidence(evidence, selected, words))),
-            Section(CHOICES, tuple(_choices(results))),
+            Section(titles.BRIEF, tuple(_summary(results, _used(selected), words))),
+            Section(titles.ANSWERS, tuple(_answers(results, words))),
+            Section(titles.EVIDENCE, tuple(_evidence(evidence, selected, words))),
+            Section(titles.CHOICES, tuple(_choices(results))),
             section_of_limits([*NOTES, *about_frame(_used(selected), covariates=True)]),
-            Section(DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
+            Section(titles.DIAGNOSTICS, tuple(_diagnostics(results)), appendix=True),
             checklists_section(_checklist(results)),
-            Section(REDO, tuple(_redo(results, evidence, versions)), appendix=True),
+            Section(titles.REDO, tuple(_redo(results, evidence, versions)), appendix=True),
         ),
         made=f"Made by bayesmeta from the grid '{grid.name}', random seed {results.seed}.",
         verdict=PASSED,
@@ -258,19 +251,19 @@ def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterato
 
 def _checklist(results: GridResults) -> dict[str, Answer]:
     own = {
-        "1A": done(EVIDENCE, CHOICES),
-        "1B": done(CHOICES, REDO),
-        "1C": Answer("in part", f"{REDO} has them; the reasons need the author"),
-        "specified": done(REDO),
+        "1A": done(titles.EVIDENCE, titles.CHOICES),
+        "1B": done(titles.CHOICES, titles.REDO),
+        "1C": Answer("in part", f"{titles.REDO} has them; the reasons need the author"),
+        "specified": done(titles.REDO),
         "justified": Answer(AUTHOR, ""),
-        "1D": done(REDO),
+        "1D": done(titles.REDO),
         "1E": Answer(NOT_DONE, ""),
         "3A": Answer(NOT_DONE, "`bayesmeta compare` checks predictions"),
-        "5A": done(ANSWERS),
+        "5A": done(titles.ANSWERS),
     }
     if results.grid.question.rate_above is not None:
-        own["4"] = Answer(AUTHOR, f"{ANSWERS} has the probabilities asked for")
-        own["5C"] = done(ANSWERS)
+        own["4"] = Answer(AUTHOR, f"{titles.ANSWERS} has the probabilities asked for")
+        own["5C"] = done(titles.ANSWERS)
     return {**USUAL, **own}
 
 

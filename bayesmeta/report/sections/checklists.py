@@ -6,19 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmeta.report.document import Section, Table, Text
-from bayesmeta.report.sections.titles import (
-    ANSWERS,
-    BRIEF,
-    CHECKLISTS,
-    DIAGNOSTICS,
-    EVIDENCE,
-    LIMITS,
-    MODEL,
-    PRIORS,
-    REDO,
-    SENSITIVITY,
-    VALIDATION,
-)
+from bayesmeta.report.sections import titles
 
 __all__ = [
     "AUTHOR",
@@ -49,7 +37,7 @@ def done(*where: str) -> Answer:
 
 LEFT_OUT = Answer(
     "in part",
-    f"{VALIDATION} has a leave-one-study-out predictive check, not data replicated from the posterior",
+    f"{titles.VALIDATION} has a leave-one-study-out predictive check, not data replicated from the posterior",
 )
 NONE_REPORTED = Answer("does not apply", "none is reported")
 NO_DECISION = Answer("does not apply", "no decision was asked for")
@@ -57,28 +45,28 @@ BY_MCMC = Answer("does not apply", "all answers are from MCMC")
 
 USUAL: Mapping[str, Answer] = {
     "why": Answer(AUTHOR, ""),
-    "goals": done(BRIEF),
-    "1A": done(EVIDENCE, MODEL),
-    "1B": done(MODEL),
-    "1C": Answer("in part", f"{PRIORS} shows them; the reasons need the author"),
-    "specified": done(PRIORS),
-    "justified": Answer(AUTHOR, f"{PRIORS} shows what they mean for rates"),
-    "1D": done(MODEL, REDO),
+    "goals": done(titles.BRIEF),
+    "1A": done(titles.EVIDENCE, titles.MODEL),
+    "1B": done(titles.MODEL),
+    "1C": Answer("in part", f"{titles.PRIORS} shows them; the reasons need the author"),
+    "specified": done(titles.PRIORS),
+    "justified": Answer(AUTHOR, f"{titles.PRIORS} shows what they mean for rates"),
+    "1D": done(titles.MODEL, titles.REDO),
     "1E": Answer(
-        "in part", f"{PRIORS} shows the rates that they allow, not counts drawn from them"
+        "in part", f"{titles.PRIORS} shows the rates that they allow, not counts drawn from them"
     ),
-    "2A": done(REDO),
-    "2B": done(DIAGNOSTICS),
-    "2C": done(DIAGNOSTICS),
+    "2A": done(titles.REDO),
+    "2B": done(titles.DIAGNOSTICS),
+    "2C": done(titles.DIAGNOSTICS),
     "2D": BY_MCMC,
-    "3A": Answer(NOT_DONE, VALIDATION),
-    "3B": done(ANSWERS),
+    "3A": Answer(NOT_DONE, titles.VALIDATION),
+    "3B": done(titles.ANSWERS),
     "3C": NONE_REPORTED,
     "4": NO_DECISION,
-    "5A": done(SENSITIVITY),
+    "5A": done(titles.SENSITIVITY),
     "5B": NONE_REPORTED,
     "5C": NO_DECISION,
-    "6": done(REDO, LIMITS),
+    "6": done(titles.REDO, titles.LIMITS),
 }
 """What holds of a report of one fit; a report says where it differs."""
 
@@ -125,7 +113,7 @@ def checklists_section(answers: Mapping[str, Answer]) -> Section:
     ]
     robust = [(item, answers[code]) for item, code in ROBUST.items()]
     return Section(
-        CHECKLISTS,
+        titles.CHECKLISTS,
         (
             Text(
                 "What guidelines ask of a report, item by item. Items that need the author can't be written by a program: "

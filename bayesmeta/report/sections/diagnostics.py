@@ -5,7 +5,7 @@ import pandas as pd
 from bayesmeta.inference.diagnosis import THRESHOLDS, Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.report.document import Block, Items, Section, Table
-from bayesmeta.report.sections.titles import DIAGNOSTICS
+from bayesmeta.report.sections import titles
 
 __all__ = [
     "NOT_TO_BE_USED",
@@ -17,7 +17,7 @@ __all__ = [
     "verdict_words",
 ]
 
-PASSED = f"{DIAGNOSTICS}: passed (Appendix A)."
+PASSED = f"{titles.DIAGNOSTICS}: passed (Appendix A)."
 """At the top of a report, in which they are the first appendix."""
 
 RELIABLE = "The diagnostics of the draws passed."
@@ -37,14 +37,14 @@ LISTED = 40
 def diagnostics_section(fit: Fit, diagnostics: Diagnostics, *more: Block) -> Section:
     """Return what the verdict on the draws rests on."""
     blocks = (*_measured(fit, diagnostics), *more, _parameters(diagnostics))
-    return Section(DIAGNOSTICS, blocks, appendix=True)
+    return Section(titles.DIAGNOSTICS, blocks, appendix=True)
 
 
 def verdict_line(diagnostics: Diagnostics) -> str:
     """Return the line at the top of a report whose draws may be used."""
     if diagnostics.level == "ok":
         return PASSED
-    return f"{DIAGNOSTICS}: passed with a warning (Appendix A). {' '.join(map(str, diagnostics.warnings))}"
+    return f"{titles.DIAGNOSTICS}: passed with a warning (Appendix A). {' '.join(map(str, diagnostics.warnings))}"
 
 
 def verdict_words(diagnostics: Diagnostics) -> str:

@@ -10,7 +10,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
-from bayesmeta.report.sections.titles import EVIDENCE, LIMITS
+from bayesmeta.report.sections import titles
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
@@ -52,7 +52,7 @@ PARTS = {
 def evidence_section(arms: Arms, covariates: Sequence[str] = (), words: Wording = PLAIN) -> Section:
     """Return the arms that were used, with their covariates and origins, and the rows that were not."""
     return Section(
-        EVIDENCE,
+        titles.EVIDENCE,
         (
             Items(tuple(_facts(arms, words))),
             _arms_table(arms, covariates, words),
@@ -200,7 +200,7 @@ def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: b
 
 def section_of_limits(found: Sequence[str]) -> Section:
     """Return the limits found, and those that always hold."""
-    return Section(LIMITS, (Items((*found, *_always())),))
+    return Section(titles.LIMITS, (Items((*found, *_always())),))
 
 
 def about_frame(frame: pd.DataFrame, *, covariates: bool) -> Iterator[str]:

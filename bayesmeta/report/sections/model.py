@@ -12,7 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
-from bayesmeta.report.sections.titles import MODEL
+from bayesmeta.report.sections import titles
 from bayesmeta.rounding import number_texts
 from bayesmeta.wording import Wording
 
@@ -26,8 +26,8 @@ _PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 def model_section(design: Design, words: Wording) -> Section:
     """Return the model of a fit."""
     if len(design.arms.outcomes) > 1:
-        return Section(MODEL, _nested_blocks(design, words))
-    return Section(MODEL, tuple(model_blocks(design.spec, design)))
+        return Section(titles.MODEL, _nested_blocks(design, words))
+    return Section(titles.MODEL, tuple(model_blocks(design.spec, design)))
 
 
 def _nested_blocks(design: Design, words: Wording) -> tuple[Block, ...]:

@@ -13,7 +13,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import OwnModel, to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
-from bayesmeta.report.sections.titles import REDO
+from bayesmeta.report.sections import titles
 
 __all__ = ["fit_command", "reading_options", "redo_section", "selection_options", "versions_table"]
 
@@ -56,7 +56,7 @@ def redo_section(fit: Fit) -> Section:
             Text(_promise(fit)),
             Code(fit_command(fit)),
         ]
-    return Section(REDO, tuple(blocks), appendix=True)
+    return Section(titles.REDO, tuple(blocks), appendix=True)
 
 
 def _promise(fit: Fit) -> str:

@@ -1,21 +1,5 @@
 """Titles of sections, which other sections refer to."""
 
-__all__ = [
-    "ANSWERS",
-    "BRIEF",
-    "CHECKLISTS",
-    "CHOICES",
-    "DIAGNOSTICS",
-    "EVIDENCE",
-    "LIMITS",
-    "MODEL",
-    "MODELS",
-    "PRIORS",
-    "REDO",
-    "SENSITIVITY",
-    "VALIDATION",
-]
-
 BRIEF = "Summary"
 DIAGNOSTICS = "Diagnostics"
 EVIDENCE = "Evidence"
