@@ -1,6 +1,7 @@
 """The order of the rooms: imports flow one way, and no modules import each other in a circle."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -106,3 +107,13 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         else:
             break
     assert found - CIRCLES == set()
+
+
+def test_the_architecture_page_names_what_there_is() -> None:
+    page = ast.get_docstring(ast.parse(MODULES["bayesmeta"].read_text(encoding="utf-8")))
+    assert page is not None
+    named = {f"bayesmeta.{name}" for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", page)}
+    assert named - set(MODULES) == set()
+    rooms = re.findall(r"^`([a-z_]+)`  ", page, re.MULTILINE)
+    listed = [room for row in ORDER for room in row]
+    assert rooms == [room for room in listed if (PACKAGE / room).is_dir() and room != "bayesmeta"]
