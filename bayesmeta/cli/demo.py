@@ -33,7 +33,7 @@ def demo(
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
     from bayesmeta.report.fit_text import fit_json
     from bayesmeta.report.prediction_text import prediction_json
-    from bayesmeta.runs.whole_folder import check_folder, whole_folder
+    from bayesmeta.runs.files import check_folder, whole_folder
 
     folder = out or DEMO_FOLDER
     replace = force or (out is None and _is_demo(folder))

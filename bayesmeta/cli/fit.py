@@ -32,7 +32,7 @@ from bayesmeta.cli.parsing import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
-from bayesmeta.runs.whole_folder import check_folder
+from bayesmeta.runs.files import check_folder
 
 __all__ = ["fit"]
 

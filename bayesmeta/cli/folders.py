@@ -103,7 +103,7 @@ def run(
     """
     from bayesmeta.report.run_text import fit_run_json, fit_run_lines, run_json, run_lines
     from bayesmeta.runs import check_run, describe_run
-    from bayesmeta.runs.whole_folder import FIT
+    from bayesmeta.runs.files import FIT
 
     problems = check_run(folder) if check else ()
     is_fit = (folder / FIT).is_file()

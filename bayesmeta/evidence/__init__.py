@@ -1,9 +1,13 @@
 """Evidence tables, the checks they pass, and the selection of the arms of one analysis."""
 
 from bayesmeta.evidence.arms import Arms
-from bayesmeta.evidence.bundled import bundled_evidence, load_evidence, load_published
 from bayesmeta.evidence.findings import Finding
-from bayesmeta.evidence.reading import read_evidence
+from bayesmeta.evidence.reading import (
+    bundled_evidence,
+    load_evidence,
+    load_published,
+    read_evidence,
+)
 from bayesmeta.evidence.table import EvidenceTable
 
 __all__ = [

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.columns import ARM, DERIVATION, OUTCOME, PART_OF, STRATUM, STUDY
 from bayesmeta.evidence.conditions import matches
-from bayesmeta.evidence.selection import Dropped, Parts, Rule
+from bayesmeta.evidence.selection import Parts, Rule
 from bayesmeta.evidence.strata import stratum_levels
 
 __all__ = [
@@ -60,9 +60,8 @@ def asked_conditions(
         for column, value in wanted.items()
     ]
     if isinstance(where, str):
-        matches(
-            where, frame
-        )  # so that a condition that can't be read is told before any rule applies
+        # A condition that cannot be read is told before any rule applies.
+        matches(where, frame)
         rules.append(partial(_not_where, condition=where))
     return rules
 
@@ -152,13 +151,15 @@ def parts_of_arms(frame: pd.DataFrame) -> Parts:
     return {key: set(arms) for key, arms in grouped}  # type: ignore[misc]
 
 
-def _not_wanted(frame: pd.DataFrame, *, column: str, values: list[Any]) -> Dropped:
-    rows = ~frame[column].isin(values).to_numpy(dtype=bool)
+def _not_wanted(frame: pd.DataFrame, *, column: str, values: list[Any]) -> list[str]:
     wanted = " or ".join(map(str, values))
-    there = ["missing" if pd.isna(value) or value == "" else value for value in frame[column]]
-    return Dropped(rows, [f"where: {column} is {value}, not {wanted}" for value in there])
+    return [
+        ""
+        if kept
+        else f"where: {column} is {'missing' if pd.isna(value) or value == '' else value}, not {wanted}"
+        for value, kept in zip(frame[column], frame[column].isin(values), strict=True)
+    ]
 
 
-def _not_where(frame: pd.DataFrame, *, condition: str) -> Dropped:
-    rows = ~np.asarray(matches(condition, frame), dtype=bool)
-    return Dropped(rows, [f"where: not {condition}"] * len(frame))
+def _not_where(frame: pd.DataFrame, *, condition: str) -> list[str]:
+    return ["" if kept else f"where: not {condition}" for kept in matches(condition, frame)]

@@ -19,7 +19,7 @@ from bayesmeta.inference.saved import Contents, read_run, write_run
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, OwnModel, to_toml
 from bayesmeta.model.coding import Coding
-from bayesmeta.runs.whole_folder import whole_folder
+from bayesmeta.runs.files import whole_folder
 
 __all__ = ["Fit", "Provenance", "load_fit", "provenance"]
 

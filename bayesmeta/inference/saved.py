@@ -26,8 +26,7 @@ from bayesmeta.model.imputation import filled
 from bayesmeta.model.learning import learn_coding
 from bayesmeta.model.stored_coding import coding_json, read_coding
 from bayesmeta.runs.checking import differing
-from bayesmeta.runs.files import folder_of, sha256_of
-from bayesmeta.runs.whole_folder import FIT
+from bayesmeta.runs.files import FIT, folder_of, sha256_of
 
 __all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
 

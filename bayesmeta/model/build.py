@@ -7,7 +7,6 @@ import numpy as np
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
-from bayesmeta.model.imputation import Imputation
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
@@ -98,10 +97,24 @@ def _coords(design: Design) -> dict[str, Any]:
         "arm": design.arms.labels,
         "study": design.arms.studies,
         "covariate": list(design.coding.names),
-        "level": list(design.tau_levels) if design.spec.study_effects.by else None,
-        "imputed": [one.name for one in design.imputed] or None,
     }
-    return {name: values for name, values in coords.items() if values is not None}
+    if design.several:
+        counts = list(range(design.conditional_counts.arm.size))
+        return coords | {"outcome": list(design.outcomes), "count": counts}
+    if design.spec.study_effects.by:
+        coords["level"] = list(design.tau_levels)
+    return coords | ({"imputed": [one.name for one in design.imputed]} if design.imputed else {})
+
+
+def _stacked(name: str, priors: tuple[Prior, ...], *dims: str) -> Any:
+    """Return a parameter whose entries along the last of `dims` have a prior each."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if len(set(priors)) == 1:
+        return priors[0].to_pymc(name, dims=dims)
+    each = [prior.to_pymc(f"{name}_{i}", dims=dims[:-1] or None) for i, prior in enumerate(priors)]
+    return pm.Deterministic(name, pt.stack(each, axis=-1), dims=dims)
 
 
 def _study_effects(design: Design, mu: Any) -> Any:
@@ -120,7 +133,7 @@ def _regression(design: Design) -> Any:
 
     if not design.coding.names:
         return np.zeros(len(design.arms))
-    beta, matrix = _beta(design), pt.as_tensor(design.matrix)
+    beta, matrix = _stacked("beta", design.beta, "covariate"), pt.as_tensor(design.matrix)
     for one, value in zip(design.imputed, _imputed(design), strict=True):
         matrix = pt.inc_subtensor(matrix[one.missing], value[:, None] * one.slope)
     return matrix @ beta
@@ -140,27 +153,11 @@ def _imputed(design: Design) -> list[Any]:
         pm.Normal(f"x_known_{i}", mean[i], sd[i], observed=one.known)
         z = pm.Normal(f"x_z_{i}", 0, 1, shape=len(one.missing))
         found.append(mean[i] + sd[i] * z)
-    _record_values(design.imputed, mean, sd)
-    return found
-
-
-def _record_values(imputed: tuple[Imputation, ...], mean: Any, sd: Any) -> None:
-    import pymc as pm
-
-    centre = np.array([one.centre for one in imputed])
-    spread = np.array([one.spread for one in imputed])
+    centre = np.array([one.centre for one in design.imputed])
+    spread = np.array([one.spread for one in design.imputed])
     pm.Deterministic("x_mean", centre + spread * mean, dims="imputed")
     pm.Deterministic("x_sd", spread * sd, dims="imputed")
-
-
-def _beta(design: Design) -> Any:
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    if len(set(design.beta)) == 1:
-        return design.beta[0].to_pymc("beta", dims="covariate")
-    each = [prior.to_pymc(f"beta_{i}") for i, prior in enumerate(design.beta)]
-    return pm.Deterministic("beta", pt.stack(each), dims="covariate")
+    return found
 
 
 def _build_joint(design: Design) -> "pm.Model":
@@ -169,10 +166,11 @@ def _build_joint(design: Design) -> "pm.Model":
     import pytensor.tensor as pt
 
     arms, seen = design.arms, design.conditional_counts
-    with pm.Model(coords=_joint_coords(design)) as model:
-        predictor = pt.tile(_each("mu", design.mu), (len(arms), 1))
+    with pm.Model(coords=_coords(design)) as model:
+        predictor = pt.tile(_stacked("mu", design.mu, "outcome"), (len(arms), 1))
         if design.coding.names:
-            predictor = predictor + pt.as_tensor(design.matrix) @ _coefficients(design).T
+            beta = _stacked("beta", design.beta, "outcome", "covariate")
+            predictor = predictor + pt.as_tensor(design.matrix) @ beta.T
         predictor = predictor + _joint_effects(design)[arms.study_index]
         theta = pm.Deterministic("theta", predictor, dims=("arm", "outcome"))
         log_ratio = pm.Deterministic(
@@ -194,41 +192,10 @@ def _log_binomial(events: Any, log_rate: Any, trials: Any) -> Any:
     return coefficient + events * log_rate + (trials - events) * pt.log1mexp(log_rate)
 
 
-def _joint_coords(design: Design) -> dict[str, Any]:
-    return {
-        "arm": design.arms.labels,
-        "study": design.arms.studies,
-        "outcome": list(design.outcomes),
-        "covariate": list(design.coding.names),
-        "count": list(range(design.conditional_counts.arm.size)),
-    }
-
-
-def _each(name: str, priors: tuple[Prior, ...]) -> Any:
-    """Return a parameter of each outcome, with its own prior."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    if len(set(priors)) == 1:
-        return priors[0].to_pymc(name, dims="outcome")
-    each = [prior.to_pymc(f"{name}_{i}") for i, prior in enumerate(priors)]
-    return pm.Deterministic(name, pt.stack(each), dims="outcome")
-
-
-def _coefficients(design: Design) -> Any:
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    if len(set(design.beta)) == 1:
-        return design.beta[0].to_pymc("beta", dims=("outcome", "covariate"))
-    each = [prior.to_pymc(f"beta_{i}", dims="outcome") for i, prior in enumerate(design.beta)]
-    return pm.Deterministic("beta", pt.stack(each, axis=-1), dims=("outcome", "covariate"))
-
-
 def _joint_effects(design: Design) -> Any:
     import pymc as pm
 
-    tau = _each("tau", design.tau)
+    tau = _stacked("tau", design.tau, "outcome")
     z = pm.Normal("z", 0, 1, dims=("study", "outcome"))
     correlation = design.spec.correlation
     if correlation is None:

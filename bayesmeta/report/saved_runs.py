@@ -27,9 +27,8 @@ from bayesmeta.multiverse.files import load_grid
 from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.rounding import Rates
 from bayesmeta.runs import check_run, describe_run
-from bayesmeta.runs.files import file_names
+from bayesmeta.runs.files import FIT, file_names
 from bayesmeta.runs.manifest import Manifest
-from bayesmeta.runs.whole_folder import FIT
 from bayesmeta.wording import Wording
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
@@ -10,6 +11,7 @@ from typing import Any
 
 from bayesmeta.errors import RunError
 from bayesmeta.runs.files import (
+    FIT,
     explained,
     folder_of,
     sealed,
@@ -29,7 +31,6 @@ from bayesmeta.runs.manifest import (
     Manifest,
     read_manifest,
 )
-from bayesmeta.runs.whole_folder import FIT
 
 __all__ = ["RunSummary", "check_run", "describe_run", "differing", "drop_hashes", "finish"]
 
@@ -77,7 +78,7 @@ def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
     """
     folder = folder_of(path)
     if (folder / FIT).is_file():
-        return _fit_problems(folder)
+        return tuple(_fit_problems(folder))
     folder = _folder(path)
     try:
         manifest, hashes = read_manifest(folder), _read_hashes(folder)
@@ -85,7 +86,8 @@ def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
         return (str(error),)
     if hashes is None:
         return (f"{HASHES} is missing: the run was not finished", *_unfinished(folder, manifest))
-    return tuple(_problems(folder, hashes))
+    added = (f"{JOBS}/{path.name}" for path, _ in read_records(folder))
+    return (*_told(folder, hashes), *(f"{name} was added" for name in added if name not in hashes))
 
 
 def differing(folder: Path, hashes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -101,19 +103,13 @@ def differing(folder: Path, hashes: Mapping[str, str]) -> Iterator[tuple[str, st
             raise RunError(f"{path} cannot be read: {error.strerror}. Make it readable.") from error
 
 
-def _fit_problems(folder: Path) -> tuple[str, ...]:
+def _fit_problems(folder: Path) -> Iterator[str]:
     try:
         hashes = dict(json.loads((folder / FIT).read_bytes())["sha256"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        return (f"{FIT} is damaged: {error!r}",)
-    return tuple(_told(folder, hashes))
-
-
-def _problems(folder: Path, hashes: Mapping[str, str]) -> Iterator[str]:
-    yield from _told(folder, hashes)
-    for path, _ in read_records(folder):
-        if f"{JOBS}/{path.name}" not in hashes:
-            yield f"{JOBS}/{path.name} was added"
+        yield f"{FIT} is damaged: {error!r}"
+    else:
+        yield from _told(folder, hashes)
 
 
 def _unfinished(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -122,9 +118,8 @@ def _unfinished(folder: Path, manifest: Manifest) -> Iterator[str]:
         if record is None:
             yield f"{JOBS}/{path.name} differs"
     inputs = {f"{INPUTS}/{name}": digest for name, digest in manifest.inputs.items()}
-    yield from _told(
-        folder, {name: one for name, one in inputs.items() if (folder / name).is_file()}
-    )
+    there = {name: one for name, one in inputs.items() if (folder / name).is_file()}
+    yield from _told(folder, there)
 
 
 def _told(folder: Path, hashes: Mapping[str, str]) -> Iterator[str]:
@@ -148,10 +143,10 @@ def finish(folder: Path, started: datetime, seconds: float) -> None:
 
     Nothing is written where nothing has changed since it was finished before.
     """
-    if (folder / HASHES).exists() and _kept(folder) == _found(folder):
-        return
-    with explained(folder):
-        drop_hashes(folder)
+    with suppress(RunError):
+        if _read_hashes(folder) == _found(folder):
+            return
+    drop_hashes(folder)
     now = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
     write_whole(folder / TIMES, sealed([*_read_times(folder), now], indent=1))
     write_whole(folder / HASHES, sealed(_found(folder), indent=1))
@@ -173,9 +168,10 @@ def _read_hashes(folder: Path) -> dict[str, str] | None:
 def drop_hashes(folder: Path) -> None:
     """Take a run for unfinished, since something in it is about to change."""
     path = folder / HASHES
-    if path.exists():
-        path.unlink()
-        sync_folder(folder)
+    with explained(folder):
+        if path.exists():
+            path.unlink()
+            sync_folder(folder)
 
 
 def _read_times(folder: Path) -> list[dict[str, Any]]:
@@ -187,22 +183,13 @@ def _read_times(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _kept(folder: Path) -> dict[str, str] | None:
-    try:
-        return _read_hashes(folder)
-    except RunError:
-        return None
-
-
 def _found(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a run by name; hidden files are not of it."""
     with explained(folder):
-        return {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder)}
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a run; hidden ones are not of it."""
-    apart = {folder / name for name in (LOCK, HOLDER, HASHES)}
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and path not in apart and not hidden:
-            yield path
+        return {
+            path.relative_to(folder).as_posix(): sha256_of(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+            and path not in {folder / name for name in (LOCK, HOLDER, HASHES)}
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        }

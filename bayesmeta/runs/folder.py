@@ -49,7 +49,7 @@ class RunFolder:
 
     def keep(self, job: Job, outcome: Outcome) -> None:
         """Keep what became of a job, so that it is not done again."""
-        self._change()
+        drop_hashes(self.path)
         write_record(self.path, job, outcome)
 
     def write(self, name: str, content: bytes) -> None:
@@ -61,17 +61,7 @@ class RunFolder:
             raise SettingsError(
                 f"`name` must be the plain name of a file, other than {', '.join(sorted(_OWN))}; got {name!r}."
             )
-        path = self.path / name
-        with explained(path):
-            same = path.is_file() and path.read_bytes() == content
-        if not same:
-            self._change()
-            write_whole(path, content)
-
-    def _change(self) -> None:
-        """Take back the hashes, which would no longer be those of what is there."""
-        with explained(self.path):
-            drop_hashes(self.path)
+        _write_changed(self.path, name, content)
 
 
 @contextmanager
@@ -82,37 +72,15 @@ def open_run(
     identity: Mapping[str, Any],
     texts: Mapping[str, str] | None = None,
 ) -> Iterator[RunFolder]:
-    """Make the folder of a run, or go on with one that was stopped, at whatever moment.
+    """Make the folder of a run, or continue one that was stopped, at whatever moment.
 
-    Parameters
-    ----------
-    path : path
-        The folder: new, empty, or that of the same run.
-    kind : str
-        What the run is, such as ``"compare"``.
-    identity : mapping
-        What all of it depends on, as JSON can hold it: seed, settings, hashes of models and
-        evidence.
-    texts : mapping, optional
-        What it is made from, by name of file (``"models/regimen.toml"``); kept in ``inputs``.
-
-    Yields
-    ------
-    RunFolder
-        Where outcomes and tables are kept. When the block ends well, the hashes of all files are
-        written; see `check_run`.
-
-    Raises
-    ------
-    SettingsError
-        If an argument is not as it must be.
-    RunError
-        If the folder cannot be written, is in use by another process, is damaged, holds another run
-        or something else; nothing in it is then touched.
+    `identity` holds, as JSON can, everything that the run depends on. `texts` are what it is made from,
+    by name of file, kept in ``inputs``. When the block ends well, the hashes of all files are written;
+    see `check_run`. A folder that is in use, damaged or of something else is left alone.
     """
-    chosen = {} if texts is None else texts
-    _check_arguments(kind, chosen)
-    manifest = make_manifest(kind, identity, chosen)
+    texts = {} if texts is None else texts
+    _check_arguments(kind, texts)
+    manifest = make_manifest(kind, identity, texts)
     folder = _made(path)
     with _held(folder):
         _check_free(folder)
@@ -122,7 +90,8 @@ def open_run(
             write_manifest(manifest, folder)
         with explained(folder):
             _tidy(folder)
-        _write_inputs(folder, chosen)
+        for name, text in texts.items():
+            _write_changed(folder, f"{INPUTS}/{name}", text.encode())
         started, clock = datetime.now(UTC), time.perf_counter()
         yield RunFolder(folder)
         finish(folder, started, time.perf_counter() - clock)
@@ -175,16 +144,15 @@ def _tidy(folder: Path) -> None:
             partial.unlink()
 
 
-def _write_inputs(folder: Path, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
-        path, content = folder / INPUTS / name, text.encode()
-        with explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            same = path.is_file() and path.read_bytes() == content
-        if not same:
-            with explained(folder):
-                drop_hashes(folder)
-            write_whole(path, content)
+def _write_changed(folder: Path, name: str, content: bytes) -> None:
+    """Write a file whole, after taking back the hashes, unless it holds the content already."""
+    path = folder / name
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        same = path.is_file() and path.read_bytes() == content
+    if not same:
+        drop_hashes(folder)
+        write_whole(path, content)
 
 
 @contextmanager

@@ -39,13 +39,13 @@ JOBS = "jobs"
 LONGEST_MESSAGE = 4000
 """Characters of an error's message that are kept."""
 
-_KEY = re.compile(r"[0-9a-f]{32}")
-
+LENGTH = 32
+_KEY = re.compile(rf"[0-9a-f]{{{LENGTH}}}")
 
 type Part = str | int | float | bool | tuple["Part", ...] | Mapping[str, "Part"] | None
 """What a key may be made of."""
 
-PACKAGES = (
+PACKAGES = [
     "arviz",
     "bayesmeta",
     "formulaic",
@@ -55,25 +55,14 @@ PACKAGES = (
     "pandas",
     "pymc",
     "scipy",
-)
+]
 """Packages whose version may change a result."""
-
-LENGTH = 32
 
 
 def job_key(**parts: Part) -> str:
-    """Return the key of a job: 32 hexadecimal digits that stand for `parts` and `versions`.
+    """Return 32 hexadecimal digits that stand for everything a result depends on, and for `versions`.
 
-    The parts are everything that the result depends on: hash of the evidence, text of the model,
-    settings, seed. The order of a mapping makes no difference; ``1``, ``1.0``, ``True`` and ``"1"`` do.
-
-    Examples
-    --------
-    >>> from bayesmeta.runs import job_key
-    >>> job_key(seed=1, model="pooled") == job_key(model="pooled", seed=1)
-    True
-    >>> job_key(seed=1) == job_key(seed=2)
-    False
+    The order of a mapping makes no difference; ``1``, ``1.0``, ``True`` and ``"1"`` differ.
     """
     content = {"parts": _plain(parts, "parts"), "versions": versions()}
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:LENGTH]
@@ -108,19 +97,14 @@ def _plain(part: object, place: str) -> object:
 class Job:
     """One of many pieces of work that need nothing of each other.
 
-    Parameters
-    ----------
-    name : str
-        What people read, unique within a run, such as ``"regimen / without Smith 2019"``.
-    key : str
-        `job_key` of everything that the result depends on. Jobs of one key are done once.
-    work, arguments
-        A function of a module and its arguments, which pickle can send to another process. It
-        returns a mapping that JSON can hold, NaN, infinities and NumPy's numbers among it.
+    `work` is a function of a module that pickle can send, with its arguments, to another process. It
+    returns a mapping that JSON can hold, NaN, infinities and NumPy's numbers among it.
     """
 
     name: str
+    """What people read, unique within a run, such as ``"regimen / without Smith 2019"``."""
     key: str
+    """`job_key` of everything that the result depends on; jobs of one key are done once."""
     work: Callable[..., Mapping[str, Any]]
     arguments: tuple[Any, ...] = ()
 
@@ -168,10 +152,10 @@ def attempt(
         return Failed(
             error=type(error).__name__,
             message=str(error)[:LONGEST_MESSAGE],
-            seconds=_since(started),
+            seconds=round(time.perf_counter() - started, 6),
             again=isinstance(error, MemoryError | OSError),
         )
-    return Finished(value, _since(started))
+    return Finished(value, round(time.perf_counter() - started, 6))
 
 
 def _check_versions(expected: Mapping[str, str]) -> None:
@@ -192,8 +176,7 @@ def _as_json(value: object) -> dict[str, Any]:
     """Return a value as it is when it was written and read, so that both are the same."""
     if not isinstance(value, Mapping):
         raise TypeError(f"the work of a job must return a mapping; got {type(value).__name__}")
-    text = json.dumps(dict(value), default=_as_builtin)
-    read: dict[str, Any] = json.loads(text)
+    read: dict[str, Any] = json.loads(json.dumps(dict(value), default=_as_builtin))
     return read
 
 
@@ -202,10 +185,6 @@ def _as_builtin(value: object) -> object:
     if not hasattr(value, "tolist"):
         raise TypeError(f"JSON cannot hold a value of type {type(value).__name__}")
     return value.tolist()
-
-
-def _since(started: float) -> float:
-    return round(time.perf_counter() - started, 6)
 
 
 class Record(NamedTuple):
@@ -223,12 +202,8 @@ def record_path(folder: Path, key: str) -> Path:
 
 def write_record(folder: Path, job: Job, outcome: Outcome) -> None:
     """Keep the outcome of a job, whole or not at all."""
-    content = {
-        "name": job.name,
-        "key": job.key,
-        "outcome": type(outcome).__name__,
-        **asdict(outcome),
-    }
+    content = {"name": job.name, "key": job.key, "outcome": type(outcome).__name__}
+    content |= asdict(outcome)
     write_whole(record_path(folder, job.key), sealed(content))
 
 

@@ -1,16 +1,22 @@
 """`run_jobs`: do what is not done yet, in this process, in others, or where an executor works."""
 
+import os
+import pickle
+import platform
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 
 from bayesmeta.errors import RunError, SettingsError, listed
 from bayesmeta.numeric import is_whole
 from bayesmeta.progress import progress_bar
-from bayesmeta.runs.collecting import Lost, Record, collect
 from bayesmeta.runs.folder import RunFolder
 from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt, versions
-from bayesmeta.runs.processes import one_thread, processes
+from bayesmeta.runs.processes import keep_one_thread, one_thread, processes
 
 __all__ = ["run_jobs"]
 
@@ -22,6 +28,26 @@ AHEAD = 2
 FAR = 64
 """Jobs handed out to an executor that was given, whose workers are not known."""
 
+type Record = Callable[[Job, Outcome], None]
+"""What is called with each job that is done."""
+
+type Home = tuple[str, int]
+"""A process: host and number."""
+
+
+class _Lost(NamedTuple):
+    """A job whose worker died: what the executor reports of it, and seconds until then."""
+
+    job: Job
+    error: Exception
+    seconds: float
+
+
+class _Running(NamedTuple):
+    job: Job
+    future: "Future[Outcome]"
+    since: float
+
 
 def run_jobs(
     jobs: Sequence[Job],
@@ -32,34 +58,13 @@ def run_jobs(
     progress: bool | None = None,
     what: str = "fits",
 ) -> dict[str, Outcome]:
-    """Return what becomes of each job, by name.
+    """Return what becomes of each job, by name; the results of jobs may not depend on each other.
 
-    A job that fails does not stop the others. Linear algebra runs in one thread meanwhile, here
-    and in workers, so that results are the same wherever jobs are done.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        The jobs; their results may not depend on each other.
-    folder : RunFolder, optional
-        Where each outcome is kept as soon as it is there. What it holds already is not done again,
-        unless it is a failure whose cause may have been the machine.
-    workers : int
-        Processes of this machine; with one, jobs are done in this process. A process that dies is
-        replaced, and the job that it died of found and recorded as failed.
-    executor : Executor, optional
-        Anything with the interface of `concurrent.futures` to do the jobs instead.
-    progress, what
-        Whether a bar is shown, and what it calls the jobs; see `progress_bar`.
-
-    Raises
-    ------
-    SettingsError
-        If an argument is out of its range, `workers` and `executor` are both given, names repeat, or
-        a job cannot be sent to another process.
-    RunError
-        If `folder` cannot be written, workers cannot start, or the executor breaks. What was done
-        until then is kept in `folder`.
+    A job that fails does not stop the others. Linear algebra runs in one thread, here and in workers,
+    so that results are the same wherever jobs are done. `folder` keeps each outcome at once; what it
+    holds is not done again, except failures whose cause may have been the machine. Jobs are done in
+    this process, in several `workers` of this machine, of which one that dies is replaced and its job
+    recorded as failed, or by an `executor` with the interface of `concurrent.futures`.
     """
     _check(jobs, workers, executor)
     found = {job.key: outcome for job in jobs if (outcome := _kept(job, folder)) is not None}
@@ -77,7 +82,8 @@ def run_jobs(
         if executor is not None:
             _through(executor, to_do, record)
         elif workers == 1:
-            _here(to_do, record)
+            for job in to_do:
+                record(job, attempt(job.work, job.arguments, versions()))
         else:
             _in_processes(to_do, workers, record)
     return {job.name: found[job.key] for job in jobs}
@@ -107,29 +113,24 @@ def _kept(job: Job, folder: RunFolder | None) -> Outcome | None:
     return None if isinstance(outcome, Failed) and outcome.again else outcome
 
 
-def _here(jobs: Iterable[Job], record: Record) -> None:
-    for job in jobs:
-        record(job, attempt(job.work, job.arguments, versions()))
-
-
 def _in_processes(jobs: Sequence[Job], workers: int, record: Record) -> None:
     """Do jobs in processes; when one dies, those that were handed out are tried one at a time."""
     waiting = deque(jobs)
     while waiting:
         most = min(workers, len(waiting))
         with processes(most) as executor:
-            lost, _ = collect(executor, waiting, window=AHEAD * most, record=record)
+            lost, _ = _collect(executor, waiting, AHEAD * most, record)
         suspects = deque(each.job for each in lost)
         while suspects:
             with processes(1) as executor:
-                guilty, _ = collect(executor, suspects, window=1, record=record)
+                guilty, _ = _collect(executor, suspects, 1, record)
             for each in guilty:
                 record(each.job, _died(each, "it was tried alone after a process had died before"))
 
 
 def _through(executor: Executor, jobs: Sequence[Job], record: Record) -> None:
     """Do jobs by an executor that was given, and cannot be replaced."""
-    lost, broken = collect(executor, deque(jobs), window=FAR, record=record)
+    lost, broken = _collect(executor, deque(jobs), FAR, record)
     if broken is not None:
         raise RunError(
             f"The executor takes no more work ({type(broken).__name__}: {broken}). What is done is kept where there is "
@@ -139,7 +140,7 @@ def _through(executor: Executor, jobs: Sequence[Job], record: Record) -> None:
         record(each.job, _died(each, "the executor gave it up"))
 
 
-def _died(lost: Lost, circumstances: str) -> Failed:
+def _died(lost: _Lost, circumstances: str) -> Failed:
     return Failed(
         error=DIED,
         message=f"The process of this job died (killed, out of memory, or left); {circumstances}. "
@@ -147,3 +148,108 @@ def _died(lost: Lost, circumstances: str) -> Failed:
         seconds=round(lost.seconds, 6),
         again=True,
     )
+
+
+def _collect(
+    executor: Executor, waiting: deque[Job], window: int, record: Record
+) -> tuple[list[_Lost], Exception | None]:
+    """Do all jobs that wait, `window` of them at once, and record each that is done in this thread.
+
+    What is returned is which were lost, and why the executor takes no more, if it does not; the jobs
+    that were not handed out are then still in `waiting`.
+    """
+    running: dict[str, _Running] = {}
+    ended: SimpleQueue[str] = SimpleQueue()
+    lost: list[_Lost] = []
+    broken: Exception | None = None
+    try:
+        while True:
+            while broken is None and waiting and len(running) < window:
+                broken = _hand_out(executor, waiting, running, ended)
+            if not running:
+                return lost, broken
+            job, future, since = running.pop(ended.get())
+            outcome = _outcome(future)
+            if not isinstance(outcome, Exception):
+                record(job, outcome)
+                continue
+            lost.append(_Lost(job, outcome, time.perf_counter() - since))
+            if isinstance(outcome, BrokenExecutor | CancelledError):
+                broken = outcome
+    except BaseException as error:
+        _cancel(running.values())
+        if isinstance(error, KeyboardInterrupt):
+            _record_done(running.values(), record)
+        raise
+
+
+def _hand_out(
+    executor: Executor,
+    waiting: deque[Job],
+    running: dict[str, _Running],
+    ended: "SimpleQueue[str]",
+) -> Exception | None:
+    """Submit the first job that waits, and return why the executor takes no more, if so."""
+    job = waiting[0]
+    _check_sendable(job)
+    try:
+        future = executor.submit(_do, job.work, job.arguments, versions(), _here())
+    except Exception as error:  # whatever it is, no job can be handed to this executor
+        return error
+    waiting.popleft()
+    running[job.key] = _Running(job, future, time.perf_counter())
+    # Futures of other libraries call back as well, but not all can be waited for.
+    future.add_done_callback(lambda _: ended.put(job.key))
+    return None
+
+
+def _do(
+    work: Callable[..., Mapping[str, Any]],
+    arguments: tuple[Any, ...],
+    expected: Mapping[str, str],
+    home: Home,
+) -> Outcome:
+    """Return what becomes of a job; this runs in the worker."""
+    if _here() != home:
+        keep_one_thread()
+    return attempt(work, arguments, expected)
+
+
+def _outcome(future: "Future[Outcome]") -> Outcome | Exception:
+    """Return what became of a job, or the error of its executor."""
+    try:
+        return future.result()
+    except RunError:
+        raise
+    except (ImportError, AttributeError, pickle.UnpicklingError) as error:
+        raise RunError(
+            f"A worker cannot load the code of a job: {error}. Install the same packages there as here."
+        ) from error
+    except (Exception, CancelledError) as error:
+        return error
+
+
+def _check_sendable(job: Job) -> None:
+    try:
+        ForkingPickler.dumps((job.work, job.arguments))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise SettingsError(
+            f"Job '{job.name}' cannot be sent to another process: {error}. Its work must be a function of a module, and "
+            "its arguments such as pickle can send."
+        ) from error
+
+
+def _cancel(running: Iterable[_Running]) -> None:
+    for each in running:
+        each.future.cancel()
+
+
+def _record_done(running: Iterable[_Running], record: Record) -> None:
+    """Record what was done when an interrupt came."""
+    for job, future, _ in running:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            record(job, future.result())
+
+
+def _here() -> Home:
+    return platform.node(), os.getpid()

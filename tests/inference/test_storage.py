@@ -11,7 +11,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.inference.netcdf import read_tree, write_tree
-from bayesmeta.runs.whole_folder import whole_folder
+from bayesmeta.runs.files import whole_folder
 
 ODD_NAMES = [
     'a, "quoted" study',
