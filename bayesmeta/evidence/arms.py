@@ -209,7 +209,7 @@ def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms
     Raises
     ------
     EvidenceError
-        If the condition can't be read, or no arm meets it.
+        If the condition cannot be read, or no arm meets it.
     SettingsError
         If an argument is of another kind.
 

@@ -59,7 +59,7 @@ def read_evidence(
     Raises
     ------
     EvidenceError
-        If the table can't be read or breaks rules; the message names, for each rule, file, row and
+        If the table cannot be read or breaks rules; the message names, for each rule, file, row and
         column.
     SettingsError
         If another argument is not what it must be.

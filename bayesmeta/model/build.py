@@ -43,7 +43,7 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     Raises
     ------
     SpecError
-        If the covariates can't be coded on these arms.
+        If the covariates cannot be coded on these arms.
     SettingsError
         If an argument is of another kind.
 

@@ -14,16 +14,11 @@ from bayesmeta.model.centring import written_centres
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.quoting import plain_name
-from bayesmeta.model.terms import Terms
+from bayesmeta.model.terms import FormulaicTerms, PlainTerms, Terms
 from bayesmeta.model.values import Numbers, centre_text, level_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
-__all__ = [
-    "Coding",
-    "Profile",
-    "grouped",
-    "prepared_columns",
-]
+__all__ = ["Coding", "Profile", "coding_json", "grouped", "prepared_columns", "read_coding"]
 
 Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
@@ -236,3 +231,50 @@ def prepared_columns(
         values = [grouped(level_text(value), groups) for value in columns[name]]
         columns[name] = pd.Categorical(values, categories=list(categories))
     return columns.rename(columns=plain_name)
+
+
+def coding_json(coding: Coding) -> dict[str, Any]:
+    """Return what a coding has learnt from its arms, as JSON holds it."""
+    return {
+        "names": list(coding.names),
+        "levels": {name: list(levels) for name, levels in coding.levels.items()},
+        "centres": coding.centres,
+        "origin": coding.origin.tolist(),
+        "by": coding.by,
+        "numbers": {name: numbers._asdict() for name, numbers in coding.numbers.items()},
+        "spreads": dict(coding.spreads),
+        "terms": coding.terms.content(),
+    }
+
+
+def read_coding(content: Mapping[str, Any], covariates: Covariates) -> Coding:
+    """Return the coding of `covariates` that `coding_json` made `content` of."""
+    levels = {name: tuple(own) for name, own in content["levels"].items()}
+    return Coding(
+        covariates,
+        tuple(content["names"]),
+        levels,
+        content["centres"],
+        np.array(content["origin"], dtype=np.float64),
+        _terms(content, covariates, levels),
+        content["by"],
+        {name: Numbers(**numbers) for name, numbers in content["numbers"].items()},
+        content["spreads"],
+    )
+
+
+def _terms(
+    content: Mapping[str, Any], covariates: Covariates, levels: Mapping[str, tuple[str, ...]]
+) -> Terms:
+    found, centres = content["terms"], content["centres"]
+    if "formula" not in found:
+        return PlainTerms(
+            found["centres"], {name: tuple(own) for name, own in found["levels"].items()}
+        )
+    # Any row that can be coded shows formulaic the kinds of the columns.
+    reference = {
+        name: levels[name][0] if name in levels else centres[name]
+        for name in covariates.parsed.columns
+    }
+    row = prepared_columns(pd.DataFrame([reference]), covariates, levels, centres)
+    return FormulaicTerms.restored(found["formula"], found["learnt"], row)

@@ -24,9 +24,9 @@ from bayesmeta.model.parts import (
     read_study_effects,
     string_of,
     table_of,
+    translated,
     written,
 )
-from bayesmeta.model.schema_1 import translated
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.paths import expanded
 
@@ -69,7 +69,7 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     Raises
     ------
     SpecError
-        If there is no such file or model, the TOML can't be read (line given), a key is unknown
+        If there is no such file or model, the TOML cannot be read (line given), a key is unknown
         (nearest valid key given), or a value is out of its range.
 
     Examples

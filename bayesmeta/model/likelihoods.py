@@ -26,10 +26,10 @@ LEAST_RHO = 1e-8
 class Likelihood(ABC):
     """The distribution of `events` (responders) out of `n` given the linear predictor theta.
 
-    Abstract: a subclass gives `name` (its name in a model file), `words`, `code` (its branch in the
-    compiled density) and `link`; `symbol`, `to_pymc`, `log_probability` and `rate`; for parameters of
-    its own, their `units`; `overdispersed` where arms differ; and `draw`
-    where events are not binomial given the true rate.
+    Abstract: a subclass gives `name` (in a model file), `words`, `symbol`, `code` (its branch in
+    the compiled density) and `link`; `to_pymc`, `log_probability` and `rate`; for parameters of its own,
+    their `units`; `overdispersed` where arms differ; and `draw` where events are not binomial given the
+    true rate.
 
     See Also
     --------
@@ -47,6 +47,8 @@ class Likelihood(ABC):
     name: ClassVar[str]
     words: ClassVar[str]
     """What text calls it, such as ``"beta-binomial"``."""
+    symbol: ClassVar[str]
+    """The likelihood as it is written, such as ``"Binomial(n, rate)"``."""
     code: ClassVar[int]
     overdispersed: ClassVar[bool] = False
     """Whether arms of one linear predictor differ beyond chance."""
@@ -57,11 +59,6 @@ class Likelihood(ABC):
     def __post_init__(self) -> None:
         if not isinstance(self.link, Link):
             raise SpecError(f"`link` must be Logit(), Probit() or CLogLog(); got {self.link!r}.")
-
-    @property
-    @abstractmethod
-    def symbol(self) -> str:
-        """The likelihood as it is written, such as ``"Binomial(n, rate)"``."""
 
     @property
     def parameters(self) -> Mapping[str, Prior]:
@@ -131,13 +128,9 @@ class Binomial(Likelihood):
 
     name: ClassVar[str] = "binomial"
     words: ClassVar[str] = "binomial"
+    symbol: ClassVar[str] = "Binomial(n, rate)"
     code: ClassVar[int] = 0
     link: Link = field(default_factory=Logit)
-
-    @property
-    @override
-    def symbol(self) -> str:
-        return "Binomial(n, rate)"
 
     @override
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
@@ -201,6 +194,7 @@ class BetaBinomial(Likelihood):
 
     name: ClassVar[str] = "beta_binomial"
     words: ClassVar[str] = "beta-binomial"
+    symbol: ClassVar[str] = "BetaBinomial(n, rate, rho)"
     code: ClassVar[int] = 1
     overdispersed: ClassVar[bool] = True
     units: ClassVar[Mapping[str, str]] = {"rho": "correlation"}
@@ -214,11 +208,6 @@ class BetaBinomial(Likelihood):
                 f"`rho` is a correlation: its prior must lie within 0 and 1; got {self.rho!r}. "
                 "Use Beta(1, 9) or a Uniform within 0 and 1."
             )
-
-    @property
-    @override
-    def symbol(self) -> str:
-        return "BetaBinomial(n, rate, rho)"
 
     @override
     def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:

@@ -19,9 +19,9 @@ class Link(ABC):
     """A link function g, with ``g(rate) = theta``.
 
     Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
-    density), `scale` (what theta is called, such as ``"log-odds"``), `mu` and `beta` (default priors on
-    that scale, which leave about the same spread of rates for every link); `rate`, its inverse
-    `theta`, `log_rates`, `log_slope`, `to_pymc` and `pole`.
+    density), `scale` (what theta is called, such as ``"log-odds"``), `pole`, `mu` and `beta` (default
+    priors on that scale, which leave about the same spread of rates for every link); `rate`, its
+    inverse `theta`, `log_rates`, `log_slope` and `to_pymc`.
 
     See Also
     --------
@@ -37,6 +37,8 @@ class Link(ABC):
     name: ClassVar[str]
     code: ClassVar[int]
     scale: ClassVar[str]
+    pole: ClassVar[float]
+    """Distance from the real line of the rate's nearest pole, or of where it turns large."""
     mu: ClassVar[Prior]
     beta: ClassVar[Prior]
 
@@ -59,11 +61,6 @@ class Link(ABC):
     @abstractmethod
     def to_pymc(self, theta: Any) -> tuple[Any, Any]:
         """Return the logarithms of the rate and of its complement as PyTensor expressions."""
-
-    @property
-    @abstractmethod
-    def pole(self) -> float:
-        """Distance from the real line of the rate's nearest pole, or of where it turns large."""
 
     def log_odds(self, theta: npt.ArrayLike) -> Array:
         """Return the log-odds of the rate at `theta`."""
@@ -90,6 +87,7 @@ class Logit(Link):
     name: ClassVar[str] = "logit"
     code: ClassVar[int] = 0
     scale: ClassVar[str] = "log-odds"
+    pole: ClassVar[float] = float(np.pi)
     mu: ClassVar[Prior] = StudentT(3, 0, 1.5)
     beta: ClassVar[Prior] = Normal(0, 1)
 
@@ -121,11 +119,6 @@ class Logit(Link):
 
         return -pt.softplus(-theta), -pt.softplus(theta)
 
-    @property
-    @override
-    def pole(self) -> float:
-        return float(np.pi)
-
 
 @dataclass(frozen=True)
 class Probit(Link):
@@ -141,6 +134,7 @@ class Probit(Link):
     name: ClassVar[str] = "probit"
     code: ClassVar[int] = 1
     scale: ClassVar[str] = "probit"
+    pole: ClassVar[float] = 3.0  # it has none; a few units off the real line it grows beyond use
     mu: ClassVar[Prior] = Normal(0, 1)
     beta: ClassVar[Prior] = Normal(0, 0.6)
 
@@ -166,12 +160,6 @@ class Probit(Link):
     def to_pymc(self, theta: Any) -> tuple[Any, Any]:
         return _log_normal_cdf(theta), _log_normal_cdf(-theta)
 
-    @property
-    @override
-    def pole(self) -> float:
-        # It has none; a few units off the real line it grows beyond use.
-        return 3.0
-
 
 @dataclass(frozen=True)
 class CLogLog(Link):
@@ -187,6 +175,7 @@ class CLogLog(Link):
     name: ClassVar[str] = "cloglog"
     code: ClassVar[int] = 2
     scale: ClassVar[str] = "complementary log-log"
+    pole: ClassVar[float] = float(np.pi / 2)
     mu: ClassVar[Prior] = StudentT(3, -0.5, 1.1)
     beta: ClassVar[Prior] = Normal(0, 0.7)
 
@@ -218,11 +207,6 @@ class CLogLog(Link):
 
         hazard = pt.exp(theta)
         return pt.log(-pt.expm1(-hazard)), -hazard
-
-    @property
-    @override
-    def pole(self) -> float:
-        return float(np.pi / 2)
 
 
 def _array(values: npt.ArrayLike) -> Array:

@@ -66,7 +66,7 @@ class ModelSpec:
     Raises
     ------
     SpecError
-        If a part is of the wrong kind, a prior can't be used where it stands, or two parts say the
+        If a part is of the wrong kind, a prior cannot be used where it stands, or two parts say the
         same.
 
     Examples

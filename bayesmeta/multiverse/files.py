@@ -27,8 +27,8 @@ from bayesmeta.model.parts import (
     read_study_effects,
     string_of,
     table_of,
+    with_new_keys,
 )
-from bayesmeta.model.schema_1 import with_new_keys
 from bayesmeta.multiverse.checks import PRIORS
 from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGrid
 from bayesmeta.paths import expanded
