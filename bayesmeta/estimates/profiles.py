@@ -17,9 +17,9 @@ from bayesmeta.errors import (
     nearest,
 )
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding, Profile, grouped
+from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
-from bayesmeta.model.values import level_text, value_text
+from bayesmeta.model.values import value_text
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
@@ -161,13 +161,11 @@ def _reference(coding: Coding, name: str) -> str:
 def studies_by_level(coding: Coding, arms: Arms, factor: str) -> dict[str, frozenset[str]]:
     """Return the studies with patients at each level of a factor, grouped levels as one."""
     frame = arms.frame[arms.n > 0]
-    groups = coding.covariates.groups.get(factor, {})
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
     for share, part in mixtures(frame, coding.covariates.level_proportions):
-        for level, study in zip(
-            part.loc[share > 0, factor], part.loc[share > 0, "study"], strict=True
-        ):
-            found[grouped(level_text(level), groups)].add(str(study))
+        levels = coding.covariates.levels_of(factor, part.loc[share > 0, factor])
+        for level, study in zip(levels, part.loc[share > 0, "study"], strict=True):
+            found[level].add(str(study))
     return {level: frozenset(studies) for level, studies in found.items()}
 
 
@@ -192,7 +190,7 @@ def level_pairs(coding: Coding, factor: str, against: object) -> list[Pair]:
     levels = coding.levels[factor]
     if against is None:
         return [(level, versus) for versus, level in combinations(levels, 2)]
-    versus = grouped(level_text(against), coding.covariates.groups.get(factor, {}))
+    [versus] = coding.covariates.levels_of(factor, [against])
     if versus not in levels:
         raise SettingsError(
             f"`against` names '{against}', which is no level of '{factor}'. {nearest(str(against), levels)}"

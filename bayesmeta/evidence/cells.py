@@ -5,7 +5,7 @@ Nothing is interpreted here but the format itself; rules about counts and names 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,11 +31,7 @@ _FORMATS = {
 
 
 def cells_of_csv(path: Path) -> tuple[pd.DataFrame, str]:
-    """Return the cells of a UTF-8 file as text, missing ones as None, and what separates them.
-
-    That is a comma or a semicolon. The index holds the place of each row as people count it:
-    ``"row 2 (line 3)"``.
-    """
+    """Return the cells of a file as text, None where missing, and what separates them."""
     text = _text(path)
     separator = _separator(text)
     rows = _rows(path, text, separator)
@@ -190,26 +186,16 @@ def missing_columns(columns: Iterable[str]) -> list[Finding]:
     hint = f" Name them by `columns`, such as {' and '.join(likely)}." if likely else ""
     text = ", ".join(f"column '{column}' is missing" for column in missing)
     found = nearest(missing[0], there, label="Found").removesuffix(".")
-    return [
-        Finding(
-            "column",
-            (),
-            f"{text}. {found}",
-            f"An evidence table needs the columns study, events and n.{hint}",
-        )
-    ]
+    remedy = f"An evidence table needs the columns study, events and n.{hint}"
+    return [Finding("column", (), f"{text}. {found}", remedy)]
 
 
 def header_below(rows: Sequence[Sequence[str]]) -> int | None:
     """Return the position of the row that looks like the header, where the first row does not."""
     if len(_recognised(rows[0])) == len(REQUIRED):
         return None
-    found = (
-        place
-        for place, cells in enumerate(rows[:_FURTHEST])
-        if len(_recognised(cells)) == len(REQUIRED)
-    )
-    return next(found, None)
+    known = [len(_recognised(cells)) == len(REQUIRED) for cells in rows[:_FURTHEST]]
+    return known.index(True) if any(known) else None
 
 
 def _recognised(cells: Sequence[str]) -> set[str]:
@@ -217,19 +203,15 @@ def _recognised(cells: Sequence[str]) -> set[str]:
 
 
 def _likely(there: Sequence[str]) -> dict[str, str]:
-    """Return the column that is likely to be each needed one that is not there."""
-    return dict(_matches(there))
-
-
-def _matches(there: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the needed columns that are not there, each with the likeliest of the others."""
+    """Return the column that is likeliest to be each needed one that is not there."""
+    found = {}
     named = [column for column in there if column not in REQUIRED and len(column) <= _LONGEST]
     free = {folded(column): column for column in reversed(named)}
     for wanted in REQUIRED:
         if wanted in there:
             continue
-        own = next(
-            (free.pop(name) for name in [folded(wanted), *_LIKELY[wanted]] if name in free), None
-        )
-        if own is not None:
-            yield wanted, own
+        for name in (folded(wanted), *_LIKELY[wanted]):
+            if name in free:
+                found[wanted] = free.pop(name)
+                break
+    return found

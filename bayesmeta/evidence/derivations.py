@@ -16,10 +16,7 @@ REPORTED, DERIVED, CONCLUDED = range(3)
 
 
 def standing(derivations: pd.Series) -> npt.NDArray[np.int64]:
-    """Return how the count of each row stands: 0 reported, 1 derived, 2 inferred.
-
-    A count without a word on how it was derived is taken as reported.
-    """
+    """Return how the count of each row stands: 0 reported (or not stated), 1 derived, 2 inferred."""
     found = [
         CONCLUDED if way in INFERRED_WAYS else REPORTED if way in ("", "reported") else DERIVED
         for way in derivations

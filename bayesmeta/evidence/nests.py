@@ -81,10 +81,7 @@ def nested_arms(kept: pd.DataFrame, excluded: pd.DataFrame, selection: dict[str,
 
 
 def _one_row_per_arm(frame: pd.DataFrame, outcomes: Sequence[str], name: str) -> pd.DataFrame:
-    """Return one row per arm, with the count of each outcome in a column of its name.
-
-    Columns in which the rows of an arm differ belong to its outcomes, and are left out.
-    """
+    """Return one row per arm with each count, without columns that differ within arms."""
     grouped = frame.groupby(list(WHOLE_ARM), sort=False)
     sizes = grouped[N].nunique()
     several = ["/".join(filter(None, arm)) for arm in sizes.index[sizes > 1]]
@@ -154,10 +151,7 @@ def _definition_column(outcome: str) -> str:
 
 
 def _adds_nothing(definition: str, inner: str) -> bool:
-    """Return whether the categories that a definition lists are all among those of `inner`.
-
-    ``"not stated; equals CR+CRi"`` lists CR and CRi, and so does the name CR_CRi.
-    """
+    """Return whether a definition, ``"equals CR+CRi"``, lists only parts of `inner`, ``CR_CRi``."""
     last = definition.split(";")[-1].strip().removeprefix("equals").removesuffix("overall").strip()
     categories = {part.strip().casefold() for part in re.split(r"[+,/]|\band\b", last)}
     return bool(last) and categories <= {part.casefold() for part in inner.split("_")}

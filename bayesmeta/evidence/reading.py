@@ -59,17 +59,15 @@ def read_evidence(
     Raises
     ------
     EvidenceError
-        If the table cannot be read or breaks rules; the message names, for each rule, file, row and
-        column.
+        If the table cannot be read or breaks rules; the message names rule, row and column.
     SettingsError
         If another argument is not what it must be.
 
     Notes
     -----
-    A covariate holds numbers if more than half of its known values are numbers, or numbers written
-    in another way: with a decimal comma, a percent sign, separated thousands, or their spread,
-    such as ``62 (45-80)``. A known value that is no number is then an error. Otherwise the covariate
-    is a factor.
+    A covariate holds numbers if more than half of its known values are numbers, in whatever notation:
+    ``61,0``, ``35 %``, ``1 200`` or ``62 (45-80)``. A known value that is no number is then an error.
+    Otherwise the covariate is a factor.
 
     Examples
     --------

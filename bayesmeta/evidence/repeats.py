@@ -51,11 +51,7 @@ FEWEST_STUDIES = 3
 
 
 def patients_twice(frame: pd.DataFrame) -> tuple[Finding, ...]:
-    """Return rows that look like totals of others, and arms that look like outcomes of one arm.
-
-    The index says where each row stands. Rows of one outcome and stratum are compared; parts of an
-    arm that is there are left out.
-    """
+    """Return rows that look like totals of others, and arms that look like outcomes of one arm."""
     known = (frame[EVENTS].notna() & frame[N].notna()).to_numpy(dtype=bool)
     counted = frame[known & ~_parts_beside_their_whole(frame)]
     by = [column for column in (OUTCOME, STRATUM) if column in counted.columns]
@@ -169,10 +165,7 @@ _REMEDY = "Spell them alike, or rename one if they are two."
 
 
 def two_spellings(frame: pd.DataFrame) -> tuple[Finding, ...]:
-    """Return names of columns, studies, arms, outcomes and levels that differ only in spelling.
-
-    The index says where each row stands; arms are compared within their study.
-    """
+    """Return names of columns, studies, arms, outcomes and levels that differ only in spelling."""
     return tuple([*_columns(frame), *_values(frame), *_arms(frame)])
 
 

@@ -60,10 +60,7 @@ def selection_rules(
     include: str,
     mixed: bool,
 ) -> list[Rule]:
-    """Return the rules of `EvidenceTable.select` in the order in which they apply.
-
-    `parts` is the rule that chooses between an arm and its parts.
-    """
+    """Return the rules of `select` in order; `parts` chooses between an arm and its parts."""
     rules: list[Rule] = [_without_count]
     if derivations is not None:
         rules.append(lambda frame: _derived_otherwise(frame, derivations))

@@ -24,10 +24,7 @@ def is_stratum(text: str) -> bool:
 
 
 def stratum_levels(text: str) -> dict[str, str]:
-    """Return covariate and level of each term of a stratum, such as ``"tp53=mut;lines>=2"``.
-
-    The population marker is no covariate and is left out.
-    """
+    """Return covariate and level of each term, such as ``"tp53=mut;lines>=2"``."""
     terms = (_STRATUM.fullmatch(term.strip()) for term in text.split(";") if term.strip())
     found = {
         term[1].strip(): term[3].strip() if term[2] == "=" else term[2] + term[3].strip()

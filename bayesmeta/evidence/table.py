@@ -116,32 +116,27 @@ class EvidenceTable:
         outcome : str, optional
             Which outcome; may be left out where the table holds one or names none.
         outcomes : sequence of str, optional
-            Nested outcomes outermost first, such as ``["ORR", "CR_CRi", "CR"]``, for one joint
-            model, in place of `outcome`. An arm need not report them all. Parts or the whole, and one
-            of overlapping cohorts, are then chosen once for all outcomes of an arm.
+            Instead, nested outcomes, outermost first, such as ``["ORR", "CR_CRi", "CR"]``, for a joint
+            model. An arm need not report them all; the rules below act on all outcomes of an arm alike.
         by_definition : {"missing", "keep"}, optional
-            With `outcomes`: where an arm's definition of an outcome (column ``orr_definition`` of
-            ORR) lists no category but those of the outcome within it, it recorded nothing more: its
-            count is taken as that of the outcome within, and the outer one as missing (the default);
-            or both are kept as they stand.
+            Where an arm's definition of an outcome (column ``orr_definition`` of ORR) lists only
+            categories of the outcome within it: take its count as that of the outcome within, and the
+            outer one as missing (the default), or keep both.
         where : str or mapping, optional
-            A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to
-            the value or list of values wanted. A missing value meets no comparison and no negation
-            of one; ask for it by ``"age is missing"``, or ``"age is not missing"``. Columns whose
-            names are no plain words stand in backquotes.
+            A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to the
+            value or values wanted. A missing value meets only ``"age is missing"``. Columns whose names
+            are no plain words stand in backquotes.
         parts : {"parts", "whole"}
-            Where an arm and its parts (column `part_of`) both report the outcome: the parts, if
-            every one of them reports it, they add up to the whole, and their counts are derived no
-            worse (reported, then derived, then inferred); or the whole. A condition that drops the
-            whole leaves the parts.
+            Where an arm and its parts (column `part_of`) both report the outcome: the parts, if every
+            one reports it, they add up to the whole, and their counts are derived no worse (reported,
+            then derived, then inferred); or the whole.
         strata : str, optional
             Take the levels of this stratum as rows, in place of whole arms.
         derivations : sequence of str, optional
             Keep only counts derived in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
-            Of cohorts that plausibly share patients (column `overlap_group`), keep the one of lowest
-            rank that reports the outcome, or all. Conditions act first: a narrower one that drops
-            this cohort may bring in another.
+            Of cohorts that may share patients (column `overlap_group`) and meet the conditions, keep
+            the one of lowest rank that reports the outcome, or all.
         include : {"default", "all"}
             Leave out studies marked ``no`` in column `default_include`, or keep them.
         mixed : bool
@@ -158,16 +153,15 @@ class EvidenceTable:
         Raises
         ------
         EvidenceError
-            If an outcome, a column or a value is not in the table, or nothing is left; of nested
-            outcomes, also if an arm has counts that are not nested, or different patients.
+            If an outcome, column or value is not in the table, nothing is left, or the counts of an arm
+            are not nested or of different patients.
         SettingsError
             If an argument is not one of its choices, or would have no effect.
 
         Warns
         -----
         EvidenceWarning
-            Of each finding about the rows: names spelt in two ways, rows that look like totals,
-            arms that look like outcomes of the same patients.
+            Of each finding about the rows; see `findings`.
 
         Examples
         --------
@@ -201,10 +195,8 @@ class EvidenceTable:
         kept, excluded = apply_rules(candidates, [*asked, *rules])
         warn_of(self.name, [*self._of_words_in(candidates), *patients_twice(kept)])
         if kept.empty:
-            reasons = [
-                f"{reason} ({rows} rows)"
-                for reason, rows in excluded["rule"].value_counts().items()
-            ]
+            counts = excluded["rule"].value_counts().items()
+            reasons = [f"{reason} ({rows} rows)" for reason, rows in counts]
             raise EvidenceError(
                 f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less."
             )
@@ -213,10 +205,8 @@ class EvidenceTable:
             "table_hash": self.hash,
             "table_outcomes": list(dict.fromkeys(self.frame[OUTCOME])),
             "outcome": " > ".join(wanted),
-            "where": where
-            if isinstance(where, str)
-            else {key: plain(value) for key, value in (where or {}).items()} or None,
-            "columns": {key: plain(value) for key, value in columns.items()},
+            "where": where if isinstance(where, str) else _plain_values(where or {}) or None,
+            "columns": _plain_values(columns),
             "parts": parts,
             "strata": strata,
             "derivations": None if derivations is None else list(derivations),
@@ -265,6 +255,10 @@ class EvidenceTable:
             counted(len(self), "row"),
         )
         return f"EvidenceTable({self.name}: {', '.join(counts)})"
+
+
+def _plain_values(wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {column: plain(value) for column, value in wanted.items()}
 
 
 def labelled(table: EvidenceTable, labels: Labels) -> EvidenceTable:

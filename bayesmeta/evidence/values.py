@@ -161,10 +161,7 @@ def count_of(value: object, notation: Notation) -> int | None:
 def column_of(
     column: "pd.Series", notation: Notation
 ) -> tuple["pd.Series", list[Finding], list[Finding]]:
-    """Return a covariate as numbers or text, values that are not the number they should be, and words.
-
-    The words are those of a column of text that were taken as missing.
-    """
+    """Return a covariate as numbers or text, values that are no numbers, and words taken as missing."""
     if column.name in notation.text:
         return _as_text(column), [], []
     known = [None if notation.is_missing(value) else value for value in column]

@@ -27,11 +27,7 @@ class _Line(NamedTuple):
 
 
 def centre_of(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
-    """Return the value of a numeric column at which `mu` stands.
-
-    That of `centre`; else where the formula centres the column, such as 65 in ``{(age - 65) / 10}``;
-    else its mean over arms.
-    """
+    """Return where `mu` stands: at `centre`, else where the formula centres, else at the mean."""
     infinite = frame.loc[np.isinf(frame[name].astype("float64")), STUDY]
     if len(infinite):
         raise SpecError(
@@ -54,11 +50,7 @@ def centre_of(name: str, covariates: Covariates, frame: pd.DataFrame) -> float:
 
 
 def written_centres(formula: Formula) -> dict[str, tuple[float, ...]]:
-    """Return the values at which a formula centres columns, by column.
-
-    A column is centred where a number is taken from it or it from a number, by itself or times a
-    number, but within a function: ``log(age + 1)`` keeps clear of 0 and centres nothing.
-    """
+    """Return the values at which a formula centres columns, outside of functions such as `log`."""
     found: dict[str, dict[float, None]] = {}
     for factor in formula.factors:
         if factor.column is None:
@@ -68,10 +60,7 @@ def written_centres(formula: Formula) -> dict[str, tuple[float, ...]]:
 
 
 def relative_to(factor: Factor, centres: Mapping[str, float]) -> str:
-    """Return a factor's expression less its value at the centres, so that `mu` stands there.
-
-    Factors of levels and splines stay as they are.
-    """
+    """Return a factor less its value at the centres; factors of levels and splines stay as they are."""
     if factor.column in centres:
         return f"{{{plain_name(factor.column)} - {centres[factor.column]!r}}}"  # type: ignore[index, arg-type]
     if factor.column is not None:

@@ -15,10 +15,10 @@ from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.quoting import plain_name
 from bayesmeta.model.terms import FormulaicTerms, PlainTerms, Terms
-from bayesmeta.model.values import Numbers, centre_text, level_text, value_text, values_text
+from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
-__all__ = ["Coding", "Profile", "coding_json", "grouped", "prepared_columns", "read_coding"]
+__all__ = ["Coding", "Profile", "coding_json", "prepared_columns", "read_coding"]
 
 Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
@@ -67,11 +67,7 @@ class Coding:
         }
 
     def matrix(self, frame: pd.DataFrame) -> Array:
-        """Return the columns for the rows of `frame`, dims (arm, covariate).
-
-        A known mixture of levels is the mean of its parts, and a missing value that the model
-        imputes stands at the column's centre.
-        """
+        """Return columns of rows, dims (arm, covariate); values to be imputed are at the centre."""
         if not self.names:
             return np.zeros((len(frame), 0))
         parts = mixtures(frame, self.covariates.level_proportions)
@@ -121,10 +117,7 @@ class Coding:
         return row
 
     def profile_of(self, row: "pd.Series[Any]") -> dict[str, Any]:
-        """Return the profile of an arm: levels and numbers, and the shares of a known mixture.
-
-        A number that is not known is NaN, which no profile may hold.
-        """
+        """Return the profile of an arm, with shares of a mixture; NaN for a number not known."""
         found = {name: row[name] for name in self.columns}
         for factor, columns in self.covariates.level_proportions.items():
             shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}
@@ -134,10 +127,7 @@ class Coding:
         return found
 
     def resolved(self, profile: Profile | None) -> dict[str, Any]:
-        """Return the whole profile: what is given, after checking it, and the rest at `reference`.
-
-        Levels are text and numbers floats. Every answer at a profile takes it from here.
-        """
+        """Return the whole profile, checked: levels as text, numbers as floats."""
         if profile is None:
             return self.reference
         if not isinstance(profile, Mapping):
@@ -176,7 +166,7 @@ class Coding:
         if name in self.levels and isinstance(value, Mapping):
             return self._composition(name, value)
         if name in self.levels:
-            level = grouped(level_text(value), self.covariates.groups.get(name, {}))
+            [level] = self.covariates.levels_of(name, [value])
             if level not in self.levels[name]:
                 raise ProfileError(
                     f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}"
@@ -209,11 +199,6 @@ class Coding:
         return found
 
 
-def grouped(level: str, groups: Mapping[str, Any]) -> str:
-    """Return the group that a level belongs to, or the level itself."""
-    return next((group for group, members in groups.items() if level in members), level)
-
-
 def prepared_columns(
     frame: pd.DataFrame,
     covariates: Covariates,
@@ -227,8 +212,7 @@ def prepared_columns(
     for name, categories in levels.items():
         if name not in columns:
             continue
-        groups = covariates.groups.get(name, {})
-        values = [grouped(level_text(value), groups) for value in columns[name]]
+        values = covariates.levels_of(name, columns[name])
         columns[name] = pd.Categorical(values, categories=list(categories))
     return columns.rename(columns=plain_name)
 

@@ -96,6 +96,12 @@ class Covariates:
             "impute": tuple(self.impute),
         }
 
+    def levels_of(self, column: str, values: Iterable[object]) -> list[str]:
+        """Return the level of each value of a column, or the group that it belongs to."""
+        groups = self.groups.get(column, {})
+        group_of = {level: group for group, members in groups.items() for level in members}
+        return [group_of.get(level, level) for level in map(level_text, values)]
+
     @property
     def parsed(self) -> Formula:
         """The formula's terms and factors."""

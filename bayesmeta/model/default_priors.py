@@ -43,12 +43,7 @@ def default_beta(link: Link, spread: float) -> Prior:
 def completed_beta(
     given: Prior | Mapping[str, Prior] | None, link: Link, coding: Coding
 ) -> Prior | dict[str, Prior]:
-    """Return the priors of the coefficients with the default ones of numbers as they are on these arms.
-
-    A prior that was given, for one coefficient or for all of them, stays as it was written. What is
-    returned has no default left that would depend on arms: left-out studies, refits and saved runs have
-    the numbers of the whole evidence.
-    """
+    """Return the priors of coefficients, with default ones of numbers as on these arms."""
     if isinstance(given, Prior):
         return given
     own = {} if given is None else dict(given)
@@ -73,11 +68,7 @@ def over_a_spread(prior: Prior, link: Link, spread: float) -> tuple[float, float
 
 
 def wide_priors(priors: Sequence[Prior], link: Link, coding: Coding) -> Iterator[str]:
-    """Yield which priors of coefficients of numbers are far wider than the evidence could ask for.
-
-    The standard deviation of a prior is taken as half its 95% interval over 1.96, which that of a normal
-    is; a Cauchy prior has none.
-    """
+    """Yield which priors of coefficients of numbers are far wider than the evidence could ask for."""
     for name, prior in zip(coding.names, priors, strict=True):
         spread = coding.spreads.get(name, 0.0)
         low, high = prior.interval(0.95)

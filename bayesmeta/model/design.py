@@ -10,13 +10,12 @@ import numpy.typing as npt
 
 from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
-from bayesmeta.model.values import level_text
 from bayesmeta.priors import Prior
 
 __all__ = ["ConditionalCounts", "Design", "Scalar", "make_design", "with_arms", "with_spec"]
@@ -159,8 +158,7 @@ class Design:
         first = np.unique(self.arms.study_index, return_index=True)[1]
         if by is None:
             return np.zeros(len(first), dtype=np.int64)
-        groups = self.spec.covariates.groups.get(by, {})
-        levels = [grouped(level_text(value), groups) for value in self.arms.frame[by].iloc[first]]
+        levels = self.spec.covariates.levels_of(by, self.arms.frame[by].iloc[first])
         return np.array([self.tau_levels.index(level) for level in levels], dtype=np.int64)
 
     @cached_property
@@ -200,10 +198,7 @@ def make_design(spec: ModelSpec, arms: Arms, *, warn: bool = True) -> Design:
 
 
 def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
-    """Return the design of another model with the same covariates on the same arms.
-
-    The coding, which takes as long as all the rest, is not learnt again.
-    """
+    """Return the design of another model with the same covariates, whose coding is not learnt again."""
     was = (design.spec.covariates, design.spec.study_effects.by)
     if (spec.covariates, spec.study_effects.by) != was:
         raise SpecError(
@@ -221,10 +216,7 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
 
 
 def with_arms(design: Design, arms: Arms, rows: npt.NDArray[np.bool_]) -> Design:
-    """Return the design of some rows of its arms, `arms`, with the coding learnt from all.
-
-    They are not coded again, which takes longer than all else that a fit needs before it is sampled.
-    """
+    """Return the design of some rows of its arms, `arms`, with the coding learnt from all."""
     found = replace(design, arms=arms)
     # Where values are imputed, the known ones decide on where missing ones stand.
     if not design.coding.covariates.impute:

@@ -46,13 +46,7 @@ _UNREADABLE = (SyntaxError, AttributeError, ValueError, TypeError, RecursionErro
 
 @dataclass(frozen=True)
 class Factor:
-    """One variable or expression of a formula, such as ``design`` or ``log(age_median)``.
-
-    Parameters
-    ----------
-    code : str
-        The expression as formulaic reads it, with plain names for columns in backquotes.
-    """
+    """A variable or expression, such as ``log(age)``; its `code` has plain names of columns."""
 
     code: str
 
@@ -234,11 +228,7 @@ _SEVERAL = ("+", "-", "*", "/")
 
 
 def check_products(formula: str) -> None:
-    """Refuse products and powers in which a factor meets itself.
-
-    In a formula these are products of terms, and ``x:x``, ``x*x`` and ``x**2`` are all `x`: a square
-    that was meant would be left out in silence.
-    """
+    """Refuse products in which a factor meets itself: ``x*x`` and ``x**2`` would be `x`."""
     from formulaic.parser import DefaultFormulaParser
 
     _check(DefaultFormulaParser().get_ast(formula))

@@ -10,10 +10,7 @@ __all__ = ["check_labels", "known_names"]
 
 
 def check_labels(labels: Labels, arms: Arms, coding: Coding) -> None:
-    """Raise if a label of a model is of a column, level or outcome that the evidence has not.
-
-    Outcomes are those of the table that arms are of; of arms of no table they are not known.
-    """
+    """Raise if a label is of a column, level or outcome that the evidence does not have."""
     known = "table_outcomes" in arms.selection
     own = {name: values for name, values in labels.names.items() if known or name != OUTCOME}
     Labels(own).check(known_names(arms, coding))

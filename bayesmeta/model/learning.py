@@ -11,7 +11,7 @@ import pandas as pd
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
-from bayesmeta.model.coding import Coding, grouped, prepared_columns
+from bayesmeta.model.coding import Coding, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
@@ -79,11 +79,7 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
 def _spreads(
     coding: Coding, frame: pd.DataFrame, matrix: Array, widths: Iterable[int]
 ) -> dict[str, float]:
-    """Return the standard deviation of each coded column that is made of a number.
-
-    It is over the arms in which the numbers are known: those to be imputed stand at the centre, and
-    would make it less than it is.
-    """
+    """Return the SD of each column made of a number, over the arms where it is known."""
     found: dict[str, float] = {}
     columns = zip(coding.names, matrix.T, strict=True)
     for term, width in zip(coding.covariates.parsed.terms, widths, strict=True):
@@ -180,7 +176,7 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
         raise SpecError(
             f"`groups` of '{name}' name none of its levels; got {listed(unexpected)}. {nearest(unexpected[0], known)}"
         )
-    column = [grouped(level_text(value), groups) for value in frame[name]]
+    column = covariates.levels_of(name, frame[name])
     there = sorted(set(column))
     if len(there) < 2:  # noqa: PLR2004
         raise InapplicableError(

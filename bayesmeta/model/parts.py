@@ -241,10 +241,7 @@ def _check_tables(content: Table, name: str) -> None:
 
 
 def with_new_keys(place: str, table: Table) -> dict[str, Any]:
-    """Return a table of study effects or covariates of another file in the keys of schema 2.
-
-    `place` is its name, such as ``"covariates"`` or ``"covariates.regimen"``.
-    """
+    """Return a table, such as ``covariates.regimen``, of another file in the keys of schema 2."""
     found = dict(table)
     changes = _renamed({place: found}, place.partition(".")[0], place)
     if changes:

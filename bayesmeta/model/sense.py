@@ -14,10 +14,9 @@ from bayesmeta.errors import (
     listed,
 )
 from bayesmeta.evidence import Arms
-from bayesmeta.model.coding import Coding, grouped
+from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.spec import ModelSpec
-from bayesmeta.model.values import level_text
 
 __all__ = [
     "SEVERAL_OUTCOMES",
@@ -151,8 +150,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
 def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
     """Return each arm's level of the column that tau goes by."""
     by = str(spec.study_effects.by)
-    groups = spec.covariates.groups.get(by, {})
-    return [grouped(level_text(value), groups) for value in arms.frame[by]]
+    return spec.covariates.levels_of(by, arms.frame[by])
 
 
 def _check_by(spec: ModelSpec, arms: Arms) -> None:

@@ -26,10 +26,9 @@ class ModelSpec:
     ``events ~ Binomial(n, rate)`` and ``link(rate) = mu + covariates @ beta + u + w``, with a study
     effect `u` shared by the arms of a study and, where asked for, an effect `w` of each arm.
 
-    The arms decide whether it is fitted to one outcome or to several nested ones. Of several, `rate` is
-    the conditional probability of each outcome given the enclosing one (of the outermost, among all
-    patients), and each has `mu`, `beta`, `tau` and `u` of its own. The effects of a study on several
-    outcomes may be correlated.
+    Arms of several nested outcomes have `mu`, `beta`, `tau` and `u` for each, and `rate` is then the
+    conditional probability of an outcome given the enclosing one (of the outermost, among all
+    patients). The effects of a study on several outcomes may be correlated.
 
     Parameters
     ----------
@@ -43,15 +42,13 @@ class ModelSpec:
     covariates : Covariates or str
         Covariates, or just their formula.
     mu : Prior or mapping, optional
-        Prior of the linear predictor at the reference profile, on the scale of the link; the
-        link's own where None: StudentT(3, 0, 1.5) for the logit, nearly flat over rates from 1% to
-        99% and with room for rarer ones. Or priors by outcome, with ``"default"`` for the others.
+        Prior of the linear predictor at the reference profile, on the scale of the link; where None
+        the link's own, StudentT(3, 0, 1.5) for the logit, nearly flat over rates from 1% to 99%. Or
+        priors by outcome, with ``"default"`` for the others.
     beta : Prior or mapping, optional
         Prior of every coefficient, per unit of the coded column, on the scale of the link; or priors by
-        coefficient label, with ``"default"`` for the others. Coefficients that are given none have the
-        link's own, Normal(0, 1) for the logit: of a level, against the reference; of a number, per
-        standard deviation of its coded column over the arms, so that it does not depend on the unit. The
-        model of a fit has the priors that this comes to.
+        coefficient label, with ``"default"`` for the others. By default the link's own, Normal(0, 1) for
+        the logit: of a level, against the reference; of a number, per standard deviation over the arms.
     likelihood : Likelihood
         `Binomial` or `BetaBinomial`, with their link.
     arm_effects : ArmEffects, optional

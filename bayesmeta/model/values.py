@@ -28,10 +28,7 @@ WHOLE_FROM = 1000
 
 
 def level_text(value: object) -> str:
-    """Return a level as text; 2020.0 read from a table and 2020 in a profile are one level.
-
-    A missing one is ``""``.
-    """
+    """Return a level as text, a missing one as ``""``; 2020.0 of a table and 2020 are one level."""
     if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
         return MISSING
     if isinstance(value, float | np.floating):
@@ -70,10 +67,7 @@ def values_text(values: Mapping[str, object]) -> str:
 
 
 def centre_text(centre: float, numbers: Numbers) -> str:
-    """Return a mean over arms: to three significant digits, or to a column's spread if that is finer.
-
-    A mean of whole numbers from 1,000 on, such as years, has no decimals.
-    """
+    """Return a mean over arms to three significant digits, or finer if the spread is."""
     if numbers.whole and numbers.lowest >= WHOLE_FROM:
         return f"{centre:.0f}"
     size = max(abs(centre), numbers.spread)

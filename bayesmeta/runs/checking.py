@@ -72,10 +72,7 @@ def describe_run(path: str | PathLike[str]) -> RunSummary:
 
 
 def check_run(path: str | PathLike[str]) -> tuple[str, ...]:
-    """Return what is not as it was written in the folder of a run or a fit; nothing if all is.
-
-    Files that were not there when the run ended are not checked, but for those of jobs.
-    """
+    """Return what is not as written in a run or fit; files added later are not checked, but for jobs."""
     folder = folder_of(path)
     if (folder / FIT).is_file():
         return tuple(_fit_problems(folder))
@@ -139,10 +136,7 @@ def _folder(path: str | PathLike[str]) -> Path:
 
 
 def finish(folder: Path, started: datetime, seconds: float) -> None:
-    """Write when the run was open, and the SHA-256 of every file; with it, the run is finished.
-
-    Nothing is written where nothing has changed since it was finished before.
-    """
+    """Write when the run was open, and the SHA-256 of every file, unless nothing has changed."""
     with suppress(RunError):
         if _read_hashes(folder) == _found(folder):
             return

@@ -57,11 +57,7 @@ _REMEDIES = {
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """Return a name for the file of each name: the same where it can be one, or else one like it.
-
-    No two are the same to a file system that does not tell capitals apart; the order of the names
-    makes no difference.
-    """
+    """Return a name for the file of each name, all distinct whatever their case and order."""
     found: dict[str, str] = {}
     # Names that can stay come first, so that no other takes their place.
     for name in sorted(names, key=lambda name: (PLAIN.fullmatch(name) is None, name)):
@@ -88,10 +84,7 @@ def folder_of(path: object) -> Path:
 
 @contextmanager
 def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
-    """Turn an error of the file system into one that says what to do.
-
-    Where no `remedy` is given, the file is one of a run, which goes on from what is kept.
-    """
+    """Turn an error of the file system into one with a remedy, by default that of a run."""
     try:
         yield
     except RunError:
@@ -104,11 +97,7 @@ def explained(path: Path, remedy: str | None = None) -> Iterator[None]:
 
 
 def write_whole(path: Path, content: bytes, *, remedy: str | None = None) -> None:
-    """Write a file beside its place, push it to the disk, and give it its name.
-
-    The writer must be the only one in its folder. If the file cannot be written, one that was there is
-    as it was; `remedy` is what to do then, where that is not to run the same again.
-    """
+    """Write a file beside its place, sync and rename it; on failure the old one stays."""
     partial = path.with_name(f".{path.name}{PARTIAL}")
     with explained(path, remedy):
         try:
@@ -229,11 +218,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
 
 @contextmanager
 def whole_folder(folder: str | PathLike[str], *, force: bool) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `folder` when the block ends well.
-
-    If the block fails or is interrupted, nothing is left behind and a replaced fit stays as it
-    was.
-    """
+    """Yield an empty folder that takes the place of `folder` when the block ends well; else it stays."""
     path = check_folder(folder, force=force)
     with explained(path, remedy=_REMEDY):
         path.parent.mkdir(parents=True, exist_ok=True)

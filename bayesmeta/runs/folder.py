@@ -53,10 +53,7 @@ class RunFolder:
         write_record(self.path, job, outcome)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a table or figure of results, whole or not at all.
-
-        It must hold no dates and times, so that a resumed run ends with the same bytes.
-        """
+        """Write a table or figure of results whole; it must hold no dates, to be reproducible."""
         if not PLAIN.fullmatch(name) or name.casefold() in _OWN:
             raise SettingsError(
                 f"`name` must be the plain name of a file, other than {', '.join(sorted(_OWN))}; got {name!r}."

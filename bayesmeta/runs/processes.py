@@ -29,10 +29,7 @@ MOST = 61 if os.name == "nt" else 1 << 15
 
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
-    """Yield an executor of so many processes, `MOST` at most, of one thread of linear algebra each.
-
-    They ignore interrupts, and end at once if the block fails or this process dies, even by SIGKILL.
-    """
+    """Yield an executor of single-threaded processes that end with the block or this process."""
     workers = min(workers, MOST)
     # Where compiled code can be kept is asked here alone, so that light commands load no compiler.
     from bayesmeta.places import share_temporary

@@ -143,10 +143,7 @@ def _moments(skew: Any) -> tuple[Any, Any]:
 
 
 def _quantile(probability: Array, skew: Array) -> Array:
-    """Return quantiles of the distribution about 0, by bisection, then Newton's method.
-
-    They lie between those of a normal distribution and of its absolute value, or minus that.
-    """
+    """Return quantiles of the distribution about 0; normal and half-normal ones are their bounds."""
     normal, half = special.ndtri(probability), special.ndtri((1 + probability) / 2)
     low = np.where(skew < 0, special.ndtri(probability / 2), normal)
     high = np.where(skew < 0, normal, half)
