@@ -29,11 +29,11 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     Returns
     -------
     pymc.Model
-        Variables, on the scale of the link unless said otherwise, as far as the model has them:
-        `mu`; `beta` with dim covariate; `tau`, with dim level where it goes by a column; the
-        parameters of the distribution, such as `nu`; `u` with dim study and `z`, which it is made of;
-        `tau_arm`, `w` and `z_arm` with dim arm; `rho` (probability); `x_mean` and `x_sd` of
-        imputed covariates (their own unit) and `theta` with dim arm. Observed: `events` with dim arm.
+        Variables on the scale of the link, as far as the model has them: `mu`; `beta` with dim
+        covariate; `tau`, with dim level where it goes by a column; parameters of distribution and
+        likelihood, such as `nu` and `rho` (in their own units); `u` and `z` with dim study; `tau_arm`;
+        `w`, `z_arm` and `theta` with dim arm; `x_mean` and `x_sd` of imputed covariates (unit of the
+        column). Observed: `events` with dim arm.
 
         Of several outcomes: `mu` and `tau` with dim outcome, `beta` with dims outcome and covariate,
         `cholesky` (of the correlations), `u` and `z` with dims study and outcome, `theta` and

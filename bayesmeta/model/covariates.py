@@ -32,12 +32,11 @@ class Covariates:
     centre : mapping
         Value of a numeric column at which `mu` stands; the mean over arms where not given.
     level_proportions : mapping
-        Columns that hold the proportions of a factor's levels in arms of a known mixture, by factor and
-        level: ``{"hma": {"aza": "share_aza", "dec": "share_dec"}}``. An arm with proportions is coded
-        as the mixture, whatever its own level; they must sum to 1.
+        Columns of proportions of a factor's levels, which sum to 1, in arms of a known mixture:
+        ``{"hma": {"aza": "share_aza", "dec": "share_dec"}}``. Such arms are coded as the mixture.
     impute : sequence of str
-        Numeric columns whose missing values are estimated inside the model, as normal with a mean
-        and standard deviation of their own; arms that lack another covariate are left out.
+        Numeric columns whose missing values are estimated in the model, as normal with mean and
+        standard deviation of their own; arms that lack another covariate are left out.
 
     Raises
     ------

@@ -29,11 +29,8 @@ MIDDLE = 0.5
 def default_beta(link: Link, spread: float) -> Prior:
     """Return the default prior of the coefficient of a number, per unit of its coded column.
 
-    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the
-    arms: one standard deviation multiplies the odds by 0.14 to 7.1 with 95% probability, as one
-    level of a factor does against another. Per unit, the prior would depend on the unit: Normal(0,
-    1) per year of age allows an odds ratio of 7 a year, and the same ages in centuries one of 7 in
-    a century. The standard deviation is that of the covariate alone and takes nothing from the
+    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the arms,
+    so that it does not depend on the column's unit. The standard deviation takes nothing from the
     responses (Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191).
     """
     own = link.beta.scaled(1 / spread)

@@ -14,13 +14,10 @@ PATIENCE = 10
 
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
-    """Yield an executor for `run_jobs` that works on a Dask cluster.
+    """Yield an executor for `run_jobs` on the Dask cluster of the scheduler at `address`.
 
-    A worker that dies is made up for by the others; a job that several workers died of is given up,
-    and recorded as failed.
-
-    `address` is where the scheduler listens, such as ``"tcp://127.0.0.1:8786"``. It and its workers
-    run what they are sent: let only those reach them who may.
+    A job that several workers died of is recorded as failed. Scheduler and workers run what they are
+    sent: restrict who can reach them.
     """
     try:
         from distributed import Client

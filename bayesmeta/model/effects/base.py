@@ -148,15 +148,7 @@ class MixturePart(NamedTuple):
 
 @dataclass(frozen=True)
 class ScaledEffects(StudyEffects):
-    """A distribution with a scale `tau`, or one for each level of a study-level column.
-
-    Parameters
-    ----------
-    tau : Prior or mapping
-        Prior of each scale; or priors by outcome, with ``"default"`` for the others.
-    by : str, optional
-        Study-level column whose levels each have a `tau` of their own.
-    """
+    """A distribution with a scale `tau`, or one for each level of a study-level column `by`."""
 
     tau: Prior | Mapping[str, Prior] = field(default_factory=lambda: HalfNormal(1))
     by: str | None = None
