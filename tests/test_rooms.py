@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "bayesmeta"
 
 ORDER = (
     # What every room may use.
-    ("spelling", "errors", "deprecated", "numeric", "paths", "labels", "layout"),
+    ("spelling", "arrays", "errors", "deprecated", "numeric", "paths", "labels", "layout"),
     ("rounding", "wording", "places", "progress"),
     ("runs",),
     ("priors",),

@@ -90,8 +90,8 @@ def arm_distribution(rates: KnownRates, new: Design, place: int) -> DrawnRates:
     level = int(new.tau_of_study[new.arms.study_index[place]])
     lacking = _lacking(rates.fit, new.arms.frame.iloc[[place]])
     if not lacking:
-        return rates.at(row, level).new_study()
-    return rates.moved(row, level, _unknown(rates.fit, new.arms, place)).new_study()
+        return rates.at(row, level).cohort()
+    return rates.moved(row, level, _unknown(rates.fit, new.arms, place)).cohort()
 
 
 def _unknown(fit: Fit, arms: Arms, place: int) -> Array:

@@ -69,13 +69,13 @@ class _OneOutcome:
         return [arm_distribution(self.rates, new, place)]
 
     def new_studies(self, asked: Asked) -> list[DrawnRates]:
-        return [self.rates.at(asked.row, asked.level).new_study()]
+        return [self.rates.at(asked.row, asked.level).cohort()]
 
     def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
         rates, link = self.rates.at(asked.row, asked.level), self.fit.spec.link
         yield ("", "typical rate", "probability"), rates.typical
         yield ("", "mean rate", "probability"), rates.mean
-        yield ("", "new study", "probability"), expit(rates.new_study().theta)
+        yield ("", "new study", "probability"), expit(rates.cohort().theta)
         if "tau" in self.fit.posterior:
             yield ("", "tau", link.scale), rates.tau
         for label, *pair in asked.contrasts:

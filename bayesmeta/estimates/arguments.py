@@ -9,8 +9,6 @@ from bayesmeta.numeric import is_number, is_whole
 if TYPE_CHECKING:
     from bayesmeta.estimates.posterior import AnyFit
 
-__all__ = ["check_ci_prob", "check_cohort", "check_family", "check_profiles"]
-
 LARGEST_COHORT = 10_000_000
 LEAST_CI_PROB, MOST_CI_PROB = 0.0001, 0.9999
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.identifiability import within_shares
 from bayesmeta.estimates.inferred import Inferred, inferred_at
-from bayesmeta.estimates.information import within_shares
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.precision import (
     Estimate,
+    Row,
     bounds_of,
     mean_of,
     quantile_of,
@@ -32,11 +32,6 @@ from bayesmeta.estimates.profiles import (
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["LEAST_RANKED", "Contrasts", "contrast", "contrasts_with_reference"]
-
-Array = npt.NDArray[np.float64]
-Row = dict[str, Any]
-
 LEAST_RANKED = 3
 """Levels from which on ranks say more than which of two is the higher."""
 
@@ -45,7 +40,7 @@ LEAST_RANKED = 3
 class Contrasts:
     """Levels of a factor against each other, and their ranks.
 
-    Made by `contrast`, which says what the columns are.
+    Made by `contrast`, where the columns are described.
 
     Parameters
     ----------
@@ -99,7 +94,7 @@ class Contrasts:
         only = int(self.table["between_only"].sum())
         return (
             f"Contrasts({of}{self.factor}{held}: {pairs} {'pair' if pairs == 1 else 'pairs'} of "
-            f"{len(self.ranks)} levels, {only} known only between studies)"
+            f"{len(self.ranks)} levels, {only} only from differences between studies)"
         )
 
 
@@ -185,7 +180,7 @@ def contrast(
     >>> from bayesmeta.estimates.contrasts import contrast
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="ORR", venetoclax="yes")
     >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
-    Contrasts(regimen_class: 7 pairs of 8 levels, 7 known only between studies)
+    Contrasts(regimen_class: 7 pairs of 8 levels, 7 only from differences between studies)
     """
     drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)

@@ -9,8 +9,6 @@ from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.numeric import is_number, is_whole
 
-__all__ = ["Event", "EventKeywords", "Probability", "asked_event", "cohort_event"]
-
 WORDS = {
     "rate_above": "rate of a new study > {0.value:g}",
     "rate_below": "rate of a new study < {0.value:g}",

@@ -19,17 +19,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
 
-__all__ = [
-    "ARM",
-    "NEW_STUDY",
-    "TYPICAL",
-    "ForestNumbers",
-    "arm_groups",
-    "arm_labels",
-    "forest_numbers",
-    "observed_arms",
-]
-
 Row = dict[Hashable, Any]
 
 ARM, TYPICAL, NEW_STUDY = "arm", "typical rate", "new study"
@@ -40,16 +29,8 @@ ALL_STUDIES = "all studies"
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
 _COLUMNS = ["kind", "group", "study", "arm", "label", "studies", "events", "n", *_OBSERVED]
-_COLUMNS += [
-    "rate",
-    "lower",
-    "upper",
-    "mcse_rate",
-    "mcse_lower",
-    "mcse_upper",
-    "weight",
-    "inferred",
-]
+_COLUMNS += ["rate", "lower", "upper", "mcse_rate", "mcse_lower", "mcse_upper"]
+_COLUMNS += ["weight", "inferred"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +218,7 @@ def _pooled_rows(group: str, members: list[Row], rates: Rates, ci_prob: float) -
         "inferred": sum(row["inferred"] for row in members if row["n"] > 0),
     }
     weight = sum(row["weight"] for row in members)
-    found = ((TYPICAL, Draws(rates.typical), weight), (NEW_STUDY, rates.new_study().rate, math.nan))
+    found = ((TYPICAL, Draws(rates.typical), weight), (NEW_STUDY, rates.cohort().rate, math.nan))
     for kind, distribution, share in found:
         own = {"kind": kind, "label": _POOLED_LABELS[kind], "weight": share}
         yield basis | own | interval_of(distribution, ci_prob, "rate")

@@ -15,26 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betainc, betaincc, expit, ndtri
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.count_distributions import least_counts
 from bayesmeta.estimates.forest_table import observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
-
-__all__ = [
-    "ARM",
-    "LIMITS",
-    "NODES",
-    "FunnelNumbers",
-    "funnel_numbers",
-    "interpolated_limits",
-    "representatives",
-    "residuals",
-]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 ARM, LIMITS = "arm", "limits"
 """What a row of the table is about."""
@@ -129,7 +116,7 @@ def _alike(coding: Coding, profiles: list[Profile | None]) -> Iterator[list[int]
 def _distributions(drawn: OutcomeDraws, profile: Profile | None) -> tuple[float, Array]:
     """Return the typical rate of a profile, and rates that stand for that of a new study."""
     rates = drawn.rates(profile)
-    return float(np.median(rates.typical)), representatives(expit(rates.new_study().theta))
+    return float(np.median(rates.typical)), representatives(expit(rates.cohort().theta))
 
 
 def _with_limits(
@@ -159,7 +146,7 @@ def _table(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return table[_COLUMNS].astype({"events": "Int64"})
 
 
-def _sizes(largest: int) -> Counts:
+def _sizes(largest: int) -> Integers:
     """Return sizes from 1 to beyond the largest arm's, even on a square-root scale."""
     roots = np.linspace(1, np.sqrt(BEYOND * largest + 1), SIZES)
     return np.unique(np.round(roots**2).astype(np.int64))
@@ -182,13 +169,13 @@ def representatives(rates: Array) -> Array:
     return np.asarray(np.quantile(rates, (np.arange(NODES) + 0.5) / NODES))
 
 
-def interpolated_limits(n: Counts, rates: Array, ci_prob: float) -> tuple[Array, Array]:
+def interpolated_limits(n: Integers, rates: Array, ci_prob: float) -> tuple[Array, Array]:
     """Return the lower and upper limit of the observed rate (probability) of arms of each size."""
     tail = (1 - ci_prob) / 2
     return _lower(n, rates, tail), 1 - _lower(n, 1 - rates, tail)
 
 
-def residuals(events: Counts, n: Counts, rates: Array) -> Array:
+def residuals(events: Integers, n: Integers, rates: Array) -> Array:
     """Return how far counts lie in the tails of their predictions, as normal quantiles.
 
     An arm with a tail probability of 2.5% has a residual of 1.96, negative in the lower tail; one whose
@@ -204,7 +191,7 @@ def residuals(events: Counts, n: Counts, rates: Array) -> Array:
     return np.asarray(np.where(upto < from_on, 1.0, -1.0) * np.minimum(nearer, 0.0) + 0.0)
 
 
-def _lower(n: Counts, rates: Array, tail: float) -> Array:
+def _lower(n: Integers, rates: Array, tail: float) -> Array:
     """Return the interpolated quantile at a lower tail of the observed rate."""
     events = least_counts(lambda count: _cumulative(count, n, rates), n, tail)
     upto = _cumulative(events, n, rates)
@@ -213,7 +200,7 @@ def _lower(n: Counts, rates: Array, tail: float) -> Array:
     return np.asarray(np.clip((events - excess) / n, 0.0, 1.0))
 
 
-def _cumulative(events: Counts, n: Counts, rates: Array) -> Array:
+def _cumulative(events: Integers, n: Integers, rates: Array) -> Array:
     """Return the probability of at most so many responders of n, averaged over the rates."""
     # bdtr is wrong by 0.002 for ten million patients.
     k = np.minimum(events, n - 1)[:, None]

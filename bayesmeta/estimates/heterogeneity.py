@@ -1,25 +1,12 @@
 """How much studies differ beyond chance: variances within and between them, and I-squared."""
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.outcome_draws import OutcomeDraws
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.model import ModelSpec
-
-__all__ = [
-    "arm_information",
-    "chance_share",
-    "i_squared",
-    "profile_variance",
-    "sampling_variance",
-    "study_information",
-    "typical_variance",
-    "without_tau",
-]
-
-Array = npt.NDArray[np.float64]
 
 
 def sampling_variance(drawn: OutcomeDraws) -> Array:

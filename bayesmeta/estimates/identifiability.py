@@ -1,22 +1,192 @@
-"""`identifiability`: what each parameter of a fit is known from."""
+"""`identifiability`: what each parameter of a fit is known from.
+
+Given tau and the information of each arm, the generalised least squares of the model splits into
+two independent parts: differences of arms from the mean of their study, which no study effect can
+touch, and differences between the means of studies, which are blurred by tau and mixed with
+everything else in which studies differ.
+"""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.information import coefficient_basis
+from bayesmeta.estimates.heterogeneity import (
+    arm_information,
+    profile_variance,
+    sampling_variance,
+)
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.precision import Row
 from bayesmeta.inference.result import Fit
 
-__all__ = ["identifiability"]
+TOLERANCE = 1e-8
+"""Part of a column's or of a contrast's size below which it counts as rounding."""
 
-Array = npt.NDArray[np.float64]
-Row = dict[str, Any]
+ENDLESS = 1e6
+"""Standard deviation that stands for an infinite one, of independent studies."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Differences of coded covariates, dims (row, covariate), each with its positive information."""
+
+    differences: Array
+    information: Array
+
+    def joined(self, other: "Rows") -> "Rows":
+        """Return these rows with those of `other`, which are independent of them."""
+        return Rows(
+            np.concatenate([self.differences, other.differences]),
+            np.concatenate([self.information, other.information]),
+        )
+
+    def about(self, contrasts: Array, size: Array) -> Array:
+        """Return the information on each contrast of the coefficients, dims (contrast, covariate).
+
+        It is ``1 / (c' I^-1 c)`` with I the sum of ``information * row row'``, and 0 where c is
+        not a sum of rows, so that the rows cannot tell it; `size` of each column measures rounding.
+        """
+        basis = self._basis(size)
+        scaled = contrasts / size
+        inside = scaled @ basis
+        gap = np.linalg.norm(scaled - inside @ basis.T, axis=1)
+        known = gap <= TOLERANCE * np.linalg.norm(scaled, axis=1)
+        found = np.zeros(len(contrasts))
+        if not basis.size:
+            return found
+        rows = self.differences / size @ basis * np.sqrt(self.information)[:, None]
+        # The triangle of a QR decomposition keeps digits that rows' rows would lose.
+        half = np.linalg.solve(np.linalg.qr(rows, mode="r").T, inside[known].T)
+        found[known] = 1 / (half**2).sum(axis=0)
+        return found
+
+    def _basis(self, size: Array) -> Array:
+        """Return orthonormal directions that the rows span, dims (covariate, direction)."""
+        _, lengths, directions = np.linalg.svd(self.differences / size, full_matrices=False)
+        return np.asarray(directions[lengths > TOLERANCE].T)
+
+
+def rows_within(design: Array, information: Array, study: Integers) -> Rows:
+    """Return the arms' differences from the mean of their study, numbered from 0 without gaps."""
+    means = _study_means(design, information, study)
+    return Rows(design - means[study], information)
+
+
+def rows_between(design: Array, information: Array, study: Integers, tau: Array | float) -> Rows:
+    """Return the studies' differences from their mean (that of `mu`); tau adds to their variance."""
+    means = _study_means(design, information, study)
+    whole = np.bincount(study, weights=information)
+    weight = whole / (1 + tau**2 * whole)
+    return Rows(means - weight @ means / weight.sum(), weight)
+
+
+def share_within(
+    contrasts: Array, *, design: Array, information: Array, study: Integers, tau: Array | float
+) -> Array:
+    """Return the share of the information on each contrast that is within studies.
+
+    The information with the level of each study free (the limit of an endless tau) over that with
+    study effects of scale `tau`, of each study or of all; NaN where there is none at all. `design` has
+    dims (arm, covariate); the information of an arm may be 0.
+    """
+    kept = information > 0
+    shares = np.full(len(contrasts), np.nan)
+    if not kept.any():
+        return shares
+    design, information = design[kept], information[kept]
+    tau = np.broadcast_to(np.asarray(tau), (int(study.max()) + 1,))[np.unique(study[kept])]
+    study = np.unique(study[kept], return_inverse=True)[1]
+    size = np.ptp(design, axis=0)
+    # A column without differences tells nothing, in whatever unit.
+    size = np.where(size > 0, size, 1.0)
+    inner = rows_within(design, information, study)
+    total = inner.joined(rows_between(design, information, study, tau)).about(contrasts, size)
+    within = np.minimum(inner.about(contrasts, size), total)
+    np.divide(within, total, out=shares, where=total > 0)
+    return shares
+
+
+def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
+    """Return the share of a fit's information on each contrast that is within studies.
+
+    From 0 (differences between studies only) to 1; NaN where the evidence says nothing about
+    the contrast. tau and the information of the arms are fixed at their posterior means. Two
+    levels that no study has both of can be compared within studies all the same, by way of a third.
+    Where the fit kept no draws of arms, their information is that at their profiles' typical rates;
+    a share of 0, and none, do not depend on it.
+    """
+    kept = "theta" in drawn.fit.posterior
+    information = arm_information(sampling_variance(drawn) if kept else profile_variance(drawn))
+    tau = np.minimum(np.sqrt(drawn.between).mean(axis=(0, 1)), ENDLESS)
+    shares = np.empty(len(contrasts))
+    guessed = [drawn.guessed(weights) for weights in contrasts]
+    for rows in {one.tobytes(): one for one in guessed}.values():
+        those = np.array([np.array_equal(one, rows) for one in guessed])
+        shares[those] = share_within(
+            contrasts[those],
+            design=drawn.matrix,
+            information=np.where(rows, 0.0, information),
+            study=drawn.arms.study_index,
+            tau=tau[drawn.tau_of_study],
+        )
+    return shares
+
+
+class Basis(NamedTuple):
+    """What the coefficients of one outcome are known from: arms, and the share within studies."""
+
+    matrix: Array
+    informative: Flags
+    study: Integers
+    shares: Array
+
+
+def coefficient_basis(drawn: OutcomeDraws) -> Basis:
+    """Return what an outcome's coefficients are known from.
+
+    Of nested outcomes they are those of a conditional probability: a study informs them where it
+    reports a count of which that is a part.
+    """
+    whole, each = drawn.fit.arms, np.eye(len(drawn.coding.names))
+    if not drawn.outcome:
+        shares = within_shares(drawn, each) if len(each) else np.zeros(0)
+        return Basis(drawn.matrix, whole.n > 0, whole.study_index, shares)
+    information = _conditional_information(drawn.fit)[:, drawn.level]
+    matrix, study = drawn.fit.design.matrix, whole.study_index
+    [(_, _, tau)] = drawn.taus()
+    shares = share_within(
+        each, design=matrix, information=information, study=study, tau=float(tau.mean())
+    )
+    return Basis(matrix, information > 0, study, shares)
+
+
+def _conditional_information(fit: Fit) -> Array:
+    """Return the information of each arm on the predictor of each conditional probability, (arm, level).
+
+    That of its binomial counts at posterior mean predictors, the other probabilities being known.
+    """
+    seen, link, levels = fit.design.conditional_counts, fit.spec.link, len(fit.outcomes)
+    theta = np.asarray(fit.posterior["theta"]).mean(axis=(0, 1))[seen.arm]
+    spans, ratio = seen.spans(levels), link.rate(theta)
+    rate = np.where(spans > 0, ratio, 1.0).prod(axis=-1, keepdims=True)
+    slope = spans * rate * np.exp(link.log_slope(theta)) / ratio
+    found = np.zeros((len(fit.arms), levels))
+    np.add.at(found, seen.arm, seen.trials[:, None] * slope**2 / (rate * (1 - rate)))
+    return found
+
+
+def _study_means(design: Array, information: Array, study: Integers) -> Array:
+    """Return the columns of each study, averaged by information, dims (study, covariate)."""
+    totals = np.zeros((study.max() + 1, design.shape[1]))
+    np.add.at(totals, study, information[:, None] * design)
+    return np.asarray(totals / np.bincount(study, weights=information)[:, None])
+
 
 _COLUMNS = ["coefficient", "studies", "within_share", "between_only", "prior_overlap"]
 
@@ -42,7 +212,7 @@ def identifiability(fit: Fit) -> pd.DataFrame:
           the column's commonest value, without which there would be no differences; of tau, all (of
           its level);
         - within_share: share, from 0 to 1, of the information on the coefficient that is within
-          studies, see `within_shares`; NaN where the evidence has none, and of other parameters;
+          studies, as in `contrast`; NaN where the evidence has none, and of other parameters;
         - between_only: whether all of it comes from differences between studies; False of other
           parameters, which are about nothing else;
         - prior_overlap: overlap of the densities of prior and posterior, from 0 to 1.
@@ -95,7 +265,7 @@ def _row(name: str, studies: int, share: float, overlap: float) -> Row:
     return dict(zip(_COLUMNS, found, strict=True))
 
 
-def _informing(column: Array, there: npt.NDArray[np.bool_], study: npt.NDArray[np.int64]) -> int:
+def _informing(column: Array, there: Flags, study: Integers) -> int:
     """Return how many studies, with arms that are `there`, inform the coefficient of a column."""
     values, counts = np.unique(column[there], return_counts=True)
     if not values.size:

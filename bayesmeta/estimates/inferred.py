@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Flags
 from bayesmeta.errors import counted
 from bayesmeta.estimates.posterior import AnyFit, named_outcomes
 from bayesmeta.estimates.profiles import profile_label
@@ -17,19 +17,6 @@ from bayesmeta.wording import PLAIN, Wording
 if TYPE_CHECKING:
     from bayesmeta.estimates.contrasts import Contrasts
 
-Flags = npt.NDArray[np.bool_]
-
-__all__ = [
-    "INFERRED_MARK",
-    "Inferred",
-    "basis_of",
-    "contrast_inferred",
-    "inferred_at",
-    "inferred_lines",
-    "inferred_words",
-    "marked",
-    "with_inferred",
-]
 
 INFERRED_MARK = "†"
 """Stands after what rests on inferred counts."""

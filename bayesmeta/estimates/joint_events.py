@@ -5,20 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import bdtrik, betaincc
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.count_distributions import add_binomial, log_factorials
 from bayesmeta.estimates.events import Probability
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.lattice import PRIMES, kronecker_sequence
-
-__all__ = ["CountBound", "JointEvent", "RateBound", "parse_event", "within_bounds"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 JOINT_NODES, FEW_NODES = 4, 1
 """Points of each draw over which joint probabilities of counts are summed; and
@@ -179,7 +174,7 @@ def within_bounds(rates: Array, n: int, bounds: Sequence[CountBound]) -> Array:
     return np.asarray(_chained(np.ascontiguousarray(log_odds), n, low, high))
 
 
-def _one_path(ratio: Array, n: int, low: Counts, high: Counts) -> Array:
+def _one_path(ratio: Array, n: int, low: Integers, high: Integers) -> Array:
     """Return the same from one path of counts a draw, each within its bounds, the last by its tails.
 
     The paths are spread evenly over the draws, by other steps than the effects of new studies; the
@@ -198,7 +193,7 @@ def _one_path(ratio: Array, n: int, low: Counts, high: Counts) -> Array:
     return held
 
 
-def _at_most(count: int, n: Counts, rate: Array) -> Array:
+def _at_most(count: int, n: Integers, rate: Array) -> Array:
     """Return the probabilities of at most `count` of n, shape (draw,)."""
     if count < 0:
         return np.zeros(len(n))
@@ -207,7 +202,7 @@ def _at_most(count: int, n: Counts, rate: Array) -> Array:
     return np.where(count >= n, 1.0, tails)
 
 
-def _quantile(probability: Array, n: Counts, rate: Array) -> Counts:
+def _quantile(probability: Array, n: Integers, rate: Array) -> Integers:
     """Return binomial quantiles, shape (draw,)."""
     chance = (n > 0) & (rate > 0) & (rate < 1)
     some, inner = np.where(chance, n, 1), np.where(chance, rate, 0.5)
@@ -216,7 +211,7 @@ def _quantile(probability: Array, n: Counts, rate: Array) -> Counts:
 
 
 @compiled
-def _chained(log_odds: Array, n: int, low: Counts, high: Counts) -> Array:
+def _chained(log_odds: Array, n: int, low: Integers, high: Integers) -> Array:
     """Return the same from the log-odds of each count's ratio to the one around it."""
     found, factorials = np.empty(log_odds.shape[0]), log_factorials(n)
     for draw in range(log_odds.shape[0]):

@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.nested_rates import cholesky_draws
 from bayesmeta.inference.blocks import arm_slices
 from bayesmeta.inference.result import Fit
 from bayesmeta.priors import Prior
-
-__all__ = ["SENSITIVE", "log_likelihood", "log_priors", "tau_scaling"]
-
-Array = npt.NDArray[np.float64]
 
 SENSITIVE = 0.05
 """Sensitivity from which on an estimate counts as moved by a part of the model."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import warn_beyond_evidence
@@ -17,17 +17,6 @@ from bayesmeta.inference.lattice import kronecker_sequence
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.links import Link
-
-__all__ = [
-    "NestedRates",
-    "OutcomeRates",
-    "cholesky_draws",
-    "median_rates",
-    "nested_rates",
-]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 NODES = 16
 """Points at which each draw's distribution of a new study is represented."""
@@ -128,7 +117,7 @@ class NestedRates:
             found[name] = nodes[..., level] - nodes[..., level + 1]
         return found | {"none": 1 - nodes[..., 0]}
 
-    def draw(self, rng: np.random.Generator, n: int) -> tuple[Array, Counts]:
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Array, Integers]:
         """Return one rate and one nested count of n per draw, dims (chain, draw, level)."""
         nodes = self.new_study
         chains, draws, count, _ = nodes.shape
@@ -197,11 +186,7 @@ class OutcomeRates:
 
     def distribution(self, quantity: str) -> Distribution | None:
         """Return the posterior of a quantity of the profile."""
-        return self.new_study().rate if quantity == "new_study" else Draws(getattr(self, quantity))
-
-    def new_study(self) -> DrawnRates:
-        """Return the distribution of the true rate of a new study."""
-        return self.rates.distribution(self.outcome)
+        return self.cohort().rate if quantity == "new_study" else Draws(getattr(self, quantity))
 
     def cohort(self, study: str | None = None) -> DrawnRates:
         """Return the distribution of the true rate of a new study, or of a further cohort of one."""
@@ -232,7 +217,7 @@ def _median(  # noqa: PLR0917 - what one level of `median_rates` needs
     tau: Array,
     factor: Array,
     link: Link,
-    rows: npt.NDArray[np.int64],
+    rows: Integers,
     level: int,
 ) -> Array:
     """Return the median of the rate at one level, shape (draw,)."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import listed
 from bayesmeta.estimates.identifiability import identifiability
 from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
@@ -15,10 +15,6 @@ from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import default_profiles, profile_label, studies_by_level
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-
-__all__ = ["notes"]
-
-Array = npt.NDArray[np.float64]
 
 FEWEST_STUDIES = 3
 """Studies from which on an estimate is not called one of few studies."""
@@ -42,7 +38,7 @@ CONFLICT = 0.5
 def notes(fit: Fit) -> tuple[str, ...]:
     """Return what the evidence of a fit cannot tell, in plain sentences; none if there is nothing.
 
-    Levels and coefficients of fewer than 3 studies; coefficients known only from differences
+    Levels and coefficients of fewer than 3 studies; coefficients estimated only from differences
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
     any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
     which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
@@ -90,7 +86,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterator[str]:
         named = [f"{name} ({studies})" for name, studies in pairs]
         yield (
             f"Fewer than {FEWEST_STUDIES} studies inform {listed(named)}: "
-            "one study's peculiarities can't be told from the effect, and the prior counts."
+            "one study's peculiarities cannot be told from the effect, and the prior counts."
         )
     references = {
         f"{factor}[{levels[0]}]": len(studies_by_level(fit.coding, fit.arms, factor)[levels[0]])
@@ -109,7 +105,7 @@ def _weak(table: pd.DataFrame) -> Iterator[str]:
     between = table.loc[table["between_only"], "coefficient"]
     if len(between):
         yield (
-            f"Known only from differences between studies: {listed(between)}. Whatever else "
+            f"Estimated only from differences between studies: {listed(between)}. Whatever else "
             "differs between those studies (patients, definitions of response, years) is mixed into them."
         )
     silent = table.loc[table["silent"], "coefficient"]

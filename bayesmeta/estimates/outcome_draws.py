@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.estimates.nested_rates import (
     NestedRates,
     OutcomeRates,
@@ -32,10 +32,6 @@ from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.links import Link
 from bayesmeta.priors import Prior
 
-__all__ = ["OutcomeDraws", "Parameter", "Rates", "draws_by_outcome", "draws_of"]
-
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.int64]
 Rates = PredictedRates | OutcomeRates
 Whole = slice(None)
 
@@ -80,7 +76,7 @@ class OutcomeDraws:
         return f"{what} of {self.outcome}" if self.outcome else what
 
     @cached_property
-    def _rows(self) -> Index:
+    def _rows(self) -> Integers:
         """Positions of the arms that report the outcome."""
         if not self.outcome:
             return np.arange(len(self.fit.arms))
@@ -117,7 +113,7 @@ class OutcomeDraws:
         return self.fit.design.tau_levels
 
     @cached_property
-    def tau_of_study(self) -> Index:
+    def tau_of_study(self) -> Integers:
         """Position among `tau_levels` of each study's, shape (study,)."""
         studies = np.unique(self.fit.arms.study_index[self._rows])
         return np.asarray(self.fit.design.tau_of_study[studies])
@@ -249,7 +245,7 @@ class OutcomeDraws:
         moved = (scaled[..., None, :] @ factor)[..., 0, :]
         return np.asarray((moved**2).sum(axis=-1, keepdims=True))
 
-    def guessed(self, weights: Array) -> npt.NDArray[np.bool_]:
+    def guessed(self, weights: Array) -> Flags:
         """Return the arms that tell nothing of a contrast, as a value that it rests on is imputed."""
         rows = np.zeros(len(self.arms), dtype=bool)
         for one in self.fit.design.imputed:

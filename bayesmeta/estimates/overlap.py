@@ -3,12 +3,9 @@
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
-__all__ = ["Distribution", "density_of", "prior_overlap"]
-
-Array = npt.NDArray[np.float64]
+from bayesmeta.arrays import Array
 
 BINS = 512
 SMALLEST = 1e-300

@@ -10,8 +10,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
-from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
@@ -21,22 +20,6 @@ from bayesmeta.model.sense import refuse_several
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
-
-__all__ = [
-    "QUANTITIES",
-    "AnyFit",
-    "ProfileRates",
-    "check_draws",
-    "check_one_outcome",
-    "check_posterior",
-    "checked_outcome",
-    "has_draws",
-    "is_reliable",
-    "named_outcomes",
-    "outcomes_of",
-    "posterior_of",
-    "rates_at",
-]
 
 AnyFit = Fit | QuadratureFit
 
@@ -48,7 +31,7 @@ class ProfileRates(Protocol):
     """The posterior of the rates of one outcome at one profile."""
 
     def distribution(self, quantity: str) -> Distribution | None:
-        """Return the posterior of one of `QUANTITIES`; None of a tau that the model has not."""
+        """Return the posterior of one of `QUANTITIES`; None of a tau that the model lacks."""
 
     def cohort(self, study: str | None = None) -> RateDistribution:
         """Return the distribution of the true rate of a new study, or of a further cohort of one."""

@@ -9,28 +9,11 @@ from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.convergence import ess_bulk, ess_tail, mcse_mean, r_hat
 
-__all__ = [
-    "NO_CONVERGENCE",
-    "Distribution",
-    "Draws",
-    "Estimate",
-    "Row",
-    "bounds_of",
-    "interval_of",
-    "labelled_draws",
-    "mean_of",
-    "quantile_of",
-    "sd_of",
-    "wide_row",
-    "with_errors",
-]
-
-Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 
@@ -144,6 +127,12 @@ def interval_of(distribution: Distribution, ci_prob: float, median: str = "media
     """Return median, lower, upper and mcse_... of each; `median` is what the first is called."""
     low, middle, high = (distribution.quantile(p) for p in bounds_of(ci_prob))
     return with_errors({median: middle, "lower": low, "upper": high})
+
+
+def spread_of(name: str, values: Array, ci_prob: float) -> dict[str, float]:
+    """Return median and bounds of values, of any shape, as `x`, `x_lower` and `x_upper`."""
+    low, middle, high = map(float, np.quantile(values, bounds_of(ci_prob)))
+    return {name: middle, f"{name}_lower": low, f"{name}_upper": high}
 
 
 def wide_row(

@@ -14,8 +14,6 @@ from bayesmeta.estimates.profiles import profile_label, study_profile
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
-__all__ = ["predict"]
-
 
 def predict(
     fit: AnyFit,

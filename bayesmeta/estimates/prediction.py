@@ -18,8 +18,6 @@ from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
 
-__all__ = ["Prediction"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction:

@@ -3,16 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.prediction import Prediction
-
-__all__ = ["EVENTS", "RATE", "prediction_window", "rate_table", "responder_table"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 EVENTS, RATE = "events", "rate"
 
@@ -75,7 +70,7 @@ def responder_table(
     )
 
 
-def _firsts(prediction: Prediction) -> Counts:
+def _firsts(prediction: Prediction) -> Integers:
     """Return the first number of each range: even ones, with one range for what lies beyond."""
     step = range_step(prediction.n)
     if step == 1:

@@ -2,20 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 from scipy.special import ndtri
 
+from bayesmeta.estimates.precision import Row
 from bayesmeta.model import Design
 from bayesmeta.model.default_priors import over_a_spread
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
 from bayesmeta.rounding import PERCENT, number_texts
-
-__all__ = ["prior_meanings"]
-
-Row = dict[str, Any]
 
 MIDDLE = 0.5
 """Typical rate about which the spread of studies is told."""

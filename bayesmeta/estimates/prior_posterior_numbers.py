@@ -2,35 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
-from bayesmeta.estimates.precision import bounds_of
+from bayesmeta.estimates.precision import Row, bounds_of
 from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
-
-__all__ = [
-    "NEW_STUDY",
-    "POSTERIOR",
-    "PRIOR",
-    "TYPICAL",
-    "PriorPosteriorNumbers",
-    "prior_posterior_numbers",
-    "rates_with_priors",
-]
-
-Array = npt.NDArray[np.float64]
-Row = dict[str, Any]
 
 TYPICAL, NEW_STUDY = "typical rate", "new study"
 
@@ -146,7 +133,7 @@ def rates_with_priors(
     typical, new_study = priors_of_rates(drawn, profile)
     return {
         TYPICAL: (typical, rates.typical_log_odds),
-        NEW_STUDY: (new_study, rates.new_study().theta),
+        NEW_STUDY: (new_study, rates.cohort().theta),
     }
 
 
@@ -176,10 +163,7 @@ def _densities(head: Row, x: Array, prior: Array, draws: Array) -> pd.DataFrame:
 
 
 def _interval(head: Row, prior: Array, posterior: Array, overlap: float) -> Row:
-    names = ("lower", "median", "upper")
-    return {
-        **head,
-        **{f"prior_{name}": float(value) for name, value in zip(names, prior, strict=True)},
-        **{f"posterior_{name}": float(value) for name, value in zip(names, posterior, strict=True)},
-        "overlap": overlap,
-    }
+    row, names = dict(head), ("lower", "median", "upper")
+    for kind, values in ((PRIOR, prior), (POSTERIOR, posterior)):
+        row |= {f"{kind}_{name}": float(at) for name, at in zip(names, values, strict=True)}
+    return row | {"overlap": overlap}

@@ -8,19 +8,15 @@ reference profile the typical rate depends on `mu` alone, and its distribution i
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.outcome_draws import OutcomeDraws
 from bayesmeta.estimates.overlap import density_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import NormalEffects
-
-__all__ = ["PriorRate", "priors_of_rates"]
-
-Array = npt.NDArray[np.float64]
 
 NODES, FINE = 1024, 8192
 """Points of the parameters beside `mu`, powers of 2 as Sobol sequences want them; more of them for the
@@ -71,7 +67,7 @@ def priors_of_rates(drawn: OutcomeDraws, profile: Profile | None) -> tuple[Prior
     rates = drawn.prior_rates(profile)
     if rates is None:
         return _typical_prior(drawn.fit, profile), _new_study_prior(drawn.fit, profile)
-    return _tabulated(rates.typical_log_odds), _tabulated(rates.new_study().theta)
+    return _tabulated(rates.typical_log_odds), _tabulated(rates.cohort().theta)
 
 
 def _tabulated(log_odds: Array) -> PriorRate:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.log_priors import log_priors
@@ -15,10 +16,6 @@ from bayesmeta.estimates.precision import bounds_of
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-
-__all__ = ["prior_sensitivity"]
-
-Array = npt.NDArray[np.float64]
 
 POWERS = (0.5, 1.0, 2.0)
 """Powers to which the prior of tau is raised: half as strong, as it is, twice as strong."""
@@ -88,12 +85,12 @@ def prior_sensitivity(
     check_ci_prob(ci_prob)
     if fit.spec.study_effects.tau is None:
         raise SettingsError(
-            "`prior_sensitivity` is about the prior of tau, which this model has not. Leave it out."
+            "`prior_sensitivity` is about the prior of tau, which this model lacks. Leave it out."
         )
     rates = drawn.rates(profile)
     # Levels of tau have one prior each, and it is changed for all of them.
     log_prior = log_priors(fit)["tau"].ravel()
-    theta = rates.new_study().theta
+    theta = rates.cohort().theta
     drawn_of = {
         "tau": Weighted.of(rates.tau.reshape(-1, 1)),
         "new_study": Weighted.of(expit(theta).reshape(-1, theta.shape[-1])),

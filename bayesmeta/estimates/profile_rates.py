@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
+from scipy.special import ndtri
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
@@ -15,18 +16,6 @@ from bayesmeta.inference.lattice import spread
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import normal_nodes
-
-__all__ = [
-    "KnownRates",
-    "NewEffects",
-    "PredictedRates",
-    "own_parameters",
-    "predictors_of",
-    "profile_rates",
-    "scale_of",
-]
-
-Array = npt.NDArray[np.float64]
 
 STRATA = 16
 """Points at which each draw's distribution of a new study is represented."""
@@ -65,15 +54,6 @@ def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Arra
     return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
 
 
-def scale_of(fit: Fit, level: int) -> Array:
-    """Return tau of one level, dims (chain, draw); 0 where the model has none."""
-    posterior = fit.posterior
-    if "tau" not in posterior:
-        return np.zeros_like(np.asarray(posterior["mu"]))
-    tau = np.asarray(posterior["tau"])
-    return tau if fit.spec.study_effects.by is None else tau[..., level]
-
-
 @dataclass(frozen=True, eq=False)
 class NewEffects:
     """The distribution of the effects of new studies of one level of tau, in each draw."""
@@ -84,7 +64,11 @@ class NewEffects:
     @cached_property
     def tau(self) -> Array:
         """Scale of the effects, dims (chain, draw); 0 where the model has none."""
-        return scale_of(self.fit, self.level)
+        posterior = self.fit.posterior
+        if "tau" not in posterior:
+            return np.zeros_like(np.asarray(posterior["mu"]))
+        tau = np.asarray(posterior["tau"])
+        return tau if self.fit.spec.study_effects.by is None else tau[..., self.level]
 
     @cached_property
     def quantiles(self) -> Array:
@@ -174,42 +158,34 @@ class PredictedRates:
         return np.array(found)
 
     def distribution(self, quantity: str) -> Distribution | None:
-        """Return the posterior of a quantity of the profile; None of a tau that the model has not."""
+        """Return the posterior of a quantity of the profile; None of a tau that the model lacks."""
         if quantity == "new_study":
-            return self.new_study().rate
+            return self.cohort().rate
         if quantity == "tau" and "tau" not in self.fit.posterior:
             return None
         return Draws(getattr(self, quantity))
 
     def cohort(self, study: str | None = None) -> DrawnRates:
-        """Return the distribution of the true rate of a new study, or of a further cohort of one."""
-        return self.new_study() if study is None else self.further_cohort(study)
-
-    def new_study(self) -> DrawnRates:
-        """Return the distribution of the true rate of a new study.
+        """Return the distribution of the true rate of a new study, or of a further cohort of one.
 
         Each draw's distribution enters at evenly spread points (`bayesmeta.inference.lattice`), so
         that no further randomness is added and the same fit always gives the same interval.
         """
-        return self._new_study
-
-    @cached_property
-    def _new_study(self) -> DrawnRates:
-        return self._cohort(self.theta[..., None] + self.effects.quantiles)
-
-    def further_cohort(self, study: str) -> DrawnRates:
-        """Return the distribution of the true rate of a further cohort of a known study."""
+        if study is None:
+            return self._new_study
         effect: Array | float = 0.0
         if self.fit.spec.study_effects.has_effects:
             drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
             effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
         return self._cohort((self.theta + effect)[..., None])
 
+    @cached_property
+    def _new_study(self) -> DrawnRates:
+        return self._cohort(self.theta[..., None] + self.effects.quantiles)
+
     def _cohort(self, theta: Array) -> DrawnRates:
         """Return the distribution of the rate of one arm, given the predictor of its study."""
         if self.fit.spec.arm_effects is not None:
-            from scipy.special import ndtri
-
             tau_arm = np.asarray(self.fit.posterior["tau_arm"])[..., None]
             theta = theta + tau_arm * ndtri(self.effects.points("w"))
         if not self.fit.spec.likelihood.parameters:

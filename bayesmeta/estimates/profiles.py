@@ -6,8 +6,8 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import (
     EvidenceError,
     EvidenceWarning,
@@ -21,26 +21,6 @@ from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
 from bayesmeta.model.values import value_text
 from bayesmeta.wording import PLAIN, Wording
-
-__all__ = [
-    "Pair",
-    "beyond_evidence",
-    "checked_factor",
-    "coded_differences",
-    "default_profiles",
-    "level_pairs",
-    "level_profiles",
-    "own_part",
-    "profile_label",
-    "profile_parts",
-    "reference_text",
-    "studies_by_level",
-    "study_profile",
-    "warn_beyond_evidence",
-    "without",
-]
-
-Array = npt.NDArray[np.float64]
 
 Pair = tuple[str, str]
 """A level and the level that it is compared with."""

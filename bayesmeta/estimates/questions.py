@@ -8,8 +8,6 @@ from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.numeric import is_number
 
-__all__ = ["Question", "RateName"]
-
 RateName = Literal["typical", "mean", "new_study"]
 
 

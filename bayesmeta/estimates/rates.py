@@ -1,30 +1,32 @@
-"""The posterior distribution of a rate, and that distribution as draws.
+"""The posterior distribution of a rate: as draws, or by quadrature, without Monte-Carlo error.
 
 Everything on the log-odds scale is called theta, everything on the probability scale a rate.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betainc, expit, gammaln, log_expit
 
+from bayesmeta.arrays import Array
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.count_distributions import (
     LARGEST_LISTED,
     CountDistribution,
     ListedCounts,
+    MixedCounts,
     binomial_by_draw,
     binomial_mean,
 )
-from bayesmeta.estimates.mixed_counts import MixedCounts
-from bayesmeta.estimates.precision import Distribution, Draws, Estimate, mean_of
+from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Draws, Estimate, mean_of
 from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.model.coding import Profile
 
-__all__ = ["DrawnRates", "RateDistribution", "rates_as_drawn", "safe_log_odds"]
-
-Array = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from bayesmeta.inference.exact import QuadratureFit
+    from bayesmeta.inference.quadrature.marginals import Marginal
 
 BLOCK = 64
 """Counts whose probabilities by draw are held in memory at once."""
@@ -134,3 +136,101 @@ def safe_log_odds(rate: Array) -> Array:
     """Return log-odds of rates that may have been rounded to 0 or 1."""
     tiny = np.finfo(np.float64).tiny
     return np.asarray(np.log(np.maximum(rate, tiny)) - np.log(np.maximum(1 - rate, tiny)))
+
+
+RANDOM_RATES = (4, 1000)
+"""Shape of random rates: chains, draws."""
+
+QUANTILES = 4000
+"""Points of a sample, and draws that it counts as."""
+
+
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """A distribution without Monte-Carlo error."""
+
+    marginal: "Marginal"
+
+    def mean(self) -> Estimate:
+        """Return the mean."""
+        return Estimate(self.marginal.mean, 0.0)
+
+    def sd(self) -> Estimate:
+        """Return the standard deviation."""
+        return Estimate(self.marginal.sd, 0.0)
+
+    def quantile(self, probability: float) -> Estimate:
+        """Return a quantile."""
+        return Estimate(float(self.marginal.quantile(probability)), 0.0)
+
+    def convergence(self) -> dict[str, float]:
+        """Return NaN: there are no chains."""
+        return NO_CONVERGENCE
+
+
+@dataclass(frozen=True, eq=False)
+class QuadratureRates:
+    """The distribution of a new study's rate."""
+
+    fit: "QuadratureFit"
+
+    @property
+    def _marginal(self) -> "Marginal":
+        return self.fit.posterior.marginal("new_study")
+
+    @property
+    def rate(self) -> Distribution:
+        """Mean, standard deviation and quantiles of the rate."""
+        return Exact(self._marginal)
+
+    def above(self, rate: float) -> Estimate:
+        """Return the probability that the rate is above `rate`."""
+        return Estimate(1 - float(self._marginal.cdf(rate)), 0.0)
+
+    def counts(self, n: int) -> CountDistribution:
+        """Return the distribution of the responders out of n, of any size."""
+        if n <= LARGEST_LISTED:
+            return ListedCounts(self.pmf(n))
+        return MixedCounts(n, *self.fit.posterior.predictive_rates(n))
+
+    def pmf(self, n: int) -> Array:
+        """Return the probabilities of 0 to n responders out of n, shape (n + 1,)."""
+        return self.fit.posterior.predictive_pmf(n)
+
+    def pmf_mcse(self, n: int) -> Array:
+        """Return zeros: nothing is simulated."""
+        return np.zeros(n + 1)
+
+    def at_least(self, events: int, n: int) -> Estimate:
+        """Return the probability of `events` responders out of n, or more."""
+        return Estimate(1 - float(self.counts(n).at_most(events - 1)), 0.0)
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return random rates."""
+        return self._marginal.quantile(rng.random(RANDOM_RATES))
+
+    def sample(self) -> tuple[Array, int]:
+        """Return log-odds that are evenly spread quantiles, each counting as a draw."""
+        return self._marginal.coordinate((np.arange(QUANTILES) + 0.5) / QUANTILES), QUANTILES
+
+
+class RatesByQuadrature:
+    """The rates of the one profile that a model without covariates has."""
+
+    def __init__(self, fit: "QuadratureFit", profile: Profile | None) -> None:
+        fit.coding.resolved(profile)
+        self.fit = fit
+
+    def distribution(self, quantity: str) -> Distribution | None:
+        """Return the posterior of `mu` or a quantity of a profile; None of a tau that is not there."""
+        if quantity == "tau" and self.fit.spec.study_effects.tau is None:
+            return None
+        return Exact(self.fit.posterior.marginal(quantity))
+
+    def cohort(self, study: str | None = None) -> QuadratureRates:
+        """Return the distribution of the rate of a new study; a study's own is integrated out."""
+        if study is not None:
+            raise SettingsError(
+                "`study` has no effect on a QuadratureFit, which predicts a new study only. Leave it out."
+            )
+        return QuadratureRates(self.fit)

@@ -1,24 +1,20 @@
 """Every number of a bubble plot: the rate against a numeric covariate, and the arms."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.forest_table import arm_groups, observed_arms
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import bounds_of
+from bayesmeta.estimates.precision import Row, spread_of
 from bayesmeta.estimates.profiles import profile_parts, without
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
-
-__all__ = ["ARM", "CURVE", "RegressionNumbers", "regression_numbers"]
-
-Row = dict[Hashable, Any]
 
 ARM, CURVE = "arm", "curve"
 """What a row of the table is about."""
@@ -86,7 +82,9 @@ def regression_numbers(
         profiles = [{**others, **own, covariate: value} for value in values]
         rows = _curve(drawn, profiles, covariate, ci_prob, new_study=len(levels) == 1)
         curves.append(pd.DataFrame(rows).assign(level=level))
-    table = pd.concat([known, *curves], ignore_index=True).reindex(columns=_COLUMNS)
+    table = pd.concat([known, *curves], ignore_index=True)
+    table = table.rename(columns={"rate_lower": "lower", "rate_upper": "upper"})
+    table = table.reindex(columns=_COLUMNS)
     text = ["study", "arm", "label"]
     table[text] = table[text].fillna("")
     parts = profile_parts(coding, profile)
@@ -155,14 +153,9 @@ def _curve(
     *,
     new_study: bool,
 ) -> Iterable[Row]:
-    low, middle, high = bounds_of(ci_prob)
     for profile in profiles:
         rates = drawn.rates(profile)
-        lower, rate, upper = np.quantile(rates.typical, [low, middle, high])
-        row: Row = {"kind": CURVE, "x": profile[covariate], "rate": rate}
-        row |= {"lower": lower, "upper": upper}
+        row = spread_of("rate", rates.typical, ci_prob)
         if new_study:
-            distribution = rates.new_study().rate
-            row["new_study_lower"] = distribution.quantile(low).value
-            row["new_study_upper"] = distribution.quantile(high).value
-        yield row
+            row |= spread_of("new_study", expit(rates.cohort().theta), ci_prob)
+        yield {"kind": CURVE, "x": profile[covariate], **row}

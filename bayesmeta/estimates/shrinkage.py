@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.heterogeneity import (
     arm_information,
@@ -19,11 +20,6 @@ from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices, blocks
 from bayesmeta.inference.result import Fit
-
-__all__ = ["exact_interval", "shrinkage", "weight_groups"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 
 def shrinkage(fit: Fit, *, outcome: str | None = None, ci_prob: float = 0.95) -> pd.DataFrame:
@@ -112,7 +108,7 @@ def exact_interval(events: npt.ArrayLike, n: npt.ArrayLike, ci_prob: float) -> t
     return low, high
 
 
-def weight_groups(drawn: OutcomeDraws) -> Counts | None:
+def weight_groups(drawn: OutcomeDraws) -> Integers | None:
     """Return the group of each arm by typical rate; None if it differs by more than one factor."""
     coding = drawn.coding
     columns = coding.covariates.parsed.columns
@@ -138,7 +134,7 @@ def _weight_and_shrinkage(drawn: OutcomeDraws) -> tuple[Array, Array]:
     return weight / len(between), shrunk / len(between)
 
 
-def _weights(arms: Arms, variance: Array, between: Array, groups: Counts) -> Array:
+def _weights(arms: Arms, variance: Array, between: Array, groups: Integers) -> Array:
     """Return the arms' shares of their group's information, summed over the draws."""
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]

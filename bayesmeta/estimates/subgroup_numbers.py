@@ -1,11 +1,9 @@
 """The rates of each level of a factor and of all studies together, and tau: one row each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
@@ -14,17 +12,12 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
-from bayesmeta.estimates.precision import bounds_of
-from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_parts
+from bayesmeta.estimates.precision import Row, bounds_of, spread_of
+from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile_label
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-
-__all__ = ["ALL", "SubgroupNumbers", "subgroup_numbers"]
-
-Array = npt.NDArray[np.float64]
-Row = dict[str, Any]
 
 ALL = "all studies"
 """Label of the last row."""
@@ -75,23 +68,23 @@ def subgroup_numbers(
     check_ci_prob(ci_prob)
     coding = drawn.coding
     factor = checked_factor(coding, by)
-    tails = np.array(bounds_of(ci_prob))
     profiles = level_profiles(coding, factor, profile)
     rates = {level: drawn.rates(own) for level, own in profiles.items()}
     basis, groups = _basis(drawn.arms), np.array(arm_groups(drawn, factor))
     rows = []
     for level, one in rates.items():
         found = inferred_at(drawn.fit, profiles[level], drawn.outcome)
-        row = {"label": level, **_counts(basis[groups == level]), **_rates(one, tails)}
+        row = {"label": level, **_counts(basis[groups == level])}
         row |= {"arms": found.arms, "inferred": found.inferred}
-        rows.append(row | _tau(drawn, one if coding.by == factor else None, tails))
+        row |= spread_of("typical", one.typical, ci_prob)
+        row |= spread_of("new_study", expit(one.cohort().theta), ci_prob)
+        rows.append(row | _tau(drawn, one if coding.by == factor else None, ci_prob))
     shares = {row["label"]: row["studies"] for row in rows}
     seen = basis[basis["n"] > 0]
-    whole = {"label": ALL, **_counts(basis), **_all_rates(rates, shares, tails)}
+    whole = {"label": ALL, **_counts(basis), **_all_rates(rates, shares, ci_prob)}
     whole |= {"arms": len(seen), "inferred": int(seen["inferred"].sum())}
-    rows.append(whole | _tau(drawn, None if coding.by else next(iter(rates.values())), tails))
-    parts = profile_parts(coding, profile)
-    held = ", ".join(f"{name}={text}" for name, text in parts.items() if name != factor)
+    rows.append(whole | _tau(drawn, None if coding.by else next(iter(rates.values())), ci_prob))
+    held = profile_label(coding, profile, without=factor)
     return SubgroupNumbers(pd.DataFrame(rows, columns=_COLUMNS), factor, held, ci_prob)
 
 
@@ -107,18 +100,7 @@ def _counts(arms: pd.DataFrame) -> Row:
     return {"studies": studies, "events": int(arms["events"].sum()), "n": int(arms["n"].sum())}
 
 
-def _rates(rates: Rates, tails: Array) -> Row:
-    distribution = rates.new_study().rate
-    ends = [distribution.quantile(float(tails[place])).value for place in (0, 2)]
-    return _named(np.quantile(rates.typical, tails), ends)
-
-
-def _named(typical: Array, ends: Sequence[float] | Array) -> Row:
-    names = ("typical_lower", "typical", "typical_upper", "new_study_lower", "new_study_upper")
-    return dict(zip(names, [*typical, *ends], strict=True))
-
-
-def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], tails: Array) -> Row:
+def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], ci_prob: float) -> Row:
     """Return the mean of the typical rates, and the rate of a new study of any level."""
     total = sum(studies.values())
     if not total:
@@ -129,18 +111,19 @@ def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], tails: Ar
     for level, one in rates.items():
         share = studies[level] / total
         typical = typical + share * one.typical
-        values.append(expit(one.new_study().theta).ravel())
+        values.append(expit(one.cohort().theta).ravel())
         weights.append(np.full(values[-1].size, share / values[-1].size))
     all_values = np.concatenate(values)
     order = np.argsort(all_values)
     below = np.cumsum(np.concatenate(weights)[order])
-    ends = all_values[order][np.minimum(np.searchsorted(below, tails[[0, 2]]), order.size - 1)]
-    return _named(np.quantile(typical, tails), ends)
+    places = np.minimum(np.searchsorted(below, bounds_of(ci_prob)), order.size - 1)
+    low, _, high = all_values[order][places]
+    ends = {"new_study_lower": low, "new_study_upper": high}
+    return spread_of("typical", typical, ci_prob) | ends
 
 
-def _tau(drawn: OutcomeDraws, rates: Rates | None, tails: Array) -> Row:
+def _tau(drawn: OutcomeDraws, rates: Rates | None, ci_prob: float) -> Row:
     """Return the tau of a row; NaN where it has none of its own."""
     if rates is None or "tau" not in drawn.fit.posterior:
         return dict.fromkeys(("tau", "tau_lower", "tau_upper"), np.nan)
-    lower, middle, upper = np.quantile(rates.tau, tails)
-    return {"tau": middle, "tau_lower": lower, "tau_upper": upper}
+    return spread_of("tau", rates.tau, ci_prob)

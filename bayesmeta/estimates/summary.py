@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
 from bayesmeta.estimates.heterogeneity import i_squared
@@ -30,8 +30,7 @@ from bayesmeta.estimates.precision import (
     with_errors,
 )
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
-from bayesmeta.estimates.rates import RateDistribution
+from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
@@ -40,9 +39,6 @@ from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number
 
-__all__ = ["summary"]
-
-Array = npt.NDArray[np.float64]
 Parameter = tuple[str, str, str, Distribution]
 """Outcome, quantity, scale and posterior."""
 

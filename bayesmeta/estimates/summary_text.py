@@ -11,20 +11,6 @@ from bayesmeta.layout import table_text
 from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "ODDS_RATIO",
-    "Heading",
-    "SummaryTable",
-    "by_outcome",
-    "headed",
-    "odds_ratio_table",
-    "parameter_caption",
-    "parameter_table",
-    "rate_precision",
-    "rate_table",
-    "summary_blocks",
-]
-
 ODDS_RATIO = "odds_ratio"
 """How the quantities begin, and with a blank their scales."""
 

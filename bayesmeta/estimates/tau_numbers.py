@@ -2,26 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
-from bayesmeta.estimates.precision import bounds_of
+from bayesmeta.estimates.precision import Row, bounds_of, spread_of
 from bayesmeta.estimates.profile_rates import own_parameters
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.links import Logit
-
-__all__ = ["BAND", "GUIDE", "GUIDES", "POSTERIOR", "TauNumbers", "tau_numbers"]
-
-Array = npt.NDArray[np.float64]
-Row = dict[str, Any]
 
 BAND, GUIDE, POSTERIOR = "band", "guide", "posterior"
 """What a row of the table is about."""
@@ -86,20 +80,20 @@ def tau_numbers(
     drawn = draws_of(fit, outcome)
     check_ci_prob(ci_prob)
     _check_tau(drawn)
-    coding, (low, middle, high) = drawn.coding, bounds_of(ci_prob)
+    coding, (low, _, high) = drawn.coding, bounds_of(ci_prob)
     level, rates = coding.tau_level(profile), drawn.rates(profile)
-    lower, tau, upper = np.quantile(rates.tau, [low, middle, high])
+    tau = spread_of("tau", rates.tau, ci_prob)
     theta = float(np.median(rates.theta))
     distribution = {
         name: float(np.median(found))
         for name, found in own_parameters(drawn.fit, drawn.effects.parameters).items()
     }
-    end = max(BEYOND * upper, LEAST_END)
+    end = max(BEYOND * tau["tau_upper"], LEAST_END)
     guides = GUIDES if isinstance(drawn.link, Logit) else {}
     rows: list[Row] = [
         *({"kind": BAND, "name": "", "tau": at} for at in np.linspace(0, end, POINTS)),
         *({"kind": GUIDE, "name": name, "tau": at} for name, at in guides.items() if at <= end),
-        {"kind": POSTERIOR, "name": "tau", "tau": tau, "tau_lower": lower, "tau_upper": upper},
+        {"kind": POSTERIOR, "name": "tau", **tau},
     ]
     table, rate = pd.DataFrame(rows), drawn.link.rate
     for name, p in (("lower", low), ("upper", high)):

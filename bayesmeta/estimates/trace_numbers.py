@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.estimates.precision import labelled_draws
@@ -14,10 +14,6 @@ from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.diagnosis import THRESHOLDS, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel
-
-__all__ = ["TraceNumbers", "rank_differences", "trace_numbers"]
-
-Array = npt.NDArray[np.float64]
 
 EFFECTS = ("theta", "u", "w", "x", "z")
 """Variables of studies and arms."""

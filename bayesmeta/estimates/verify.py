@@ -9,11 +9,9 @@ from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.estimates.precision import Estimate
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.quadrature_rates import RatesByQuadrature
+from bayesmeta.estimates.rates import RatesByQuadrature
 from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.result import Fit
-
-__all__ = ["Verification", "verify"]
 
 PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
 QUANTITIES = {

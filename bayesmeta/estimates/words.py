@@ -10,8 +10,6 @@ from bayesmeta.model.labelling import known_names
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
-__all__ = ["evidence_wording", "with_labels", "words_of"]
-
 
 def words_of(fit: AnyFit, *, rates_per: int = 100, labels: LabelSource = None) -> Wording:
     """Return how the answers of a fit are written: by labels given, the model's, the evidence's."""

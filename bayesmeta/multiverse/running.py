@@ -216,7 +216,7 @@ def fit_values(
     """
     fit, diagnostics = refit_with_retry(planned.design, seed, settings, (planned.stream,))
     rates = _rates(fit, planned.profile, str(question.outcome))
-    new_study = rates.new_study()
+    new_study = rates.cohort()
     drawn = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
     found = _diagnosis(diagnostics) | {
         name: getattr(fit.settings, name) for name in ("warmup", "draws", "target_accept")

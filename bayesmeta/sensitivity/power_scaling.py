@@ -166,7 +166,7 @@ def _rates(
     return {
         ("typical rate", label): rates.typical,
         ("mean rate", label): rates.mean,
-        ("new study", label): expit(rates.new_study().theta),
+        ("new study", label): expit(rates.cohort().theta),
     }
 
 

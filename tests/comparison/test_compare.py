@@ -203,7 +203,7 @@ def test_an_averaged_rate_of_rare_events_is_that_of_the_draws() -> None:
     asked = asked_of(fit.coding, bm.Question())
     rate = averaged({"m": 1.0}, {"m": predictive(predictions_of(fit), asked)[""]})
     found = bounds(rate, 0.025, 0.5, 0.975)
-    drawn = expit(rates.at(asked.row, asked.level).new_study().theta)
+    drawn = expit(rates.at(asked.row, asked.level).cohort().theta)
     direct = np.quantile(drawn, [0.025, 0.5, 0.975])
     assert direct[1] < 0.0005
     assert found == pytest.approx(direct, rel=0.01)

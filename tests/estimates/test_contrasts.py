@@ -56,7 +56,7 @@ def test_every_pair_once_with_its_columns(found: Contrasts) -> None:
     assert not (found.table["level"] == "ven_hma").any()
     assert (
         repr(found)
-        == "Contrasts(regimen_class: 28 pairs of 8 levels, 28 known only between studies)"
+        == "Contrasts(regimen_class: 28 pairs of 8 levels, 28 only from differences between studies)"
     )
 
 

@@ -7,9 +7,8 @@ from scipy.special import expit
 from scipy.stats import binom
 
 import bayesmeta as bm
-from bayesmeta.estimates.count_distributions import ListedCounts
+from bayesmeta.estimates.count_distributions import ListedCounts, MixedCounts
 from bayesmeta.estimates.funnel_numbers import interpolated_limits
-from bayesmeta.estimates.mixed_counts import MixedCounts
 from bayesmeta.estimates.rates import DrawnRates
 
 DISTRIBUTIONS = {

@@ -105,7 +105,9 @@ def test_the_notes_on_the_regimens(regimen_fit: bm.Fit) -> None:
         "Fewer than 3 studies inform regimen_class[ven_dli] (1), regimen_class[ven_ldac] (1), "
         "regimen_class[ven_targeted] (1): "
     )
-    assert between.startswith("Known only from differences between studies: regimen_class[ven_dli]")
+    assert between.startswith(
+        "Estimated only from differences between studies: regimen_class[ven_dli]"
+    )
     # Five are named, two are counted.
     assert "regimen_class[ven_ldac] and 2 more." in between
 

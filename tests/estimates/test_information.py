@@ -5,7 +5,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.estimates.heterogeneity import arm_information, sampling_variance
-from bayesmeta.estimates.information import share_within, within_shares
+from bayesmeta.estimates.identifiability import share_within, within_shares
 from bayesmeta.estimates.outcome_draws import draws_of
 
 ONE = np.ones((1, 1))

@@ -60,7 +60,9 @@ def test_an_imputed_value_tells_nothing_of_its_coefficient() -> None:
     table = bm.identifiability(fit).set_index("coefficient")
     assert table.loc["age", "within_share"] == 0
     assert table.loc["age", "between_only"]
-    assert any("Known only from differences between studies: age" in note for note in bm.notes(fit))
+    assert any(
+        "Estimated only from differences between studies: age" in note for note in bm.notes(fit)
+    )
     with pytest.raises(bm.ProfileError, match="must give age: the arms of 'a' differ there"):
         bm.predict(fit, n=10, study="a", seed=1)
 

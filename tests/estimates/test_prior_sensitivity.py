@@ -48,7 +48,7 @@ def test_bounds_that_few_draws_carry_are_not_given(make_arms: object) -> None:
 @pytest.mark.slow
 def test_without_tau_there_is_nothing_to_say(orr: bm.Arms, quick: bm.SamplerSettings) -> None:
     fit = bm.fit(bm.load_model("common_effect"), orr, seed=1, settings=quick)
-    with pytest.raises(bm.SettingsError, match="the prior of tau, which this model has not"):
+    with pytest.raises(bm.SettingsError, match="the prior of tau, which this model lacks"):
         bm.prior_sensitivity(fit)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import bayesmeta as bm
 from bayesmeta.estimates.profile_rates import profile_rates
-from bayesmeta.estimates.quadrature_rates import QuadratureRates
+from bayesmeta.estimates.rates import QuadratureRates
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[1] / "reference" / "rbest" / "published.json").read_text()
@@ -150,7 +150,7 @@ def test_draws_and_quadrature_give_one_prior(spondylitis, grid_prior):
     np.testing.assert_allclose(
         prior.mixture.below(rates), grid_prior.mixture.below(rates), atol=0.01
     )
-    by_hand = bm.fit_mixture(profile_rates(fit, None).new_study()).mixture
+    by_hand = bm.fit_mixture(profile_rates(fit, None).cohort()).mixture
     np.testing.assert_allclose(by_hand.below(rates), prior.mixture.below(rates), rtol=1e-6)
 
 

@@ -129,7 +129,7 @@ def test_the_variance_between_studies_is_that_of_simulated_studies(fit: bm.Fit) 
         fit.spec, fit.arms, fit.settings, draws, provenance=fit.provenance, coding=fit.coding
     )
     drawn = draws_of(narrow, "CR")
-    nodes = drawn.rates(None).new_study().theta
+    nodes = drawn.rates(None).cohort().theta
     # The 16 nodes of a draw are evenly spread; of effects this small the delta method is right.
     assert drawn.between.mean() == pytest.approx(nodes.var(axis=-1).mean(), rel=0.05)
 
