@@ -38,6 +38,10 @@ class Probability(float):
         value.mcse = estimate.mcse
         return value
 
+    def __getnewargs__(self) -> tuple[Estimate]:
+        """Return what copies and processes make it of again."""
+        return (Estimate(float(self), self.mcse),)
+
 
 class Tails(Protocol):
     """A distribution of a rate, of which an event has a probability."""

@@ -1,9 +1,14 @@
 """Predictions that agree with each other and with simulation."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.estimates.events import Probability
+from bayesmeta.estimates.precision import Estimate
 
 HMA = {"regimen_class": "ven_hma"}
 
@@ -172,3 +177,9 @@ def test_a_quadrature_fit_predicts_a_new_study_only(orr: bm.Arms) -> None:
     posterior = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
     with pytest.raises(bm.SettingsError, match="`study` has no effect on a QuadratureFit"):
         bm.predict(posterior, n=40, study="hu2023", seed=1)
+
+
+def test_a_probability_survives_copies_and_processes() -> None:
+    one = Probability(Estimate(0.25, 0.01))
+    for other in (pickle.loads(pickle.dumps(one)), copy.copy(one), copy.deepcopy(one)):
+        assert (float(other), other.mcse) == (0.25, 0.01)
