@@ -7,7 +7,14 @@ from typing import Any
 
 from bayesmeta.errors import issue_warning
 
-__all__ = ["RENAMED", "Renamed", "renamed_arguments", "replacement", "warn_deprecated"]
+__all__ = [
+    "RENAMED",
+    "RENAMED_KEYS",
+    "Renamed",
+    "renamed_arguments",
+    "replacement",
+    "warn_deprecated",
+]
 
 RENAMED = {
     "AveragedPrediction": "Prediction",
@@ -25,6 +32,16 @@ RENAMED = {
     "load_nested_model": "load_model",
 }
 """Public names of release 0.1.0, with those that do the same now."""
+
+RENAMED_KEYS: dict[str, dict[str, str]] = {
+    "study_effects": {
+        "law": "distribution",
+        "share": "outlier_proportion",
+        "ratio": "outlier_scale",
+    },
+    "covariates": {"shares": "level_proportions"},
+}
+"""Keys of each table of model files of schema 1, with those of schema 2."""
 
 
 def replacement(name: str) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OLD_FORMS = {"CHANGELOG.md", "bayesmeta/deprecated.py", "bayesmeta/model/schema_1.py"}
+OLD_FORMS = {"CHANGELOG.md", "bayesmeta/deprecated.py"}
 """Files that translate old words, and so must name them."""
 
 WORDS = {

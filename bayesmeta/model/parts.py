@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from bayesmeta.deprecated import warn_deprecated
+from bayesmeta.deprecated import RENAMED_KEYS, warn_deprecated
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
@@ -32,16 +32,6 @@ __all__ = [
 ]
 
 Table = Mapping[str, Any]
-
-_RENAMED = {
-    "study_effects": {
-        "law": "distribution",
-        "share": "outlier_proportion",
-        "ratio": "outlier_scale",
-    },
-    "covariates": {"shares": "level_proportions"},
-}
-"""Keys of each table in schema 1, with those of schema 2."""
 
 _MOVED = {
     ("nested", "link"): ("likelihood", "link"),
@@ -217,7 +207,7 @@ def translated(content: Table, name: str, *, warn: bool) -> dict[str, Any]:
     """Return a model file of schema 1 in the keys of schema 2, and warn of those that are others."""
     found = {key: dict(one) if isinstance(one, dict) else one for key, one in content.items()}
     _check_tables(found, name)
-    changes = [one for kind in _RENAMED for one in _renamed(found, kind, kind)]
+    changes = [one for kind in RENAMED_KEYS for one in _renamed(found, kind, kind)]
     changes += _moved(found) if "nested" in found else []
     rest = found.pop("nested", {})
     if rest:
@@ -229,7 +219,7 @@ def translated(content: Table, name: str, *, warn: bool) -> dict[str, Any]:
 
 
 def _check_tables(content: Table, name: str) -> None:
-    for key in ("nested", *_RENAMED, "likelihood", "priors"):
+    for key in ("nested", *RENAMED_KEYS, "likelihood", "priors"):
         if not isinstance(content.get(key, {}), dict):
             raise SpecError(f"{name}: `{key}` must be a table, [{key}]; got {content[key]!r}.")
     if "nested" in content:
@@ -252,7 +242,7 @@ def with_new_keys(place: str, table: Table) -> dict[str, Any]:
 def _renamed(content: dict[str, Any], kind: str, place: str) -> list[str]:
     """Rename the keys of a table of some kind, and return what became of them."""
     changes, own = [], content.get(place, {})
-    for old, new in _RENAMED.get(kind, {}).items():
+    for old, new in RENAMED_KEYS.get(kind, {}).items():
         if old in own and new in own:
             raise SpecError(f"[{place}] has both '{old}' and '{new}'. Keep '{new}'.")
         if old in own:
