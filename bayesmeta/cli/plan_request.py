@@ -12,7 +12,7 @@ from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
     import bayesmeta as bm
-    from bayesmeta.report.plan_sizes import Sizes
+    from bayesmeta.report.plan_text import Sizes
 
 __all__ = ["PlanRequest"]
 
@@ -142,7 +142,7 @@ class PlanRequest:
             return None
         from bayesmeta.planning.plan_priors import plan_priors
         from bayesmeta.planning.trial_size import smallest_n
-        from bayesmeta.report.plan_sizes import Sizes
+        from bayesmeta.report.plan_text import Sizes
 
         alpha = ALPHA if self.alpha is None else self.alpha
         power = POWER if self.power is None else self.power

@@ -21,7 +21,7 @@ def calibration_lines(result: Calibration) -> list[str]:
     failed = result.comparisons and not result.ok
     return [
         *(
-            ["CALIBRATION FAILED: fits of the parts marked 'FAILS' can't be trusted.", ""]
+            ["CALIBRATION FAILED: fits of the parts marked 'FAILS' cannot be trusted.", ""]
             if failed
             else []
         ),

@@ -16,7 +16,6 @@ from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
     NOT_DONE,
-    USUAL,
     Answer,
     checklists_section,
     done,
@@ -49,7 +48,7 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if run.ok else UNRELIABLE,
         sections=(
-            Section(titles.BRIEF, tuple(_brief(run, outcome, words, reliable=run.ok))),
+            Section(titles.BRIEF, tuple(_brief(run, outcome, words))),
             Section(titles.ANSWERS, tuple(_answers(run, words, figures))),
             evidence_section(run.evidence, words=words),
             Section(titles.MODELS, tuple(_models(run))),
@@ -70,9 +69,7 @@ def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Documen
     )
 
 
-def _brief(
-    run: SavedComparison, outcome: str, words: Wording, *, reliable: bool
-) -> Iterator[Block]:
+def _brief(run: SavedComparison, outcome: str, words: Wording) -> Iterator[Block]:
     yield Text(
         f"Question: which of {len(run.table)} models of {outcome} predicts a study best from all the others, and what is "
         f"to be expected in a new cohort of {run.question['cohort']} patients?"
@@ -80,10 +77,10 @@ def _brief(
     if run.best is None:
         yield Text("No model has all its scores: there is no answer.", "warning")
         return
-    yield Text(" ".join(filter(None, _sentences(run, run.best.model, words, reliable=reliable))))
+    yield Text(" ".join(filter(None, _sentences(run, run.best.model, words))))
 
 
-def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: bool) -> Iterator[str]:
+def _sentences(run: SavedComparison, best: str, words: Wording) -> Iterator[str]:
     row = run.table[run.table["model"] == best].iloc[0]
     near = run.table[
         (run.table["model"] != best)
@@ -95,15 +92,11 @@ def _sentences(run: SavedComparison, best: str, words: Wording, *, reliable: boo
         f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
         f"95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
-    yield f"Models that can't be told from it: {', '.join(map(str, near['model'])) or 'none'}."
-    yield from _prediction(run, words)
-    yield RELIABLE if reliable else NOT_TO_BE_USED
-
-
-def _prediction(run: SavedComparison, words: Wording) -> Iterator[str]:
+    yield f"Models that cannot be told from it: {', '.join(map(str, near['model'])) or 'none'}."
     for outcome, one in run.predictions.items():
         of = f"{words.outcome(outcome)}: " if outcome else ""
         yield of + " ".join(averaged_sentence(one, run.question["ci_prob"], words).split())
+    yield RELIABLE if run.ok else NOT_TO_BE_USED
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
@@ -111,25 +104,22 @@ def _models(run: SavedComparison) -> Iterator[Block]:
     yield Text(
         f"Each study was left out in turn, {how}, and predicted from all others, its effect integrated out over all its arms."
     )
-    yield Table(
-        "The models", pd.DataFrame([_described(run, str(name)) for name in run.table["model"]])
-    )
+    described = [
+        {
+            "model": name,
+            "what it is": spec.description,
+            "covariates": spec.covariates.formula or "none",
+            "likelihood": spec.likelihood.symbol,
+            "study effects": spec.study_effects.symbol or "none",
+        }
+        for name, spec in run.models.items()
+    ]
+    yield Table("The models", pd.DataFrame(described))
     best = run.best
     if best is not None:
         yield Text(f"In mathematics, {best.model}, which predicts best:")
         yield from model_blocks(run.models[best.model])
     yield Text(f"Priors, and every other choice, stand in the model files under '{titles.REDO}'.")
-
-
-def _described(run: SavedComparison, name: str) -> dict[str, str]:
-    spec = run.models[name]
-    return {
-        "model": name,
-        "what it is": spec.description,
-        "covariates": spec.covariates.formula or "none",
-        "likelihood": spec.likelihood.symbol,
-        "study effects": spec.study_effects.symbol or "none",
-    }
 
 
 def _answers(
@@ -225,12 +215,9 @@ def _sensitivity(
         cells = run.table[run.table["prior_change"].notna()]
         yield Table(
             "By how much the log marginal likelihood changes at most with one prior half or twice as wide",
-            pd.DataFrame(
-                {
-                    "model": cells["model"],
-                    "change": [f"{value:.1f}" for value in cells["prior_change"]],
-                    "prior of": cells["prior_changed"],
-                }
+            cells[["model"]].assign(
+                change=cells["prior_change"].map("{:.1f}".format),
+                **{"prior of": cells["prior_changed"]},
             ),
         )
 
@@ -256,14 +243,13 @@ def _validation(run: SavedComparison, figures: Mapping[str, tuple[Figure, ...]])
 
 
 def _scores(run: SavedComparison) -> pd.DataFrame:
-    models = list(run.left_out)
     labels = next(iter(run.left_out.values())).labels
     scores = pd.DataFrame(
-        {name: run.left_out[name].studies.set_index("study")["elpd"] for name in models}
+        {name: one.studies.set_index("study")["elpd"] for name, one in run.left_out.items()}
     )
     cells = scores.map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
     names = [labels.get(str(study), str(study)) for study in scores.index]
-    cells.insert(0, "study left out" if "study" in models else "study", names)
+    cells.insert(0, "study left out" if "study" in run.left_out else "study", names)
     return cells
 
 
@@ -289,4 +275,4 @@ def _checklist(run: SavedComparison) -> dict[str, Answer]:
             "in part", f"{titles.ANSWERS}: log marginal likelihoods, no model probabilities"
         )
         own["5B"] = done(titles.SENSITIVITY)
-    return {**USUAL, **own}
+    return own

@@ -9,6 +9,7 @@ from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
+from bayesmeta.report.text import interval_text
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
@@ -62,7 +63,7 @@ def _pair(row: Row, contrasts: Contrasts, words: Wording) -> dict[str, str]:
     return {
         "pair": " vs ".join(levels),
         "odds ratio": _ratios(row),
-        "rate difference": _points(row, words),
+        "rate difference": interval_text(row, "rate_difference", words.rates.differences),
         "P(higher)": probability_text(row["probability_higher"], 2),
         "within studies": "no evidence" if pd.isna(share) else percent(share),
         "studies": f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both",
@@ -160,12 +161,6 @@ def _ratio(value: float) -> str:
     if value >= LARGEST:
         return f"{value:.0e}"
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004
-
-
-def _points(row: Row, words: Wording) -> str:
-    ends = ("", "_lower", "_upper")
-    median, low, high = words.rates.differences(*(row[f"rate_difference{end}"] for end in ends))
-    return f"{median} ({low} to {high})"
 
 
 def _precision(table: pd.DataFrame, words: Wording) -> str:

@@ -19,8 +19,9 @@ __all__ = ["FIGURES", "NESTED", "ONE", "Figures", "Inapplicable", "figure_blocks
 ONE, EITHER, NESTED = range(1, 4)
 """Whether a figure is of a fit of one outcome, of any, or of nested outcomes."""
 
-
 FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
+HETEROGENEITY = "What heterogeneity means: the true rates of studies for each value of tau"
+FUNNEL = "Arms by size, within the limits of chance and of the model"
 
 
 class Inapplicable(str):
@@ -28,6 +29,8 @@ class Inapplicable(str):
 
     __slots__ = ()
 
+
+NO_FACTOR = Inapplicable("the model has no factor")
 
 type Figures = tuple[Figure, ...] | str
 """Figures, or the reason why there is none."""
@@ -121,26 +124,25 @@ def _trace(results: FitResults) -> Figures:
 
 
 def _regression(results: FitResults) -> Figures:
-    names, units = list(results.fit.coding.centres), results.options.units
-    if not names:
-        return Inapplicable("the model has no numeric covariate")
-    more = {name: {"covariate": name, "unit": units.get(name, "")} for name in names}
+    units = results.options.units
+    more = {
+        name: {"covariate": name, "unit": units.get(name, "")}
+        for name in results.fit.coding.centres
+    }
     caption = "Observed and fitted rates by {}"
-    return _of_each(results, "regression", caption, more, profile=results.profile)
+    found = _of_each(results, "regression", caption, more, profile=results.profile)
+    return found or Inapplicable("the model has no numeric covariate")
 
 
 def _subgroups(results: FitResults) -> Figures:
-    names = list(results.fit.coding.factors)
-    if not names:
-        return Inapplicable("the model has no factor")
-    more = {name: {"by": name} for name in names}
-    caption = "Typical rates by {}"
-    return _of_each(results, "subgroups", caption, more, profile=results.profile)
+    more = {name: {"by": name} for name in results.fit.coding.factors}
+    found = _of_each(results, "subgroups", "Typical rates by {}", more, profile=results.profile)
+    return found or NO_FACTOR
 
 
 def _contrasts(results: FitResults) -> Figures:
     if not results.contrasts:
-        return Inapplicable("the model has no factor")
+        return NO_FACTOR
     several = len(results.fit.coding.factors) > 1
     return tuple(
         _figure(
@@ -191,22 +193,9 @@ FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "subgroups": (EITHER, _subgroups),
     "trace": (EITHER, _trace),
     "prior_posterior": (EITHER, _simple("prior_posterior", "Prior and posterior densities")),
-    "heterogeneity": (
-        EITHER,
-        _simple(
-            "heterogeneity",
-            "What heterogeneity means: the true rates of studies for each value of tau",
-        ),
-    ),
+    "heterogeneity": (EITHER, _simple("heterogeneity", HETEROGENEITY)),
     "regression": (EITHER, _regression),
-    "funnel": (
-        EITHER,
-        _simple(
-            "funnel",
-            "Arms by size, within the limits of chance and of the model",
-            at_profile=False,
-        ),
-    ),
+    "funnel": (EITHER, _simple("funnel", FUNNEL, at_profile=False)),
     "posterior_predictive": (ONE, _posterior_predictive),
     "prediction": (EITHER, _prediction),
     "contrasts": (EITHER, _contrasts),

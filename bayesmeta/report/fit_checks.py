@@ -16,7 +16,6 @@ from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
     NOT_DONE,
-    USUAL,
     Answer,
     done,
 )
@@ -30,7 +29,7 @@ from bayesmeta.report.sensitivity_text import (
 __all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
 
 NOT_REFITTED = "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
-NO_DRAWS = "The fit kept no draws of arms, without which sensitivity to the priors can't be told."
+NO_DRAWS = "The fit kept no draws of arms, without which sensitivity to the priors cannot be told."
 NOT_LEFT_OUT = "Studies were not left out in turn. `bayesmeta leave-one-out` does, and a report without --quick."
 ONE_STUDY = "With one study that has patients, none can be predicted from others."
 METHODS = {"weighted": "by PSIS", "refit": "by refits", "bridged": "by bridge sampling"}
@@ -114,4 +113,4 @@ def fit_answers(results: FitResults) -> dict[str, Answer]:
     if results.question.rate_above is not None:
         own["4"] = Answer(AUTHOR, f"{titles.BRIEF} has the probability asked for")
         own["5C"] = done(titles.SENSITIVITY) if fitted_again else Answer(NOT_DONE, "")
-    return {**USUAL, **own}
+    return own

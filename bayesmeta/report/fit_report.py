@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from bayesmeta.errors import counted
-from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred import inferred_lines
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.profiles import beyond_evidence
@@ -172,11 +171,18 @@ def _answers(results: FitResults) -> Iterator[Block]:
     yield from _rate_blocks(results.summary)
     yield Items(_rate_definitions(results.fit))
     yield from figure_blocks("prediction", results)
-    yield from _categories(results)
+    if results.several:
+        new = results.prediction
+        yield Table(
+            f"Patients of a new cohort of {new.n} by category ({new.profile})",
+            category_cells(new.table(results.question.ci_prob), results.words),
+        )
     drawn = tuple(figure_blocks("contrasts", results))
     for figure, found in zip(drawn, results.contrasts, strict=True):
         yield figure
-        yield from _contrasts(results, found)
+        yield from contrast_blocks(found, results.words)
+        if results.options.ranks or found.rankable:
+            yield from rank_blocks(found, results.words)
     yield from figure_blocks("regression", results)
     if "tau" in results.fit.posterior:
         yield from figure_blocks("heterogeneity", results)
@@ -185,27 +191,13 @@ def _answers(results: FitResults) -> Iterator[Block]:
     yield from _parameter_blocks(results.summary)
 
 
-def _categories(results: FitResults) -> Iterator[Block]:
-    found = results.prediction
-    if results.several:
-        yield Table(
-            f"Patients of a new cohort of {found.n} by category ({found.profile})",
-            category_cells(found.table(results.question.ci_prob), results.words),
-        )
-
-
-def _contrasts(results: FitResults, found: Contrasts) -> Iterator[Block]:
-    """Yield the contrasts of a factor, and its ranks where they may be shown or are asked for."""
-    yield from contrast_blocks(found, results.words)
-    if results.options.ranks or found.rankable:
-        yield from rank_blocks(found, results.words)
-
-
 def _rate_definitions(fit: Fit) -> tuple[str, ...]:
     """Return what each of the four rates is in a model."""
+    pooled = not outcomes_of(fit) and fit.spec.study_effects.tau is not None
+    nearer = "; nearer 50% than the typical rate" if pooled and fit.spec.link == Logit() else ""
     return (
         _typical(fit),
-        _mean(fit),
+        f"Mean rate: averaged over studies{nearer}.",
         "New study: the true rate of a study not yet done. Its interval is the prediction interval, which tells how "
         "much studies differ, too.",
         "New cohort: the responders of such a study's n patients, with binomial variation.",
@@ -218,13 +210,6 @@ def _typical(fit: Fit) -> str:
     if fit.spec.likelihood.parameters:
         return "Typical rate: that of the covariates themselves, about which arms differ for themselves."
     return "Typical rate: of the median study. Its interval tells where the middle of the studies lies."
-
-
-def _mean(fit: Fit) -> str:
-    pooled = not outcomes_of(fit) and fit.spec.study_effects.tau is not None
-    if pooled and fit.spec.link == Logit():
-        return "Mean rate: averaged over studies; nearer 50% than the typical rate."
-    return "Mean rate: averaged over studies."
 
 
 def _rate_blocks(summary: SummaryTable) -> Iterator[Block]:

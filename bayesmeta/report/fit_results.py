@@ -151,7 +151,7 @@ class FitResults:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What the evidence can't tell, and which priors are wide."""
+        """What the evidence cannot tell, and which priors are wide."""
         fit = self.fit
         return (*wide_priors(fit.design.beta, fit.spec.link, fit.coding), *notes(fit))
 
@@ -198,12 +198,8 @@ class FitResults:
         """Nested outcomes under other priors, by refits."""
         if not self.several or not self.options.refits:
             return None
-        return prior_grid(
-            self.fit,
-            profile=self.profile,
-            ci_prob=self.question.ci_prob,
-            **self.asked_of_rates,
-        )
+        ci_prob = self.question.ci_prob
+        return prior_grid(self.fit, profile=self.profile, ci_prob=ci_prob, **self.asked_of_rates)
 
     @property
     def studies_with_patients(self) -> int:

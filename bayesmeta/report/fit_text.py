@@ -67,7 +67,7 @@ def head_blocks(fit: Fit, diagnostics: Diagnostics, words: Wording = PLAIN) -> B
 
 
 def note_lines(notes: Sequence[str], words: Wording = PLAIN) -> list[str]:
-    """Return what the evidence can't tell, one note a line, set like the lines of a fit."""
+    """Return what the evidence cannot tell, one note a line, set like the lines of a fit."""
     return [f"{'' if i else 'Notes':<11}{words.note(note)}" for i, note in enumerate(notes)]
 
 

@@ -16,7 +16,6 @@ from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
     NOT_DONE,
-    USUAL,
     Answer,
     checklists_section,
     done,
@@ -75,14 +74,11 @@ def grid_document(
 def _summary(results: GridResults, used: pd.DataFrame, words: Wording) -> Iterator[Block]:
     """Yield the question, and between what the estimates of each outcome lie."""
     answer, where = results.grid.question, profile_text(results.grid)
-    above = answer.rate_above
-    also = (
-        ""
-        if above is None
-        else f", and the probability that it is above {words.rates.given(above)}"
-    )
+    asked = f"{RATES[answer.rate]}{f' ({where})' if where else ''}"
+    if answer.rate_above is not None:
+        asked += f", and the probability that it is above {words.rates.given(answer.rate_above)}"
     yield Text(
-        f"Question: how far does the {RATES[answer.rate]}{f' ({where})' if where else ''}{also} move with choices that "
+        f"Question: how far does the {asked} move with choices that "
         "could have been made otherwise? Every combination that is possible was fitted; none is singled out."
     )
     studies = counted(used["study"].nunique(), "study", "studies")
@@ -111,11 +107,9 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
         )
         moving = effects[effects["outcome"] == row["outcome"]].to_dict("records")
         if moving:
-            strongest, points = (
-                moving[0]["axis"].replace("_", " "),
-                words.rates.error(moving[0]["typical"]),
-            )
-            yield f"The choice that moves them most is that of {strongest}: by {points} {words.rates.points} in the median."
+            strongest = moving[0]["axis"].replace("_", " ")
+            points = f"{words.rates.error(moving[0]['typical'])} {words.rates.points}"
+            yield f"The choice that moves them most is that of {strongest}: by {points} in the median."
 
 
 def _diagnostics(results: GridResults) -> Iterator[Block]:
@@ -136,11 +130,8 @@ def _diagnostics(results: GridResults) -> Iterator[Block]:
         (results.impossible, "Combinations that are not possible", "reason"),
     ):
         if len(rows):
-            counts = rows[column].value_counts()
-            yield Table(
-                what,
-                pd.DataFrame({"reason": counts.index, "combinations": [f"{k:,}" for k in counts]}),
-            )
+            counts = rows[column].value_counts().map("{:,}".format)
+            yield Table(what, counts.rename_axis("reason").reset_index(name="combinations"))
 
 
 def _evidence(evidence: EvidenceTable, selected: list[Selected], words: Wording) -> Iterator[Block]:
@@ -168,7 +159,10 @@ def _evidence(evidence: EvidenceTable, selected: list[Selected], words: Wording)
         left_out.append(rows.assign(inclusion=inclusion))
     yield Table("Arms by outcome and rule of inclusion", pd.DataFrame(kept))
     if any(map(len, left_out)):
-        yield Table("Rows left out, and the rule that left each out", _by_inclusion(left_out))
+        # Each row once, with the rules of inclusion that leave it out.
+        grouped = pd.concat(left_out).groupby(list(ROWS), sort=False)["inclusion"]
+        cells = grouped.agg(", ".join).reset_index().rename(columns={"inclusion": "under"})
+        yield Table("Rows left out, and the rule that left each out", cells)
 
 
 def _used(selected: list[Selected]) -> pd.DataFrame:
@@ -176,13 +170,6 @@ def _used(selected: list[Selected]) -> pd.DataFrame:
     frames = [arms.frame for _, _, arms in selected if isinstance(arms, Arms)]
     used: pd.DataFrame = pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
     return used
-
-
-def _by_inclusion(left_out: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows left out, each once with the rules of inclusion under which it was."""
-    rows = pd.concat(left_out, ignore_index=True)
-    grouped = rows.groupby(list(ROWS), sort=False)["inclusion"].agg(", ".join)
-    return grouped.reset_index().rename(columns={"inclusion": "under"})
 
 
 def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selected]:
@@ -199,12 +186,10 @@ def _selected(results: GridResults, evidence: EvidenceTable) -> Iterator[Selecte
 
 
 def _choices(results: GridResults) -> Iterator[Block]:
-    levels = {axis: results.table[axis].fillna("").unique() for axis in AXES}
-    rows = [
-        {"choice": axis.replace("_", " "), "levels": ", ".join(str(one) or "none" for one in own)}
-        for axis, own in levels.items()
-    ]
-    yield Table("What could be chosen", pd.DataFrame(rows))
+    levels = (results.table[axis].fillna("").unique() for axis in AXES)
+    told = [", ".join(str(one) or "none" for one in own) for own in levels]
+    choices = [axis.replace("_", " ") for axis in AXES]
+    yield Table("What could be chosen", pd.DataFrame({"choice": choices, "levels": told}))
 
 
 def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
@@ -212,12 +197,11 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
     if curve.empty:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
-    outcomes = list(dict.fromkeys(curve["outcome"]))
     yield from figures_of_grid(results, words)
     rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     yield from effect_blocks(results.effects, words)
-    for outcome in outcomes:
+    for outcome in dict.fromkeys(curve["outcome"]):
         yield from _combinations(results, str(outcome), words)
 
 
@@ -235,10 +219,8 @@ def _combinations(results: GridResults, outcome: str, words: Wording) -> Iterato
         words.rates.interval(*row) for row in shown[names].itertuples(index=False)
     ]
     if answer.rate_above is not None:
-        above = shown[f"{rate}_above"]
-        cells[f"P(rate > {words.rates.given(answer.rate_above)})"] = [
-            probability_text(value, 2) for value in above
-        ]
+        heading = f"P(rate > {words.rates.given(answer.rate_above)})"
+        cells[heading] = [probability_text(value, 2) for value in shown[f"{rate}_above"]]
     cells["draws"] = ["ok" if ok else "NOT RELIABLE" for ok in shown["ok"].astype(bool)]
     cells.insert(0, "rank", [str(place) for place in range(1, len(cells) + 1)])
     of = f" of {words.outcome(outcome)}" if outcome else ""
@@ -264,7 +246,7 @@ def _checklist(results: GridResults) -> dict[str, Answer]:
     if results.grid.question.rate_above is not None:
         own["4"] = Answer(AUTHOR, f"{titles.ANSWERS} has the probabilities asked for")
         own["5C"] = done(titles.ANSWERS)
-    return {**USUAL, **own}
+    return own
 
 
 def _redo(
@@ -272,10 +254,10 @@ def _redo(
 ) -> Iterator[Block]:
     yield Text("The grid, to be saved as grid.toml:")
     yield Code(grid_toml(results.grid))
-    bundled = _bundled_name(evidence)
-    own = ["--evidence inputs/evidence.csv", *reading_options(evidence.reading)]
-    table = "" if bundled else f" {' '.join(own)}"
-    if not bundled:
+    table = ""
+    if not _bundled_name(evidence):
+        own = ["--evidence inputs/evidence.csv", *reading_options(evidence.reading)]
+        table = f" {' '.join(own)}"
         yield Text("The evidence is kept in inputs/evidence.csv of the run's folder.")
     yield Code(f"bayesmeta grid grid.toml{table} --seed {results.seed} --out runs/again")
     yield versions_table(versions)

@@ -1,7 +1,7 @@
 """What is printed of a grid of specifications: text for people, JSON for machines."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -91,9 +91,8 @@ def _warning(results: GridResults) -> list[str]:
         *([f"the diagnostics of {rows} combinations failed"] if rows else []),
         *([f"{failed} combinations have no result"] if failed else []),
     ]
-    if not found:
-        return []
-    return [f"NOT RELIABLE: {' and '.join(found)}; columns ok and state tell which."]
+    told = f"NOT RELIABLE: {' and '.join(found)}; columns ok and state tell which."
+    return [told] if found else []
 
 
 def _counts(results: GridResults) -> list[str]:
@@ -101,9 +100,9 @@ def _counts(results: GridResults) -> list[str]:
     shared = int((table["same_as"] != "").sum())
     head = f"{results.grid.name}: {len(table):,} combinations, {results.fits:,} fits"
     lines = [
-        f"{head}{f' ({shared:,} combinations are the same fit as another)' if shared else ''}."
+        f"{head}{f' ({shared:,} combinations are the same fit as another)' if shared else ''}.",
+        f"Fits took {results.seconds:,.0f} s of work; random seed {results.seed}.",
     ]
-    lines.append(f"Fits took {results.seconds:,.0f} s of work; random seed {results.seed}.")
     for what, rows, column in (
         ("Not possible", results.impossible, "reason"),
         ("Failed", results.failed, "reason"),
@@ -126,26 +125,15 @@ def _listing(what: str, rows: pd.DataFrame, column: str) -> list[str]:
 
 def range_cells(ranges: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
     """Return the range of the answer by outcome, as people read it."""
-    rates = ranges[["least", "middle", "greatest", "lower", "upper"]].astype(float)
-    texts = [_range(row, words) for row in rates.itertuples(index=False, name=None)]
-    lowest, middle, highest, bounds = zip(*texts, strict=True) if texts else ((), (), (), ())
-    return pd.DataFrame(
-        {
-            "outcome": [words.outcome(str(name)) for name in ranges["outcome"]],
-            "combinations": ranges["rows"].to_list(),
-            "lowest": lowest,
-            "middle": middle,
-            "highest": highest,
-            "bounds": bounds,
-        }
-    )
-
-
-def _range(rates: Sequence[float], words: Wording) -> tuple[str, str, str, str]:
-    if any(map(math.isnan, rates)):
-        return "", "", "", ""
-    *middles, low, high = words.rates.texts(*rates)
-    return middles[0], middles[1], middles[2], f"{low} to {high}"
+    cells = []
+    for row in ranges.to_dict("records"):
+        rates = [float(row[name]) for name in ("least", "middle", "greatest", "lower", "upper")]
+        known = not any(map(math.isnan, rates))
+        *shown, low, high = words.rates.texts(*rates) if known else [""] * 5
+        cell = {"outcome": words.outcome(str(row["outcome"])), "combinations": row["rows"]}
+        cell |= dict(zip(("lowest", "middle", "highest"), shown, strict=True))
+        cells.append(cell | {"bounds": f"{low} to {high}" if known else ""})
+    return pd.DataFrame(cells)
 
 
 def effect_blocks(effects: pd.DataFrame, words: Wording = PLAIN) -> Iterator[Block]:

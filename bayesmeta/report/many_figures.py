@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bayesmeta import plots
 from bayesmeta.comparison.comparison import Comparison
@@ -127,10 +127,7 @@ def _about_profile(comparison: Comparison | SavedComparison, model: str) -> str:
 
 
 def figures_of_grid(results: GridResults, words: Wording = PLAIN) -> Iterator[Figure]:
-    """Yield the specification curve of each outcome that has a result.
-
-    One of several outcomes has its name, since their estimates are not answers to one question.
-    """
+    """Yield the specification curve of each outcome that has a result."""
     curve = results.curve
     outcomes = list(dict.fromkeys(curve["outcome"]))
     for name, outcome in zip(_names(outcomes), outcomes, strict=True):
@@ -172,13 +169,7 @@ def _curve(results: GridResults, curve: "pd.DataFrame", words: Wording) -> "plot
 
 def _missing(results: GridResults, outcome: str) -> str:
     """Return how many combinations of an outcome are not drawn."""
-    kinds: tuple[tuple[Any, str], ...] = (
-        (results.impossible, "not possible"),
-        (results.failed, "failed"),
-    )
-    rows = [
-        f"{len(own)} {what}"
-        for table, what in kinds
-        if len(own := table[table["outcome"] == outcome])
-    ]
+    kinds = {"not possible": results.impossible, "failed": results.failed}
+    counts = {what: int((table["outcome"] == outcome).sum()) for what, table in kinds.items()}
+    rows = [f"{rows} {what}" for what, rows in counts.items() if rows]
     return f"Combinations that are not drawn: {', '.join(rows)}." if rows else ""

@@ -1,5 +1,6 @@
 """Plans of trials for machines: as JSON, and as files (tables as CSV, priors as JSON, figures)."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -8,12 +9,11 @@ from bayesmeta import plots
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
-from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.plots.pages import Plot
 from bayesmeta.report.machine import records
-from bayesmeta.report.plan_sizes import Sizes
+from bayesmeta.report.plan_text import Sizes
 from bayesmeta.report.plan_words import AnyPlan, mixture_warnings, warnings_of
 from bayesmeta.wording import PLAIN, Wording
 
@@ -67,7 +67,7 @@ def plan_json(plan: AnyPlan | None, *, prior: MapPrior, sizes: Sizes | None) -> 
         "n": None,
     }
     if plan is not None:
-        found |= _common(plan) | (_one_arm(plan) if isinstance(plan, Plan) else _two_arms(plan))
+        found |= _common(plan) | _of_trial(plan)
     return found | {"sample_size": None if sizes is None else sizes.json()}
 
 
@@ -79,14 +79,18 @@ def _common(plan: AnyPlan) -> dict[str, Any]:
         "success": str(plan.trial.success),
         "robust": plan.robust,
         "weights": list(plan.compared.weights),
-        "vague": _mixture(plan.compared.vague),
-        "priors": {name: _mixture(prior) for name, prior in plan.priors.items()},
+        "vague": asdict(plan.compared.vague),
+        "priors": {name: asdict(prior) for name, prior in plan.priors.items()},
         "decides_alike": plan.decides_alike,
         "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
     }
 
 
-def _one_arm(plan: Plan) -> dict[str, Any]:
+def _of_trial(plan: AnyPlan) -> dict[str, Any]:
+    if not isinstance(plan, Plan):
+        two = plan.trial
+        boundary = records(two.boundary.reset_index())
+        return {"n": two.n_treated, "n_control": two.n_control, "boundary": boundary}
     trial = plan.trial
     return {
         "n": trial.n,
@@ -96,17 +100,6 @@ def _one_arm(plan: Plan) -> dict[str, Any]:
         "type_one_error": trial.type_one_error(),
         "interim": None if plan.interim is None else _interim(plan, plan.interim),
     }
-
-
-def _two_arms(plan: Any) -> dict[str, Any]:
-    trial = plan.trial
-    boundary = records(trial.boundary.reset_index())
-    return {"n": trial.n_treated, "n_control": trial.n_control, "boundary": boundary}
-
-
-def _mixture(mixture: BetaMixture) -> dict[str, Any]:
-    """Return the parameters of a mixture."""
-    return {"weights": list(mixture.weights), "a": list(mixture.a), "b": list(mixture.b)}
 
 
 def _interim(plan: Plan, interim: Interim) -> dict[str, Any]:
@@ -133,7 +126,10 @@ def plan_files(
     found: dict[str, bytes] = {}
     if plan is not None:
         tables |= _tables(plan)
-        found = _priors(plan) | _figures(plan, words)
+        robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
+        written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
+        found = {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
+        found |= _figures(plan, words)
     if isinstance(plan, Plan) and plan.interim is not None:
         look = plan.interim.look
         tables["interim"] = look.table.reset_index()
@@ -145,12 +141,6 @@ def _csv(table: pd.DataFrame, prior: MapPrior) -> bytes:
     # What is made from a prior is no more reliable than the prior.
     marked = table if prior.reliable else table.assign(reliable="no")
     return marked.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _priors(plan: AnyPlan) -> dict[str, bytes]:
-    robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
-    written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
-    return {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
 
 
 def _figures(plan: AnyPlan, words: Wording) -> dict[str, bytes]:

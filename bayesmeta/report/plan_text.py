@@ -1,6 +1,9 @@
 """The plan of a trial of one arm or two, and its sample sizes, as tables and sentences."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,10 +11,11 @@ import pandas as pd
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
-from bayesmeta.planning.success import NULL, Threshold
+from bayesmeta.planning.success import NULL, Success
+from bayesmeta.planning.trial_size import SampleSize
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
 from bayesmeta.report.document import Block, Items, Table, Text
-from bayesmeta.report.plan_sizes import Sizes
+from bayesmeta.report.machine import records
 from bayesmeta.report.plan_words import (
     NAMES,
     AnyPlan,
@@ -28,9 +32,83 @@ from bayesmeta.report.plan_words import (
 )
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["plan_blocks"]
+__all__ = ["Sizes", "plan_blocks"]
 
 ALIKE = "The robust and the MAP prior decide alike: the vague share changes no decision."
+
+
+@dataclass(frozen=True, eq=False)
+class Sizes:
+    """The patients that a trial needs, with each prior, and what they are needed for."""
+
+    success: Success
+    alternative: float
+    alpha: float
+    power: float
+    found: Mapping[str, SampleSize]
+
+    @property
+    def n(self) -> int | None:
+        """Patients with the robust prior; None where no number will do."""
+        return self.found[ROBUST].n
+
+    @property
+    def n_max(self) -> int:
+        """Largest number of patients tried."""
+        return int(self.found[ROBUST].table["n"].iloc[-1])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All numbers tried, with each prior: `prior` and the columns of `SampleSize.table`."""
+        tables = {name: each.table for name, each in self.found.items()}
+        return pd.concat(tables, names=["prior", None]).reset_index("prior").reset_index(drop=True)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the patients with each prior; where none will do with the robust one, what to do."""
+        yield Table(
+            f"Patients   that keep a type-I error of {level(self.alpha)} (one-sided) at a true rate of "
+            f"{rate(self.success.null_value)} and have a power of {level(self.power)} at {rate(self.alternative)}",
+            pd.DataFrame([self._row(name, each) for name, each in self.found.items()]),
+        )
+        told = (
+            f"Of 1 to {self.n_max} patients. Both rise and fall with the patients like a saw, as responders are whole "
+            "numbers."
+        )
+        yield Items((told,))
+        yield Text("")
+        if self.n is None:
+            yield Text(
+                f"No plan: with the robust prior, no number of patients to {self.n_max} keeps the type-I error and has the "
+                "power. Demand a greater certainty in --success, borrow less (--weight), try more patients (--n-max), or "
+                "give --n."
+            )
+
+    def _row(self, name: str, size: SampleSize) -> dict[str, str]:
+        if size.n is None:
+            return {"": NAMES[name], "smallest": "none"}
+        [row] = size.table[size.table["n"] == size.n].to_dict("records")
+        beyond = "fewer" if self.success.direction == "<" else "more"
+        return {
+            "": NAMES[name],
+            "smallest": str(size.n),
+            "and all from": "none" if size.n_from is None else str(size.n_from),
+            "succeed": f"{row['boundary']} or {beyond}",
+            "type-I error": exact_percent(row["type_one_error"]),
+            "power": exact_percent(row["power"]),
+        }
+
+    def json(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {
+            "null": self.success.null_value,
+            "alternative": self.alternative,
+            "alpha": self.alpha,
+            "power": self.power,
+            "n_max": self.n_max,
+            "smallest": {name: each.n for name, each in self.found.items()},
+            "all_from": {name: each.n_from for name, each in self.found.items()},
+            "table": records(self.table),
+        }
 
 
 def plan_blocks(
@@ -87,16 +165,12 @@ def _errors(plan: Plan) -> Iterator[str]:
 
 def _named_rates(plan: Plan) -> dict[float, str]:
     """Return the true rates that are shown, each with its name where it is a threshold."""
-    thresholds = {each.value: each for each in plan.trial.success.thresholds}
-    rates = np.unique([*plan.rates, *thresholds])
-    return {true: _named(true, thresholds.get(true)) for true in rates}
-
-
-def _named(true: float, threshold: Threshold | None) -> str:
-    words = f"true rate {rate(true)}"
-    if threshold is None:
-        return words
-    return f"{words}, null: type-I error" if threshold.name == NULL else f"{words}, decision value"
+    told = {
+        each.value: ", null: type-I error" if each.name == NULL else ", decision value"
+        for each in plan.trial.success.thresholds
+    }
+    rates = np.unique([*plan.rates, *told])
+    return {true: f"true rate {rate(true)}{told.get(true, '')}" for true in rates}
 
 
 def _borrowing(plan: Plan) -> Iterator[Block]:
@@ -118,7 +192,9 @@ def _borrowing(plan: Plan) -> Iterator[Block]:
 def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
     """Yield what an interim look finds, and what it does to the trial."""
     look, named = interim.look, _named_rates(plan)
-    found = _listed({NAMES[name]: value for name, value in interim.success.items()})
+    found = ", ".join(
+        f"{NAMES[name]} {exact_percent(value)}" for name, value in interim.success.items()
+    )
     stops = [int(count) for count in np.flatnonzero(look.stops)]
     stopping = (
         f"{runs(stops, look.n)} of {look.n} responders stop it" if stops else "nothing stops it"
@@ -140,10 +216,6 @@ def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
         f"  If the trial stops where it is below {level(look.stop_below)} with the robust prior, {stopping}:",
         cells,
     )
-
-
-def _listed(probabilities: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {exact_percent(value)}" for name, value in probabilities.items())
 
 
 def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
@@ -189,15 +261,13 @@ def _success_of_two(plan: TwoArmPlan) -> Iterator[str]:
 
 def _boundaries(plan: TwoArmPlan) -> str:
     """Return the treated responders that succeed, by responders of control with the same ones."""
-    trial = plan.trial
-    same: list[tuple[str, list[int]]] = []
-    for control, met in enumerate(trial.successes):
-        words = runs([int(count) for count in met.nonzero()[0]], trial.n_treated) or "none"
-        if not same or same[-1][0] != words:
-            same.append((words, []))
-        same[-1][1].append(control)
-    ends = [(f"{min(rows)} to {max(rows)}" if len(rows) > 1 else f"{rows[0]}") for _, rows in same]
-    return "; ".join(f"{end}: {words}" for end, (words, _) in zip(ends, same, strict=True))
+    trial, found = plan.trial, []
+    treated = [runs(map(int, met.nonzero()[0]), trial.n_treated) for met in trial.successes]
+    for words, own in groupby(range(len(treated)), treated.__getitem__):
+        first, *others = own
+        control = f"{first} to {others[-1]}" if others else f"{first}"
+        found.append(f"{control}: {words or 'none'}")
+    return "; ".join(found)
 
 
 def _errors_of_two(plan: TwoArmPlan) -> Iterator[str]:

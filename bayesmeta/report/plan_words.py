@@ -1,8 +1,8 @@
 """What plans of one arm and of two say alike: numbers, priors, type-I errors."""
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,6 @@ __all__ = [
     "weight_table",
 ]
 
-Row = Mapping[Hashable, Any]
 AnyPlan = Plan | TwoArmPlan
 
 MOST_DIFFERENCE = 0.02
@@ -80,13 +79,10 @@ def rate(value: float) -> str:
 
 def runs(counts: Iterable[int], n: int) -> str:
     """Return counts from 0 to n as text, neighbours together: ``3 or fewer, 17 to 20``."""
-    found: list[list[int]] = []
-    for count in counts:
-        if found and count == found[-1][1] + 1:
-            found[-1][1] = count
-        else:
-            found.append([count, count])
-    return ", ".join(_run(first, last, n) for first, last in found)
+    # Neighbours have the same difference to their places.
+    groups = groupby(enumerate(counts), lambda pair: pair[1] - pair[0])
+    found = [[count for _, count in own] for _, own in groups]
+    return ", ".join(_run(own[0], own[-1], n) for own in found)
 
 
 def _run(first: int, last: int, n: int) -> str:
@@ -99,18 +95,18 @@ def _run(first: int, last: int, n: int) -> str:
 
 def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
-    history, robust = plan.compared.history, plan.compared.named[ROBUST]
-    fitted, sizes = plan.map_prior, plan.effective_sizes
-    found = fitted.inferred
+    fitted, sizes, found = plan.map_prior, plan.effective_sizes, plan.map_prior.inferred
+    history, worth = _prior(plan.compared.history, sizes[MAP], words.rates)
+    robust, robust_worth = _prior(plan.compared.named[ROBUST], sizes[ROBUST], words.rates)
     profile = marked(words.text(fitted.profile), 0 if found is None else found.inferred)
     return [
-        f"MAP prior  of {rate} ({profile}): {_terms(history)}",
-        f"           {_summary(history, words.rates)}; {_worth(sizes[MAP])}.",
+        f"MAP prior  of {rate} ({profile}): {history}",
+        worth,
         f"           Kolmogorov distance between mixture and draws: {fitted.ecdf_difference:.4f}.",
         *(f"WARNING    {text}" for text in mixture_warnings(fitted)),
         *(f"           {line}" for line in inferred_words([] if found is None else [found])),
-        f"Robust     {100 * plan.compared.weights[0]:.3g}% of it vague: {_terms(robust)}",
-        f"           {_summary(robust, words.rates)}; {_worth(sizes[ROBUST])}.",
+        f"Robust     {100 * plan.compared.weights[0]:.3g}% of it vague: {robust}",
+        robust_worth,
         *(f"           {line}" for line in _no_elir(sizes)),
     ]
 
@@ -140,19 +136,15 @@ def _no_elir(sizes: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _terms(mixture: BetaMixture) -> str:
-    return repr(mixture).removeprefix("BetaMixture(").removesuffix(")")
-
-
-def _summary(mixture: BetaMixture, rates: Rates) -> str:
+def _prior(mixture: BetaMixture, sizes: "pd.Series[float]", rates: Rates) -> list[str]:
+    """Return the components of a prior, then its mean, interval and effective sample sizes."""
     mean, low, high = rates.texts(mixture.mean, *mixture.interval(0.95))
-    return f"mean {mean}, 95% interval {low} to {high}{rates.per_text}"
-
-
-def _worth(sizes: "pd.Series[float]") -> str:
-    """Return how many patients a prior is worth, by each method."""
     found = [f"{METHODS[str(name)]} {_size(value)}" for name, value in sizes.dropna().items()]
-    return f"effective sample size (ESS): {', '.join(found) or 'not known'}"
+    return [
+        repr(mixture).removeprefix("BetaMixture(").removesuffix(")"),
+        f"           mean {mean}, 95% interval {low} to {high}{rates.per_text}; "
+        f"effective sample size (ESS): {', '.join(found) or 'not known'}.",
+    ]
 
 
 def _size(patients: float) -> str:
@@ -163,14 +155,10 @@ def _size(patients: float) -> str:
 
 
 def weight_table(plan: AnyPlan, columns: Mapping[str, str]) -> Iterator[Block]:
-    """Yield the trial by weight of the vague component, where several were asked for.
-
-    `columns` are those of probabilities, with their headings.
-    """
+    """Yield the trial by weight of the vague component, with headings of its probabilities."""
     if len(plan.compared.weights) == 1:
         return
     vague = plan.compared.vague
-    rows = plan.by_weight.to_dict("records")
     cells = [
         {
             "weight": ENDS.get(row["weight"], f"{row['weight']:g}"),
@@ -178,7 +166,7 @@ def weight_table(plan: AnyPlan, columns: Mapping[str, str]) -> Iterator[Block]:
             **{heading: exact_percent(row[name]) for name, heading in columns.items()},
             "ELIR": _size(row["elir"]),
         }
-        for row in rows
+        for row in plan.by_weight.to_dict("records")
     ]
     yield Text("")
     yield Table(
@@ -224,23 +212,18 @@ def largest_error(plan: TwoArmPlan, controls: str) -> tuple[float, float]:
 def certainty_table(plan: AnyPlan, where: str = "") -> Table:
     """Return the certainty that keeps each usual level, with the prior of the analysis."""
     null, table = plan.trial.success.null, plan.certainties
-    rows = table[table["prior"] == ROBUST].to_dict("records")
     inner = f"P({null.subject} {null.direction} {rate(null.threshold)})"
-    return Table(
-        f"  Smallest certainty of {inner} that keeps a type-I error{where}",
-        pd.DataFrame([_certainty(row) for row in rows]),
-    )
-
-
-def _certainty(row: Row) -> dict[str, str]:
-    exists = pd.notna(row["rounded"])
-    cells = {
-        "at most": TWO_SIDED.get(row["alpha"], level(row["alpha"])),
-        "certainty": f"{row['rounded']:.12g}" if exists else "none",
-        "error": exact_percent(row["type_one_error"]) if exists else "",
-    }
-    if exists and row["always"]:
-        cells["certainty"] = "any"
-    if "succeed" in row:
-        cells["succeed"] = str(row["succeed"]) if exists else "none would"
-    return cells
+    cells = []
+    for row in table[table["prior"] == ROBUST].to_dict("records"):
+        exists = pd.notna(row["rounded"])
+        certainty = "any" if exists and row["always"] else f"{row['rounded']:.12g}"
+        cell = {
+            "at most": TWO_SIDED.get(row["alpha"], level(row["alpha"])),
+            "certainty": certainty if exists else "none",
+            "error": exact_percent(row["type_one_error"]) if exists else "",
+        }
+        if "succeed" in row:
+            cell["succeed"] = str(row["succeed"]) if exists else "none would"
+        cells.append(cell)
+    caption = f"  Smallest certainty of {inner} that keeps a type-I error{where}"
+    return Table(caption, pd.DataFrame(cells))

@@ -11,8 +11,7 @@ from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.report.sensitivity_text import interval_text
-from bayesmeta.report.text import failure_lines
+from bayesmeta.report.text import failure_lines, interval_text
 from bayesmeta.rounding import number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
@@ -68,16 +67,15 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
 
 def influence_cells(found: LeftOut, outcome: str | None, words: Wording = PLAIN) -> pd.DataFrame:
     """Return the typical rate of an outcome without each study, as people read it."""
-    return pd.DataFrame(
-        [
-            {
-                "without": row["label"],
-                "typical rate": words.rates.interval(row["estimate"], row["lower"], row["upper"]),
-                "change": change_text(row, words) if row["study"] else "",
-            }
-            for row in found.influence_on("typical rate", outcome).to_dict("records")
-        ]
-    )
+    cells = [
+        {
+            "without": row["label"],
+            "typical rate": words.rates.interval(row["estimate"], row["lower"], row["upper"]),
+            "change": change_text(row, words) if row["study"] else "",
+        }
+        for row in found.influence_on("typical rate", outcome).to_dict("records")
+    ]
+    return pd.DataFrame(cells)
 
 
 def change_text(row: Row, words: Wording = PLAIN) -> str:
@@ -166,13 +164,9 @@ def cumulative_blocks(found: Cumulative, words: Wording = PLAIN) -> Iterator[Blo
         f"{words.rates.note}",
         pd.DataFrame(cells).drop(columns=without),
     )
-    undated = [f"Without a value of {found.by}: {', '.join(found.undated)}."]
-    yield Items(
-        (
-            *(undated if found.undated else []),
-            "Rows share their studies: that an estimate settles is no test.",
-        )
-    )
+    settled = "Rows share their studies: that an estimate settles is no test."
+    undated = f"Without a value of {found.by}: {', '.join(found.undated)}."
+    yield Items((undated, settled) if found.undated else (settled,))
 
 
 def cumulative_json(found: Cumulative) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def draw_run(
     n: int | None = None,
     names: list[str] | None = None,
 ) -> Drawn:
-    """Return the figures of these names, or all that the run allows; `n` is of a new cohort."""
+    """Return the figures of these names, or all that the run allows; `n` is the size of a new cohort."""
     known = (*FIGURES, *OF_MANY)
     for name in names or []:
         if name not in known:
@@ -59,7 +59,7 @@ def draw_run(
     if reasons and (names or not plots):
         name, reason = next(iter(reasons.items()))
         remedy = "" if ". " in reason else f" Leave out {name}."
-        raise SettingsError(f"The figure '{name}' can't be drawn: {reason}.{remedy}")
+        raise SettingsError(f"The figure '{name}' cannot be drawn: {reason}.{remedy}")
     told = {name: one for name, one in reasons.items() if not isinstance(one, Inapplicable)}
     return Drawn(plots, told)
 

@@ -60,32 +60,30 @@ def run_json(run: RunSummary) -> dict[str, Any]:
         "kind": manifest.kind,
         "created": manifest.created,
         "complete": run.complete,
-        "jobs": {
-            "finished": run.finished,
-            "failed": len(run.failed),
-            "damaged": run.damaged,
-        },
-        "failed": [_failure(name, outcome) for name, outcome in _failures(run)],
+        "jobs": {"finished": run.finished, "failed": len(run.failed), "damaged": run.damaged},
+        "failed": _failures(run),
         "work_seconds": run.work_seconds,
         "open_seconds": run.open_seconds,
-        "identity": dict(manifest.identity),
-        "inputs": dict(manifest.inputs),
-        "versions": dict(manifest.versions),
-        "machine": dict(manifest.machine),
+        **{
+            name: dict(getattr(manifest, name))
+            for name in ("identity", "inputs", "versions", "machine")
+        },
     }
 
 
-def _failures(run: RunSummary) -> list[tuple[str, Failed]]:
-    return [(each.name, each.outcome) for each in run.failed if isinstance(each.outcome, Failed)]
-
-
-def _failure(name: str, outcome: Failed) -> dict[str, Any]:
-    return {"name": name, "error": outcome.error, "message": outcome.message}
+def _failures(run: RunSummary) -> list[dict[str, str]]:
+    return [
+        {"name": each.name, "error": each.outcome.error, "message": each.outcome.message}
+        for each in run.failed
+        if isinstance(each.outcome, Failed)
+    ]
 
 
 def _failure_lines(run: RunSummary) -> list[str]:
     found = _failures(run)
-    lines = [f"  {name}: {each.error}: {shortened(each.message)}" for name, each in found[:SHOWN]]
+    lines = [
+        f"  {each['name']}: {each['error']}: {shortened(each['message'])}" for each in found[:SHOWN]
+    ]
     if len(found) > SHOWN:
         lines.append(f"  and {len(found) - SHOWN} more")
     return ["", "Failed", *lines] if found else []

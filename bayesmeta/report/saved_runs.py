@@ -41,16 +41,9 @@ __all__ = [
     "words_of_run",
 ]
 
-TEXTS = {
-    "study": str,
-    "arm": str,
-    "outcome": str,
-    "left_out": str,
-    "model": str,
-    "error": str,
-    "problems": str,
-    "not_applicable": str,
-}
+TEXTS = dict.fromkeys(
+    ["study", "arm", "outcome", "left_out", "model", "error", "problems", "not_applicable"], str
+)
 """Columns of names, which may look like numbers."""
 
 
@@ -122,7 +115,7 @@ def load_run(folder: Path) -> SavedRun:
     try:
         return kinds[found.manifest.kind](folder, found.manifest)
     except (KeyError, ValueError, OSError) as error:
-        raise RunError(f"{folder} can't be read: {error}. Run the same again.") from error
+        raise RunError(f"{folder} cannot be read: {error}. Run the same again.") from error
 
 
 def evidence_of_grid(folder: Path) -> EvidenceTable:

@@ -1,12 +1,13 @@
 """The sensitivity to priors as tables and sentences, and as JSON."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
+from bayesmeta.report.text import interval_text
 from bayesmeta.rounding import error_text, number_texts, probability_text
 from bayesmeta.sensitivity.changed_priors import prior_text
 from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
@@ -15,7 +16,6 @@ from bayesmeta.sensitivity.tipping_point import TippingPoint
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
-    "interval_text",
     "nested_prior_blocks",
     "prior_blocks",
     "prior_cells",
@@ -152,7 +152,7 @@ def _stays(found: TippingPoint) -> Iterator[str]:
     )
     if low < found.certainty < high:
         yield (
-            f"It comes so near {found.certainty:g} that Monte-Carlo error can't tell on which side it lies. Sample longer."
+            f"It comes so near {found.certainty:g} that Monte-Carlo error cannot tell on which side it lies. Sample longer."
         )
 
 
@@ -163,7 +163,7 @@ def _changes(found: TippingPoint) -> Iterator[str]:
     )
     yield (
         f"It changes where the prior is {found.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
-        "Monte-Carlo error, within which fits can't be told apart)."
+        "Monte-Carlo error, within which fits cannot be told apart)."
     )
     yield f"The nearest fits on either side: {below}; {above}."
 
@@ -182,14 +182,6 @@ def _changed(row: Row) -> str:
     if row["own"]:
         return "the model's own"
     return ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in row["changed"].split(", "))
-
-
-def interval_text(row: Row, name: str, written: Callable[..., list[str]]) -> str:
-    """Return an estimate of a wide row with its interval; empty where there is none."""
-    if pd.isna(row[name]):
-        return ""
-    median, low, high = written(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
-    return f"{median} ({low} to {high})"
 
 
 def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN) -> str:

@@ -1,6 +1,7 @@
-"""Evidence and diagnostics as lines of text."""
+"""Evidence, diagnostics and intervals as text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ __all__ = [
     "diagnosis_lines",
     "evidence_lines",
     "failure_lines",
-    "left_out_lines",
+    "interval_text",
+    "rule_counts",
     "warning_lines",
 ]
 
@@ -43,13 +45,10 @@ def arms_blocks(arms: Arms) -> Blocks:
     return [
         evidence_lines(arms),
         table_text(arms.frame.assign(arm=arms.labels)[["arm", *counts]], indent=2),
-        left_out_lines(arms.excluded, ["study", "arm", *rows, "rule"]),
+        ["Left out", table_text(excluded[["study", "arm", *rows, "rule"]], indent=2)]
+        if len(excluded := arms.excluded)
+        else [],
     ]
-
-
-def left_out_lines(excluded: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Return the rows left out with their rules; nothing where there are none."""
-    return [] if excluded.empty else ["Left out", table_text(excluded[[*columns]], indent=2)]
 
 
 def failure_lines(diagnostics: Diagnostics) -> list[str]:
@@ -74,10 +73,8 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {_responded(arms, words)}."
     ]
     if len(arms.excluded):
-        kinds = arms.excluded["rule"].str.split(":").str[0].value_counts()
-        counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
         what = counted(len(arms.excluded), "count" if several else "row")
-        lines.append(f"           {what} left out ({counts}).")
+        lines.append(f"           {what} left out ({rule_counts(arms.excluded)}).")
     if len(arms.studies) == 1:
         lines.append(
             "           One study: tau and what a new study would show rest on the priors."
@@ -87,6 +84,12 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
             f"           Without patients, so without information: {', '.join(arms.without_patients)}."
         )
     return [*lines, *(f"           Check: {finding}" for finding in arms.findings)]
+
+
+def rule_counts(excluded: pd.DataFrame) -> str:
+    """Return how many rows each kind of rule left out."""
+    kinds = excluded["rule"].str.split(":").str[0].value_counts()
+    return ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
 
 
 def _responded(arms: Arms, words: Wording) -> str:
@@ -118,3 +121,11 @@ def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
         *again,
         *(f"           {problem}" for problem in diagnostics.problems),
     ]
+
+
+def interval_text(row: Mapping[Hashable, Any], name: str, written: Callable[..., list[str]]) -> str:
+    """Return an estimate of a wide row with its interval; empty where there is none."""
+    if pd.isna(row[name]):
+        return ""
+    median, low, high = written(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
+    return f"{median} ({low} to {high})"

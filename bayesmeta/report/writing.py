@@ -37,7 +37,6 @@ NAME = "report"
 DEFAULT_FORM = "html"
 
 EXAMPLES = {"run": "runs/first", "out": "report.html"}
-"""Of each path, one that could be given."""
 
 
 @dataclass(frozen=True)
@@ -101,37 +100,32 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     run : path
         Folder of a fit, nested fits, a comparison or a grid.
     out : path, optional
-        The file; ``report.html`` (or another suffix) in the folder where None, which is replaced.
+        The file. Default: ``report`` in the folder, with the suffix of the format; it is replaced.
     form : {"html", "md", "json", "docx"}, optional
-        Format of the file; where None, what the suffix of `out` says, or html. docx is made by pandoc.
+        Format of the file. Default: by the suffix of `out`, or html. docx is made by pandoc.
     profile : mapping, optional
-        Of a fit: covariate values of the new cohort; what is left out stands at the reference
-        level or the centre.
+        Of a fit: covariate values of the new cohort; others are at the reference or the centre.
     per : mapping, optional
-        Of a fit: units for odds ratios of numbers beside those per 1, such as ``{"age": 10}``.
+        Of a fit: further units for odds ratios of numbers, such as ``{"age": 10}``.
     cohort : int
         Of a fit: patients of the new cohort.
     ci_prob : float
         Of a fit: probability of all intervals.
     rate_above : float, optional
-        Of a fit of one outcome: report the probability that the true rate is above this (probability).
+        Of a fit: also report the probability that the true rate is above this (probability).
     refits : bool
-        Of a fit: whether the model is fitted again, under other priors and, of one outcome, without each
-        study.
+        Of a fit: whether the model is fitted again, under other priors and without each study.
     ranks : bool
-        Of a fit of one outcome: whether ranks of the levels of factors are shown though some levels are
-        compared between studies only.
+        Of a fit: whether levels are ranked though some are compared between studies only.
     title : str, optional
         Title of the report; one made from outcome, model and studies where None.
     author, protocol, date : str, optional
-        What is printed below the title. No date is printed but one that is given, so that the same run
-        makes the same bytes.
+        Printed below the title. There is no date by default: the same run makes the same bytes.
     rates_per : {100, 1000, 10000, 100000}
         Patients that rates are written per; 100 for percent.
     labels : Labels, mapping or path, optional
-        Labels of levels and outcomes, such as ``{"regimen": {"DEC": "decitabine"}}``, or a file of them
-        (TOML with a table ``[labels]``, or CSV with columns column, value and label), in place of those
-        that model and evidence have.
+        Labels of levels and outcomes, such as ``{"regimen": {"DEC": "decitabine"}}``, or a file of
+        them (TOML or CSV), in place of those of the model and the evidence; see `Labels`.
     force : bool
         Whether the file `out` is replaced.
 
@@ -143,11 +137,11 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     Raises
     ------
     RunError
-        If the folder is no finished run, or the file can't be written.
+        If the folder is no finished run, or the file cannot be written.
     SettingsError
         If an argument is out of its range or would have no effect, or pandoc is missing.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     SpecError
         If a label is of a column, level or outcome that is not there.
 
@@ -185,12 +179,13 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
 
 def _front(**given: str | None) -> FrontMatter:
     """Return what the author says of a report, each in one line."""
-    for name, text in given.items():
-        if text is not None and (not isinstance(text, str) or len(text.splitlines()) != 1):
+    said = {name: text for name, text in given.items() if text is not None}
+    for name, text in said.items():
+        if not isinstance(text, str) or len(text.splitlines()) != 1:
             raise SettingsError(
                 f"`{name}` must be text in one line; got {text!r}. Leave it out, or write it so."
             )
-    return FrontMatter(**{name: text.strip() for name, text in given.items() if text is not None})
+    return FrontMatter(**{name: text.strip() for name, text in said.items()})
 
 
 def _form(form: str | None, out: Path | None) -> str:
@@ -221,7 +216,7 @@ def _path(name: str, value: object) -> Path:
 
 
 def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
-    """Raise if the file can't take its place; a folder that is no run is told of when it is read."""
+    """Raise if the file cannot take its place; a folder that is no run is told of when it is read."""
     if target.is_dir():
         raise RunError(f"{target} is a folder. Choose a file.")
     if target.exists() and not replace:

@@ -49,17 +49,17 @@ def performed(task: Task, folder: Path) -> Check:
         # Notes on made-up evidence are of no use to anybody.
         for kind in (EvidenceWarning, ModelWarning):
             warnings.simplefilter("ignore", kind)
-        finding = _found(task, folder)
+        try:
+            finding = task.work(folder)
+        except Exception as error:  # whatever it is, the other checks go on
+            finding = Finding(ok=False, detail=f"{type(error).__name__}: {error}")
     seconds = round(time.perf_counter() - started, 3)
     return Check(task.group, task.name, finding.ok, finding.detail, seconds)
 
 
 def tried_twice(work: Callable[[int], Finding]) -> Finding:
-    """Return what work with Monte-Carlo error finds with one seed, or with a second one if it is wrong.
-
-    An error of the machine or the package fails both. Chance alone fails one of them less than once
-    in a hundred runs, and so both less than once in ten thousand.
-    """
+    """Return what work with Monte-Carlo error finds; with a second seed if the first finds a fault."""
+    # An error of the machine or the package fails both; chance alone, less than once in ten thousand.
     first = work(SEEDS[0])
     if first.ok:
         return first
@@ -67,10 +67,3 @@ def tried_twice(work: Callable[[int], Finding]) -> Finding:
     return Finding(
         second.ok, f"{second.detail}; with another seed it was beyond its limit: {first.detail}"
     )
-
-
-def _found(task: Task, folder: Path) -> Finding:
-    try:
-        return task.work(folder)
-    except Exception as error:  # whatever it is, the other checks go on
-        return Finding(ok=False, detail=f"{type(error).__name__}: {error}")

@@ -55,12 +55,8 @@ def this_environment() -> Environment:
 def check_version(_: Path) -> Finding:
     """Compare the version of the code with that of what is installed."""
     code, installed = bayesmeta.__version__, versions()["bayesmeta"]
-    if code != installed:
-        return Finding(
-            ok=False,
-            detail=f"the code is {code}, what is installed says {installed}. Install bayesmeta again.",
-        )
-    return Finding(ok=True, detail=code)
+    fault = f"the code is {code}, the installation is {installed}. Install bayesmeta again."
+    return Finding(code == installed, code if code == installed else fault)
 
 
 def check_cache(_: Path) -> Finding:
@@ -68,17 +64,8 @@ def check_cache(_: Path) -> Finding:
     from bayesmeta.places import can_be_written, folders
 
     place = next(filter(can_be_written, folders()), None)
-    if place is None:
-        remedy = "Set NUMBA_CACHE_DIR to a folder that can be written."
-        return Finding(ok=False, detail=f"nowhere. {remedy}")
-    return Finding(ok=True, detail=str(place))
-
-
-ENVIRONMENT = (
-    Task("environment", "the version is that of the installation", check_version),
-    Task("environment", "compiled code can be kept", check_cache),
-)
-"""Checks of the installation."""
+    lacking = "nowhere. Set NUMBA_CACHE_DIR to a folder that can be written."
+    return Finding(place is not None, lacking if place is None else str(place))
 
 
 def check_cores(_: Path) -> Finding:
@@ -106,7 +93,10 @@ def digest(found: Fit) -> str:
     return total.hexdigest()
 
 
+ENVIRONMENT = (
+    Task("environment", "the version is that of the installation", check_version),
+    Task("environment", "compiled code can be kept", check_cache),
+)
 REPRODUCIBILITY = (
     Task("reproducibility", "the same draws with one core and with two", check_cores),
 )
-"""Checks of seeds."""

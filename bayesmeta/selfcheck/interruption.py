@@ -65,7 +65,10 @@ def killed(folder: Path, fits: int) -> bool:
     with begun(folder) as process:
         try:
             while process.poll() is None and len(jobs_in(folder)) < ENOUGH:
-                _check_time(deadline)
+                if time.monotonic() > deadline:
+                    raise TimeoutError(
+                        f"the run kept fewer than {ENOUGH} fits in {PATIENCE:.0f} seconds"
+                    )
                 time.sleep(0.005)
             ended = process.poll()
         finally:
@@ -127,11 +130,6 @@ def jobs_in(folder: Path) -> dict[str, tuple[bytes, int]]:
 def tables_in(folder: Path) -> dict[str, bytes]:
     """Return the tables of results of a run."""
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
-
-
-def _check_time(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"the run kept fewer than {ENOUGH} fits in {PATIENCE:.0f} seconds")
 
 
 INTERRUPTION = (Task("interruption", "a comparison of models, killed and resumed", check_kill),)

@@ -26,7 +26,7 @@ def test_another_version_than_installed_fails(
     monkeypatch.setattr(bm, "__version__", "0.0.1")
     found = check_version(tmp_path)
     assert not found.ok
-    assert "the code is 0.0.1, what is installed says" in found.detail
+    assert "the code is 0.0.1, the installation is" in found.detail
 
 
 def test_compiled_code_is_kept_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

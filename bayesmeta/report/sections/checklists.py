@@ -12,8 +12,6 @@ __all__ = [
     "AUTHOR",
     "LEFT_OUT",
     "NOT_DONE",
-    "NO_DECISION",
-    "USUAL",
     "Answer",
     "checklists_section",
     "done",
@@ -106,7 +104,8 @@ ROBUST: Mapping[str, str] = {
 
 
 def checklists_section(answers: Mapping[str, Answer]) -> Section:
-    """Return both checklists, from answers by item of BARG, and two on priors."""
+    """Return both checklists, from the answers by item that are not the usual ones."""
+    answers = {**USUAL, **answers}
     barg = [
         (f"{code} {item}" if code[0].isdigit() else item, answers[code])
         for code, item in BARG.items()
@@ -116,7 +115,7 @@ def checklists_section(answers: Mapping[str, Answer]) -> Section:
         titles.CHECKLISTS,
         (
             Text(
-                "What guidelines ask of a report, item by item. Items that need the author can't be written by a program: "
+                "What guidelines ask of a report, item by item. Items that need the author cannot be written by a program: "
                 "add them to the text in which this report is used."
             ),
             _table("BARG (Kruschke 2021, doi:10.1038/s41562-021-01177-7)", barg),
@@ -127,14 +126,6 @@ def checklists_section(answers: Mapping[str, Answer]) -> Section:
 
 
 def _table(caption: str, items: list[tuple[str, Answer]]) -> Table:
-    return Table(
-        caption,
-        pd.DataFrame(
-            {
-                "item": [item for item, _ in items],
-                "state": [answer.state for _, answer in items],
-                "where, or why": [answer.where for _, answer in items],
-            }
-        ),
-        sortable=False,
-    )
+    rows = [(item, answer.state, answer.where) for item, answer in items]
+    frame = pd.DataFrame(rows, columns=["item", "state", "where, or why"])
+    return Table(caption, frame, sortable=False)

@@ -11,6 +11,7 @@ from bayesmeta.evidence.columns import OVERLAP_GROUP
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections import titles
+from bayesmeta.report.text import rule_counts
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = [
@@ -38,7 +39,7 @@ DERIVED = {
     "inferred": "inferred from other figures",
     "adjudicated": "chosen where the source is ambiguous",
 }
-"""Ways in which counts are had that do not stand in their source as counts, in words."""
+"""Ways in which counts are derived that do not stand in their source as counts, in words."""
 
 FEW_STUDIES, SHOWN = 5, 8
 
@@ -47,6 +48,16 @@ PARTS = {
     "are derived no worse, or else the whole",
     "whole": "the whole is used",
 }
+
+
+ALWAYS = (
+    "Studies that were never published are not seen, and nothing here corrects for them.",
+    "Risk of bias of the studies is not part of the model.",
+    "An interval holds if the model does; a credible interval of the typical rate is not where the next study "
+    "will lie: that is the prediction interval.",
+    "Nothing here is meant for decisions on the treatment of a patient.",
+)
+"""Limits of every result."""
 
 
 def evidence_section(arms: Arms, covariates: Sequence[str] = (), words: Wording = PLAIN) -> Section:
@@ -73,15 +84,10 @@ def _excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
     """Return every row left out, each with the rule that left it out."""
     if excluded.empty:
         return [Text("No row of the table was left out.")]
-    kinds = excluded["rule"].str.split(":").str[0].value_counts()
-    counts = ", ".join(f"{kind} {rows}" for kind, rows in kinds.items())
-    shown = [
-        name
-        for name in ("study", "arm", "stratum", "outcome", "events", "n", "rule")
-        if name in excluded.columns
-    ]
+    names = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
+    shown = [name for name in names if name in excluded.columns]
     return [
-        Text(f"Left out: {len(excluded)} rows ({counts})."),
+        Text(f"Left out: {len(excluded)} rows ({rule_counts(excluded)})."),
         Table("Rows left out, and the rule that left each out", excluded[shown].astype(object)),
     ]
 
@@ -149,13 +155,12 @@ def _wanted(where: str | Mapping[str, Any] | None, columns: Mapping[str, Any]) -
 
 def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
     frame = arms.frame
-    cells = pd.DataFrame({"study": list(_labels(arms))})
+    cells = pd.DataFrame({"study": arms.display_labels})
     cells["arm"] = [label.partition("/")[2] for label in arms.labels]
     if len(arms.outcomes) == 1:
-        cells["responders / n"] = [f"{y} / {n}" for y, n in zip(arms.events, arms.n, strict=True)]
-        observed = [
-            words.rates.observed(int(y), int(n)) for y, n in zip(arms.events, arms.n, strict=True)
-        ]
+        counts = list(zip(map(int, arms.events), map(int, arms.n), strict=True))
+        cells["responders / n"] = [f"{events} / {n}" for events, n in counts]
+        observed = [words.rates.observed(*pair) for pair in counts]
         cells[f"observed{words.rates.per_text or ' %'}"] = [text.rstrip("%") for text in observed]
     else:
         cells["n"] = arms.n.astype(str)
@@ -171,14 +176,6 @@ def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
     if not cells["arm"].str.strip().any():
         cells = cells.drop(columns="arm")
     return Table("Arms that were used", cells)
-
-
-def _labels(arms: Arms) -> Iterator[str]:
-    """Yield each arm's study as people write it."""
-    frame = arms.frame
-    shown = _texts(frame, "label") if "label" in frame.columns else [""] * len(frame)
-    for label, study in zip(shown, frame["study"], strict=True):
-        yield label or str(study)
 
 
 def _texts(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
@@ -200,7 +197,7 @@ def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: b
 
 def section_of_limits(found: Sequence[str]) -> Section:
     """Return the limits found, and those that always hold."""
-    return Section(titles.LIMITS, (Items((*found, *_always())),))
+    return Section(titles.LIMITS, (Items((*found, *ALWAYS)),))
 
 
 def about_frame(frame: pd.DataFrame, *, covariates: bool) -> Iterator[str]:
@@ -250,7 +247,7 @@ def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
     what = column.removesuffix(DEFINITION).upper()
     if "outcome" in frame.columns:
         outcome = _texts(frame, "outcome").str.upper()
-        # Rows of other outcomes don't define this one.
+        # Rows of other outcomes do not define this one.
         frame = frame[(outcome == what) | (outcome == "")]
     found = _texts(frame, column).replace("", "left blank").value_counts()
     if len(found) > 1:
@@ -258,13 +255,3 @@ def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
             f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
         )
         yield f"Studies define {what} differently, and their counts are pooled as they are: {parts}."
-
-
-def _always() -> tuple[str, ...]:
-    return (
-        "Studies that were never published are not seen, and nothing here corrects for them.",
-        "Risk of bias of the studies is not part of the model.",
-        "An interval holds if the model does; a credible interval of the typical rate is not where the next study "
-        "will lie: that is the prediction interval.",
-        "Nothing here is meant for decisions on the treatment of a patient.",
-    )

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-import pandas as pd
-
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
@@ -77,17 +75,10 @@ def prior_blocks(fit: Fit, words: Wording) -> tuple[Block, ...]:
 def prior_table(design: Design) -> Table:
     """Return the priors, one row each."""
     rows = prior_meanings(design)
-    cells = pd.DataFrame(
-        {
-            "parameter": rows["parameter"],
-            "prior": rows["prior"],
-            "95% range": [
-                " to ".join(number_texts(low, high))
-                for low, high in zip(rows["lower"], rows["upper"], strict=True)
-            ],
-            "on the scale of rates": rows["meaning"],
-        }
-    )
+    ends = map(number_texts, rows["lower"], rows["upper"])
+    cells = rows[["parameter", "prior"]].copy()
+    cells["95% range"] = list(map(" to ".join, ends))
+    cells["on the scale of rates"] = rows["meaning"]
     return Table(f"Priors (scale: {design.spec.link.scale})", cells)
 
 

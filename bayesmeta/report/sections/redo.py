@@ -60,11 +60,11 @@ def redo_section(fit: Fit) -> Section:
 
 
 def _promise(fit: Fit) -> str:
-    """Return what the command does, and what of the fit it can't."""
+    """Return what the command does, and what of the fit it cannot."""
     lacking = list(_unwritten(fit))
     if not lacking:
         return "The fit, with the same versions to the same draws:"
-    return f"The fit, in part: what a command can't say is {'; '.join(lacking)}."
+    return f"The fit, in part: what a command cannot say is {'; '.join(lacking)}."
 
 
 def _unwritten(fit: Fit) -> Iterator[str]:
