@@ -124,9 +124,9 @@ def _draw_panel(graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult],
     counts = [ranks[case][one] for case, one in zip(lines["case"], lines["quantity"], strict=True)]
     below = np.cumsum([(0, *each) for each in counts], axis=1) / sets - share
     draw_band(graph, share, (lower, upper), below)
-    for line, outside in zip(below, lines["distance"] > 1, strict=True):
-        colour, width = (ALARM, THICK) if outside else (MODEL, THIN)
-        graph.plot(share, line, color=colour, linewidth=width, zorder=2 + outside)
+    for line, beyond in zip(below, lines["distance"] > 1, strict=True):
+        colour, width = (ALARM, THICK) if beyond else (MODEL, THIN)
+        graph.plot(share, line, color=colour, linewidth=width, zorder=2 + beyond)
     graph.set_xticks([0, 0.5, 1])
     put_ticks(graph.yaxis, 4)
     bare(graph, grid=None)
